@@ -1,0 +1,86 @@
+# Each target makes the virtual environment it needs; a stamp file in it says that it is up to date.
+# PYTHON=... picks the interpreter, ARGS=... goes on to the program that the target runs.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all test-foreign lint format record bench clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+VERSIONS := 3.11 3.12 3.13
+JOBS ?= auto
+ARGS ?=
+PYTEST_OPTIONS = -n $(JOBS) --maxprocesses=8 --dist=worksteal
+
+# make-venv FOLDER INTERPRETER: an empty environment with a pip that knows dependency groups.
+define make-venv
+	test -n "$(2)" || { echo "No Python from 3.11 on was found. Name one: make PYTHON=/path/to/python" >&2; exit 1; }
+	test -x $(1)/bin/python || "$(2)" -m venv $(1)
+	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+endef
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p' Makefile | column -t -s @
+
+demo: $(VENV)/.demo ## a GLM agent in the terminal; without a key it uses the emulator
+	@$(BIN)/python cookbook/quickstart.py $(ARGS)
+
+test: $(VENV)/.dev ## all tests, offline
+	@$(BIN)/python -m pytest $(PYTEST_OPTIONS) $(ARGS)
+
+test-all: $(addprefix test-,$(VERSIONS)) ## all tests on each Python from 3.11 to 3.13 that is found
+
+test-foreign: .venv-foreign/.foreign ## other people's clients (zai-sdk, openai) against the emulator
+	@.venv-foreign/bin/python -m pytest --confcutdir=tests/foreign -c tests/foreign/pytest.ini tests/foreign $(ARGS)
+
+lint: $(VENV)/.dev ## ruff, mypy --strict, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_layers.py
+
+format: $(VENV)/.dev ## put the code into shape
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+record: $(VENV)/.dev ## record the cassettes anew, from the emulator; LIVE=1: from the service
+	@$(if $(LIVE),test -n "$${ZHIPUAI_API_KEY:-}" || { echo "LIVE=1 needs ZHIPUAI_API_KEY." >&2; exit 1; })
+	$(BIN)/python -m pytest -n0 -p no:randomly -m vcr --record-mode=rewrite $(if $(LIVE),--live) $(ARGS)
+
+bench: $(VENV)/.dev ## the benchmarks; figures mean something on a quiet machine only
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove environments, caches and built files
+	rm -rf .venv .venv-* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.demo: pyproject.toml
+	@echo "Installing into $(VENV), once ..."
+	@$(call make-venv,$(VENV),$(shell .ci/find-python))
+	@$(BIN)/python -m pip install --quiet --editable ".[langchain,emulator]" --group cookbook
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml
+	@echo "Installing into $(VENV), once ..."
+	@$(call make-venv,$(VENV),$(shell .ci/find-python))
+	@$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
+	@touch $(VENV)/.demo $@
+
+.venv-foreign/.foreign: pyproject.toml
+	@echo "Installing into .venv-foreign, once ..."
+	@$(call make-venv,.venv-foreign,$(shell .ci/find-python))
+	@.venv-foreign/bin/python -m pip install --quiet --editable ".[emulator]" --group foreign
+	@touch $@
+
+.venv-%/.test: pyproject.toml
+	@echo "Installing into .venv-$*, once ..."
+	@$(call make-venv,.venv-$*,$(shell .ci/find-python $*))
+	@.venv-$*/bin/python -m pip install --quiet --editable ".[all]" --group test
+	@touch $@
+
+test-3.%:
+	@if .ci/find-python 3.$* >/dev/null; then \
+	  $(MAKE) --no-print-directory .venv-3.$*/.test && \
+	  .venv-3.$*/bin/python -m pytest $(PYTEST_OPTIONS) $(ARGS); \
+	else echo "Python 3.$* was not found: not tested."; fi
