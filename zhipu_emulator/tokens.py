@@ -123,7 +123,7 @@ def _content(content: Any) -> tuple[int, int, int]:
 
 
 def _word_tokens(word: str) -> int:
-    """A run of letters and digits; ``\\w`` takes Han characters along, so they are cut out here."""
+    """A run of letters and digits: Han characters count as such too, so they are cut out here."""
     if word.isascii():
         return 1 + (len(word) - 1) // _LETTERS_PER_TOKEN
     total = 0

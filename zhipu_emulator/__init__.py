@@ -1,0 +1,42 @@
+"""A stand-in for the Zhipu AI service, for tests and for trying things without a key.
+
+It listens on the loopback interface, answers deterministically and refuses what the service
+refuses. Its answers are made up by simple rules: it is **not** the service and no model runs in it.
+
+Example:
+    >>> import zhipu_emulator
+    >>> with zhipu_emulator.serve() as server:
+    ...     server.base_url.startswith("http://127.0.0.1:")
+    True
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from zhipu_emulator.scripting import Answer, Fault
+    from zhipu_emulator.server import Server, serve
+    from zhipu_emulator.state import Options
+
+__all__ = ["Answer", "Fault", "Options", "Server", "serve"]
+
+# Loaded on first use: importing this package must not import a web server (PEP 562).
+_HOME = {
+    "Answer": "zhipu_emulator.scripting",
+    "Fault": "zhipu_emulator.scripting",
+    "Options": "zhipu_emulator.state",
+    "Server": "zhipu_emulator.server",
+    "serve": "zhipu_emulator.server",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _HOME:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,56 @@
+"""``python -m zhipu_emulator``: the stand-in service in the foreground."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+
+from zhipu_emulator.server import serve
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until interrupted; the exit code is 1 when the port cannot be had."""
+    parser = argparse.ArgumentParser(
+        prog="python -m zhipu_emulator",
+        description="A stand-in for the Zhipu AI service: made-up, deterministic answers.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
+    parser.add_argument("--site", choices=("bigmodel", "zai"), default="bigmodel")
+    parser.add_argument("--max-in-flight", type=int, metavar="N", help="more answer 1302")
+    parser.add_argument("--token-delay", type=float, default=0.02, metavar="SECONDS")
+    chosen = parser.parse_args(arguments)
+    server = serve(
+        chosen.port,
+        host=chosen.host,
+        site=chosen.site,
+        max_in_flight=chosen.max_in_flight,
+        token_delay=chosen.token_delay,
+    )
+    try:
+        server.start()
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        print(
+            f"Cannot listen on {chosen.host}:{chosen.port} ({reason}); "
+            "choose another port with --port, or --port 0 for a free one.",
+            file=sys.stderr,
+        )
+        return 1
+    print(
+        f"Zhipu AI stand-in (not the service, no model): "
+        f"base URL {server.base_url}  API key {server.api_key}",
+        flush=True,
+    )
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
+    server.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

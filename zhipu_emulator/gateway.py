@@ -1,0 +1,119 @@
+"""What happens to every request before an endpoint sees it: record, authenticate, faults."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from zhipu_emulator import auth, errors
+from zhipu_emulator.replies import json_reply
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from zhipu_emulator.state import State
+
+_CONSOLE = ("/api/v1/", "/api/monitor/")
+
+
+class Gateway:
+    """ASGI middleware around the router."""
+
+    def __init__(self, app: ASGIApp, state: State) -> None:
+        self.app = app
+        self.state = state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        body = await _read(receive, self.state.options.max_body)
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        scope["emulator.language"] = self._language(headers)
+        record = _record(scope, headers, body)
+        scope["emulator.record"] = record
+        with self.state.lock:
+            self.state.requests.append(record)
+        try:
+            scope["emulator.key"] = auth.authenticate(
+                headers.get("authorization"),
+                self.state.options.api_keys,
+                self.state.options.clock(),
+            )
+        except errors.ServiceError as error:
+            await self._refuse(error, scope, receive, send)
+            return
+        if self.state.options.latency:
+            await asyncio.sleep(self.state.options.latency)
+        model = record["json"].get("model") if isinstance(record["json"], dict) else None
+        with self.state.slot((scope["emulator.key"], str(model))) as count:
+            limit = self.state.options.max_in_flight
+            if model and limit is not None and count > limit:
+                await self._refuse(errors.ServiceError("1302"), scope, receive, send)
+                return
+            await self.app(scope, _replay(body, receive), send)
+
+    def _language(self, headers: dict[str, str]) -> str:
+        english = headers.get("accept-language", "").lower().startswith("en")
+        return "en" if english or self.state.options.site == "zai" else "zh"
+
+    async def _refuse(
+        self, error: errors.ServiceError, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        language = scope["emulator.language"]
+        if scope["path"].startswith(_CONSOLE):
+            reply = json_reply(errors.flat(int(error.code), error.message(language)))
+        else:
+            reply = json_reply(error.body(language), error.status, error.headers)
+        await reply(scope, receive, send)
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= limit:
+            parts.append(part)
+        if not message.get("more_body"):
+            break
+    return b"".join(parts)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    sent = False
+
+    async def replay() -> Message:
+        nonlocal sent
+        if sent:
+            return await receive()
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+def _record(scope: Scope, headers: dict[str, str], body: bytes) -> dict[str, Any]:
+    shown = dict(headers)
+    if "authorization" in shown:
+        shown["authorization"] = auth.masked(shown["authorization"])
+    parsed: Any = None
+    if "json" in headers.get("content-type", "") or body[:1] in (b"{", b"["):
+        try:
+            parsed = json.loads(body)
+        except (ValueError, RecursionError):
+            parsed = None
+    return {
+        "method": scope["method"],
+        "path": scope["path"],
+        "query": dict(parse_qsl(scope["query_string"].decode("latin-1"))),
+        "headers": shown,
+        "json": parsed,
+        "size": len(body),
+    }

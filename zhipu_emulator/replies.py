@@ -1,0 +1,91 @@
+"""What router modules use to read requests and to answer in the service's form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response, StreamingResponse
+
+from zhipu_emulator.errors import ServiceError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+JSON_TYPE = "application/json; charset=UTF-8"
+SSE_TYPE = "text/event-stream;charset=UTF-8"  # without the space, as recorded
+DONE = b"data: [DONE]\n\n"
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON, not escaped beyond need: as on the wire."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def encode(value: Any) -> bytes:
+    """``dumps`` as bytes; lone surrogates, which JSON can carry, come out escaped."""
+    try:
+        return dumps(value).encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def alphabetical(value: Any) -> Any:
+    """The same value with the keys of all objects in alphabetical order, as whole answers have."""
+    if isinstance(value, Mapping):
+        return {key: alphabetical(value[key]) for key in sorted(value)}
+    if isinstance(value, list | tuple):
+        return [alphabetical(item) for item in value]
+    return value
+
+
+def json_reply(
+    value: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A JSON answer; the keys stay in the order given."""
+    return Response(
+        encode(value), status, headers={**(headers or {}), "Content-Type": JSON_TYPE}
+    )
+
+
+def frame(value: Any) -> bytes:
+    """One event of a stream."""
+    return b"data: " + encode(value) + b"\n\n"
+
+
+def sse_reply(frames: Iterable[bytes] | AsyncIterator[bytes]) -> Response:
+    """A stream; each item is one whole event (see ``frame``), ``DONE`` is the caller's to add."""
+    return StreamingResponse(frames, headers={"Content-Type": SSE_TYPE})
+
+
+async def read_json(request: Request) -> dict[str, Any]:
+    """The body as an object.
+
+    Raises:
+        ServiceError: 1210 when it is not JSON or not an object.
+    """
+    try:
+        value = json.loads(await request.body())
+    except (ValueError, UnicodeDecodeError, RecursionError):
+        raise ServiceError("1210") from None
+    if not isinstance(value, dict):
+        raise ServiceError("1210")
+    return value
+
+
+def api_key(request: Request) -> str:
+    """The key that was used."""
+    key: str = request.scope["emulator.key"]
+    return key
+
+
+def language(request: Request) -> str:
+    """``"zh"`` or ``"en"``."""
+    found: str = request.scope["emulator.language"]
+    return found
+
+
+def is_coding(request: Request) -> bool:
+    """Whether the request came in through the coding plan's base URL."""
+    return str(request.scope["path"]).startswith("/api/coding/")

@@ -1,0 +1,52 @@
+"""HTTP on the socket: uvicorn's protocol, with a handle on each connection."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+# By the client's address, which a request's scope carries: the protocol is out of reach there.
+_OPEN: dict[tuple[int, tuple[str, int] | None], asyncio.Transport] = {}
+
+
+class Protocol(H11Protocol):
+    """Remembers the transports, so that a fault can cut or reset the connection it came on."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        _OPEN[_place(self.server, self.client)] = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        _OPEN.pop(_place(self.server, self.client), None)
+        super().connection_lost(exc)
+
+
+def _place(server: Any, client: Any) -> Any:
+    return (server[1] if server else 0, tuple(client) if client else None)
+
+
+def transport_of(scope: MutableMapping[str, Any]) -> asyncio.Transport | None:
+    """The connection that a request came on."""
+    return _OPEN.get(_place(scope.get("server"), scope.get("client")))
+
+
+async def cut(scope: MutableMapping[str, Any], *, reset: bool = False) -> None:
+    """Close the connection under a request: politely (FIN), or with a reset (RST)."""
+    transport = transport_of(scope)
+    if transport is None:
+        return
+    if reset:
+        raw = transport.get_extra_info("socket")
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+    else:
+        transport.close()
+    while not transport.is_closing() or transport_of(scope) is transport:
+        await asyncio.sleep(0)
