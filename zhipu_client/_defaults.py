@@ -1,0 +1,237 @@
+"""Where requests go, how long they may take, how much they may bring: presets and limits. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from urllib.parse import urlsplit
+
+from zhipu_client._errors import InvalidRequestError
+
+__all__ = [
+    "BASE_URL_VARIABLES",
+    "KEY_VARIABLES",
+    "MAX_EVENT_BYTES",
+    "MAX_REPLY_BYTES",
+    "NOT_OFFERED",
+    "PRESETS",
+    "Timeout",
+    "offered",
+    "resolve_base_url",
+    "site_of",
+]
+
+#: Name -> base URL. The coding presets serve the GLM Coding Plan, whose quota counts only there.
+PRESETS: Mapping[str, str] = {
+    "bigmodel": "https://open.bigmodel.cn/api/paas/v4",
+    "zai": "https://api.z.ai/api/paas/v4",
+    "bigmodel-coding": "https://open.bigmodel.cn/api/coding/paas/v4",
+    "zai-coding": "https://api.z.ai/api/coding/paas/v4",
+}
+
+#: Environment variable of a key -> the preset that it belongs to. Searched in this order.
+KEY_VARIABLES: Mapping[str, str] = {
+    "ZHIPUAI_API_KEY": "bigmodel",
+    "ZHIPU_API_KEY": "bigmodel",
+    "ZAI_API_KEY": "zai",
+}
+
+#: Environment variables of the base URL, searched in this order. The last is the one of the
+#: older LangChain integration, whose users put the whole chat URL into it.
+BASE_URL_VARIABLES = ("ZHIPUAI_BASE_URL", "ZAI_BASE_URL", "ZHIPUAI_API_BASE")
+
+#: The most bytes that one event of a stream may hold. Generated audio and images fit in easily.
+MAX_EVENT_BYTES = 32 * 1024 * 1024
+
+#: The most bytes that an answer in one piece may hold, decompressed.
+MAX_REPLY_BYTES = 64 * 1024 * 1024
+
+_ANY = "*"
+_ONLY_CHINA = (
+    (_ANY, "/async/chat/completions"),
+    (_ANY, "/embeddings"),
+    (_ANY, "/rerank"),
+    (_ANY, "/audio/speech"),
+    (_ANY, "/audio/customization"),
+    (_ANY, "/voice"),
+    (_ANY, "/files/ocr"),
+    (_ANY, "/files/parser"),
+    (_ANY, "/tools"),
+    (_ANY, "/moderations"),
+    (_ANY, "/batches"),
+    (_ANY, "/realtime"),
+    ("GET", "/files"),  # the international site takes uploads and nothing else
+    ("DELETE", "/files"),
+)
+_NOT_IN_THE_PLAN = (
+    *_ONLY_CHINA,
+    (_ANY, "/async"),
+    (_ANY, "/async-result"),
+    (_ANY, "/tokenizer"),
+    (_ANY, "/images"),
+    (_ANY, "/videos"),
+    (_ANY, "/audio"),
+    (_ANY, "/layout_parsing"),
+    (_ANY, "/reader"),
+    (_ANY, "/files"),
+)
+
+#: Site -> what it does not have, as (method or "*", path below the base URL with all below it).
+#: https://docs.z.ai/api-reference documents less than https://docs.bigmodel.cn/api-reference.
+NOT_OFFERED: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "bigmodel": (),
+    "zai": _ONLY_CHINA,
+    "bigmodel-coding": _NOT_IN_THE_PLAN,
+    "zai-coding": _NOT_IN_THE_PLAN,
+}
+
+_SITES = {
+    (url.hostname, url.path): name for name, url in ((n, urlsplit(u)) for n, u in PRESETS.items())
+}
+_CHAT_PATH = "/chat/completions"
+# A longer word that is no URL may be a key in the wrong place: it is not quoted.
+_LONGEST_QUOTED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """How long a call may take, in seconds; each from just above 0 to 604800 (a week).
+
+    Attributes:
+        connect: To reach the service, TLS included.
+        read: From one byte to the next.
+        content: From one content of a stream to the next. Keep-alive comments are bytes, but not
+            contents: a stream that sends nothing else for so long has stalled.
+        total: For an answer that is not streamed, retries and waits not counted.
+
+    Raises:
+        InvalidRequestError: A value is no number in that range.
+
+    Example:
+        >>> Timeout.of(30)
+        Timeout(connect=30.0, read=30.0, content=30.0, total=30.0)
+        >>> Timeout(connect=5).read
+        600.0
+    """
+
+    connect: float = 10.0
+    read: float = 600.0
+    content: float = 300.0
+    total: float = 900.0
+
+    def __post_init__(self) -> None:
+        for part in fields(self):
+            object.__setattr__(self, part.name, _seconds(part.name, getattr(self, part.name)))
+
+    @classmethod
+    def of(cls, value: float | Timeout | None) -> Timeout:
+        """Read what a caller gave: a number sets all four parts, None keeps the defaults."""
+        if value is None:
+            return cls()
+        if isinstance(value, Timeout):
+            return value
+        return cls(connect=value, read=value, content=value, total=value)
+
+
+def _seconds(name: str, value: object) -> float:
+    longest = 7 * 24 * 3600
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        seconds = float(value)
+        if math.isfinite(seconds) and 0 < seconds <= longest:
+            return seconds
+    message = f"timeout ({name}) is {value!r}; it must be a number of seconds in (0, {longest}]"
+    raise InvalidRequestError(message, field="timeout", value=value)
+
+
+def resolve_base_url(
+    base_url: str | None, key_source: str | None, environ: Mapping[str, str]
+) -> str:
+    """The base URL to use, without a trailing slash.
+
+    Args:
+        base_url: A preset's name, a URL, or None to look into the environment.
+        key_source: The environment variable that the key came from, or None. Where nothing else
+            names a base URL, it picks the preset: a key of one site is worth nothing on the other.
+        environ: The environment.
+
+    Raises:
+        InvalidRequestError: Neither a preset nor an http(s) URL.
+
+    Example:
+        >>> resolve_base_url(None, "ZAI_API_KEY", {})
+        'https://api.z.ai/api/paas/v4'
+        >>> resolve_base_url("http://127.0.0.1:8000/v1/", None, {})
+        'http://127.0.0.1:8000/v1'
+    """
+    if base_url is not None:
+        return _base_url(base_url, "base_url")
+    for name in BASE_URL_VARIABLES:
+        value = environ.get(name, "").strip()
+        if value:
+            return _base_url(value, name)
+    return PRESETS[KEY_VARIABLES.get(key_source or "", "bigmodel")]
+
+
+def _base_url(value: object, field: str) -> str:
+    if not isinstance(value, str):
+        raise _refused(field, value, "is not text")
+    text = value.strip()
+    preset = PRESETS.get(text.lower())
+    if preset is not None:
+        return preset
+    if any(ord(character) < 33 or ord(character) == 127 for character in text):
+        raise _refused(field, value, "holds a space or a control character")
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme.lower() in {"http", "https"} and bool(parts.hostname)
+        _ = parts.port  # the getter checks the number
+    except ValueError:
+        usable = False
+    if not usable:
+        raise _refused(field, value, "is neither a preset nor an http(s) URL")
+    if "@" in parts.netloc:
+        # Never quoted: it holds a password, and `repr` would show it for ever after.
+        raise _refused(field, None, "holds a user name or a password")
+    if parts.query or parts.fragment:
+        raise _refused(field, None, "holds a query or a fragment")
+    return text.rstrip("/").removesuffix(_CHAT_PATH).rstrip("/")
+
+
+def _refused(field: str, value: object, why: str) -> InvalidRequestError:
+    quotable = not isinstance(value, str) or "://" in value or len(value) <= _LONGEST_QUOTED
+    shown = f" {str(value)[:200]!r}" if quotable and value is not None else ""
+    return InvalidRequestError(
+        f"{field}{shown} {why}; presets are {', '.join(PRESETS)}",
+        field=field,
+        value=value if quotable else None,
+    )
+
+
+def site_of(base_url: str) -> str | None:
+    """The preset that a resolved base URL stands for; None for any other server.
+
+    Example:
+        >>> site_of("https://api.z.ai/api/coding/paas/v4/")
+        'zai-coding'
+    """
+    parts = urlsplit(base_url)
+    return _SITES.get((parts.hostname, parts.path.rstrip("/")))
+
+
+def offered(site: str | None, path: str, method: str = "POST") -> bool:
+    """False when a site is known not to have an endpoint.
+
+    Args:
+        site: What `site_of` returned. Of unknown servers everything is believed.
+        path: The path below the base URL, such as ``/embeddings``.
+        method: The HTTP method, in capitals.
+
+    Example:
+        >>> offered("zai", "/embeddings"), offered("bigmodel", "/embeddings")
+        (False, True)
+    """
+    return not any(
+        verb in {_ANY, method} and (path == prefix or path.startswith(prefix + "/"))
+        for verb, prefix in NOT_OFFERED.get(site or "", ())
+    )
