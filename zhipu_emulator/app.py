@@ -27,7 +27,14 @@ BASES = ("/api/paas/v4", "/api/coding/paas/v4")
 # Modules with ``routes(state) -> list[Route]``, paths relative to the base URL. The coding plan's
 # base serves only those whose module says ``ON_CODING_BASE = True``. A module may also have
 # ``absolute_routes(state)`` with paths from the root of the host.
-ROUTERS = ("chat", "models", "async_results")
+ROUTERS = (
+    "chat",
+    "models",
+    "async_results",
+    "embeddings",
+    "rerank",
+    "tokenizer",
+)
 
 
 def create_app(state: State) -> ASGIApp:

@@ -34,7 +34,7 @@ def routes(state: State) -> list[Route]:
 
 def _poll(task: Task) -> dict[str, Any]:
     known = {"id": task.id, "request_id": task.request_id}
-    if task.polls_left > 0:
+    if task.polls_left != 0:  # a negative number never gets there
         task.polls_left -= 1
         return {**known, "task_status": "PROCESSING"}
     if task.status != "SUCCESS":

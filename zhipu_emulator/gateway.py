@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from zhipu_emulator.state import State
 
 _CONSOLE = ("/api/v1/", "/api/monitor/")
+_PUBLIC = ("/files/", "/pages/")  # what answers link to: fetched without a key
 
 
 class Gateway:
@@ -36,6 +37,9 @@ class Gateway:
         scope["emulator.record"] = record
         with self.state.lock:
             self.state.requests.append(record)
+        if scope["path"].startswith(_PUBLIC):
+            await self.app(scope, _replay(body, receive), send)
+            return
         try:
             scope["emulator.key"] = auth.authenticate(
                 headers.get("authorization"),

@@ -31,7 +31,11 @@ class Options:
         max_in_flight: Requests at once per key and model; more answer 429/1302. None: no limit.
         tool_choice: What a value other than ``"auto"`` does: ``"honour"``, ``"ignore"``, or
             ``"reject"`` (400/1210). The service itself differs by model and route.
-        polls: How often an asynchronous task says PROCESSING before it is done.
+        polls: How often an asynchronous task says PROCESSING before it is done; -1: for ever.
+        task_status: How asynchronous images and videos end.
+        media_base: Where URLs in answers (pictures, videos, crops) point instead of the emulator
+            itself, such as ``"http://127.0.0.1:9"``; for tests of guarded downloads.
+        ocr_pages: Pages that one layout request may have. None: 100 on bigmodel, 30 on zai.
         latency: Seconds before an answer begins.
         token_delay: Seconds between the chunks of a stream.
         clock: Returns Unix seconds; fix it for answers that are equal byte by byte.
@@ -44,6 +48,9 @@ class Options:
     max_in_flight: int | None = None
     tool_choice: Literal["honour", "ignore", "reject"] = "honour"
     polls: int = 1
+    task_status: Literal["SUCCESS", "FAIL"] = "SUCCESS"
+    media_base: str | None = None
+    ocr_pages: int | None = None
     latency: float = 0.0
     token_delay: float = 0.0
     clock: Callable[[], float] = time.time
