@@ -34,6 +34,8 @@ ROUTERS = (
     "embeddings",
     "rerank",
     "tokenizer",
+    "images",
+    "media",
 )
 
 
