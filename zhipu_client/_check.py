@@ -1,0 +1,98 @@
+"""What every endpoint checks before anything is sent. Pure; raises only `InvalidRequestError`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from zhipu_client._errors import InvalidRequestError
+
+__all__ = ["body", "choice", "ids", "number", "refuse", "show", "strings", "text", "within"]
+
+_SHOWN = 60
+
+
+def body(extra: Mapping[str, Any] | None, /, **fields: Any) -> dict[str, Any]:
+    """The JSON body: fields that are not None, then the caller's own additions, unchecked."""
+    made = {name: value for name, value in fields.items() if value is not None}
+    if extra:
+        made.update(extra)
+    return made
+
+
+def show(value: Any) -> str:
+    """A value as an error text shows it: short, however long the value is."""
+    shown = repr(value[: _SHOWN + 1] if isinstance(value, (str, bytes)) else value)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+
+
+def refuse(field: str, value: Any, why: str) -> InvalidRequestError:
+    """The error for one wrong parameter: what it is called, what is wrong, what was given."""
+    return InvalidRequestError(f"{field} {why}, got {show(value)}", field=field, value=value)
+
+
+def text(field: str, value: Any, most: int | None = None, least: int = 1) -> None:
+    """Refuse what is no string, or a string that is too short or too long, in characters."""
+    if not isinstance(value, str):
+        raise refuse(field, value, "must be a string")
+    if len(value) < least or (least and not value.strip()):
+        wanted = "must not be empty" if least <= 1 else f"must have at least {least} characters"
+        raise refuse(field, value, wanted)
+    if most is not None and len(value) > most:
+        raise InvalidRequestError(
+            f"{field} may have at most {most:,} characters, got {len(value):,}",
+            field=field,
+            value=value,
+        )
+
+
+def number(field: str, value: Any, *, whole: bool = False) -> None:
+    """Refuse what is no number (True and False are none)."""
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        raise refuse(field, value, "must be a whole number" if whole else "must be a number")
+
+
+def within(
+    field: str,
+    value: float | None,
+    low: float,
+    high: float,
+    unit: str = "",
+    *,
+    whole: bool = False,
+    open_low: bool = False,
+) -> None:
+    """Refuse a number outside ``[low, high]`` (``(low, high]`` with ``open_low``); None passes."""
+    if value is None:
+        return
+    number(field, value, whole=whole)
+    below = value <= low if open_low else value < low
+    if below or not value <= high:
+        bounds = f"above {low:g} and up to {high:g}" if open_low else f"from {low:g} to {high:g}"
+        raise refuse(field, value, f"must be {bounds}{unit and ' '}{unit}")
+
+
+def choice(field: str, value: Any, allowed: Collection[Any], where: str = "") -> None:
+    """Refuse a value outside a closed list; None passes."""
+    if value is None or (value in allowed and not isinstance(value, bool)):
+        return
+    listed = ", ".join(str(item) for item in allowed)
+    raise refuse(field, value, f"must be one of {listed}{where and f' for {where}'}")
+
+
+def ids(request_id: str | None, user_id: str | None = None) -> None:
+    """Check the two ids that nearly every endpoint takes: 6 to 64 and 6 to 128 characters."""
+    for field, value, most in (("request_id", request_id, 64), ("user_id", user_id, 128)):
+        if value is not None:
+            text(field, value, most, least=6)
+
+
+def strings(field: str, values: Any) -> list[str]:
+    """A list of strings out of any iterable of them; refuses a lone string and other types."""
+    if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
+        raise refuse(field, values, "must be a list of strings")
+    found = list(values)
+    for position, value in enumerate(found):
+        if not isinstance(value, str):
+            raise refuse(f"{field}[{position}]", value, "must be a string")
+    return found

@@ -1,0 +1,136 @@
+"""Parsing documents of nearly any format: ``/files/parser/...`` (open.bigmodel.cn only)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+from urllib.parse import quote
+
+from zhipu_client import _check
+from zhipu_client._model import ReplyModel, read
+from zhipu_client._request import Reply, Request, Upload
+
+__all__ = ["TOOLS", "ParserReply", "ParserTask", "create", "create_sync", "result"]
+
+MiB = 1024 * 1024
+
+# fmt: off
+_COMMON = (
+    "PDF", "DOCX", "DOC", "XLS", "XLSX", "PPT", "PPTX", "PNG", "JPG", "JPEG", "CSV", "TXT",
+    "MD",
+)
+_PRIME = (
+    *_COMMON, "HTML", "BMP", "GIF", "WEBP", "HEIC", "EPS", "ICNS", "IM", "PCX", "PPM", "TIFF",
+    "XBM", "HEIF", "JP2",
+)
+# fmt: on
+
+#: What each tool of the parser reads, and the most bytes of a file.
+TOOLS: Mapping[str, tuple[tuple[str, ...], int]] = {
+    "lite": (_COMMON, 50 * MiB),
+    "expert": (("PDF",), 100 * MiB),
+    "prime": (_PRIME, 100 * MiB),
+    "prime-sync": ((*_PRIME, "WPS"), 100 * MiB),
+}
+
+
+class ParserTask(ReplyModel):
+    """The answer of ``/files/parser/create``."""
+
+    success: bool | None = None
+    message: str | None = None
+    task_id: str | None = None
+
+
+class ParserReply(ReplyModel):
+    """What the file parser has made: ``status`` is processing, succeeded or failed.
+
+    Attributes:
+        content: The text, for the format ``text``.
+        parsing_result_url: Where the result is for 24 hours, for the format ``download_link``.
+    """
+
+    status: str | bool | None = None
+    message: str | None = None
+    task_id: str | None = None
+    content: str | None = None
+    parsing_result_url: str | None = None
+
+
+def create(
+    *,
+    file: bytes,
+    filename: str,
+    tool_type: Literal["lite", "expert", "prime"] = "lite",
+    file_type: str | None = None,
+) -> Request[ParserTask]:
+    """Have a document of nearly any format parsed: ``POST /files/parser/create``.
+
+    Args:
+        file: The bytes; up to 50 MiB for ``lite``, 100 MiB for ``expert`` and ``prime``.
+        filename: Its name; the ending tells the format where ``file_type`` does not.
+        tool_type: ``lite``, ``expert`` (PDF only) or ``prime``.
+        file_type: The format in upper case (``"DOCX"``).
+
+    Raises:
+        InvalidRequestError: Empty, too large, or a format that the tool does not read.
+    """
+    return Request(
+        method="POST",
+        path="/files/parser/create",
+        parse=_parse_task,
+        kind="paid",
+        **_parser_parts(file, filename, tool_type, file_type),
+    )
+
+
+def create_sync(
+    *, file: bytes, filename: str, file_type: str | None = None
+) -> Request[ParserReply]:
+    """Parse a document and wait for it: ``POST /files/parser/sync``; see `create`."""
+    return Request(
+        method="POST",
+        path="/files/parser/sync",
+        parse=_parse_parser,
+        kind="paid",
+        **_parser_parts(file, filename, "prime-sync", file_type),
+    )
+
+
+def result(
+    task_id: str, format_type: Literal["text", "download_link"] = "text"
+) -> Request[ParserReply]:
+    """What a parser task has come to: ``GET /files/parser/result/{task}/{format}``.
+
+    Args:
+        task_id: The id that `create` answered with.
+        format_type: The text itself, or an address to fetch it from.
+    """
+    _check.text("task_id", task_id)
+    _check.choice("format_type", format_type, ("text", "download_link"))
+    return Request(
+        method="GET",
+        path=f"/files/parser/result/{quote(task_id, safe='')}/{format_type}",
+        parse=_parse_parser,
+    )
+
+
+def _parser_parts(file: bytes, filename: str, tool: str, file_type: str | None) -> dict[str, Any]:
+    _check.choice("tool_type", tool, TOOLS)
+    _check.text("filename", filename)
+    kinds, most = TOOLS[tool]
+    if not file or len(file) > most:
+        raise _check.refuse("file", len(file), f"must have 1 to {most} bytes")
+    _check.choice("file_type", file_type, kinds, tool)
+    form = [("tool_type", tool)] + ([("file_type", file_type)] if file_type else [])
+    return {"form": tuple(form), "uploads": (Upload("file", filename, file),)}
+
+
+def _parse_task(reply: Reply) -> ParserTask:
+    found: ParserTask = read(ParserTask, reply.data)
+    return found
+
+
+def _parse_parser(reply: Reply) -> ParserReply:
+    found: ParserReply = read(ParserReply, reply.data)
+    return found

@@ -1,0 +1,259 @@
+"""Drawing images: ``POST /images/generations`` and ``POST /async/images/generations``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field
+
+from zhipu_client import _check
+from zhipu_client._model import ReplyModel, read
+from zhipu_client._request import Reply, Request
+from zhipu_client._task import Task, parse_task
+
+__all__ = [
+    "RULES",
+    "ImageReply",
+    "ImageRules",
+    "check_size",
+    "create",
+    "create_async",
+]
+
+Quality = Literal["hd", "standard"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRules:
+    """What one image model can draw.
+
+    Attributes:
+        sizes: The preset sizes, the default first.
+        least: The shortest side, in pixels.
+        most: The longest side, in pixels.
+        step: Each side is a multiple of this.
+        pixels: The most pixels in all.
+        prompt: The most characters of a prompt, or None.
+        qualities: The values of ``quality``, the default first.
+        asynchronous: The model works through the asynchronous endpoint too.
+    """
+
+    sizes: tuple[str, ...]
+    least: int
+    most: int
+    step: int
+    pixels: int
+    prompt: int | None
+    qualities: tuple[Quality, ...]
+    asynchronous: bool = False
+
+
+_COGVIEW = ImageRules(
+    sizes=("1024x1024", "768x1344", "864x1152", "1344x768", "1152x864", "1440x720", "720x1440"),
+    least=512,
+    most=2048,
+    step=16,
+    pixels=2**21,
+    prompt=None,
+    qualities=("standard", "hd"),
+)
+_GLM_IMAGE = ImageRules(
+    sizes=(
+        "1280x1280",
+        "1568x1056",
+        "1056x1568",
+        "1472x1088",
+        "1088x1472",
+        "1728x960",
+        "960x1728",
+    ),
+    least=1024,
+    most=2048,
+    step=32,
+    pixels=2**22,
+    prompt=1000,
+    qualities=("hd",),
+    asynchronous=True,
+)
+
+#: The rules of each known model.
+RULES: Mapping[str, ImageRules] = {
+    "glm-image": _GLM_IMAGE,
+    "cogview-4": _COGVIEW,
+    "cogview-4-250304": _COGVIEW,
+    "cogview-3-flash": _COGVIEW,
+}
+
+_SIZE = re.compile(r"^\s*(\d{1,5})\s*[xX×*]\s*(\d{1,5})\s*$")
+
+
+class ImageReply(ReplyModel):
+    """The answer of ``/images/generations``.
+
+    Attributes:
+        created: Unix seconds.
+        data: ``[{"url"}]``, one image. The address expires (after a day to 30 days).
+        content_filter: ``[{"role", "level"}]`` of the safety system, level 0 the most severe.
+    """
+
+    created: int | None = None
+    data: list[dict[str, Any]] = Field(default_factory=list)
+    content_filter: list[dict[str, Any]] | None = None
+
+    @property
+    def urls(self) -> list[str]:
+        """The addresses of the images."""
+        return [row["url"] for row in self.data if row.get("url")]
+
+
+def check_size(model: str, size: str) -> str:
+    """Check a size against the rules of its model.
+
+    Args:
+        model: The model code; a model that is not known takes any size.
+        size: ``"1280x1280"``, width first, in pixels; ``×`` and ``*`` stand for ``x`` too.
+
+    Returns:
+        The size as the service takes it.
+
+    Raises:
+        InvalidRequestError: No size, or one that the model cannot draw.
+    """
+    found = _SIZE.match(str(size))
+    if found is None:
+        raise _check.refuse("size", size, 'must look like "1280x1280"')
+    width, height = int(found.group(1)), int(found.group(2))
+    plain = f"{width}x{height}"
+    rules = RULES.get(model.lower())
+    if rules is None or plain in rules.sizes:
+        return plain
+    for side in (width, height):
+        if not rules.least <= side <= rules.most or side % rules.step:
+            raise _check.refuse(
+                "size",
+                size,
+                f"for {model} needs sides of {rules.least} to {rules.most} pixels in steps of "
+                f"{rules.step}, or one of {', '.join(rules.sizes)}",
+            )
+    if width * height > rules.pixels:
+        raise _check.refuse("size", size, f"for {model} may have at most {rules.pixels:,} pixels")
+    return plain
+
+
+def create(
+    *,
+    model: str = "glm-image",
+    prompt: str,
+    size: str | None = None,
+    quality: Quality | None = None,
+    watermark_enabled: bool | None = None,
+    request_id: str | None = None,
+    user_id: str | None = None,
+    extra_body: Mapping[str, Any] | None = None,
+) -> Request[ImageReply]:
+    """Draw one image and wait for it (5 to 30 seconds).
+
+    Args:
+        model: ``glm-image``, ``cogview-4``, ``cogview-4-250304`` or ``cogview-3-flash``.
+        prompt: What to draw; up to 1,000 characters for glm-image.
+        size: Width and height in pixels, ``"1280x1280"``. glm-image: sides of 1024 to 2048 in
+            steps of 32, or a preset; CogView: 512 to 2048 in steps of 16, up to 2,097,152 pixels.
+        quality: ``hd`` (slower, the only one of glm-image) or ``standard``.
+        watermark_enabled: False leaves the watermark out, which the account must be allowed to.
+            open.bigmodel.cn only.
+        request_id: Your own id of the call, 6 to 64 characters.
+        user_id: Your own id of the end user, 6 to 128 characters.
+        extra_body: Further fields of the body, sent unchecked.
+
+    Raises:
+        InvalidRequestError: A value is outside of its limits; ``field`` names it.
+
+    Example:
+        >>> from zhipu_client import images
+        >>> images.create(prompt="a red kite", size="1568x1056").json["size"]
+        '1568x1056'
+    """
+    return Request(
+        method="POST",
+        path="/images/generations",
+        parse=_parse,
+        json=_body(
+            extra_body,
+            model=model,
+            prompt=prompt,
+            size=size,
+            quality=quality,
+            watermark_enabled=watermark_enabled,
+            request_id=request_id,
+            user_id=user_id,
+        ),
+        kind="paid",
+        model=model,
+    )
+
+
+def create_async(
+    *,
+    model: str = "glm-image",
+    prompt: str,
+    size: str | None = None,
+    quality: Quality | None = None,
+    watermark_enabled: bool | None = None,
+    request_id: str | None = None,
+    user_id: str | None = None,
+    extra_body: Mapping[str, Any] | None = None,
+) -> Request[Task]:
+    """Have one image drawn; the answer is a task, see `zhipu_client.wait_result`.
+
+    The parameters are those of `create`; glm-image is the only model.
+
+    Raises:
+        InvalidRequestError: A value is outside of its limits, or the model works only with
+            `create`.
+
+    Example:
+        >>> from zhipu_client import images
+        >>> images.create_async(prompt="a red kite").path
+        '/async/images/generations'
+    """
+    rules = RULES.get(model.lower())
+    if rules is not None and not rules.asynchronous:
+        raise _check.refuse("model", model, "must be glm-image for the asynchronous endpoint")
+    return Request(
+        method="POST",
+        path="/async/images/generations",
+        parse=parse_task,
+        json=_body(
+            extra_body,
+            model=model,
+            prompt=prompt,
+            size=size,
+            quality=quality,
+            watermark_enabled=watermark_enabled,
+            request_id=request_id,
+            user_id=user_id,
+        ),
+        kind="paid",
+        model=model,
+    )
+
+
+def _body(extra: Mapping[str, Any] | None, **given: Any) -> dict[str, Any]:
+    model = given["model"]
+    _check.text("model", model)
+    rules = RULES.get(model.lower())
+    _check.text("prompt", given["prompt"], rules.prompt if rules else None)
+    if rules is not None:
+        _check.choice("quality", given["quality"], rules.qualities, model)
+    _check.ids(given["request_id"], given["user_id"])
+    if given["size"] is not None:
+        given["size"] = check_size(model, given["size"])
+    return _check.body(extra, **given)
+
+
+def _parse(reply: Reply) -> ImageReply:
+    found: ImageReply = read(ImageReply, reply.data)
+    return found

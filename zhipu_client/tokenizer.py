@@ -1,0 +1,108 @@
+"""Counting tokens as the service does: ``POST /tokenizer``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from zhipu_client import _check
+from zhipu_client._model import ReplyModel, read
+from zhipu_client._request import Reply, Request
+
+__all__ = ["MODELS", "TokenCount", "TokenizerReply", "counting_model", "create"]
+
+#: The models that the endpoint names. (The 5.x models are not among them.)
+MODELS = (
+    "glm-4.6",
+    "glm-4.6v",
+    "glm-4.5",
+    "glm-4.5-air",
+    "glm-4-0520",
+    "glm-4-long",
+    "glm-4-air",
+    "glm-4-flash",
+)
+
+
+class TokenCount(ReplyModel):
+    """How many tokens a prompt has.
+
+    Attributes:
+        prompt_tokens: Tokens of the text.
+        image_tokens: Tokens of the images.
+        video_tokens: Tokens of the videos.
+        total_tokens: All of them.
+    """
+
+    prompt_tokens: int | None = None
+    image_tokens: int | None = None
+    video_tokens: int | None = None
+    total_tokens: int | None = None
+
+
+class TokenizerReply(ReplyModel):
+    """The answer of ``/tokenizer``."""
+
+    id: str | None = None
+    created: int | None = None
+    request_id: str | None = None
+    usage: TokenCount | None = None
+
+
+def counting_model(model: str) -> str:
+    """The model to count with: itself where the endpoint has it, else its nearest relative."""
+    if model.lower() in MODELS:
+        return model
+    return "glm-4.6v" if "v" in model.lower().split("-", 1)[-1][:5] else "glm-4.6"
+
+
+def create(
+    *,
+    model: str = "glm-4.6",
+    messages: Sequence[Mapping[str, Any]],
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    request_id: str | None = None,
+    user_id: str | None = None,
+    extra_body: Mapping[str, Any] | None = None,
+) -> Request[TokenizerReply]:
+    """Count the tokens of messages, images and tools without running a model.
+
+    Args:
+        model: A model of `MODELS`; for others `counting_model` names the nearest.
+        messages: As for chat, at least one; image and video parts count too.
+        tools: Function tools, as for chat.
+        request_id: Your own id of the call, 6 to 64 characters.
+        user_id: Your own id of the end user, 6 to 128 characters.
+        extra_body: Further fields of the body, sent unchecked.
+
+    Raises:
+        InvalidRequestError: No messages, or an id of a wrong length.
+
+    Example:
+        >>> from zhipu_client import tokenizer
+        >>> request = tokenizer.create(messages=[{"role": "user", "content": "How many?"}])
+        >>> request.path
+        '/tokenizer'
+    """
+    _check.text("model", model)
+    if not messages:
+        raise _check.refuse("messages", messages, "must hold at least one message")
+    _check.ids(request_id, user_id)
+    return Request(
+        method="POST",
+        path="/tokenizer",
+        parse=_parse,
+        json=_check.body(
+            extra_body,
+            model=model,
+            messages=list(messages),
+            tools=list(tools) if tools else None,
+            request_id=request_id,
+            user_id=user_id,
+        ),
+    )
+
+
+def _parse(reply: Reply) -> TokenizerReply:
+    found: TokenizerReply = read(TokenizerReply, reply.data)
+    return found
