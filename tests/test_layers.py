@@ -1,0 +1,266 @@
+"""Who may import what, and how long things may be: CONTRIBUTING.md, read off the code."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("zhipu_client", "langchain_zhipu", "llama_index_zhipu", "zhipu_emulator")
+
+MAX_FILE_LINES = 400  # docstrings not counted
+MAX_FUNCTION_LINES = 50  # its docstring not counted
+
+#: What does I/O, waits or locks. In zhipu_client only `_io` may touch it.
+IO = frozenset(
+    "aiohttp anyio asyncio concurrent httpcore httpx httpx2 multiprocessing queue requests select "
+    "selectors sniffio socket ssl subprocess threading trio urllib3 websockets".split()
+)
+
+#: Package -> third-party packages that it may import anywhere. What an extra brings is listed too:
+#: `LAZY` says what must not be imported just because the package is.
+ALLOWED = {
+    "zhipu_client": {"pydantic", "pydantic_core", "typing_extensions"},
+    # trio is never needed: code there looks whether a caller's loop is one.
+    "zhipu_client._io": {"anyio", "httpcore", "httpx", "trio", "websockets"},
+    "langchain_zhipu": {
+        "langchain", "langchain_core", "langgraph", "numpy", "PIL", "pydantic", "pydantic_core",
+        "pypdf", "soundfile", "typing_extensions", "zhipu_client",
+    },
+    "llama_index_zhipu": {
+        "llama_index", "PIL", "pydantic", "pydantic_core", "pypdf", "soundfile",
+        "typing_extensions", "zhipu_client",
+    },
+    "zhipu_emulator": {
+        "multipart", "PIL", "pypdfium2", "pytest", "python_multipart", "starlette", "uvicorn",
+        "websockets",
+    },
+}  # fmt: skip
+
+#: Not a dependency of a plain install with the package's extra: imported in functions only.
+LAZY = frozenset(
+    {"PIL", "langchain", "langgraph", "numpy", "pypdf", "soundfile", "trio", "websockets"}
+)
+
+#: Modules that are built around a package which others import only in functions.
+NEEDS = {
+    "zhipu_emulator.pytest_plugin": {"pytest"},
+    "langchain_zhipu.middleware": {"langchain", "langgraph"},
+}
+
+
+@dataclass(frozen=True)
+class Import:
+    module: str  # who imports
+    name: str  # what, with all dots
+    top: bool  # when the module itself is imported, type checking included
+    line: int
+
+    @property
+    def package(self) -> str:
+        return self.name.split(".")[0]
+
+    def __str__(self) -> str:
+        return f"{self.module}:{self.line} imports {self.name}"
+
+
+def _sources() -> dict[str, Path]:
+    found = {}
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+SOURCES = _sources()
+TREES = {module: ast.parse(path.read_text("utf-8")) for module, path in SOURCES.items()}
+#: One module an endpoint; what starts with an underscore is shared between them.
+ENDPOINTS = {
+    module
+    for module in SOURCES
+    if module.startswith("zhipu_client.") and "._" not in module and module.count(".") == 1
+} - {"zhipu_client.catalog"}
+
+
+def _imports(module: str) -> Iterator[Import]:
+    # Walks by hand: `ast.walk` does not tell whether a node is inside a function.
+    waiting: list[tuple[ast.AST, bool]] = [(TREES[module], True)]
+    while waiting:
+        node, top = waiting.pop()
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(module, alias.name, top, node.lineno)
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(module, node)
+            for alias in node.names:
+                full = f"{base}.{alias.name}"
+                yield Import(module, full if full in SOURCES else base, top, node.lineno)
+        inside = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        waiting.extend((child, top and not inside) for child in ast.iter_child_nodes(node))
+
+
+def _absolute(module: str, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = module.split(".")
+    package = parts if SOURCES[module].name == "__init__.py" else parts[:-1]
+    return ".".join([*package[: len(package) - node.level + 1], *filter(None, [node.module])])
+
+
+def _below(module: str, *parents: str) -> bool:
+    return any(module == parent or module.startswith(parent + ".") for parent in parents)
+
+
+IMPORTS = [found for module in SOURCES for found in _imports(module)]
+
+
+def _refuse(broken: list[Import], rule: str) -> None:
+    assert not broken, rule + ":\n  " + "\n  ".join(map(str, broken))
+
+
+def test_the_reading_of_imports_finds_something():
+    assert {found.package for found in IMPORTS} >= {"json", "pydantic", "zhipu_client"}
+    assert {"zhipu_client.chat"} <= ENDPOINTS
+
+
+def test_only_io_does_io():
+    _refuse(
+        [
+            found
+            for found in IMPORTS
+            if _below(found.module, "zhipu_client")
+            and not _below(found.module, "zhipu_client._io")
+            and found.package in IO
+        ],
+        "only zhipu_client._io may do I/O, wait or lock",
+    )
+
+
+def test_only_the_package_itself_knows_its_io():
+    _refuse(
+        [
+            found
+            for found in IMPORTS
+            if _below(found.name, "zhipu_client._io")
+            and not _below(found.module, "zhipu_client._io")
+            and found.module != "zhipu_client"
+        ],
+        "zhipu_client._io is imported by zhipu_client/__init__.py only",
+    )
+
+
+def test_endpoints_do_not_import_each_other():
+    _refuse(
+        [
+            found
+            for found in IMPORTS
+            if found.module in ENDPOINTS and found.name in ENDPOINTS - {found.module}
+        ],
+        "what two endpoints share belongs into a module with an underscore",
+    )
+
+
+def test_what_is_shared_knows_no_endpoint():
+    _refuse(
+        [
+            found
+            for found in IMPORTS
+            if _below(found.module, "zhipu_client")
+            and found.module not in ENDPOINTS | {"zhipu_client"}
+            and found.name in ENDPOINTS
+        ],
+        "shared modules of zhipu_client import no endpoint",
+    )
+
+
+def test_packages_import_only_what_they_declare():
+    def allowed(found: Import) -> set[str]:
+        own = found.module.split(".")[0]
+        names = {own} | ALLOWED[own]
+        if _below(found.module, "zhipu_client._io"):
+            names |= ALLOWED["zhipu_client._io"]
+        return names
+
+    _refuse(
+        [
+            found
+            for found in IMPORTS
+            if found.package not in sys.stdlib_module_names and found.package not in allowed(found)
+        ],
+        "adapters, client and emulator know only their own framework and declared dependencies",
+    )
+
+
+def test_extras_are_imported_late():
+    def needed(found: Import) -> bool:
+        return any(_below(found.module, name) and found.package in NEEDS[name] for name in NEEDS)
+
+    # PIL, pypdfium2 and the web framework are what the emulator's own extra brings.
+    _refuse(
+        [
+            found
+            for found in IMPORTS
+            if found.top
+            and found.package in (LAZY | {"pytest"})
+            and not _below(found.module, "zhipu_emulator")
+            and not needed(found)
+        ],
+        "a package that only an extra brings is imported inside the function that needs it",
+    )
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_exported_names_exist_once(module):
+    tree = TREES[module]
+    names = [
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == "__all__" for target in node.targets)
+    ]
+    if not names:
+        public = "._" not in module and ".__" not in module
+        defines = any(
+            isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+            for node in tree.body
+        )
+        is_adapter_or_client = not _below(module, "zhipu_emulator")
+        assert not (public and defines and is_adapter_or_client), f"{module} has no __all__"
+        return
+    (exported,) = names
+    assert len(exported) == len(set(exported))
+    loaded = importlib.import_module(module)
+    missing = [name for name in exported if not hasattr(loaded, name)]
+    assert not missing
+
+
+@pytest.mark.parametrize("module", SOURCES)
+def test_nothing_is_too_long(module):
+    tree = TREES[module]
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = sum(
+        _docstring_lines(node) for node in ast.walk(tree) if isinstance(node, documented)
+    )
+    lines = len(SOURCES[module].read_text("utf-8").splitlines()) - docstrings
+    too_long = [f"{lines} lines"] if lines > MAX_FILE_LINES else []
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1 - _docstring_lines(node)
+            if length > MAX_FUNCTION_LINES:
+                too_long.append(f"{node.name} (line {node.lineno}): {length} lines")
+    assert not too_long, f"{module} holds a second concern: {'; '.join(too_long)}"
+
+
+def _docstring_lines(node: ast.AST) -> int:
+    body = getattr(node, "body", None)
+    first = body[0] if body else None
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+        return (first.end_lineno or first.lineno) - first.lineno + 1
+    return 0
