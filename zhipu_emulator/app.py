@@ -29,6 +29,7 @@ BASES = ("/api/paas/v4", "/api/coding/paas/v4")
 # ``absolute_routes(state)`` with paths from the root of the host.
 ROUTERS = (
     "chat",
+    "async_chat",
     "models",
     "async_results",
     "embeddings",

@@ -1,14 +1,25 @@
-"""POST /chat/completions and POST /async/chat/completions."""
+"""POST /chat/completions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
-from zhipu_emulator.replies import json_reply, read_json
+from zhipu_emulator import render
+from zhipu_emulator.answer import Reply, limit, usage
+from zhipu_emulator.brain import reply_to
+from zhipu_emulator.checks import SENSITIVE_OUTPUT, ChatRequest, check_chat
+from zhipu_emulator.errors import content_filter
+from zhipu_emulator.replies import api_key, is_coding, json_reply, read_json, sse_reply
+from zhipu_emulator.scripting import Answer
+from zhipu_emulator.sound import spoken
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -17,11 +28,87 @@ if TYPE_CHECKING:
 ON_CODING_BASE = True
 
 
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A checked request with everything that the answer holds."""
+
+    asked: ChatRequest
+    reply: Reply
+    usage: Mapping[str, Any]
+    audio: Mapping[str, Any] | None
+
+    def body(self, state: State) -> dict[str, Any]:
+        """The whole answer."""
+        return render.body(self.reply, self.asked, state, self.usage, self.audio)
+
+
 def routes(state: State) -> list[Route]:
-    """Both ways to chat."""
+    """The synchronous and the streamed chat."""
 
     async def completions(request: Request) -> Response:
-        await read_json(request)
-        return json_reply({"id": state.new_id()})
+        ready = await prepare(request, state)
+        if not ready.asked.stream:
+            return json_reply(ready.body(state))
+        frames = render.frames(ready.reply, ready.asked, state, ready.usage, ready.audio)
+        return sse_reply(_paced(frames, state.options.token_delay))
 
     return [Route("/chat/completions", completions, methods=["POST"])]
+
+
+async def prepare(request: Request, state: State) -> Prepared:
+    """Check the request and make up the answer.
+
+    Raises:
+        ServiceError: What ``check_chat`` refuses; 1301 when the answer itself is filtered.
+    """
+    asked = check_chat(await read_json(request), state, coding=is_coding(request))
+    scripted = request.scope.get("emulator.answer")
+    if isinstance(scripted, Answer) and scripted.message is not None:
+        reply = _scripted(scripted)
+    else:
+        reply = reply_to(asked, state)
+    reply = limit(_filtered(reply, asked), asked)
+    finish = request.scope.get("emulator.finish")
+    if finish:
+        flagged = ({"role": "assistant", "level": 1},) if finish == "sensitive" else ()
+        reply = replace(reply, finish=finish, content_filter=flagged)
+    numbers = usage(reply, asked, state, api_key(request))
+    audio = spoken(reply.content, state) if asked.facts.audio_output else None
+    return Prepared(asked=asked, reply=reply, usage=numbers, audio=audio)
+
+
+def _scripted(answer: Answer) -> Reply:
+    from zhipu_emulator.answer import Call
+
+    message = answer.message or {}
+    functions = [call["function"] for call in message.get("tool_calls") or ()]
+    return Reply(
+        reasoning=message.get("reasoning_content") or "",
+        content=message.get("content") or "",
+        calls=tuple(Call(name=f["name"], arguments=f["arguments"]) for f in functions),
+        finish=answer.finish_reason,
+    )
+
+
+def _filtered(reply: Reply, asked: ChatRequest) -> Reply:
+    """Stop what the content filter would not let out: a stream ends early, a body is refused."""
+    places = [reply.content.find(word) for word in SENSITIVE_OUTPUT]
+    found = [place for place in places if place >= 0]
+    if not found:
+        return reply
+    if not asked.stream:
+        raise content_filter("assistant")
+    return replace(
+        reply,
+        content=reply.content[: min(found)],
+        calls=(),
+        finish="sensitive",
+        content_filter=({"role": "assistant", "level": 1},),
+    )
+
+
+async def _paced(frames: Iterable[bytes], delay: float) -> AsyncIterator[bytes]:
+    for piece in frames:
+        yield piece
+        if delay:
+            await asyncio.sleep(delay)
