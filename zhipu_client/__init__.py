@@ -1,0 +1,163 @@
+"""The low-level client of Zhipu AI (BigModel / Z.ai): every endpoint, no framework.
+
+An endpoint is a function that returns a request; a client sends it:
+
+    >>> from zhipu_client import Client, chat
+    >>> client = Client()  # doctest: +SKIP
+    >>> reply = client.send(chat.create(model="glm-4.7", messages=[...]))  # doctest: +SKIP
+
+Everything is loaded at first use, so that importing this package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from . import (
+        audio,
+        batches,
+        catalog,
+        chat,
+        embeddings,
+        files,
+        images,
+        moderations,
+        ocr,
+        reader,
+        rerank,
+        results,
+        tokenizer,
+        videos,
+        voices,
+        web_search,
+    )
+    from ._defaults import PRESETS, Timeout
+    from ._errors import (
+        APIConnectionError,
+        APIError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ContentFilterError,
+        ContextOverflowError,
+        InsufficientBalanceError,
+        InvalidRequestError,
+        NotFoundError,
+        PermissionDeniedError,
+        QuotaExceededError,
+        RateLimitError,
+        ServerError,
+        StreamIncompleteError,
+        ZhipuError,
+    )
+    from ._io.aio import AsyncClient, AsyncStream
+    from ._io.sync import Client, Stream
+    from ._request import Request, StreamRequest, Upload
+
+#: Public name -> the module that has it.
+_HOME = {
+    "_defaults": ("PRESETS", "Timeout"),
+    "_errors": (
+        "APIConnectionError",
+        "APIError",
+        "APITimeoutError",
+        "AuthenticationError",
+        "BadRequestError",
+        "ContentFilterError",
+        "ContextOverflowError",
+        "InsufficientBalanceError",
+        "InvalidRequestError",
+        "NotFoundError",
+        "PermissionDeniedError",
+        "QuotaExceededError",
+        "RateLimitError",
+        "ServerError",
+        "StreamIncompleteError",
+        "ZhipuError",
+    ),
+    "_io.aio": ("AsyncClient", "AsyncStream"),
+    "_io.sync": ("Client", "Stream"),
+    "_request": ("Request", "StreamRequest", "Upload"),
+}
+_MODULES = (
+    "audio",
+    "batches",
+    "catalog",
+    "chat",
+    "embeddings",
+    "files",
+    "images",
+    "moderations",
+    "ocr",
+    "reader",
+    "rerank",
+    "results",
+    "tokenizer",
+    "videos",
+    "voices",
+    "web_search",
+)
+_NAMES = {name: home for home, names in _HOME.items() for name in names}
+
+__all__ = [
+    "PRESETS",
+    "APIConnectionError",
+    "APIError",
+    "APITimeoutError",
+    "AsyncClient",
+    "AsyncStream",
+    "AuthenticationError",
+    "BadRequestError",
+    "Client",
+    "ContentFilterError",
+    "ContextOverflowError",
+    "InsufficientBalanceError",
+    "InvalidRequestError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "QuotaExceededError",
+    "RateLimitError",
+    "Request",
+    "ServerError",
+    "Stream",
+    "StreamIncompleteError",
+    "StreamRequest",
+    "Timeout",
+    "Upload",
+    "ZhipuError",
+    "audio",
+    "batches",
+    "catalog",
+    "chat",
+    "embeddings",
+    "files",
+    "images",
+    "moderations",
+    "ocr",
+    "reader",
+    "rerank",
+    "results",
+    "tokenizer",
+    "videos",
+    "voices",
+    "web_search",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    home = _NAMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,321 @@
+"""Chat chunks: reading them, joining them to a whole answer, telling whole from cut. Pure.
+
+One place for every dialect of the chat stream (GLM by era, vLLM, SGLang, gateways), used by the
+client and by both adapters.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
+
+from pydantic_core import from_json
+
+from zhipu_client._errors import APIError, ServerError, StreamIncompleteError, error_from, error_in
+
+__all__ = [
+    "REASONING_KEYS",
+    "Accumulator",
+    "ChatChunk",
+    "ChatReader",
+    "Fragment",
+    "ToolCallMerger",
+    "reasoning_of",
+    "text_of",
+]
+
+#: Where the reasoning stands: Zhipu and older vLLM / SGLang, then newer vLLM and gateways.
+REASONING_KEYS = ("reasoning_content", "reasoning")
+
+#: Keys of a chunk that say nothing about the answer as a whole, or are joined by hand.
+_PLAIN = frozenset({"id", "created", "object", "model", "choices", "usage"})
+
+
+class ChatChunk(TypedDict, total=False):
+    """One decoded event of a chat stream, as it came: no key is guaranteed."""
+
+    id: str
+    created: int
+    object: str
+    model: str
+    choices: list[dict[str, Any]]
+    usage: dict[str, Any]
+    web_search: list[dict[str, Any]]
+    content_filter: list[dict[str, Any]]
+
+
+class Fragment(TypedDict):
+    """A piece of one tool call. ``id`` and ``name`` are set only where they first appear."""
+
+    index: int
+    id: str | None
+    name: str | None
+    arguments: str
+
+
+def text_of(content: Any) -> str:
+    """The text of a ``content`` value: a string, null, or a list of parts."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, list):
+        return "".join(
+            part if isinstance(part, str) else str(part.get("text") or "")
+            for part in content
+            if isinstance(part, (str, dict))
+        )
+    return ""
+
+
+def reasoning_of(message: Mapping[str, Any]) -> str:
+    """The reasoning of a message or delta, whichever key carries it."""
+    for key in REASONING_KEYS:
+        value = message.get(key)
+        if value:
+            return text_of(value)
+    return ""
+
+
+class ToolCallMerger:
+    """Gives each fragment of a streamed tool call the number of the call it belongs to.
+
+    Zhipu numbers its calls 0, 1, …, but has sent -1 for every call; other servers leave the index
+    out, repeat id and name in each fragment, or make a new id for each. A known index decides,
+    then a known id; a fragment with neither continues the last call.
+    """
+
+    __slots__ = ("_arguments", "_by_id", "_by_index", "_ids", "_names")
+
+    def __init__(self) -> None:
+        self._by_index: dict[int, int] = {}
+        self._by_id: dict[str, int] = {}
+        self._ids: list[str | None] = []
+        self._names: list[str | None] = []
+        self._arguments: list[list[str]] = []
+
+    def fragments(self, calls: Iterable[Mapping[str, Any]] | None) -> list[Fragment]:
+        """Number the fragments of one delta's ``tool_calls``."""
+        return [self._fragment(call) for call in calls or ()]
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The calls joined up to now, in the shape of a whole message's ``tool_calls``."""
+        return [
+            {
+                "id": self._ids[number],
+                "index": number,
+                "type": "function",
+                "function": {"name": name or "", "arguments": "".join(self._arguments[number])},
+            }
+            for number, name in enumerate(self._names)
+        ]
+
+    def _fragment(self, call: Mapping[str, Any]) -> Fragment:
+        function = call.get("function")
+        if not isinstance(function, Mapping):
+            function = {}
+        name = function.get("name") or None
+        identity = call.get("id") or None
+        number = self._number(call.get("index"), identity, name)
+        arguments = function.get("arguments")
+        if arguments is None:
+            arguments = ""
+        elif not isinstance(arguments, str):
+            arguments = json.dumps(arguments, ensure_ascii=False)
+        first_id = identity if self._ids[number] is None else None
+        first_name = name if self._names[number] is None else None
+        if first_id is not None:
+            self._ids[number] = first_id
+        if first_name is not None:
+            self._names[number] = first_name
+        self._arguments[number].append(arguments)
+        return Fragment(index=number, id=first_id, name=first_name, arguments=arguments)
+
+    def _number(self, index: Any, identity: str | None, name: str | None) -> int:
+        indexed = isinstance(index, int) and index >= 0
+        if indexed and index in self._by_index:
+            number = self._by_index[index]
+            if not self._is_another(number, identity, name):
+                return number
+        elif identity is not None and identity in self._by_id:
+            return self._by_id[identity]
+        elif not indexed and identity is None and self._ids:
+            last = len(self._ids) - 1
+            if name is None or not self._is_whole(last):
+                return last
+        return self._new(index if indexed else None, identity)
+
+    def _is_another(self, number: int, identity: str | None, name: str | None) -> bool:
+        """Same index, yet a new call: another id and a name, after arguments that were whole."""
+        known = self._ids[number]
+        if identity is None or name is None or known is None or identity == known:
+            return False
+        return self._is_whole(number)
+
+    def _is_whole(self, number: int) -> bool:
+        arguments = "".join(self._arguments[number])
+        if not arguments.rstrip().endswith("}"):
+            return False
+        try:
+            json.loads(arguments)
+        except ValueError:
+            return False
+        return True
+
+    def _new(self, index: int | None, identity: str | None) -> int:
+        number = len(self._ids)
+        self._ids.append(None)
+        self._names.append(None)
+        self._arguments.append([])
+        if index is not None:
+            self._by_index[index] = number
+        if identity is not None:
+            self._by_id[identity] = number
+        return number
+
+
+class Accumulator:
+    """Joins the chunks of one stream to the body that the same answer has unstreamed."""
+
+    __slots__ = (
+        "_audio",
+        "_content",
+        "_reasoning",
+        "_role",
+        "_tools",
+        "_top",
+        "_usage",
+        "chunks",
+        "finish_reason",
+    )
+
+    def __init__(self) -> None:
+        self._content: list[str] = []
+        self._reasoning: list[str] = []
+        self._tools: ToolCallMerger | None = None
+        self._audio: dict[str, Any] | None = None
+        self._role = "assistant"
+        self._top: dict[str, Any] = {}
+        self._usage: Any = None
+        self.finish_reason: str | None = None
+        #: How many chunks were added.
+        self.chunks = 0
+
+    @property
+    def has_content(self) -> bool:
+        """True once any text, reasoning, tool call or audio has come."""
+        return bool(self._content or self._reasoning or self._tools or self._audio)
+
+    def add(self, chunk: Mapping[str, Any]) -> None:
+        """Take the next chunk."""
+        if not self.chunks:
+            for key in ("id", "created", "model"):
+                if key in chunk:
+                    self._top[key] = chunk[key]
+        self.chunks += 1
+        if chunk.get("usage"):
+            self._usage = chunk["usage"]
+        if len(chunk) > 4:
+            for key, value in chunk.items():
+                if key not in _PLAIN and value is not None:
+                    self._top[key] = value
+        choices = chunk.get("choices")
+        if choices:
+            choice = choices[0]
+            if choice.get("finish_reason"):
+                self.finish_reason = choice["finish_reason"]
+            delta = choice.get("delta") or choice.get("message")
+            if delta:
+                self._delta(delta)
+
+    def _delta(self, delta: Mapping[str, Any]) -> None:
+        content = delta.get("content")
+        if content:
+            self._content.append(content if isinstance(content, str) else text_of(content))
+        reasoning = reasoning_of(delta)
+        if reasoning:
+            self._reasoning.append(reasoning)
+        if delta.get("tool_calls"):
+            if self._tools is None:
+                self._tools = ToolCallMerger()
+            self._tools.fragments(delta["tool_calls"])
+        audio = delta.get("audio")
+        if isinstance(audio, dict):
+            joined = {**(self._audio or {}), **audio}
+            if self._audio and self._audio.get("data") and audio.get("data"):
+                joined["data"] = self._audio["data"] + audio["data"]
+            self._audio = joined
+
+    def message(self) -> dict[str, Any]:
+        """The whole body; without ``finish_reason`` when none has come."""
+        message: dict[str, Any] = {"role": self._role, "content": "".join(self._content)}
+        if self._reasoning:
+            message["reasoning_content"] = "".join(self._reasoning)
+        if self._tools is not None:
+            message["tool_calls"] = self._tools.calls()
+        if self._audio is not None:
+            message["audio"] = self._audio
+        choice: dict[str, Any] = {"index": 0, "message": message}
+        if self.finish_reason is not None:
+            choice["finish_reason"] = self.finish_reason
+        body: dict[str, Any] = {**self._top, "choices": [choice]}
+        if self._usage is not None:
+            body["usage"] = self._usage
+        return body
+
+
+class ChatReader:
+    """Reads the events of one chat stream; see `zhipu_client._request.StreamReader`."""
+
+    __slots__ = ("_answer", "done")
+
+    def __init__(self) -> None:
+        self._answer = Accumulator()
+        self.done = False
+
+    def feed(self, data: bytes, event: str) -> ChatChunk | None:
+        """Decode one event; None for the closing sentinel."""
+        try:
+            chunk = from_json(data)
+        except ValueError as error:
+            if data.strip() == b"[DONE]":
+                self.done = True
+                return None
+            raise StreamIncompleteError(
+                f"the stream holds an event of {len(data)} bytes that is no JSON "
+                "(a frame that was cut, two frames glued together, or bad UTF-8)",
+                partial=self.partial(),
+            ) from error
+        if not isinstance(chunk, dict) or event == "error" or error_in(chunk):
+            raise self._failure(chunk)
+        self._answer.add(chunk)
+        if self._answer.finish_reason == "network_error":
+            raise self._interrupted()
+        return chunk  # type: ignore[return-value]
+
+    def finish(self) -> None:
+        """Raise unless the answer is whole: a finish_reason, or the sentinel after content."""
+        answer = self._answer
+        if answer.finish_reason is not None or (self.done and answer.has_content):
+            return
+        after = "before any content" if not answer.has_content else "in the middle of the answer"
+        raise StreamIncompleteError(
+            f"the stream ended {after}: no finish_reason came after {answer.chunks} chunks",
+            partial=self.partial(),
+        )
+
+    def partial(self) -> Any:
+        """The answer up to now, or None when nothing has come."""
+        return self._answer.message() if self._answer.chunks else None
+
+    def _failure(self, frame: Any) -> APIError:
+        error = error_from(None, {}, frame)
+        error.partial = self.partial()
+        return error
+
+    def _interrupted(self) -> ServerError:
+        error = ServerError(
+            "the service interrupted the generation (finish_reason network_error)",
+            retryable=True,
+        )
+        error.partial = self.partial()
+        return error

@@ -1,0 +1,423 @@
+"""The errors, the table of business codes, and what turns a failed answer into an error. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+__all__ = [
+    "CODES",
+    "APIConnectionError",
+    "APIError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "Code",
+    "ContentFilterError",
+    "ContextOverflowError",
+    "InsufficientBalanceError",
+    "InvalidRequestError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "QuotaExceededError",
+    "RateLimitError",
+    "ServerError",
+    "StreamIncompleteError",
+    "ZhipuError",
+    "error_from",
+    "error_in",
+    "retry_after_seconds",
+]
+
+#: The longest text that an error carries, whatever the body's size.
+MAX_TEXT = 500
+
+_BEIJING = timezone(timedelta(hours=8))
+
+
+class ZhipuError(Exception):
+    """The root of every error that this package raises itself."""
+
+
+class InvalidRequestError(ZhipuError, ValueError):
+    """Refused by us before anything was sent.
+
+    Attributes:
+        field: The parameter that was wrong, as the caller wrote it (``"temperature"``), or None.
+        value: The offending value (shortened in the text; never a secret), or None.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None, value: Any = None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.value = value
+
+
+class APIError(ZhipuError):
+    """The service answered, and the answer is a failure.
+
+    Attributes:
+        message: The service's own words, shortened.
+        status: The HTTP status, or None for an error inside a stream.
+        code: Zhipu's business code as a string (``"1302"``), or None.
+        request_id: What to quote to support; the caller's own id where one was sent.
+        retryable: True when the same request may succeed later without being changed.
+        retry_after: Seconds the service asked to wait, or None.
+        reset_at: When a used-up plan becomes usable again, or None.
+        body: The decoded body (a dict where it was JSON, else shortened text).
+        partial: What a stream had delivered before the error, or None.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        reset_at: datetime | None = None,
+        body: Any = None,
+        hint: str | None = None,
+    ) -> None:
+        self.message = _shorten(message)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.retryable = retryable
+        self.retry_after = retry_after
+        self.reset_at = reset_at
+        self.body = body
+        self.hint = hint
+        self.partial: Any = None
+        super().__init__(self._text())
+
+    @property
+    def status_code(self) -> int | None:
+        """The HTTP status under the name that LangChain's tracing looks for."""
+        return self.status
+
+    def _text(self) -> str:
+        facts = [
+            f"{name} {value}"
+            for name, value in (
+                ("HTTP", self.status),
+                ("code", self.code),
+                ("request_id", self.request_id),
+            )
+            if value is not None
+        ]
+        text = f"{self.message} ({', '.join(facts)})" if facts else self.message
+        return f"{text}. {self.hint}" if self.hint else text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions cross process borders (multiprocessing, Ray); the default would call
+        # __init__ with the finished text only.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class BadRequestError(APIError):
+    """The request is wrong: a bad or missing parameter, or messages the service refuses."""
+
+
+class AuthenticationError(APIError):
+    """The key is missing, wrong, expired or for the other site."""
+
+
+class PermissionDeniedError(APIError):
+    """The account may not use this endpoint or model, or is locked."""
+
+
+class NotFoundError(APIError):
+    """The model, task, file or path does not exist (on this site)."""
+
+
+class RateLimitError(APIError):
+    """Too many requests in flight, or the model is overloaded. Worth trying again."""
+
+
+class QuotaExceededError(APIError):
+    """A plan or day quota is used up: trying again helps only after ``reset_at``."""
+
+
+class InsufficientBalanceError(QuotaExceededError):
+    """The account has no money or no resource package left (1113). Never retried."""
+
+
+class ContextOverflowError(BadRequestError):
+    """Prompt and answer do not fit the model's context window (1261)."""
+
+
+class ContentFilterError(APIError):
+    """The content safety system refused the prompt or the answer (1301).
+
+    Attributes:
+        content_filter: The service's list of ``{"role", "level"}``; level 0 is the most severe.
+    """
+
+    content_filter: list[dict[str, Any]]
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        body = self.body if isinstance(self.body, dict) else {}
+        found = body.get("contentFilter") or body.get("content_filter") or []
+        self.content_filter = found if isinstance(found, list) else []
+
+
+class ServerError(APIError):
+    """The service failed, or answered with something that is no answer."""
+
+
+class APIConnectionError(ZhipuError):
+    """No answer came: refused, reset, TLS, DNS or proxy trouble.
+
+    Attributes:
+        retryable: True; the same request may succeed later.
+        sent: False when it is certain that the service got nothing.
+        request_id: The id the request carried.
+        partial: What a stream had delivered before the connection broke, or None.
+    """
+
+    retryable = True
+    status: int | None = None
+    code: str | None = None
+
+    def __init__(self, message: str, *, sent: bool = True, request_id: str | None = None) -> None:
+        super().__init__(_shorten(message))
+        self.message = _shorten(message)
+        self.sent = sent
+        self.request_id = request_id
+        self.partial: Any = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+class APITimeoutError(APIConnectionError, TimeoutError):
+    """A limit of time passed: to connect, between bytes, between contents, or for the whole."""
+
+
+class StreamIncompleteError(ZhipuError):
+    """A stream ended, broke or turned to nonsense before the answer was whole.
+
+    Attributes:
+        partial: The answer up to there, in the shape of a whole one without ``finish_reason``
+            (None when nothing had come). Its tool calls must not be run.
+        retryable: True; but nothing is replayed by itself once a part was delivered.
+    """
+
+    retryable = True
+    status: int | None = None
+    code: str | None = None
+
+    def __init__(self, message: str, *, partial: Any = None, request_id: str | None = None) -> None:
+        super().__init__(_shorten(message))
+        self.message = _shorten(message)
+        self.partial = partial
+        self.request_id = request_id
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+Retry = Literal["yes", "no", "after_reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What one business code means: the error it raises, and whether a retry can help."""
+
+    error: type[APIError]
+    retry: Retry = "no"
+
+
+def _table() -> dict[str, Code]:
+    rows: list[tuple[str, type[APIError], Retry]] = [
+        ("500 1120 1200 1230 1234", ServerError, "yes"),
+        ("401 1000 1001 1002 1003 1004 1005", AuthenticationError, "no"),
+        ("1100", ServerError, "no"),
+        ("1110 1111 1112 1121 1220 1311 1313 1314 1315", PermissionDeniedError, "no"),
+        ("1113", InsufficientBalanceError, "no"),
+        ("1210 1212 1213 1214 1215 1231", BadRequestError, "no"),
+        ("404 1211 1221 1222 1233", NotFoundError, "no"),
+        ("1261", ContextOverflowError, "no"),
+        ("1300 1301", ContentFilterError, "no"),
+        ("1302 1303 1305 1312 1701", RateLimitError, "yes"),
+        ("1304 1308 1310 1316 1317 1318 1319 1320 1321", QuotaExceededError, "after_reset"),
+        ("1309", QuotaExceededError, "no"),
+        ("1702 1703", ServerError, "no"),
+    ]
+    return {code: Code(error, retry) for codes, error, retry in rows for code in codes.split()}
+
+
+#: Business code -> meaning. The service's own table, with what was seen beside it.
+CODES: Mapping[str, Code] = _table()
+
+_STATUS: Mapping[int, tuple[type[APIError], bool]] = {
+    400: (BadRequestError, False),
+    401: (AuthenticationError, False),
+    403: (PermissionDeniedError, False),
+    404: (NotFoundError, False),
+    408: (ServerError, True),
+    409: (BadRequestError, False),
+    413: (BadRequestError, False),
+    422: (BadRequestError, False),
+    429: (RateLimitError, True),
+    434: (PermissionDeniedError, False),
+    435: (BadRequestError, False),
+}
+
+_BRACKETED = re.compile(r"^\[(\d{3,4})\]\s*\[?(.*?)\]?(?:\[[^\]]*\])?$", re.DOTALL)
+_RESET = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})")
+_TAG = re.compile(r"<[^>]{0,200}>")
+
+
+def error_from(
+    status: int | None,
+    headers: Mapping[str, str],
+    body: bytes | Any,
+    *,
+    request_id: str | None = None,
+    hint: str | None = None,
+    now: datetime | None = None,
+) -> APIError:
+    """Make the typed error for a failed answer.
+
+    Args:
+        status: The HTTP status; None for a frame inside a stream.
+        headers: Response headers with lower-case names.
+        body: The raw bytes, or the decoded JSON of a frame.
+        request_id: The id that the request carried, used where the answer names none.
+        hint: What to do about it, appended to the text.
+        now: The time, for a ``Retry-After`` that is a date.
+    """
+    decoded = _decode(body) if isinstance(body, bytes) else body
+    code, message = _code_and_message(decoded)
+    known = CODES.get(code or "")
+    if known is not None:
+        kind, retry = known.error, known.retry == "yes"
+    else:
+        kind, retry = _by_status(status)
+    if isinstance(decoded, dict):
+        told = decoded.get("request_id")
+        request_id = str(told) if told else request_id
+    reset = _RESET.search(message or "") if issubclass(kind, QuotaExceededError) else None
+    return kind(
+        message or _without_message(status, decoded),
+        status=status,
+        code=code,
+        request_id=request_id or headers.get("x-request-id"),
+        retryable=retry,
+        retry_after=retry_after_seconds(headers, now or datetime.now(UTC)),
+        reset_at=_reset_time(reset.group(1)) if reset else None,
+        body=decoded,
+        hint=hint,
+    )
+
+
+def error_in(data: Any) -> bool:
+    """True when a decoded body or frame with a success status reports a failure after all.
+
+    Two shapes do: an ``error`` member, and the console's ``{"code", "msg", "success": false}``.
+    """
+    if not isinstance(data, dict):
+        return False
+    if data.get("error") and not data.get("choices"):
+        return True
+    return data.get("success") is False
+
+
+def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+    """The wait that the service asked for, in seconds, from any of the usual headers."""
+    millis = headers.get("retry-after-ms")
+    if millis is not None:
+        try:
+            return max(0.0, float(millis) / 1000)
+        except ValueError:
+            pass
+    value = headers.get("retry-after")
+    if value is None:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def _by_status(status: int | None) -> tuple[type[APIError], bool]:
+    if status is None or status < 400:
+        return ServerError, status is None
+    found = _STATUS.get(status)
+    if found is not None:
+        return found
+    return (ServerError, True) if status >= 500 else (BadRequestError, False)
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return _shorten(body[: MAX_TEXT * 8].decode("utf-8", "replace"))
+
+
+def _code_and_message(data: Any) -> tuple[str | None, str | None]:
+    """Every shape that was seen: nested, flat, string, console, FastAPI, bracketed text."""
+    if not isinstance(data, dict):
+        return None, None
+    error = data.get("error")
+    source = error if isinstance(error, dict) else data
+    code = source.get("code")
+    message = source.get("message") or source.get("msg")
+    if message is None and isinstance(error, str):
+        message = f"{error} {data.get('path') or ''}".strip()
+    if message is None and "detail" in data:
+        message = json.dumps(data["detail"], ensure_ascii=False)
+    if code is None and isinstance(error, dict) and str(error.get("type", "")).isdigit():
+        code = error["type"]
+    text = str(message) if message is not None else None
+    found = _BRACKETED.match(text[: MAX_TEXT * 4]) if text else None
+    if found:
+        code, text = code if code is not None else found.group(1), found.group(2)
+        code = found.group(1) if found.group(1) in CODES else code
+    if code is not None and not isinstance(code, (str, int)):
+        code = None
+    return (str(code) if code is not None else None), text
+
+
+def _without_message(status: int | None, decoded: Any) -> str:
+    text = decoded if isinstance(decoded, str) else ""
+    words = " ".join(_TAG.sub(" ", text).split())
+    if words:
+        return words
+    return f"the service answered HTTP {status} without a message" if status else "unknown error"
+
+
+def _reset_time(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=_BEIJING)
+    except ValueError:
+        return None
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}… ({len(text)} characters)"

@@ -1,0 +1,378 @@
+"""One logical call: what is sent at each try, and what an answer means. No I/O of its own."""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from zhipu_client import _key
+from zhipu_client._defaults import MAX_EVENT_BYTES, MAX_REPLY_BYTES, Timeout, offered
+from zhipu_client._errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    InvalidRequestError,
+    ServerError,
+    ZhipuError,
+    error_from,
+    error_in,
+)
+from zhipu_client._io._clock import Clock
+from zhipu_client._io._gate import Gate, gate_for
+from zhipu_client._io._shared import WayOut, way_out
+from zhipu_client._request import Reply, Request, StreamRequest
+from zhipu_client._retry import Attempt, delay
+
+__all__ = ["Call", "Core", "check_reply", "refused", "translated"]
+
+logger = logging.getLogger("zhipu_client")
+
+
+@dataclass(slots=True)
+class Core:
+    """What a client and its asynchronous twin share. Cheap: nothing here is a connection."""
+
+    key: _key.KeySource
+    auth: _key.Auth
+    base_url: str
+    site: str | None
+    timeout: Timeout
+    #: False when the caller left the timeout to us, so that an own ``http_client`` keeps its own.
+    timeout_given: bool
+    max_retries: int
+    headers: Mapping[str, str] = field(repr=False)
+    proxy: str | None = field(repr=False)
+    clock: Clock
+    ceiling: Gate | None
+    max_event_bytes: int | None = MAX_EVENT_BYTES
+    max_reply_bytes: int = MAX_REPLY_BYTES
+    _way: WayOut | None = None
+    _account: str | None = None
+
+    @property
+    def way(self) -> WayOut:
+        """The way out, looked up once."""
+        if self._way is None:
+            self._way = way_out(self.base_url, self.proxy)
+        return self._way
+
+    def gates(self, model: str | None) -> list[Gate]:
+        """Where a try has to wait for a place, in order."""
+        found = [] if self.ceiling is None else [self.ceiling]
+        if model is not None:
+            if self._account is None:
+                import hashlib
+
+                # Callables are told apart by identity: the key they give may change.
+                value = self.key.value
+                seed = f"callable {id(value)}" if self.key.is_callable else value
+                self._account = hashlib.sha256(seed.encode()).hexdigest()
+            found.append(gate_for(self._account, self.base_url, model, self.clock))
+        return found
+
+    def url(self, path: str) -> str:
+        """The absolute URL of an endpoint's path."""
+        if path.startswith("//"):
+            scheme, _, rest = self.base_url.partition("://")
+            return f"{scheme}://{rest.partition('/')[0]}{path[1:]}"
+        return self.base_url + path
+
+    def call(
+        self,
+        request: Request[Any] | StreamRequest[Any],
+        timeout: float | Timeout | None,
+        max_retries: int | None,
+        headers: Mapping[str, str] | None,
+    ) -> Call:
+        """Prepare a call; refuses what cannot be sent, before anything is."""
+        if not offered(self.site, request.path, request.method):
+            raise InvalidRequestError(
+                f"{request.method} {request.path} is not offered on this site "
+                f"({self.site}: {self.base_url})",
+                field="base_url",
+                value=self.base_url,
+            )
+        given = timeout if timeout is not None else request.timeout
+        limits = self.timeout if given is None else Timeout.of(given)
+        request_id, content, kind = _content(request)
+        merged = {
+            "Accept": "text/event-stream" if isinstance(request, StreamRequest) else "*/*",
+            "Accept-Encoding": "gzip, deflate",  # what can be unpacked in bounded pieces
+            "User-Agent": "zhipu-integrations",
+            **({"Content-Type": kind} if kind else {}),
+            **self.headers,
+            **(headers or {}),
+        }
+        retries = self.max_retries if max_retries is None else max_retries
+        return Call(self, request, limits, retries, merged, content, request_id, given is not None)
+
+
+@dataclass(slots=True)
+class Call:
+    """The state of one logical call over its tries."""
+
+    core: Core
+    request: Request[Any] | StreamRequest[Any]
+    timeout: Timeout
+    max_retries: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes | None = field(repr=False)
+    request_id: str | None
+    timeout_given: bool
+    tries: int = 0
+
+    def build(self, http: Any, key: str, *, own_client: bool) -> Any:
+        """The httpx request for one try. ``own_client``: the caller brought ``http``."""
+        import httpx
+
+        request = self.request
+        limits = self.timeout
+        timeout: Any = httpx.Timeout(limits.read, connect=limits.connect, pool=None)
+        if own_client and not self.timeout_given and not self.core.timeout_given:
+            timeout = httpx.USE_CLIENT_DEFAULT
+        arguments: dict[str, Any] = {}
+        if request.uploads:
+            arguments["files"] = [
+                (part.name, (part.filename, part.content, part.content_type))
+                for part in request.uploads
+            ]
+            arguments["data"] = _grouped(request.form)
+        elif request.form:
+            arguments["data"] = _grouped(request.form)
+        elif self.content is not None:
+            arguments["content"] = self.content
+        if request.query:
+            arguments["params"] = request.query
+        try:
+            built = http.build_request(
+                request.method,
+                self.core.url(request.path),
+                headers=dict(self.headers),
+                timeout=timeout,
+                **arguments,
+            )
+        except (TypeError, ValueError, UnicodeError) as error:
+            raise InvalidRequestError(
+                f"a header or a parameter cannot be sent: {type(error).__name__}",
+                field="default_headers",
+            ) from None
+        import time
+
+        # Set last and nowhere else: no local variable of ours holds the value.
+        built.headers["Authorization"] = _key.authorization(key, self.core.auth, time.time())
+        return built
+
+    def next_delay(self, error: ZhipuError) -> float | None:
+        """Seconds to wait before the next try; None when the error is the caller's to see."""
+        attempt = Attempt(self.tries, self.max_retries, self.request.kind, self.core.clock.jitter())
+        wait = delay(error, attempt)
+        if wait is not None:
+            self.tries += 1
+            logger.debug(
+                "%s %s: %s; try %d of %d in %.2f s (request_id %s)",
+                self.request.method,
+                self.request.path,
+                type(error).__name__,
+                self.tries + 1,
+                self.max_retries + 1,
+                wait,
+                self.request_id,
+            )
+        return wait
+
+    def failure(self, status: int, headers: Mapping[str, str], body: bytes) -> APIError:
+        """The typed error of an answer that is none."""
+        return error_from(
+            status,
+            headers,
+            body,
+            request_id=self.request_id,
+            hint=self._hint(status),
+        )
+
+    def _hint(self, status: int) -> str | None:
+        if status == 401:
+            return (
+                f"The request went to {self.core.base_url}. Keys of open.bigmodel.cn and of z.ai "
+                'are separate: choose the site with base_url="bigmodel" or "zai"'
+            )
+        if 300 <= status < 400:
+            return "Redirects are not followed: they would carry the prompt to another server"
+        return None
+
+    @property
+    def max_bytes(self) -> int:
+        """The most that a whole answer may hold."""
+        given = self.request.max_bytes if isinstance(self.request, Request) else None
+        return self.core.max_reply_bytes if given is None else given
+
+    def too_large(self) -> ServerError:
+        """The answer went over the limit."""
+        return ServerError(
+            f"the answer is larger than {self.max_bytes} bytes (decompressed); refused to keep "
+            "memory bounded",
+            request_id=self.request_id,
+        )
+
+    def too_slow(self) -> APITimeoutError:
+        """The whole took longer than it may."""
+        return APITimeoutError(
+            f"no whole answer within timeout={self.timeout.total:g} s",
+            request_id=self.request_id,
+        )
+
+
+def check_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
+    """Turn a whole answer into what the endpoint's ``parse`` makes of it, or raise."""
+    request = call.request
+    if not 200 <= status < 300:
+        raise call.failure(status, headers, body)
+    if not isinstance(request, Request):  # a stream was asked for, one piece came
+        raise _not_a_stream(call, status, headers, body)
+    kind = headers.get("content-type", "")
+    if request.raw and not kind.startswith(("application/json", "text/html")):
+        reply = Reply(status, headers, body)
+    else:
+        data = _decoded(call, status, headers, body)
+        if error_in(data):
+            raise call.failure(status, headers, body)
+        reply = Reply(status, headers, body, data)
+    if request.check is not None:
+        request.check(reply)
+    return request.parse(reply)
+
+
+def refused(error: Exception) -> bool:
+    """Is this the service's word that too many requests are in flight?"""
+    return isinstance(error, APIError) and error.code == "1302"
+
+
+def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
+    from pydantic_core import from_json
+
+    try:
+        data = from_json(body)
+    except ValueError:
+        what = "a web page" if "html" in headers.get("content-type", "") else "no JSON"
+        raise ServerError(
+            f"the service answered with {what} ({len(body)} bytes) where JSON was due: "
+            f"is base_url right? ({call.core.base_url})",
+            status=status,
+            request_id=call.request_id,
+            body=body[:500].decode("utf-8", "replace"),
+        ) from None
+    if not isinstance(data, (dict, list)):
+        raise ServerError(
+            "the service answered with JSON that is no object",
+            status=status,
+            request_id=call.request_id,
+            body=data,
+        )
+    return data
+
+
+def _not_a_stream(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> APIError:
+    kind = headers.get("content-type", "no content type")
+    data = _decoded(call, status, headers, body)
+    if error_in(data):
+        return call.failure(status, headers, body)
+    return ServerError(
+        f"a stream was asked for, but the service answered in one piece ({kind})",
+        status=status,
+        request_id=call.request_id,
+        body=data,
+    )
+
+
+def _grouped(form: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in form:
+        grouped.setdefault(name, []).append(value)
+    return grouped
+
+
+def _content(
+    request: Request[Any] | StreamRequest[Any],
+) -> tuple[str | None, bytes | None, str | None]:
+    """The id of the call, its body's bytes, and their type."""
+    if request.json is None:
+        return None, None, None
+    body = dict(request.json)
+    request_id = body.get("request_id")
+    if not request_id:
+        # One id for all tries: whoever reads the service's logs sees one call.
+        request_id = body["request_id"] = uuid.uuid4().hex
+    try:
+        text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return str(request_id), text.encode(), "application/json; charset=UTF-8"
+    except UnicodeEncodeError:
+        problem = "a text holds half of a surrogate pair, which UTF-8 cannot carry"
+    except ValueError as error:
+        problem = f"a number is not finite, or the body refers to itself ({error})"
+    except TypeError as error:
+        problem = str(error)
+    raise InvalidRequestError(f"the request cannot be written as JSON: {problem}", field="json")
+
+
+class translated:  # noqa: N801 - reads as a word: ``with translated(call):``
+    """Turns httpx's errors into ours on the way out; anything else passes as it is."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None or isinstance(error, ZhipuError) or not isinstance(error, Exception):
+            return
+        ours = _ours(self._call, error)
+        if isinstance(ours, InvalidRequestError):
+            raise ours from None  # the cause's text may quote a header
+        if ours is not None:
+            raise ours from error
+
+
+def _ours(call: Call, error: Exception) -> ZhipuError | None:
+    import httpx
+
+    host, request_id = call.core.base_url, call.request_id
+    if isinstance(error, httpx.ConnectTimeout):
+        text = f"no connection to {host} within timeout={call.timeout.connect:g} s"
+        return APITimeoutError(text, sent=False, request_id=request_id)
+    if isinstance(error, httpx.PoolTimeout):
+        return APITimeoutError("no free connection in time", sent=False, request_id=request_id)
+    if isinstance(error, httpx.TimeoutException):
+        text = f"no byte from {host} for timeout={call.timeout.read:g} s"
+        return APITimeoutError(text, request_id=request_id)
+    if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
+        text = f"cannot reach {host}: {_cause(error)}"
+        return APIConnectionError(text, sent=False, request_id=request_id)
+    if isinstance(error, (httpx.LocalProtocolError, httpx.UnsupportedProtocol)):
+        return InvalidRequestError(
+            f"the request cannot be sent to {host}: a header is malformed, or the URL is "
+            f"({type(error).__name__})",
+            field="default_headers",
+        )
+    if isinstance(error, httpx.DecodingError):
+        return ServerError("the answer's compression is broken", request_id=request_id)
+    if isinstance(error, httpx.RequestError):
+        text = f"the connection to {host} broke: {_cause(error)}"
+        return APIConnectionError(text, request_id=request_id)
+    return None
+
+
+def _cause(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,363 @@
+"""The asynchronous client: the other thin half, for asyncio and trio."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+from typing import Any, Generic, Self, TypeVar, cast
+
+import anyio
+
+from zhipu_client import _key
+from zhipu_client._defaults import Timeout
+from zhipu_client._errors import ZhipuError
+from zhipu_client._io._call import Call, Core, check_reply, refused, translated
+from zhipu_client._io._clock import Clock
+from zhipu_client._io._gate import Slot
+from zhipu_client._io._shared import async_client
+from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
+from zhipu_client._io.sync import make_core
+from zhipu_client._request import Request, StreamRequest
+
+__all__ = ["AsyncClient", "AsyncStream"]
+
+T = TypeVar("T")
+E = TypeVar("E")
+
+
+class AsyncClient:
+    """Sends requests without blocking the event loop. Arguments as in `Client`.
+
+    One object serves any number of event loops, one after the other or at once in several
+    threads. ``http_client`` is an ``httpx.AsyncClient`` here, and ``api_key`` may also be an
+    async function (a blocking one is called in a thread).
+
+    Example:
+        >>> from zhipu_client import AsyncClient
+        >>> AsyncClient(api_key="id.secret", base_url="zai")
+        AsyncClient(base_url='https://api.z.ai/api/paas/v4')
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: _key.ApiKey | None = None,
+        base_url: str | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int = 2,
+        max_concurrency: int | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        http_client: Any = None,
+        auth: _key.Auth = "bearer",
+        proxy: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._core = make_core(
+            api_key,
+            base_url,
+            timeout,
+            max_retries,
+            max_concurrency,
+            default_headers,
+            auth,
+            proxy,
+            clock,
+        )
+        self._http = http_client
+
+    @classmethod
+    def sharing(cls, core: Core, http_client: Any = None) -> AsyncClient:
+        """The twin of a blocking client: see ``Client.as_async``."""
+        made = cls.__new__(cls)
+        made._core = core
+        made._http = http_client
+        return made
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.base_url!r})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("an AsyncClient is not pickled: make one where it is used")
+
+    @property
+    def base_url(self) -> str:
+        """The resolved base URL."""
+        return self._core.base_url
+
+    @property
+    def site(self) -> str | None:
+        """The preset that the base URL stands for, or None."""
+        return self._core.site
+
+    async def send(
+        self,
+        request: Request[T],
+        *,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> T:
+        """Send a request and read its whole answer. Raises as `Client.send`."""
+        call = self._core.call(request, timeout, max_retries, headers)
+        while True:
+            try:
+                return cast(T, await self._try(call))
+            except ZhipuError as error:
+                wait = call.next_delay(error)
+                if wait is None:
+                    raise
+            await self._core.clock.asleep(wait)
+
+    def stream(
+        self,
+        request: StreamRequest[E],
+        *,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncStream[E]:
+        """Start a stream; use the result in an ``async with`` statement."""
+        return AsyncStream(self, self._core.call(request, timeout, max_retries, headers), request)
+
+    async def open(self, call: Call) -> Any:
+        """Send one try; returns httpx's response with its body unread."""
+        core = self._core
+        own = self._http is not None
+        http = self._http if own else await async_client(core.way)
+        built = call.build(http, await self._key(), own_client=own)
+        with translated(call):
+            return await http.send(built, stream=True, auth=None, follow_redirects=False)
+
+    async def _key(self) -> str:
+        source = self._core.key
+        if not source.is_callable:
+            return cast(str, source.value)
+        if _is_async(source.value):
+            return _key.clean(await source.value())
+        # It may read a vault over the network: not on the loop.
+        value = await anyio.to_thread.run_sync(source.value)
+        if hasattr(value, "__await__"):
+            value = await value
+        return _key.clean(value)
+
+    async def _try(self, call: Call) -> Any:
+        slots = await enter(call)
+        try:
+            try:
+                with anyio.fail_after(call.timeout.total):
+                    response = await self.open(call)
+                    try:
+                        body = await self.read(call, response)
+                    finally:
+                        await response.aclose()
+            except TimeoutError as error:
+                if isinstance(error, ZhipuError):
+                    raise
+                raise call.too_slow() from None
+            result = check_reply(call, response.status_code, response.headers, body)
+            for slot in slots:
+                slot.succeeded()
+            return result
+        except ZhipuError as error:
+            if refused(error):
+                for slot in slots:
+                    slot.refused()
+            raise
+        finally:
+            for slot in slots:
+                slot.release()
+
+    async def read(self, call: Call, response: Any) -> bytes:
+        """Read a whole body, bounded."""
+        parts: list[bytes] = []
+        size = 0
+        with translated(call):
+            async for part in response.aiter_bytes():
+                size += len(part)
+                if size > call.max_bytes:
+                    raise call.too_large()
+                parts.append(part)
+        return b"".join(parts)
+
+
+class AsyncStream(Generic[E]):
+    """The chunks of one stream: an asynchronous iterator and context manager.
+
+    Leaving the ``async with`` block, `aclose`, cancellation of the reading task, and dropping the
+    last reference each close the connection and give the place back.
+    """
+
+    def __init__(self, client: AsyncClient, call: Call, request: StreamRequest[E]) -> None:
+        self._client = client
+        self._call = call
+        self._request = request
+        self._response: Any = None
+        self._bytes: AsyncIterator[bytes] | None = None
+        self._state: StreamState[E] | None = None
+        self._slots: list[Slot] = []
+        self._closed = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> E:
+        while True:
+            if self._closed:
+                raise StopAsyncIteration
+            state = self._state
+            if state is not None and state.ready:
+                return state.take()
+            await self._pull()
+
+    async def aclose(self) -> None:
+        """Stop reading. What is on its way is dropped; may be called again."""
+        if not self._closed:
+            self._closed = True
+            try:
+                if self._state is not None and self._state.done:
+                    await self._drain()
+            finally:
+                await self._drop()
+
+    def __del__(self) -> None:
+        if getattr(self, "_closed", True):
+            return
+        self._closed = True
+        for slot in self._slots:
+            slot.release()
+        response, loop = self._response, self._loop
+        if response is not None and loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(_close_later, loop, response)
+
+    async def _pull(self) -> None:
+        """Get something ready, or close; retries while nothing was handed out."""
+        try:
+            if self._response is None:
+                await self._open()
+            await self._advance()
+        except ZhipuError as error:
+            delivered = self._state is not None and self._state.delivered
+            if refused(error):
+                for slot in self._slots:
+                    slot.refused()
+            await self._drop()
+            wait = None if delivered else self._call.next_delay(error)
+            if wait is None:
+                self._closed = True
+                raise
+            self._state = None
+            await self._client._core.clock.asleep(wait)
+        except BaseException:
+            self._closed = True
+            await self._drop()
+            raise
+
+    async def _open(self) -> None:
+        call = self._call
+        self._slots = await enter(call)
+        for slot in self._slots:
+            slot.hold()
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._loop = None  # trio closes what is dropped by itself
+        self._response = response = await self._client.open(call)
+        content_type = response.headers.get("content-type", "")
+        if response.status_code != 200 or not is_stream(content_type):
+            try:
+                with anyio.fail_after(call.timeout.total):
+                    body = await self._client.read(call, response)
+            except TimeoutError as error:
+                if isinstance(error, ZhipuError):
+                    raise
+                raise call.too_slow() from None
+            check_reply(call, response.status_code, response.headers, body)
+        self._bytes = response.aiter_bytes()
+        self._state = StreamState(call, self._request, anyio.current_time())
+
+    async def _advance(self) -> None:
+        """Read until a chunk is ready or the stream is over."""
+        state = self._state
+        if state is None or self._bytes is None:
+            return  # closed by another thread or task
+        while not state.ready and not state.ended:
+            try:
+                with translated(self._call):
+                    piece = await anext(self._bytes, None)
+            except ZhipuError as error:
+                state.broke(error)
+                break
+            if piece is None:
+                state.eof()
+            else:
+                state.feed(piece, anyio.current_time())
+        if not state.ready:
+            state.finish()
+            for slot in self._slots:
+                slot.succeeded()
+            await self.aclose()
+
+    async def _drain(self) -> None:
+        left = DRAIN_BYTES
+        if self._bytes is None:
+            return
+        try:
+            with anyio.move_on_after(DRAIN_SECONDS):
+                async for piece in self._bytes:
+                    left -= len(piece)
+                    if left < 0:
+                        return
+        except Exception:  # noqa: BLE001 - the answer is whole; only the connection is lost
+            return
+
+    async def _drop(self) -> None:
+        response, self._response, self._bytes = self._response, None, None
+        slots, self._slots = self._slots, []
+        for slot in slots:
+            slot.release()
+        if response is not None:
+            with anyio.CancelScope(shield=True):
+                await response.aclose()
+
+
+async def enter(call: Call) -> list[Slot]:
+    """Take a place at each gate of the call, or at none."""
+    slots: list[Slot] = []
+    try:
+        for gate in call.core.gates(call.request.model):
+            slots.append(await gate.aenter())  # noqa: PERF401 - kept on an error
+    except BaseException:
+        for slot in slots:
+            slot.release()
+        raise
+    return slots
+
+
+def _is_async(function: Any) -> bool:
+    import inspect
+
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
+        getattr(function, "__call__", None)  # noqa: B004 - the method, not whether there is one
+    )
+
+
+_closing: set[asyncio.Task[None]] = set()
+
+
+def _close_later(loop: asyncio.AbstractEventLoop, response: Any) -> None:
+    task = loop.create_task(response.aclose())
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)

@@ -1,0 +1,400 @@
+"""The blocking client: a thin half over the pure parts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+
+from zhipu_client import _key
+from zhipu_client._defaults import Timeout, resolve_base_url, site_of
+from zhipu_client._errors import InvalidRequestError, ZhipuError
+from zhipu_client._io._call import Call, Core, check_reply, refused, translated
+from zhipu_client._io._clock import Clock, SystemClock
+from zhipu_client._io._gate import Slot, ceiling
+from zhipu_client._io._shared import sync_client
+from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
+from zhipu_client._request import Request, StreamRequest
+
+if TYPE_CHECKING:
+    from zhipu_client._io.aio import AsyncClient
+
+__all__ = ["Client", "Stream", "make_core"]
+
+T = TypeVar("T")
+E = TypeVar("E")
+
+
+def make_core(
+    api_key: _key.ApiKey | None,
+    base_url: str | None,
+    timeout: float | Timeout | None,
+    max_retries: int,
+    max_concurrency: int | None,
+    default_headers: Mapping[str, str] | None,
+    auth: _key.Auth,
+    proxy: str | None,
+    clock: Clock | None,
+) -> Core:
+    """Check the settings that both clients take; no I/O."""
+    if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
+        raise InvalidRequestError(
+            f"max_retries is {max_retries!r}, but must be a whole number of at least 0",
+            field="max_retries",
+            value=max_retries,
+        )
+    if auth not in ("bearer", "jwt"):
+        raise InvalidRequestError(
+            f'auth is {auth!r}, but must be "bearer" or "jwt"', field="auth", value=auth
+        )
+    key = _key.find(api_key, os.environ)
+    url = resolve_base_url(base_url, key.variable, os.environ)
+    time = clock or SystemClock()
+    return Core(
+        key=key,
+        auth=auth,
+        base_url=url,
+        site=site_of(url),
+        timeout=Timeout.of(timeout),
+        timeout_given=timeout is not None,
+        max_retries=max_retries,
+        headers=dict(default_headers or {}),
+        proxy=proxy,
+        clock=time,
+        ceiling=ceiling(max_concurrency, time),
+    )
+
+
+class Client:
+    """Sends requests, blocking. Cheap to make; the connections belong to the process.
+
+    Args:
+        api_key: The key, a secret object, or a callable that gives the key (asked at each try);
+            None takes it from ``ZHIPUAI_API_KEY``, ``ZHIPU_API_KEY`` or ``ZAI_API_KEY``.
+        base_url: ``"bigmodel"``, ``"zai"``, ``"bigmodel-coding"``, ``"zai-coding"`` or a URL;
+            None takes it from ``ZHIPUAI_BASE_URL``, ``ZAI_BASE_URL`` or ``ZHIPUAI_API_BASE``,
+            else from where the key came from.
+        timeout: Seconds for everything, or a `Timeout`.
+        max_retries: Tries after the first, for what can be tried again.
+        max_concurrency: The most requests in flight; None for no limit of our own.
+        default_headers: Added to each request.
+        http_client: Your own ``httpx.Client``; never closed by us.
+        auth: ``"bearer"``, or ``"jwt"`` to sign a token with the key and not send it.
+        proxy: A proxy URL; None leaves it to the environment.
+        clock: Time, for tests.
+
+    Raises:
+        InvalidRequestError: no key, or a setting that cannot be.
+
+    Example:
+        >>> from zhipu_client import Client, chat
+        >>> client = Client(api_key="id.secret")
+        >>> client
+        Client(base_url='https://open.bigmodel.cn/api/paas/v4')
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: _key.ApiKey | None = None,
+        base_url: str | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int = 2,
+        max_concurrency: int | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        http_client: Any = None,
+        auth: _key.Auth = "bearer",
+        proxy: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._core = make_core(
+            api_key,
+            base_url,
+            timeout,
+            max_retries,
+            max_concurrency,
+            default_headers,
+            auth,
+            proxy,
+            clock,
+        )
+        self._http = http_client
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.base_url!r})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a Client is not pickled: make one where it is used")
+
+    @property
+    def base_url(self) -> str:
+        """The resolved base URL."""
+        return self._core.base_url
+
+    @property
+    def site(self) -> str | None:
+        """The preset that the base URL stands for, or None."""
+        return self._core.site
+
+    def as_async(self, http_client: Any = None) -> AsyncClient:
+        """The asynchronous twin: same key, settings and ceiling.
+
+        Args:
+            http_client: Your own ``httpx.AsyncClient``.
+        """
+        from zhipu_client._io.aio import AsyncClient
+
+        return AsyncClient.sharing(self._core, http_client)
+
+    def send(
+        self,
+        request: Request[T],
+        *,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> T:
+        """Send a request and read its whole answer.
+
+        Raises:
+            APIError: the service refused or failed.
+            APIConnectionError: no answer came.
+            InvalidRequestError: it cannot be sent.
+        """
+        call = self._core.call(request, timeout, max_retries, headers)
+        while True:
+            try:
+                return cast(T, self._try(call))
+            except ZhipuError as error:
+                wait = call.next_delay(error)
+                if wait is None:
+                    raise
+            self._core.clock.sleep(wait)
+
+    def stream(
+        self,
+        request: StreamRequest[E],
+        *,
+        timeout: float | Timeout | None = None,
+        max_retries: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Stream[E]:
+        """Start a stream; use the result in a ``with`` statement. Raises as `send`, while read."""
+        return Stream(self, self._core.call(request, timeout, max_retries, headers), request)
+
+    def open(self, call: Call) -> Any:
+        """Send one try; returns httpx's response with its body unread. For `Stream` and `send`."""
+        core = self._core
+        own = self._http is not None
+        http = self._http if own else sync_client(core.way)
+        built = call.build(http, self._key(), own_client=own)
+        with translated(call):
+            return http.send(built, stream=True, auth=None, follow_redirects=False)
+
+    def _key(self) -> str:
+        source = self._core.key
+        if not source.is_callable:
+            return cast(str, source.value)
+        value = source.value()
+        if hasattr(value, "__await__"):
+            value.close()
+            raise InvalidRequestError(
+                "api_key is an async function: use the async methods, or pass a plain function",
+                field="api_key",
+            )
+        return _key.clean(value)
+
+    def _try(self, call: Call) -> Any:
+        from zhipu_client._io._backend import deadline
+
+        slots = enter(call)
+        try:
+            with deadline(call.timeout.total):
+                until = self._now() + call.timeout.total
+                response = self.open(call)
+                try:
+                    body = self._read(call, response, until)
+                finally:
+                    response.close()
+            result = check_reply(call, response.status_code, response.headers, body)
+            for slot in slots:
+                slot.succeeded()
+            return result
+        except ZhipuError as error:
+            if refused(error):
+                for slot in slots:
+                    slot.refused()
+            raise
+        finally:
+            for slot in slots:
+                slot.release()
+
+    def _read(self, call: Call, response: Any, until: float) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        with translated(call):
+            for part in response.iter_bytes():
+                size += len(part)
+                if size > call.max_bytes:
+                    raise call.too_large()
+                if self._now() > until:
+                    raise call.too_slow()
+                parts.append(part)
+        return b"".join(parts)
+
+    @staticmethod
+    def _now() -> float:
+        import time
+
+        return time.monotonic()
+
+
+class Stream(Generic[E]):
+    """The chunks of one stream: an iterator and a context manager.
+
+    Leaving the ``with`` block, `close`, and dropping the last reference each close the connection
+    and give the place back.
+    """
+
+    def __init__(self, client: Client, call: Call, request: StreamRequest[E]) -> None:
+        self._client = client
+        self._call = call
+        self._request = request
+        self._response: Any = None
+        self._bytes: Iterator[bytes] | None = None
+        self._state: StreamState[E] | None = None
+        self._slots: list[Slot] = []
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> E:
+        while True:
+            if self._closed:
+                raise StopIteration
+            state = self._state
+            if state is not None and state.ready:
+                return state.take()
+            self._pull()
+
+    def close(self) -> None:
+        """Stop reading. What is on its way is dropped; may be called again."""
+        if not self._closed:
+            self._closed = True
+            if self._state is not None and self._state.done:
+                self._drain()
+            self._drop()
+
+    def __del__(self) -> None:
+        if not getattr(self, "_closed", True):
+            self.close()
+
+    def _pull(self) -> None:
+        """Get something ready, or close; retries while nothing was handed out."""
+        try:
+            if self._response is None:
+                self._open()
+            self._advance()
+        except ZhipuError as error:
+            delivered = self._state is not None and self._state.delivered
+            if refused(error):
+                for slot in self._slots:
+                    slot.refused()
+            self._drop()
+            wait = None if delivered else self._call.next_delay(error)
+            if wait is None:
+                self._closed = True
+                raise
+            self._state = None
+            self._client._core.clock.sleep(wait)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        call = self._call
+        self._slots = enter(call)
+        for slot in self._slots:
+            slot.hold()
+        self._response = response = self._client.open(call)
+        content_type = response.headers.get("content-type", "")
+        if response.status_code != 200 or not is_stream(content_type):
+            until = self._client._now() + call.timeout.total
+            body = self._client._read(call, response, until)
+            check_reply(call, response.status_code, response.headers, body)
+        self._bytes = response.iter_bytes()
+        self._state = StreamState(call, self._request, self._client._now())
+
+    def _advance(self) -> None:
+        """Read until a chunk is ready or the stream is over."""
+        state = self._state
+        if state is None or self._bytes is None:
+            return  # closed by another thread or task
+        while not state.ready and not state.ended:
+            try:
+                with translated(self._call):
+                    piece = next(self._bytes, None)
+            except ZhipuError as error:
+                state.broke(error)
+                break
+            if piece is None:
+                state.eof()
+            else:
+                state.feed(piece, self._client._now())
+        if not state.ready:
+            self._end(state)
+
+    def _end(self, state: StreamState[E]) -> None:
+        state.finish()
+        for slot in self._slots:
+            slot.succeeded()
+        self.close()
+
+    def _drain(self) -> None:
+        from zhipu_client._io._backend import deadline
+
+        left = DRAIN_BYTES
+        try:
+            with deadline(DRAIN_SECONDS):
+                for piece in self._bytes or ():
+                    left -= len(piece)
+                    if left < 0:
+                        return
+        except Exception:  # noqa: BLE001 - the answer is whole; only the connection is lost
+            return
+
+    def _drop(self) -> None:
+        response, self._response, self._bytes = self._response, None, None
+        slots, self._slots = self._slots, []
+        try:
+            if response is not None:
+                response.close()
+        finally:
+            for slot in slots:
+                slot.release()
+
+
+def enter(call: Call) -> list[Slot]:
+    """Take a place at each gate of the call, or at none."""
+    slots: list[Slot] = []
+    try:
+        for gate in call.core.gates(call.request.model):
+            slots.append(gate.enter())  # noqa: PERF401 - what was entered is kept on an error
+    except BaseException:
+        for slot in slots:
+            slot.release()
+        raise
+    return slots

@@ -1,0 +1,60 @@
+"""How many requests may be in flight: counting only. Who waits, and how, is for ``_io``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["AdaptiveLimit"]
+
+#: What is left of the requests in flight after a refusal.
+DECREASE = 0.7
+#: Seconds without a refusal after which the limit is lifted.
+REOPEN_AFTER = 60.0
+
+
+@dataclass(slots=True)
+class AdaptiveLimit:
+    """Additive increase, multiplicative decrease; open until the service first refuses.
+
+    The service limits the requests in flight per account and model, does not say where the limit
+    lies, and answers 1302 above it. So nothing is held back before the first 1302.
+
+    Attributes:
+        limit: The most that may be in flight, or None while open.
+        in_flight: What is in flight now.
+    """
+
+    limit: int | None = None
+    in_flight: int = 0
+    _successes: int = 0
+    _refused_at: float = 0.0
+
+    def free(self, now: float) -> bool:
+        """May one more start?"""
+        if self.limit is not None and now - self._refused_at > REOPEN_AFTER:
+            self.limit = None
+        return self.limit is None or self.in_flight < self.limit
+
+    def start(self) -> None:
+        """One more is in flight."""
+        self.in_flight += 1
+
+    def end(self) -> None:
+        """One less is in flight."""
+        self.in_flight = max(0, self.in_flight - 1)
+
+    def succeeded(self) -> None:
+        """A request was served. A round of them raises the limit by one."""
+        if self.limit is None:
+            return
+        self._successes += 1
+        if self._successes >= self.limit:
+            self._successes = 0
+            self.limit += 1
+
+    def refused(self, now: float) -> None:
+        """A request was refused with 1302 (it still counts as in flight)."""
+        lower = max(1, int(self.in_flight * DECREASE))
+        self.limit = lower if self.limit is None else min(self.limit, lower)
+        self._successes = 0
+        self._refused_at = now

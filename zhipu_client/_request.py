@@ -1,0 +1,135 @@
+"""Requests as values: what an endpoint function returns and a client sends.
+
+An endpoint module knows what goes on the wire and how to read the answer; it does no I/O. The two
+clients know how to send any of these values and know no endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+__all__ = ["Kind", "Reply", "Request", "StreamReader", "StreamRequest", "Upload"]
+
+T = TypeVar("T")
+E = TypeVar("E")
+E_co = TypeVar("E_co", covariant=True)
+
+#: What may be done again. ``"read"``: anything may be retried. ``"generate"``: costs tokens, but a
+#: second try is what the caller wants. ``"paid"``: a creation that is billed once accepted (image,
+#: video, batch, voice); retried only when nothing was sent, or on 429 / 503.
+Kind = Literal["read", "generate", "paid"]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file part of a multipart body.
+
+    Attributes:
+        name: The form field, usually ``"file"``.
+        filename: The name that the service sees.
+        content: The bytes. (Kept in memory, so that a retry can send them again.)
+        content_type: The MIME type of the part.
+    """
+
+    name: str
+    filename: str
+    content: bytes = field(repr=False)
+    content_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole answer with a success status, as the endpoint's ``parse`` gets it."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes = field(repr=False)
+    #: The decoded JSON object; None when the request asked for raw bytes.
+    data: Any = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Request(Generic[T]):
+    """A call whose answer comes in one piece.
+
+    Attributes:
+        method: HTTP method.
+        path: Path below the base URL (``/chat/completions``), or an absolute URL path that starts
+            with ``//`` for the few endpoints outside of it (``//api/v1/agents``).
+        parse: Turns the reply into what the caller gets. Pure; raises only our errors.
+        json: The JSON body, or None.
+        form: Plain multipart fields (used together with ``uploads``).
+        uploads: Multipart file parts.
+        query: Query parameters.
+        kind: What may be retried, see `Kind`.
+        model: The model code, which names the gate the call waits at; None for no gate.
+        raw: The answer is bytes (audio, a file), not JSON.
+        max_bytes: The most that the answer may hold, decoded; None for the client's limit.
+        timeout: Seconds for this call in place of the client's; None for the client's.
+        check: Looks at every successful reply before ``parse`` and raises a typed error when it is
+            a failure after all (beyond the error bodies that each endpoint shares).
+    """
+
+    method: str
+    path: str
+    parse: Callable[[Reply], T] = field(repr=False)
+    json: Mapping[str, Any] | None = field(default=None, repr=False)
+    form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    uploads: tuple[Upload, ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+    kind: Kind = "read"
+    model: str | None = None
+    raw: bool = False
+    max_bytes: int | None = None
+    timeout: float | None = None
+    check: Callable[[Reply], None] | None = field(default=None, repr=False)
+
+    def as_dict(self) -> Request[dict[str, Any]]:
+        """The same call, answered with the decoded JSON object as it came."""
+        return replace(self, parse=_data)  # type: ignore[return-value]
+
+
+def _data(reply: Reply) -> Any:
+    return reply.data
+
+
+class StreamReader(Protocol[E_co]):
+    """Turns the events of one stream into what the caller iterates over. Pure, one per stream."""
+
+    def feed(self, data: bytes, event: str) -> E_co | None:
+        """Read one event's data; None for an event that the caller does not see.
+
+        Raises a typed error for an error frame or a frame that is no JSON.
+        """
+
+    @property
+    def done(self) -> bool:
+        """True after the closing sentinel (``[DONE]``): nothing of interest follows."""
+
+    def finish(self) -> None:
+        """The stream has ended; raises ``StreamIncompleteError`` when the answer is not whole."""
+
+    def partial(self) -> Any:
+        """What has been read up to now, for the error when a stream breaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRequest(Generic[E]):
+    """A call whose answer comes as server-sent events. Fields as in `Request`.
+
+    Attributes:
+        reader: Makes a fresh `StreamReader` for one try.
+    """
+
+    method: str
+    path: str
+    reader: Callable[[], StreamReader[E]] = field(repr=False)
+    json: Mapping[str, Any] | None = field(default=None, repr=False)
+    form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    uploads: tuple[Upload, ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+    kind: Kind = "generate"
+    model: str | None = None
+    timeout: float | None = None

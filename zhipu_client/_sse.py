@@ -1,0 +1,115 @@
+"""Server-sent events, from bytes. Pure; linear in the size of the stream.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html, with two departures: bytes are not
+decoded here (the reader's JSON parser refuses bad UTF-8, nothing is replaced silently), and only
+CR, LF and CRLF end a line (``str.splitlines`` would also split at U+2028 inside a token).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from zhipu_client._errors import StreamIncompleteError
+
+__all__ = ["Event", "SSEDecoder"]
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class Event(NamedTuple):
+    """One event that carried data."""
+
+    data: bytes
+    name: str
+
+
+class SSEDecoder:
+    """Feed it bytes cut anywhere, get whole events.
+
+    Args:
+        max_event_bytes: The most that one event may hold; None for no limit. Above it
+            ``feed`` raises `StreamIncompleteError`.
+    """
+
+    __slots__ = ("_cr", "_data", "_data_size", "_first", "_limit", "_name", "_parts", "_size")
+
+    def __init__(self, max_event_bytes: int | None) -> None:
+        self._limit = max_event_bytes
+        self._parts: list[bytes] = []  # pieces of a line that has not ended yet
+        self._size = 0
+        self._data: list[bytes] = []  # data lines of the event under way
+        self._data_size = 0
+        self._name = ""
+        self._cr = False  # the last piece ended in CR: a leading LF belongs to it
+        self._first = True
+
+    def feed(self, piece: bytes) -> list[Event]:
+        """Take the next bytes; return the events that they complete."""
+        if self._cr or b"\r" in piece:
+            piece = self._normalise(piece)
+        if b"\n" not in piece:
+            if piece:
+                self._parts.append(piece)
+                self._grow(len(piece))
+            return []
+        lines = piece.split(b"\n")
+        if self._parts:
+            self._parts.append(lines[0])
+            lines[0] = b"".join(self._parts)
+            self._parts.clear()
+        rest = lines.pop()
+        self._size = 0
+        events: list[Event] = []
+        for line in lines:
+            self._line(line, events)
+        if rest:
+            self._parts.append(rest)
+            self._grow(len(rest))
+        return events
+
+    def close(self) -> bytes:
+        """The stream is over: return the data of an event that had no blank line after it."""
+        if self._parts:
+            line = b"".join(self._parts)
+            self._parts.clear()
+            self._line(line, [])
+        return b"\n".join(self._data)
+
+    def _normalise(self, piece: bytes) -> bytes:
+        if self._cr and piece.startswith(b"\n"):
+            piece = piece[1:]
+        if piece:
+            self._cr = piece.endswith(b"\r")
+        return piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _line(self, line: bytes, events: list[Event]) -> None:
+        if self._first:
+            self._first = False
+            line = line.removeprefix(_BOM)
+        if line.startswith(b"data:"):
+            data = line[6:] if line[5:6] == b" " else line[5:]
+            self._data.append(data)
+            self._data_size += len(data)
+            self._check(self._data_size)
+        elif not line:
+            if self._data:
+                data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+                events.append(Event(data, self._name))
+                self._data = []
+                self._data_size = 0
+            self._name = ""
+        elif line.startswith(b"event:"):
+            self._name = line[6:].strip().decode("ascii", "replace")
+        elif line == b"data":
+            self._data.append(b"")
+
+    def _grow(self, size: int) -> None:
+        self._size += size
+        self._check(self._size + self._data_size)
+
+    def _check(self, size: int) -> None:
+        if self._limit is not None and size > self._limit:
+            raise StreamIncompleteError(
+                f"one event of the stream is larger than {self._limit} bytes (max_event_bytes); "
+                "refused to keep memory bounded"
+            )
