@@ -1,0 +1,1 @@
+"""The reliability checks: R retries, S streams, B bodies, C connections, X secrets, N ours only."""
