@@ -37,6 +37,7 @@ ROUTERS = (
     "tokenizer",
     "images",
     "media",
+    "layout_parsing",
 )
 
 

@@ -136,7 +136,7 @@ class Params:
 
     def caller_ids(self) -> str | None:
         """Check ``user_id`` and ``request_id``; return the latter."""
-        for name, low, high in (("user_id", 6, 128), ("request_id", 1, 64)):
+        for name, low, high in (("user_id", 6, 128), ("request_id", 6, 64)):
             value = self._body.get(name)
             if value in (None, ""):
                 continue

@@ -36,6 +36,8 @@ class Options:
         media_base: Where URLs in answers (pictures, videos, crops) point instead of the emulator
             itself, such as ``"http://127.0.0.1:9"``; for tests of guarded downloads.
         ocr_pages: Pages that one layout request may have. None: 100 on bigmodel, 30 on zai.
+        web: Addresses that the emulator can read (documents, pages, sounds), and what is there.
+            Beyond these it reads its own pages and the loopback interface, nothing else.
         latency: Seconds before an answer begins.
         token_delay: Seconds between the chunks of a stream.
         clock: Returns Unix seconds; fix it for answers that are equal byte by byte.
@@ -51,6 +53,7 @@ class Options:
     task_status: Literal["SUCCESS", "FAIL"] = "SUCCESS"
     media_base: str | None = None
     ocr_pages: int | None = None
+    web: Mapping[str, bytes] = field(default_factory=dict)
     latency: float = 0.0
     token_delay: float = 0.0
     clock: Callable[[], float] = time.time
