@@ -10,13 +10,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from datetime import date
 from typing import Any
 
 from langchain.agents import create_agent
-from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.messages.ai import add_usage
 from langchain_core.tools import tool
 
@@ -59,12 +57,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--task", default=TASK, help="what the agent is asked to do")
     parser.add_argument("--port", type=int, default=0, help="of the emulator; 0 takes a free one")
     chosen = parser.parse_args(arguments)
+    access: dict[str, Any] = {}
+    emulator = None
+    if not any(os.environ.get(name, "").strip() for name in KEY_VARIABLES):
+        try:
+            emulator = zhipu_emulator.serve(port=chosen.port).start()
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            return _fail(
+                f"Port {chosen.port} on 127.0.0.1 cannot be used ({reason}); try --port 0."
+            )
+        print(f"No API key is set: the emulator on {emulator.base_url} makes up the answers.")
+        access = {"api_key": emulator.api_key, "base_url": emulator.base_url}
     try:
-        with ExitStack() as stack:
-            access = {} if _has_key() else stack.enter_context(_emulator(chosen.port))
-            model = ChatZhipuAI(model=chosen.model, thinking={"type": "enabled"}, **access)
-            _answer(model, chosen.question)
-            _agent(model, chosen.task)
+        model = ChatZhipuAI(model=chosen.model, thinking={"type": "enabled"}, **access)
+        _answer(model, chosen.question)
+        _agent(model, chosen.task)
     except AuthenticationError as error:
         return _fail(f"The key was refused: {error}")
     except APIConnectionError as error:
@@ -73,23 +81,10 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(f"That did not work: {error}")
     except KeyboardInterrupt:
         return _fail("Interrupted.", code=130)
+    finally:
+        if emulator is not None:
+            emulator.stop()
     return 0
-
-
-def _has_key() -> bool:
-    return any(os.environ.get(name, "").strip() for name in KEY_VARIABLES)
-
-
-@contextmanager
-def _emulator(port: int) -> Iterator[dict[str, Any]]:
-    try:
-        server = zhipu_emulator.serve(port=port).start()
-    except (OSError, OverflowError) as error:
-        # Not a ZhipuError: nothing was asked of the service yet.
-        sys.exit(f"Port {port} on 127.0.0.1 cannot be used: {error}. Take another, or --port 0.")
-    with server:
-        print(f"No API key is set: the emulator on {server.base_url} makes up the answers.")
-        yield {"api_key": server.api_key, "base_url": server.base_url}
 
 
 def _answer(model: ChatZhipuAI, question: str) -> None:
@@ -114,7 +109,7 @@ def _agent(model: ChatZhipuAI, task: str) -> None:
     _title(task)
     agent = create_agent(model, tools=[multiply, days_between])
     messages: list[BaseMessage] = []
-    for step in agent.stream({"messages": [("user", task)]}, stream_mode="updates"):
+    for step in agent.stream({"messages": [HumanMessage(task)]}, stream_mode="updates"):
         for update in step.values():
             for message in update["messages"]:
                 messages.append(message)
