@@ -1,0 +1,32 @@
+"""Zhipu AI (BigModel, Z.ai: the GLM models) for LlamaIndex."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llama_index_zhipu._call import ToolNotCalledError
+    from llama_index_zhipu._structured import StructuredOutputError
+    from llama_index_zhipu.llms import ZhipuAI
+
+__all__ = ["StructuredOutputError", "ToolNotCalledError", "ZhipuAI"]
+
+_HOMES = {
+    "StructuredOutputError": "_structured",
+    "ToolNotCalledError": "_call",
+    "ZhipuAI": "llms",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

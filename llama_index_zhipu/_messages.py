@@ -1,0 +1,288 @@
+"""Messages to the wire and back. Pure: `to_wire`, `from_wire` and what both need."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+from llama_index.core.base.llms.types import (
+    AudioBlock,
+    CachePoint,
+    ChatMessage,
+    ChatResponse,
+    CitableBlock,
+    CitationBlock,
+    ContentBlock,
+    LogProb,
+    MessageRole,
+    TextBlock,
+    ThinkingBlock,
+    ToolCallBlock,
+)
+
+from zhipu_client.chat import reasoning_of, text_of
+
+from ._media import PARTS, Target
+from ._tools import call_blocks, call_dicts, encode_name, message_calls
+
+__all__ = ["ReasoningHistory", "Target", "answer_blocks", "facts_of", "from_wire", "to_wire"]
+
+#: Which reasoning goes back: of the tool loop that is going on, of every turn, or none.
+ReasoningHistory = Literal["tool_loop", "all", "none"]
+
+_ROLES = {
+    MessageRole.SYSTEM: "system",
+    MessageRole.DEVELOPER: "system",
+    MessageRole.USER: "user",
+    MessageRole.ASSISTANT: "assistant",
+    MessageRole.CHATBOT: "assistant",
+    MessageRole.MODEL: "assistant",
+    MessageRole.TOOL: "tool",
+    MessageRole.FUNCTION: "tool",
+}
+_BLIND = "(the tool returned {what}, which this model cannot see)"
+
+
+def to_wire(
+    messages: Sequence[ChatMessage],
+    *,
+    target: Target | None = None,
+    reasoning_history: ReasoningHistory = "tool_loop",
+) -> list[dict[str, Any]]:
+    """Turn messages into the ``messages`` of a request; the ones given are not changed.
+
+    Args:
+        messages: The conversation.
+        target: What the model can take.
+        reasoning_history: Which earlier reasoning is sent back. ``"tool_loop"`` sends that of the
+            answers after the last user message, which the model needs to go on after its tools.
+
+    Raises:
+        InvalidRequestError: a block cannot be sent, for example audio by URL.
+    """
+    target = target or Target()
+    last_user = max(
+        (place for place, item in enumerate(messages) if _ROLES.get(item.role) == "user"),
+        default=-1,
+    )
+    wire: list[dict[str, Any]] = []
+    seen: list[dict[str, Any]] = []  # media of tool results, which only a user message can carry
+    for place, message in enumerate(messages):
+        role = _ROLES.get(message.role, "user")
+        if role != "tool" and seen:
+            wire.append({"role": "user", "content": seen})
+            seen = []
+        if role == "assistant":
+            keep = reasoning_history == "all" or (
+                reasoning_history == "tool_loop" and place > last_user
+            )
+            sent = _assistant(message, keep)
+        elif role == "tool":
+            sent, media = _tool(message, target)
+            seen += media
+        else:
+            sent = {"role": role, "content": _content(message.blocks, target)}
+        if sent is not None:
+            wire.append(sent)
+    if seen:
+        wire.append({"role": "user", "content": seen})
+    return _with_a_user(wire)
+
+
+def _with_a_user(wire: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The service refuses system messages alone (1214): the last one then asks."""
+    if wire and all(message["role"] == "system" for message in wire):
+        wire[-1] = {**wire[-1], "role": "user"}
+    return wire
+
+
+def _assistant(message: ChatMessage, keep_reasoning: bool) -> dict[str, Any] | None:
+    """An assistant message; None when nothing of it can be sent."""
+    text = "\n".join(block.text for block in message.blocks if isinstance(block, TextBlock))
+    sent: dict[str, Any] = {"role": "assistant", "content": text}
+    if keep_reasoning:
+        thoughts = [block for block in message.blocks if isinstance(block, ThinkingBlock)]
+        reasoning = "".join(block.content or "" for block in thoughts)
+        if reasoning:
+            sent["reasoning_content"] = reasoning
+    calls = [_wire_call(block, place) for place, block in enumerate(message_calls(message))]
+    if calls:
+        sent["tool_calls"] = calls
+    spoken = message.additional_kwargs.get("audio_id")
+    if spoken:
+        sent["audio"] = {"id": spoken}
+    return sent if text or len(sent) > 2 else None
+
+
+def _wire_call(block: ToolCallBlock, place: int) -> dict[str, Any]:
+    arguments = block.tool_kwargs
+    if not isinstance(arguments, str):
+        arguments = json.dumps(arguments, ensure_ascii=False, default=str)
+    return {
+        "id": block.tool_call_id or f"call_{place}",
+        "type": "function",
+        "function": {"name": encode_name(block.tool_name), "arguments": arguments or "{}"},
+    }
+
+
+def _tool(message: ChatMessage, target: Target) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A tool's result, which is text on the wire, and the media that must follow it."""
+    texts: list[str] = []
+    media: list[dict[str, Any]] = []
+    for block in message.blocks:
+        if type(block) in PARTS:
+            if target.vision:
+                media.append(PARTS[type(block)](block, target))
+            else:
+                texts.append(_BLIND.format(what=f"one {block.block_type}"))
+        else:
+            texts += [part["text"] for part in _parts(block, target) if part["type"] == "text"]
+    identity = message.additional_kwargs.get("tool_call_id")
+    if media:
+        texts.append("(see the next message)")
+        note = f"Result of the tool call {identity}:" if identity else "Result of the tool:"
+        media.insert(0, {"type": "text", "text": note})
+    sent: dict[str, Any] = {"role": "tool", "content": "\n".join(texts)}
+    if identity:
+        sent["tool_call_id"] = identity
+    return sent, media
+
+
+def _content(blocks: Iterable[ContentBlock], target: Target) -> str | list[dict[str, Any]]:
+    """A string where there is only text: older models refuse a list."""
+    parts = [part for block in blocks for part in _parts(block, target)]
+    if all(part["type"] == "text" for part in parts):
+        return "\n".join(part["text"] for part in parts)
+    return parts
+
+
+def _parts(block: ContentBlock, target: Target) -> list[dict[str, Any]]:
+    """The parts of one block of a system, user or tool message."""
+    if isinstance(block, TextBlock):
+        return [{"type": "text", "text": block.text}]
+    if isinstance(block, CitableBlock):
+        head = {"type": "text", "text": f"[{block.title}]({block.source})"}
+        return [head, *(part for item in block.content for part in _parts(item, target))]
+    if isinstance(block, CitationBlock):
+        return _parts(block.cited_content, target)
+    if isinstance(block, CachePoint | ThinkingBlock | ToolCallBlock):
+        # The service caches by itself; thoughts and calls belong to the assistant.
+        return []
+    return [PARTS[type(block)](block, target)]
+
+
+def from_wire(body: Mapping[str, Any], names: Mapping[str, str] | None = None) -> ChatResponse:
+    """Turn a whole answer into a response.
+
+    Args:
+        body: The decoded JSON as it came.
+        names: Tool names on the wire -> the caller's, from `decode_names`.
+    """
+    choice = (body.get("choices") or [{}])[0]
+    message = choice.get("message") or {}
+    reasoning, text = split_thinking(reasoning_of(message), text_of(message.get("content")))
+    blocks, extra = answer_blocks(
+        text=text,
+        reasoning=reasoning,
+        calls=call_blocks(message.get("tool_calls") or (), names or {}, whole=True),
+        body=body,
+        audio=message.get("audio"),
+    )
+    return ChatResponse(
+        message=ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extra),
+        raw=dict(body),
+        logprobs=logprobs_of(choice),
+        additional_kwargs=facts_of(body, choice.get("finish_reason")),
+    )
+
+
+def split_thinking(reasoning: str, text: str) -> tuple[str, str]:
+    """Move ``<think>…</think>`` at the start of the text (GLM-4.1V, self-hosted) to the rest."""
+    start = text.lstrip()
+    if not start.startswith("<think>"):
+        return reasoning, text
+    thought, closed, rest = start[len("<think>") :].partition("</think>")
+    return reasoning + thought, rest.lstrip("\n") if closed else ""
+
+
+def answer_blocks(
+    *,
+    text: str,
+    reasoning: str,
+    calls: list[ToolCallBlock],
+    body: Mapping[str, Any] | None = None,
+    audio: Any = None,
+) -> tuple[list[ContentBlock], dict[str, Any]]:
+    """The blocks of an answer in their order, and the message's ``additional_kwargs``.
+
+    Thinking, then one text (two would be shown with a line break between), then citations and
+    sound, then calls.
+    """
+    blocks: list[ContentBlock] = []
+    extra: dict[str, Any] = {}
+    if reasoning:
+        blocks.append(ThinkingBlock(content=reasoning, num_tokens=_reasoning_tokens(body)))
+    blocks.append(TextBlock(text=text))
+    if body:
+        blocks += [_citation(row) for row in body.get("web_search") or () if isinstance(row, dict)]
+    if isinstance(audio, Mapping):
+        if audio.get("id"):
+            extra["audio_id"] = audio["id"]
+        if audio.get("data"):
+            blocks.append(AudioBlock(audio=base64.b64decode(audio["data"]), format="wav"))
+    if calls:
+        blocks += calls
+        extra["tool_calls"] = call_dicts(calls)
+    return blocks, extra
+
+
+def _citation(row: Mapping[str, Any]) -> CitationBlock:
+    refer = str(row.get("refer") or "").removeprefix("ref_")
+    return CitationBlock(
+        cited_content=TextBlock(text=str(row.get("content") or "")),
+        source=str(row.get("link") or row.get("media") or ""),
+        title=str(row.get("title") or ""),
+        additional_location_info={"ref": int(refer)} if refer.isdigit() else {},
+    )
+
+
+def facts_of(body: Mapping[str, Any], finish_reason: str | None) -> dict[str, Any]:
+    """What goes with a finished answer: the tokens by their usual names, why it ended, its id."""
+    facts: dict[str, Any] = {}
+    usage = body.get("usage")
+    if isinstance(usage, Mapping):
+        for name in ("prompt_tokens", "completion_tokens", "total_tokens"):
+            if isinstance(usage.get(name), int):
+                facts[name] = usage[name]
+        for name, detail in (
+            ("cached_tokens", "prompt_tokens_details"),
+            ("reasoning_tokens", "completion_tokens_details"),
+        ):
+            details = usage.get(detail)
+            if isinstance(details, Mapping) and isinstance(details.get(name), int):
+                facts[name] = details[name]
+    facts["finish_reason"] = finish_reason
+    for name in ("web_search", "content_filter"):
+        if body.get(name):
+            facts[name] = body[name]
+    identity = body.get("request_id") or body.get("id")
+    if identity:
+        facts["request_id"] = identity
+    return facts
+
+
+def _reasoning_tokens(body: Mapping[str, Any] | None) -> int | None:
+    return facts_of(body, None).get("reasoning_tokens") if body else None
+
+
+def logprobs_of(choice: Mapping[str, Any]) -> list[list[LogProb]] | None:
+    """Log probabilities, which self-hosted servers send on request."""
+    content = (choice.get("logprobs") or {}).get("content")
+    if not content:
+        return None
+    return [
+        [LogProb.model_validate(item) for item in (token.get("top_logprobs") or [token])]
+        for token in content
+    ]

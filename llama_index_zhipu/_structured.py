@@ -1,0 +1,354 @@
+"""Structured output: asked for, checked, repaired once, then a clear error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
+from llama_index.core.bridge.pydantic import BaseModel, ValidationError
+from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.instrumentation.events.llm import (
+    LLMStructuredPredictEndEvent,
+    LLMStructuredPredictStartEvent,
+)
+from llama_index.core.llms.function_calling import FunctionCallingLLM
+from llama_index.core.program.utils import create_flexible_model
+from llama_index.core.prompts import BasePromptTemplate
+from llama_index.core.types import PydanticProgramMode
+
+from zhipu_client import BadRequestError, ContextOverflowError, ZhipuError
+
+from ._call import ToolNotCalledError, schema_order
+from ._json import object_in, partial_object
+from ._tools import selections
+
+__all__ = ["Strategy", "StructuredOutputError", "StructuredOutputMixin"]
+
+dispatcher = get_dispatcher(__name__)
+
+Strategy = Literal["json", "tool", "prompt"]
+_REPAIR = (
+    "That is no valid instance of the schema:\n{errors}\n"
+    "Answer again, with the corrected JSON object and nothing else."
+)
+
+
+class StructuredOutputError(ZhipuError, ValueError):
+    """The model's answer did not fit the wanted class, twice.
+
+    Attributes:
+        response: The last answer.
+    """
+
+    def __init__(self, message: str, response: ChatResponse) -> None:
+        super().__init__(message)
+        self.response = response
+
+
+@dataclass(frozen=True, slots=True)
+class _Ask:
+    """One turn that the dialogue wants: the messages, and the arguments of the chat call."""
+
+    messages: list[ChatMessage]
+    kwargs: dict[str, Any] = field(default_factory=dict)
+
+
+class _Shape:
+    """A wanted class: its schema as a JSON object, and how to read an instance of it."""
+
+    def __init__(self, output_cls: type[BaseModel]) -> None:
+        self.output_cls = output_cls
+        schema = output_cls.model_json_schema()
+        # JSON mode and tools speak of objects only: a list, say, goes into one field of one.
+        self.wrapped = schema.get("type", "object") != "object"
+        if self.wrapped:
+            definitions = schema.pop("$defs", None)
+            schema = {"type": "object", "properties": {"value": schema}, "required": ["value"]}
+            if definitions:
+                schema["$defs"] = definitions
+        self.schema = schema
+        self.flexible = create_flexible_model(output_cls)
+
+    @property
+    def name(self) -> str:
+        return str(self.schema.get("title") or self.output_cls.__name__)
+
+    def tool(self) -> dict[str, Any]:
+        parameters = {k: v for k, v in self.schema.items() if k not in ("title", "description")}
+        description = self.schema.get("description") or f"Give the answer as {self.name}."
+        function = {"name": self.name, "description": description, "parameters": parameters}
+        return {"type": "function", "function": function}
+
+    def whole(self, response: ChatResponse) -> BaseModel:
+        """The instance in an answer; raises ValidationError or ValueError."""
+        calls = selections(response)
+        found = calls[0].tool_kwargs if calls else object_in(response.message.content or "")
+        if found is None:
+            raise ValueError("the answer holds no JSON object")
+        if self.wrapped:
+            found = found.get("value", found)
+        return self.output_cls.model_validate(found)
+
+    def partial(self, response: ChatResponse) -> Any:
+        """As much of an instance as a chunk holds, or None."""
+        calls = selections(response)
+        found: Any
+        found = calls[0].tool_kwargs if calls else partial_object(response.message.content or "")
+        if not found:
+            return None
+        if self.wrapped:
+            found = found.get("value")
+        try:
+            return self.output_cls.model_validate(found)
+        except ValidationError:
+            return None if self.wrapped else self.flexible.model_validate(found)
+
+
+def _ask(
+    shape: _Shape, strategy: Strategy, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any]
+) -> _Ask:
+    if strategy == "tool":
+        tool = {"tools": [shape.tool()], "tool_choice": shape.name, "parallel_tool_calls": False}
+        return _Ask(list(messages), {**kwargs, **tool})
+    order = ChatMessage(role=MessageRole.SYSTEM, content=schema_order(shape.schema))
+    leading = next(
+        (place for place, item in enumerate(messages) if item.role != MessageRole.SYSTEM),
+        len(messages),
+    )
+    asked = [*messages[:leading], order, *messages[leading:]]
+    mode = {"response_format": {"type": "json_object"}} if strategy == "json" else {}
+    return _Ask(asked, {**kwargs, **mode})
+
+
+def _repaired(ask: _Ask, response: ChatResponse, error: Exception) -> _Ask:
+    calls = selections(response)
+    said = json.dumps(calls[0].tool_kwargs, ensure_ascii=False) if calls else None
+    return _Ask(
+        [
+            *ask.messages,
+            ChatMessage(
+                role=MessageRole.ASSISTANT, content=said or response.message.content or "…"
+            ),
+            ChatMessage(role=MessageRole.USER, content=_REPAIR.format(errors=_errors(error))),
+        ],
+        ask.kwargs,
+    )
+
+
+def _errors(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        rows = error.errors(include_url=False, include_context=False, include_input=False)
+        return "\n".join(
+            f"- {'.'.join(str(part) for part in row['loc']) or 'the whole'}: {row['msg']}"
+            for row in rows[:10]
+        )
+    return f"- {str(error)[:500]}"
+
+
+def _dialogue(
+    shape: _Shape,
+    strategies: Sequence[Strategy],
+    messages: Sequence[ChatMessage],
+    kwargs: Mapping[str, Any],
+) -> Generator[_Ask, ChatResponse, BaseModel]:
+    """Ask, check, ask once more; go on to the next way when a model does not know one."""
+    for strategy in strategies:
+        ask = _ask(shape, strategy, messages, kwargs)
+        try:
+            response = yield ask
+            try:
+                return shape.whole(response)
+            except ValueError as error:  # pydantic's is one too
+                response = yield _repaired(ask, response, error)
+        except (BadRequestError, ToolNotCalledError) as error:
+            if strategy == strategies[-1] or isinstance(error, ContextOverflowError):
+                raise
+            continue
+        return _last_try(shape, response)
+    raise AssertionError("no strategy")  # pragma: no cover
+
+
+def _last_try(shape: _Shape, response: ChatResponse) -> BaseModel:
+    try:
+        return shape.whole(response)
+    except ValueError as error:
+        raise StructuredOutputError(
+            f"the model's answer is no {shape.name}, also after it was told what is wrong:\n"
+            f"{_errors(error)}",
+            response,
+        ) from error
+
+
+class StructuredOutputMixin(FunctionCallingLLM):
+    """`structured_predict` and its relatives, for a model that only promises to try."""
+
+    def _strategies(self) -> tuple[Strategy, ...]:
+        """The ways to try, in their order."""
+        raise NotImplementedError
+
+    def _messages_for(
+        self, prompt: BasePromptTemplate, prompt_args: Mapping[str, Any]
+    ) -> list[ChatMessage]:
+        return self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
+
+    def structured_predict(
+        self,
+        output_cls: type[Any],
+        prompt: Any,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> Any:
+        """Predict an instance of a pydantic class.
+
+        Args:
+            output_cls: The class.
+            prompt: The prompt's template.
+            llm_kwargs: Arguments of the chat call.
+            **prompt_args: What the template is filled with.
+
+        Raises:
+            StructuredOutputError: the answer did not fit, and neither did the corrected one.
+        """
+        if self.pydantic_program_mode != PydanticProgramMode.DEFAULT:
+            return super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+        _started(output_cls, prompt, prompt_args)
+        messages = self._messages_for(prompt, prompt_args)
+        steps = _dialogue(_Shape(output_cls), self._strategies(), messages, llm_kwargs or {})
+        try:
+            ask = next(steps)
+            while True:
+                try:
+                    response = self.chat(ask.messages, **ask.kwargs)
+                except ZhipuError as error:
+                    ask = steps.throw(error)
+                else:
+                    ask = steps.send(response)
+        except StopIteration as stop:
+            return _ended(stop.value)
+
+    async def astructured_predict(
+        self,
+        output_cls: type[Any],
+        prompt: Any,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> Any:
+        """Predict an instance of a pydantic class, asynchronously; see `structured_predict`."""
+        if self.pydantic_program_mode != PydanticProgramMode.DEFAULT:
+            return await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+        _started(output_cls, prompt, prompt_args)
+        messages = self._messages_for(prompt, prompt_args)
+        steps = _dialogue(_Shape(output_cls), self._strategies(), messages, llm_kwargs or {})
+        try:
+            ask = next(steps)
+            while True:
+                try:
+                    response = await self.achat(ask.messages, **ask.kwargs)
+                except ZhipuError as error:
+                    ask = steps.throw(error)
+                else:
+                    ask = steps.send(response)
+        except StopIteration as stop:
+            return _ended(stop.value)
+
+    def _structured_stream_call(
+        self,
+        output_cls: type[Any],
+        prompt: Any,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> Generator[Any, None, None]:
+        if self.pydantic_program_mode != PydanticProgramMode.DEFAULT:
+            yield from super()._structured_stream_call(
+                output_cls, prompt, llm_kwargs, **prompt_args
+            )
+            return
+        messages = self._messages_for(prompt, prompt_args)
+        shape = _Shape(output_cls)
+        steps = _dialogue(shape, self._strategies(), messages, llm_kwargs or {})
+        try:
+            ask = next(steps)
+            while True:
+                try:
+                    progress = _Progress(shape)
+                    for response in self.stream_chat(ask.messages, **ask.kwargs):
+                        if progress.take(response):
+                            yield progress.seen
+                except ZhipuError as error:
+                    ask = steps.throw(error)
+                else:
+                    ask = steps.send(progress.last)
+        except StopIteration as stop:
+            yield stop.value
+
+    async def _structured_astream_call(
+        self,
+        output_cls: type[Any],
+        prompt: Any,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> AsyncGenerator[Any, None]:
+        if self.pydantic_program_mode != PydanticProgramMode.DEFAULT:
+            return await super()._structured_astream_call(
+                output_cls, prompt, llm_kwargs, **prompt_args
+            )
+        messages = self._messages_for(prompt, prompt_args)
+        shape = _Shape(output_cls)
+
+        async def partials() -> AsyncGenerator[Any, None]:
+            steps = _dialogue(shape, self._strategies(), messages, llm_kwargs or {})
+            try:
+                ask = next(steps)
+                while True:
+                    try:
+                        progress = _Progress(shape)
+                        stream = await self.astream_chat(ask.messages, **ask.kwargs)
+                        async with aclosing(stream) as responses:
+                            async for response in responses:
+                                if progress.take(response):
+                                    yield progress.seen
+                    except ZhipuError as error:
+                        ask = steps.throw(error)
+                    else:
+                        ask = steps.send(progress.last)
+            except StopIteration as stop:
+                yield stop.value
+
+        return partials()
+
+
+class _Progress:
+    """What a stream of chunks has shown of an instance."""
+
+    def __init__(self, shape: _Shape) -> None:
+        self._shape = shape
+        self.seen: Any = None
+        self.last = ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=""))
+
+    def take(self, response: ChatResponse) -> bool:
+        """Read a chunk; True when it shows more than the one before."""
+        self.last = response
+        if not response.delta and not response.message.additional_kwargs.get("tool_calls"):
+            return False
+        found = self._shape.partial(response)
+        if found is None or found == self.seen:
+            return False
+        self.seen = found
+        return True
+
+
+def _started(output_cls: type[Any], prompt: Any, prompt_args: dict[str, Any]) -> None:
+    dispatcher.event(
+        LLMStructuredPredictStartEvent(
+            output_cls=output_cls, template=prompt, template_args=prompt_args
+        )
+    )
+
+
+def _ended(result: BaseModel) -> BaseModel:
+    dispatcher.event(LLMStructuredPredictEndEvent(output=result))
+    return result

@@ -1,0 +1,463 @@
+"""`ZhipuAI`, the chat models (GLM) as a LlamaIndex LLM."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from llama_index.core.base.llms.generic_utils import chat_response_to_completion_response
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    ChatResponseAsyncGen,
+    ChatResponseGen,
+    CompletionResponse,
+    CompletionResponseAsyncGen,
+    CompletionResponseGen,
+    LLMMetadata,
+    MessageRole,
+)
+from llama_index.core.bridge.pydantic import Field
+from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
+from llama_index.core.llms.llm import ToolSelection
+
+from zhipu_client import catalog
+
+from ._base import ALIASES, ZhipuComponent
+from ._call import Call, build
+from ._closing import closing_stream
+from ._messages import ReasoningHistory, Target, to_wire
+from ._structured import Strategy, StructuredOutputMixin
+from ._tools import selections, tool_spec
+
+if TYPE_CHECKING:
+    from llama_index.core.tools.types import BaseTool
+
+__all__ = ["DEFAULT_MODEL", "ZhipuAI"]
+
+DEFAULT_MODEL = "glm-4.7"
+
+#: Fields that go into every request unless the call says otherwise.
+_SENT = (
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "do_sample",
+    "stop",
+    "reasoning_effort",
+    "tool_stream",
+    "response_format",
+    "server_tools",
+    "user_id",
+    "sensitive_word_check",
+    "watermark_enabled",
+    "meta",
+)
+_GENERATION = re.compile(r"glm-(\d+)")
+#: Tokens that fit every GLM chat model since 4.5, and every one since 5.
+_CONTEXT, _CONTEXT_SINCE_5 = 131_072, 204_800
+
+
+class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
+    """GLM chat models of Zhipu AI (BigModel, Z.ai), or of a server that speaks the same API.
+
+    The arguments of ``llama_index.llms.zhipuai.ZhipuAI`` are all accepted, those of
+    ``OpenAILike`` too (``api_base``, ``is_function_calling_model``, ``context_window``, …).
+    Each argument that goes into requests can be given again with a call, for that call.
+
+    Attributes:
+        model: A model code, ``"glm-4.7"`` when left out.
+        temperature: 0.0 to 1.0; None for the model's own default, as for all that follow.
+        top_p: 0.01 to 1.0.
+        max_tokens: The most tokens of an answer, its reasoning included.
+        do_sample: False for greedy decoding.
+        stop: Up to 4 words that end the answer.
+        thinking: True, False, or the service's own object.
+        clear_thinking: False keeps the reasoning of earlier turns (GLM-4.7 and later), which is
+            then all sent back.
+        reasoning_effort: ``"max"``, ``"high"``, ``"low"`` and others (GLM-5.2 and later).
+        reasoning_history: Which earlier reasoning is sent back: of the ``"tool_loop"`` that is
+            going on, of ``"all"`` turns, or ``"none"``. None means tool_loop, or all where
+            ``clear_thinking`` is False.
+        tool_stream: Stream the arguments of tool calls in pieces (GLM-4.6 and later).
+        tool_choice_mode: GLM takes only ``tool_choice="auto"``. ``"emulate"`` (and ``"auto"``)
+            make a model call a tool by telling it so, and once more if it did not; ``"native"``
+            sends the choice, for servers that enforce it.
+        structured_output: How `structured_predict` asks: ``"json"`` mode, a ``"tool"``, a
+            ``"prompt"``, or ``"auto"``: JSON mode where the model has it, then a prompt.
+        response_format: ``{"type": "json_object"}``; ``json_schema`` is emulated.
+        server_tools: Tools that the service runs: web_search, retrieval, mcp objects.
+        web_search: True, or the options of the web search tool, adds it to the server tools. What
+            was found comes as `CitationBlock`.
+        user_id: Your own id of the end user, 6 to 128 characters.
+        sensitive_word_check: The service's own object; needs an entitlement.
+        watermark_enabled: Of generated sound.
+        meta: For character models.
+        raise_on_content_filter: Raise `zhipu_client.ContentFilterError` for an answer that was
+            cut by content safety. Else it is told by ``additional_kwargs["finish_reason"]``.
+        context_window: Overrides what is known about the model, in tokens.
+        is_function_calling_model: Overrides what is known about the model.
+        additional_kwargs: Further arguments for every request.
+        extra_body: Further fields for every request body, not looked at.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
+        zhipu_client.ZhipuError: everything that a call raises.
+
+    Example:
+        >>> from llama_index_zhipu import ZhipuAI
+        >>> llm = ZhipuAI(model="glm-4.7")  # doctest: +SKIP
+        >>> llm.complete("17 * 19?").text  # doctest: +SKIP
+        '323'
+    """
+
+    model: str = Field(default=DEFAULT_MODEL, description="The model code.")
+    temperature: float | None = Field(default=None, ge=0.0, le=1.0, description="0.0 to 1.0.")
+    top_p: float | None = Field(default=None, ge=0.0, le=1.0, description="0.01 to 1.0.")
+    max_tokens: int | None = Field(default=None, gt=0, description="The most tokens to write.")
+    do_sample: bool | None = Field(default=None, description="False for greedy decoding.")
+    stop: str | list[str] | None = Field(default=None, description="Words that end the answer.")
+    thinking: bool | Literal["enabled", "disabled"] | dict[str, Any] | None = Field(
+        default=None, description="Whether the model reasons before it answers."
+    )
+    clear_thinking: bool | None = Field(default=None, description="False keeps reasoning.")
+    reasoning_effort: str | None = Field(default=None, description="How much to reason.")
+    reasoning_history: ReasoningHistory | None = Field(
+        default=None, description="Which earlier reasoning is sent back."
+    )
+    tool_stream: bool | None = Field(default=None, description="Stream tool arguments.")
+    tool_choice_mode: Literal["auto", "native", "emulate"] = Field(
+        default="auto", description="How a tool choice other than auto is met."
+    )
+    structured_output: Literal["auto", "json", "tool", "prompt"] = Field(
+        default="auto", description="How structured output is asked for."
+    )
+    response_format: dict[str, Any] | None = Field(default=None, description="JSON mode.")
+    server_tools: list[dict[str, Any]] | None = Field(
+        default=None, description="Tools that the service runs."
+    )
+    web_search: bool | dict[str, Any] | None = Field(default=None, description="Search the web.")
+    user_id: str | None = Field(default=None, description="Your own id of the end user.")
+    sensitive_word_check: dict[str, Any] | None = Field(default=None)
+    watermark_enabled: bool | None = Field(default=None)
+    meta: dict[str, Any] | None = Field(default=None)
+    raise_on_content_filter: bool = Field(default=False)
+    context_window: int | None = Field(default=None, gt=0)
+    is_function_calling_model: bool | None = Field(default=None)
+    additional_kwargs: dict[str, Any] = Field(
+        default_factory=dict, description="Further arguments for every request."
+    )
+    extra_body: dict[str, Any] | None = Field(
+        default=None, description="Further fields for every request body."
+    )
+
+    _aliases: ClassVar[Mapping[str, str]] = {**ALIASES, "model_name": "model"}
+    _ignored: ClassVar[frozenset[str]] = frozenset(
+        {
+            "api_version", "audio_config", "is_chat_model", "modalities", "reuse_client",
+            "should_use_structured_outputs", "strict", "tokenizer",
+        }
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        model: str = DEFAULT_MODEL,
+        api_key: Any = None,
+        temperature: float | None = None,
+        max_tokens: int | None = None,
+        timeout: Any = None,
+        additional_kwargs: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        given = {
+            "model": kwargs.pop("model_name", None) or model,
+            "api_key": api_key,
+            "temperature": temperature,
+            "max_tokens": max_tokens,
+            "timeout": timeout,
+        }
+        super().__init__(
+            **{name: value for name, value in given.items() if value is not None},
+            additional_kwargs=additional_kwargs or {},
+            **kwargs,
+        )
+        _ = self._client  # a missing key is told here, not at the first call
+
+    @classmethod
+    def class_name(cls) -> str:
+        """The name by which `load_llm` finds this class."""
+        return "ZhipuAI"
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        """What is known about the model; never raises, also for models that are not known."""
+        info = self._info
+        tools = self.is_function_calling_model
+        if tools is None:
+            tools = info is None or info.tools or info.kind == "vision"
+        return LLMMetadata(
+            context_window=self.context_window or _context(self.model, info),
+            num_output=self.max_tokens or -1,
+            is_chat_model=True,
+            is_function_calling_model=tools,
+            model_name=self.model,
+            system_role=MessageRole.SYSTEM,
+        )
+
+    @property
+    def _info(self) -> catalog.ModelInfo | None:
+        """The catalogue's entry, also for dated, quantised and prefixed names of the model."""
+        name = self.model.rsplit("/", 1)[-1].lower()
+        found = catalog.get(name)
+        if found is not None:
+            return found
+        known = [code for code in catalog.MODELS if re.match(rf"{re.escape(code)}\b", name)]
+        return catalog.get(max(known, key=len)) if known else None
+
+    def to_payload(self) -> dict[str, Any]:
+        """What traces may show."""
+        shown = {
+            name: value
+            for name in (*_SENT, "thinking", "clear_thinking")
+            if (value := getattr(self, name)) is not None
+        }
+        return {**super().to_payload(), **shown}
+
+    # -- calls --------------------------------------------------------------------------------
+
+    def _call(self, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any]) -> Call:
+        """The call for these messages: fields, then additional_kwargs, then the call's own."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in _SENT}
+        values |= {"thinking": self.thinking, "clear_thinking": self.clear_thinking}
+        values |= {"reasoning_history": self.reasoning_history, "web_search": self.web_search}
+        values |= self.additional_kwargs
+        values |= {name: value for name, value in kwargs.items() if value is not None}
+        values["extra_body"] = {**(self.extra_body or {}), **(values.get("extra_body") or {})}
+        mode = values.pop("tool_choice_mode", self.tool_choice_mode)
+        thinking = _thinking(values.pop("thinking"), values.pop("clear_thinking"))
+        history = values.pop("reasoning_history")
+        if history is None:
+            cleared = thinking is None or thinking.get("clear_thinking") is not False
+            history = "tool_loop" if cleared else "all"
+        search = values.pop("web_search")
+        if search:
+            tool = self._search_tool(search)
+            values["server_tools"] = [*(values.get("server_tools") or ()), tool]
+        info = self._info
+        target = Target.of(
+            self.model, info.inputs if info else None, info.max_image_bytes if info else None
+        )
+        return build(
+            model=values.pop("model", None) or self.model,
+            messages=to_wire(messages, target=target, reasoning_history=history),
+            values={**values, "thinking": thinking},
+            native_choice=mode == "native",
+            refuse_filtered=values.pop("raise_on_content_filter", self.raise_on_content_filter),
+        )
+
+    def _search_tool(self, options: Any) -> dict[str, Any]:
+        international = (self._client.site or "").startswith("zai")
+        engine = "search_pro_jina" if international else "search_std"
+        wanted = {"enable": True, "search_engine": engine, "search_result": True}
+        return {
+            "type": "web_search",
+            "web_search": wanted | (options if isinstance(options, dict) else {}),
+        }
+
+    def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        call: Call | None = self._call(messages, kwargs)
+        while call is not None:
+            response = call.read(self._client.send(call.request(), **call.options))
+            _, call = call.settle(response)
+        return response
+
+    async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        call: Call | None = self._call(messages, kwargs)
+        while call is not None:
+            response = call.read(await self._aclient.send(call.request(), **call.options))
+            _, call = call.settle(response)
+        return response
+
+    def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
+        call: Call | None = self._call(messages, kwargs)
+        while call is not None:
+            reader = call.reader()
+            with self._client.stream(call.stream_request(), **call.options) as chunks:
+                for chunk in chunks:
+                    response = reader.feed(chunk)
+                    if response is not None:
+                        yield response
+            last = reader.finish()
+            if last is not None:
+                yield last
+            if reader.last is None:
+                return
+            replaced, call = call.settle(reader.last)
+            if replaced is not None:
+                yield replaced.model_copy(update={"delta": ""})
+
+    async def _astream_chat(
+        self, messages: Sequence[ChatMessage], **kwargs: Any
+    ) -> ChatResponseAsyncGen:
+        call: Call | None = self._call(messages, kwargs)
+        while call is not None:
+            reader = call.reader()
+            async with self._aclient.stream(call.stream_request(), **call.options) as chunks:
+                async for chunk in chunks:
+                    response = reader.feed(chunk)
+                    if response is not None:
+                        yield response
+            last = reader.finish()
+            if last is not None:
+                yield last
+            if reader.last is None:
+                return
+            replaced, call = call.settle(reader.last)
+            if replaced is not None:
+                yield replaced.model_copy(update={"delta": ""})
+
+    def _prompt(self, prompt: str, formatted: bool) -> list[ChatMessage]:
+        text = prompt if formatted else self.completion_to_prompt(prompt)  # type: ignore[misc]
+        return [ChatMessage(role=MessageRole.USER, content=text)]
+
+    # -- LlamaIndex's eight methods -----------------------------------------------------------
+
+    @llm_chat_callback()
+    def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        """Answer a conversation; any field that is sent can be given for this call."""
+        return self._chat(messages, **kwargs)
+
+    @llm_chat_callback()
+    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
+        """Answer a conversation in chunks, each with everything up to it."""
+        return self._stream_chat(messages, **kwargs)
+
+    @llm_completion_callback()
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        """Answer a prompt, sent as one user message."""
+        # Not through `chat`: its callback would count the tokens a second time.
+        return chat_response_to_completion_response(
+            self._chat(self._prompt(prompt, formatted), **kwargs)
+        )
+
+    @llm_completion_callback()
+    def stream_complete(
+        self, prompt: str, formatted: bool = False, **kwargs: Any
+    ) -> CompletionResponseGen:
+        """Answer a prompt in chunks."""
+        return (
+            _completion(r) for r in self._stream_chat(self._prompt(prompt, formatted), **kwargs)
+        )
+
+    @llm_chat_callback()
+    async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        """Answer a conversation, asynchronously."""
+        return await self._achat(messages, **kwargs)
+
+    @closing_stream(llm_chat_callback())
+    async def astream_chat(
+        self, messages: Sequence[ChatMessage], **kwargs: Any
+    ) -> ChatResponseAsyncGen:
+        """Answer a conversation in chunks, asynchronously."""
+        return self._astream_chat(messages, **kwargs)
+
+    @llm_completion_callback()
+    async def acomplete(
+        self, prompt: str, formatted: bool = False, **kwargs: Any
+    ) -> CompletionResponse:
+        """Answer a prompt, asynchronously."""
+        return chat_response_to_completion_response(
+            await self._achat(self._prompt(prompt, formatted), **kwargs)
+        )
+
+    @closing_stream(llm_completion_callback())
+    async def astream_complete(
+        self, prompt: str, formatted: bool = False, **kwargs: Any
+    ) -> CompletionResponseAsyncGen:
+        """Answer a prompt in chunks, asynchronously."""
+        return _completions(self._astream_chat(self._prompt(prompt, formatted), **kwargs))
+
+    # -- tools --------------------------------------------------------------------------------
+
+    def _prepare_chat_with_tools(
+        self,
+        tools: Sequence[BaseTool],
+        user_msg: str | ChatMessage | None = None,
+        chat_history: list[ChatMessage] | None = None,
+        verbose: bool = False,
+        allow_parallel_tool_calls: bool = False,
+        tool_required: bool = False,
+        tool_choice: Any = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        messages = list(chat_history or ())  # the caller's own list stays as it is
+        if isinstance(user_msg, str):
+            user_msg = ChatMessage(role=MessageRole.USER, content=user_msg)
+        if user_msg is not None:
+            messages.append(user_msg)
+        if not tools:
+            return {"messages": messages, **kwargs}
+        return {
+            "messages": messages,
+            "tools": [tool_spec(tool) for tool in tools],
+            "tool_choice": tool_choice or ("required" if tool_required else "auto"),
+            "parallel_tool_calls": allow_parallel_tool_calls,
+            **kwargs,
+        }
+
+    def get_tool_calls_from_response(
+        self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
+    ) -> list[ToolSelection]:
+        """The calls that can run, with the caller's own tool names.
+
+        Raises:
+            ValueError: there is none, and ``error_on_no_tool_call`` is True.
+        """
+        calls = selections(response)
+        if not calls and error_on_no_tool_call:
+            raise ValueError(
+                "Expected at least one tool call, but the model answered: "
+                f"{(response.message.content or '')[:200]!r}"
+            )
+        return calls
+
+    def _strategies(self) -> tuple[Strategy, ...]:
+        if self.structured_output == "auto":
+            info = self._info
+            return ("json", "prompt") if info is None or info.json_mode else ("prompt",)
+        if self.structured_output == "prompt":
+            return ("prompt",)
+        return (self.structured_output, "prompt")
+
+
+def _thinking(value: Any, clear: bool | None) -> dict[str, Any] | None:
+    if isinstance(value, bool):
+        value = "enabled" if value else "disabled"
+    if isinstance(value, str):
+        value = {"type": value}
+    made = dict(value or {})
+    if clear is not None:
+        made["clear_thinking"] = clear
+    return made or None
+
+
+def _context(model: str, info: catalog.ModelInfo | None) -> int:
+    if info is not None and info.context:
+        return info.context
+    generation = _GENERATION.search(model.lower())
+    return _CONTEXT_SINCE_5 if generation and int(generation.group(1)) >= 5 else _CONTEXT
+
+
+def _completion(response: ChatResponse) -> CompletionResponse:
+    made = chat_response_to_completion_response(response)
+    made.delta = response.delta
+    return made
+
+
+async def _completions(responses: ChatResponseAsyncGen) -> CompletionResponseAsyncGen:
+    try:
+        async for response in responses:
+            yield _completion(response)
+    finally:
+        await responses.aclose()
