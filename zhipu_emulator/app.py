@@ -38,6 +38,8 @@ ROUTERS = (
     "images",
     "media",
     "layout_parsing",
+    "web_search",
+    "reader",
 )
 
 
