@@ -76,10 +76,9 @@ class SSEDecoder:
         return b"\n".join(self._data)
 
     def _normalise(self, piece: bytes) -> bytes:
-        if self._cr and piece.startswith(b"\n"):
+        follows_cr, self._cr = self._cr, piece.endswith(b"\r") if piece else self._cr
+        if follows_cr and piece.startswith(b"\n"):
             piece = piece[1:]
-        if piece:
-            self._cr = piece.endswith(b"\r")
         return piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def _line(self, line: bytes, events: list[Event]) -> None:
@@ -94,7 +93,8 @@ class SSEDecoder:
         elif not line:
             if self._data:
                 data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-                events.append(Event(data, self._name))
+                if data:  # without any it is a ping
+                    events.append(Event(data, self._name))
                 self._data = []
                 self._data_size = 0
             self._name = ""
