@@ -84,7 +84,7 @@ class ToolCallMerger:
     then a known id; a fragment with neither continues the last call.
     """
 
-    __slots__ = ("_arguments", "_by_id", "_by_index", "_ids", "_names")
+    __slots__ = ("_arguments", "_by_id", "_by_index", "_ids", "_names", "pieces")
 
     def __init__(self) -> None:
         self._by_index: dict[int, int] = {}
@@ -92,6 +92,8 @@ class ToolCallMerger:
         self._ids: list[str | None] = []
         self._names: list[str | None] = []
         self._arguments: list[list[str]] = []
+        #: How many fragments have come.
+        self.pieces = 0
 
     def fragments(self, calls: Iterable[Mapping[str, Any]] | None) -> list[Fragment]:
         """Number the fragments of one delta's ``tool_calls``."""
@@ -110,6 +112,7 @@ class ToolCallMerger:
         ]
 
     def _fragment(self, call: Mapping[str, Any]) -> Fragment:
+        self.pieces += 1
         function = call.get("function")
         if not isinstance(function, Mapping):
             function = {}
@@ -178,6 +181,7 @@ class Accumulator:
 
     __slots__ = (
         "_audio",
+        "_audio_pieces",
         "_content",
         "_reasoning",
         "_role",
@@ -193,12 +197,20 @@ class Accumulator:
         self._reasoning: list[str] = []
         self._tools: ToolCallMerger | None = None
         self._audio: dict[str, Any] | None = None
+        self._audio_pieces = 0
         self._role = "assistant"
         self._top: dict[str, Any] = {}
         self._usage: Any = None
         self.finish_reason: str | None = None
         #: How many chunks were added.
         self.chunks = 0
+
+    @property
+    def contents(self) -> int:
+        """How many pieces of text, reasoning, calls or audio have come, the finish included."""
+        tools = self._tools.pieces if self._tools is not None else 0
+        pieces = len(self._content) + len(self._reasoning) + tools
+        return pieces + self._audio_pieces + (self.finish_reason is not None)
 
     @property
     def has_content(self) -> bool:
@@ -244,6 +256,7 @@ class Accumulator:
             if self._audio and self._audio.get("data") and audio.get("data"):
                 joined["data"] = self._audio["data"] + audio["data"]
             self._audio = joined
+            self._audio_pieces += 1
 
     def message(self) -> dict[str, Any]:
         """The whole body; without ``finish_reason`` when none has come."""
@@ -291,6 +304,11 @@ class ChatReader:
         if self._answer.finish_reason == "network_error":
             raise self._interrupted()
         return chunk  # type: ignore[return-value]
+
+    @property
+    def contents(self) -> int:
+        """See `zhipu_client._request.StreamReader`."""
+        return self._answer.contents
 
     def finish(self) -> None:
         """Raise unless the answer is whole: a finish_reason, or the sentinel after content."""

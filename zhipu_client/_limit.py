@@ -26,14 +26,23 @@ class AdaptiveLimit:
 
     limit: int | None = None
     in_flight: int = 0
+    _safe: int = 1
     _successes: int = 0
     _refused_at: float = 0.0
 
-    def free(self, now: float) -> bool:
-        """May one more start?"""
+    def free(self, now: float, *, careful: bool = False) -> bool:
+        """May one more start?
+
+        Args:
+            now: Seconds, on any clock that never goes back.
+            careful: For a call on its last try: it waits for a place that was served before, and
+                leaves it to others to find out whether there is one more.
+        """
         if self.limit is not None and now - self._refused_at > REOPEN_AFTER:
             self.limit = None
-        return self.limit is None or self.in_flight < self.limit
+        if self.limit is None:
+            return True
+        return self.in_flight < (self._safe if careful else self.limit)
 
     def start(self) -> None:
         """One more is in flight."""
@@ -44,17 +53,19 @@ class AdaptiveLimit:
         self.in_flight = max(0, self.in_flight - 1)
 
     def succeeded(self) -> None:
-        """A request was served. A round of them raises the limit by one."""
-        if self.limit is None:
+        """A request was served. A round of them at the limit raises it by one."""
+        if self.limit is None or self.in_flight < self.limit:
             return
         self._successes += 1
         if self._successes >= self.limit:
             self._successes = 0
+            self._safe = self.limit
             self.limit += 1
 
     def refused(self, now: float) -> None:
         """A request was refused with 1302 (it still counts as in flight)."""
         lower = max(1, int(self.in_flight * DECREASE))
         self.limit = lower if self.limit is None else min(self.limit, lower)
+        self._safe = self.limit
         self._successes = 0
         self._refused_at = now

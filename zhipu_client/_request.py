@@ -105,6 +105,10 @@ class StreamReader(Protocol[E_co]):
         """
 
     @property
+    def contents(self) -> int:
+        """Grows with each event that brought the answer on: what is neither empty nor a ping."""
+
+    @property
     def done(self) -> bool:
         """True after the closing sentinel (``[DONE]``): nothing of interest follows."""
 

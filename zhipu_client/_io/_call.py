@@ -126,6 +126,11 @@ class Call:
     timeout_given: bool
     tries: int = 0
 
+    @property
+    def last_try(self) -> bool:
+        """A failure now is the caller's to see."""
+        return self.tries >= self.max_retries
+
     def build(self, http: Any, key: str, *, own_client: bool) -> Any:
         """The httpx request for one try. ``own_client``: the caller brought ``http``."""
         import httpx

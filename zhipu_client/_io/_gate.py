@@ -30,7 +30,7 @@ _held: ContextVar[tuple[Slot, ...]] = ContextVar("zhipu_streams_held", default=(
 class Limit(Protocol):
     """Who may start: `AdaptiveLimit`, or a fixed number."""
 
-    def free(self, now: float) -> bool: ...
+    def free(self, now: float, *, careful: bool = False) -> bool: ...
     def start(self) -> None: ...
     def end(self) -> None: ...
     def succeeded(self) -> None: ...
@@ -44,8 +44,8 @@ class FixedLimit:
     places: int
     in_flight: int = 0
 
-    def free(self, now: float) -> bool:
-        del now  # for `AdaptiveLimit` alone
+    def free(self, now: float, *, careful: bool = False) -> bool:
+        del now, careful  # for `AdaptiveLimit` alone
         return self.in_flight < self.places
 
     def start(self) -> None:
@@ -64,6 +64,7 @@ class FixedLimit:
 @dataclass(eq=False, slots=True)
 class _Waiter:
     wake: Callable[[], None]
+    careful: bool
     granted: bool = False
 
 
@@ -113,10 +114,10 @@ class Gate:
         self._returned: deque[None] = deque()
         _gates.add(self)
 
-    def enter(self) -> Slot:
+    def enter(self, *, careful: bool = False) -> Slot:
         """Take a place, blocking the thread until there is one."""
         event = threading.Event()
-        waiter = self._try(event.set)
+        waiter = self._try(event.set, careful)
         if waiter is not None:
             try:
                 while not event.wait(LOOK_AGAIN):
@@ -126,14 +127,14 @@ class Gate:
                 raise
         return Slot(self)
 
-    async def aenter(self) -> Slot:
+    async def aenter(self, *, careful: bool = False) -> Slot:
         """Take a place, suspending the task until there is one."""
-        if self._take():
+        if self._take(careful):
             return Slot(self)
         import anyio
 
         event = anyio.Event()
-        waiter = self._try(_waker(event))
+        waiter = self._try(_waker(event), careful)
         if waiter is not None:
             try:
                 while not event.is_set():
@@ -167,22 +168,22 @@ class Gate:
             self._returned.pop()
             self._limit.end()
 
-    def _take(self) -> bool:
+    def _take(self, careful: bool) -> bool:
         """Start at once where that is possible."""
         with self._lock:
             self._count_returned()
             passes = self._nested() or (
-                not self._waiters and self._limit.free(self._clock.monotonic())
+                not self._waiters and self._limit.free(self._clock.monotonic(), careful=careful)
             )
             if passes:
                 self._limit.start()
             return passes
 
-    def _try(self, wake: Callable[[], None]) -> _Waiter | None:
+    def _try(self, wake: Callable[[], None], careful: bool) -> _Waiter | None:
         """Start (None), or queue up; ``wake`` is called once the place is ours."""
-        if self._take():
+        if self._take(careful):
             return None
-        waiter = _Waiter(wake)
+        waiter = _Waiter(wake, careful)
         with self._lock:
             self._waiters.append(waiter)
         self._settle()
@@ -220,7 +221,8 @@ class Gate:
             return
         try:
             self._count_returned()
-            while self._waiters and self._limit.free(self._clock.monotonic()):
+            now = self._clock.monotonic()
+            while self._waiters and self._limit.free(now, careful=self._waiters[0].careful):
                 waiter = self._waiters.popleft()
                 waiter.granted = True
                 self._limit.start()

@@ -40,6 +40,7 @@ class StreamState(Generic[E]):
         self._decoder = SSEDecoder(call.core.max_event_bytes)
         self._error: ZhipuError | None = None
         self._last_content = now
+        self._contents = 0
         self.ready: deque[E] = deque()
         #: True once an event was handed out: from then on nothing is replayed.
         self.delivered = False
@@ -71,7 +72,8 @@ class StreamState(Generic[E]):
             self._error = error
             self.ended = True
             return
-        if events:
+        if self._reader.contents != self._contents:
+            self._contents = self._reader.contents
             self._last_content = now
         elif now - self._last_content > self._call.timeout.content:
             self._error = self._stalled()

@@ -338,7 +338,7 @@ async def enter(call: Call) -> list[Slot]:
     slots: list[Slot] = []
     try:
         for gate in call.core.gates(call.request.model):
-            slots.append(await gate.aenter())  # noqa: PERF401 - kept on an error
+            slots.append(await gate.aenter(careful=call.last_try))  # noqa: PERF401 - kept on an error
     except BaseException:
         for slot in slots:
             slot.release()

@@ -392,7 +392,7 @@ def enter(call: Call) -> list[Slot]:
     slots: list[Slot] = []
     try:
         for gate in call.core.gates(call.request.model):
-            slots.append(gate.enter())  # noqa: PERF401 - what was entered is kept on an error
+            slots.append(gate.enter(careful=call.last_try))  # noqa: PERF401 - what was entered is kept on an error
     except BaseException:
         for slot in slots:
             slot.release()
