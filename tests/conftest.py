@@ -18,6 +18,7 @@ _LEAKS = re.compile(
     re.IGNORECASE,
 )
 _KEY = "ZHIPUAI_API_KEY"
+_FOR_LIVE = (_KEY, "ZHIPUAI_BASE_URL")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -30,13 +31,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     # Here and not in a fixture: collecting imports modules, and those may look already.
-    key = os.environ.get(_KEY)
+    kept = {name: os.environ[name] for name in _FOR_LIVE if name in os.environ}
     for name in [name for name in os.environ if _LEAKS.match(name)]:
         del os.environ[name]
     os.environ["LANGSMITH_TRACING"] = "false"
     if config.getoption("--live"):
-        if key:
-            os.environ[_KEY] = key
+        os.environ.update(kept)
         return
     _block_outside_network()
 
