@@ -1,0 +1,114 @@
+"""Counting tokens: by the service where that is possible and safe, by an estimate elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.messages import BaseMessage
+from langchain_core.tools import BaseTool
+from pydantic import BaseModel, PrivateAttr
+from zhipu_client import AuthenticationError, InvalidRequestError, ZhipuError, tokenizer
+
+from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._messages import to_wire
+from langchain_zhipu._tokens import estimate_messages, estimate_text
+from langchain_zhipu._tools import wire_tools
+
+if TYPE_CHECKING:
+    from zhipu_client import Client
+
+__all__ = ["CountsTokens"]
+
+
+class CountsTokens(BaseModel):
+    """The token methods of a chat model. Needs the fields ``model`` and ``token_counting``."""
+
+    #: Set when the endpoint has failed: it is not asked again by this object.
+    _no_tokenizer: bool = PrivateAttr(default=False)
+
+    def get_num_tokens(self, text: str) -> int:
+        """About how many tokens a text has; offline.
+
+        Args:
+            text: Any text, Chinese or other.
+        """
+        own: Callable[[str], list[int]] | None = getattr(self, "custom_get_token_ids", None)
+        return len(own(text)) if own is not None else estimate_text(text)
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """The ids of a text's tokens, by ``custom_get_token_ids``.
+
+        Raises:
+            NotImplementedError: None was given; the service counts tokens, but tells no ids.
+        """
+        own: Callable[[str], list[int]] | None = getattr(self, "custom_get_token_ids", None)
+        if own is None:
+            raise NotImplementedError(
+                "the service tells no token ids: pass custom_get_token_ids=, or use "
+                "get_num_tokens() for their number"
+            )
+        return own(text)
+
+    def get_num_tokens_from_messages(
+        self,
+        messages: Sequence[BaseMessage],
+        tools: Sequence[Any | BaseTool] | None = None,
+    ) -> int:
+        """How many tokens a conversation has, with its tools and media.
+
+        Args:
+            messages: The conversation.
+            tools: What `bind_tools` takes.
+
+        Raises:
+            InvalidRequestError: A message that cannot be sent. With ``token_counting="service"``
+                every error of the endpoint.
+        """
+        with raised_as_model_errors():
+            wire = to_wire(list(messages), reasoning_history="all")
+            offered = wire_tools(list(tools)) if tools else None
+            if self._asks_service():
+                counted = self._count(wire, offered)
+                if counted is not None:
+                    return counted
+        return estimate_messages(wire, offered)
+
+    def _asks_service(self) -> bool:
+        how = getattr(self, "token_counting", "estimate")
+        if how != "auto":
+            return bool(how == "service")
+        # The method is synchronous: inside of an event loop a request would stop all of it.
+        return not self._no_tokenizer and not _in_event_loop()
+
+    def _count(self, wire: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> int | None:
+        must = getattr(self, "token_counting", None) == "service"
+        client: Client = self._sync_client()  # type: ignore[attr-defined]
+        model: str = getattr(self, "model", "")
+        request = tokenizer.create(
+            model=tokenizer.counting_model(model), messages=wire, tools=tools
+        )
+        try:
+            reply = client.send(request, max_retries=None if must else 0)
+        except (AuthenticationError, InvalidRequestError):
+            if must:
+                raise
+        except ZhipuError:
+            if must:
+                raise
+            self._no_tokenizer = True
+            return None
+        else:
+            usage = reply.usage
+            return (usage.total_tokens or usage.prompt_tokens) if usage is not None else None
+        self._no_tokenizer = True
+        return None
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

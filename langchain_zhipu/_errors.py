@@ -1,0 +1,173 @@
+"""The client's errors as LangChain's own: each is both, so that either ``except`` catches it.
+
+LangChain's middleware, fallbacks and retries look at ``Model*Error`` and ``is_retryable``; users
+of the client look at ``code``, ``request_id`` and ``reset_at``. The classes here have both.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import zhipu_client as client
+from langchain_core import exceptions as core
+
+__all__ = ["APIConnectionError", "model_error", "raised_as_model_errors"]
+
+#: What a refusal by the content filter is on this version of langchain-core.
+_Refusal: type[core.ModelError] = getattr(
+    core, "ModelRefusalError", core.ModelInvalidRequestError
+)
+
+
+class _Answer:
+    """What LangChain's tracer reads off an error: the failed answer, as far as it is known."""
+
+    def __init__(self, status: int | None, body: Any) -> None:
+        self.status_code = status
+        self.headers: Mapping[str, str] = {}
+        self._body = body
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        body = self._body
+        return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+
+    def json(self) -> Any:
+        """The body as the service sent it."""
+        return self._body
+
+
+class _Model(core.ModelError):
+    """What all of the classes below have in common."""
+
+    @property
+    def is_retryable(self) -> bool:  # type: ignore[override]
+        """True when the same request may succeed later without being changed."""
+        return bool(getattr(self, "retryable", False))
+
+    @property
+    def response(self) -> _Answer:
+        """The failed answer, in the shape that LangChain's tracing looks for."""
+        return _Answer(getattr(self, "status", None), getattr(self, "body", None))
+
+
+class InvalidRequestError(_Model, client.InvalidRequestError, core.ModelInvalidRequestError):
+    """Refused by us before anything was sent."""
+
+
+class APIError(_Model, client.APIError, core.ModelAPIError):
+    """The service answered with a failure of no known kind."""
+
+
+class BadRequestError(_Model, client.BadRequestError, core.ModelInvalidRequestError):
+    """The request is wrong."""
+
+
+class AuthenticationError(_Model, client.AuthenticationError, core.ModelAuthenticationError):
+    """The key is missing, wrong, expired or for the other site."""
+
+
+class PermissionDeniedError(
+    _Model, client.PermissionDeniedError, core.ModelPermissionDeniedError
+):
+    """The account may not use this endpoint or model."""
+
+
+class NotFoundError(_Model, client.NotFoundError, core.ModelNotFoundError):
+    """The model does not exist on this site."""
+
+
+class RateLimitError(_Model, client.RateLimitError, core.ModelRateLimitError):
+    """Too many requests, or the model is overloaded."""
+
+
+class QuotaExceededError(_Model, client.QuotaExceededError, core.ModelPermissionDeniedError):
+    """A plan's quota is used up. (Not a rate limit to LangChain: those are retried.)"""
+
+
+class InsufficientBalanceError(
+    _Model, client.InsufficientBalanceError, core.ModelPermissionDeniedError
+):
+    """The account has no money left."""
+
+
+class ContextOverflowError(
+    _Model,
+    client.ContextOverflowError,
+    core.ContextOverflowError,
+    core.ModelInvalidRequestError,
+):
+    """Prompt and answer do not fit the context window."""
+
+
+class ContentFilterError(_Model, client.ContentFilterError, _Refusal):  # type: ignore[misc, valid-type]
+    """The content safety system refused the prompt or the answer."""
+
+
+class ServerError(_Model, client.ServerError, core.ModelAPIError):
+    """The service failed."""
+
+
+class APIConnectionError(_Model, client.APIConnectionError, core.ModelConnectionError):
+    """No answer came."""
+
+
+class APITimeoutError(_Model, client.APITimeoutError, core.ModelTimeoutError):
+    """A limit of time passed."""
+
+
+class StreamIncompleteError(_Model, client.StreamIncompleteError, core.ModelConnectionError):
+    """A stream broke before the answer was whole."""
+
+
+class ZhipuError(_Model, client.ZhipuError):
+    """Any other error of the client."""
+
+
+_EDGES: Mapping[type[Exception], type[Exception]] = {
+    edge.__bases__[1]: edge
+    for edge in (
+        InvalidRequestError,
+        APIError,
+        BadRequestError,
+        AuthenticationError,
+        PermissionDeniedError,
+        NotFoundError,
+        RateLimitError,
+        QuotaExceededError,
+        InsufficientBalanceError,
+        ContextOverflowError,
+        ContentFilterError,
+        ServerError,
+        APIConnectionError,
+        APITimeoutError,
+        StreamIncompleteError,
+        ZhipuError,
+    )
+}
+
+
+def model_error(error: client.ZhipuError) -> Exception:
+    """The same error, with all its attributes, as one that LangChain knows too."""
+    if isinstance(error, core.ModelError):
+        return error
+    kind = next(_EDGES[base] for base in type(error).__mro__ if base in _EDGES)
+    made = kind.__new__(kind)
+    made.args = error.args
+    made.__dict__.update(error.__dict__)
+    return made
+
+
+@contextmanager
+def raised_as_model_errors() -> Iterator[None]:
+    """Turn every error of the client that leaves the block into one of the above."""
+    try:
+        yield
+    except client.ZhipuError as error:
+        if isinstance(error, core.ModelError):
+            raise
+        raise model_error(error) from error

@@ -1,0 +1,131 @@
+"""Makes a conversation one that the service takes (it answers 1214 to all others).
+
+Works on wire messages. Its rules: tool results follow the calls they answer; each call has a
+result; nothing is empty; one user turn at least, the first after the system messages; neighbours
+of one role become one message.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["repaired"]
+
+Wire = dict[str, Any]
+
+#: Stands in for a user turn that a history lacks.
+CONTINUE = "Continue."
+#: Stands in for the result of a call that was never run.
+NOT_RUN = "(no result: this call was not run)"
+#: Stands in for a result without text.
+NO_OUTPUT = "(no output)"
+
+
+def repaired(messages: list[Wire]) -> list[Wire]:
+    """The conversation with what the service would refuse put right.
+
+    Args:
+        messages: Wire messages in order. They are not changed.
+    """
+    return _with_user_turn(_joined(_without_empty(_paired(messages))))
+
+
+def _paired(messages: list[Wire]) -> list[Wire]:
+    """Every tool result after its call, every call with a result, media after both."""
+    out: list[Wire] = []
+    open_calls: dict[str, Wire] = {}
+    waiting: list[Wire] = []
+
+    def close() -> None:
+        out.extend(
+            {"role": "tool", "tool_call_id": identity, "content": NOT_RUN}
+            for identity in open_calls
+        )
+        open_calls.clear()
+        out.extend(waiting)
+        waiting.clear()
+
+    for message in messages:
+        role = message["role"]
+        if role == "tool":
+            hoisted = message.get("_media")
+            identity = message.get("tool_call_id")
+            if identity in open_calls:
+                del open_calls[identity]
+                out.append({key: value for key, value in message.items() if key[0] != "_"})
+            else:
+                waiting.append(_orphan(message))
+            if hoisted:
+                waiting.append({"role": "user", "content": hoisted})
+            continue
+        close()
+        out.append(message)
+        if role == "assistant":
+            open_calls.update({call["id"]: call for call in message.get("tool_calls") or ()})
+    if open_calls or waiting:
+        close()
+    return out
+
+
+def _orphan(message: Wire) -> Wire:
+    """A result whose call is gone (a trimmed history): what it says is kept, as the user's."""
+    name = message.get("_name")
+    label = f"Result of the tool {name}" if name else "Result of an earlier tool call"
+    return {"role": "user", "content": f"{label}:\n{message['content']}"}
+
+
+def _without_empty(messages: list[Wire]) -> list[Wire]:
+    return [
+        message
+        for message in messages
+        if message["role"] == "tool"
+        or message.get("tool_calls")
+        or message.get("audio")
+        or _is_filled(message.get("content"))
+    ]
+
+
+def _is_filled(content: Any) -> bool:
+    if isinstance(content, str):
+        return bool(content.strip())
+    return bool(content)
+
+
+def _joined(messages: list[Wire]) -> list[Wire]:
+    out: list[Wire] = []
+    for message in messages:
+        last = out[-1] if out else None
+        if last is not None and _may_join(last, message):
+            out[-1] = _join(last, message)
+        else:
+            out.append(message)
+    return out
+
+
+def _may_join(left: Wire, right: Wire) -> bool:
+    if left["role"] != right["role"] or left["role"] == "tool":
+        return False
+    apart = ("tool_calls", "audio", "reasoning_content")
+    return not any(message.get(key) for message in (left, right) for key in apart)
+
+
+def _join(left: Wire, right: Wire) -> Wire:
+    if isinstance(left["content"], str) and isinstance(right["content"], str):
+        return {**left, "content": f"{left['content']}\n\n{right['content']}"}
+    return {**left, "content": [*_parts(left["content"]), *_parts(right["content"])]}
+
+
+def _parts(content: Any) -> list[Any]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else list(content)
+
+
+def _with_user_turn(messages: list[Wire]) -> list[Wire]:
+    """The first message after the system's is a user's."""
+    first = next((n for n, m in enumerate(messages) if m["role"] != "system"), len(messages))
+    if first < len(messages) and messages[first]["role"] == "user":
+        return messages
+    turn: Wire = {"role": "user", "content": CONTINUE}
+    if first == len(messages) and messages:
+        # Only instructions: the last of them is what the caller asks.
+        return [*messages[:-1], {**messages[-1], "role": "user"}]
+    return [*messages[:first], turn, *messages[first:]]

@@ -1,0 +1,273 @@
+"""Content blocks of every style LangChain knows, as the parts that Zhipu takes.
+
+Accepted: LangChain's own blocks (v1 and v0), OpenAI's parts, Anthropic's blocks, and the service's
+own parts. A block with ``path`` names a local file, which is read here; URLs are passed on as they
+are. Everything else is refused with the place where it stands.
+"""
+
+from __future__ import annotations
+
+import base64
+import mimetypes
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from zhipu_client import InvalidRequestError
+
+__all__ = ["PART_TYPES", "has_paths", "refused", "to_part"]
+
+#: The most bytes of a local file by kind of block; https://docs.bigmodel.cn/api-reference.
+MAX_BYTES: Mapping[str, int] = {
+    "image": 5 * 2**20,
+    "video": 200 * 2**20,
+    "audio": 100 * 2**20,
+    "file": 50 * 2**20,
+}
+_FALLBACK_MIME = {
+    "image": "image/png",
+    "video": "video/mp4",
+    "audio": "audio/wav",
+    "file": "application/pdf",
+}
+#: Formats that the voice model takes; by MIME subtype.
+_AUDIO_FORMATS = {
+    "wav": "wav", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mp3": "mp3", "mpeg": "mp3",
+}  # fmt: skip
+
+#: The service's own part types.
+PART_TYPES = frozenset({"text", "image_url", "video_url", "file_url", "file", "input_audio"})
+
+Block = Mapping[str, Any]
+
+
+def refused(where: str, value: Any, why: str) -> InvalidRequestError:
+    """The error for a block that cannot be sent: where it stands, what it is, what is wrong."""
+    shown = repr(value)
+    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+    return InvalidRequestError(f"{where} is {shown}: {why}", field=where, value=value)
+
+
+def to_part(block: Block | str, where: str) -> dict[str, Any] | None:
+    """One content block as a part of a user message; None for one that is not sent.
+
+    Args:
+        block: A content block, or a string.
+        where: What to call it in an error, such as ``messages[2].content[0]``.
+
+    Raises:
+        InvalidRequestError: Unknown type, missing or too large file, no data.
+    """
+    if isinstance(block, str):
+        return {"type": "text", "text": block}
+    kind = block.get("type") if isinstance(block, Mapping) else None
+    read = _READERS.get(kind) if isinstance(kind, str) else None
+    if read is None:
+        known = ", ".join(sorted(_READERS))
+        raise refused(where, kind, f"no such content block can be sent; known are {known}")
+    return read(block, where)
+
+
+def has_paths(content: Any) -> bool:
+    """True when reading this content means reading a local file."""
+    return isinstance(content, list) and any(
+        isinstance(block, Mapping)
+        and (block.get("path") is not None or _nested_paths(block.get("content")))
+        for block in content
+    )
+
+
+def _nested_paths(content: Any) -> bool:
+    return isinstance(content, list) and has_paths(content)
+
+
+def _text(block: Block, where: str) -> dict[str, Any]:
+    text = block.get("text")
+    if not isinstance(text, str):
+        raise refused(f"{where}.text", text, "a text block needs a string")
+    return {"type": "text", "text": text}
+
+
+def _plain(block: Block, where: str) -> dict[str, Any]:
+    """A text document: its text when it is there, else a file."""
+    text = block.get("text")
+    if isinstance(text, str):
+        title = block.get("title") or block.get("filename")
+        return {"type": "text", "text": f"{title}\n{text}" if title else text}
+    return _file({**block, "mime_type": block.get("mime_type") or "text/plain"}, where)
+
+
+def _image(block: Block, where: str) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": _url_or_data(block, "image", where)}}
+
+
+def _image_url(block: Block, where: str) -> dict[str, Any]:
+    return {"type": "image_url", "image_url": {"url": _nested_url(block, "image_url", where)}}
+
+
+def _video(block: Block, where: str) -> dict[str, Any]:
+    return {"type": "video_url", "video_url": {"url": _url_or_data(block, "video", where)}}
+
+
+def _video_url(block: Block, where: str) -> dict[str, Any]:
+    return {"type": "video_url", "video_url": {"url": _nested_url(block, "video_url", where)}}
+
+
+def _file_url(block: Block, where: str) -> dict[str, Any]:
+    return {"type": "file_url", "file_url": {"url": _nested_url(block, "file_url", where)}}
+
+
+def _nested_url(block: Block, key: str, where: str) -> str:
+    value = block.get(key)
+    url = value.get("url") if isinstance(value, Mapping) else value
+    if not isinstance(url, str) or not url:
+        raise refused(f"{where}.{key}", url, "it must hold a URL or base64 data")
+    return _checked_url(url, f"{where}.{key}")
+
+
+def _checked_url(url: str, where: str) -> str:
+    if url.startswith("file:"):
+        raise refused(where, url, 'a local file is given as {"path": ...}, not as a URL')
+    return url
+
+
+def _file(block: Block, where: str) -> dict[str, Any]:
+    inner = block.get("file")
+    if isinstance(inner, Mapping):
+        return _own_file(inner, where)
+    identity = block.get("file_id") or (block.get("id") if _is_v0(block, "id") else None)
+    if identity:
+        return {"type": "file", "file": {"file_id": identity}}
+    data = _url_or_data(block, "file", where)
+    if not data.startswith("data:"):
+        return {"type": "file_url", "file_url": {"url": data}}
+    return {"type": "file", "file": {"file_data": data, "filename": _filename(block, data)}}
+
+
+def _own_file(inner: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """OpenAI's part, which is Zhipu's too."""
+    if inner.get("file_id"):
+        return {"type": "file", "file": {"file_id": inner["file_id"]}}
+    if inner.get("file_url"):
+        return {"type": "file", "file": {"file_url": inner["file_url"]}}
+    data = inner.get("file_data")
+    if not isinstance(data, str) or not data:
+        raise refused(f"{where}.file", inner, "it needs file_data, file_url or file_id")
+    if not data.startswith("data:"):
+        data = f"data:{_guess(inner.get('filename'), 'file')};base64,{data}"
+    return {"type": "file", "file": {"file_data": data, "filename": _filename(inner, data)}}
+
+
+def _filename(block: Block, data: str) -> str:
+    extras = block.get("extras")
+    name = block.get("filename") or block.get("title") or block.get("path")
+    if not name and isinstance(extras, Mapping):
+        name = extras.get("filename") or extras.get("name")
+    if name:
+        return Path(str(name)).name
+    mime = data[5:].partition(";")[0]
+    return f"file{mimetypes.guess_extension(mime) or ''}"
+
+
+def _audio(block: Block, where: str) -> dict[str, Any]:
+    data = _url_or_data(block, "audio", where)
+    if not data.startswith("data:"):
+        raise refused(where, data, "audio cannot be passed as a URL; give base64 or a path")
+    head, _, payload = data.partition(",")
+    subtype = head.partition(";")[0].rpartition("/")[2].lower()
+    sound = _AUDIO_FORMATS.get(subtype)
+    if sound is None:
+        raise refused(f"{where}.mime_type", subtype, "the service takes wav and mp3")
+    return {"type": "input_audio", "input_audio": {"data": payload, "format": sound}}
+
+
+def _input_audio(block: Block, where: str) -> dict[str, Any]:
+    inner = block.get("input_audio")
+    if not isinstance(inner, Mapping) or not isinstance(inner.get("data"), str):
+        raise refused(f"{where}.input_audio", inner, "it needs data (base64) and format")
+    sound = inner.get("format", "wav")
+    return {"type": "input_audio", "input_audio": {"data": inner["data"], "format": sound}}
+
+
+def _non_standard(block: Block, where: str) -> dict[str, Any]:
+    """The way around this module: the value is sent as it is."""
+    value = block.get("value")
+    if not isinstance(value, Mapping) or not isinstance(value.get("type"), str):
+        raise refused(f"{where}.value", value, "it must be a part with a type")
+    return dict(value)
+
+
+def _skipped(block: Block, where: str) -> None:
+    """Marks without content, such as a prompt cache point of another provider."""
+
+
+def _is_v0(block: Block, source: str) -> bool:
+    return block.get("source_type") == source
+
+
+def _url_or_data(block: Block, kind: str, where: str) -> str:
+    """The URL of a media block, or its data as a data URL."""
+    source = block.get("source")
+    if isinstance(source, Mapping):  # Anthropic's way
+        block = {
+            "url": source.get("url"),
+            "base64": source.get("data"),
+            "mime_type": source.get("media_type"),
+        }
+    if block.get("path") is not None:
+        return _read_file(block["path"], block.get("mime_type"), kind, f"{where}.path")
+    url = block.get("url")
+    if isinstance(url, str) and url:
+        return _checked_url(url, f"{where}.url")
+    data = block.get("base64") or block.get("data")
+    if isinstance(data, bytes):
+        data = base64.b64encode(data).decode("ascii")
+    if isinstance(data, str) and data:
+        if data.startswith("data:"):
+            return data
+        mime = block.get("mime_type") or _FALLBACK_MIME[kind]
+        return f"data:{mime};base64,{data}"
+    if block.get("file_id"):
+        raise refused(f"{where}.file_id", block["file_id"], f"no file id is taken for {kind}")
+    raise refused(where, sorted(block), f"the {kind} block needs url, base64 or path")
+
+
+def _read_file(path: Any, mime: str | None, kind: str, where: str) -> str:
+    if not isinstance(path, (str, Path)):
+        raise refused(where, path, "a path is a string or a pathlib.Path")
+    file = Path(path).expanduser()
+    try:
+        size = file.stat().st_size
+        if not file.is_file():
+            raise refused(where, str(path), "it is no regular file")
+        most = MAX_BYTES[kind]
+        if size > most:
+            why = f"the file has {size / 2**20:.1f} MB, the limit is {most / 2**20:.0f} MB"
+            raise refused(where, str(path), why)
+        content = file.read_bytes()
+    except OSError as error:
+        raise refused(where, str(path), error.strerror or "it cannot be read") from error
+    encoded = base64.b64encode(content).decode("ascii")
+    return f"data:{mime or _guess(file.name, kind)};base64,{encoded}"
+
+
+def _guess(name: Any, kind: str) -> str:
+    guessed = mimetypes.guess_type(str(name))[0] if name else None
+    return guessed or _FALLBACK_MIME[kind]
+
+
+_READERS: Mapping[str, Callable[[Block, str], dict[str, Any] | None]] = {
+    "text": _text,
+    "text-plain": _plain,
+    "image": _image,
+    "image_url": _image_url,
+    "video": _video,
+    "video_url": _video_url,
+    "file": _file,
+    "file_url": _file_url,
+    "document": _file,
+    "audio": _audio,
+    "input_audio": _input_audio,
+    "non_standard": _non_standard,
+    "cachePoint": _skipped,
+}

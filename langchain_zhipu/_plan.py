@@ -1,0 +1,322 @@
+"""What one call sends: the model's settings, the call's own arguments, the demand. Pure."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from langchain_core.messages import BaseMessage
+from langchain_core.utils.function_calling import convert_to_json_schema
+from zhipu_client import InvalidRequestError, Request, StreamRequest, catalog, chat
+
+from langchain_zhipu._demand import Demand, with_instruction
+from langchain_zhipu._messages import ReasoningHistory, to_wire
+from langchain_zhipu._tools import choice_of, tool_names, without_others
+
+__all__ = ["Plan", "ToolChoiceMode", "make_plan"]
+
+ToolChoiceMode = Literal["auto", "native", "emulate"]
+
+#: Parameters that the client knows by name; everything else a caller names goes to `extra_body`.
+_PARAMS = frozenset(chat.ChatParams.__annotations__) - {"extra_body", "thinking"}
+#: Arguments that LangChain passes around, or other providers have, and that mean nothing here.
+_SILENT = frozenset(
+    {
+        "stream", "stream_options", "stream_usage", "strict", "parallel_tool_calls",
+        "ls_structured_output_format", "structured_output_format", "run_manager",
+    }
+)  # fmt: skip
+_RENAMED = {"max_completion_tokens": "max_tokens", "user": "user_id", "model_name": "model"}
+#: Settings that are read here and not sent.
+_READ = frozenset(
+    {
+        "model", "messages", "thinking", "clear_thinking", "reasoning_history", "tool_choice_mode",
+        "timeout", "max_retries", "extra_headers", "extra_body", "structured", "n", "request_timeout",
+    }
+)  # fmt: skip
+#: What GLM-5.3 makes of the efforts it has not got (the coding sites do it by themselves).
+_EFFORTS = {
+    "none": "low", "minimal": "low", "low": "low", "medium": "high", "high": "high",
+    "xhigh": "max", "max": "max",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One call, ready to send."""
+
+    model: str
+    messages: list[dict[str, Any]]
+    params: dict[str, Any]
+    demand: Demand | None = None
+    #: ``timeout``, ``max_retries`` and ``headers`` of this call alone.
+    options: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def has_tools(self) -> bool:
+        """True when functions are offered."""
+        return bool(tool_names(self.params.get("tools")))
+
+    def request(self) -> Request[dict[str, Any]]:
+        """The request for an answer in one piece, given as the decoded JSON."""
+        sent = chat.create(model=self.model, messages=self._sent(), **self.params)
+        return sent.as_dict()
+
+    def stream_request(self) -> StreamRequest[chat.ChatChunk]:
+        """The request for an answer in chunks."""
+        return chat.stream(model=self.model, messages=self._sent(), **self.params)
+
+    def _sent(self) -> list[dict[str, Any]]:
+        instruction = self.demand.instruction() if self.demand is not None else ""
+        return with_instruction(self.messages, instruction)
+
+    def again(self, answer: str, complaint: str) -> Plan:
+        """The plan for the second attempt."""
+        if self.demand is None:
+            return self
+        params = {key: value for key, value in self.params.items() if key != "request_id"}
+        messages = self.demand.repair(self.messages, answer, complaint)
+        return replace(self, messages=messages, params=params)
+
+
+def make_plan(
+    messages: Sequence[BaseMessage],
+    settings: Mapping[str, Any],
+    kwargs: Mapping[str, Any],
+    *,
+    site: str | None,
+    streaming: bool,
+) -> Plan:
+    """Join the model's settings with a call's arguments; the call's win.
+
+    Args:
+        messages: The conversation.
+        settings: The model's fields by name; None means not set.
+        kwargs: The call's arguments. Those that no one knows are sent as they are.
+        site: The preset that is called, or None for any other server.
+        streaming: Whether the answer comes in chunks.
+
+    Raises:
+        InvalidRequestError: Something can never be accepted.
+    """
+    values = _joined(settings, kwargs)
+    model = values.get("model")
+    if not isinstance(model, str):
+        raise InvalidRequestError(f"model is {model!r}, not a string", field="model", value=model)
+    info = catalog.get(model)
+    params = {key: values[key] for key in _PARAMS if values.get(key) is not None}
+    _put_thinking(params, values, info, site)
+    _put_temperature(params, info)
+    if params.get("stop") == []:
+        del params["stop"]
+    demand = _demand(params, values, info)
+    if not (streaming and params.get("tools")):
+        params.pop("tool_stream", None)
+    elif info is not None and info.tool_stream:
+        params.setdefault("tool_stream", True)
+    extra = {**(settings.get("extra_body") or {}), **(kwargs.get("extra_body") or {})}
+    extra.update(_unknown(values))
+    if extra:
+        params["extra_body"] = extra
+    history: ReasoningHistory = _history(values, info, site)
+    wire = to_wire(messages, reasoning_history=history)
+    return Plan(model, wire, params, demand, _options(kwargs))
+
+
+def _joined(settings: Mapping[str, Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    own = {_RENAMED.get(key, key): value for key, value in kwargs.items() if key not in _SILENT}
+    values = {key: value for key, value in settings.items() if value is not None}
+    extra = values.pop("model_kwargs", None) or {}
+    values.update({key: value for key, value in own.items() if value is not None})
+    if own.get("n") not in (None, 1):
+        raise InvalidRequestError(
+            f"n is {own['n']!r}, but the service gives one answer to a request: use batch()",
+            field="n",
+            value=own["n"],
+        )
+    return {**extra, **values}
+
+
+def _unknown(values: Mapping[str, Any]) -> dict[str, Any]:
+    known = _PARAMS | _READ | _SILENT
+    return {key: value for key, value in values.items() if key not in known}
+
+
+def _options(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    found = {
+        "timeout": kwargs.get("timeout", kwargs.get("request_timeout")),
+        "max_retries": kwargs.get("max_retries"),
+        "headers": kwargs.get("extra_headers"),
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _put_temperature(params: dict[str, Any], info: catalog.ModelInfo | None) -> None:
+    """Models of 2024 refuse exactly 0 and 1, which is what everybody asks for."""
+    value = params.get("temperature")
+    if info is not None and info.legacy and value in (0, 1) and not isinstance(value, bool):
+        params["temperature"] = 0.99 if value else 0.01
+
+
+def _put_thinking(
+    params: dict[str, Any],
+    values: Mapping[str, Any],
+    info: catalog.ModelInfo | None,
+    site: str | None,
+) -> None:
+    wanted = _thinking(values.get("thinking"))
+    if values.get("clear_thinking") is not None:
+        wanted.setdefault("clear_thinking", values["clear_thinking"])
+    general = info is not None and info.thinking == "always" and "coding" not in (site or "")
+    if general and info is not None:
+        if wanted.get("type") == "disabled":
+            warnings.warn(
+                f"{info.id} always thinks: instead of thinking={values.get('thinking')!r}, "
+                'reasoning_effort="low" is sent',
+                UserWarning,
+                stacklevel=2,
+            )
+            del wanted["type"]
+            params.setdefault("reasoning_effort", "low")
+        effort = params.get("reasoning_effort")
+        if effort is not None and info.effort_levels and effort not in info.effort_levels:
+            nearest = _EFFORTS.get(effort)
+            if nearest in info.effort_levels:
+                warnings.warn(
+                    f"{info.id} has no reasoning_effort={effort!r}: {nearest!r} is sent",
+                    UserWarning,
+                    stacklevel=2,
+                )
+                params["reasoning_effort"] = nearest
+    if wanted:
+        params["thinking"] = wanted
+
+
+def _thinking(value: Any) -> dict[str, Any]:
+    if value is None or value == "auto":
+        return {}
+    if isinstance(value, bool):
+        return {"type": "enabled" if value else "disabled"}
+    if isinstance(value, str) and value in {"enabled", "disabled"}:
+        return {"type": value}
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise InvalidRequestError(
+        f'thinking is {value!r}, but must be True, False, "auto" or a dict with "type"',
+        field="thinking",
+        value=value,
+    )
+
+
+def _history(
+    values: Mapping[str, Any], info: catalog.ModelInfo | None, site: str | None
+) -> ReasoningHistory:
+    """Which earlier reasoning to send: what the caller says, else what the service keeps."""
+    if info is not None and info.thinking == "none":
+        return "none"
+    said: ReasoningHistory | None = values.get("reasoning_history")
+    if said is not None:
+        return said
+    clear = values.get("clear_thinking")
+    thinking = values.get("thinking")
+    if clear is None and isinstance(thinking, Mapping):
+        clear = thinking.get("clear_thinking")
+    if clear is None:  # the coding sites keep it by default
+        clear = "coding" not in (site or "")
+    return "tool_loop" if clear else "all"
+
+
+def _demand(
+    params: dict[str, Any], values: Mapping[str, Any], info: catalog.ModelInfo | None
+) -> Demand | None:
+    tools: list[Any] = list(params.get("tools") or ())
+    choice = choice_of(params.pop("tool_choice", None), tools) if tools else None
+    native = values.get("tool_choice_mode") == "native"
+    if choice == "none":
+        tools = []
+    elif choice is not None and choice != "any":
+        tools = without_others(tools, choice)
+    _set(params, "tools", tools)
+    structured: Mapping[str, Any] | None = values.get("structured")
+    lenient = bool(structured and structured.get("lenient"))
+    forced: dict[str, Any] | None = None
+    if choice not in (None, "none") and tool_names(tools):
+        if native:
+            named = {"type": "function", "function": {"name": choice}}
+            params["tool_choice"] = "required" if choice == "any" else named
+        else:
+            forced = {tool["function"]["name"]: _parameters(tool) for tool in _functions(tools)}
+    response = _response_format(params.pop("response_format", None))
+    if native:
+        _set(params, "response_format", _native_format(response))
+        return None
+    if response is None and forced is None:
+        return None
+    if response is None:
+        return Demand(tools=forced, structured=structured is not None, lenient=lenient)
+    name, schema = response
+    # With tools on offer only the instruction is sent: servers that enforce JSON would keep the
+    # model from calling any.
+    if not tools and (info is None or info.json_mode):
+        params["response_format"] = {"type": "json_object"}
+    return Demand(
+        tools=forced,
+        json=True,
+        schema=schema,
+        name=name,
+        structured=structured is not None or schema is not None,
+        lenient=lenient or (schema is None and structured is None),
+    )
+
+
+def _set(params: dict[str, Any], key: str, value: Any) -> None:
+    if value:
+        params[key] = value
+    else:
+        params.pop(key, None)
+
+
+def _functions(tools: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return [tool for tool in tools if tool.get("type") == "function"]
+
+
+def _parameters(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = tool["function"].get("parameters")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _response_format(value: Any) -> tuple[str, Mapping[str, Any] | None] | None:
+    """The name and schema of the JSON that is asked for; None for plain text."""
+    if value is None or (isinstance(value, Mapping) and value.get("type") == "text"):
+        return None
+    if isinstance(value, type):
+        schema = convert_to_json_schema(value)
+        return str(schema.get("title") or value.__name__), schema
+    if isinstance(value, Mapping):
+        if value.get("type") == "json_object":
+            schema = value.get("schema")
+            return str((schema or {}).get("title") or "answer"), schema
+        inner = value.get("json_schema")
+        if value.get("type") == "json_schema" and isinstance(inner, Mapping):
+            schema = inner.get("schema")
+            name = inner.get("name") or (schema or {}).get("title") or "answer"
+            return str(name), schema if isinstance(schema, Mapping) else None
+    raise InvalidRequestError(
+        f"response_format is {str(value)[:80]!r}, but must be a schema class or a dict of type "
+        "text, json_object or json_schema",
+        field="response_format",
+        value=value,
+    )
+
+
+def _native_format(
+    response: tuple[str, Mapping[str, Any] | None] | None,
+) -> dict[str, Any] | None:
+    if response is None:
+        return None
+    name, schema = response
+    if schema is None:
+        return {"type": "json_object"}
+    return {"type": "json_schema", "json_schema": {"name": name, "schema": dict(schema)}}

@@ -1,0 +1,103 @@
+"""What the web search tool and the web search retriever have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+from zhipu_client import APIError, InvalidRequestError, Request, web_search
+
+from langchain_zhipu._client import ZhipuSettings
+
+__all__ = ["Recency", "SearchSettings", "found_nothing", "results", "short"]
+
+Recency = Literal["oneDay", "oneWeek", "oneMonth", "oneYear", "noLimit"]
+
+#: The engine that a site's documentation names; ``search_std`` elsewhere.
+_ENGINES: Mapping[str | None, str] = {"zai": "search-prime", "zai-coding": "search-prime"}
+#: Engines that give certain numbers of results only.
+_STEPS: Mapping[str, int] = {"search_pro_sogou": 10}
+_MOST = 50
+#: The service's code for a search that found nothing.
+_NO_DATA = "1703"
+
+
+class SearchSettings(ZhipuSettings):
+    """How the web is searched.
+
+    Attributes:
+        search_engine: ``search_std``, ``search_pro``, ``search_pro_sogou`` or ``search_pro_quark``
+            on open.bigmodel.cn, ``search-prime`` on api.z.ai. None takes the site's first.
+        search_domain_filter: Only results of this domain (``"www.example.com"``).
+        search_recency_filter: ``oneDay``, ``oneWeek``, ``oneMonth``, ``oneYear`` or ``noLimit``.
+        content_size: Length of the extracts: ``medium`` (some 500 characters) or ``high``.
+        search_intent: Let the service decide whether the query needs a search at all; what needs
+            none has no results.
+        max_query_length: A longer query is cut at a word's end: the service takes 70 characters.
+            None sends it whole.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    search_engine: str | None = None
+    search_domain_filter: str | None = None
+    search_recency_filter: Recency | None = None
+    content_size: Literal["medium", "high"] | None = None
+    search_intent: bool = False
+    max_query_length: int | None = Field(default=web_search.MAX_QUERY, ge=1)
+
+    def _search(
+        self,
+        query: str,
+        count: int,
+        *,
+        domain: str | None = None,
+        recency: str | None = None,
+    ) -> Request[dict[str, Any]]:
+        """One search. What the fields fix is not the caller's to choose."""
+        engine = self.search_engine or _ENGINES.get(self._sync_client().site, "search_std")
+        if not 1 <= count <= _MOST:
+            raise InvalidRequestError(
+                f"the number of results must be from 1 to {_MOST}, got {count}",
+                field="count",
+                value=count,
+            )
+        step = _STEPS.get(engine, 1)
+        return web_search.create(
+            search_query=short(query, self.max_query_length),
+            search_engine=engine,
+            search_intent=self.search_intent,
+            count=-(-count // step) * step,
+            search_domain_filter=self.search_domain_filter or domain,
+            search_recency_filter=self.search_recency_filter or recency,
+            content_size=self.content_size,
+        ).as_dict()
+
+
+def short(query: str, most: int | None) -> str:
+    """A query of at most ``most`` characters, cut after a whole word where there is one.
+
+    Example:
+        >>> short("how do whales sleep under water", 20)
+        'how do whales sleep'
+    """
+    query = " ".join(query.split())
+    if most is None or len(query) <= most:
+        return query
+    # One more character tells whether the word that ends there is whole.
+    head, space, _ = query[: most + 1].rpartition(" ")
+    return head if space and len(head) >= most // 2 else query[:most]
+
+
+def found_nothing(error: APIError) -> bool:
+    """True for the failure by which the service says that there are no results."""
+    return str(error.code) == _NO_DATA
+
+
+def results(reply: Mapping[str, Any], most: int) -> Iterator[dict[str, str]]:
+    """The results of an answer: only what is filled, and all of it text."""
+    found = reply.get("search_result")
+    for result in (found if isinstance(found, list) else [])[:most]:
+        if isinstance(result, Mapping):
+            yield {str(key): str(value) for key, value in result.items() if value}

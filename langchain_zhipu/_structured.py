@@ -1,0 +1,159 @@
+"""``with_structured_output``: what is bound to the model, and the parsers behind it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from operator import itemgetter
+from typing import Any, Literal, cast
+
+from langchain_core.exceptions import OutputParserException
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.output_parsers.base import OutputParserLike
+from langchain_core.output_parsers.openai_tools import (
+    JsonOutputKeyToolsParser,
+    PydanticToolsParser,
+)
+from langchain_core.outputs import ChatGeneration, Generation
+from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
+from langchain_core.utils.function_calling import convert_to_openai_function
+from langchain_core.utils.pydantic import is_basemodel_subclass
+from typing_extensions import override
+from zhipu_client import InvalidRequestError
+
+__all__ = ["Method", "Schema", "binding", "chained", "parser"]
+
+Method = Literal["function_calling", "json_mode", "json_schema"]
+Schema = Mapping[str, Any] | type
+
+
+class _CallRequired:
+    """For the parsers of calls: an answer without a call is an error, not None."""
+
+    def _refuse_none(self, message: BaseMessage) -> None:
+        finish = message.response_metadata.get("finish_reason")
+        if isinstance(message, AIMessage) and not message.tool_calls and finish != "sensitive":
+            raise OutputParserException(
+                f"the answer calls no tool (finish_reason {finish}): no structured output",
+                llm_output=message.text,
+            )
+
+    def _watched(self, items: Iterator[Any]) -> Iterator[Any]:
+        total: Any = None
+        for item in items:
+            if isinstance(item, BaseMessage):
+                total = item if total is None else total + item
+            yield item
+        if total is not None:
+            self._refuse_none(total)
+
+    async def _awatched(self, items: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        total: Any = None
+        async for item in items:
+            if isinstance(item, BaseMessage):
+                total = item if total is None else total + item
+            yield item
+        if total is not None:
+            self._refuse_none(total)
+
+
+class _PydanticCallParser(_CallRequired, PydanticToolsParser):
+    @override
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        if not partial and isinstance(result[0], ChatGeneration):
+            self._refuse_none(result[0].message)
+        return super().parse_result(result, partial=partial)
+
+    @override
+    def _transform(self, input: Iterator[Any]) -> Iterator[Any]:
+        return super()._transform(self._watched(input))
+
+    @override
+    def _atransform(self, input: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        return super()._atransform(self._awatched(input))
+
+
+class _JsonCallParser(_CallRequired, JsonOutputKeyToolsParser):
+    @override
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        if not partial and isinstance(result[0], ChatGeneration):
+            self._refuse_none(result[0].message)
+        return super().parse_result(result, partial=partial)
+
+    @override
+    def _transform(self, input: Iterator[Any]) -> Iterator[Any]:
+        return super()._transform(self._watched(input))
+
+    @override
+    def _atransform(self, input: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        return super()._atransform(self._awatched(input))
+
+
+def function_of(schema: Schema) -> dict[str, Any]:
+    """A schema of any kind as a function: its name, description and parameters.
+
+    Raises:
+        InvalidRequestError: It is no schema.
+    """
+    if isinstance(schema, Mapping) and "properties" in schema and not schema.get("title"):
+        schema = {"title": "answer", **schema}
+    try:
+        return dict(convert_to_openai_function(cast(Any, schema)))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InvalidRequestError(
+            f"schema cannot be used for structured output: {str(error).splitlines()[0][:200]}",
+            field="schema",
+            value=str(schema)[:80],
+        ) from error
+
+
+def binding(schema: Schema | None, method: Method, *, lenient: bool) -> dict[str, Any]:
+    """The call arguments for one of the JSON methods."""
+    if method not in {"json_mode", "json_schema"}:
+        raise InvalidRequestError(
+            f"method is {method!r}, but must be function_calling, json_mode or json_schema",
+            field="method",
+            value=method,
+        )
+    if schema is None and method == "json_schema":
+        raise InvalidRequestError("schema is None, but json_schema needs one", field="schema")
+    response: dict[str, Any] = {"type": "json_object"}
+    if schema is not None:
+        function = function_of(schema)
+        parameters = function.get("parameters") or {"type": "object"}
+        if method == "json_schema":
+            inner = {"name": function["name"], "schema": parameters}
+            response = {"type": "json_schema", "json_schema": inner}
+        else:
+            response["schema"] = {"title": function["name"], **parameters}
+    return {
+        "response_format": response,
+        "structured": {"lenient": lenient},
+        "ls_structured_output_format": {"kwargs": {"method": method}, "schema": schema},
+    }
+
+
+def parser(schema: Schema | None, method: Method) -> OutputParserLike[Any]:
+    """What reads the answer: an instance for a pydantic class, else a dict."""
+    is_model = isinstance(schema, type) and is_basemodel_subclass(schema)
+    if method != "function_calling":
+        if is_model:
+            return PydanticOutputParser(pydantic_object=cast(Any, schema))
+        return JsonOutputParser()
+    if is_model:
+        return _PydanticCallParser(tools=[cast(Any, schema)], first_tool_only=True)
+    name = function_of(cast(Schema, schema))["name"]
+    return _JsonCallParser(key_name=name, first_tool_only=True)
+
+
+def chained(
+    model: Runnable[Any, Any], reader: OutputParserLike[Any], *, include_raw: bool
+) -> Runnable[Any, Any]:
+    """The bound model with its parser; with ``include_raw``, the message and any error beside."""
+    if not include_raw:
+        return model | reader
+    parsed = RunnablePassthrough.assign(
+        parsed=itemgetter("raw") | reader, parsing_error=lambda _: None
+    )
+    failed = RunnablePassthrough.assign(parsed=lambda _: None)
+    return RunnableMap(raw=model) | parsed.with_fallbacks([failed], exception_key="parsing_error")
