@@ -12,10 +12,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zhipu_client import __version__
-
     from langchain_zhipu._register import register
     from langchain_zhipu.chat_models import ChatZhipuAI
+    from zhipu_client import __version__
 
 #: Public name -> the module that has it. One line an export, sorted by module.
 _HOMES = {

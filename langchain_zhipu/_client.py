@@ -14,11 +14,11 @@ from typing import Any, ClassVar, Literal, Self
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+
+from langchain_zhipu._errors import model_error
 from zhipu_client import AsyncClient, Client, InvalidRequestError, Timeout
 from zhipu_client._defaults import BASE_URL_VARIABLES, KEY_VARIABLES, resolve_base_url
 from zhipu_client._key import find
-
-from langchain_zhipu._errors import model_error
 
 __all__ = ["ZhipuSettings"]
 
@@ -135,7 +135,7 @@ class ZhipuSettings(BaseModel):
                 if found.get(name) is None:
                     found[name] = value
         key = found.get("api_key")
-        if hasattr(key, "get_secret_value") and not isinstance(key, SecretStr):
+        if key is not None and hasattr(key, "get_secret_value") and not isinstance(key, SecretStr):
             found["api_key"] = SecretStr(key.get_secret_value())
         return found
 

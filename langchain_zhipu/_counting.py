@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel, PrivateAttr
-from zhipu_client import AuthenticationError, InvalidRequestError, ZhipuError, tokenizer
 
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._messages import to_wire
 from langchain_zhipu._tokens import estimate_messages, estimate_text
 from langchain_zhipu._tools import wire_tools
+from zhipu_client import AuthenticationError, InvalidRequestError, ZhipuError, tokenizer
 
 if TYPE_CHECKING:
     from zhipu_client import Client

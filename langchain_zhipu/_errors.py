@@ -11,15 +11,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import zhipu_client as client
 from langchain_core import exceptions as core
+
+import zhipu_client as client
 
 __all__ = ["APIConnectionError", "model_error", "raised_as_model_errors"]
 
 #: What a refusal by the content filter is on this version of langchain-core.
-_Refusal: type[core.ModelError] = getattr(
-    core, "ModelRefusalError", core.ModelInvalidRequestError
-)
+_Refusal: type[core.ModelError] = getattr(core, "ModelRefusalError", core.ModelInvalidRequestError)
 
 
 class _Answer:
@@ -45,11 +44,6 @@ class _Model(core.ModelError):
     """What all of the classes below have in common."""
 
     @property
-    def is_retryable(self) -> bool:  # type: ignore[override]
-        """True when the same request may succeed later without being changed."""
-        return bool(getattr(self, "retryable", False))
-
-    @property
     def response(self) -> _Answer:
         """The failed answer, in the shape that LangChain's tracing looks for."""
         return _Answer(getattr(self, "status", None), getattr(self, "body", None))
@@ -71,9 +65,7 @@ class AuthenticationError(_Model, client.AuthenticationError, core.ModelAuthenti
     """The key is missing, wrong, expired or for the other site."""
 
 
-class PermissionDeniedError(
-    _Model, client.PermissionDeniedError, core.ModelPermissionDeniedError
-):
+class PermissionDeniedError(_Model, client.PermissionDeniedError, core.ModelPermissionDeniedError):
     """The account may not use this endpoint or model."""
 
 
@@ -159,6 +151,8 @@ def model_error(error: client.ZhipuError) -> Exception:
     made = kind.__new__(kind)
     made.args = error.args
     made.__dict__.update(error.__dict__)
+    # What LangChain's retries look at.
+    made.is_retryable = bool(getattr(error, "retryable", False))  # type: ignore[attr-defined]
     return made
 
 

@@ -50,12 +50,13 @@ class JsonFilter:
             start = min(places)
             self._kept.append(text[:start])
         for place in range(start, len(text)):
-            self._step(text[place])
-            if self.done:
+            if self._ends_with(text[place]):
+                self.done = True
                 return text[start : place + 1]
         return text[start:]
 
-    def _step(self, char: str) -> None:
+    def _ends_with(self, char: str) -> bool:
+        """Take the next character; True when the JSON is complete with it."""
         if self._in_string:
             if self._escaped:
                 self._escaped = False
@@ -69,14 +70,15 @@ class JsonFilter:
             self._depth += 1
         elif char in "}]":
             self._depth -= 1
-            self.done = self._depth <= 0
+            return self._depth <= 0
+        return False
 
 
 def json_text(text: str) -> str:
-    """The JSON of a whole text; the text itself where there is none.
+    r"""The JSON of a whole text; the text itself where there is none.
 
     Example:
-        >>> json_text('Here: ```json\\n{"a": 1}\\n```')
+        >>> json_text('Here: ```json\n{"a": 1}\n```')
         '{"a": 1}'
     """
     reader = JsonFilter()

@@ -15,9 +15,7 @@ from langchain_core.messages.tool import ToolCall
 __all__ = ["leaked_calls"]
 
 _CALL = re.compile(r"<tool_call>\s*([^\s<]+)(.*?)</tool_call>", re.DOTALL)
-_ARGUMENT = re.compile(
-    r"<arg_key>\s*(.*?)\s*</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL
-)
+_ARGUMENT = re.compile(r"<arg_key>\s*(.*?)\s*</arg_key>\s*<arg_value>(.*?)</arg_value>", re.DOTALL)
 
 
 def leaked_calls(text: str) -> list[ToolCall]:

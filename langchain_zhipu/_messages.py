@@ -20,10 +20,10 @@ from langchain_core.messages import (
 )
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import InvalidToolCall, ToolCall
-from zhipu_client import chat
 
 from langchain_zhipu._history import NO_OUTPUT, repaired
 from langchain_zhipu._media import refused, to_part
+from zhipu_client import chat
 
 __all__ = [
     "PROVIDER",
@@ -369,4 +369,3 @@ def _detail(usage: Mapping[str, Any], group: str, key: str) -> int | None:
     details = usage.get(group)
     value = details.get(key) if isinstance(details, Mapping) else None
     return value if isinstance(value, int) else None
-

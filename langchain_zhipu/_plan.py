@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 from langchain_core.messages import BaseMessage
 from langchain_core.utils.function_calling import convert_to_json_schema
-from zhipu_client import InvalidRequestError, Request, StreamRequest, catalog, chat
 
 from langchain_zhipu._demand import Demand, with_instruction
 from langchain_zhipu._messages import ReasoningHistory, to_wire
 from langchain_zhipu._tools import choice_of, tool_names, without_others
+from zhipu_client import InvalidRequestError, Request, StreamRequest, catalog, chat
 
 __all__ = ["Plan", "ToolChoiceMode", "make_plan"]
 
@@ -33,7 +33,8 @@ _RENAMED = {"max_completion_tokens": "max_tokens", "user": "user_id", "model_nam
 _READ = frozenset(
     {
         "model", "messages", "thinking", "clear_thinking", "reasoning_history", "tool_choice_mode",
-        "timeout", "max_retries", "extra_headers", "extra_body", "structured", "n", "request_timeout",
+        "timeout", "request_timeout", "max_retries", "extra_headers", "extra_body", "structured",
+        "n",
     }
 )  # fmt: skip
 #: What GLM-5.3 makes of the efforts it has not got (the coding sites do it by themselves).
@@ -296,13 +297,13 @@ def _response_format(value: Any) -> tuple[str, Mapping[str, Any] | None] | None:
         return str(schema.get("title") or value.__name__), schema
     if isinstance(value, Mapping):
         if value.get("type") == "json_object":
-            schema = value.get("schema")
-            return str((schema or {}).get("title") or "answer"), schema
+            given = value.get("schema")
+            return str((given or {}).get("title") or "answer"), given
         inner = value.get("json_schema")
         if value.get("type") == "json_schema" and isinstance(inner, Mapping):
-            schema = inner.get("schema")
-            name = inner.get("name") or (schema or {}).get("title") or "answer"
-            return str(name), schema if isinstance(schema, Mapping) else None
+            given = inner.get("schema")
+            name = inner.get("name") or (given or {}).get("title") or "answer"
+            return str(name), given if isinstance(given, Mapping) else None
     raise InvalidRequestError(
         f"response_format is {str(value)[:80]!r}, but must be a schema class or a dict of type "
         "text, json_object or json_schema",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from langchain_core.language_models.model_profile import ModelProfile
+
 from zhipu_client import catalog
 
 __all__ = ["profile_of"]

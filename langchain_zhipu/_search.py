@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
-from zhipu_client import APIError, InvalidRequestError, Request, web_search
 
 from langchain_zhipu._client import ZhipuSettings
+from zhipu_client import APIError, InvalidRequestError, Request, web_search
 
 __all__ = ["Recency", "SearchSettings", "found_nothing", "results", "short"]
 

@@ -15,7 +15,6 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.messages.tool import ToolCall, ToolCallChunk
 from typing_extensions import override
-from zhipu_client import chat
 
 from langchain_zhipu._messages import (
     METADATA_KEYS,
@@ -25,6 +24,7 @@ from langchain_zhipu._messages import (
     parse_call,
     usage_of,
 )
+from zhipu_client import chat
 
 __all__ = ["ChunkReader", "ZhipuMessageChunk", "settled"]
 
@@ -228,4 +228,3 @@ class ChunkReader:
         for fragment in found:
             self._calls = max(self._calls, (fragment["index"] or 0) - self._offset + 1)
         return found
-

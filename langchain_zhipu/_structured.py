@@ -19,6 +19,7 @@ from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
 from langchain_core.utils.function_calling import convert_to_openai_function
 from langchain_core.utils.pydantic import is_basemodel_subclass
 from typing_extensions import override
+
 from zhipu_client import InvalidRequestError
 
 __all__ = ["Method", "Schema", "binding", "chained", "parser"]

@@ -11,7 +11,9 @@ from typing import Any
 __all__ = ["estimate_messages", "estimate_text"]
 
 #: Han, kana, Hangul and their punctuation: GLM's vocabulary holds many words of two characters.
-_CJK = re.compile(r"[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+_CJK = re.compile(
+    r"[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"
+)
 _WORD = re.compile(r"[A-Za-z]+|\d|[^\sA-Za-z\d]")
 
 _PER_CJK = 0.65

@@ -9,10 +9,11 @@ from typing import Any
 
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
+
 from zhipu_client import InvalidRequestError
 from zhipu_client._chat_checks import check_tool
 
-__all__ = ["ToolLike", "choice_of", "redacted", "tool_names", "without_others", "wire_tools"]
+__all__ = ["ToolLike", "choice_of", "redacted", "tool_names", "wire_tools", "without_others"]
 
 ToolLike = Mapping[str, Any] | type | Callable[..., Any] | BaseTool
 

@@ -11,13 +11,13 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import add_usage
-from zhipu_client import ContextOverflowError, chat
 
 from langchain_zhipu._json import JsonFilter, json_text
 from langchain_zhipu._leaks import leaked_calls
 from langchain_zhipu._messages import from_wire
 from langchain_zhipu._plan import Plan
 from langchain_zhipu._stream import ChunkReader
+from zhipu_client import ContextOverflowError, chat
 
 __all__ = ["StreamTurn", "Turn"]
 
@@ -34,7 +34,7 @@ class Turn:
         self._first: AIMessage | None = None
         self._message: AIMessage | None = None
 
-    def take(self, body: Mapping[str, Any]) -> None:
+    def take(self, body: dict[str, Any]) -> None:
         """Read an answer; unless `done` afterwards, ``plan`` is to be sent once more."""
         message = _read(body, self._repair_leaks)
         demand = self.plan.demand

@@ -6,47 +6,28 @@ What is sent and what an answer means is decided in pure modules (``_plan``, ``_
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Literal, Self
+from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.language_models.base import LangSmithParams
-from langchain_core.language_models.chat_models import BaseChatModel
-from langchain_core.language_models.model_profile import ModelProfile
-from langchain_core.load import dumpd
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, run_in_executor
-from langchain_core.utils.utils import _build_model_kwargs
-from pydantic import Field, model_validator
 from typing_extensions import override
-from zhipu_client import __version__
 
 from langchain_zhipu import _structured, _translator
-from langchain_zhipu._client import ZhipuSettings
-from langchain_zhipu._counting import CountsTokens
+from langchain_zhipu._chat_settings import ChatSettings
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._media import has_paths
-from langchain_zhipu._messages import PROVIDER, ReasoningHistory
-from langchain_zhipu._plan import Plan, ToolChoiceMode, make_plan
-from langchain_zhipu._profiles import profile_of
-from langchain_zhipu._tools import ToolLike, choice_of, redacted, wire_tools
+from langchain_zhipu._plan import Plan, make_plan
+from langchain_zhipu._tools import ToolLike, choice_of, wire_tools
 from langchain_zhipu._turn import StreamTurn, Turn
 
 __all__ = ["ChatZhipuAI"]
 
-#: Fields that decide what is sent, and so what comes back.
-_SENT = (
-    "model", "temperature", "top_p", "max_tokens", "stop", "do_sample", "thinking",
-    "reasoning_effort", "clear_thinking", "reasoning_history", "tool_stream", "tool_choice_mode",
-    "request_id", "user_id", "response_format", "sensitive_word_check", "watermark_enabled",
-    "meta", "extra_body", "model_kwargs",
-)  # fmt: skip
 
-
-class ChatZhipuAI(ZhipuSettings, CountsTokens, BaseChatModel):
+class ChatZhipuAI(ChatSettings):
     """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of a server of yours that speaks like it.
 
     Setup:
@@ -94,138 +75,6 @@ class ChatZhipuAI(ZhipuSettings, CountsTokens, BaseChatModel):
             the classes of `langchain_zhipu._errors`: each is an error of ``zhipu_client`` and one
             of ``langchain_core.exceptions``.
     """
-
-    model: str = "glm-4.7"
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
-    stop: list[str] | str | None = None
-    do_sample: bool | None = None
-    thinking: bool | dict[str, Any] | Literal["auto", "enabled", "disabled"] | None = None
-    reasoning_effort: str | None = None
-    clear_thinking: bool | None = None
-    reasoning_history: ReasoningHistory | None = None
-    tool_stream: bool | None = None
-    tool_choice_mode: ToolChoiceMode = "auto"
-    request_id: str | None = None
-    user_id: str | None = None
-    response_format: Any = None
-    sensitive_word_check: dict[str, Any] | None = None
-    watermark_enabled: bool | None = None
-    meta: dict[str, Any] | None = None
-    extra_body: dict[str, Any] | None = None
-    model_kwargs: dict[str, Any] = Field(default_factory=dict)
-    streaming: bool = False
-    repair_tool_calls: bool = False
-    token_counting: Literal["auto", "service", "estimate"] = "auto"
-
-    _aliases: ClassVar[Mapping[str, str]] = {
-        **ZhipuSettings._aliases,
-        "model_name": "model",
-        "stop_sequences": "stop",
-        "max_completion_tokens": "max_tokens",
-    }
-
-    @model_validator(mode="before")
-    @classmethod
-    def _zhipu_extra(cls, values: Any) -> Any:
-        """Unknown arguments become ``model_kwargs``, with a warning."""
-        if not isinstance(values, dict):
-            return values
-        known = {*cls.model_fields, *cls._aliases}
-        return _build_model_kwargs(values, known)
-
-    @model_validator(mode="after")
-    def _set_zhipu_version(self) -> Self:
-        self._add_version("zhipu-integrations", __version__)
-        return self
-
-    # --- What LangChain asks about the model
-
-    @property
-    def model_name(self) -> str:
-        """The model code, under the name that the community package has for it."""
-        return self.model
-
-    @property
-    def zhipuai_api_key(self) -> Any:
-        """The key, under the name that the community package has for it."""
-        return self.api_key
-
-    @property
-    def zhipuai_api_base(self) -> str | None:
-        """The base URL, under the name that the community package has for it."""
-        return self.base_url
-
-    @property
-    def lc_secrets(self) -> dict[str, str]:
-        """The field that is never written down, and the variable it is read from instead."""
-        return {"api_key": "ZHIPUAI_API_KEY"}
-
-    @classmethod
-    @override
-    def is_lc_serializable(cls) -> bool:
-        return True
-
-    @classmethod
-    @override
-    def get_lc_namespace(cls) -> list[str]:
-        return ["langchain_zhipu", "chat_models"]
-
-    @property
-    @override
-    def _llm_type(self) -> str:
-        return "zhipu-chat"
-
-    @property
-    @override
-    def _identifying_params(self) -> dict[str, Any]:
-        return {"base_url": self.base_url, **self._settings()}
-
-    @override
-    def _resolve_model_profile(self) -> ModelProfile | None:
-        return profile_of(self.model)
-
-    @override
-    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        found = super()._get_ls_params(stop=stop, **kwargs)
-        found["ls_provider"] = PROVIDER
-        words = stop or self.stop
-        if words:
-            found["ls_stop"] = [words] if isinstance(words, str) else list(words)
-        return found
-
-    @override
-    def _get_invocation_params(
-        self, stop: list[str] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        return super()._get_invocation_params(stop=stop, **redacted(kwargs))
-
-    @override
-    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
-        # Not from the cached `_serialized`: a copy with other settings has inherited that.
-        own = json.dumps(dumpd(self), sort_keys=True, default=str)
-        params = {**redacted(kwargs), "stop": stop}
-        return f"{own}---{sorted(params.items(), key=lambda item: item[0])}"
-
-    @override
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        copied = super().model_copy(update=update, deep=deep)
-        copied.__dict__.pop("_serialized", None)
-        if update and "model" in update and "profile" not in update:
-            copied.profile = copied._resolve_model_profile()
-        return copied
-
-    @override
-    def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None], /) -> dict[str, Any]:
-        usage: dict[str, int] = {}
-        names = []
-        for output in llm_outputs:
-            for key, value in ((output or {}).get("token_usage") or {}).items():
-                if isinstance(value, int):
-                    usage[key] = usage.get(key, 0) + value
-            names.append((output or {}).get("model_name"))
-        return {"token_usage": usage, "model_name": next(filter(None, names), self.model)}
 
     # --- Calls
 
@@ -301,10 +150,6 @@ class ChatZhipuAI(ZhipuSettings, CountsTokens, BaseChatModel):
                 for made in turn.finish():
                     yield await _atold(made, run_manager)
 
-    def _settings(self) -> dict[str, Any]:
-        found = {name: getattr(self, name) for name in _SENT}
-        return {name: value for name, value in found.items() if value is not None}
-
     def _plan(
         self,
         messages: Sequence[BaseMessage],
@@ -335,7 +180,7 @@ class ChatZhipuAI(ZhipuSettings, CountsTokens, BaseChatModel):
     # --- Tools and structured output
 
     @override
-    def bind_tools(  # type: ignore[override]
+    def bind_tools(
         self,
         tools: Sequence[ToolLike],
         *,
@@ -368,7 +213,7 @@ class ChatZhipuAI(ZhipuSettings, CountsTokens, BaseChatModel):
         return self.bind(**kwargs)
 
     @override
-    def with_structured_output(  # type: ignore[override]
+    def with_structured_output(
         self,
         schema: _structured.Schema | None = None,
         *,
@@ -400,7 +245,7 @@ class ChatZhipuAI(ZhipuSettings, CountsTokens, BaseChatModel):
                 return _structured.chained(llm, reader, include_raw=include_raw)
             function = _structured.function_of(schema or {})
         llm = self.bind_tools(
-            [schema if "title" in function or not isinstance(schema, Mapping) else function],
+            [function],
             tool_choice=function["name"],
             strict=strict,
             structured={"lenient": include_raw},

@@ -1,0 +1,173 @@
+"""The fields of the chat model, and what LangChain asks about it: identity, traces, cache keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
+
+from langchain_core.language_models.base import LangSmithParams
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.language_models.model_profile import ModelProfile
+from langchain_core.load import dumpd
+from langchain_core.utils.utils import _build_model_kwargs
+from pydantic import Field, model_validator
+from typing_extensions import override
+
+from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._counting import CountsTokens
+from langchain_zhipu._messages import PROVIDER, ReasoningHistory
+from langchain_zhipu._plan import ToolChoiceMode
+from langchain_zhipu._profiles import profile_of
+from langchain_zhipu._tools import redacted
+from zhipu_client import __version__
+
+__all__ = ["ChatSettings"]
+
+#: Fields that decide what is sent, and so what comes back.
+_SENT = (
+    "model", "temperature", "top_p", "max_tokens", "stop", "do_sample", "thinking",
+    "reasoning_effort", "clear_thinking", "reasoning_history", "tool_stream", "tool_choice_mode",
+    "request_id", "user_id", "response_format", "sensitive_word_check", "watermark_enabled",
+    "meta", "extra_body", "model_kwargs",
+)  # fmt: skip
+
+
+class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
+    """Everything of `ChatZhipuAI` but its calls; see there for the fields."""
+
+    model: str = "glm-4.7"
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: list[str] | str | None = None
+    do_sample: bool | None = None
+    thinking: bool | dict[str, Any] | Literal["auto", "enabled", "disabled"] | None = None
+    reasoning_effort: str | None = None
+    clear_thinking: bool | None = None
+    reasoning_history: ReasoningHistory | None = None
+    tool_stream: bool | None = None
+    tool_choice_mode: ToolChoiceMode = "auto"
+    request_id: str | None = None
+    user_id: str | None = None
+    response_format: Any = None
+    sensitive_word_check: dict[str, Any] | None = None
+    watermark_enabled: bool | None = None
+    meta: dict[str, Any] | None = None
+    extra_body: dict[str, Any] | None = None
+    model_kwargs: dict[str, Any] = Field(default_factory=dict)
+    streaming: bool = False
+    repair_tool_calls: bool = False
+    token_counting: Literal["auto", "service", "estimate"] = "auto"  # noqa: S105 - no password
+
+    _aliases: ClassVar[Mapping[str, str]] = {
+        **ZhipuSettings._aliases,
+        "model_name": "model",
+        "stop_sequences": "stop",
+        "max_completion_tokens": "max_tokens",
+    }
+
+    @model_validator(mode="before")
+    @classmethod
+    def _zhipu_extra(cls, values: Any) -> Any:
+        """Unknown arguments become ``model_kwargs``, with a warning."""
+        if not isinstance(values, dict):
+            return values
+        known = {*cls.model_fields, *cls._aliases}
+        return _build_model_kwargs(values, known)
+
+    @model_validator(mode="after")
+    def _set_zhipu_version(self) -> Self:
+        self._add_version("zhipu-integrations", __version__)
+        return self
+
+    # --- What LangChain asks about the model
+
+    @property
+    def model_name(self) -> str:
+        """The model code, under the name that the community package has for it."""
+        return self.model
+
+    @property
+    def zhipuai_api_key(self) -> Any:
+        """The key, under the name that the community package has for it."""
+        return self.api_key
+
+    @property
+    def zhipuai_api_base(self) -> str | None:
+        """The base URL, under the name that the community package has for it."""
+        return self.base_url
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """The field that is never written down, and the variable it is read from instead."""
+        return {"api_key": "ZHIPUAI_API_KEY"}
+
+    @classmethod
+    @override
+    def is_lc_serializable(cls) -> bool:
+        return True
+
+    @classmethod
+    @override
+    def get_lc_namespace(cls) -> list[str]:
+        return ["langchain_zhipu", "chat_models"]
+
+    @property
+    @override
+    def _llm_type(self) -> str:
+        return "zhipu-chat"
+
+    @property
+    @override
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"base_url": self.base_url, **self._settings()}
+
+    @override
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        return profile_of(self.model)
+
+    @override
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        found = super()._get_ls_params(stop=stop, **kwargs)
+        found["ls_provider"] = PROVIDER
+        words = stop or self.stop
+        if words:
+            found["ls_stop"] = [words] if isinstance(words, str) else list(words)
+        return found
+
+    @override
+    def _get_invocation_params(
+        self, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        return super()._get_invocation_params(stop=stop, **redacted(kwargs))
+
+    @override
+    def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
+        # Not from the cached `_serialized`: a copy with other settings has inherited that.
+        own = json.dumps(dumpd(self), sort_keys=True, default=str)
+        params = {**redacted(kwargs), "stop": stop}
+        return f"{own}---{sorted(params.items(), key=lambda item: item[0])}"
+
+    @override
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("_serialized", None)
+        if update and "model" in update and "profile" not in update:
+            copied.profile = copied._resolve_model_profile()
+        return copied
+
+    @override
+    def _combine_llm_outputs(self, llm_outputs: list[dict[str, Any] | None], /) -> dict[str, Any]:
+        usage: dict[str, int] = {}
+        names = []
+        for output in llm_outputs:
+            for key, value in ((output or {}).get("token_usage") or {}).items():
+                if isinstance(value, int):
+                    usage[key] = usage.get(key, 0) + value
+            names.append((output or {}).get("model_name"))
+        return {"token_usage": usage, "model_name": next(filter(None, names), self.model)}
+
+    def _settings(self) -> dict[str, Any]:
+        found = {name: getattr(self, name) for name in _SENT}
+        return {name: value for name, value in found.items() if value is not None}
