@@ -36,10 +36,19 @@ ROUTERS = (
     "rerank",
     "tokenizer",
     "images",
+    "videos",
     "media",
     "layout_parsing",
     "web_search",
     "reader",
+    "moderations",
+    "speech",
+    "transcriptions",
+    "voices",
+    "files",
+    "handwriting",
+    "file_parser",
+    "batches",
 )
 
 
