@@ -60,12 +60,13 @@ def _refused(field: str, value: Any, limit: str, model: str | None = None) -> In
 
 
 def _numbers(values: dict[str, Any], info: catalog.ModelInfo | None) -> None:
-    low, high = (info.temperature_min, info.temperature_max) if info else (0.0, math.inf)
     name = info.id if info else None
-    temperature = _number(values, "temperature", low, high, name)
+    high = 1.0 if info else math.inf
+    temperature = _number(values, "temperature", 0.0, high, name)
     if temperature is not None and info is not None and info.legacy:
-        # Models before GLM-4.5 take the open interval only (1214 at its ends).
-        values["temperature"] = min(max(temperature, 0.01), 0.99)
+        # Models of 2024 take neither end of the range (1214); what is meant is clear.
+        lowest, highest = info.temperature_min, info.temperature_max
+        values["temperature"] = min(max(temperature, lowest), highest)
     _number(values, "top_p", 0.01 if info else 0.0, 1.0, name)
     if "max_tokens" in values:
         most = info.max_output if info and info.max_output else None

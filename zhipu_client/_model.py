@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 __all__ = ["ReplyModel", "read"]
 
@@ -19,11 +19,17 @@ class ReplyModel(BaseModel):
 
 
 def read(kind: type[ReplyModel], data: Any) -> Any:
-    """Validate a decoded body; a field of another type than documented is kept as it came."""
-    from pydantic import ValidationError
+    """Validate a decoded body; a field of another type than documented is kept as it came.
 
+    An unknown shape must not cost the caller an answer that is already paid for.
+    """
     try:
         return kind.model_validate(data)
-    except ValidationError:
-        # An unknown shape must not cost the caller an answer that is already paid for.
-        return kind.model_construct(**data) if isinstance(data, dict) else kind.model_construct()
+    except ValidationError as error:
+        if not isinstance(data, dict):
+            return kind.model_construct()
+        odd = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
+    reply = kind.model_validate({key: value for key, value in data.items() if key not in odd})
+    for key in odd & data.keys():
+        setattr(reply, key, data[key])
+    return reply

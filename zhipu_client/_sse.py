@@ -102,6 +102,13 @@ class SSEDecoder:
             self._name = line[6:].strip().decode("ascii", "replace")
         elif line == b"data":
             self._data.append(b"")
+        elif b"{" in line and not line.startswith((b":", b"id:", b"retry:")):
+            # The letter says to ignore unknown fields; but the service has cut frames and glued
+            # others to them, and a piece of the answer must not vanish in silence.
+            raise StreamIncompleteError(
+                f"the stream holds a line of {len(line)} bytes that belongs to no event "
+                "(a frame that was cut, or two frames glued together)"
+            )
 
     def _grow(self, size: int) -> None:
         self._size += size
