@@ -53,6 +53,12 @@ def drive_adapter(request: pytest.FixtureRequest) -> Iterator[Drive]:
     yield from _drivers(*request.param)
 
 
+@pytest.fixture(params=["sync", "async"])
+def drive_langchain(request: pytest.FixtureRequest) -> Iterator[Drive]:
+    """As ``drive``, for what only LangChain asks for."""
+    yield from _drivers("langchain", request.param)
+
+
 @pytest.fixture(params=list(SUBJECTS))
 def drive_async(request: pytest.FixtureRequest) -> Iterator[Drive]:
     """As ``drive``, for checks that only async code can fail."""

@@ -37,7 +37,7 @@ def _chunk(choice: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {**head, "choices": [{"index": 0, **choice}], **more}
 
 
-def delta(content: str | None = None, **fields: Any) -> bytes:
+def delta(content: Any = None, **fields: Any) -> bytes:
     """A frame with a piece of text, or of anything else."""
     text = {} if content is None else {"content": content}
     return frame(_chunk({"delta": {"role": "assistant", **text, **fields}}))
@@ -46,7 +46,7 @@ def delta(content: str | None = None, **fields: Any) -> bytes:
 def last(finish: str = "stop", **more: Any) -> bytes:
     """The frame with the finish reason and the usage."""
     ending = {"finish_reason": finish, "delta": {"role": "assistant", "content": ""}}
-    return frame(_chunk(ending, usage=USAGE, **more))
+    return frame(_chunk(ending, **{"usage": USAGE, **more}))
 
 
 def stream_frames(*pieces: str, finish: str | None = "stop", done: bool = True) -> list[bytes]:

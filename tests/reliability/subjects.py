@@ -20,6 +20,7 @@ __all__ = ["ADAPTERS", "KEY", "SUBJECTS", "load"]
 #: A key of the usual form; the checks on secrets look for its second half.
 KEY = "0123456789abcdef.PlantedSecret42"
 MODEL = "glm-4.7"
+COUNTED = ("prompt", "completion", "total")
 
 
 class ClientSubject:
@@ -77,7 +78,7 @@ class ClientSubject:
             outcome.finish = choice.get("finish_reason")
             outcome.calls = _runnable(message.get("tool_calls") or ())
         if usage := whole.get("usage"):
-            outcome.usage = tuple(usage[f"{k}_tokens"] for k in ("prompt", "completion", "total"))
+            outcome.usage = tuple(usage.get(f"{kind}_tokens") for kind in COUNTED)
 
 
 def _runnable(calls: Any) -> list[tuple[str, dict[str, Any]]]:
@@ -210,7 +211,7 @@ class LlamaIndexSubject:
         outcome.calls = [(call.tool_name, call.tool_kwargs) for call in calls]
         kwargs = last.additional_kwargs
         if "total_tokens" in kwargs:
-            outcome.usage = tuple(kwargs[f"{k}_tokens"] for k in ("prompt", "completion", "total"))
+            outcome.usage = tuple(kwargs.get(f"{kind}_tokens") for kind in COUNTED)
 
 
 #: name -> (package, attribute that must exist, subject)

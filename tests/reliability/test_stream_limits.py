@@ -74,8 +74,9 @@ PINGS = {
     "comments": b": ping\n\n",
     "blank lines": b"\n\n",
     "ids": b"id: 1\n\n",
+    "empty data": b"data:\n\n",
+    "data without choices": b'data: {"choices": []}\n\n',
     "empty deltas": delta(""),
-    "no choices": b'data: {"choices": []}\n\n',
 }
 
 
