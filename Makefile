@@ -11,13 +11,14 @@ BIN := $(VENV)/bin
 VERSIONS := 3.11 3.12 3.13
 JOBS ?= auto
 ARGS ?=
+PIP_OPTIONS ?= -qq --disable-pip-version-check
 PYTEST_OPTIONS = -n $(JOBS) --maxprocesses=8 --dist=worksteal
 
 # make-venv FOLDER INTERPRETER: an empty environment with a pip that knows dependency groups.
 define make-venv
 	test -n "$(2)" || { echo "No Python from 3.11 on was found. Name one: make PYTHON=/path/to/python" >&2; exit 1; }
 	test -x $(1)/bin/python || "$(2)" -m venv $(1)
-	$(1)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(1)/bin/python -m pip install $(PIP_OPTIONS) --upgrade "pip>=25.1"
 endef
 
 help: ## this list
@@ -58,25 +59,25 @@ clean: ## remove environments, caches and built files
 $(VENV)/.demo: pyproject.toml
 	@echo "Installing into $(VENV), once ..."
 	@$(call make-venv,$(VENV),$(shell .ci/find-python))
-	@$(BIN)/python -m pip install --quiet --editable ".[langchain,emulator]" --group cookbook
+	@$(BIN)/python -m pip install $(PIP_OPTIONS) --editable ".[langchain,emulator]" --group cookbook
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml
 	@echo "Installing into $(VENV), once ..."
 	@$(call make-venv,$(VENV),$(shell .ci/find-python))
-	@$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
+	@$(BIN)/python -m pip install $(PIP_OPTIONS) --editable ".[all]" --group dev
 	@touch $(VENV)/.demo $@
 
 .venv-foreign/.foreign: pyproject.toml
 	@echo "Installing into .venv-foreign, once ..."
 	@$(call make-venv,.venv-foreign,$(shell .ci/find-python))
-	@.venv-foreign/bin/python -m pip install --quiet --editable ".[emulator]" --group foreign
+	@.venv-foreign/bin/python -m pip install $(PIP_OPTIONS) --editable ".[emulator]" --group foreign
 	@touch $@
 
 .venv-%/.test: pyproject.toml
 	@echo "Installing into .venv-$*, once ..."
 	@$(call make-venv,.venv-$*,$(shell .ci/find-python $*))
-	@.venv-$*/bin/python -m pip install --quiet --editable ".[all]" --group test
+	@.venv-$*/bin/python -m pip install $(PIP_OPTIONS) --editable ".[all]" --group test
 	@touch $@
 
 test-3.%:

@@ -94,11 +94,14 @@ def _answer(model: ChatZhipuAI, question: str) -> None:
     for chunk in model.stream(question):
         for block in chunk.content_blocks:
             kind = block["type"]
-            text = block.get("reasoning") if kind == "reasoning" else block.get("text")
+            text = str(block.get("reasoning" if kind == "reasoning" else "text") or "")
+            if kind != shown:
+                text = text.lstrip("\n")  # GLM begins a part with an empty line
             if not text:
                 continue
             if kind != shown:
-                print(f"\n{'Reasoning' if kind == 'reasoning' else 'Answer'}:")
+                heading = "Reasoning" if kind == "reasoning" else "Answer"
+                print(f"\n\n{heading}:" if shown else f"\n{heading}:")
                 shown = kind
             print(_dim(text) if kind == "reasoning" else text, end="", flush=True)
     print()
