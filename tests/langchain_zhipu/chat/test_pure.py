@@ -1,0 +1,207 @@
+"""Schema checks, JSON in prose, leaked calls, token estimates, tools, profiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.tools import tool
+from pydantic import BaseModel, Field
+
+from langchain_zhipu._json import JsonFilter, json_text
+from langchain_zhipu._leaks import leaked_calls
+from langchain_zhipu._profiles import profile_of
+from langchain_zhipu._schema import problems
+from langchain_zhipu._tokens import estimate_messages, estimate_text
+from langchain_zhipu._tools import choice_of, redacted, wire_tools
+from zhipu_client import InvalidRequestError
+
+
+class Point(BaseModel):
+    x: int
+    y: int | None = None
+
+
+class Shape(BaseModel):
+    """A shape."""
+
+    name: str = Field(min_length=2)
+    kind: str = Field(pattern=".*")
+    points: list[Point]
+    scale: float = Field(default=1, gt=0, le=10)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"name": "ab", "kind": "k", "points": [{"x": 1}]}, []),
+        ({"name": "ab", "kind": "k", "points": [{"x": 1, "y": None}], "scale": 2}, []),
+        ({"name": "a", "kind": "k", "points": []}, ["name must be of length at least 2"]),
+        ({"name": "ab", "points": []}, ["kind is missing"]),
+        ({"name": "ab", "kind": "k", "points": [{"x": "1"}]}, ["points[0].x must be of type integer"]),
+        ({"name": "ab", "kind": "k", "points": [{"x": 1, "y": "2"}]}, ["points[0].y must be of type integer"]),
+        ({"name": "ab", "kind": "k", "points": [], "scale": 0}, ["scale must be above 0"]),
+        ({"name": "ab", "kind": "k", "points": [], "scale": 11}, ["scale must be at most 10"]),
+        ([], ["the answer must be of type object"]),
+    ],
+)  # fmt: skip
+def test_problems_of_a_pydantic_schema(value: Any, found: list[str]) -> None:
+    assert problems(value, Shape.model_json_schema()) == found
+
+
+def test_problems_of_other_keywords() -> None:
+    schema = {
+        "type": "object", "additionalProperties": False,
+        "properties": {"a": {"enum": ["x", "y"]}, "b": {"const": 1}, "c": {"type": ["string", "null"]}},
+    }  # fmt: skip
+    assert problems({"a": "x", "b": 1, "c": None}, schema) == []
+    assert problems({"a": "z", "b": 2, "d": 1}, schema) == [
+        "a must be one of ['x', 'y']", "b must be 1", "d is not allowed",
+    ]  # fmt: skip
+    assert problems({"a": 1}, {"anyOf": [{"required": ["b"]}, {"type": "array"}]}) == [
+        "b is missing"
+    ]
+    assert problems(3.0, {"type": "integer"}) == []
+    assert problems(True, {"type": "integer"}) != []
+    assert problems("x", {"$ref": "#/$defs/gone"}) == []
+    looped: dict[str, Any] = {"$defs": {"a": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}
+    assert problems("x", looped) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('{"a": 1}', '{"a": 1}'),
+        ('```json\n{"a": "}"}\n```', '{"a": "}"}'),
+        ('Sure:\n<|begin_of_box|>{"a": "\\""}<|end_of_box|> Done {x}', '{"a": "\\""}'),
+        ("no json", "no json"),
+        ('{"a": [1, {"b": 2}', '{"a": [1, {"b": 2}'),
+    ],
+)
+def test_json_is_found_in_prose(text: str, found: str) -> None:
+    assert json_text(text) == found
+
+
+@given(st.text(), st.lists(st.integers(0, 60), max_size=5))
+def test_json_in_pieces_is_json_in_one(preface: str, cuts: list[int]) -> None:
+    text = preface + '```json\n{"a": "}{\\"", "b": [1, {}]}```'
+    whole = json_text(text)
+    places = sorted({0, len(text), *(c for c in cuts if c < len(text))})
+    reader = JsonFilter()
+    pieces = [reader.feed(text[a:b]) for a, b in zip(places, places[1:], strict=False)]
+    assert "".join(pieces) == whole
+
+
+def test_leaked_calls_are_read() -> None:
+    text = (
+        "hm <tool_call>bash\n<arg_key>cmd</arg_key>\n<arg_value>ls -l</arg_value>\n"
+        "<arg_key>n</arg_key><arg_value>3</arg_value></tool_call>"
+        "<tool_call>now</tool_call>"
+    )
+    found = leaked_calls(text)
+    assert [(c["name"], c["args"]) for c in found] == [
+        ("bash", {"cmd": "ls -l", "n": 3}),
+        ("now", {}),
+    ]
+    assert found[0]["id"] != found[1]["id"]
+    assert leaked_calls("no <tool_call> here") == []
+
+
+def test_estimates_know_chinese() -> None:
+    chinese = "人工智能正在改变世界，大语言模型是其中的重要部分。"
+    assert 12 <= estimate_text(chinese) <= 20
+    english = "Artificial intelligence changes the world, and language models are a part of it."
+    assert 12 <= estimate_text(english) <= 22
+    assert estimate_text("") == 0
+    one = estimate_messages([{"role": "user", "content": "hi"}])
+    image = [{"type": "image_url", "image_url": {"url": "u"}}]
+    assert estimate_messages([{"role": "user", "content": image}]) > 500 + one
+
+
+# --- tools
+
+
+@tool
+def add(a: int, b: int) -> int:
+    """Add two numbers."""
+    return a + b
+
+
+def test_tools_of_every_kind_lose_what_the_service_does_not_know() -> None:
+    anthropic = {"name": "f", "description": "d", "input_schema": {"type": "object", "properties": {}},
+                 "cache_control": {"type": "ephemeral"}}  # fmt: skip
+    bare = {"type": "function", "function": {"name": "g", "strict": True}}
+    found = wire_tools([add, Shape, anthropic, bare], strict=True)
+    assert [t["function"]["name"] for t in found] == ["add", "Shape", "f", "g"]
+    assert all(set(t["function"]) == {"name", "description", "parameters"} for t in found)
+    assert found[0]["function"]["parameters"]["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("kind", ["web_search", "retrieval", "mcp", "drawing_tool"])
+def test_server_tools_pass_as_they_are(kind: str) -> None:
+    given = {"type": kind, kind: {"enable": True}}
+    assert wire_tools([given]) == [given]
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ({"type": "function", "function": {"name": "bad name!"}}, "function.name"),
+        ({"type": "function", "function": {"name": "f", "parameters": "none"}}, "parameters"),
+        ({"type": "function", "function": {"name": "f", "parameters": {"type": "array"}}}, "parameters.type"),
+        (42, "cannot be made a tool"),
+        ({"x": 1}, "cannot be made a tool"),
+    ],
+)  # fmt: skip
+def test_a_tool_with_a_bad_schema_is_refused(bad: Any, words: str) -> None:
+    with pytest.raises(InvalidRequestError, match=words) as caught:
+        wire_tools([add, bad])
+    assert (caught.value.field or "").startswith("tools[1]")
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (None, None), (False, None), ("auto", None), ({"type": "auto"}, None), (True, "any"),
+        ("any", "any"), ("required", "any"), ({"type": "any"}, "any"), ("none", "none"),
+        ({"type": "none"}, "none"), ("add", "add"), ({"type": "function", "function": {"name": "add"}}, "add"),
+        ({"type": "tool", "name": "add"}, "add"), ({"name": "add"}, "add"), ("web_search", "web_search"),
+    ],
+)  # fmt: skip
+def test_every_form_of_tool_choice(given: Any, meant: str | None) -> None:
+    tools = [*wire_tools([add]), {"type": "web_search", "web_search": {}}]
+    assert choice_of(given, tools) == meant
+
+
+def test_a_choice_that_is_not_offered_is_refused() -> None:
+    with pytest.raises(InvalidRequestError, match=r"one of add") as caught:
+        choice_of("subtract", wire_tools([add]))
+    assert (caught.value.field, caught.value.value) == ("tool_choice", "subtract")
+
+
+def test_mcp_headers_are_redacted_but_told_apart() -> None:
+    def shown(token: str) -> str:
+        mcp = {"type": "mcp", "mcp": {"server_label": "s", "headers": {"Authorization": token}}}
+        return str(redacted({"tools": [mcp], "extra_headers": {"X": token}}))
+
+    assert "tok-a" not in shown("tok-a")
+    assert shown("tok-a") != shown("tok-b")
+
+
+# --- profiles
+
+
+def test_profiles_come_from_the_catalogue() -> None:
+    text, vision, voice = (profile_of(m) for m in ("glm-4.7", "GLM-4.6V", "glm-4-voice"))
+    assert text is not None and vision is not None and voice is not None
+    assert (text["max_input_tokens"], text["structured_output"], text["image_inputs"]) == (
+        204800,
+        True,
+        False,
+    )
+    assert vision["image_inputs"] and vision["video_inputs"] and vision["pdf_inputs"]
+    assert voice["audio_inputs"] and voice["audio_outputs"] and not voice["tool_calling"]
+    assert (profile_of("glm-5.3") or {})["reasoning_effort_levels"] == ["low", "high", "max"]
+    assert profile_of("my-model") is None

@@ -1,0 +1,58 @@
+"""Chunks and bodies in the service's shapes, for tests that need no server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import AIMessageChunk
+
+from langchain_zhipu._stream import ChunkReader
+
+HEAD = {"id": "20260101", "created": 1_700_000_000, "model": "glm-4.7"}
+USAGE = {
+    "prompt_tokens": 9,
+    "completion_tokens": 7,
+    "total_tokens": 16,
+    "prompt_tokens_details": {"cached_tokens": 4},
+    "completion_tokens_details": {"reasoning_tokens": 3},
+}
+
+
+def delta(finish: str | None = None, usage: Any = None, **fields: Any) -> dict[str, Any]:
+    choice: dict[str, Any] = {"index": 0, "delta": {"role": "assistant", **fields}}
+    if finish:
+        choice["finish_reason"] = finish
+    chunk = {**HEAD, "choices": [choice]}
+    return {**chunk, "usage": usage} if usage else chunk
+
+
+def call(
+    name: str | None = None, arguments: Any = "", identity: str | None = None, index: Any = 0
+) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": "function", "function": {"arguments": arguments}}
+    if name is not None:
+        found["function"]["name"] = name
+    if identity is not None:
+        found["id"] = identity
+    if index is not None:
+        found["index"] = index
+    return found
+
+
+def body(finish: str = "stop", usage: Any = None, **message: Any) -> dict[str, Any]:
+    choice = {"index": 0, "finish_reason": finish, "message": {"role": "assistant", **message}}
+    found = {**HEAD, "request_id": HEAD["id"], "choices": [choice]}
+    return {**found, "usage": usage} if usage else found
+
+
+def chunks_of(wire: list[dict[str, Any]], *, tools: bool = True) -> list[AIMessageChunk]:
+    reader = ChunkReader(tools=tools)
+    made = [chunk for event in wire if (chunk := reader.read(event)) is not None]
+    return [*made, reader.last()]
+
+
+def total_of(chunks: list[AIMessageChunk]) -> Any:
+    total: Any = chunks[0]
+    for chunk in chunks[1:]:
+        total = total + chunk
+    return total
