@@ -28,7 +28,7 @@ IO = frozenset(
 ALLOWED = {
     "zhipu_client": {"pydantic", "pydantic_core", "typing_extensions"},
     # trio is never needed: code there looks whether a caller's loop is one.
-    "zhipu_client._io": {"anyio", "httpcore", "httpx", "trio", "websockets"},
+    "zhipu_client._io": {"anyio", "httpcore", "httpx", "pypdf", "trio", "websockets"},
     "langchain_zhipu": {
         "langchain", "langchain_core", "langgraph", "numpy", "PIL", "pydantic", "pydantic_core",
         "pypdf", "soundfile", "typing_extensions", "zhipu_client",
