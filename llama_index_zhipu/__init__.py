@@ -5,7 +5,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from llama_index_zhipu._registry import when_imported
+
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from llama_index_zhipu._call import ToolNotCalledError
     from llama_index_zhipu._structured import StructuredOutputError
     from llama_index_zhipu.llms import ZhipuAI
@@ -30,3 +34,12 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def _register_llm(loading: ModuleType) -> None:
+    from llama_index_zhipu.llms import ZhipuAI
+
+    loading.RECOGNIZED_LLMS[ZhipuAI.class_name()] = ZhipuAI
+
+
+when_imported("llama_index.core.llms.loading", _register_llm)

@@ -270,6 +270,7 @@ class StructuredOutputMixin(FunctionCallingLLM):
         messages = self._messages_for(prompt, prompt_args)
         shape = _Shape(output_cls)
         steps = _dialogue(shape, self._strategies(), messages, llm_kwargs or {})
+        progress = _Progress(shape)
         try:
             ask = next(steps)
             while True:
@@ -283,7 +284,8 @@ class StructuredOutputMixin(FunctionCallingLLM):
                 else:
                     ask = steps.send(progress.last)
         except StopIteration as stop:
-            yield stop.value
+            if stop.value != progress.seen:
+                yield stop.value
 
     async def _structured_astream_call(
         self,
@@ -301,6 +303,7 @@ class StructuredOutputMixin(FunctionCallingLLM):
 
         async def partials() -> AsyncGenerator[Any, None]:
             steps = _dialogue(shape, self._strategies(), messages, llm_kwargs or {})
+            progress = _Progress(shape)
             try:
                 ask = next(steps)
                 while True:
@@ -316,7 +319,8 @@ class StructuredOutputMixin(FunctionCallingLLM):
                     else:
                         ask = steps.send(progress.last)
             except StopIteration as stop:
-                yield stop.value
+                if stop.value != progress.seen:
+                    yield stop.value
 
         return partials()
 

@@ -1,0 +1,59 @@
+"""A scripted server, an emulator, and what keeps LlamaIndex from looking for the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import zhipu_emulator
+from llama_index_zhipu import ZhipuAI
+from tests.llama_index_zhipu.stub import Stub
+
+KEY = "stub-id.stub-secret"
+
+
+@pytest.fixture(autouse=True)
+def _bundled_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    # LlamaIndex brings its tokenizer and stop words; these would make it download others.
+    for name in ("TIKTOKEN_CACHE_DIR", "NLTK_DATA", "IS_TESTING"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def _stub() -> Iterator[Stub]:
+    stub = Stub()
+    yield stub
+    stub.close()
+
+
+@pytest.fixture
+def stub(_stub: Stub) -> Stub:
+    _stub.clear()
+    return _stub
+
+
+@pytest.fixture
+def make(stub: Stub) -> Callable[..., ZhipuAI]:
+    def make(**kwargs: Any) -> ZhipuAI:
+        return ZhipuAI(**{"api_key": KEY, "base_url": stub.base_url, **kwargs})
+
+    return make
+
+
+@pytest.fixture
+def llm(make: Callable[..., ZhipuAI]) -> ZhipuAI:
+    return make()
+
+
+@pytest.fixture(scope="module")
+def _emulator() -> Iterator[Any]:
+    with zhipu_emulator.serve() as server:
+        yield server
+
+
+@pytest.fixture
+def emulator(_emulator: Any) -> Any:
+    _emulator.reset()
+    return _emulator
