@@ -17,7 +17,6 @@ import asyncio
 import contextlib
 import importlib.util
 import multiprocessing
-import os
 import random
 import statistics
 import tempfile
@@ -96,9 +95,9 @@ CANDIDATES: dict[str, tuple[str, Callable[[], Any]]] = {
 
 def _sockets() -> int:
     found = 0
-    for name in os.listdir("/proc/self/fd"):
+    for descriptor in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):
-            found += os.readlink(f"/proc/self/fd/{name}").startswith("socket:")
+            found += str(descriptor.readlink()).startswith("socket:")
     return found
 
 
@@ -161,7 +160,7 @@ async def replay(make: Callable[[], Any], url: str) -> str:
             try:
                 async with make() as client:
                     answer = await client.get("http://127.0.0.1:9/fast")
-            except Exception as error:  # noqa: BLE001 - whatever it is goes into the table
+            except Exception as error:
                 return f"recorded, not replayed ({type(error).__name__})"
             return f"replayed, play_count {cassette.play_count}, {answer.content!r}"
 
