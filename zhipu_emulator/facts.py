@@ -31,6 +31,7 @@ class ChatFacts:
         listed: Whether GET /models has it.
         cached_usage: Whether usage tells cached tokens.
         reasoning_usage: When usage tells reasoning tokens.
+        leading_newline: Whether reasoning begins with a line break.
         display: The name in asynchronous results, when it is not the upper-cased code.
     """
 
@@ -49,6 +50,7 @@ class ChatFacts:
     listed: bool = False
     cached_usage: bool = True
     reasoning_usage: Literal["always", "thinking", "never"] = "always"
+    leading_newline: bool = False
     display: str | None = None
 
 

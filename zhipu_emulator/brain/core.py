@@ -2,18 +2,156 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from zhipu_emulator.answer import Reply
+from zhipu_emulator.answer import Call, Reply
+from zhipu_emulator.brain import context, jsonmode, look, results, talk
+from zhipu_emulator.brain.decide import decided
+from zhipu_emulator.brain.plan import Planner, Tool
+from zhipu_emulator.brain.think import thoughts
+from zhipu_emulator.brain.values import Passage
+from zhipu_emulator.brain.words import is_chinese
+from zhipu_emulator.content import attachments, plain
+from zhipu_emulator.state import BEIJING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from zhipu_emulator.checks import ChatRequest
     from zhipu_emulator.state import State
 
 
+@dataclass(frozen=True)
+class Conversation:
+    """A request as the stand-in reads it."""
+
+    asked: ChatRequest
+    today: dt.date
+    files: Mapping[str, Any]
+
+    @cached_property
+    def last(self) -> Mapping[str, Any]:
+        """The last message of the user."""
+        return [m for m in self.asked.messages if m["role"] == "user"][-1]
+
+    @cached_property
+    def prompt(self) -> context.Prompt:
+        """The last message, question and documents apart."""
+        return context.take_apart(plain(self.last.get("content")))
+
+    @property
+    def question(self) -> str:
+        """What is asked."""
+        return self.prompt.question
+
+    @cached_property
+    def chinese(self) -> bool:
+        """Whether to answer in Chinese."""
+        return is_chinese(self.question)
+
+    def texts(self, *roles: str) -> list[str]:
+        """The texts of all messages in ``roles``, oldest first."""
+        return [plain(m.get("content")) for m in self.asked.messages if m["role"] in roles]
+
+    @cached_property
+    def said_before(self) -> list[str]:
+        """What the user said in earlier messages, and before the question in this one."""
+        return [*self.texts("user")[:-1], self.prompt.rest]
+
+    @cached_property
+    def documents(self) -> list[str]:
+        """Documents in prompts, files and earlier results of tools."""
+        found = list(self.prompt.documents)
+        for text in self.texts("system"):
+            found.extend(context.take_apart(text).documents)
+        found.extend(look.texts(self.asked.attachments))
+        found.extend(r.text for r in results.earlier(self.asked.messages))
+        return found
+
+    @cached_property
+    def results(self) -> list[results.Result]:
+        """What tools answered since the question."""
+        return results.of_turn(self.asked.messages)
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Over the functions offered."""
+        return Planner([Tool.offered(f) for f in self.asked.functions], self.today)
+
+    @property
+    def answer_before(self) -> str:
+        """The last thing the assistant said."""
+        return next((text for text in reversed(self.texts("assistant")) if text), "")
+
+
 def reply_to(asked: ChatRequest, state: State) -> Reply:
-    """Make up the answer."""
-    return Reply(
-        reasoning="The user says something." if asked.thinking else "",
-        content="Hello! I am a stand-in for the service, without a model behind me.",
+    """Make up the answer: calls, or text."""
+    today = dt.datetime.fromtimestamp(state.options.clock(), BEIJING).date()
+    talk_ = Conversation(asked, today, state.store("files"))
+    calls = decided(talk_, known=_known_without_tools(talk_))
+    content = "" if calls else _content(talk_)
+    made = tuple(Call(name=c.tool.name, arguments=_json(c.arguments)) for c in calls)
+    reasoning = thoughts(talk_, calls, content) if asked.thinking else ""
+    if asked.facts.thinking == "inline" and reasoning:
+        return Reply(content=f"<think>{reasoning}</think>\n{content}", calls=made)
+    return Reply(reasoning=reasoning, content=content, calls=made)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _known_without_tools(view: Conversation) -> bool:
+    """Whether the question needs no looking up."""
+    return bool(
+        talk.small_talk(view.question)
+        or talk.order(view.question)
+        or talk.sum_of(view.question, view.answer_before)
+        or context.from_talk(view.question, view.said_before)
+        or context.from_documents(view.question, view.documents)
+    )
+
+
+def _content(view: Conversation) -> str:
+    texts = view.texts("system", "user")
+    if view.asked.json_mode:
+        return _json(_object(view, texts))
+    if jsonmode.ordered(texts[-1:] + view.texts("system")) and jsonmode.shape(texts) is not None:
+        # Without the JSON mode the service likes to put a fence around it.
+        body = json.dumps(_object(view, texts), ensure_ascii=False, indent=2)
+        return f"```json\n{body}\n```"
+    return _text(view)
+
+
+def _object(view: Conversation, texts: Sequence[str]) -> dict[str, Any]:
+    material = [view.question, view.prompt.rest, *view.documents, *(r.text for r in view.results)]
+    passage = Passage("\n".join(dict.fromkeys(part for part in material if part)), view.today)
+    return jsonmode.filled(jsonmode.shape(texts), passage, _text(view), results.facts(view.results))
+
+
+def _text(view: Conversation) -> str:
+    question = view.question
+    if view.results:
+        return results.told(view.results, question, chinese=view.chinese)
+    here = list(attachments(view.last, view.files))
+    seen = [a for a in here if a.kind != "file" or a.data is None]
+    if seen:
+        return " ".join(look.described(seen, chinese=view.chinese))
+    if view.documents:
+        found = context.from_documents(question, view.documents)
+        if found:
+            return found
+        if view.prompt.documents:
+            return "给出的资料里没有答案。" if view.chinese else "The given text does not say."
+    return (
+        talk.small_talk(question)
+        or talk.order(question)
+        or talk.sum_of(question, view.answer_before)
+        or context.from_talk(question, view.said_before)
+        or context.from_documents(question, view.texts("system"))
+        or talk.shrug(question)
     )

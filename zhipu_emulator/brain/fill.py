@@ -1,0 +1,360 @@
+"""Fills a JSON Schema from a text: what is said first, then what fits, then what is needed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from zhipu_emulator.brain import strong
+from zhipu_emulator.brain.schema import Schema, leads, roles
+from zhipu_emulator.brain.values import Passage, Span
+from zhipu_emulator.brain.words import lexicon, split_name, stem, terms
+
+MISSING: Any = object()
+_FREE_TEXT = ("query", "text", "topic")
+_PIECES = re.compile(r"\s*(?:[,;\n，；、]|\band\b|\bplus\b|和|与|及)\s*")
+_NO = re.compile(r"\b(?:no|not|without|don't|disable|off|never)\b|不|没有|无|关闭", re.IGNORECASE)
+_YES = re.compile(r"\b(?:yes|enable|on|true)\b|开启|打开", re.IGNORECASE)
+_MAX_DEPTH = 8
+_NO_DAY = dt.date(1970, 1, 1)
+
+
+@dataclass
+class Filled:
+    """A filled object and what it took.
+
+    Attributes:
+        value: The object.
+        spans: By property, the place of the value in the text.
+        guessed: Required properties for which the text said nothing.
+    """
+
+    value: dict[str, Any]
+    spans: dict[str, Span] = field(default_factory=dict)
+    guessed: set[str] = field(default_factory=set)
+
+
+class Filler:
+    """Fills schemas from one passage.
+
+    Args:
+        passage: Where values are looked for.
+        subject: What free text is about, when a property must have some: usually the request.
+        facts: Values known by name, from JSON in tool results or documents.
+        short: Whether the passage is one item of a list, where every word counts.
+    """
+
+    def __init__(
+        self,
+        passage: Passage,
+        subject: str = "",
+        facts: Mapping[str, Any] | None = None,
+        *,
+        short: bool = False,
+    ) -> None:
+        self.passage = passage
+        self.subject = subject or passage.text
+        self.facts = {_key(name): value for name, value in (facts or {}).items()}
+        self.used: list[Span] = []
+        self.short = short
+
+    def fill(self, schema: Schema, depth: int = 0) -> Filled:
+        """Fill an object."""
+        properties, required = schema.properties, schema.required
+        done = Filled({})
+        ordered = [n for n in properties if n in required] + [
+            n for n in properties if n not in required
+        ]
+        for look in (self._strong, self._weak):
+            for name in ordered:
+                if name not in done.value:
+                    value = look(name, properties[name], done, needed=name in required, depth=depth)
+                    if value is not MISSING:
+                        done.value[name] = value
+        for name in properties:
+            if name in required and name not in done.value:
+                done.guessed.add(name)
+                done.value[name] = self._made_up(name, properties[name], depth)
+        done.value = {name: done.value[name] for name in properties if name in done.value}
+        return done
+
+    def _take(self, name: str, span: Span, done: Filled) -> Any:
+        self.used.append(span)
+        done.spans[name] = span
+        return span.value
+
+    def _strong(self, name: str, schema: Schema, done: Filled, *, needed: bool, depth: int) -> Any:
+        if "const" in schema.node:
+            return schema["const"]
+        known = self._known(name, schema)
+        if known is not MISSING:
+            return known
+        if schema.enum:
+            found = strong.by_enum(schema, self.passage)
+            return found[0] if found else MISSING
+        kind = schema.type
+        if kind == "object":
+            return self._object(name, schema, needed=needed, depth=depth)
+        if kind == "array":
+            return self._array(name, schema, done, needed=needed, depth=depth)
+        if kind == "boolean":
+            return self._flag(name, schema)
+        if kind in ("integer", "number"):
+            span = strong.by_name(name, schema, self._fitting(schema), self.used)
+            return MISSING if span is None else _number(self._take(name, span, done), schema)
+        return self._string(name, schema, done)
+
+    def _known(self, name: str, schema: Schema) -> Any:
+        value = self.facts.get(_key(name), MISSING)
+        if value is MISSING:
+            wanted = terms(split_name(name))
+            for key, found in self.facts.items():
+                mine = terms(split_name(key))
+                if wanted and mine and all(w.stem in {m.stem for m in mine} for w in wanted):
+                    value = found
+                    break
+        return MISSING if value is MISSING else coerced(value, schema)
+
+    def _string(self, name: str, schema: Schema, done: Filled) -> Any:
+        purposes = roles(name, schema.description)
+        if purposes[:1] == ("query",):
+            return self._query(name, schema, done)
+        span = strong.by_form(name, schema, self.passage, self.used)
+        if span is None:
+            span = strong.by_name(name, schema, self.passage, self.used)
+        free = [s for s in [*self.passage.quotes, *self.passage.names] if not s.overlaps(self.used)]
+        for role in purposes:
+            span = span or strong.by_lead(role, sorted(free), self.passage)
+        if span is None and "text" in purposes:
+            span = self._said()
+        if span is None:
+            return MISSING
+        return _shortened(str(self._take(name, span, done)), schema)
+
+    def _query(self, name: str, schema: Schema, done: Filled) -> Any:
+        quotes = self.passage.quotes
+        if len(quotes) == 1:
+            return _shortened(quotes[0].value, schema)
+        if not self.passage.text:
+            return MISSING
+        done.spans[name] = Span(0, 0, self.passage.text)
+        return _shortened(_asked(self.passage.text), schema)
+
+    def _said(self) -> Span | None:
+        """What follows "saying" or "说" to the end of the sentence."""
+        for lead in leads("text"):
+            mark = rf"\b{lead}\b" if lead.isascii() else lead
+            match = re.search(rf"{mark}\s*[:：,]?\s*([^.!?。！？\n]{{2,}})", self.passage.text, re.I)
+            if match:
+                span = Span(match.start(1), match.end(1), match[1].strip(" \"'“”"))
+                return None if span.overlaps(self.used) else span
+        return None
+
+    def _fitting(self, schema: Schema) -> Passage:
+        """The passage with only those numbers that the schema allows."""
+        low = schema["minimum"] if schema["minimum"] is not None else schema["exclusiveMinimum"]
+        high = schema["maximum"] if schema["maximum"] is not None else schema["exclusiveMaximum"]
+        good = Passage(self.passage.text, self.passage.today)
+        good.numbers = [
+            span
+            for span in self.passage.numbers
+            if (schema.type != "integer" or float(span.value).is_integer())
+            and (not isinstance(low, int | float) or span.value >= low)
+            and (not isinstance(high, int | float) or span.value <= high)
+        ]
+        return good
+
+    def _flag(self, name: str, schema: Schema) -> Any:
+        for word in split_name(name).lower().split():
+            match = re.search(rf"\b{re.escape(stem(word))}\w*", self.passage.text, re.IGNORECASE)
+            if match and word not in ("is", "has", "use", "with", "include", "enable"):
+                return _NO.search(self.passage.text[max(0, match.start() - 15) : match.start()]) is None
+        purposes = terms(f"{split_name(name)} {schema.description}")
+        if any("switch" in term.concepts for term in purposes) or name.lower() in ("on", "enabled"):
+            if _NO.search(self.passage.text):
+                return False
+            if _YES.search(self.passage.text):
+                return True
+        return MISSING
+
+    def _object(self, name: str, schema: Schema, *, needed: bool, depth: int) -> Any:
+        if depth > _MAX_DEPTH:
+            return MISSING
+        if not schema.properties:
+            return {} if needed else MISSING
+        before = list(self.used)
+        inner = self.fill(schema, depth + 1)
+        if needed or inner.spans:
+            return inner.value
+        self.used = before
+        return MISSING
+
+    def _array(self, name: str, schema: Schema, done: Filled, *, needed: bool, depth: int) -> Any:
+        item = schema.items
+        if item.enum:
+            return strong.by_enum(item, self.passage) or MISSING
+        if item.type in ("integer", "number"):
+            spans = self._fitting(item).numbers
+        elif item.type == "object":
+            return self._objects(item, needed=needed, depth=depth)
+        else:
+            spans = self._listed(name, item)
+        free = [span for span in spans if not span.overlaps(self.used)]
+        if not free or not (needed or len(free) > 1 or item.type == "string"):
+            return MISSING
+        first = strong.by_name(name, item, self.passage, self.used)
+        if first is not None and first in free:
+            free = self.passage.joined(first, free)
+        for span in free:
+            self._take(name, span, done)
+        return [coerced(span.value, item) for span in free]
+
+    def _listed(self, name: str, item: Schema) -> list[Span]:
+        form = strong.by_form(name, item, self.passage, self.used)
+        if form is not None and form in self.passage.emails + self.passage.urls:
+            return self.passage.emails or self.passage.urls
+        label = re.escape(split_name(name).lower().rstrip("s"))
+        match = re.search(rf"\b{label}s?\b\s*(?:are|is|of|:|：|=)?\s*", self.passage.text, re.I)
+        if self.passage.quotes:
+            return self.passage.quotes
+        if match:
+            end = re.compile(r"[^.;!?。；！？\n]*").match(self.passage.text, match.end())
+            if end and _PIECES.search(end[0]):
+                return list(_split(end[0], end.start()))
+        return [span for span in self.passage.names if not span.weak] or self.passage.names
+
+    def _objects(self, item: Schema, *, needed: bool, depth: int) -> Any:
+        found = []
+        for part in _split(self.passage.text, 0):
+            inner = Filler(Passage(part.value, self.passage.today), part.value, short=True)
+            filled = inner.fill(item, depth + 1)
+            if filled.spans and not filled.guessed:
+                found.append(filled.value)
+        if found:
+            return found
+        if not needed:
+            return MISSING
+        return [self.fill(item, depth + 1).value] if depth <= _MAX_DEPTH else []
+
+    def _weak(self, name: str, schema: Schema, done: Filled, *, needed: bool, depth: int) -> Any:
+        if schema.enum or schema.type in ("object", "array", "boolean"):
+            return MISSING
+        if schema.type in ("integer", "number"):
+            free = [s for s in self._fitting(schema).numbers if not s.overlaps(self.used)]
+            if free and needed:
+                return _number(self._take(name, free[0], done), schema)
+            return MISSING
+        purposes = roles(name, schema.description)
+        if not needed and not {"place", "person", "target", "source", "topic"} & set(purposes):
+            return MISSING
+        spans = self.passage.quotes + self.passage.names
+        free = [s for s in spans if not s.overlaps(self.used)]
+        best = next((s for s in free if not s.weak), next(iter(free), None))
+        if best is None or (not needed and best.weak):
+            codes = [s for s in self.passage.codes if not s.overlaps(self.used)]
+            numbers = [s for s in self.passage.numbers if not s.overlaps(self.used)]
+            best = next(iter(codes or numbers), None) if needed and "id" in purposes else None
+            best = best or (self._residue() if needed and self.short else None)
+        return MISSING if best is None else str(self._take(name, best, done))
+
+    def _residue(self) -> Span | None:
+        """In a short part of a list: the words that are nothing else, "apples" in "2 apples"."""
+        left = list(self.passage.text)
+        for span in self.used:
+            left[span.start : span.end] = " " * (span.end - span.start)
+        openers = set(lexicon()["openers"])
+        words = [w for w in "".join(left).split() if w.lower() not in openers]
+        text = " ".join(words).strip(" .!?;:。！？")
+        return Span(0, 0, text) if text else None
+
+    def _made_up(self, name: str, schema: Schema, depth: int) -> Any:
+        """A value for a required property that the text is silent about."""
+        if "default" in schema.node:
+            return schema["default"]
+        if schema.enum:
+            return schema.enum[0]
+        kind = schema.type
+        if kind in ("integer", "number"):
+            low, above = schema["minimum"], schema["exclusiveMinimum"]
+            if isinstance(low, int | float):
+                return low
+            return above + 1 if isinstance(above, int | float) else 0
+        if kind == "boolean":
+            return False
+        if kind == "array":
+            short = schema["minItems"]
+            count = short if isinstance(short, int) else 0
+            return [self._made_up(name, schema.items, depth + 1) for _ in range(min(count, 8))]
+        if kind == "object":
+            return self.fill(schema, depth + 1).value if depth <= _MAX_DEPTH else {}
+        return self._text(name, schema)
+
+    def _text(self, name: str, schema: Schema) -> str:
+        asked = _asked(self.subject)
+        if set(roles(name)) & set(_FREE_TEXT):
+            return _shortened(asked, schema)
+        about = schema.description.strip().rstrip(".") or split_name(name)
+        return _shortened(f"{about[:1].upper()}{about[1:]}: {asked}" if asked else about, schema)
+
+
+def _split(text: str, offset: int) -> list[Span]:
+    found, place = [], 0
+    for match in [*_PIECES.finditer(text), None]:
+        end = match.start() if match else len(text)
+        piece = text[place:end].strip()
+        if piece:
+            found.append(Span(offset + place, offset + end, piece))
+        place = match.end() if match else end
+    return found
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", split_name(name)).lower()
+
+
+def _asked(text: str) -> str:
+    """A request as a search would have it: without "please", "search for" and the like."""
+    text = " ".join(text.split())
+    lead = r"^(?:please|can you|could you|would you|search(?: the web)?(?: for)?|look up|find(?: me)?|tell me(?: about)?|use \w+ to|请问|请|帮我|麻烦|搜索一下|搜索|查询一下|查询|查一下|查找)[\s,，:：]*"
+    while (shorter := re.sub(lead, "", text, flags=re.IGNORECASE)) != text and shorter:
+        text = shorter
+    return text
+
+
+def _number(value: Any, schema: Schema) -> Any:
+    return int(value) if schema.type == "integer" else value
+
+
+def _shortened(text: str, schema: Schema) -> str:
+    longest = schema["maxLength"]
+    return text[:longest] if isinstance(longest, int) and longest > 0 else text
+
+
+def coerced(value: Any, schema: Schema) -> Any:
+    """``value`` in the type the schema wants; MISSING when it cannot be."""
+    kind = schema.type
+    if schema.enum and value not in schema.enum:
+        same = [v for v in schema.enum if str(v).lower() == str(value).lower()]
+        return same[0] if same else MISSING
+    if kind == "string":
+        return str(value) if isinstance(value, str | int | float) else MISSING
+    if kind in ("integer", "number"):
+        match = re.search(r"-?\d+(?:\.\d+)?", str(value).replace(",", ""))
+        if match is None or isinstance(value, bool | list | dict):
+            return MISSING
+        number = float(match[0])
+        return int(number) if kind == "integer" or number.is_integer() else number
+    if kind == "boolean":
+        return value if isinstance(value, bool) else MISSING
+    if kind == "array":
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            return MISSING
+        items = [coerced(item, schema.items) for item in value]
+        return [item for item in items if item is not MISSING]
+    if kind == "object" and isinstance(value, Mapping):
+        filler = Filler(Passage("", _NO_DAY), facts=value)
+        return filler.fill(schema).value
+    return MISSING

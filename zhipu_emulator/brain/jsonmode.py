@@ -1,0 +1,127 @@
+"""JSON answers: the shape that the conversation asks for, filled from what it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from zhipu_emulator.brain.fill import Filler
+from zhipu_emulator.brain.schema import Schema
+from zhipu_emulator.brain.values import Passage
+
+_KEYS = re.compile(
+    r"(?:keys?|fields?|properties|attributes|键|字段|属性)[^\S\n]*(?:are|called|named|of|:|：|为|是|包括|有)*[^\S\n]*"
+    r"((?:[`'\"“]?[\w-]+[`'\"”]?(?:\s*\([^)]*\))?(?:\s*(?:,|，|、|and|和|以及|&)\s*)*)+)",
+    re.IGNORECASE,
+)
+_KEYS_BEFORE = re.compile(
+    r"((?:[`'\"“][\w-]+[`'\"”](?:\s*(?:,|，|、|and|和|以及|&)\s*)*)+)\s*(?:as )?(?:keys?|fields?|properties|字段|键)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[\w-]+")
+_SKIPPED = {"and", "和", "以及", "the", "a", "following", "with", "for", "in", "json", "of", "to"}
+_WANTED = re.compile(r"\bjson\b", re.IGNORECASE)
+_ORDERED = re.compile(
+    r"\b(?:return|respond|reply|answer|output|format|produce|as|in|only)\b|返回|输出|回复|格式|以", re.I
+)
+
+
+def shape(texts: Sequence[str]) -> Schema | None:
+    """The shape that is asked for: a schema, an example or names; the last one said counts.
+
+    Args:
+        texts: System and user texts, oldest first.
+    """
+    for text in reversed(texts):
+        schemas = [found for found in _objects(text) if _is_schema(found)]
+        if schemas:
+            return Schema(_unwrapped(schemas[-1]))
+    for text in reversed(texts):
+        examples = [found for found in _objects(text) if found]
+        if examples and _WANTED.search(text):
+            return Schema(_like(examples[-1]))
+        names = _names(text)
+        if names and (_WANTED.search(text) or len(texts) == 1):
+            properties = {name: {"type": "string"} for name in names}
+            return Schema({"type": "object", "properties": properties, "required": names})
+    return None
+
+
+def ordered(texts: Sequence[str]) -> bool:
+    """Whether the texts ask for JSON though the request's format is plain."""
+    return any(_WANTED.search(text) and _ORDERED.search(text) for text in texts)
+
+
+def _names(text: str) -> list[str]:
+    for pattern in (_KEYS, _KEYS_BEFORE):
+        match = pattern.search(text)
+        if match:
+            listed = re.sub(r"\([^)]*\)", "", match[1])
+            quoted = re.findall(r"[`'\"“]([\w-]+)[`'\"”]", listed)
+            found = quoted or [w for w in _WORD.findall(listed) if w.lower() not in _SKIPPED]
+            if found:
+                return list(dict.fromkeys(found))
+    return []
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """The JSON objects that stand in a text."""
+    decoder, place = json.JSONDecoder(), 0
+    while (place := text.find("{", place)) >= 0:
+        try:
+            value, place = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            place += 1
+            continue
+        if isinstance(value, dict):
+            yield value
+
+
+def _is_schema(value: Mapping[str, Any]) -> bool:
+    inner = _unwrapped(value)
+    return isinstance(inner.get("properties"), Mapping) and all(
+        isinstance(node, Mapping) for node in inner["properties"].values()
+    )
+
+
+def _unwrapped(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema out of what may be around it: a function, a ``json_schema`` format."""
+    for key in ("function", "json_schema", "schema", "parameters"):
+        inner = value.get(key)
+        if isinstance(inner, Mapping) and "properties" not in value:
+            return _unwrapped(inner)
+    return value
+
+
+def _like(example: Any) -> dict[str, Any]:
+    """A schema that an example would satisfy."""
+    if isinstance(example, Mapping):
+        properties = {name: _like(value) for name, value in example.items()}
+        return {"type": "object", "properties": properties, "required": list(example)}
+    if isinstance(example, list):
+        return {"type": "array", "items": _like(example[0] if example else "")}
+    names = {bool: "boolean", int: "integer", float: "number"}
+    found: dict[str, Any] = {"type": names.get(type(example), "string")}
+    if isinstance(example, str) and "|" in example:
+        found["enum"] = [option.strip() for option in example.split("|")]
+    elif isinstance(example, str) and example:
+        found["description"] = example.strip("<>. ")
+    return found
+
+
+def filled(
+    schema: Schema | None, passage: Passage, answer: str, facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The object: every property of the shape, or the plain answer under ``answer``."""
+    if schema is None or not schema.properties:
+        return {"answer": answer}
+    done = Filler(passage, facts=facts).fill(schema)
+    for name in done.guessed:
+        # What the text is silent about may be the very thing asked: the answer in words.
+        if schema.properties[name].type == "string" and re.search(
+            r"answer|result|response|summary|reply|explanation|答案|结果|回答|总结", name, re.I
+        ):
+            done.value[name] = answer
+    return done.value

@@ -1,0 +1,134 @@
+"""Reading JSON Schemas: references, alternatives, what a property's name says about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from zhipu_emulator.brain.words import is_cjk, lexicon, split_name, stem
+
+_DEPTH = 20
+
+
+class Schema:
+    """A schema with the document that its references point into."""
+
+    def __init__(self, node: Any, root: Any = None) -> None:
+        self.root = node if root is None else root
+        self.node: Mapping[str, Any] = _resolved(node, self.root)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.node.get(key)
+
+    @property
+    def type(self) -> str:
+        """The JSON type wanted, guessed when it is not said."""
+        given = self.node.get("type")
+        if isinstance(given, list):
+            given = next((name for name in given if name != "null"), "string")
+        if isinstance(given, str):
+            return given
+        if "properties" in self.node:
+            return "object"
+        if "items" in self.node:
+            return "array"
+        sample = self.node.get("const", next(iter(self.enum), ""))
+        names = {bool: "boolean", int: "integer", float: "number"}
+        return names.get(type(sample), "string")
+
+    @property
+    def enum(self) -> list[Any]:
+        """The values allowed; empty when any is."""
+        values = self.node.get("enum")
+        return [v for v in values if v is not None] if isinstance(values, list) else []
+
+    @property
+    def properties(self) -> dict[str, Schema]:
+        """The properties of an object."""
+        found = self.node.get("properties")
+        if not isinstance(found, Mapping):
+            return {}
+        return {name: Schema(node, self.root) for name, node in found.items()}
+
+    @property
+    def required(self) -> set[str]:
+        """Names of the properties that must be there."""
+        found = self.node.get("required")
+        return set(found) if isinstance(found, list) else set()
+
+    @property
+    def items(self) -> Schema:
+        """The schema of an array's items."""
+        return Schema(self.node.get("items", {}), self.root)
+
+    @property
+    def description(self) -> str:
+        """What it says about itself."""
+        return str(self.node.get("description") or "")
+
+
+def _resolved(node: Any, root: Any, depth: int = 0) -> Mapping[str, Any]:
+    if not isinstance(node, Mapping) or depth > _DEPTH:
+        return {}
+    if isinstance(node.get("$ref"), str):
+        rest = {key: value for key, value in node.items() if key != "$ref"}
+        return {**_resolved(_pointed(node["$ref"], root), root, depth + 1), **rest}
+    for key in ("anyOf", "oneOf"):
+        options = node.get(key)
+        if isinstance(options, list):
+            good = [o for o in options if isinstance(o, Mapping) and o.get("type") != "null"]
+            rest = {name: value for name, value in node.items() if name != key}
+            return {**_resolved(good[0] if good else {}, root, depth + 1), **rest}
+    if isinstance(node.get("allOf"), list):
+        merged: dict[str, Any] = {}
+        for part in node["allOf"]:
+            found = _resolved(part, root, depth + 1)
+            properties = {**merged.get("properties", {}), **found.get("properties", {})}
+            required = [*merged.get("required", []), *found.get("required", [])]
+            merged = {**merged, **found}
+            if properties:
+                merged |= {"properties": properties, "required": required}
+        return {**merged, **{key: value for key, value in node.items() if key != "allOf"}}
+    return node
+
+
+def _pointed(reference: str, root: Any) -> Any:
+    place = root
+    for part in reference.removeprefix("#").strip("/").split("/"):
+        name = part.replace("~1", "/").replace("~0", "~")
+        place = place.get(name, {}) if isinstance(place, Mapping) else {}
+    return place
+
+
+@cache
+def _role_names() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for role, facts in lexicon()["roles"].items():
+        for name in facts["names"]:
+            found.setdefault(name if is_cjk(name) else stem(name), []).append(role)
+    return {name: tuple(roles) for name, roles in found.items()}
+
+
+@cache
+def roles(name: str, description: str = "") -> tuple[str, ...]:
+    """What a property is for, by its name, else by its description; likeliest first."""
+    found: list[str] = []
+    for text in (name, description):
+        for word in re.findall(r"[^\W_]+", split_name(text)):
+            if not is_cjk(word):
+                found.extend(_role_names().get(stem(word), ()))
+        for word, names in _role_names().items():
+            if is_cjk(word) and word in text:
+                found.extend(names)
+        if found:
+            break
+    return tuple(dict.fromkeys(found))
+
+
+@cache
+def leads(role: str) -> tuple[str, ...]:
+    """The words that stand before a value of this role, longest first."""
+    before = lexicon()["roles"].get(role, {}).get("before", ())
+    return tuple(sorted(before, key=len, reverse=True))

@@ -1,0 +1,158 @@
+"""Values that a text gives for a property by name, form or position: no guessing."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from zhipu_emulator.brain.arithmetic import expression
+from zhipu_emulator.brain.schema import Schema, leads, roles
+from zhipu_emulator.brain.values import Passage, Span
+from zhipu_emulator.brain.words import covered, is_cjk, lexicon, split_name, terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LINK = r"\s*(?:should be|is|are|was|to be|to|of|as|named|called|=|:|：|是|为|叫)?\s*"
+_FIRM_LINK = r"\s*(?:should be|is|are|=|:|：|是|为|叫)\s*"
+_PHRASE = re.compile(
+    r"([^,.;!?，。；！？\n\"']+?)(?=\s+(?:and|with|in|at|on|for|to|from|but|who|that|which)\b|\s*[,.;!?，。；！？\n]|$)"
+)
+_ENUM_MET = 0.6
+_SHORTEST = 3
+
+
+def by_name(name: str, schema: Schema, passage: Passage, used: list[Span]) -> Span | None:
+    """``title: X``, ``named X``, ``age is 3``, ``3 days``."""
+    label = split_name(name).lower()
+    words = [label, *([label.split()[-1]] if " " in label else [])]
+    wanted = {"integer": passage.numbers, "number": passage.numbers}.get(schema.type)
+    spans = passage.quotes + passage.names if wanted is None else wanted
+    free = [span for span in spans if not span.overlaps(used)]
+    if len(label) < _SHORTEST:
+        # "a" and "b" are names only where they are set: a = 3
+        match = re.search(rf"(?<![\w]){re.escape(label)}\s*[=:：]\s*", passage.text)
+        return next((s for s in free if match and s.start == match.end()), None)
+    for word in words:
+        for match in re.finditer(rf"(?<![\w]){re.escape(word)}s?(?![A-Za-z])", passage.text, re.I):
+            link = re.compile(_LINK).match(passage.text, match.end())
+            end = link.end() if link else match.end()
+            found = next((s for s in sorted(free) if s.start == end), None)
+            if found is not None:
+                return found
+        if wanted is not None:
+            for span in free:
+                behind = passage.text[span.end : span.end + 2 + len(word)].lower()
+                if behind.lstrip(" -").startswith(word.rstrip("s")):
+                    return span
+    return _phrase(label, passage, used) if wanted is None and not schema.enum else None
+
+
+def _phrase(label: str, passage: Passage, used: list[Span]) -> Span | None:
+    for match in re.finditer(rf"(?<![\w]){re.escape(label)}{_FIRM_LINK}", passage.text, re.I):
+        found = _PHRASE.match(passage.text, match.end())
+        if found and found[1].strip():
+            span = Span(found.start(1), found.end(1), found[1].strip())
+            if not span.overlaps(used):
+                return span
+    return None
+
+
+def by_lead(role: str, spans: list[Span], passage: Passage) -> Span | None:
+    """The value that stands behind a preposition of this role: "from X", "到X"."""
+    for lead in leads(role):
+        for span in spans:
+            before = passage.text[: span.start].rstrip(" \"'“‘「『《`:：").lower()
+            before = re.sub(r"\b(?:the|a|an|my)$", "", before).rstrip()
+            if before.endswith(lead) and (is_cjk(lead) or not before[: -len(lead)][-1:].isalpha()):
+                return span
+    return None
+
+
+def by_enum(schema: Schema, passage: Passage) -> list[Any]:
+    """The allowed values that the text mentions, in its order."""
+    text = passage.text.lower()
+    found: list[tuple[int, Any]] = []
+    for value in schema.enum:
+        shown = split_name(str(value)).lower()
+        match = re.search(rf"(?<![a-z0-9]){re.escape(shown)}(?![a-z0-9])", text)
+        if match is None and is_cjk(shown):
+            match = re.search(re.escape(shown), text)
+        if match is not None:
+            found.append((match.start(), value))
+    if found:
+        return [value for _, value in sorted(found, key=lambda pair: pair[0])]
+    given = terms(passage.text)
+    return [v for v in schema.enum if covered(terms(split_name(str(v))), given) >= _ENUM_MET]
+
+
+def by_form(name: str, schema: Schema, passage: Passage, used: list[Span]) -> Span | None:
+    """Values whose form says what they are: addresses, dates, times, codes, patterns."""
+    for span in _formed(name, schema, passage):
+        if not span.overlaps(used):
+            return span
+    return None
+
+
+def _formed(name: str, schema: Schema, passage: Passage) -> Iterator[Span]:
+    form, purposes = schema["format"], roles(name, schema.description)
+    if isinstance(schema["pattern"], str):
+        yield from _patterned(schema["pattern"], passage)
+    if form == "email" or "email" in purposes:
+        yield from passage.emails
+    if form in ("uri", "url") or "url" in purposes:
+        yield from passage.urls
+    if form in ("date", "date-time") or purposes[:1] in (("date",), ("begin",), ("end",)):
+        iso = form is not None or re.search(r"YYYY|ISO", schema.description) is not None
+        yield from (_day(span, passage, form, iso=iso) for span in passage.dates)
+    if form == "time" or "time" in purposes:
+        yield from passage.times
+    if "target" in purposes or "person" in purposes:
+        yield from passage.emails
+    if "id" in purposes:
+        yield from passage.codes
+    if "path" in purposes:
+        yield from passage.paths
+    if "language" in purposes:
+        yield from _languages(passage)
+    if "currency" in purposes:
+        yield from _currencies(passage)
+    if "expression" in purposes and (found := expression(passage.text)):
+        yield Span(0, 0, found)
+    if "ticker" in purposes:
+        yield from passage.find(re.compile(r"(?<![\w])\$?[A-Z]{2,5}(?![\w])|\b\d{6}\b"))
+
+
+def _patterned(pattern: str, passage: Passage) -> list[Span]:
+    try:
+        compiled = re.compile(pattern.removeprefix("^").removesuffix("$"))
+    except re.error:
+        return []
+    return [span for span in passage.find(compiled) if span.value]
+
+
+def _day(span: Span, passage: Passage, form: str | None, *, iso: bool) -> Span:
+    if form == "date-time":
+        return span._replace(value=f"{span.value.isoformat()}T00:00:00")
+    text = span.value.isoformat() if iso else passage.text[span.start : span.end]
+    return span._replace(value=text)
+
+
+def _languages(passage: Passage) -> list[Span]:
+    names = [n for pair in lexicon()["languages"].items() for n in pair]
+    whole = re.compile("|".join(f"\\b{n}\\b" if n.isascii() else n for n in names), re.IGNORECASE)
+    found = passage.find(whole)
+    # "from English to French": the language to translate into stands last.
+    return list(reversed(found))
+
+
+def _currencies(passage: Passage) -> list[Span]:
+    found = []
+    for code, names in lexicon()["currencies"].items():
+        for word in sorted(names, key=len, reverse=True):
+            whole = rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word[0].isalpha() else re.escape(word)
+            match = re.search(whole, passage.text, re.IGNORECASE)
+            if match:
+                found.append(Span(match.start(), match.end(), code))
+                break
+    return sorted(found)

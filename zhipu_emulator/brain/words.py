@@ -1,0 +1,156 @@
+"""Words, stems, concepts and sentences: how the stand-in reads, in English and Chinese."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+from zhipu_emulator.similarity import keywords
+
+CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:['’][a-z]+)?", re.UNICODE)
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SENTENCE = re.compile(r"[^.!?。！？\n]*(?:\.(?=[\w])[^.!?。！？\n]*)*[.!?。！？]*[\"'”’)]*|\n+")
+_SUFFIXES = (
+    "ations", "ation", "ings", "ing", "ers", "ors", "er", "or", "ions", "ion", "ies", "es", "s",
+    "ed", "ly", "e", "y",
+)  # fmt: skip
+_GENERIC_WEIGHT = 0.3
+_CONCEPT_QUALITY = 0.85
+_PAIR_WEIGHT = 0.6
+
+
+class Term(NamedTuple):
+    """One word: its stem, the concepts it stands for, and how much it tells."""
+
+    stem: str
+    concepts: frozenset[str]
+    weight: float
+
+
+@cache
+def lexicon() -> dict[str, Any]:
+    """The word lists of ``lexicon.json``."""
+    text = files("zhipu_emulator.brain").joinpath("lexicon.json").read_text("utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+@cache
+def _concepts() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for concept, words in lexicon()["concepts"].items():
+        for word in words:
+            found.setdefault(word if is_cjk(word) else stem(word), set()).add(concept)
+    return {word: frozenset(names) for word, names in found.items()}
+
+
+@cache
+def _cjk_words() -> tuple[str, ...]:
+    words = [word for word in _concepts() if is_cjk(word)]
+    return tuple(sorted(words, key=len, reverse=True))
+
+
+@cache
+def _generic() -> frozenset[str]:
+    return frozenset(stem(word) for word in lexicon()["generic"])
+
+
+def is_cjk(text: str) -> bool:
+    """Whether the first character is Han, kana or hangul."""
+    return bool(re.match(f"[{CJK}]", text))
+
+
+def is_chinese(text: str) -> bool:
+    """Whether an answer to ``text`` should be in Chinese."""
+    han = len(re.findall(r"[\u3400-\u9fff]", text))
+    return han > 0 and han * 3 >= len(re.findall(r"[A-Za-z]", text))
+
+
+@lru_cache(maxsize=8192)
+def stem(word: str) -> str:
+    """A word without its ending: rough, but the same for both sides of a comparison."""
+    word = word.lower().removesuffix("'s").removesuffix("’s")
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+            return word[: -len(suffix)]
+    return word
+
+
+def split_name(name: str) -> str:
+    """``getWeather_by-city`` as words."""
+    return re.sub(r"[_\-./]+", " ", _CAMEL.sub(" ", name))
+
+
+def terms(text: str) -> list[Term]:
+    """The telling words of a text."""
+    found: list[Term] = []
+    for token in _TOKEN.findall(text):
+        if is_cjk(token):
+            found.extend(_cjk_terms(token))
+        elif keywords(token) and not token.isdigit():
+            root = stem(token)
+            weight = _GENERIC_WEIGHT if root in _generic() else 1.0
+            found.append(Term(root, _concepts().get(root, frozenset()), weight))
+    found.extend(_operators(text))
+    return list(dict.fromkeys(found))
+
+
+_OPERATORS = {
+    "add": r"\d\s*\+\s*\d",
+    "subtract": r"\d\s+[-−]\s*\d|\d[-−]\d",
+    "multiply": r"\d\s*[*×]\s*\d",
+    "divide": r"\d\s*[/÷]\s*\d",
+    "power": r"\d\s*(?:\^|\*\*)\s*\d",
+}
+
+
+def _operators(text: str) -> list[Term]:
+    return [
+        Term(f"({name})", frozenset({name, "calculate"}), 1.0)
+        for name, pattern in _OPERATORS.items()
+        if re.search(pattern, text)
+    ]
+
+
+def _cjk_terms(run: str) -> list[Term]:
+    found = []
+    rest = run
+    for word in _cjk_words():
+        if word in rest:
+            found.append(Term(word, _concepts()[word], 1.0))
+            rest = rest.replace(word, " ")
+    for word in keywords(rest):
+        pairs = [word[i : i + 2] for i in range(len(word) - 1)]
+        found.extend(Term(pair, frozenset(), _PAIR_WEIGHT) for pair in pairs)
+    return found
+
+
+def likeness(term: Term, others: Iterable[Term]) -> float:
+    """How well a word is met by one of ``others``: 1 the same stem, less the same concept."""
+    best = 0.0
+    for other in others:
+        if term.stem == other.stem:
+            return 1.0
+        if term.concepts & other.concepts:
+            best = _CONCEPT_QUALITY
+    return best
+
+
+def covered(wanted: Iterable[Term], given: Iterable[Term]) -> float:
+    """The share of ``wanted``, by weight, that ``given`` meets: 0 to 1."""
+    wanted, given = list(wanted), list(given)
+    total = sum(term.weight for term in wanted)
+    if not total:
+        return 0.0
+    return sum(term.weight * likeness(term, given) for term in wanted) / total
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, without empty ones."""
+    found = (match.group().strip() for match in _SENTENCE.finditer(text))
+    return [sentence for sentence in found if sentence]
