@@ -12,14 +12,34 @@ if TYPE_CHECKING:
 
     from llama_index_zhipu._call import ToolNotCalledError
     from llama_index_zhipu._structured import StructuredOutputError
+    from llama_index_zhipu.embeddings import ZhipuAIEmbedding
     from llama_index_zhipu.llms import ZhipuAI
+    from llama_index_zhipu.postprocessors import ZhipuAIRerank
+    from llama_index_zhipu.readers import ZhipuAIOCRReader, ZhipuAIWebReader
+    from llama_index_zhipu.tools import ZhipuAIImageGeneratorToolSpec, ZhipuAIWebSearchToolSpec
 
-__all__ = ["StructuredOutputError", "ToolNotCalledError", "ZhipuAI"]
+__all__ = [
+    "StructuredOutputError",
+    "ToolNotCalledError",
+    "ZhipuAI",
+    "ZhipuAIEmbedding",
+    "ZhipuAIImageGeneratorToolSpec",
+    "ZhipuAIOCRReader",
+    "ZhipuAIRerank",
+    "ZhipuAIWebReader",
+    "ZhipuAIWebSearchToolSpec",
+]
 
 _HOMES = {
     "StructuredOutputError": "_structured",
     "ToolNotCalledError": "_call",
     "ZhipuAI": "llms",
+    "ZhipuAIEmbedding": "embeddings",
+    "ZhipuAIImageGeneratorToolSpec": "tools",
+    "ZhipuAIOCRReader": "readers",
+    "ZhipuAIRerank": "postprocessors",
+    "ZhipuAIWebReader": "readers",
+    "ZhipuAIWebSearchToolSpec": "tools",
 }
 
 
@@ -42,4 +62,11 @@ def _register_llm(loading: ModuleType) -> None:
     loading.RECOGNIZED_LLMS[ZhipuAI.class_name()] = ZhipuAI
 
 
+def _register_embedding(loading: ModuleType) -> None:
+    from llama_index_zhipu.embeddings import ZhipuAIEmbedding
+
+    loading.RECOGNIZED_EMBEDDINGS[ZhipuAIEmbedding.class_name()] = ZhipuAIEmbedding
+
+
 when_imported("llama_index.core.llms.loading", _register_llm)
+when_imported("llama_index.core.embeddings.loading", _register_embedding)

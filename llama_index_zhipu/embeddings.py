@@ -1,0 +1,172 @@
+"""`ZhipuAIEmbedding`, text embeddings for LlamaIndex."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
+from llama_index.core.bridge.pydantic import Field, PrivateAttr
+
+from zhipu_client import arun, embeddings, run
+
+from ._base import ALIASES, ZhipuComponent
+
+__all__ = ["DEFAULT_MODEL", "ZhipuAIEmbedding"]
+
+DEFAULT_MODEL = "embedding-3"
+
+
+class _Usage:
+    """Tokens counted by several threads; copies begin at zero."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] = {}
+
+    def add(self, usage: Mapping[str, Any] | None) -> None:
+        with self._lock:
+            for name, count in (usage or {}).items():
+                if isinstance(count, int):
+                    self._counts[name] = self._counts.get(name, 0) + count
+
+    def counts(self) -> dict[str, int]:
+        with self._lock:
+            return dict(self._counts)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Usage:
+        return _Usage()
+
+    def __copy__(self) -> _Usage:
+        return _Usage()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Usage, ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Usage)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class ZhipuAIEmbedding(ZhipuComponent, BaseEmbedding):
+    """Text embeddings of Zhipu AI (open.bigmodel.cn only).
+
+    The arguments of ``llama_index.embeddings.zhipuai.ZhipuAIEmbedding`` are all accepted, ``model``
+    is the same as ``model_name``. LlamaIndex hands over ``embed_batch_size`` texts at a time; more
+    than the service takes in one request are split, and sent ``in_flight`` requests at a time.
+
+    Attributes:
+        model_name: ``embedding-3`` (default) or ``embedding-2``.
+        dimensions: Length of a vector: 256, 512, 1024 (default) or 2048 with embedding-3; always
+            1024 with embedding-2. None for the service's own default.
+        embed_batch_size: Texts that LlamaIndex hands over at a time, 1 to 2048 (default 64, the
+            most in one request).
+        num_workers: How many such batches LlamaIndex runs at once in async calls.
+        in_flight: Requests at once for one batch, 1 to 64.
+        extra_body: Further fields of each request body, not looked at.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key, or a text is empty.
+        zhipu_client.ZhipuError: everything that a call raises.
+
+    Example:
+        >>> from llama_index_zhipu import ZhipuAIEmbedding
+        >>> embed_model = ZhipuAIEmbedding(dimensions=512)  # doctest: +SKIP
+        >>> len(embed_model.get_text_embedding("你好"))  # doctest: +SKIP
+        512
+    """
+
+    model_name: str = Field(default=DEFAULT_MODEL, description="The model code.")
+    dimensions: int | None = Field(default=1024, gt=0, description="Length of a vector.")
+    embed_batch_size: int = Field(default=64, gt=0, le=2048, description="Texts at a time.")
+    num_workers: int | None = Field(default=4, description="Batches at once in async calls.")
+    in_flight: int = Field(default=4, ge=1, le=64, description="Requests at once for one batch.")
+    extra_body: dict[str, Any] | None = Field(default=None, description="Further body fields.")
+
+    _usage: _Usage = PrivateAttr(default_factory=_Usage)
+
+    _aliases: ClassVar[Mapping[str, str]] = {**ALIASES, "model": "model_name"}
+    _ignored: ClassVar[frozenset[str]] = frozenset({"api_version", "reuse_client"})
+
+    def __init__(
+        self,
+        model: str | None = None,
+        api_key: Any = None,
+        dimensions: int | None = 1024,
+        timeout: Any = None,
+        callback_manager: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        given = {
+            "model_name": model,
+            "api_key": api_key,
+            "timeout": timeout,
+            "callback_manager": callback_manager,
+        }
+        kwargs |= {name: value for name, value in given.items() if value is not None}
+        super().__init__(dimensions=dimensions, **kwargs)
+        _ = self._client  # a missing key is told here, not at the first call
+
+    @classmethod
+    def class_name(cls) -> str:
+        """The name by which `load_embed_model` finds this class."""
+        return "ZhipuAIEmbedding"
+
+    @property
+    def model(self) -> str:
+        """The model code, by its name in the older package."""
+        return self.model_name
+
+    @property
+    def usage(self) -> dict[str, int]:
+        """Tokens of all requests of this object: ``prompt_tokens``, ``total_tokens``."""
+        return self._usage.counts()
+
+    def to_payload(self) -> dict[str, Any]:
+        """What traces may show."""
+        return {**super().to_payload(), "dimensions": self.dimensions}
+
+    def _job(self, texts: list[str]) -> embeddings.Bulk:
+        return embeddings.bulk(
+            texts,
+            model=self.model_name,
+            dimensions=self.dimensions,
+            in_flight=self.in_flight,
+            extra_body=self.extra_body,
+        )
+
+    def _one(self, text: str) -> Any:
+        return embeddings.create(
+            model=self.model_name,
+            input=text,
+            dimensions=self.dimensions,
+            extra_body=self.extra_body,
+        )
+
+    def _read(self, reply: embeddings.EmbeddingReply) -> Embedding:
+        self._usage.add(reply.usage)
+        return reply.vectors[0]
+
+    def _get_query_embedding(self, query: str) -> Embedding:
+        return self._read(self._client.send(self._one(query)))
+
+    async def _aget_query_embedding(self, query: str) -> Embedding:
+        return self._read(await self._aclient.send(self._one(query)))
+
+    def _get_text_embedding(self, text: str) -> Embedding:
+        return self._read(self._client.send(self._one(text)))
+
+    async def _aget_text_embedding(self, text: str) -> Embedding:
+        return self._read(await self._aclient.send(self._one(text)))
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[Embedding]:
+        found = run(self._client, self._job(texts))
+        self._usage.add(found.usage)
+        return found.vectors
+
+    async def _aget_text_embeddings(self, texts: list[str]) -> list[Embedding]:
+        found = await arun(self._aclient, self._job(texts))
+        self._usage.add(found.usage)
+        return found.vectors

@@ -1,0 +1,138 @@
+"""`ZhipuAIRerank`, a node postprocessor that sorts by relevance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from llama_index.core.bridge.pydantic import Field
+from llama_index.core.callbacks import CBEventType, EventPayload
+from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.instrumentation.events.rerank import ReRankEndEvent, ReRankStartEvent
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
+
+from zhipu_client import arun, rerank, run
+
+from ._base import ZhipuComponent
+
+__all__ = ["DEFAULT_MODEL", "ZhipuAIRerank"]
+
+DEFAULT_MODEL = "rerank"
+
+dispatcher = get_dispatcher(__name__)
+
+
+class ZhipuAIRerank(ZhipuComponent, BaseNodePostprocessor):
+    """Sorts nodes by how well they answer the query (open.bigmodel.cn only).
+
+    Any number of nodes: above 128, several requests are sent. The nodes themselves stay; what
+    comes back has the relevance as its score.
+
+    Attributes:
+        model: ``rerank``.
+        top_n: How many of the best nodes to keep, from 1.
+        raw_scores: Raw scores in place of those from 0 to 1.
+        truncate: Judge a longer text by its first 4,096 characters; False refuses it.
+        in_flight: Requests at once, 1 to 64.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key, or a text is refused.
+        ValueError: there is no query.
+        zhipu_client.ZhipuError: everything that a call raises.
+
+    Example:
+        >>> from llama_index_zhipu import ZhipuAIRerank
+        >>> reranker = ZhipuAIRerank(top_n=3)  # doctest: +SKIP
+        >>> engine = index.as_query_engine(node_postprocessors=[reranker])  # doctest: +SKIP
+    """
+
+    model: str = Field(default=DEFAULT_MODEL, description="The model code.")
+    top_n: int = Field(default=5, ge=1, description="How many nodes to keep.")
+    raw_scores: bool = Field(default=False, description="Raw scores.")
+    truncate: bool = Field(default=True, description="Cut texts that are too long.")
+    in_flight: int = Field(default=4, ge=1, le=64, description="Requests at once.")
+
+    def __init__(self, top_n: int = 5, model: str = DEFAULT_MODEL, **kwargs: Any) -> None:
+        super().__init__(top_n=top_n, model=model, **kwargs)
+        _ = self._client  # a missing key is told here, not at the first call
+
+    @classmethod
+    def class_name(cls) -> str:
+        """The name in dicts."""
+        return "ZhipuAIRerank"
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        ranking = _Ranking(self, nodes, query_bundle)
+        with ranking.events():
+            if ranking.job is not None:
+                ranking.take(run(self._client, ranking.job))
+        return ranking.found
+
+    async def _apostprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        ranking = _Ranking(self, nodes, query_bundle)
+        with ranking.events():
+            if ranking.job is not None:
+                ranking.take(await arun(self._aclient, ranking.job))
+        return ranking.found
+
+
+class _Ranking:
+    """One run with its events: what is sent, and what its answer makes of the nodes."""
+
+    def __init__(
+        self, owner: ZhipuAIRerank, nodes: list[NodeWithScore], query: QueryBundle | None
+    ) -> None:
+        if query is None:
+            raise ValueError("Missing query bundle: reranking needs a query")
+        self._owner, self._query = owner, query
+        # What is blank cannot be judged, and would be refused: it comes last, if at all.
+        self._texts = [item.node.get_content(metadata_mode=MetadataMode.EMBED) for item in nodes]
+        self._nodes = [item for item, text in zip(nodes, self._texts, strict=True) if text.strip()]
+        self._texts = [text for text in self._texts if text.strip()]
+        self.found: list[NodeWithScore] = []
+        self.job = self._make_job() if self._nodes else None
+
+    def _make_job(self) -> rerank.Ranking:
+        owner = self._owner
+        return rerank.bulk(
+            model=owner.model,
+            query=self._query.query_str,
+            documents=self._texts,
+            top_n=owner.top_n,
+            return_raw_scores=owner.raw_scores or None,
+            truncate=owner.truncate,
+            in_flight=owner.in_flight,
+        )
+
+    def take(self, reply: rerank.RerankReply) -> None:
+        """Read the answer."""
+        self.found = [
+            NodeWithScore(node=self._nodes[row.index].node, score=row.relevance_score)
+            for row in reply.results
+            if row.index is not None
+        ]
+
+    @contextmanager
+    def events(self) -> Iterator[None]:
+        """Tell the start; and the end, unless it fails in between."""
+        owner = self._owner
+        start = ReRankStartEvent(
+            query=self._query, nodes=self._nodes, top_n=owner.top_n, model_name=owner.model
+        )
+        payload: dict[str, Any] = {
+            EventPayload.NODES: self._nodes,
+            EventPayload.MODEL_NAME: owner.model,
+            EventPayload.QUERY_STR: self._query.query_str,
+            EventPayload.TOP_K: owner.top_n,
+        }
+        dispatcher.event(start)
+        with owner.callback_manager.event(CBEventType.RERANKING, payload=payload) as event:
+            yield
+            event.on_end(payload={EventPayload.NODES: self.found})
+        dispatcher.event(ReRankEndEvent(nodes=self.found))

@@ -1,0 +1,317 @@
+"""`ZhipuAIOCRReader` and `ZhipuAIWebReader`: documents and web pages as LlamaIndex documents."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from llama_index.core.bridge.pydantic import Field
+from llama_index.core.readers.base import BasePydanticReader
+from llama_index.core.schema import Document
+
+from zhipu_client import aiterate, iterate, ocr, reader
+
+from ._base import ZhipuComponent
+
+__all__ = ["ZhipuAIOCRReader", "ZhipuAIWebReader"]
+
+#: Metadata that is about the reading, and no help to a model or for a search.
+_TECHNICAL = ("regions", "request_id", "width", "height")
+
+
+class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
+    """Reads PDFs and pictures with GLM-OCR: text, tables and formulas as Markdown.
+
+    Documents of any length: PDF files are split by pages (with the extra ``ocr``), a few parts at
+    a time. Works as a ``file_extractor`` of `SimpleDirectoryReader` too.
+
+    Attributes:
+        model: ``glm-ocr``.
+        split: ``"page"`` makes a document of each page, ``"none"`` one of all.
+        first_page: The first page to read, from 1; PDF only.
+        last_page: The last page, itself included.
+        pages_per_request: The most pages in one request, 1 to 100.
+        in_flight: Requests at once, 1 to 32.
+        with_regions: Keep what each page consists of, with boxes in pixels, as metadata.
+        tables: ``"html"`` as the service writes them, or ``"markdown"``.
+        root: A folder that paths must lie in, links followed.
+        max_bytes: The most bytes of a file, looked at before it is read.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key, or the file is refused.
+        zhipu_client.ZhipuError: everything that a call raises.
+
+    Example:
+        >>> from llama_index_zhipu import ZhipuAIOCRReader
+        >>> pages = ZhipuAIOCRReader().load_data("report.pdf")  # doctest: +SKIP
+        >>> pages[0].metadata["page_label"]  # doctest: +SKIP
+        '1'
+    """
+
+    is_remote: bool = True
+    model: str = Field(default="glm-ocr", description="The model code.")
+    split: Literal["page", "none"] = Field(default="page", description="A document a page.")
+    first_page: int | None = Field(default=None, ge=1)
+    last_page: int | None = Field(default=None, ge=1)
+    pages_per_request: int = Field(default=20, ge=1, le=100)
+    in_flight: int = Field(default=4, ge=1, le=32)
+    with_regions: bool = Field(default=False, description="Keep regions as metadata.")
+    tables: Literal["html", "markdown"] = Field(default="html")
+    root: Path | None = Field(default=None, description="A folder that paths must lie in.")
+    max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        _ = self._client  # a missing key is told here, not at the first call
+
+    @classmethod
+    def class_name(cls) -> str:
+        """The name in dicts."""
+        return "ZhipuAIOCRReader"
+
+    def lazy_load_data(
+        self,
+        file: str | Path | bytes,
+        extra_info: dict[str, Any] | None = None,
+        fs: Any = None,
+        **load_kwargs: Any,
+    ) -> Iterator[Document]:
+        """Read a document, page after page, while the next ones are being read.
+
+        Args:
+            file: A path, bytes, a data URL, or an http(s) address, which only the service fetches.
+            extra_info: Metadata for every document.
+            fs: A file system of fsspec that the path is on.
+            **load_kwargs: Anything that `zhipu_client.ocr.pages` takes.
+        """
+        source, info = _source(file, fs, self.max_bytes), _named(file, extra_info)
+        pages = iterate(self._client, self._job(source, load_kwargs))
+        if self.split == "page":
+            for page in pages:
+                yield self._document(page, info)
+        else:
+            yield self._joined(list(pages), info)
+
+    async def alazy_load_data(
+        self,
+        file: str | Path | bytes,
+        extra_info: dict[str, Any] | None = None,
+        fs: Any = None,
+        **load_kwargs: Any,
+    ) -> Iterable[Document]:
+        """Read a document asynchronously; the arguments of `lazy_load_data`."""
+        return await self.aload_data(file, extra_info, fs, **load_kwargs)
+
+    async def apages(
+        self,
+        file: str | Path | bytes,
+        extra_info: dict[str, Any] | None = None,
+        fs: Any = None,
+        **load_kwargs: Any,
+    ) -> AsyncIterator[Document]:
+        """`lazy_load_data`, asynchronously: a document a page, as they come."""
+        source = await asyncio.to_thread(_source, file, fs, self.max_bytes)
+        info = _named(file, extra_info)
+        async for page in aiterate(self._aclient, self._job(source, load_kwargs)):
+            yield self._document(page, info)
+
+    def load_data(
+        self,
+        file: str | Path | bytes,
+        extra_info: dict[str, Any] | None = None,
+        fs: Any = None,
+        **load_kwargs: Any,
+    ) -> list[Document]:
+        """Read a document; the arguments of `lazy_load_data`."""
+        return list(self.lazy_load_data(file, extra_info, fs, **load_kwargs))
+
+    async def aload_data(
+        self,
+        file: str | Path | bytes,
+        extra_info: dict[str, Any] | None = None,
+        fs: Any = None,
+        **load_kwargs: Any,
+    ) -> list[Document]:
+        """Read a document asynchronously; the arguments of `lazy_load_data`."""
+        source = await asyncio.to_thread(_source, file, fs, self.max_bytes)
+        info = _named(file, extra_info)
+        pages = [page async for page in aiterate(self._aclient, self._job(source, load_kwargs))]
+        if self.split == "page":
+            return [self._document(page, info) for page in pages]
+        return [self._joined(pages, info)]
+
+    def _job(self, source: Any, given: dict[str, Any]) -> ocr.Pages:
+        settings: dict[str, Any] = {
+            "model": self.model,
+            "first_page": self.first_page,
+            "last_page": self.last_page,
+            "pages_per_request": self.pages_per_request,
+            "in_flight": self.in_flight,
+            "root": self.root,
+            "max_bytes": self.max_bytes,
+        }
+        return ocr.pages(source, **{**settings, **given})
+
+    def _document(self, page: ocr.OCRPage, info: dict[str, Any]) -> Document:
+        facts: dict[str, Any] = {
+            "page_label": str(page.number),
+            "total_pages": page.total_pages,
+            "width": page.width,
+            "height": page.height,
+            "request_id": page.request_id,
+        }
+        if self.with_regions:
+            facts["regions"] = page.regions
+        return _made(self._text(page), info, facts)
+
+    def _joined(self, pages: Sequence[ocr.OCRPage], info: dict[str, Any]) -> Document:
+        text = "\n\n".join(self._text(page) for page in pages)
+        facts: dict[str, Any] = {"total_pages": len(pages)}
+        if self.with_regions:
+            facts["regions"] = [region for page in pages for region in page.regions]
+        return _made(text, info, facts)
+
+    def _text(self, page: ocr.OCRPage) -> str:
+        if self.tables == "html" or "<table" not in page.text:
+            return page.text
+        return "".join(
+            ocr.table_to_markdown(part) if part.startswith("<table") else part
+            for part in _split_tables(page.text)
+        )
+
+
+class ZhipuAIWebReader(ZhipuComponent, BasePydanticReader):
+    """Reads web pages as Markdown. The service fetches them; we never do.
+
+    Attributes:
+        return_format: ``"markdown"`` or ``"text"``.
+        no_cache: Have pages fetched anew.
+        retain_images: Keep the images.
+        with_links_summary: Append a list of the links.
+        with_images_summary: Append a list of the images.
+        in_flight: Pages at once in async calls, from 1.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key, or an address is none.
+        zhipu_client.ZhipuError: everything that a call raises.
+
+    Example:
+        >>> from llama_index_zhipu import ZhipuAIWebReader
+        >>> documents = ZhipuAIWebReader().load_data(["https://example.com"])  # doctest: +SKIP
+    """
+
+    is_remote: bool = True
+    return_format: Literal["markdown", "text"] = Field(default="markdown")
+    no_cache: bool | None = Field(default=None)
+    retain_images: bool | None = Field(default=None)
+    with_links_summary: bool | None = Field(default=None)
+    with_images_summary: bool | None = Field(default=None)
+    in_flight: int = Field(default=4, ge=1)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        _ = self._client  # a missing key is told here, not at the first call
+
+    @classmethod
+    def class_name(cls) -> str:
+        """The name in dicts."""
+        return "ZhipuAIWebReader"
+
+    def lazy_load_data(
+        self, urls: str | Sequence[str], extra_info: dict[str, Any] | None = None
+    ) -> Iterator[Document]:
+        """Read pages one after the other.
+
+        Args:
+            urls: An address, or several.
+            extra_info: Metadata for every document.
+        """
+        for url in [urls] if isinstance(urls, str) else urls:
+            yield self._document(url, self._client.send(self._request(url)), extra_info)
+
+    def load_data(
+        self, urls: str | Sequence[str], extra_info: dict[str, Any] | None = None
+    ) -> list[Document]:
+        """Read pages; the arguments of `lazy_load_data`."""
+        return list(self.lazy_load_data(urls, extra_info))
+
+    async def aload_data(
+        self, urls: str | Sequence[str], extra_info: dict[str, Any] | None = None
+    ) -> list[Document]:
+        """Read pages asynchronously, several at once, in their order."""
+        slots = asyncio.Semaphore(self.in_flight)
+
+        async def one(url: str) -> Document:
+            async with slots:
+                reply = await self._aclient.send(self._request(url))
+            return self._document(url, reply, extra_info)
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(u)) for u in ([urls] if isinstance(urls, str) else urls)]
+        return [task.result() for task in tasks]
+
+    def _request(self, url: str) -> Any:
+        return reader.create(
+            url=url,
+            return_format=self.return_format,
+            no_cache=self.no_cache,
+            retain_images=self.retain_images,
+            with_links_summary=self.with_links_summary,
+            with_images_summary=self.with_images_summary,
+        )
+
+    def _document(
+        self, url: str, reply: reader.ReaderReply, extra_info: dict[str, Any] | None
+    ) -> Document:
+        page = reply.reader_result
+        facts = {
+            "url": (page.url if page else None) or url,
+            "title": page.title if page else None,
+            "description": page.description if page else None,
+            "request_id": reply.request_id,
+        }
+        return _made((page.content if page else None) or "", extra_info or {}, facts)
+
+
+def _source(file: Any, fs: Any, max_bytes: int) -> Any:
+    """What `ocr.pages` takes; a file on another file system is read here, up to the limit."""
+    if fs is None:
+        return file
+    with fs.open(str(file), "rb") as opened:
+        return opened.read(max_bytes + 1)
+
+
+def _named(file: Any, extra_info: dict[str, Any] | None) -> dict[str, Any]:
+    info = dict(extra_info or {})
+    text = str(file) if isinstance(file, (str, Path)) else ""
+    if text.startswith(("http://", "https://")):
+        info.setdefault("url", text)
+    elif text and not text.startswith("data:"):
+        info.setdefault("file_name", Path(text).name)
+    return info
+
+
+def _made(text: str, info: dict[str, Any], facts: dict[str, Any]) -> Document:
+    known = {name: value for name, value in facts.items() if value is not None}
+    hidden = [name for name in _TECHNICAL if name in known]
+    return Document(
+        text=text,
+        metadata={**info, **known},
+        excluded_embed_metadata_keys=hidden,
+        excluded_llm_metadata_keys=hidden,
+    )
+
+
+def _split_tables(text: str) -> Iterator[str]:
+    """The text in parts, each HTML table one of them."""
+    place = 0
+    while (start := text.find("<table", place)) >= 0:
+        end = text.find("</table>", start)
+        if end < 0:
+            break
+        yield text[place:start]
+        place = end + len("</table>")
+        yield text[start:place]
+    yield text[place:]

@@ -1,0 +1,228 @@
+"""Tools for agents: drawing images and searching the web."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from llama_index.core.base.llms.types import ImageBlock, TextBlock
+from llama_index.core.schema import Document
+from llama_index.core.tools.tool_spec.base import BaseToolSpec
+
+from zhipu_client import Request, ServerError, adownload, download, images
+from zhipu_client import web_search as searching
+
+from ._base import ZhipuComponent
+
+__all__ = ["ZhipuAIImageGeneratorToolSpec", "ZhipuAIWebSearchToolSpec"]
+
+
+class _Connected(BaseToolSpec):
+    """A tool spec with the settings that all Zhipu AI adapters have, see `ZhipuComponent`."""
+
+    def __init__(self, **connection: Any) -> None:
+        self._zhipu = ZhipuComponent(**connection)
+        _ = self._zhipu._client  # a missing key is told here, not at the first call
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._zhipu.base_url!r})"
+
+
+class ZhipuAIImageGeneratorToolSpec(_Connected):
+    """A tool that draws an image (CogView, GLM-Image).
+
+    Args:
+        api_key: The key; None takes it from the environment.
+        model: ``glm-image``, ``cogview-4``, ``cogview-4-250304`` or ``cogview-3-flash``.
+        size: Width and height in pixels, ``"1280x1280"``; None for the model's own default.
+        quality: ``"hd"`` or ``"standard"``; None for the model's own default.
+        watermark_enabled: False leaves the watermark out, where the account may.
+        output: What the tool answers with: ``"url"``, the image's address, which expires; or
+            ``"image"``, the image itself, which a model that sees can look at.
+        max_bytes: The most bytes of an image that is fetched.
+        allow_loopback: Fetch from this machine too, for servers of one's own.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
+
+    Example:
+        >>> from llama_index_zhipu import ZhipuAIImageGeneratorToolSpec
+        >>> tools = ZhipuAIImageGeneratorToolSpec().to_tool_list()  # doctest: +SKIP
+        >>> tools[0].metadata.name  # doctest: +SKIP
+        'generate_image'
+    """
+
+    spec_functions = [("generate_image", "agenerate_image")]  # noqa: RUF012
+
+    def __init__(
+        self,
+        api_key: Any = None,
+        *,
+        model: str = "cogview-4",
+        size: str | None = None,
+        quality: Literal["hd", "standard"] | None = None,
+        watermark_enabled: bool | None = None,
+        output: Literal["url", "image"] = "url",
+        max_bytes: int = 32 * 1024 * 1024,
+        allow_loopback: bool = False,
+        **connection: Any,
+    ) -> None:
+        super().__init__(api_key=api_key, **connection)
+        self.model = model
+        self.size = images.check_size(model, size) if size else None
+        self.quality = quality
+        self.watermark_enabled = watermark_enabled
+        self.output = output
+        self._fetch: dict[str, Any] = {
+            "kind": "image/",
+            "max_bytes": max_bytes,
+            "allow_loopback": allow_loopback,
+        }
+
+    def generate_image(self, prompt: str, size: str | None = None) -> Any:
+        """Draw an image from a description and return it.
+
+        Args:
+            prompt (str): What to draw, in detail.
+            size (Optional[str]): Width and height in pixels, for example "1024x1024".
+        """
+        client = self._zhipu._client
+        url = _first(client.send(self._request(prompt, size)))
+        if self.output == "url":
+            return url
+        return _image(url, download(client, url, **self._fetch))
+
+    async def agenerate_image(self, prompt: str, size: str | None = None) -> Any:
+        """Draw an image from a description and return it."""
+        client = self._zhipu._aclient
+        url = _first(await client.send(self._request(prompt, size)))
+        if self.output == "url":
+            return url
+        return _image(url, await adownload(client, url, **self._fetch))
+
+    def _request(self, prompt: str, size: str | None) -> Request[images.ImageReply]:
+        return images.create(
+            model=self.model,
+            prompt=prompt,
+            size=size or self.size,
+            quality=self.quality,
+            watermark_enabled=self.watermark_enabled,
+        )
+
+
+def _first(reply: images.ImageReply) -> str:
+    if not reply.urls:
+        raise ServerError("the answer holds no image", body=reply.model_dump())
+    return reply.urls[0]
+
+
+def _image(url: str, file: Any) -> list[TextBlock | ImageBlock]:
+    return [
+        TextBlock(text=f"The image is at {url}"),
+        ImageBlock(image=file.content, image_mimetype=file.mime_type),
+    ]
+
+
+class ZhipuAIWebSearchToolSpec(_Connected):
+    """A tool that searches the web.
+
+    Args:
+        api_key: The key; None takes it from the environment.
+        search_engine: ``search_std``, ``search_pro``, ``search_pro_sogou`` or
+            ``search_pro_quark``; ``search-prime`` on api.z.ai. None picks by the site.
+        count: How many results, 1 to 50.
+        search_domain_filter: Only results of this domain.
+        search_recency_filter: ``oneDay``, ``oneWeek``, ``oneMonth``, ``oneYear``, ``noLimit``.
+        content_size: Length of the extracts: ``medium`` or ``high``.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
+
+    Example:
+        >>> from llama_index_zhipu import ZhipuAIWebSearchToolSpec
+        >>> tools = ZhipuAIWebSearchToolSpec(count=5).to_tool_list()  # doctest: +SKIP
+        >>> tools[0].metadata.name  # doctest: +SKIP
+        'web_search'
+    """
+
+    spec_functions = [("web_search", "aweb_search")]  # noqa: RUF012
+
+    def __init__(
+        self,
+        api_key: Any = None,
+        *,
+        search_engine: str | None = None,
+        count: int | None = None,
+        search_domain_filter: str | None = None,
+        search_recency_filter: str | None = None,
+        content_size: Literal["medium", "high"] | None = None,
+        **connection: Any,
+    ) -> None:
+        super().__init__(api_key=api_key, **connection)
+        self.search_engine = search_engine
+        self.count = count
+        self.search_domain_filter = search_domain_filter
+        self.search_recency_filter = search_recency_filter
+        self.content_size = content_size
+        self._request("checked here")
+
+    def web_search(self, query: str) -> str:
+        """Search the web and return extracts of the pages found, each with its address.
+
+        Args:
+            query (str): What to search for, up to 70 characters.
+        """
+        return _listed(self.search(query))
+
+    async def aweb_search(self, query: str) -> str:
+        """Search the web and return extracts of the pages found, each with its address."""
+        return _listed(await self.asearch(query))
+
+    def search(self, query: str) -> list[Document]:
+        """The pages found, as documents with ``url``, ``title`` and ``publish_date``."""
+        return _documents(self._zhipu._client.send(self._request(query)))
+
+    async def asearch(self, query: str) -> list[Document]:
+        """`search`, asynchronously."""
+        return _documents(await self._zhipu._aclient.send(self._request(query)))
+
+    def _request(self, query: str) -> Request[searching.WebSearchReply]:
+        engine = self.search_engine
+        if engine is None:
+            site = self._zhipu._client.site or ""
+            engine = "search-prime" if site.startswith("zai") else "search_std"
+        return searching.create(
+            search_query=query,
+            search_engine=engine,
+            count=self.count,
+            search_domain_filter=self.search_domain_filter,
+            search_recency_filter=self.search_recency_filter,
+            content_size=self.content_size,
+        )
+
+
+def _documents(reply: searching.WebSearchReply) -> list[Document]:
+    made = []
+    for row in reply.search_result:
+        facts = {
+            "url": row.link,
+            "title": row.title,
+            "media": row.media,
+            "publish_date": row.publish_date,
+            "refer": row.refer,
+        }
+        metadata = {name: value for name, value in facts.items() if value}
+        made.append(Document(text=row.content or "", metadata=metadata))
+    return made
+
+
+def _listed(documents: list[Document]) -> str:
+    if not documents:
+        return "Nothing was found."
+    return "\n\n".join(
+        f"[{item.metadata.get('title', 'untitled')}]({item.metadata.get('url', '')})"
+        f"{' ' + item.metadata['publish_date'] if 'publish_date' in item.metadata else ''}\n"
+        f"{item.text}"
+        for item in documents
+    )
