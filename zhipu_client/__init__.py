@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         catalog,
         chat,
         embeddings,
+        file_parser,
         files,
         images,
         moderations,
@@ -54,9 +55,14 @@ if TYPE_CHECKING:
         StreamIncompleteError,
         ZhipuError,
     )
+    from ._fetch import Downloaded, DownloadError
+    from ._io._bulk import aiterate, arun, iterate, run
+    from ._io._download import adownload, download
+    from ._io._poll import await_result, wait_result
     from ._io.aio import AsyncClient, AsyncStream
     from ._io.sync import Client, Stream
     from ._request import Request, StreamRequest, Upload
+    from ._task import TaskFailedError, TaskTimeoutError
 
 #: Public name -> the module that has it.
 _HOME = {
@@ -79,9 +85,14 @@ _HOME = {
         "StreamIncompleteError",
         "ZhipuError",
     ),
+    "_fetch": ("DownloadError", "Downloaded"),
+    "_io._bulk": ("aiterate", "arun", "iterate", "run"),
+    "_io._download": ("adownload", "download"),
+    "_io._poll": ("await_result", "wait_result"),
     "_io.aio": ("AsyncClient", "AsyncStream"),
     "_io.sync": ("Client", "Stream"),
     "_request": ("Request", "StreamRequest", "Upload"),
+    "_task": ("TaskFailedError", "TaskTimeoutError"),
 }
 _MODULES = (
     "audio",
@@ -89,6 +100,7 @@ _MODULES = (
     "catalog",
     "chat",
     "embeddings",
+    "file_parser",
     "files",
     "images",
     "moderations",
@@ -115,6 +127,8 @@ __all__ = [
     "Client",
     "ContentFilterError",
     "ContextOverflowError",
+    "DownloadError",
+    "Downloaded",
     "InsufficientBalanceError",
     "InvalidRequestError",
     "NotFoundError",
@@ -126,24 +140,35 @@ __all__ = [
     "Stream",
     "StreamIncompleteError",
     "StreamRequest",
+    "TaskFailedError",
+    "TaskTimeoutError",
     "Timeout",
     "Upload",
     "ZhipuError",
+    "adownload",
+    "aiterate",
+    "arun",
     "audio",
+    "await_result",
     "batches",
     "catalog",
     "chat",
+    "download",
     "embeddings",
+    "file_parser",
     "files",
     "images",
+    "iterate",
     "moderations",
     "ocr",
     "reader",
     "rerank",
     "results",
+    "run",
     "tokenizer",
     "videos",
     "voices",
+    "wait_result",
     "web_search",
 ]
 

@@ -1,17 +1,31 @@
-"""A task as every call that makes one answers, and how tasks end. Pure."""
+"""Tasks: what an asynchronous call answers with, how far one is, how long to wait. Pure."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import quote
 
+from zhipu_client import _check
 from zhipu_client._errors import APITimeoutError, ServerError
 from zhipu_client._model import ReplyModel, read
-from zhipu_client._request import Reply
+from zhipu_client._request import Reply, Request
 
-__all__ = ["Task", "TaskFailedError", "TaskTimeoutError", "parse_task"]
+__all__ = [
+    "Task",
+    "TaskFailedError",
+    "TaskResult",
+    "TaskTimeoutError",
+    "Waiting",
+    "get",
+    "parse_task",
+]
+
+State = Literal["running", "succeeded", "failed"]
 
 #: The words that the documents and the service use for the three states.
-_STATES: dict[str, Literal["running", "succeeded", "failed"]] = {
+_STATES: dict[str, State] = {
     "PROCESSING": "running",
     "SUCCESS": "succeeded",
     "FAIL": "failed",
@@ -54,12 +68,113 @@ class Task(ReplyModel):
     task_status: str | None = None
 
     @property
-    def state(self) -> Literal["running", "succeeded", "failed"]:
+    def state(self) -> State:
         """The state in one of three words; a status that is not known counts as running."""
-        return _STATES.get((self.task_status or "").upper(), "running")
+        return _STATES.get(str(self.task_status).upper(), "running")
+
+
+class TaskResult(Task):
+    """A task's state, and its result once there is one.
+
+    Attributes:
+        choices: Of a chat task, as in a chat answer.
+        image_result: Of an image task: ``[{"url"}]``.
+        video_result: Of a video task: ``[{"url", "cover_image_url"}]``.
+        usage: Tokens, of a chat task.
+    """
+
+    created: int | None = None
+    choices: list[dict[str, Any]] | None = None
+    image_result: list[dict[str, Any]] | None = None
+    video_result: list[dict[str, Any]] | None = None
+    usage: dict[str, Any] | None = None
+
+    @property
+    def urls(self) -> list[str]:
+        """The addresses of the images or videos. They expire: fetch them at once."""
+        rows = (self.image_result or []) + (self.video_result or [])
+        return [row["url"] for row in rows if row.get("url")]
+
+
+def get(task_id: str) -> Request[TaskResult]:
+    """Ask how far a task is: ``GET /async-result/{id}``.
+
+    Args:
+        task_id: The ``id`` of the answer that made the task.
+
+    Raises:
+        InvalidRequestError: The id is empty.
+
+    Example:
+        >>> from zhipu_client import results
+        >>> results.get("2026-1/x").path
+        '/async-result/2026-1%2Fx'
+    """
+    _check.text("task_id", task_id)
+    return Request(method="GET", path=f"/async-result/{quote(task_id, safe='')}", parse=_parse)
 
 
 def parse_task(reply: Reply) -> Task:
     """Read the answer of a call that makes a task."""
     found: Task = read(Task, reply.data)
     return found
+
+
+def _parse(reply: Reply) -> TaskResult:
+    found: TaskResult = read(TaskResult, reply.data)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How to wait for a task, all in seconds.
+
+    Attributes:
+        task_id: The task.
+        interval: The first pause between two looks; each is half as long again as the last.
+        longest: The longest pause.
+        timeout: How long to wait in all.
+    """
+
+    task_id: str
+    interval: float = 1.0
+    longest: float = 10.0
+    timeout: float = 900.0
+
+    def __post_init__(self) -> None:
+        _check.text("task_id", self.task_id)
+        _check.within("interval", self.interval, 0, 3600, "seconds", open_low=True)
+        _check.within("timeout", self.timeout, 0, 7 * 86400, "seconds", open_low=True)
+
+    def pauses(self) -> Iterator[float]:
+        """The pause before each further look; ends when the time is over."""
+        left, pause = self.timeout, self.interval
+        while left > 0:
+            yield min(pause, left)
+            left -= pause
+            pause = min(pause * 1.5, max(self.longest, self.interval))
+
+    def ended(self, found: TaskResult) -> bool:
+        """True once the task has succeeded.
+
+        Raises:
+            TaskFailedError: It has failed.
+        """
+        if found.state != "failed":
+            return found.state == "succeeded"
+        error = TaskFailedError(
+            f"task {self.task_id} failed ({found.task_status})",
+            request_id=found.request_id,
+            body=found.model_dump(),
+        )
+        error.task_id = self.task_id
+        raise error
+
+    def too_long(self) -> TaskTimeoutError:
+        """The error for a task that has not ended in time."""
+        error = TaskTimeoutError(
+            f"task {self.task_id} was still running after {self.timeout:g} seconds; it may yet "
+            "succeed: wait for it again"
+        )
+        error.task_id = self.task_id
+        return error

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from zhipu_client import _check
+from zhipu_client._errors import ServerError
+from zhipu_client._job import Around, Progress, Work, attach
 from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request
 
-__all__ = ["LIMITS", "EmbeddingReply", "Limits", "create", "vectors_in"]
+__all__ = [
+    "LIMITS",
+    "Bulk",
+    "EmbeddingReply",
+    "Embeddings",
+    "Limits",
+    "PartialEmbeddings",
+    "bulk",
+    "create",
+    "estimate_tokens",
+    "vectors_in",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +50,8 @@ LIMITS: Mapping[str, Limits] = {
     "embedding-2": Limits(64, 512, 8000, (1024,)),
 }
 _DEFAULT = LIMITS["embedding-3"]
+# What makes tokens of several characters; all else is taken for a token a character.
+_PLAIN = re.compile(r"[A-Za-z0-9\s]")
 
 
 class EmbeddingReply(ReplyModel):
@@ -130,19 +146,228 @@ def check_texts(texts: Sequence[str], field: str = "input") -> None:
 
 
 def vectors_in(data: Any) -> list[list[float]]:
-    """The vectors of a decoded body, ordered by ``index``; lists are taken as they are.
-
-    Whole numbers (``0`` for ``0.0``) become floats; a list that has none is not copied.
-    """
+    """The vectors of a decoded body, ordered by ``index``; whole numbers become floats."""
     rows = (data or {}).get("data") or []
     if any(row.get("index", place) != place for place, row in enumerate(rows)):
         rows = sorted(rows, key=lambda row: row["index"])
-    return [_floats(row["embedding"]) for row in rows]
+    # One pass in C, a quarter of what decoding took: the floats are not copied, ``0`` becomes 0.0.
+    return [list(map(float, row["embedding"])) for row in rows]
 
 
-def _floats(vector: list[float]) -> list[float]:
-    # One pass in C over the types: about a fifth of what decoding the numbers took.
-    return vector if set(map(type, vector)) <= {float} else [float(value) for value in vector]
+def estimate_tokens(text: str) -> int:
+    """A guess at the tokens of a text that is rather too high than too low.
+
+    Example:
+        >>> estimate_tokens("你好"), estimate_tokens("hello world")
+        (3, 5)
+    """
+    plain = len(_PLAIN.findall(text))
+    return len(text) - plain + plain * 2 // 5 + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """What a bulk embedding came to.
+
+    Attributes:
+        vectors: One a text, in the order of the texts.
+        usage: Tokens of all requests: ``prompt_tokens``, ``completion_tokens``, ``total_tokens``.
+        model: The model as the service names it.
+    """
+
+    vectors: list[list[float]]
+    usage: dict[str, int]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartialEmbeddings:
+    """What a bulk embedding had come to when a request failed: the error's ``partial``.
+
+    Give it to `bulk` as ``resume``, with the same texts, and only the rest is sent.
+
+    Attributes:
+        vectors: One a text, None where it is missing.
+        usage: Tokens of the requests that succeeded.
+    """
+
+    vectors: list[list[float] | None] = field(repr=False)
+    usage: dict[str, int]
+
+    @property
+    def missing(self) -> list[int]:
+        """The positions of the texts without a vector."""
+        return [place for place, vector in enumerate(self.vectors) if vector is None]
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """A job for `zhipu_client.run`, see `bulk`."""
+
+    texts: tuple[str, ...] = field(repr=False)
+    model: str
+    dimensions: int | None
+    batch_size: int
+    in_flight: int
+    progress: Progress | None
+    resume: PartialEmbeddings | None
+    extra_body: Mapping[str, Any] | None
+
+    def begin(self, around: Around) -> Work[None, Embeddings]:
+        """Start a run."""
+        del around
+        return _BulkWork(self)
+
+
+def bulk(
+    texts: Sequence[str],
+    *,
+    model: str = "embedding-3",
+    dimensions: int | None = None,
+    batch_size: int | None = None,
+    in_flight: int = 8,
+    progress: Progress | None = None,
+    resume: PartialEmbeddings | None = None,
+    extra_body: Mapping[str, Any] | None = None,
+) -> Bulk:
+    """Turn any number of texts into vectors: a job for `zhipu_client.run` or `arun`.
+
+    Texts are split into requests, identical texts are sent once, several requests are in flight
+    together, and the vectors come in the order of the texts.
+
+    Args:
+        texts: Any number, none of them empty.
+        model: ``embedding-3`` or ``embedding-2``.
+        dimensions: Length of a vector, as for `create`.
+        batch_size: The most texts in a request, 1 to 64 (default).
+        in_flight: The most requests at once, 1 to 64.
+        progress: Called with the numbers of texts done and of all texts, after each request.
+        resume: The ``partial`` of the error that ended an earlier run with the same texts.
+        extra_body: Further fields of each body, sent unchecked.
+
+    Raises:
+        InvalidRequestError: A value is outside of its limits; an empty text is named by its
+            position (``texts[3]``).
+
+    Example:
+        >>> from zhipu_client import embeddings
+        >>> job = embeddings.bulk(["你好", "hello", "你好"], dimensions=256)
+        >>> len(job.texts)
+        3
+    """
+    found = _check.strings("texts", texts)
+    check_texts(found, "texts")
+    limits = limits_of(model)
+    if model.lower() in LIMITS:
+        _check.choice("dimensions", dimensions, limits.dimensions, model)
+    _check.within("batch_size", batch_size, 1, limits.inputs, whole=True)
+    _check.within("in_flight", in_flight, 1, 64, whole=True)
+    if resume is not None and len(resume.vectors) != len(found):
+        raise _check.refuse("resume", len(resume.vectors), f"must be of {len(found)} texts")
+    return Bulk(
+        tuple(found),
+        model,
+        dimensions,
+        batch_size or limits.inputs,
+        in_flight,
+        progress,
+        resume,
+        extra_body,
+    )
+
+
+class _BulkWork:
+    """One run: which texts are in which request, and where their vectors go."""
+
+    blocking = False
+
+    def __init__(self, job: Bulk) -> None:
+        self._job = job
+        self.in_flight = job.in_flight
+        resume = job.resume
+        self._vectors: list[list[float] | None] = (
+            list(resume.vectors) if resume else [None] * len(job.texts)
+        )
+        self._usage = dict(resume.usage) if resume else {}
+        self._model = job.model
+        self._error: Exception | None = None
+        # Each different text that has no vector yet, with all of its positions.
+        self._places: dict[str, list[int]] = {}
+        for place, text in enumerate(job.texts):
+            if self._vectors[place] is None:
+                self._places.setdefault(text, []).append(place)
+        self._batches = dict(enumerate(_batches(list(self._places), job)))
+        self._waiting = iter(list(self._batches))
+        self._done = sum(vector is not None for vector in self._vectors)
+
+    def take(self) -> tuple[int, Request[Any]] | None:
+        number = None if self._error else next(self._waiting, None)
+        if number is None:
+            return None
+        job = self._job
+        return number, create(
+            model=job.model,
+            input=self._batches[number],
+            dimensions=job.dimensions,
+            extra_body=job.extra_body,
+        )
+
+    def done(self, number: int, value: EmbeddingReply) -> None:
+        texts = self._batches.pop(number)
+        vectors = value.vectors
+        if len(vectors) != len(texts):
+            message = f"the service sent {len(vectors)} vectors for {len(texts)} texts"
+            self.failed(number, ServerError(message))
+            return
+        for text, vector in zip(texts, vectors, strict=True):
+            first, *others = self._places[text]
+            self._vectors[first] = vector
+            for place in others:
+                self._vectors[place] = vector.copy()
+            self._done += 1 + len(others)
+        for name, count in (value.usage or {}).items():
+            if isinstance(count, int):
+                self._usage[name] = self._usage.get(name, 0) + count
+        self._model = value.model or self._model
+        if self._job.progress is not None:
+            self._job.progress(self._done, len(self._vectors))
+
+    def failed(self, number: int, error: Exception) -> None:
+        del number
+        self._error = self._error or error
+
+    def ready(self) -> tuple[()]:
+        return ()
+
+    def result(self, pieces: list[Any]) -> Embeddings:
+        del pieces
+        if self._error is not None:
+            raise attach(self._error, partial=PartialEmbeddings(self._vectors, self._usage))
+        whole = [vector for vector in self._vectors if vector is not None]
+        return Embeddings(whole, self._usage, self._model)
+
+    def close(self) -> None:
+        pass
+
+
+def _batches(texts: list[str], job: Bulk) -> Iterator[list[str]]:
+    """Split by number and, where the model bounds a whole request, by tokens."""
+    most = limits_of(job.model).total_tokens
+    if most is None:
+        for start in range(0, len(texts), job.batch_size):
+            yield texts[start : start + job.batch_size]
+        return
+    batch: list[str] = []
+    total = 0
+    for text in texts:
+        tokens = estimate_tokens(text)
+        if batch and (len(batch) == job.batch_size or total + tokens > most):
+            yield batch
+            batch, total = [], 0
+        batch.append(text)
+        total += tokens
+    if batch:
+        yield batch
 
 
 def _parse(reply: Reply) -> EmbeddingReply:

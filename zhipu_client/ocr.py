@@ -1,20 +1,29 @@
 """Reading documents: ``POST /layout_parsing`` (GLM-OCR) and the neighbours of it.
 
 `create` is one call. For documents of any length, from files or addresses, use
-`zhipu_client.ocr_pages`.
+`pages`.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
+from zhipu_client._job import Around, Progress, Source, Work
 from zhipu_client._model import ReplyModel, read
+from zhipu_client._ocr_pages import (
+    OCRPage,
+    OCRProgress,
+    region_markdown,
+    table_to_markdown,
+)
+from zhipu_client._ocr_work import OCRWork
 from zhipu_client._request import Reply, Request, Upload
 
 __all__ = [
@@ -22,21 +31,18 @@ __all__ = [
     "MAX_BYTES",
     "HandwritingReply",
     "LayoutReply",
+    "OCRPage",
+    "OCRProgress",
+    "Pages",
     "create",
     "data_url",
     "handwriting",
     "page_limit",
+    "pages",
+    "region_markdown",
     "sniff",
+    "table_to_markdown",
 ]
-
-MiB = 1024 * 1024
-
-#: The most bytes of a file, by its type, for ``/layout_parsing``.
-MAX_BYTES: Mapping[str, int] = {
-    "application/pdf": 50 * MiB,
-    "image/png": 10 * MiB,
-    "image/jpeg": 10 * MiB,
-}
 
 #: The most pages that one request may ask for, by site; 100 elsewhere.
 _PAGES: Mapping[str | None, int] = {"zai": 30}
@@ -88,50 +94,6 @@ def page_limit(site: str | None) -> int:
     return _PAGES.get(site, 100)
 
 
-def sniff(head: bytes) -> str | None:
-    """The type of a file by its first bytes: PDF, PNG, JPEG, or None.
-
-    Args:
-        head: The first 1,024 bytes or more (a PDF may have other bytes before its mark).
-    """
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    return "application/pdf" if b"%PDF-" in head[:1024] else None
-
-
-def data_url(content: bytes) -> str:
-    """The data URL of a file, typed by its content.
-
-    Raises:
-        InvalidRequestError: Empty, too large, or neither PDF, PNG nor JPEG.
-    """
-    if not content:
-        raise InvalidRequestError("the file is empty (0 bytes)", field="file", value=b"")
-    kind = sniff(content[:1024])
-    if kind is None:
-        raise InvalidRequestError(
-            f"the file is neither PDF, PNG nor JPEG (it starts with {content[:8]!r})",
-            field="file",
-            value=content[:8],
-        )
-    check_bytes(kind, len(content))
-    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
-
-
-def check_bytes(kind: str, size: int) -> None:
-    """Refuse a file that is larger than the endpoint takes for its type."""
-    most = MAX_BYTES[kind]
-    if size > most:
-        name = kind.rsplit("/", 1)[1].upper()
-        raise InvalidRequestError(
-            f"a {name} may have at most {most // MiB} MiB, this one has {size / MiB:.1f}",
-            field="file",
-            value=size,
-        )
-
-
 def create(
     *,
     model: str = "glm-ocr",
@@ -171,8 +133,8 @@ def create(
         file = data_url(file)
     elif not str(file).startswith(("http://", "https://", "data:")):
         raise _check.refuse("file", file, "must be an http(s) address, a data URL or bytes")
-    for field, page in (("start_page_id", start_page_id), ("end_page_id", end_page_id)):
-        _check.within(field, page, 1, 1_000_000, whole=True)
+    for name, page in (("start_page_id", start_page_id), ("end_page_id", end_page_id)):
+        _check.within(name, page, 1, 1_000_000, whole=True)
     if start_page_id and end_page_id and end_page_id < start_page_id:
         raise _check.refuse("end_page_id", end_page_id, f"must be at least {start_page_id}")
     _check.ids(request_id, user_id)
@@ -194,6 +156,108 @@ def create(
         kind="generate",
         model=model,
     )
+
+
+def pages(
+    source: Source,
+    *,
+    model: str = "glm-ocr",
+    first_page: int | None = None,
+    last_page: int | None = None,
+    pages_per_request: int = 20,
+    in_flight: int = 4,
+    return_crop_images: bool | None = None,
+    need_layout_visualization: bool | None = None,
+    root: str | Path | None = None,
+    max_bytes: int = 512 * 1024 * 1024,
+    resume_from: int | OCRProgress | None = None,
+    progress: Progress | None = None,
+    extra_body: Mapping[str, Any] | None = None,
+) -> Pages:
+    """Read a document of any length page by page: a job for `zhipu_client.iterate`.
+
+    A PDF file is split by pages (which needs the extra ``ocr``), several parts are in flight
+    together, and the pages come in order; no more than a few parts are in memory. An address is
+    read by page numbers. When a part fails, the pages before it are handed over first; the error
+    then has ``resume_from``, the first page that is missing, and ``partial``, an `OCRProgress`.
+
+    Args:
+        source: A path, bytes, a data URL, or an http(s) address, which only the service fetches.
+            PDF, PNG or JPEG, told by the content.
+        model: ``glm-ocr``.
+        first_page: The first page to read, from 1; PDF only.
+        last_page: The last page to read, itself included.
+        pages_per_request: The most pages of a part, 1 to 100; the site's limit bounds it too.
+        in_flight: The most requests at once, 1 to 32.
+        return_crop_images: Ask for addresses of the pictures in the document.
+        need_layout_visualization: Ask for a picture of the layout that was found, for each page.
+        root: A folder that a path must lie in, links followed.
+        max_bytes: The most bytes of a file, looked at before it is read.
+        resume_from: Where to go on after a failure: a page, or the error's ``partial``, which
+            also keeps pages after the gap that were read, and paid for, already.
+        progress: Called with the numbers of pages done and of all pages (None while unknown).
+        extra_body: Further fields of each body, sent unchecked.
+
+    Raises:
+        InvalidRequestError: A value is outside of its limits. For the file itself it is raised
+            when the job is run.
+
+    Example:
+        >>> from zhipu_client import ocr
+        >>> ocr.pages("report.pdf", first_page=3, last_page=4).last_page
+        4
+    """
+    _check.text("model", model)
+    for name, page in (("first_page", first_page), ("last_page", last_page)):
+        _check.within(name, page, 1, 1_000_000, whole=True)
+    if first_page and last_page and last_page < first_page:
+        raise _check.refuse("last_page", last_page, f"must be at least {first_page}")
+    _check.within("pages_per_request", pages_per_request, 1, 100, whole=True)
+    _check.within("in_flight", in_flight, 1, 32, whole=True)
+    _check.within("max_bytes", max_bytes, 1, 2**40, whole=True)
+    return Pages(
+        source=source,
+        model=model,
+        first_page=first_page,
+        last_page=last_page,
+        pages_per_request=pages_per_request,
+        in_flight=in_flight,
+        options={
+            "return_crop_images": return_crop_images,
+            "need_layout_visualization": need_layout_visualization,
+            "extra_body": extra_body,
+        },
+        root=None if root is None else Path(root),
+        max_bytes=max_bytes,
+        resume_from=resume_from,
+        progress=progress,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pages:
+    """A job for `zhipu_client.iterate` and `run`, see `pages`."""
+
+    source: Source = field(repr=False)
+    model: str
+    first_page: int | None
+    last_page: int | None
+    pages_per_request: int
+    in_flight: int
+    options: Mapping[str, Any]
+    root: Path | None
+    max_bytes: int
+    resume_from: int | OCRProgress | None
+    progress: Progress | None
+
+    def begin(self, around: Around) -> Work[OCRPage, list[OCRPage]]:
+        """Start a run: opens the document."""
+        document = around.open(self.source, self.root, self.max_bytes)
+        try:
+            return OCRWork(self, document, page_limit(around.site), create)
+        except BaseException:
+            document.close()
+            raise
 
 
 def handwriting(

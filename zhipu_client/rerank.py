@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import Field
 
 from zhipu_client import _check
+from zhipu_client._errors import ServerError
+from zhipu_client._job import Around, Work
 from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request
 
-__all__ = ["MAX_CHARACTERS", "MAX_DOCUMENTS", "RerankReply", "RerankResult", "create"]
+__all__ = [
+    "MAX_CHARACTERS",
+    "MAX_DOCUMENTS",
+    "Ranking",
+    "RerankReply",
+    "RerankResult",
+    "bulk",
+    "create",
+]
 
 #: The most documents in one request.
 MAX_DOCUMENTS = 128
@@ -57,7 +68,7 @@ def create(
 ) -> Request[RerankReply]:
     """Sort up to 128 documents by how well they answer a query.
 
-    For any number of documents use `zhipu_client.rerank_documents`.
+    For any number of documents use `bulk`.
 
     Args:
         model: ``rerank``.
@@ -105,6 +116,137 @@ def create(
         kind="generate",
         model=model,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """A job for `zhipu_client.run`, see `bulk`."""
+
+    query: str
+    documents: tuple[str, ...] = field(repr=False)
+    model: str
+    top_n: int | None
+    return_raw_scores: bool | None
+    in_flight: int
+    extra_body: Mapping[str, Any] | None
+
+    def begin(self, around: Around) -> Work[None, RerankReply]:
+        """Start a run."""
+        del around
+        return _RankingWork(self)
+
+
+def bulk(
+    *,
+    model: str = "rerank",
+    query: str,
+    documents: Sequence[str],
+    top_n: int | None = None,
+    return_raw_scores: bool | None = None,
+    truncate: bool = False,
+    in_flight: int = 8,
+    extra_body: Mapping[str, Any] | None = None,
+) -> Ranking:
+    """Sort any number of documents: a job for `zhipu_client.run` or `arun`.
+
+    Above 128 documents several requests are sent, several at once, and the results are sorted over
+    all of them. No document is no request and an empty list of results.
+
+    Args:
+        model: ``rerank``.
+        query: What is asked, up to 4,096 characters.
+        documents: Any number of texts that are not empty.
+        top_n: How many of the best to answer with; None or 0 for all.
+        return_raw_scores: Raw scores in place of normalised ones.
+        truncate: Send only the first 4,096 characters of longer texts, where they would be refused.
+        in_flight: The most requests at once, 1 to 64.
+        extra_body: Further fields of each body, sent unchecked.
+
+    Raises:
+        InvalidRequestError: A value is outside of its limits; a text is named by its position.
+
+    Example:
+        >>> from zhipu_client import rerank
+        >>> job = rerank.bulk(query="capital", documents=["Paris"] * 300, top_n=3)
+        >>> len(job.documents)
+        300
+    """
+    texts = _check.strings("documents", documents)
+    _check.text("query", query, None if truncate else MAX_CHARACTERS)
+    _check.within("top_n", top_n, 0, 1_000_000_000, whole=True)
+    _check.within("in_flight", in_flight, 1, 64, whole=True)
+    if truncate:
+        query = query[:MAX_CHARACTERS]
+        texts = [text[:MAX_CHARACTERS] for text in texts]
+    for position, text in enumerate(texts):
+        _check.text(f"documents[{position}]", text, MAX_CHARACTERS)
+    return Ranking(query, tuple(texts), model, top_n, return_raw_scores, in_flight, extra_body)
+
+
+class _RankingWork:
+    """One run: which documents are in which request, and all of their scores."""
+
+    blocking = False
+
+    def __init__(self, job: Ranking) -> None:
+        self._job = job
+        self.in_flight = job.in_flight
+        self._waiting = iter(range(0, len(job.documents), MAX_DOCUMENTS))
+        self._replies: dict[int, RerankReply] = {}
+        self._error: Exception | None = None
+
+    def take(self) -> tuple[int, Request[Any]] | None:
+        start = None if self._error else next(self._waiting, None)
+        if start is None:
+            return None
+        job = self._job
+        texts = job.documents[start : start + MAX_DOCUMENTS]
+        return start, create(
+            model=job.model,
+            query=job.query,
+            documents=texts,
+            # The best of all are among the best of each part.
+            top_n=min(job.top_n, len(texts)) if job.top_n else None,
+            return_raw_scores=job.return_raw_scores,
+            extra_body=job.extra_body,
+        )
+
+    def done(self, number: int, value: RerankReply) -> None:
+        sent = min(MAX_DOCUMENTS, len(self._job.documents) - number)
+        for row in value.results:
+            if row.index is None or row.relevance_score is None or not 0 <= row.index < sent:
+                self.failed(number, ServerError("a rerank result has no score or no place"))
+                return
+            row.index += number
+        self._replies[number] = value
+
+    def failed(self, number: int, error: Exception) -> None:
+        del number
+        self._error = self._error or error
+
+    def ready(self) -> tuple[()]:
+        return ()
+
+    def result(self, pieces: list[Any]) -> RerankReply:
+        del pieces
+        if self._error is not None:
+            raise self._error
+        replies = [self._replies[start] for start in sorted(self._replies)]
+        if len(replies) == 1:
+            whole = replies[0]
+        else:
+            usage: dict[str, Any] = {}
+            for reply in replies:
+                for name, count in (reply.usage or {}).items():
+                    usage[name] = usage.get(name, 0) + count
+            whole = RerankReply(usage=usage)
+            whole.results = [row for reply in replies for row in reply.results]
+        whole.results.sort(key=lambda row: -(row.relevance_score or 0.0))
+        del whole.results[self._job.top_n or len(whole.results) :]
+        return whole
+
+    def close(self) -> None:
+        pass
 
 
 def _parse(reply: Reply) -> RerankReply:

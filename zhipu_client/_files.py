@@ -1,0 +1,63 @@
+"""Types and sizes of the files that the document endpoints take. Pure."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+
+from zhipu_client._errors import InvalidRequestError
+
+__all__ = ["MAX_BYTES", "check_bytes", "data_url", "sniff"]
+
+MiB = 1024 * 1024
+
+#: The most bytes of a file, by its type, for ``/layout_parsing``.
+MAX_BYTES: Mapping[str, int] = {
+    "application/pdf": 50 * MiB,
+    "image/png": 10 * MiB,
+    "image/jpeg": 10 * MiB,
+}
+
+
+def sniff(head: bytes) -> str | None:
+    """The type of a file by its first bytes: PDF, PNG, JPEG, or None.
+
+    Args:
+        head: The first 1,024 bytes or more (a PDF may have other bytes before its mark).
+    """
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    return "application/pdf" if b"%PDF-" in head[:1024] else None
+
+
+def data_url(content: bytes) -> str:
+    """The data URL of a file, typed by its content.
+
+    Raises:
+        InvalidRequestError: Empty, too large, or neither PDF, PNG nor JPEG.
+    """
+    if not content:
+        raise InvalidRequestError("the file is empty (0 bytes)", field="file", value=b"")
+    kind = sniff(content[:1024])
+    if kind is None:
+        raise InvalidRequestError(
+            f"the file is neither PDF, PNG nor JPEG (it starts with {content[:8]!r})",
+            field="file",
+            value=content[:8],
+        )
+    check_bytes(kind, len(content))
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def check_bytes(kind: str, size: int) -> None:
+    """Refuse a file that is larger than the endpoint takes for its type."""
+    most = MAX_BYTES[kind]
+    if size > most:
+        name = kind.rsplit("/", 1)[1].upper()
+        raise InvalidRequestError(
+            f"a {name} may have at most {most // MiB} MiB, this one has {size / MiB:.1f}",
+            field="file",
+            value=size,
+        )

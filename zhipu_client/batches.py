@@ -1,0 +1,216 @@
+"""Batches at half the price: ``/batches`` (open.bigmodel.cn only).
+
+Write the lines with `line` and `lines`, send them with ``files.create(purpose="batch")``, start
+with `create`, look with `get`, fetch ``output_file_id`` with ``files.content``, read it with
+`read_output`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import Field
+
+from zhipu_client import _check
+from zhipu_client._model import ReplyModel, read
+from zhipu_client._request import Reply, Request
+
+__all__ = [
+    "ENDED",
+    "Batch",
+    "BatchList",
+    "batches",
+    "cancel",
+    "create",
+    "get",
+    "line",
+    "lines",
+    "read_output",
+]
+
+#: The states in which nothing changes any more.
+ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
+
+_MOST_LINES = 50_000
+_MOST_EMBEDDINGS = 10_000
+
+
+class Batch(ReplyModel):
+    """A batch. Times are Unix **milliseconds**; counts stay 0 or None until the end.
+
+    Attributes:
+        status: validating, in_progress, finalizing, completed, failed, expired, cancelling or
+            cancelled.
+        output_file_id: The results; None or empty while there are none.
+        error_file_id: The lines that failed.
+        request_counts: ``{"total", "completed", "failed"}``.
+    """
+
+    id: str | None = None
+    object: str | None = None
+    endpoint: str | None = None
+    status: str | None = None
+    input_file_id: str | None = None
+    output_file_id: str | None = None
+    error_file_id: str | None = None
+    created_at: int | None = None
+    completed_at: int | None = None
+    request_counts: Any = None
+    metadata: dict[str, Any] | None = None
+
+    @property
+    def ended(self) -> bool:
+        """True when nothing changes any more."""
+        return self.status in ENDED
+
+
+class BatchList(ReplyModel):
+    """Some of the batches; ``has_more`` tells that others follow ``last_id``."""
+
+    object: str | None = None
+    data: list[Batch] = Field(default_factory=list)
+    first_id: str | None = None
+    last_id: str | None = None
+    has_more: bool | None = None
+
+
+def line(
+    custom_id: str, body: Mapping[str, Any], *, url: str = "/v4/chat/completions"
+) -> dict[str, Any]:
+    """One line of a batch.
+
+    Args:
+        custom_id: Your id of it, at least 6 characters, unique in the file.
+        body: The body of the call, as ``chat.create(...).json`` has it.
+        url: The endpoint.
+
+    Example:
+        >>> from zhipu_client import batches
+        >>> batches.line("request-1", {"model": "glm-4-flash", "messages": []})["method"]
+        'POST'
+    """
+    _check.text("custom_id", custom_id, least=6)
+    return {"custom_id": custom_id, "method": "POST", "url": url, "body": dict(body)}
+
+
+def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """The file of a batch, from what `line` made.
+
+    Raises:
+        InvalidRequestError: No line, too many (50,000; 10,000 for embeddings), an id twice, or
+            more than one model.
+    """
+    found = list(rows)
+    seen: set[str] = set()
+    models = {str(row["body"].get("model")) for row in found}
+    most = _MOST_EMBEDDINGS if any(name.startswith("embedding") for name in models) else _MOST_LINES
+    if not 1 <= len(found) <= most:
+        raise _check.refuse("rows", len(found), f"must hold 1 to {most:,} lines")
+    if len(models) > 1:
+        raise _check.refuse("rows", sorted(models), "must be for one model")
+    for row in found:
+        if row["custom_id"] in seen:
+            raise _check.refuse("custom_id", row["custom_id"], "must be unique")
+        seen.add(row["custom_id"])
+    return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in found)
+
+
+def read_output(content: bytes) -> Iterator[dict[str, Any]]:
+    """The lines of a result file, in no order: ``{"custom_id", "id", "response"}``.
+
+    ``response`` has ``status_code`` and ``body``, the answer of the call. Blank lines are skipped.
+    """
+    for row in content.splitlines():
+        if row.strip():
+            yield json.loads(row)
+
+
+def create(
+    *,
+    input_file_id: str,
+    endpoint: str = "/v4/chat/completions",
+    auto_delete_input_file: bool | None = None,
+    metadata: Mapping[str, str] | None = None,
+    extra_body: Mapping[str, Any] | None = None,
+) -> Request[Batch]:
+    """Start a batch.
+
+    Args:
+        input_file_id: The file of lines, sent with ``purpose="batch"``.
+        endpoint: The endpoint of all lines.
+        auto_delete_input_file: Delete that file afterwards (the service does by default).
+        metadata: Up to 16 pairs, keys to 64 and values to 512 characters.
+        extra_body: Further fields of the body, sent unchecked.
+
+    Raises:
+        InvalidRequestError: Too much metadata, or no file.
+
+    Example:
+        >>> from zhipu_client import batches
+        >>> batches.create(input_file_id="file-1").kind
+        'paid'
+    """
+    _check.text("input_file_id", input_file_id)
+    _check.text("endpoint", endpoint)
+    if metadata is not None:
+        if len(metadata) > 16:
+            raise _check.refuse("metadata", len(metadata), "may have at most 16 pairs")
+        for key, value in metadata.items():
+            _check.text("metadata key", key, 64)
+            _check.text(f"metadata[{key!r}]", value, 512, least=0)
+    return Request(
+        method="POST",
+        path="/batches",
+        parse=_parse,
+        json=_check.body(
+            extra_body,
+            input_file_id=input_file_id,
+            endpoint=endpoint,
+            auto_delete_input_file=auto_delete_input_file,
+            metadata=dict(metadata) if metadata else None,
+        ),
+        kind="paid",
+    )
+
+
+def get(batch_id: str) -> Request[Batch]:
+    """How far a batch is."""
+    _check.text("batch_id", batch_id)
+    return Request(method="GET", path=f"/batches/{quote(batch_id, safe='')}", parse=_parse)
+
+
+def batches(*, after: str | None = None, limit: int | None = None) -> Request[BatchList]:
+    """List the batches.
+
+    Args:
+        after: The ``last_id`` of the list before.
+        limit: How many, 1 to 100 (20 where none is given).
+    """
+    _check.within("limit", limit, 1, 100, whole=True)
+    given = (("after", after), ("limit", limit))
+    return Request(
+        method="GET",
+        path="/batches",
+        parse=_parse_list,
+        query=tuple((name, str(value)) for name, value in given if value is not None),
+    )
+
+
+def cancel(batch_id: str) -> Request[Batch]:
+    """Stop a batch; what is done is kept and billed."""
+    _check.text("batch_id", batch_id)
+    path = f"/batches/{quote(batch_id, safe='')}/cancel"
+    return Request(method="POST", path=path, parse=_parse, json={}, kind="generate")
+
+
+def _parse(reply: Reply) -> Batch:
+    found: Batch = read(Batch, reply.data)
+    return found
+
+
+def _parse_list(reply: Reply) -> BatchList:
+    found: BatchList = read(BatchList, reply.data)
+    return found

@@ -1,0 +1,174 @@
+"""Files: ``POST /files``, ``GET /files``, ``GET /files/{id}/content``, ``DELETE /files/{id}``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+from urllib.parse import quote
+
+from pydantic import Field
+
+from zhipu_client import _check
+from zhipu_client._model import ReplyModel, read
+from zhipu_client._request import Reply, Request, Upload
+
+__all__ = ["PURPOSES", "DeletedFile", "File", "FileList", "content", "create", "delete", "files"]
+
+MiB = 1024 * 1024
+
+#: What a file may be for, and the most bytes of it.
+PURPOSES: Mapping[str, int] = {
+    "batch": 100 * MiB,
+    "code-interpreter": 20 * MiB,
+    "agent": 100 * MiB,
+    "voice-clone-input": 10 * MiB,
+    "user_data": 100 * MiB,
+}
+_MOST = 100 * MiB
+
+
+class File(ReplyModel):
+    """A file that the service keeps.
+
+    Attributes:
+        id: Its id.
+        bytes: Its size.
+        created_at: Unix seconds.
+        filename: Its name.
+        purpose: What it is for.
+    """
+
+    id: str | None = None
+    object: str | None = None
+    bytes: int | None = None
+    created_at: int | None = None
+    filename: str | None = None
+    purpose: str | None = None
+
+
+class FileList(ReplyModel):
+    """Some of the files; ``has_more`` tells that others follow the last."""
+
+    object: str | None = None
+    data: list[File] = Field(default_factory=list)
+    has_more: bool | None = None
+
+
+class DeletedFile(ReplyModel):
+    """The answer to `delete`."""
+
+    id: str | None = None
+    object: str | None = None
+    deleted: bool | None = None
+
+
+def create(*, file: bytes, filename: str, purpose: str) -> Request[File]:
+    """Send a file to the service.
+
+    Args:
+        file: Its bytes, up to 100 MiB (20 for code-interpreter, 10 for voice-clone-input).
+        filename: The name that the service sees; a batch needs ``.jsonl``.
+        purpose: ``batch``, ``agent``, ``voice-clone-input``, ``user_data``, ``code-interpreter``;
+            others are sent unchecked.
+
+    Raises:
+        InvalidRequestError: Empty or too large.
+
+    Example:
+        >>> from zhipu_client import files
+        >>> files.create(file=b"{}", filename="a.jsonl", purpose="batch").form
+        (('purpose', 'batch'),)
+    """
+    _check.text("filename", filename)
+    _check.text("purpose", purpose)
+    most = PURPOSES.get(purpose, _MOST)
+    if not file or len(file) > most:
+        raise _check.refuse("file", len(file), f"for {purpose} must have 1 to {most:,} bytes")
+    if purpose == "batch" and not filename.endswith(".jsonl"):
+        raise _check.refuse("filename", filename, "for batch must end in .jsonl")
+    return Request(
+        method="POST",
+        path="/files",
+        parse=_parse_file,
+        form=(("purpose", purpose),),
+        uploads=(Upload("file", filename, file),),
+        kind="generate",
+    )
+
+
+def files(
+    *,
+    purpose: str,
+    after: str | None = None,
+    order: Literal["created_at"] | None = None,
+    limit: int | None = None,
+) -> Request[FileList]:
+    """List the files of one purpose.
+
+    Args:
+        purpose: ``batch``, ``code-interpreter`` or ``agent``.
+        after: The id of the last file of the list before.
+        order: ``created_at``.
+        limit: How many, 1 to 100 (20 where none is given).
+    """
+    _check.text("purpose", purpose)
+    _check.within("limit", limit, 1, 100, whole=True)
+    given = (("purpose", purpose), ("after", after), ("order", order), ("limit", limit))
+    return Request(
+        method="GET",
+        path="/files",
+        parse=_parse_list,
+        query=tuple((name, str(value)) for name, value in given if value is not None),
+    )
+
+
+def content(file_id: str, *, max_bytes: int = 256 * MiB) -> Request[bytes]:
+    """The bytes of a file. The service has them for the results of batches and voices only.
+
+    Args:
+        file_id: Its id.
+        max_bytes: The most bytes to take.
+
+    Example:
+        >>> from zhipu_client import files
+        >>> files.content("file-1").path
+        '/files/file-1/content'
+    """
+    _check.text("file_id", file_id)
+    return Request(
+        method="GET",
+        path=f"/files/{quote(file_id, safe='')}/content",
+        parse=_parse_content,
+        raw=True,
+        max_bytes=max_bytes,
+    )
+
+
+def delete(file_id: str) -> Request[DeletedFile]:
+    """Delete a file."""
+    _check.text("file_id", file_id)
+    return Request(
+        method="DELETE",
+        path=f"/files/{quote(file_id, safe='')}",
+        parse=_parse_deleted,
+        kind="generate",
+    )
+
+
+def _parse_file(reply: Reply) -> File:
+    found: File = read(File, reply.data)
+    return found
+
+
+def _parse_list(reply: Reply) -> FileList:
+    found: FileList = read(FileList, reply.data)
+    return found
+
+
+def _parse_deleted(reply: Reply) -> DeletedFile:
+    found: DeletedFile = read(DeletedFile, reply.data)
+    return found
+
+
+def _parse_content(reply: Reply) -> bytes:
+    return reply.content

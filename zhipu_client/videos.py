@@ -1,0 +1,185 @@
+"""Making videos: ``POST /videos/generations``, which always answers with a task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from zhipu_client import _check
+from zhipu_client._request import Request
+from zhipu_client._task import Task, parse_task
+
+__all__ = ["MAX_PROMPT", "RULES", "Task", "VideoRules", "create"]
+
+#: The most characters of a prompt.
+MAX_PROMPT = 512
+
+
+@dataclass(frozen=True, slots=True)
+class VideoRules:
+    """What one video model takes.
+
+    Attributes:
+        images: The fewest and the most pictures.
+        sizes: The values of ``size``; the first is the default unless the picture decides.
+        durations: Seconds; the first is the default. None: the parameter is not taken.
+        fps: Pictures a second; the first is the default. None: the parameter is not taken.
+        prompt: The prompt is needed.
+        options: Further parameters that the model takes.
+    """
+
+    images: tuple[int, int]
+    sizes: tuple[str, ...]
+    durations: tuple[int, ...] | None = None
+    fps: tuple[int, ...] | None = None
+    prompt: bool = False
+    options: frozenset[str] = frozenset()
+
+
+_LARGE = ("1920x1080", "1080x1920", "2048x1080", "3840x2160")
+_COG = frozenset({"quality", "with_audio"})
+_COG_2 = VideoRules(
+    (0, 1), ("720x480", "1024x1024", "1280x960", "960x1280", *_LARGE), None, (30, 60), options=_COG
+)
+_MOVED = frozenset({"movement_amplitude"})
+_SHORT = _MOVED | {"with_audio"}
+
+#: The rules of each known model.
+RULES: Mapping[str, VideoRules] = {
+    "cogvideox-3": VideoRules(
+        (0, 2), ("1280x720", "720x1280", "1024x1024", *_LARGE), (5, 10), (30, 60), options=_COG
+    ),
+    "cogvideox-2": _COG_2,
+    "cogvideox-flash": _COG_2,
+    "viduq1-text": VideoRules(
+        (0, 0), ("1920x1080",), (5,), prompt=True, options=_MOVED | {"style", "aspect_ratio"}
+    ),
+    "viduq1-image": VideoRules((1, 1), ("1920x1080",), (5,), options=_MOVED),
+    "vidu2-image": VideoRules((1, 1), ("1280x720",), (4,), options=_SHORT),
+    "viduq1-start-end": VideoRules((2, 2), ("1920x1080",), (5,), options=_MOVED),
+    "vidu2-start-end": VideoRules((2, 2), ("1280x720", "480x360"), (4,), options=_SHORT),
+    "vidu2-reference": VideoRules(
+        (1, 3), ("1280x720",), (4,), prompt=True, options=_SHORT | {"aspect_ratio"}
+    ),
+}
+
+_VALUES: Mapping[str, tuple[str, ...]] = {
+    "quality": ("speed", "quality"),
+    "style": ("general", "anime"),
+    "aspect_ratio": ("16:9", "9:16", "1:1"),
+    "movement_amplitude": ("auto", "small", "medium", "large"),
+}
+
+
+def create(
+    *,
+    model: str = "cogvideox-3",
+    prompt: str | None = None,
+    image_url: str | Sequence[str] | None = None,
+    size: str | None = None,
+    duration: int | None = None,
+    fps: int | None = None,
+    quality: str | None = None,
+    with_audio: bool | None = None,
+    style: str | None = None,
+    aspect_ratio: str | None = None,
+    movement_amplitude: str | None = None,
+    watermark_enabled: bool | None = None,
+    request_id: str | None = None,
+    user_id: str | None = None,
+    extra_body: Mapping[str, Any] | None = None,
+) -> Request[Task]:
+    """Have a video made; the answer is a task, see `zhipu_client.wait_result`.
+
+    Args:
+        model: A model of `RULES`; others are sent unchecked.
+        prompt: What to show, up to 512 characters; a prompt or a picture is needed.
+        image_url: An address or base64 of a picture; a list of two for first and last frame
+            (cogvideox-3, the ``start-end`` models) and of one to three for vidu2-reference.
+        size: Width and height in pixels, ``"1920x1080"``.
+        duration: Seconds: 5 or 10 for cogvideox-3; fixed for the Vidu models.
+        fps: Pictures a second, 30 or 60; CogVideoX only.
+        quality: ``speed`` or ``quality``; CogVideoX only.
+        with_audio: Make sound too; CogVideoX and the Vidu models of 4 seconds.
+        style: ``general`` or ``anime``; viduq1-text only.
+        aspect_ratio: ``16:9``, ``9:16`` or ``1:1``; viduq1-text and vidu2-reference.
+        movement_amplitude: ``auto``, ``small``, ``medium`` or ``large``; Vidu only.
+        watermark_enabled: False leaves the watermark out, which the account must be allowed to.
+            open.bigmodel.cn only.
+        request_id: Your own id of the call, 6 to 64 characters.
+        user_id: Your own id of the end user, 6 to 128 characters.
+        extra_body: Further fields of the body, sent unchecked.
+
+    Raises:
+        InvalidRequestError: A value is outside of its limits, or the model does not take it.
+
+    Example:
+        >>> from zhipu_client import videos
+        >>> videos.create(prompt="a kite in the wind", duration=5).kind
+        'paid'
+    """
+    body = _check.body(
+        extra_body,
+        model=model,
+        prompt=prompt,
+        image_url=image_url if isinstance(image_url, str) else list(image_url or ()) or None,
+        size=size,
+        duration=duration,
+        fps=fps,
+        quality=quality,
+        with_audio=with_audio,
+        style=style,
+        aspect_ratio=aspect_ratio,
+        movement_amplitude=movement_amplitude,
+        watermark_enabled=watermark_enabled,
+        request_id=request_id,
+        user_id=user_id,
+    )
+    _check.ids(request_id, user_id)
+    _check_body({name: value for name, value in body.items() if name not in (extra_body or ())})
+    return Request(
+        method="POST",
+        path="/videos/generations",
+        parse=parse_task,
+        json=body,
+        kind="paid",
+        model=model,
+    )
+
+
+def _check_body(body: Mapping[str, Any]) -> None:
+    model, prompt = body.get("model", ""), body.get("prompt")
+    pictures = _pictures(body.get("image_url"))
+    _check.text("model", model)
+    if prompt is not None:
+        _check.text("prompt", prompt, MAX_PROMPT)
+    if not prompt and not pictures:
+        raise _check.refuse("prompt", prompt, "or image_url is needed")
+    for name, values in _VALUES.items():
+        _check.choice(name, body.get(name), values)
+    rules = RULES.get(model.lower())
+    if rules is None:
+        return
+    if rules.prompt and not prompt:
+        raise _check.refuse("prompt", prompt, f"is needed for {model}")
+    least, most = rules.images
+    if not least <= len(pictures) <= most:
+        wanted = str(least) if least == most else f"{least} to {most}"
+        raise _check.refuse("image_url", len(pictures), f"for {model} must hold {wanted} pictures")
+    lists = {"size": rules.sizes, "duration": rules.durations, "fps": rules.fps}
+    for name in (*lists, *_VALUES, "with_audio"):
+        taken = lists.get(name) is not None or name in rules.options
+        if name in body and not taken:
+            raise _check.refuse(name, body[name], f"is not taken by {model}")
+    for name, allowed in lists.items():
+        _check.choice(name, body.get(name), allowed or (), model)
+
+
+def _pictures(image_url: str | Sequence[str] | None) -> list[str]:
+    if image_url is None:
+        return []
+    pictures = [image_url] if isinstance(image_url, str) else _check.strings("image_url", image_url)
+    for picture in pictures:
+        _check.text("image_url", picture)
+    return pictures
