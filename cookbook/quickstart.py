@@ -23,7 +23,7 @@ from langchain_zhipu import ChatZhipuAI
 from zhipu_client import APIConnectionError, AuthenticationError, ZhipuError
 
 KEY_VARIABLES = ("ZHIPUAI_API_KEY", "ZHIPU_API_KEY", "ZAI_API_KEY")
-QUESTION = "Why is the sky blue? Two sentences."
+QUESTION = "What is (17 + 4) * 19?"
 TASK = "What is 17 times 19, and how many days are there from 2026-02-01 to 2026-10-01?"
 
 
