@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from zhipu_emulator.brain.words import covered, is_chinese, sentences, terms
+from zhipu_emulator.brain.words import Term, covered, is_chinese, sentences, terms
 
 _QUESTION = re.compile(
     r"^[ \t]*(?:user |original )?(?:question|query|follow[- ]?up question|问题|提问|用户问题|查询)"
@@ -23,7 +23,7 @@ _BLOCKS = (
     ),
     re.compile(r"(?:```|\"\"\")(?!json)\w*\n?(.*?)(?:```|\"\"\")", re.DOTALL),
     re.compile(
-        r"^[ \t]*(?:#+ *)?(?:\w+ )?(?:context|documents?|sources?|passages?|background|articles?|text|excerpts?"
+        r"(?:^[ \t]*|(?<=[.!?。！？])[ \t]*)(?:#+ *)?(?:\w+ )?(?:context|documents?|sources?|passages?|background|articles?|text|excerpts?"
         r"|上下文|资料|参考资料|已知信息|文档|背景|文章|材料)(?: \d+)?[ \t]*[:：][ \t]*\n?(.*?)"
         r"(?=^[ \t]*(?:#+ *)?(?:user |original )?(?:question|query|问题|提问|用户问题|answer|回答|答案)[ \t]*[:：]|\Z)",
         re.IGNORECASE | re.MULTILINE | re.DOTALL,
@@ -34,6 +34,13 @@ _ENOUGH_IN_TALK = 0.5
 _AS_GOOD = 0.9
 _MOST = 3
 _SUMMARY = re.compile(r"\b(?:summar\w+|tl;?dr|key points|main points)\b|总结|概括|摘要|要点", re.I)
+_BONUS = 0.15
+_PRONOUN = re.compile(r"(?:it|he|she|they|this|that|these|its|his|her|their)\b|它|他|她|这", re.IGNORECASE)
+_KINDS = (
+    (re.compile(r"\bhow (?:many|much|tall|long|old|far|high|big|deep)\b|\bwhen\b|多少|几|何时|多[高长大远]", re.I), re.compile(r"\d")),
+    (re.compile(r"\bwhere\b|哪里|哪儿|在哪", re.I), re.compile(r"\b(?:in|at|near|on) (?:the )?[A-Z]|在|位于")),
+    (re.compile(r"\bwho(?:se|m)?\b", re.I), re.compile(r"\b[A-Z][a-z]+ [A-Z]|\bby [A-Z]")),
+)  # fmt: skip
 _TURNED = {
     "my": "your", "mine": "yours", "i": "you", "me": "you", "am": "are", "i'm": "you are",
     "we": "you", "our": "your", "i've": "you have", "i’m": "you are", "myself": "yourself",
@@ -99,8 +106,15 @@ def from_talk(question: str, said: Iterable[str]) -> str | None:
 def _best(
     question: str, lines: Sequence[str], enough: float, *, most: int = _MOST, talk: bool = False
 ) -> str | None:
-    asked = terms(question) or (_bare(question) if talk else [])
-    scored = [(covered(asked, terms(line) + (_bare(line) if talk else [])), line) for line in lines]
+    asked = terms(question)
+    scored, before = [], list[Term]()
+    for line in lines:
+        mine = terms(line)
+        # "It is 330 m tall" is about what the sentence before it names.
+        known = mine + before if _PRONOUN.match(line) else mine
+        fits = covered(asked, known)
+        scored.append((fits + _BONUS * (fits > 0 and _of_kind(question, line)), line))
+        before = mine
     top = max((score for score, _ in scored), default=0.0)
     if top < enough:
         return None
@@ -111,11 +125,9 @@ def _best(
     return _joined(list(dict.fromkeys(chosen)))
 
 
-def _bare(text: str) -> list:  # type: ignore[type-arg]
-    """Terms of a text whose words are all common ones: 我叫 …"""
-    from zhipu_emulator.brain.words import Term
-
-    return [Term(w, frozenset(), 1.0) for w in re.findall(r"叫|住|喜欢|岁|called|live|old", text)]
+def _of_kind(question: str, line: str) -> bool:
+    """Whether a sentence holds the kind of thing that is asked for."""
+    return any(asks.search(question) and has.search(line) for asks, has in _KINDS)
 
 
 def _joined(lines: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from zhipu_emulator.answer import Call, Reply
 from zhipu_emulator.brain import context, jsonmode, look, results, talk
-from zhipu_emulator.brain.decide import decided
+from zhipu_emulator.brain.decide import decided, lacking
 from zhipu_emulator.brain.plan import Planner, Tool
 from zhipu_emulator.brain.think import thoughts
 from zhipu_emulator.brain.values import Passage
@@ -129,12 +129,20 @@ def _content(view: Conversation) -> str:
 
 def _object(view: Conversation, texts: Sequence[str]) -> dict[str, Any]:
     material = [view.question, view.prompt.rest, *view.documents, *(r.text for r in view.results)]
-    passage = Passage("\n".join(dict.fromkeys(part for part in material if part)), view.today)
-    return jsonmode.filled(jsonmode.shape(texts), passage, _text(view), results.facts(view.results))
+    text = "\n".join(dict.fromkeys(part for part in material if part))
+    wanted = jsonmode.shape(texts)
+    text = jsonmode.without_objects(text, list(wanted.properties) if wanted else [])
+    quoted = [span.value for span in Passage(text, view.today).quotes if len(span.value.split()) > 2]
+    # "Extract … from: '…'": what is quoted at length is the source, the rest is the order.
+    passage = Passage("\n".join(quoted) or text, view.today)
+    return jsonmode.filled(wanted, passage, _text(view), results.facts(view.results))
 
 
 def _text(view: Conversation) -> str:
     question = view.question
+    if view.asked.choice != "none" and not view.results and (needed := lacking(view)):
+        names = ", ".join(needed)
+        return f"请补充：{names}。" if view.chinese else f"To do that I need to know: {names}."
     if view.results:
         return results.told(view.results, question, chinese=view.chinese)
     here = list(attachments(view.last, view.files))

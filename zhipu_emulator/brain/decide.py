@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from zhipu_emulator.brain import results, talk
-from zhipu_emulator.brain.plan import Step
+from zhipu_emulator.brain.plan import BACK, Step
 from zhipu_emulator.brain.schema import roles
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
 # Properties that one may word oneself; a place or a number must come from somewhere.
 _FREE = {"text", "query", "topic"}
-_BACK = re.compile(
-    r"\b(?:it|that|this|them|those|the (?:result|answer|sum|product|total)s?)\b|它|结果|这个|上述", re.I
-)
 _MUST = re.compile(
     r"\b(?:must|have to|need to|always)\s+(?:\w+\s+){0,2}(?:call|use|invoke)\b[^.]*\b(?:tool|function)"
     r"|必须(?:调用|使用)[^。]*(?:工具|函数)",
@@ -49,6 +46,12 @@ def decided(view: Conversation, *, known: bool) -> list[Step]:
         return []
     found = planner.searching(view.question)
     return [found] if found is not None else []
+
+
+def lacking(view: Conversation) -> list[str]:
+    """What the calls that were asked for could not be made without."""
+    steps = view.planner.steps(view.question) if view.planner.tools else []
+    return sorted({name for step in steps for name in step.missing})
 
 
 def _told_to(view: Conversation) -> bool:
@@ -80,7 +83,7 @@ def _ready(pending: list[Step], plan: Sequence[Step], view: Conversation) -> lis
 
 def _worded(step: Step, plan: Sequence[Step]) -> bool:
     """Whether all that is missing may be made up and does not wait for another step's result."""
-    if len(plan) > 1 and step is not plan[0] and _BACK.search(step.text):
+    if len(plan) > 1 and step is not plan[0] and BACK.search(step.text):
         return False
     properties = step.tool.schema.properties
     return all(
@@ -93,24 +96,26 @@ def _worded(step: Step, plan: Sequence[Step]) -> bool:
 def _completed(step: Step, view: Conversation) -> Step:
     """The step filled again with the results of this turn, or with what was said before."""
     numbers = [r.text for r in view.results if r.text]
-    if numbers and _BACK.search(step.text):
-        text = _BACK.sub(lambda _: numbers[-1].rstrip(" .。"), step.text, count=1)
-        again = _filled(step.tool, text, view)
+    if numbers and BACK.search(step.text):
+        text = BACK.sub(lambda _: numbers[-1].rstrip(" .。"), step.text, count=1)
+        again = _filled(step.tool, text, view, {})
         if not again.missing:
             return again
-    said = [text for text in view.said_before if text]
-    if said and not view.results:
+    said = [text for text in view.said_before if text and text.strip() != view.question]
+    if said and not view.results and not BACK.search(step.text):
         return _filled(step.tool, "\n".join([*said[-4:], step.text]), view)
     if numbers:
         return _filled(step.tool, "\n".join([step.text, *numbers]), view)
     return step
 
 
-def _filled(tool: Tool, text: str, view: Conversation) -> Step:
+def _filled(
+    tool: Tool, text: str, view: Conversation, known: dict[str, Any] | None = None
+) -> Step:
     from zhipu_emulator.brain.fill import Filler
     from zhipu_emulator.brain.values import Passage
 
-    facts: dict[str, Any] = results.facts(view.results)
+    facts = results.facts(view.results) if known is None else known
     done = Filler(Passage(text, view.today), facts=facts).fill(tool.schema)
     return Step(tool, done.value, done.guessed, text)
 

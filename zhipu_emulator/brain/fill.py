@@ -11,7 +11,7 @@ from typing import Any
 from zhipu_emulator.brain import strong
 from zhipu_emulator.brain.schema import Schema, leads, roles
 from zhipu_emulator.brain.values import Passage, Span
-from zhipu_emulator.brain.words import lexicon, split_name, stem, terms
+from zhipu_emulator.brain.words import Term, is_cjk, lexicon, sentences, split_name, stem, terms
 
 MISSING: Any = object()
 _FREE_TEXT = ("query", "text", "topic")
@@ -19,6 +19,7 @@ _PIECES = re.compile(r"\s*(?:[,;\n，；、]|\band\b|\bplus\b|和|与|及)\s*")
 _NO = re.compile(r"\b(?:no|not|without|don't|disable|off|never)\b|不|没有|无|关闭", re.IGNORECASE)
 _YES = re.compile(r"\b(?:yes|enable|on|true)\b|开启|打开", re.IGNORECASE)
 _MAX_DEPTH = 8
+_FEW = 3
 _NO_DAY = dt.date(1970, 1, 1)
 
 
@@ -45,6 +46,7 @@ class Filler:
         subject: What free text is about, when a property must have some: usually the request.
         facts: Values known by name, from JSON in tool results or documents.
         short: Whether the passage is one item of a list, where every word counts.
+        words: The words of the function that is called: they are the order, not its arguments.
     """
 
     def __init__(
@@ -54,12 +56,15 @@ class Filler:
         facts: Mapping[str, Any] | None = None,
         *,
         short: bool = False,
+        words: Sequence[Term] = (),
     ) -> None:
         self.passage = passage
         self.subject = subject or passage.text
         self.facts = {_key(name): value for name, value in (facts or {}).items()}
         self.used: list[Span] = []
         self.short = short
+        self.words = words
+        self._open_numbers = False
 
     def fill(self, schema: Schema, depth: int = 0) -> Filled:
         """Fill an object."""
@@ -68,7 +73,10 @@ class Filler:
         ordered = [n for n in properties if n in required] + [
             n for n in properties if n not in required
         ]
-        for look in (self._strong, self._weak):
+        self._open_numbers = any(
+            properties[n].type in ("integer", "number") for n in required if n in properties
+        )
+        for look in (self._strong, self._weak, self._leftover):
             for name in ordered:
                 if name not in done.value:
                     value = look(name, properties[name], done, needed=name in required, depth=depth)
@@ -122,7 +130,7 @@ class Filler:
         purposes = roles(name, schema.description)
         if purposes[:1] == ("query",):
             return self._query(name, schema, done)
-        span = strong.by_form(name, schema, self.passage, self.used)
+        span = self._money(purposes) or strong.by_form(name, schema, self.passage, self.used)
         if span is None:
             span = strong.by_name(name, schema, self.passage, self.used)
         free = [s for s in [*self.passage.quotes, *self.passage.names] if not s.overlaps(self.used)]
@@ -133,6 +141,17 @@ class Filler:
         if span is None:
             return MISSING
         return _shortened(str(self._take(name, span, done)), schema)
+
+    def _money(self, purposes: Sequence[str]) -> Span | None:
+        """Of two currencies the one with the amount is what is changed."""
+        if "currency" not in purposes or not {"source", "target"} & set(purposes):
+            return None
+        after = [n.end for n in self.passage.numbers] + [n.start - 1 for n in self.passage.numbers]
+        for span in strong.currencies(self.passage):
+            with_amount = any(0 <= span.start - end <= 1 or span.end - 1 == end for end in after)
+            if with_amount == ("source" in purposes) and not span.overlaps(self.used):
+                return span
+        return None
 
     def _query(self, name: str, schema: Schema, done: Filled) -> Any:
         quotes = self.passage.quotes
@@ -244,7 +263,8 @@ class Filler:
             return MISSING
         if schema.type in ("integer", "number"):
             free = [s for s in self._fitting(schema).numbers if not s.overlaps(self.used)]
-            if free and needed:
+            # An optional number takes what no required one needs: "roll 3 dice".
+            if free and (needed or not self._open_numbers):
                 return _number(self._take(name, free[0], done), schema)
             return MISSING
         purposes = roles(name, schema.description)
@@ -259,6 +279,29 @@ class Filler:
             best = next(iter(codes or numbers), None) if needed and "id" in purposes else None
             best = best or (self._residue() if needed and self.short else None)
         return MISSING if best is None else str(self._take(name, best, done))
+
+    def _leftover(
+        self, name: str, schema: Schema, done: Filled, *, needed: bool, depth: int
+    ) -> Any:
+        """For a required name: the words of a short request that ask for nothing: "kitchen"."""
+        if not needed or not self.words or schema.type != "string" or schema.enum:
+            return MISSING
+        if set(roles(name)) & {*_FREE_TEXT, "id", "date", "time", "email", "url"}:
+            return MISSING
+        known = {term.stem for term in self.words}
+        concepts = {concept for term in self.words for concept in term.concepts}
+        span = self._residue()
+        words = [w for w in (span.value.split() if span else []) if not is_cjk(w)]
+        left = [
+            w
+            for w in words
+            if (found := terms(w)) and found[0].weight == 1 and not found[0].concepts & concepts
+            and stem(w) not in known
+        ]  # fmt: skip
+        if not 1 <= len(left) <= _FEW:
+            return MISSING
+        done.spans[name] = Span(0, 0, " ".join(left))
+        return " ".join(left).strip(",.;:!?'\"")
 
     def _residue(self) -> Span | None:
         """In a short part of a list: the words that are nothing else, "apples" in "2 apples"."""
@@ -293,7 +336,7 @@ class Filler:
         return self._text(name, schema)
 
     def _text(self, name: str, schema: Schema) -> str:
-        asked = _asked(self.subject)
+        asked = _asked(next(iter(sentences(self.subject)), ""))
         if set(roles(name)) & set(_FREE_TEXT):
             return _shortened(asked, schema)
         about = schema.description.strip().rstrip(".") or split_name(name)

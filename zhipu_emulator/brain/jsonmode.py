@@ -12,7 +12,7 @@ from zhipu_emulator.brain.schema import Schema
 from zhipu_emulator.brain.values import Passage
 
 _KEYS = re.compile(
-    r"(?:keys?|fields?|properties|attributes|键|字段|属性)[^\S\n]*(?:are|called|named|of|:|：|为|是|包括|有)*[^\S\n]*"
+    r"(?:\bkeys?\b|\bfields?\b|\bproperties\b|\battributes\b|键|字段|属性)[^\S\n]*(?:are|called|named|of|:|：|为|是|包括|有)*[^\S\n]*"
     r"((?:[`'\"“]?[\w-]+[`'\"”]?(?:\s*\([^)]*\))?(?:\s*(?:,|，|、|and|和|以及|&)\s*)*)+)",
     re.IGNORECASE,
 )
@@ -55,7 +55,7 @@ def ordered(texts: Sequence[str]) -> bool:
 
 
 def _names(text: str) -> list[str]:
-    for pattern in (_KEYS, _KEYS_BEFORE):
+    for pattern in (_KEYS_BEFORE, _KEYS):
         match = pattern.search(text)
         if match:
             listed = re.sub(r"\([^)]*\)", "", match[1])
@@ -77,6 +77,16 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
             continue
         if isinstance(value, dict):
             yield value
+
+
+def without_objects(text: str, names: Sequence[str]) -> str:
+    """The text without the JSON and the quoted names in it: a shape is no source of values."""
+    for name in names:
+        text = re.sub(rf"[`'\"“]{re.escape(name)}[`'\"”]", name, text)
+    for found in _objects(text):
+        for form in (json.dumps(found, ensure_ascii=False), json.dumps(found)):
+            text = text.replace(form, " ")
+    return re.sub(r"```(?:json)?\s*\{.*?\}\s*```", " ", text, flags=re.DOTALL)
 
 
 def _is_schema(value: Mapping[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from zhipu_emulator.brain import strong
 from zhipu_emulator.brain.fill import MISSING, Filled, Filler, coerced
 from zhipu_emulator.brain.schema import Schema
 from zhipu_emulator.brain.values import Passage, Span
@@ -25,6 +26,9 @@ _CUT = re.compile(
     r"|\bthen\b|\balso\b|然后|以及|并且|还有|同时|再|和|并)\s*",
     re.IGNORECASE,
 )
+BACK = re.compile(
+    r"\b(?:it|that|this|them|those|the (?:result|answer|sum|product|total)s?)\b|它|结果|这个|上述", re.I
+)  # a clause that speaks of what another one gives
 _SEARCHES = frozenset({"search", "document", "database"})
 _WONDERS = re.compile(
     r"\b(?:who|what|when|where|which|whose|why|how|tell me about|explain|describe)\b|谁|什么|何时|哪|为什么|如何|怎么|介绍",
@@ -42,6 +46,11 @@ class Tool:
     name_terms: Sequence[Term]
     text_terms: Sequence[Term]
     parameter_terms: Sequence[Term]
+
+    @property
+    def words(self) -> list[Term]:
+        """All that it says of itself."""
+        return [*self.name_terms, *self.text_terms, *self.parameter_terms]
 
     @classmethod
     def offered(cls, function: Mapping[str, Any]) -> Tool:
@@ -157,11 +166,11 @@ class Planner:
 
     def _calls(self, tool: Tool, part: str, whole: str) -> list[Step]:
         passage = Passage(part.strip(), self.today)
-        filled = _called(tool, passage) or Filler(passage).fill(tool.schema)
-        if filled.guessed and part.strip() != whole.strip():
+        filled = _called(tool, passage) or Filler(passage, words=tool.words).fill(tool.schema)
+        if filled.guessed and part.strip() != whole.strip() and not BACK.search(part):
             # What the clause leaves open, the rest of the request may say: "weather and time in X".
             wider = Passage(whole, self.today)
-            more = Filler(wider, part.strip()).fill(tool.schema)
+            more = Filler(wider, part.strip(), words=tool.words).fill(tool.schema)
             if len(more.guessed) < len(filled.guessed):
                 filled, passage = more, wider
         steps = []
@@ -179,7 +188,7 @@ class Planner:
         """The arguments of one call that must be made, from all that is known."""
         passage = Passage(text, self.today)
         called = _called(tool, passage)
-        return (called or Filler(passage, subject, facts).fill(tool.schema)).value
+        return (called or Filler(passage, subject, facts, words=tool.words).fill(tool.schema)).value
 
     def searching(self, text: str) -> Step | None:
         """A search for a question that no tool is made for, when one can look things up."""
@@ -216,7 +225,11 @@ def _spread(tool: Tool, filled: Filled, passage: Passage) -> list[dict[str, Any]
         kind = tool.schema.properties[name].type if name in tool.schema.properties else "array"
         if kind in ("array", "object") or name not in tool.schema.required:
             continue
-        pool = passage.numbers if kind in ("integer", "number") else passage.quotes + passage.names
+        if kind in ("integer", "number"):
+            pool = passage.numbers
+        else:
+            pool = list(strong.formed(name, tool.schema.properties[name], passage))
+            pool = pool if span in pool else passage.quotes + passage.names
         others = [other for key, other in filled.spans.items() if key != name]
         pool = [s for s in pool if not s.overlaps(others)]
         if span in pool:

@@ -88,13 +88,14 @@ def by_enum(schema: Schema, passage: Passage) -> list[Any]:
 
 def by_form(name: str, schema: Schema, passage: Passage, used: list[Span]) -> Span | None:
     """Values whose form says what they are: addresses, dates, times, codes, patterns."""
-    for span in _formed(name, schema, passage):
+    for span in formed(name, schema, passage):
         if not span.overlaps(used):
             return span
     return None
 
 
-def _formed(name: str, schema: Schema, passage: Passage) -> Iterator[Span]:
+def formed(name: str, schema: Schema, passage: Passage) -> Iterator[Span]:
+    """All values of the form that a property wants, likeliest first."""
     form, purposes = schema["format"], roles(name, schema.description)
     if isinstance(schema["pattern"], str):
         yield from _patterned(schema["pattern"], passage)
@@ -116,7 +117,7 @@ def _formed(name: str, schema: Schema, passage: Passage) -> Iterator[Span]:
     if "language" in purposes:
         yield from _languages(passage)
     if "currency" in purposes:
-        yield from _currencies(passage)
+        yield from currencies(passage)
     if "expression" in purposes and (found := expression(passage.text)):
         yield Span(0, 0, found)
     if "ticker" in purposes:
@@ -146,7 +147,8 @@ def _languages(passage: Passage) -> list[Span]:
     return list(reversed(found))
 
 
-def _currencies(passage: Passage) -> list[Span]:
+def currencies(passage: Passage) -> list[Span]:
+    """The currencies named, as their codes."""
     found = []
     for code, names in lexicon()["currencies"].items():
         for word in sorted(names, key=len, reverse=True):

@@ -28,7 +28,8 @@ _COUNT = re.compile(
     r"\bcount\s+(?:up\s+)?(?:from\s+(?P<low>\d+)\s+)?(?:up\s+)?to\s+(?P<high>\d+)|从(?P<low2>\d+)数到(?P<high2>\d+)",
     re.IGNORECASE,
 )
-_THAT = re.compile(r"\b(?:that|it|this|the (?:last |previous )?(?:result|answer|number))\b|它|结果|这个数", re.I)
+_THAT = re.compile(r"\b(?:that|this|the|its)\s+(?:last |previous )?(?:result|answer|number|value|sum|product)\b|\b(?:that|it|this)\b"
+    r"|这个(?:结果|数)|它|结果", re.I)
 _LAST_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _LONGEST_COUNT = 5000
 

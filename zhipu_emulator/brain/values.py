@@ -58,7 +58,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?<![\w.])(?:(?<![\d)\s])[-−]|(?<=\s)[-−](?=\d)|^[-−])?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?"
+    r"(?<![A-Za-z0-9_.])(?:(?<![\d)\s])[-−]|(?<=\s)[-−](?=\d)|^[-−])?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?"
     r"(?:\s?(?:million|billion|thousand|万|亿))?",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -282,7 +282,7 @@ def _latin(text: str) -> list[Span]:
         start, end = match.span()
         at_start = start in begins or bool(re.search(r"[:;\"“(\n]\s*$", text[:start]))
         words, opened = list(re.finditer(r"\S+", text[start:end])), False
-        while at_start and words and words[0].group().lower().strip(",'") in openers:
+        while at_start and words and _opener(words[0].group()) in openers:
             words = words[1:]
             opened = True
         if not words or text[start:end] in ("I", "OK", "JSON"):
@@ -294,6 +294,10 @@ def _latin(text: str) -> list[Span]:
         single = at_start and not opened and len(words) == 1
         found.append(Span(start, end, value, weak=single))
     return found
+
+
+def _opener(word: str) -> str:
+    return re.split(r"['’]", word.lower().strip(",'"))[0]
 
 
 def _sentence_starts(text: str) -> set[int]:
