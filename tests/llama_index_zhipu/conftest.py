@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,15 @@ from llama_index_zhipu import ZhipuAI
 from tests.llama_index_zhipu.stub import Stub
 
 KEY = "stub-id.stub-secret"
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # LlamaIndex itself uses what pydantic has deprecated.
+    ignored = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(ignored)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,100 @@
+"""The tool specs: drawing, searching."""
+
+from __future__ import annotations
+
+import pytest
+from llama_index.core.agent.workflow import FunctionAgent
+from llama_index.core.base.llms.types import ImageBlock
+
+from llama_index_zhipu import ZhipuAI, ZhipuAIImageGeneratorToolSpec, ZhipuAIWebSearchToolSpec
+from tests.llama_index_zhipu.conftest import KEY
+from tests.llama_index_zhipu.stub import call, reply
+from zhipu_client import DownloadError, InvalidRequestError
+
+
+@pytest.fixture
+def connection(emulator):
+    return {"api_key": emulator.api_key, "base_url": emulator.base_url}
+
+
+async def test_drawing_by_address(connection, emulator):
+    spec = ZhipuAIImageGeneratorToolSpec(size="1024x1024", **connection)
+    (tool,) = spec.to_tool_list()
+    assert tool.metadata.name == "generate_image"
+    assert "prompt" in tool.metadata.get_parameters_dict()["properties"]
+    assert tool.call(prompt="a red kite").content.startswith("http")
+    assert (await tool.acall(prompt="a red kite")).content.startswith("http")
+    sent = [request["json"] for request in emulator.requests]
+    assert [s["size"] for s in sent] == ["1024x1024"] * 2
+    assert sent[0]["prompt"] == "a red kite"
+
+
+async def test_drawing_to_look_at(connection):
+    spec = ZhipuAIImageGeneratorToolSpec(output="image", allow_loopback=True, **connection)
+    (tool,) = spec.to_tool_list()
+    for made in (tool.call(prompt="a kite"), await tool.acall(prompt="a kite")):
+        (image,) = [block for block in made.blocks if isinstance(block, ImageBlock)]
+        assert image.image_mimetype == "image/png"
+        assert image.resolve_image().read(4) == b"\x89PNG"
+
+
+def test_images_come_from_public_addresses_only(stub):
+    stub.default = {"data": [{"url": "http://127.0.0.1:1/a.png"}]}
+    spec = ZhipuAIImageGeneratorToolSpec(output="image", api_key=KEY, base_url=stub.base_url)
+    with pytest.raises(DownloadError):
+        spec.generate_image("a kite")
+
+
+@pytest.mark.parametrize("size", ["1x1", "large"])
+def test_impossible_sizes_are_told_at_once(size):
+    with pytest.raises(InvalidRequestError, match="size"):
+        ZhipuAIImageGeneratorToolSpec(size=size, api_key=KEY)
+
+
+async def test_searching(connection, emulator):
+    spec = ZhipuAIWebSearchToolSpec(count=2, **connection)
+    (tool,) = spec.to_tool_list()
+    assert tool.metadata.name == "web_search"
+    for text in (tool.call(query="cats").content, (await tool.acall(query="cats")).content):
+        assert text.count("](https://") == 2
+    found = spec.search("cats")
+    assert len(found) == 2
+    assert {"url", "title"} <= set(found[0].metadata)
+    assert (await spec.asearch("cats"))[0].text == found[0].text
+    sent = emulator.requests[0]["json"]
+    assert (sent["search_query"], sent["count"]) == ("cats", 2)
+    assert sent["search_engine"] == "search_std"
+
+
+def test_search_without_results(stub):
+    stub.default = {"search_result": []}
+    spec = ZhipuAIWebSearchToolSpec(api_key=KEY, base_url=stub.base_url)
+    assert spec.web_search("x") == "Nothing was found."
+
+
+def test_the_engine_of_the_site():
+    spec = ZhipuAIWebSearchToolSpec(api_key=KEY, base_url="zai")
+    assert spec._request("x").json["search_engine"] == "search-prime"
+
+
+def test_wrong_options_are_told_at_once():
+    with pytest.raises(InvalidRequestError, match="count"):
+        ZhipuAIWebSearchToolSpec(api_key=KEY, count=99)
+    with pytest.raises(InvalidRequestError, match="ZHIPUAI_API_KEY"):
+        ZhipuAIWebSearchToolSpec()
+
+
+def test_the_key_is_not_shown():
+    assert KEY not in repr(ZhipuAIWebSearchToolSpec(api_key=KEY))
+
+
+async def test_an_agent_sees_the_image(connection, stub):
+    spec = ZhipuAIImageGeneratorToolSpec(output="image", allow_loopback=True, **connection)
+    made = call("generate_image", '{"prompt": "a kite"}')
+    stub.put(reply("", tool_calls=[made]), reply("A fine kite."))
+    llm = ZhipuAI(model="glm-4.6v", api_key=KEY, base_url=stub.base_url)
+    agent = FunctionAgent(tools=spec.to_tool_list(), llm=llm, streaming=False)
+    assert str(await agent.run("Draw a kite")) == "A fine kite."
+    *_, result, seen = stub.requests[1]["messages"]
+    assert result["role"] == "tool"
+    assert seen["content"][1]["image_url"]["url"].startswith("data:image/png;base64,")
