@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, Protocol, TypeVar
 
 from zhipu_client._job import Around, Job, Work
@@ -50,7 +50,7 @@ def run(client: _Sender, job: Job[Any, R]) -> R:
     return work.result(list(_drive(client, work)))
 
 
-def iterate(client: _Sender, job: Job[T, Any]) -> Iterator[T]:
+def iterate(client: _Sender, job: Job[T, Any]) -> Generator[T, None, None]:
     """Carry out a job and hand its pieces over, in order, as they come.
 
     At most a few requests run ahead of the reader. To stop early, close the iterator.
@@ -87,7 +87,7 @@ async def arun(client: _AsyncSender, job: Job[Any, R]) -> R:
     return work.result(pieces)
 
 
-async def aiterate(client: _AsyncSender, job: Job[T, Any]) -> AsyncIterator[T]:
+async def aiterate(client: _AsyncSender, job: Job[T, Any]) -> AsyncGenerator[T, None]:
     """`iterate` for an `AsyncClient`: requests run as tasks of the event loop."""
     work = await _in_thread(lambda: job.begin(_around(client)))
     drive = _adrive(client, work)
