@@ -14,18 +14,41 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from langchain_zhipu._register import register
     from langchain_zhipu.chat_models import ChatZhipuAI
+    from langchain_zhipu.document_loaders import (
+        ResumePoint,
+        ZhipuAIOCRLoader,
+        ZhipuAIOCRParser,
+        ZhipuAIWebReaderLoader,
+    )
+    from langchain_zhipu.extraction import create_ocr_extractor
+    from langchain_zhipu.retrievers import ZhipuAIWebSearchRetriever
+    from langchain_zhipu.tools import ZhipuAIWebSearchTool
     from zhipu_client import __version__
 
 #: Public name -> the module that has it. One line an export, sorted by module.
 _HOMES = {
     "ChatZhipuAI": "langchain_zhipu.chat_models",
+    "ResumePoint": "langchain_zhipu.document_loaders",
+    "ZhipuAIOCRLoader": "langchain_zhipu.document_loaders",
+    "ZhipuAIOCRParser": "langchain_zhipu.document_loaders",
+    "ZhipuAIWebReaderLoader": "langchain_zhipu.document_loaders",
+    "ZhipuAIWebSearchRetriever": "langchain_zhipu.retrievers",
+    "ZhipuAIWebSearchTool": "langchain_zhipu.tools",
     "__version__": "zhipu_client",
+    "create_ocr_extractor": "langchain_zhipu.extraction",
     "register": "langchain_zhipu._register",
 }
 
 __all__ = [
     "ChatZhipuAI",
+    "ResumePoint",
+    "ZhipuAIOCRLoader",
+    "ZhipuAIOCRParser",
+    "ZhipuAIWebReaderLoader",
+    "ZhipuAIWebSearchRetriever",
+    "ZhipuAIWebSearchTool",
     "__version__",
+    "create_ocr_extractor",
     "register",
 ]
 

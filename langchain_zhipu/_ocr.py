@@ -1,0 +1,235 @@
+"""Reading documents with GLM-OCR: what the loader and the parser have in common."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import aclosing, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from langchain_core.documents import Document
+from langchain_core.runnables import run_in_executor
+from pydantic import ConfigDict, Field
+
+from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._ocr_documents import Mode, Shape, Tables
+from langchain_zhipu._ocr_images import Pictures
+from langchain_zhipu._progress import ProgressBar
+from langchain_zhipu._sources import Origin, pdf_metadata
+from zhipu_client import (
+    AuthenticationError,
+    PermissionDeniedError,
+    QuotaExceededError,
+    ZhipuError,
+    aiterate,
+    iterate,
+    ocr,
+)
+from zhipu_client._chain import Chain
+from zhipu_client.ocr import OCRPage, OCRProgress
+
+__all__ = ["FATAL", "OCRSettings", "Resume", "ResumePoint"]
+
+_log = logging.getLogger(__name__)
+
+#: What would fail for every other document too: never skipped.
+FATAL = (AuthenticationError, PermissionDeniedError, QuotaExceededError)
+
+
+@dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """Where reading broke off: the error's ``resume_from``. Can be pickled.
+
+    Attributes:
+        source: The document that failed.
+        progress: Its next page, and what was read of it without being handed over.
+        later: The same for documents after it.
+    """
+
+    source: str
+    progress: OCRProgress
+    later: Mapping[str, OCRProgress] = field(default_factory=dict)
+
+    @property
+    def next_page(self) -> int:
+        """The first page that is missing, from 1."""
+        return self.progress.next_page
+
+
+Resume = int | OCRProgress | ResumePoint | None
+
+
+class OCRSettings(ZhipuSettings):
+    """How documents are read, see `ZhipuAIOCRLoader`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str = "glm-ocr"
+    mode: Mode = "page"
+    tables: Tables = "html"
+    pages_delimiter: str = "\n\n"
+    boxes: bool = True
+    crops: bool = False
+    layout_images: bool = False
+    save_images_to: Path | None = None
+    first_page: int | None = Field(default=None, ge=1)
+    last_page: int | None = Field(default=None, ge=1)
+    pages_per_request: int = Field(default=20, ge=1, le=100)
+    in_flight: int = Field(default=4, ge=1, le=32)
+    root: Path | None = None
+    max_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
+    on_error: Literal["raise", "skip"] = "raise"
+    show_progress: bool = False
+    extra_body: dict[str, Any] | None = None
+
+    def _read(self, origins: Iterable[Origin], resume: Resume) -> Iterator[Document]:
+        client = self._sync_client()
+        run = _Run(self, resume)
+        pictures = Pictures(self.save_images_to)
+        with raised_as_model_errors(), ProgressBar("pages", shown=self.show_progress) as bar:
+            try:
+                with closing(iterate(client, run.chain(origins))) as pieces:
+                    for origin, page in pieces:
+                        if page is not None:
+                            if run.is_new(origin):
+                                run.about(origin, pdf_metadata(origin))
+                            page = pictures.kept(client, origin.name, page)
+                            bar.at(page.number, page.total_pages, origin.name)
+                        yield from run.documents(origin, page)
+            except ZhipuError as error:
+                run.attach(error)
+                raise
+
+    async def _aread(self, origins: Iterable[Origin], resume: Resume) -> AsyncGenerator[Document]:
+        client = self._async_client()
+        run = _Run(self, resume)
+        pictures = Pictures(self.save_images_to)
+        with raised_as_model_errors(), ProgressBar("pages", shown=self.show_progress) as bar:
+            try:
+                async with aclosing(aiterate(client, run.chain(origins))) as pieces:
+                    async for origin, page in pieces:
+                        if page is not None:
+                            if run.is_new(origin):
+                                run.about(origin, await run_in_executor(None, pdf_metadata, origin))
+                            page = await pictures.akept(client, origin.name, page)
+                            bar.at(page.number, page.total_pages, origin.name)
+                        for document in run.documents(origin, page):
+                            yield document
+            except ZhipuError as error:
+                run.attach(error)
+                raise
+
+    def _shape(self) -> Shape:
+        return Shape(self.mode, self.tables, self.pages_delimiter, self.boxes)
+
+    def _job(self, origin: Origin, resume: int | OCRProgress | None) -> ocr.Pages:
+        return ocr.pages(
+            origin.value,
+            model=self.model,
+            first_page=self.first_page,
+            last_page=self.last_page,
+            pages_per_request=self.pages_per_request,
+            in_flight=self.in_flight,
+            return_crop_images=self.crops or None,
+            need_layout_visualization=self.layout_images or None,
+            root=self.root,
+            max_bytes=self.max_bytes,
+            resume_from=resume,
+            extra_body=self.extra_body,
+        )
+
+
+class _Run:
+    """One run over documents: what was read of each, and what that makes. Pure."""
+
+    def __init__(self, settings: OCRSettings, resume: Resume) -> None:
+        self._settings = settings
+        self._shape = settings._shape()
+        self._resume = resume
+        self._about: dict[str, Any] = {}
+        self._origin: Origin | None = None
+        self._pages: list[OCRPage] = []
+        self._begun: dict[Origin, int | OCRProgress | None] = {}
+
+    def chain(self, origins: Iterable[Origin]) -> Chain[Origin, OCRPage]:
+        """All documents as one job."""
+        skip = self._skip if self._settings.on_error == "skip" else None
+        return Chain(self._jobs(origins), self._settings.in_flight, skip)
+
+    def _jobs(self, origins: Iterable[Origin]) -> Iterator[tuple[Origin, ocr.Pages]]:
+        resume = self._resume
+        waiting = isinstance(resume, ResumePoint)
+        for origin in origins:
+            start: int | OCRProgress | None
+            if not isinstance(resume, ResumePoint):
+                # A page, without a name, is of the first document.
+                start, resume = resume, None
+            elif waiting and origin.name != resume.source:
+                continue
+            elif waiting:
+                start, waiting = resume.progress, False
+            else:
+                start = resume.later.get(origin.name)
+            self._begun[origin] = start
+            yield origin, self._settings._job(origin, start)
+
+    def is_new(self, origin: Origin) -> bool:
+        """True for the first page of a document."""
+        return origin is not self._origin
+
+    def about(self, origin: Origin, told: Mapping[str, str]) -> None:
+        """Begin a document."""
+        self._origin = origin
+        named = {"source": origin.name}
+        # Twice: to stand first, and to win.
+        self._about = {**named, **told, **origin.metadata, **named}
+
+    def documents(self, origin: Origin, page: OCRPage | None) -> Iterator[Document]:
+        """What can be handed over with this page, or at the end (None) of a document."""
+        if page is None:
+            pages, self._pages = self._pages, []
+            self._begun.pop(origin, None)
+            yield from self._shape.of_pages(pages, self._about)
+        elif self._shape.mode == "single":
+            self._pages.append(page)
+        else:
+            yield from self._shape.of_page(page, self._about)
+
+    def _skip(self, origin: Origin, error: Exception) -> bool:
+        if isinstance(error, FATAL):
+            return False
+        _log.warning("%s is left out: %s", origin.name, error)
+        return True
+
+    def attach(self, error: ZhipuError) -> None:
+        """Put on the error where to go on; pages that were read are kept."""
+        facts = error.__dict__
+        origin, later = facts.pop("source", None), facts.pop("later", {})
+        if not isinstance(origin, Origin):
+            return
+        progress = self._progress(origin, self._pages, error)
+        facts["source"] = origin.name
+        facts["resume_from"] = ResumePoint(
+            origin.name,
+            progress,
+            {
+                behind.name: self._progress(behind, pages, failed)
+                for behind, (pages, failed) in later.items()
+            },
+        )
+
+    def _progress(
+        self, origin: Origin, pages: list[OCRPage], error: Exception | None
+    ) -> OCRProgress:
+        partial = getattr(error, "partial", None)
+        if isinstance(partial, OCRProgress):
+            return OCRProgress(partial.next_page, (*pages, *partial.done))
+        if pages:
+            return OCRProgress(pages[-1].number + 1, tuple(pages))
+        begun = self._begun.get(origin)
+        if isinstance(begun, OCRProgress):
+            return begun
+        return OCRProgress(begun or self._settings.first_page or 1)

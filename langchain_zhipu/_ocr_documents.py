@@ -1,0 +1,192 @@
+"""From pages that were read to LangChain's documents. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from langchain_core.documents import Document
+
+from zhipu_client.ocr import OCRPage, region_markdown, table_to_markdown
+
+__all__ = ["Mode", "Shape", "Tables", "image_urls", "tables_as_markdown"]
+
+Mode = Literal["page", "single", "element"]
+Tables = Literal["html", "markdown"]
+
+_TABLE_START = re.compile(r"<table\b", re.IGNORECASE)
+_TABLE_END = re.compile(r"</table\s*>", re.IGNORECASE)
+_PREFIXES = ("http://", "https://")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How pages become documents.
+
+    Attributes:
+        mode: A document a page, one for all, or one an element.
+        tables: What tables become: HTML, as the service sends them, or Markdown.
+        delimiter: What stands between pages in mode ``single``.
+        boxes: Say in the metadata where on the page everything stands.
+    """
+
+    mode: Mode = "page"
+    tables: Tables = "html"
+    delimiter: str = "\n\n"
+    boxes: bool = True
+
+    def of_page(self, page: OCRPage, about: Mapping[str, Any]) -> Iterator[Document]:
+        """What one page gives in the modes ``page`` and ``element``.
+
+        Args:
+            page: The page.
+            about: Metadata of the whole document, such as ``source``.
+        """
+        common = {**about, **_page_metadata(page)}
+        if self.mode == "page" or not page.regions:
+            layout = {"boxes": _boxes(page)} if self.boxes else {}
+            images = {"images": found} if (found := _images(page)) else {}
+            yield Document(self._text(page.text), metadata={**common, **layout, **images})
+            return
+        for position, region in enumerate(page.regions):
+            text = self._text(_element(region))
+            if text.strip():
+                place = {"bbox": _box(region)} if self.boxes else {}
+                element = {"element_index": position, **_labels(region), **place}
+                yield Document(text, metadata={**common, **element})
+                common.pop("token_usage", None)  # told once, so that sums come out right
+
+    def of_pages(self, pages: list[OCRPage], about: Mapping[str, Any]) -> Iterator[Document]:
+        """The one document that all pages give in mode ``single``; none for no pages.
+
+        ``metadata["pages"]`` tells for each page where its text begins (``start_index``).
+        """
+        if not pages:
+            return
+        text = ""
+        details: list[dict[str, Any]] = []
+        for page in pages:
+            text += self.delimiter if details else ""
+            details.append(
+                {
+                    "page": page.number - 1,
+                    "start_index": len(text),
+                    "page_width": page.width,
+                    "page_height": page.height,
+                    **({"boxes": _boxes(page)} if self.boxes else {}),
+                    **({"images": found} if (found := _images(page)) else {}),
+                }
+            )
+            text += self._text(page.text)
+        first = _page_metadata(pages[0])
+        for name in ("page", "page_label", "page_width", "page_height", "request_id"):
+            first.pop(name, None)
+        usage = _sum([page.usage for page in pages if page.usage])
+        requests = dict.fromkeys(page.request_id for page in pages if page.request_id)
+        metadata = {**about, **first, "request_ids": list(requests), "pages": details}
+        if usage:
+            metadata["token_usage"] = usage
+        yield Document(text, metadata=metadata)
+
+    def _text(self, text: str) -> str:
+        return tables_as_markdown(text) if self.tables == "markdown" else text
+
+
+def tables_as_markdown(text: str) -> str:
+    """A text with its HTML tables as Markdown tables; the rest stays as it is.
+
+    Example:
+        >>> print(tables_as_markdown("Sums: <table><tr><td>a</td></tr></table>"))
+        Sums:
+        <BLANKLINE>
+        | a |
+        | --- |
+    """
+    made, at = [], 0
+    while (start := _TABLE_START.search(text, at)) is not None:
+        end = _TABLE_END.search(text, start.end())
+        if end is None:
+            break
+        html = text[start.start() : end.end()]
+        table = table_to_markdown(html)
+        before = text[at : start.start()]
+        # A Markdown table must stand alone.
+        made += [before, table] if table == html else [before.rstrip(), "\n\n", table, "\n\n"]
+        at = end.end() if table == html else _skip_blank(text, end.end())
+    made.append(text[at:])
+    return "".join(made).strip("\n") if len(made) > 1 else text
+
+
+def _skip_blank(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _page_metadata(page: OCRPage) -> dict[str, Any]:
+    """LangChain's names for what is known of a page; ``page`` counts from 0."""
+    found = {
+        "total_pages": page.total_pages,
+        "page": page.number - 1,
+        "page_label": str(page.number),
+        "page_width": page.width,
+        "page_height": page.height,
+        "model": page.model,
+        "request_id": page.request_id,
+        "layout_image": page.layout_image,
+        "token_usage": page.usage,
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _labels(region: Mapping[str, Any]) -> dict[str, str]:
+    """``label`` (``doc_title``) and the coarser ``category`` (``text``), where they are told."""
+    category = region.get("label")
+    label = region.get("native_label") or category
+    found = {"label": label, "category": category}
+    return {name: str(value) for name, value in found.items() if value}
+
+
+def _box(region: Mapping[str, Any]) -> list[float] | None:
+    box = region.get("bbox_2d")
+    return list(box) if isinstance(box, (list, tuple)) else None
+
+
+def _boxes(page: OCRPage) -> list[dict[str, Any]]:
+    return [{**_labels(region), "bbox": _box(region)} for region in page.regions]
+
+
+def _element(region: Mapping[str, Any]) -> str:
+    """One region as Markdown; a picture that is kept in a file points to it."""
+    return f"![]({region['content']})" if "url" in region else region_markdown(region)
+
+
+def _images(page: OCRPage) -> list[dict[str, Any]]:
+    """The pictures in a page that the answer points to: ``bbox``, ``url``, ``path`` when kept."""
+    found = []
+    for region in page.regions:
+        content = str(region.get("content") or "")
+        if "url" in region:
+            found.append({"bbox": _box(region), "url": region["url"], "path": content})
+        elif region.get("label") == "image" and content.startswith(_PREFIXES):
+            found.append({"bbox": _box(region), "url": content})
+    return found
+
+
+def _sum(usages: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    total: dict[str, Any] = {}
+    for usage in usages:
+        for name, value in usage.items():
+            if isinstance(value, Mapping):
+                total[name] = _sum([total.get(name, {}), value])
+            elif isinstance(value, (int, float)):
+                total[name] = total.get(name, 0) + value
+    return total
+
+
+def image_urls(page: OCRPage) -> list[str]:
+    """The addresses of all pictures that a page's answer points to, that of its layout last."""
+    found = [image["url"] for image in _images(page)]
+    return list(dict.fromkeys([*found, *filter(None, [page.layout_image])]))

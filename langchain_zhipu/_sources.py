@@ -1,0 +1,146 @@
+"""What a loader was given, as one document after the other: files, folders, patterns, addresses."""
+
+from __future__ import annotations
+
+import glob as globbing
+import hashlib
+import io
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import Any
+
+from zhipu_client import InvalidRequestError
+from zhipu_client.ocr import sniff
+
+__all__ = ["FilePath", "Origin", "origin_of", "origins", "pdf_metadata"]
+
+Source = str | PurePath | bytes
+FilePath = Source | Iterable[Source]
+
+#: What is read of a folder when no pattern says so.
+_SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg"})
+_ADDRESSES = ("http://", "https://")
+#: What a PDF says of itself, under the names that LangChain's PDF loaders use.
+_TEXTS = ("producer", "creator", "title", "author", "subject", "keywords")
+_DATES: Mapping[str, str] = {"creation_date": "creationdate", "modification_date": "moddate"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Origin:
+    """One document to read.
+
+    Attributes:
+        value: An address, a data URL, a path or bytes.
+        name: What it is called in metadata (``source``) and in errors.
+        metadata: What its documents say beyond what is read.
+    """
+
+    value: str | Path | bytes = field(repr=False)
+    name: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+def origin_of(
+    value: Source, *, name: str | None = None, metadata: Mapping[str, Any] | None = None
+) -> Origin:
+    """One document; bytes without a name are named by their digest."""
+    about = dict(metadata or {})
+    if isinstance(value, str) and value.lower().startswith(_ADDRESSES):
+        return Origin(value, name or value, about)
+    if isinstance(value, (str, PurePath)) and not str(value).startswith("data:"):
+        about.setdefault("file_path", str(value))
+        return Origin(Path(value), name or str(value), about)
+    if isinstance(value, PurePath):
+        value = str(value)
+    content = value.encode() if isinstance(value, str) else bytes(value)
+    digest = hashlib.sha256(content).hexdigest()[:16]
+    return Origin(value, name or f"sha256:{digest}", about)
+
+
+def origins(given: FilePath, glob: str | None) -> Iterator[Origin]:
+    """Every document that is meant, found one after the other.
+
+    Args:
+        given: One source or several. A path that is a folder stands for the files in it, a text
+            with ``*``, ``?`` or ``[`` that is no file's name for the files that match.
+        glob: Which files of a folder; None for all PDF, PNG and JPEG files in it and below.
+
+    Raises:
+        InvalidRequestError: A pattern matches nothing.
+    """
+    if isinstance(given, (str, PurePath, bytes, bytearray, memoryview)):
+        yield from _of_one(given if isinstance(given, (str, PurePath)) else bytes(given), glob)
+        return
+    for source in given:
+        yield from _of_one(source, glob)
+
+
+def _of_one(source: Source, glob: str | None) -> Iterator[Origin]:
+    if isinstance(source, bytes) or str(source).lower().startswith((*_ADDRESSES, "data:")):
+        yield origin_of(source)
+        return
+    path = Path(source)
+    if path.is_dir():
+        for file in _in_folder(path, glob):
+            yield origin_of(file)
+    elif globbing.has_magic(str(source)) and not path.exists():
+        # `Path.glob` takes no pattern that begins at the root.
+        matches = sorted(globbing.glob(str(source), recursive=True))  # noqa: PTH207
+        files = [Path(match) for match in matches if Path(match).is_file()]
+        if not files:
+            message = f"no file matches {str(source)!r}"
+            raise InvalidRequestError(message, field="file_path", value=str(source))
+        for file in files:
+            yield origin_of(file)
+    else:
+        yield origin_of(path)
+
+
+def _in_folder(folder: Path, glob: str | None) -> list[Path]:
+    found = []
+    for path in folder.glob(glob or "**/*"):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        wanted = glob is not None or path.suffix.lower() in _SUFFIXES
+        if wanted and not hidden and path.is_file():
+            found.append(path)
+    return sorted(found)
+
+
+def pdf_metadata(origin: Origin) -> dict[str, str]:
+    """What a local PDF says of itself: producer, creator, dates (ISO 8601), title and so on.
+
+    Empty for everything else, when pypdf is missing, or when it cannot read the file.
+    """
+    try:
+        from pypdf import PdfReader
+    except ImportError:
+        return {}
+    if isinstance(origin.value, str):
+        return {}
+    try:
+        with (
+            io.BytesIO(origin.value)
+            if isinstance(origin.value, bytes)
+            else origin.value.open("rb") as file
+        ):
+            if sniff(file.read(1024)) != "application/pdf":
+                return {}
+            file.seek(0)
+            told = PdfReader(file).metadata
+            return {} if told is None else _told(told)
+    except Exception:  # noqa: BLE001 - nice to have: the pages themselves have been read
+        return {}
+
+
+def _told(told: Any) -> dict[str, str]:
+    found = {}
+    for name in _TEXTS:
+        value = told.get(f"/{name.capitalize()}")
+        if value:
+            found[name] = str(value)
+    for theirs, ours in _DATES.items():
+        date = getattr(told, theirs)
+        if date is not None:
+            found[ours] = date.isoformat()
+    return found

@@ -1,0 +1,114 @@
+"""Reading web pages through the service: what the web reader loader is made of."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
+from contextlib import aclosing, closing
+from typing import Any, Literal
+
+from langchain_core.documents import Document
+from pydantic import ConfigDict, Field
+
+from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._ocr import FATAL
+from langchain_zhipu._progress import ProgressBar
+from zhipu_client import aiterate, iterate, reader
+from zhipu_client._chain import Chain, Once
+
+__all__ = ["WebPageSettings"]
+
+_log = logging.getLogger(__name__)
+
+#: Where a page says which language it is in.
+_LANGUAGES = ("lang", "language", "og:locale", "content-language")
+_SUMMARIES = ("images", "links")
+
+Reply = dict[str, Any]
+
+
+class WebPageSettings(ZhipuSettings):
+    """How web pages are read, see `ZhipuAIWebReaderLoader`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    return_format: Literal["markdown", "text"] | None = None
+    no_cache: bool | None = None
+    retain_images: bool | None = None
+    with_images_summary: bool | None = None
+    with_links_summary: bool | None = None
+    page_timeout: int | None = Field(default=None, ge=1, le=600)
+    in_flight: int = Field(default=4, ge=1, le=32)
+    on_error: Literal["raise", "skip"] = "raise"
+    show_progress: bool = False
+    extra_body: dict[str, Any] | None = None
+
+    def _read(self, urls: tuple[str, ...]) -> Iterator[Document]:
+        with (
+            raised_as_model_errors(),
+            ProgressBar("pages", shown=self.show_progress) as bar,
+            closing(iterate(self._sync_client(), self._chain(urls))) as pieces,
+        ):
+            for done, (url, reply) in enumerate(_whole(pieces), 1):
+                bar.at(done, len(urls))
+                yield _document(url, reply)
+
+    async def _aread(self, urls: tuple[str, ...]) -> AsyncGenerator[Document]:
+        done = 0
+        with (
+            raised_as_model_errors(),
+            ProgressBar("pages", shown=self.show_progress) as bar,
+        ):
+            async with aclosing(aiterate(self._async_client(), self._chain(urls))) as pieces:
+                async for url, reply in pieces:
+                    if reply is not None:
+                        done += 1
+                        bar.at(done, len(urls))
+                        yield _document(url, reply)
+
+    def _chain(self, urls: tuple[str, ...]) -> Chain[str, Reply]:
+        jobs = [(url, Once(self._request(url))) for url in urls]
+        return Chain(jobs, self.in_flight, _skip if self.on_error == "skip" else None)
+
+    def _request(self, url: str) -> Any:
+        return reader.create(
+            url=url,
+            timeout=self.page_timeout,
+            no_cache=self.no_cache,
+            return_format=self.return_format,
+            retain_images=self.retain_images,
+            with_images_summary=self.with_images_summary,
+            with_links_summary=self.with_links_summary,
+            extra_body=self.extra_body,
+        ).as_dict()
+
+
+def _skip(url: str, error: Exception) -> bool:
+    if isinstance(error, FATAL):
+        return False
+    _log.warning("%s is left out: %s", url, error)
+    return True
+
+
+def _whole(pieces: Iterable[tuple[str, Reply | None]]) -> Iterator[tuple[str, Reply]]:
+    for url, reply in pieces:
+        if reply is not None:
+            yield url, reply
+
+
+def _document(url: str, reply: Mapping[str, Any]) -> Document:
+    page = reply.get("reader_result")
+    page = page if isinstance(page, Mapping) else {}
+    tags = page.get("metadata")
+    tags = tags if isinstance(tags, Mapping) else {}
+    found = {
+        "title": page.get("title"),
+        "description": page.get("description") or tags.get("description"),
+        "language": next((tags[name] for name in _LANGUAGES if tags.get(name)), None),
+        "published_date": page.get("publishedTime"),
+        "request_id": reply.get("request_id") or reply.get("id"),
+        **{name: page.get(name) for name in _SUMMARIES},
+    }
+    told = {name: value for name, value in found.items() if value}
+    return Document(str(page.get("content") or ""), metadata={"source": url, **told})

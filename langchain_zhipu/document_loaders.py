@@ -1,0 +1,225 @@
+"""Documents out of files and web pages: GLM-OCR and the web reader."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+from langchain_core.document_loaders import BaseBlobParser, BaseLoader
+from langchain_core.documents import Document
+from langchain_core.documents.base import Blob
+from pydantic import ConfigDict, Field, SkipValidation
+
+from langchain_zhipu._errors import model_error
+from langchain_zhipu._ocr import OCRSettings, Resume, ResumePoint
+from langchain_zhipu._sources import FilePath, Origin, origin_of, origins
+from langchain_zhipu._web_pages import WebPageSettings
+from zhipu_client import InvalidRequestError
+
+__all__ = ["ResumePoint", "ZhipuAIOCRLoader", "ZhipuAIOCRParser", "ZhipuAIWebReaderLoader"]
+
+
+class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
+    """Reads PDFs and pictures with GLM-OCR: ``POST /layout_parsing``. Billed by tokens.
+
+    Documents of any length are read: what is above the limits of the site (100 pages, 30 on
+    api.z.ai; 50 MiB) is sent in parts, several at once, and comes in order. That needs the extra
+    ``ocr`` for local PDFs. An address is given to the service, which fetches it itself.
+
+    Metadata follows LangChain's PDF loaders: ``source``, ``file_path``, ``total_pages``, ``page``
+    (from 0), ``page_label``, and what a local PDF says of itself (``producer``, ``creator``,
+    ``creationdate``, ``title``, ...). Beyond that: ``page_width`` and ``page_height`` in pixels,
+    ``boxes`` (where everything stands: ``label``, ``category`` and ``bbox``, left, top, right and
+    bottom in pixels), ``images``, ``layout_image``, ``model``, ``request_id``, ``token_usage``
+    (of a request, on its first document). Some vector stores take flat metadata only: use
+    ``boxes=False``, or ``filter_complex_metadata``.
+
+    Args:
+        file_path: A path, a folder, a pattern (``"scans/*.pdf"``), an http(s) address, a data
+            URL, bytes, or several of these. PDF, PNG or JPEG, told by the content.
+        glob: Which files of a folder; None for all PDF, PNG and JPEG files in it and below.
+        resume_from: Where to go on after a failure: the error's ``resume_from``, or a page
+            (from 1) of the first document.
+        mode: A document for each ``"page"``, a ``"single"`` one for a whole file, or one for each
+            ``"element"`` (title, paragraph, table, ...).
+        tables: ``"html"``, as the service reads them, or ``"markdown"``.
+        pages_delimiter: What stands between pages in mode ``"single"``.
+        boxes: Whether metadata says where everything stands.
+        crops: Ask for the pictures in the document; their addresses are good for 7 days.
+        layout_images: Ask for a picture of each page's layout.
+        save_images_to: A folder to keep these pictures in; documents then point to the files.
+        first_page: The first page to read, from 1.
+        last_page: The last page to read, itself included.
+        pages_per_request: The most pages of a part, 1 to 100.
+        in_flight: The most requests at once, 1 to 32.
+        root: A folder that all files must lie in, links followed.
+        max_bytes: The most bytes of a file, looked at before it is read (512 MiB).
+        on_error: ``"raise"``, or ``"skip"``: log a warning, leave the rest of that document out.
+        show_progress: Show a progress bar on standard error.
+        extra_body: Further fields of each request, sent unchecked.
+        api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
+
+    Raises:
+        InvalidRequestError: No key was found, or a value is outside of its limits; while loading:
+            a file is missing, empty, too large, changes while it is read, or is of another type.
+        ZhipuError: While loading, after the pages before the failure were handed over. The error
+            has ``resume_from``: with it another loader goes on without paying twice.
+
+    Example:
+        ```python
+        from langchain_zhipu import ZhipuAIOCRLoader
+
+        loader = ZhipuAIOCRLoader("report.pdf", tables="markdown")
+        for page in loader.lazy_load():
+            print(page.metadata["page"], page.page_content[:80])
+        ```
+
+    Example: going on after a failure
+        ```python
+        from zhipu_client import ZhipuError
+
+        pages = []
+        loader = ZhipuAIOCRLoader("report.pdf")
+        for attempt in range(3):
+            try:
+                pages.extend(loader.lazy_load())
+                break
+            except ZhipuError as error:
+                loader = ZhipuAIOCRLoader("report.pdf", resume_from=error.resume_from)
+        ```
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    file_path: SkipValidation[Any] = Field(repr=False)
+    glob: str | None = None
+    resume_from: SkipValidation[Any] = Field(default=None, repr=False)
+
+    def __init__(
+        self,
+        file_path: FilePath,
+        *,
+        glob: str | None = None,
+        resume_from: Resume = None,
+        **settings: Any,
+    ) -> None:
+        settings |= {"file_path": file_path, "glob": glob, "resume_from": resume_from}
+        super().__init__(**settings)
+
+    def lazy_load(self) -> Iterator[Document]:
+        """Read page by page; only a few parts of a document are in memory at once."""
+        yield from self._read(self._origins(), self.resume_from)
+
+    async def alazy_load(self) -> AsyncGenerator[Document]:
+        """`lazy_load` on the event loop; files are read in threads."""
+        async with aclosing(self._aread(self._origins(), self.resume_from)) as documents:
+            async for document in documents:
+                yield document
+
+    def _origins(self) -> Iterator[Origin]:
+        try:
+            yield from origins(self.file_path, self.glob)
+        except InvalidRequestError as error:
+            raise model_error(error) from error
+
+
+class ZhipuAIOCRParser(OCRSettings, BaseBlobParser):
+    """Reads blobs with GLM-OCR: the parser for ``GenericLoader`` and other blob loaders.
+
+    The documents are those of `ZhipuAIOCRLoader`, and have the blob's metadata too.
+
+    Args:
+        mode: ``"page"``, ``"single"`` or ``"element"``.
+        tables: ``"html"`` or ``"markdown"``.
+        api_key: These and all other arguments but the first three are those of
+            `ZhipuAIOCRLoader`.
+
+    Raises:
+        InvalidRequestError: No key was found, or a value is outside of its limits.
+
+    Example:
+        ```python
+        from langchain_core.documents.base import Blob
+        from langchain_zhipu import ZhipuAIOCRParser
+
+        parser = ZhipuAIOCRParser(mode="single")
+        for document in parser.lazy_parse(Blob.from_path("report.pdf")):
+            print(document.page_content)
+        ```
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    def lazy_parse(self, blob: Blob) -> Iterator[Document]:
+        """Read one blob page by page."""
+        yield from self._read([_origin(blob)], None)
+
+    async def alazy_parse(self, blob: Blob) -> AsyncGenerator[Document]:
+        """`lazy_parse` on the event loop; files are read in threads."""
+        async with aclosing(self._aread([_origin(blob)], None)) as documents:
+            async for document in documents:
+                yield document
+
+    async def aparse(self, blob: Blob) -> list[Document]:
+        """All documents of one blob."""
+        return [document async for document in self.alazy_parse(blob)]
+
+
+def _origin(blob: Blob) -> Origin:
+    value = Path(blob.path) if blob.data is None and blob.path else blob.as_bytes()
+    return origin_of(value, name=blob.source, metadata=blob.metadata)
+
+
+class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
+    """Has the service fetch web pages and loads their text: ``POST /reader``. Billed a page.
+
+    Nothing is fetched by this process. Metadata has ``source`` (the address), ``title``,
+    ``description``, ``language``, ``request_id``; ``images`` and ``links`` where asked for.
+
+    Args:
+        urls: One address or several, http or https. Several are read at once; the documents come
+            in order.
+        return_format: ``"markdown"`` or ``"text"``.
+        no_cache: Have each page fetched anew.
+        retain_images: Keep images (default).
+        with_images_summary: List the images of a page.
+        with_links_summary: List the links of a page.
+        page_timeout: How long the service may take to fetch a page, in seconds (20).
+        in_flight: The most requests at once, 1 to 32.
+        on_error: ``"raise"``, or ``"skip"``: log a warning, leave the page out.
+        show_progress: Show a progress bar on standard error.
+        api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
+
+    Raises:
+        InvalidRequestError: No key was found, an address is none, or a value is outside of its
+            limits.
+        ZhipuError: While loading, after the pages before the failure were handed over.
+
+    Example:
+        ```python
+        from langchain_zhipu import ZhipuAIWebReaderLoader
+
+        for page in ZhipuAIWebReaderLoader("https://example.com").lazy_load():
+            print(page.metadata["title"], page.page_content[:80])
+        ```
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    urls: tuple[str, ...]
+
+    def __init__(self, urls: str | Iterable[str], **settings: Any) -> None:
+        settings["urls"] = (urls,) if isinstance(urls, str) else tuple(urls)
+        super().__init__(**settings)
+
+    def lazy_load(self) -> Iterator[Document]:
+        """Read page by page."""
+        yield from self._read(self.urls)
+
+    async def alazy_load(self) -> AsyncGenerator[Document]:
+        """`lazy_load` on the event loop."""
+        async with aclosing(self._aread(self.urls)) as documents:
+            async for document in documents:
+                yield document

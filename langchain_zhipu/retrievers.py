@@ -1,0 +1,108 @@
+"""Retrievers: the web."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from langchain_core.callbacks import (
+    AsyncCallbackManagerForRetrieverRun,
+    CallbackManagerForRetrieverRun,
+)
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict, Field
+
+from langchain_zhipu._errors import model_error
+from langchain_zhipu._search import SearchSettings, found_nothing, results
+from zhipu_client import APIError, ZhipuError
+
+__all__ = ["ZhipuAIWebSearchRetriever"]
+
+#: Our names for what a result says about itself; other keys keep the service's.
+_NAMES: Mapping[str, str] = {"link": "source", "publish_date": "published_date"}
+
+
+class ZhipuAIWebSearchRetriever(SearchSettings, BaseRetriever):
+    """Web pages for a query, as documents: ``POST /web_search``. Billed a search.
+
+    The text of a document is the extract of the page. Its metadata has, where the service says
+    them, ``source`` (the address), ``title``, ``published_date``, ``media`` (the site's name),
+    ``icon`` and ``refer`` (``ref_1``), all of them text.
+
+    Args:
+        k: How many documents, 1 to 50; ``invoke(query, k=3)`` decides for one call.
+        search_engine: ``search_std``, ``search_pro``, ``search_pro_sogou``, ``search_pro_quark``;
+            ``search-prime`` on api.z.ai. None takes the site's first.
+        search_domain_filter: Only results of this domain (``"www.example.com"``).
+        search_recency_filter: ``oneDay``, ``oneWeek``, ``oneMonth``, ``oneYear`` or ``noLimit``.
+        content_size: Length of the extracts: ``medium`` or ``high``.
+        search_intent: Let the service decide whether a query needs a search at all.
+        max_query_length: A longer query is cut at a word's end (70); None sends it whole.
+        api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
+
+    Raises:
+        InvalidRequestError: No key was found, or a value is outside of its limits.
+
+    Example:
+        ```python
+        from langchain_zhipu import ZhipuAIWebSearchRetriever
+
+        retriever = ZhipuAIWebSearchRetriever(k=3)
+        for document in retriever.invoke("how whales sleep"):
+            print(document.metadata["title"], document.metadata.get("source"))
+        ```
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    k: int = Field(default=10, ge=1, le=50)
+
+    def _get_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,
+        k: int | None = None,
+    ) -> list[Document]:
+        del run_manager
+        with _translated() as answer:
+            most = self.k if k is None else k
+            found: dict[str, Any] = self._sync_client().send(self._search(query, most))
+            answer.update(found)
+        return _documents(answer, most)
+
+    async def _aget_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: AsyncCallbackManagerForRetrieverRun,
+        k: int | None = None,
+    ) -> list[Document]:
+        del run_manager
+        with _translated() as answer:
+            most = self.k if k is None else k
+            found: dict[str, Any] = await self._async_client().send(self._search(query, most))
+            answer.update(found)
+        return _documents(answer, most)
+
+
+@contextmanager
+def _translated() -> Iterator[dict[str, Any]]:
+    """A dict for the answer, which stays empty when there are no results."""
+    try:
+        yield {}
+    except ZhipuError as error:
+        if not (isinstance(error, APIError) and found_nothing(error)):
+            raise model_error(error) from error
+
+
+def _documents(answer: Mapping[str, Any], most: int) -> list[Document]:
+    return [
+        Document(
+            page_content=result.pop("content", ""),
+            metadata={_NAMES.get(key, key): value for key, value in result.items()},
+        )
+        for result in results(answer, most)
+    ]
