@@ -5,6 +5,7 @@ httpx is imported, and a TLS context made, at the first request: an adapter cost
 
 from __future__ import annotations
 
+import atexit
 import os
 import socket
 import ssl
@@ -258,5 +259,11 @@ def _after_fork() -> None:
     reset_after_fork()
 
 
+def _at_exit() -> None:
+    for client in _sync.values():
+        client.close()
+
+
+atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
