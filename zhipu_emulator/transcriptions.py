@@ -28,7 +28,7 @@ MAX_BYTES = 25 * 1024 * 1024
 MAX_SECONDS = 30.0
 MAX_PROMPT = 8000
 MAX_HOTWORDS = 100
-_PIECES = re.compile(r"[\u2e80-\uffef]{1,2}|\s*[^\s\u2e80-\uffef]+")
+_PIECES = re.compile(r"\s*(?:[\u2e80-\uffef]{1,2}|[^\s\u2e80-\uffef]+)")
 
 
 def routes(state: State) -> list[Route]:

@@ -6,6 +6,12 @@ from collections.abc import Sequence
 
 Line = tuple[float, float, float, str]  # x, y from the bottom (points), size, text
 
+_CHINESE_FONT = (
+    b"<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UCS2-H"
+    b"/DescendantFonts[<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light"
+    b"/CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)/Supplement 2>>/DW 1000>>]>>"
+)
+
 
 def pdf(pages: Sequence[Sequence[Line]], width: int = 595, height: int = 842) -> bytes:
     """A PDF with one list of lines a page; Latin text in Helvetica, Chinese in a CID font."""
@@ -13,9 +19,7 @@ def pdf(pages: Sequence[Sequence[Line]], width: int = 595, height: int = 842) ->
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"",
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-        b"<</Type/Font/Subtype/Type0/BaseFont/STSong-Light/Encoding/UniGB-UCS2-H"
-        b"/DescendantFonts[<</Type/Font/Subtype/CIDFontType0/BaseFont/STSong-Light"
-        b"/CIDSystemInfo<</Registry(Adobe)/Ordering(GB1)/Supplement 2>>/DW 1000>>]>>",
+        _CHINESE_FONT,
     ]
     kids = []
     for lines in pages:
