@@ -49,8 +49,8 @@ class Demand:
         said = []
         if self.tools is not None:
             said.append(
-                f"You must respond by calling {_one_of(self.tools)}, even if the request seems "
-                "not to need it. Do not answer in text."
+                f"You must call {_one_of(self.tools)}, even if the request seems not to need it. "
+                "Do not answer in text."
             )
         if self.json and self.schema is not None:
             schema = json.dumps(self.schema, ensure_ascii=False)
@@ -105,7 +105,7 @@ class Demand:
 
     def repair(self, messages: Sequence[Wire], answer: str, complaint: str) -> list[Wire]:
         """The conversation for the second attempt."""
-        want = f"Call {_one_of(self.tools)} now." if self.tools is not None else (
+        want = f"You must call {_one_of(self.tools)} now." if self.tools is not None else (
             "Give the whole answer again, as one JSON object and nothing else."
         )  # fmt: skip
         turns = [{"role": "assistant", "content": answer}] if answer.strip() else []

@@ -23,6 +23,13 @@ _MUST = re.compile(
     r"|必须(?:调用|使用)[^。]*(?:工具|函数)",
     re.IGNORECASE,
 )
+# Told so, results do not end the duty to call: the caller wants a call each time.
+_NO_WORDS = re.compile(
+    r"\b(?:do not|don't|never|must not)\s+(?:answer|respond|reply)\s+(?:in|with|as)\s+"
+    r"(?:plain\s+)?(?:text|words|prose)"
+    r"|不要(?:用|以)文字(?:回答|回复)",
+    re.IGNORECASE,
+)
 _MAX_ROUNDS = 8
 
 
@@ -40,7 +47,7 @@ def decided(view: Conversation, *, known: bool) -> list[Step]:
         ready = _ready(_open(steps, made), steps, view)
         if ready:
             return ready
-    if choice == "required" or (not view.results and _told_to(view)):
+    if choice == "required" or (_told_to(view) and (not view.results or _no_words(view))):
         return [_forced(_fallback(view, made), view)]
     if steps or view.results or known or talk.small_talk(view.question):
         return []
@@ -56,6 +63,10 @@ def lacking(view: Conversation) -> list[str]:
 
 def _told_to(view: Conversation) -> bool:
     return any(_MUST.search(text) for text in [*view.texts("system"), view.question])
+
+
+def _no_words(view: Conversation) -> bool:
+    return any(_NO_WORDS.search(text) for text in view.texts("system"))
 
 
 def _open(steps: Sequence[Step], made: Counter[str]) -> list[Step]:

@@ -15,27 +15,96 @@ DATA = "data:image/png;base64,aGk="
     ("block", "part"),
     [
         ("hi", {"type": "text", "text": "hi"}),
-        ({"type": "image", "base64": "aGk=", "mime_type": "image/png"}, {"type": "image_url", "image_url": {"url": DATA}}),
-        ({"type": "image", "url": "https://x/y.png"}, {"type": "image_url", "image_url": {"url": "https://x/y.png"}}),
-        ({"type": "image", "source_type": "base64", "data": "aGk=", "mime_type": "image/png"}, {"type": "image_url", "image_url": {"url": DATA}}),
-        ({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}, {"type": "image_url", "image_url": {"url": DATA}}),
-        ({"type": "image_url", "image_url": {"url": DATA, "detail": "low"}}, {"type": "image_url", "image_url": {"url": DATA}}),
-        ({"type": "image_url", "image_url": DATA}, {"type": "image_url", "image_url": {"url": DATA}}),
-        ({"type": "video", "url": "https://x/y.mp4"}, {"type": "video_url", "video_url": {"url": "https://x/y.mp4"}}),
-        ({"type": "video_url", "video_url": {"url": "https://x/y.mp4"}}, {"type": "video_url", "video_url": {"url": "https://x/y.mp4"}}),
-        ({"type": "video", "base64": "aGk="}, {"type": "video_url", "video_url": {"url": "data:video/mp4;base64,aGk="}}),
-        ({"type": "file", "url": "https://x/y.pdf"}, {"type": "file_url", "file_url": {"url": "https://x/y.pdf"}}),
-        ({"type": "file", "base64": "aGk=", "mime_type": "application/pdf"}, {"type": "file", "file": {"file_data": "data:application/pdf;base64,aGk=", "filename": "file.pdf"}}),
-        ({"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,aGk="}}, {"type": "file", "file": {"file_data": "data:application/pdf;base64,aGk=", "filename": "a.pdf"}}),
+        (
+            {"type": "image", "base64": "aGk=", "mime_type": "image/png"},
+            {"type": "image_url", "image_url": {"url": DATA}},
+        ),
+        (
+            {"type": "image", "url": "https://x/y.png"},
+            {"type": "image_url", "image_url": {"url": "https://x/y.png"}},
+        ),
+        (
+            {"type": "image", "source_type": "base64", "data": "aGk=", "mime_type": "image/png"},
+            {"type": "image_url", "image_url": {"url": DATA}},
+        ),
+        (
+            {
+                "type": "image",
+                "source": {"type": "base64", "media_type": "image/png", "data": "aGk="},
+            },
+            {"type": "image_url", "image_url": {"url": DATA}},
+        ),
+        (
+            {"type": "image_url", "image_url": {"url": DATA, "detail": "low"}},
+            {"type": "image_url", "image_url": {"url": DATA}},
+        ),
+        (
+            {"type": "image_url", "image_url": DATA},
+            {"type": "image_url", "image_url": {"url": DATA}},
+        ),
+        (
+            {"type": "video", "url": "https://x/y.mp4"},
+            {"type": "video_url", "video_url": {"url": "https://x/y.mp4"}},
+        ),
+        (
+            {"type": "video_url", "video_url": {"url": "https://x/y.mp4"}},
+            {"type": "video_url", "video_url": {"url": "https://x/y.mp4"}},
+        ),
+        (
+            {"type": "video", "base64": "aGk="},
+            {"type": "video_url", "video_url": {"url": "data:video/mp4;base64,aGk="}},
+        ),
+        (
+            {"type": "file", "url": "https://x/y.pdf"},
+            {"type": "file_url", "file_url": {"url": "https://x/y.pdf"}},
+        ),
+        (
+            {"type": "file", "base64": "aGk=", "mime_type": "application/pdf"},
+            {
+                "type": "file",
+                "file": {"file_data": "data:application/pdf;base64,aGk=", "filename": "file.pdf"},
+            },
+        ),
+        (
+            {
+                "type": "file",
+                "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,aGk="},
+            },
+            {
+                "type": "file",
+                "file": {"file_data": "data:application/pdf;base64,aGk=", "filename": "a.pdf"},
+            },
+        ),
         ({"type": "file", "file_id": "f1"}, {"type": "file", "file": {"file_id": "f1"}}),
-        ({"type": "file", "source_type": "id", "id": "f1"}, {"type": "file", "file": {"file_id": "f1"}}),
-        ({"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "aGk="}}, {"type": "file", "file": {"file_data": "data:application/pdf;base64,aGk=", "filename": "file.pdf"}}),
+        (
+            {"type": "file", "source_type": "id", "id": "f1"},
+            {"type": "file", "file": {"file_id": "f1"}},
+        ),
+        (
+            {
+                "type": "document",
+                "source": {"type": "base64", "media_type": "application/pdf", "data": "aGk="},
+            },
+            {
+                "type": "file",
+                "file": {"file_data": "data:application/pdf;base64,aGk=", "filename": "file.pdf"},
+            },
+        ),
         ({"type": "text-plain", "text": "body", "title": "T"}, {"type": "text", "text": "T\nbody"}),
-        ({"type": "audio", "base64": "aGk=", "mime_type": "audio/mpeg"}, {"type": "input_audio", "input_audio": {"data": "aGk=", "format": "mp3"}}),
-        ({"type": "input_audio", "input_audio": {"data": "aGk=", "format": "wav"}}, {"type": "input_audio", "input_audio": {"data": "aGk=", "format": "wav"}}),
-        ({"type": "non_standard", "value": {"type": "new_part", "x": 1}}, {"type": "new_part", "x": 1}),
+        (
+            {"type": "audio", "base64": "aGk=", "mime_type": "audio/mpeg"},
+            {"type": "input_audio", "input_audio": {"data": "aGk=", "format": "mp3"}},
+        ),
+        (
+            {"type": "input_audio", "input_audio": {"data": "aGk=", "format": "wav"}},
+            {"type": "input_audio", "input_audio": {"data": "aGk=", "format": "wav"}},
+        ),
+        (
+            {"type": "non_standard", "value": {"type": "new_part", "x": 1}},
+            {"type": "new_part", "x": 1},
+        ),
     ],
-)  # fmt: skip
+)
 def test_every_style_of_block(block: Any, part: Any) -> None:
     assert to_part(block, "m") == part
 
@@ -52,11 +121,15 @@ def test_every_style_of_block(block: Any, part: Any) -> None:
         ({"type": "image", "path": 7}, "m.path", "pathlib"),
         ({"type": "image", "path": "/"}, "m.path", "no regular file"),
         ({"type": "audio", "url": "https://x/y.wav"}, "m", "cannot be passed as a URL"),
-        ({"type": "audio", "base64": "aGk=", "mime_type": "audio/ogg"}, "m.mime_type", "wav and mp3"),
+        (
+            {"type": "audio", "base64": "aGk=", "mime_type": "audio/ogg"},
+            "m.mime_type",
+            "wav and mp3",
+        ),
         ({"type": "text", "text": None}, "m.text", "string"),
         ({"type": "file", "file": {}}, "m.file", "file_data"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_sent_is_refused_by_name(block: Any, field: str, words: str) -> None:
     with pytest.raises(InvalidRequestError, match=words) as caught:
         to_part(block, "m")

@@ -88,8 +88,12 @@ def test_reasoning_history_policies(policy: Any, expected: list[bool]) -> None:
     old = AIMessage("a", additional_kwargs={"reasoning_content": "old thoughts"})
     new = AIMessage("", tool_calls=calls("c1"), additional_kwargs={"reasoning_content": "new"})
     history = [
-        HumanMessage("1"), old, HumanMessage("2"), new, ToolMessage("r", tool_call_id="c1"),
-    ]  # fmt: skip
+        HumanMessage("1"),
+        old,
+        HumanMessage("2"),
+        new,
+        ToolMessage("r", tool_call_id="c1"),
+    ]
     wire = to_wire(history, reasoning_history=policy)
     found = ["reasoning_content" in m for m in wire if m["role"] == "assistant"]
     assert found == expected
@@ -127,13 +131,17 @@ def test_anthropic_tool_use_and_tool_result_blocks() -> None:
             ),
             HumanMessage(
                 [
-                    {"type": "tool_result", "tool_use_id": "t1", "is_error": False,
-                     "content": [{"type": "text", "text": "green"}]},
+                    {
+                        "type": "tool_result",
+                        "tool_use_id": "t1",
+                        "is_error": False,
+                        "content": [{"type": "text", "text": "green"}],
+                    },
                     {"type": "text", "text": "and now?"},
                 ]
             ),
         ]
-    )  # fmt: skip
+    )
     assert [m["role"] for m in wire] == ["user", "assistant", "tool", "user"]
     assert wire[1]["tool_calls"][0]["function"]["arguments"] == '{"x": 1}'
     assert wire[2] == {"role": "tool", "tool_call_id": "t1", "content": "green"}
@@ -207,10 +215,15 @@ def test_a_history_without_a_user_turn_gets_one() -> None:
 def test_doubles_are_joined() -> None:
     wire = to_wire(
         [
-            SystemMessage("a"), SystemMessage("b"), HumanMessage("c"), HumanMessage("d"),
-            AIMessage("e"), AIMessage("f"), HumanMessage("g"),
+            SystemMessage("a"),
+            SystemMessage("b"),
+            HumanMessage("c"),
+            HumanMessage("d"),
+            AIMessage("e"),
+            AIMessage("f"),
+            HumanMessage("g"),
         ]
-    )  # fmt: skip
+    )
     assert [m["content"] for m in wire] == ["a\n\nb", "c\n\nd", "e\n\nf", "g"]
 
 
@@ -249,21 +262,33 @@ def test_content_null_absent_or_a_list_is_text() -> None:
 
 
 def test_usage_counts_reasoning_once_and_survives_odd_shapes() -> None:
-    usage = {"prompt_tokens": 5, "completion_tokens": 20, "total_tokens": 25,
-             "completion_tokens_details": {"reasoning_tokens": 8}}  # fmt: skip
+    usage = {
+        "prompt_tokens": 5,
+        "completion_tokens": 20,
+        "total_tokens": 25,
+        "completion_tokens_details": {"reasoning_tokens": 8},
+    }
     found = usage_of(usage)
     assert found is not None
     assert found["output_tokens"] == 20
     assert found.get("output_token_details") == {"reasoning": 8}
     assert usage_of(None) is None
     assert usage_of({"prompt_tokens": None, "prompt_tokens_details": None}) == {
-        "input_tokens": 0, "output_tokens": 0, "total_tokens": 0,
-    }  # fmt: skip
+        "input_tokens": 0,
+        "output_tokens": 0,
+        "total_tokens": 0,
+    }
 
 
 def test_a_gateway_that_counts_cached_tokens_apart() -> None:
-    found = usage_of({"prompt_tokens": 720, "completion_tokens": 72, "total_tokens": 7896,
-                      "prompt_tokens_details": {"cached_tokens": 7104}})  # fmt: skip
+    found = usage_of(
+        {
+            "prompt_tokens": 720,
+            "completion_tokens": 72,
+            "total_tokens": 7896,
+            "prompt_tokens_details": {"cached_tokens": 7104},
+        }
+    )
     assert found is not None
     assert found["input_tokens"] + found["output_tokens"] == found["total_tokens"]
 

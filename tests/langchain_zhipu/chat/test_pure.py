@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -40,26 +41,39 @@ class Shape(BaseModel):
         ({"name": "ab", "kind": "k", "points": [{"x": 1, "y": None}], "scale": 2}, []),
         ({"name": "a", "kind": "k", "points": []}, ["name must be of length at least 2"]),
         ({"name": "ab", "points": []}, ["kind is missing"]),
-        ({"name": "ab", "kind": "k", "points": [{"x": "1"}]}, ["points[0].x must be of type integer"]),
-        ({"name": "ab", "kind": "k", "points": [{"x": 1, "y": "2"}]}, ["points[0].y must be of type integer"]),
+        (
+            {"name": "ab", "kind": "k", "points": [{"x": "1"}]},
+            ["points[0].x must be of type integer"],
+        ),
+        (
+            {"name": "ab", "kind": "k", "points": [{"x": 1, "y": "2"}]},
+            ["points[0].y must be of type integer"],
+        ),
         ({"name": "ab", "kind": "k", "points": [], "scale": 0}, ["scale must be above 0"]),
         ({"name": "ab", "kind": "k", "points": [], "scale": 11}, ["scale must be at most 10"]),
         ([], ["the answer must be of type object"]),
     ],
-)  # fmt: skip
+)
 def test_problems_of_a_pydantic_schema(value: Any, found: list[str]) -> None:
     assert problems(value, Shape.model_json_schema()) == found
 
 
 def test_problems_of_other_keywords() -> None:
     schema = {
-        "type": "object", "additionalProperties": False,
-        "properties": {"a": {"enum": ["x", "y"]}, "b": {"const": 1}, "c": {"type": ["string", "null"]}},
-    }  # fmt: skip
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "a": {"enum": ["x", "y"]},
+            "b": {"const": 1},
+            "c": {"type": ["string", "null"]},
+        },
+    }
     assert problems({"a": "x", "b": 1, "c": None}, schema) == []
     assert problems({"a": "z", "b": 2, "d": 1}, schema) == [
-        "a must be one of ['x', 'y']", "b must be 1", "d is not allowed",
-    ]  # fmt: skip
+        "a must be one of ['x', 'y']",
+        "b must be 1",
+        "d is not allowed",
+    ]
     assert problems({"a": 1}, {"anyOf": [{"required": ["b"]}, {"type": "array"}]}) == [
         "b is missing"
     ]
@@ -90,7 +104,7 @@ def test_json_in_pieces_is_json_in_one(preface: str, cuts: list[int]) -> None:
     whole = json_text(text)
     places = sorted({0, len(text), *(c for c in cuts if c < len(text))})
     reader = JsonFilter()
-    pieces = [reader.feed(text[a:b]) for a, b in zip(places, places[1:], strict=False)]
+    pieces = [reader.feed(text[a:b]) for a, b in itertools.pairwise(places)]
     assert "".join(pieces) == whole
 
 
@@ -130,8 +144,12 @@ def add(a: int, b: int) -> int:
 
 
 def test_tools_of_every_kind_lose_what_the_service_does_not_know() -> None:
-    anthropic = {"name": "f", "description": "d", "input_schema": {"type": "object", "properties": {}},
-                 "cache_control": {"type": "ephemeral"}}  # fmt: skip
+    anthropic = {
+        "name": "f",
+        "description": "d",
+        "input_schema": {"type": "object", "properties": {}},
+        "cache_control": {"type": "ephemeral"},
+    }
     bare = {"type": "function", "function": {"name": "g", "strict": True}}
     found = wire_tools([add, Shape, anthropic, bare], strict=True)
     assert [t["function"]["name"] for t in found] == ["add", "Shape", "f", "g"]
@@ -150,11 +168,14 @@ def test_server_tools_pass_as_they_are(kind: str) -> None:
     [
         ({"type": "function", "function": {"name": "bad name!"}}, "function.name"),
         ({"type": "function", "function": {"name": "f", "parameters": "none"}}, "parameters"),
-        ({"type": "function", "function": {"name": "f", "parameters": {"type": "array"}}}, "parameters.type"),
+        (
+            {"type": "function", "function": {"name": "f", "parameters": {"type": "array"}}},
+            "parameters.type",
+        ),
         (42, "cannot be made a tool"),
         ({"x": 1}, "cannot be made a tool"),
     ],
-)  # fmt: skip
+)
 def test_a_tool_with_a_bad_schema_is_refused(bad: Any, words: str) -> None:
     with pytest.raises(InvalidRequestError, match=words) as caught:
         wire_tools([add, bad])
@@ -164,12 +185,23 @@ def test_a_tool_with_a_bad_schema_is_refused(bad: Any, words: str) -> None:
 @pytest.mark.parametrize(
     ("given", "meant"),
     [
-        (None, None), (False, None), ("auto", None), ({"type": "auto"}, None), (True, "any"),
-        ("any", "any"), ("required", "any"), ({"type": "any"}, "any"), ("none", "none"),
-        ({"type": "none"}, "none"), ("add", "add"), ({"type": "function", "function": {"name": "add"}}, "add"),
-        ({"type": "tool", "name": "add"}, "add"), ({"name": "add"}, "add"), ("web_search", "web_search"),
+        (None, None),
+        (False, None),
+        ("auto", None),
+        ({"type": "auto"}, None),
+        (True, "any"),
+        ("any", "any"),
+        ("required", "any"),
+        ({"type": "any"}, "any"),
+        ("none", "none"),
+        ({"type": "none"}, "none"),
+        ("add", "add"),
+        ({"type": "function", "function": {"name": "add"}}, "add"),
+        ({"type": "tool", "name": "add"}, "add"),
+        ({"name": "add"}, "add"),
+        ("web_search", "web_search"),
     ],
-)  # fmt: skip
+)
 def test_every_form_of_tool_choice(given: Any, meant: str | None) -> None:
     tools = [*wire_tools([add]), {"type": "web_search", "web_search": {}}]
     assert choice_of(given, tools) == meant
@@ -195,13 +227,19 @@ def test_mcp_headers_are_redacted_but_told_apart() -> None:
 
 def test_profiles_come_from_the_catalogue() -> None:
     text, vision, voice = (profile_of(m) for m in ("glm-4.7", "GLM-4.6V", "glm-4-voice"))
-    assert text is not None and vision is not None and voice is not None
+    assert text is not None
+    assert vision is not None
+    assert voice is not None
     assert (text["max_input_tokens"], text["structured_output"], text["image_inputs"]) == (
         204800,
         True,
         False,
     )
-    assert vision["image_inputs"] and vision["video_inputs"] and vision["pdf_inputs"]
-    assert voice["audio_inputs"] and voice["audio_outputs"] and not voice["tool_calling"]
+    assert vision["image_inputs"]
+    assert vision["video_inputs"]
+    assert vision["pdf_inputs"]
+    assert voice["audio_inputs"]
+    assert voice["audio_outputs"]
+    assert not voice["tool_calling"]
     assert (profile_of("glm-5.3") or {})["reasoning_effort_levels"] == ["low", "high", "max"]
     assert profile_of("my-model") is None

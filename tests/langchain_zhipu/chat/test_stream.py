@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -30,46 +31,61 @@ def same(total: Any, whole: AIMessage) -> None:
 
 DIALECTS: dict[str, list[dict[str, Any]]] = {
     "glm since 2025-10": [
-        delta(reasoning_content="\nI"), delta(reasoning_content=" add."), delta(content="\n"),
+        delta(reasoning_content="\nI"),
+        delta(reasoning_content=" add."),
+        delta(content="\n"),
         delta(tool_calls=[call("f", '{"a":1}', "c1", 0)]),
         delta(tool_calls=[call("g", "{}", "c2", 1)]),
         delta("tool_calls", USAGE, content=""),
     ],
     "glm-4.5 of summer 2025: finish on each call, index -1": [
-        delta(content="", reasoning_content="\nI"), delta(reasoning_content=" add."),
+        delta(content="", reasoning_content="\nI"),
+        delta(reasoning_content=" add."),
         delta(content="\n"),
         delta("tool_calls", tool_calls=[call("f", '{"a":1}', "c1", -1)]),
         delta("tool_calls", tool_calls=[call("g", "{}", "c2", -1)]),
         delta("tool_calls", USAGE, content=""),
     ],
     "tool_stream": [
-        delta(reasoning_content="\nI add."), delta(content="\n"),
-        delta(tool_calls=[call("f", "", "c1", 0)]), delta(tool_calls=[call(None, '{"a"', None, 0)]),
-        delta(tool_calls=[call(None, ":1}", None, 0)]), delta(tool_calls=[call("g", "", "c2", 1)]),
+        delta(reasoning_content="\nI add."),
+        delta(content="\n"),
+        delta(tool_calls=[call("f", "", "c1", 0)]),
+        delta(tool_calls=[call(None, '{"a"', None, 0)]),
+        delta(tool_calls=[call(None, ":1}", None, 0)]),
+        delta(tool_calls=[call("g", "", "c2", 1)]),
         delta("tool_calls", USAGE, tool_calls=[call(None, "{}", None, 1)]),
     ],
     "id and name in each fragment": [
-        delta(reasoning_content="\nI add."), delta(content="\n"),
-        delta(tool_calls=[call("f", '{"a"', "c1", 0)]), delta(tool_calls=[call("f", ":1}", "c1", 0)]),
-        delta(tool_calls=[call("g", "{}", "c2", 1)]), delta("tool_calls", USAGE),
+        delta(reasoning_content="\nI add."),
+        delta(content="\n"),
+        delta(tool_calls=[call("f", '{"a"', "c1", 0)]),
+        delta(tool_calls=[call("f", ":1}", "c1", 0)]),
+        delta(tool_calls=[call("g", "{}", "c2", 1)]),
+        delta("tool_calls", USAGE),
     ],
     "no index at all": [
-        delta(reasoning_content="\nI add."), delta(content="\n"),
-        delta(tool_calls=[call("f", '{"a"', "c1", None)]), delta(tool_calls=[call(None, ":1}", None, None)]),
-        delta(tool_calls=[call("g", "{}", "c2", None)]), delta("tool_calls", USAGE),
+        delta(reasoning_content="\nI add."),
+        delta(content="\n"),
+        delta(tool_calls=[call("f", '{"a"', "c1", None)]),
+        delta(tool_calls=[call(None, ":1}", None, None)]),
+        delta(tool_calls=[call("g", "{}", "c2", None)]),
+        delta("tool_calls", USAGE),
     ],
     "vllm: reasoning, empty call lists, usage apart": [
-        delta(reasoning="\nI add.", tool_calls=[]), delta(content="\n", tool_calls=[], reasoning_content=None),
+        delta(reasoning="\nI add.", tool_calls=[]),
+        delta(content="\n", tool_calls=[], reasoning_content=None),
         delta(tool_calls=[call("f", '{"a":1}', "c1", 0)], content=None),
-        delta(tool_calls=[call("g", "", "c2", 1)], content=None), delta("tool_calls"),
+        delta(tool_calls=[call("g", "", "c2", 1)], content=None),
+        delta("tool_calls"),
         {**HEAD, "choices": [], "usage": USAGE},
     ],
     "arguments as an object": [
-        delta(reasoning_content="\nI add."), delta(content="\n"),
+        delta(reasoning_content="\nI add."),
+        delta(content="\n"),
         delta(tool_calls=[call("f", {"a": 1}, "c1", 0), call("g", {}, "c2", 1)]),
         delta("tool_calls", USAGE),
     ],
-}  # fmt: skip
+}
 WHOLE = body(
     "tool_calls",
     USAGE,
@@ -103,21 +119,35 @@ def test_a_stream_of_one_chunk_becomes_a_message() -> None:
 
 
 def test_search_results_and_filter_come_with_the_end_and_once() -> None:
-    found = [{"title": "A", "link": "https://a", "content": "x", "index": 0, "hot": True},
-             {"title": "B", "link": "", "content": "y", "index": 0, "hot": False}]  # fmt: skip
+    found = [
+        {"title": "A", "link": "https://a", "content": "x", "index": 0, "hot": True},
+        {"title": "B", "link": "", "content": "y", "index": 0, "hot": False},
+    ]
     end = {
         **delta("stop", USAGE),
         "web_search": found,
         "content_filter": [{"role": "user", "level": 3}],
     }
-    whole = {**body("stop", USAGE, content="ab"), "web_search": found,
-             "content_filter": [{"role": "user", "level": 3}]}  # fmt: skip
+    whole = {
+        **body("stop", USAGE, content="ab"),
+        "web_search": found,
+        "content_filter": [{"role": "user", "level": 3}],
+    }
     same(total_of(chunks_of([delta(content="a"), delta(content="b"), end])), from_wire(whole))
 
 
 def test_calls_the_service_ran_itself_are_no_tool_calls() -> None:
-    mcp = {"id": "m1", "type": "mcp", "mcp": {"id": "x", "type": "mcp_call", "name": "search",
-           "arguments": '{"q": "a"}', "output": "found"}}  # fmt: skip
+    mcp = {
+        "id": "m1",
+        "type": "mcp",
+        "mcp": {
+            "id": "x",
+            "type": "mcp_call",
+            "name": "search",
+            "arguments": '{"q": "a"}',
+            "output": "found",
+        },
+    }
     total = total_of(chunks_of([delta(tool_calls=[mcp]), delta(content="a"), delta("stop", USAGE)]))
     same(total, from_wire(body("stop", USAGE, content="a", tool_calls=[mcp])))
     kinds = [b["type"] for b in total.content_blocks]
@@ -163,7 +193,7 @@ def test_generated_streams_sum_up(
         if cut_off and number == len(calls) - 1:
             text = text[:-1]
         places = sorted({0, len(text), *(c for c in cuts if c < len(text))})
-        pieces = [text[a:b] for a, b in zip(places, places[1:], strict=False)]
+        pieces = [text[a:b] for a, b in itertools.pairwise(places)]
         index = number if indexed else None
         wire.append(delta(tool_calls=[call("f", pieces[0] if pieces else "", f"c{number}", index)]))
         wire += [delta(tool_calls=[call(None, p, None, index)]) for p in pieces[1:]]
