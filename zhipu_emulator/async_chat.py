@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def routes(state: State) -> list[Route]:
-    """The asynchronous chat; ``stream`` is accepted and ignored."""
+    """The asynchronous chat; ``stream`` is accepted and ignored. Not offered by api.z.ai."""
+    if state.options.site == "zai":
+        return []
 
     async def submit(request: Request) -> Response:
         ready = await prepare(request, state)

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.zhipu_emulator.endpoints.documents import pdf
+from zhipu_emulator import layout_parsing
 from zhipu_emulator.drawing import png
 
 LONG = "Rivers carry sand and mud to the sea, where they settle and build flat land year by year"
@@ -163,13 +164,19 @@ class TestLayout:
             (uri(b"\x89PNG\r\n\x1a\n and nothing else", "image/png"), "1210"),
             (uri(b"RIFF0000WEBP", "image/webp"), "1214"),
             (uri(b"plain text", "text/plain"), "1214"),
-            (uri(b"\x89PNG\r\n\x1a\n" + bytes(10 * 2**20), "image/png"), "1210"),
-            (uri(b"%PDF-1.4\n" + bytes(50 * 2**20)), "1210"),
         ],
-        ids=range(11),
+        ids=range(9),
     )
     def test_refused_files(self, client, refused, file, code) -> None:
         refused(parse(client, file), code)
+
+    def test_large_files(self, client, refused, monkeypatch, document) -> None:
+        mib = 2**20
+        assert {"pdf": 50 * mib, "png": 10 * mib, "jpeg": 10 * mib} == layout_parsing.BYTES
+        monkeypatch.setattr(layout_parsing, "BYTES", {"pdf": mib, "png": 1000, "jpeg": mib})
+        assert parse(client, uri(document)).status_code == 200
+        assert "1MB" in refused(parse(client, uri(document + bytes(mib))), "1210")["message"]
+        refused(parse(client, uri(png("A large sign", 300, 300), "image/png")), "1210")
 
     @pytest.mark.parametrize(
         ("more", "code"),

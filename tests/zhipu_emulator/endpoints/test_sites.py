@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 ONLY_IN_CHINA = [
+    ("POST", "async/chat/completions"),
     ("POST", "embeddings"),
     ("POST", "rerank"),
     ("POST", "moderations"),
@@ -76,7 +77,7 @@ def test_it_has_its_own_engines_tokenizers_and_purposes(international, refused) 
 
 
 def test_the_coding_base_has_chat_only(server, client) -> None:
-    for _, path in [*EVERYWHERE, *ONLY_IN_CHINA[:2]]:
+    for _, path in [*EVERYWHERE, *ONLY_IN_CHINA[1:3]]:
         url = f"{server.coding_base_url}/{path}"
         assert client.post(url, json={}).status_code == 404, path
 
