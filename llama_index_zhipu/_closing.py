@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import wraps
 from typing import Any, TypeVar
@@ -59,6 +60,7 @@ async def _closed_together(
         async for item in stream:
             yield item
     finally:
-        await stream.aclose()
-        for generator in inner:
-            await generator.aclose()
+        for generator in (stream, *inner):
+            # "already running": an event loop that shuts down closes them all at once.
+            with suppress(RuntimeError):
+                await generator.aclose()

@@ -14,14 +14,20 @@ from tests.llama_index_zhipu.stub import Stub
 
 KEY = "stub-id.stub-secret"
 HERE = Path(__file__).parent
+#: What LlamaIndex warns of when it uses itself and pydantic.
+OF_LLAMA_INDEX = (
+    ":pydantic.warnings.PydanticDeprecationWarning",
+    "is_running called from within a step:DeprecationWarning",
+    "`langchain-community` is being sunset:DeprecationWarning",
+    ":workflows.context.state_store.UnserializableKeyWarning",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # LlamaIndex itself uses what pydantic has deprecated.
-    ignored = pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning")
     for item in items:
         if item.path.is_relative_to(HERE):
-            item.add_marker(ignored)
+            for warning in OF_LLAMA_INDEX:
+                item.add_marker(pytest.mark.filterwarnings(f"ignore:{warning}"))
 
 
 @pytest.fixture(autouse=True)
