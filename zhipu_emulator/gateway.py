@@ -7,10 +7,13 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from zhipu_emulator import auth, errors
-from zhipu_emulator.replies import json_reply
+from zhipu_emulator import auth, errors, faults
+from zhipu_emulator.faults import FaultySend
+from zhipu_emulator.replies import DONE, frame, json_reply, sse_reply
+from zhipu_emulator.scripting import Answer, Fault, Item
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from zhipu_emulator.state import State
@@ -57,7 +60,36 @@ class Gateway:
             if model and limit is not None and count > limit:
                 await self._refuse(errors.ServiceError("1302"), scope, receive, send)
                 return
-            await self.app(scope, _replay(body, receive), send)
+            await self._answer(scope, _replay(body, receive), send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the endpoint answer, or what was ordered instead."""
+        try:
+            item = self._ordered(scope)
+        except ValueError as error:
+            refusal = errors.ServiceError("1210", str(error))
+            await self._refuse(refusal, scope, receive, send)
+            return
+        fault = item.fault if isinstance(item, Answer) else item
+        if fault is not None:
+            spoiling = FaultySend(fault.orders, scope, send, self.state)
+            if not await spoiling.begin():
+                return
+            send = spoiling
+            scope["emulator.finish"] = fault.orders.get("finish")
+        app: ASGIApp = self.app
+        if isinstance(item, Answer):
+            scope["emulator.answer"] = item
+            app = _scripted(item) or app
+        elif fault is not None:
+            app = faults.instead(fault.orders, scope["emulator.language"], self.state) or app
+        await app(scope, receive, send)
+
+    def _ordered(self, scope: Scope) -> Item:
+        for name, value in scope["headers"]:
+            if name == b"x-emulator-fault":
+                return Fault.parse(value.decode("latin-1"))
+        return self.state.script.take(scope["path"])
 
     def _language(self, headers: dict[str, str]) -> str:
         english = headers.get("accept-language", "").lower().startswith("en")
@@ -72,6 +104,18 @@ class Gateway:
         else:
             reply = json_reply(error.body(language), error.status, error.headers)
         await reply(scope, receive, send)
+
+
+def _scripted(answer: Answer) -> Response | None:
+    """The reply that an answer stands for; None when the endpoint is to write it."""
+    if answer.frames is not None or answer.chunks is not None:
+        frames = list(answer.frames or (frame(chunk) for chunk in answer.chunks or ()))
+        if answer.frames is None and answer.done:
+            frames.append(DONE)
+        return sse_reply(frames, answer.status, answer.headers)
+    if answer.message is not None:
+        return None
+    return json_reply(answer.json, answer.status, answer.headers)
 
 
 async def _read(receive: Receive, limit: int) -> bytes:

@@ -54,9 +54,20 @@ def frame(value: Any) -> bytes:
     return b"data: " + encode(value) + b"\n\n"
 
 
-def sse_reply(frames: Iterable[bytes] | AsyncIterator[bytes]) -> Response:
+def sse_reply(
+    frames: Iterable[bytes] | AsyncIterator[bytes],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
     """A stream; each item is one whole event (see ``frame``), ``DONE`` is the caller's to add."""
-    return StreamingResponse(frames, headers={"Content-Type": SSE_TYPE})
+    events = frames if isinstance(frames, AsyncIterator) else _each(frames)
+    return StreamingResponse(events, status, headers={"Content-Type": SSE_TYPE, **(headers or {})})
+
+
+async def _each(frames: Iterable[bytes]) -> AsyncIterator[bytes]:
+    # Given as it is, a plain iterator would be run in a thread for each event.
+    for one in frames:
+        yield one
 
 
 async def read_json(request: Request) -> dict[str, Any]:

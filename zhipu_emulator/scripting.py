@@ -1,4 +1,4 @@
-"""What tests may order in advance: faults and whole answers, one per request, first in first out."""
+"""What may be ordered in advance: faults and whole answers, one a request, first in first out."""
 
 from __future__ import annotations
 
@@ -9,16 +9,41 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Fault:
-    """Something that goes wrong with one request.
+    """What goes wrong with one request.
 
-    See ``zhipu_emulator.faults`` for the kinds and their values.
+    Attributes:
+        orders: Kinds of fault with their values; ``zhipu_emulator.faults`` lists them.
+        path: Only for a request whose path ends like this.
     """
 
-    kind: str
-    value: str = ""
+    orders: Mapping[str, str]
     path: str | None = None
+
+    @classmethod
+    def parse(cls, text: str, path: str | None = None) -> Fault:
+        """From the form of the header ``x-emulator-fault``: ``error=1302; retry-after=2``.
+
+        Raises:
+            ValueError: A kind that does not exist.
+
+        Example:
+            >>> Fault.parse("cut=3").orders
+            {'cut': '3'}
+        """
+        from zhipu_emulator.faults import KINDS
+
+        orders = {}
+        for part in text.split(";"):
+            kind, _, value = part.partition("=")
+            if not kind.strip():
+                continue
+            if kind.strip() not in KINDS:
+                msg = f"unknown fault {kind.strip()!r}; known are {', '.join(sorted(KINDS))}"
+                raise ValueError(msg)
+            orders[kind.strip()] = value.strip()
+        return cls(orders, path)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +55,13 @@ class Answer:
         chunks: The objects of a stream; ``[DONE]`` is added unless ``done`` is False.
         frames: The raw bytes of a stream, piece by piece.
         message: Only what the model says: an assistant message; the rest (ids, usage, chunks)
-            is made as for any other answer.
+            is made as for any other answer, streamed or not as the request wants.
         finish_reason: With ``message``: why it stopped.
         status: HTTP status.
         headers: Headers to set.
-        path: Only for requests whose path ends like this.
+        done: Whether ``chunks`` end with ``[DONE]``.
+        path: Only for a request whose path ends like this.
+        fault: What goes wrong with it on top.
     """
 
     json: Any = None
@@ -46,21 +73,38 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     done: bool = True
     path: str | None = None
+    fault: Fault | None = None
+
+
+Item = Fault | Answer | None
+
+
+def as_item(item: Item | Mapping[str, Any] | str) -> Item:
+    """What ``Server.script`` was given, as a fault or an answer.
+
+    Raises:
+        ValueError: A kind of fault that does not exist.
+    """
+    if item is None or isinstance(item, Fault | Answer):
+        return item
+    if isinstance(item, str):
+        return Fault.parse(item)
+    return Answer(json=item)
 
 
 class Script:
     """A queue of faults and answers; thread-safe."""
 
     def __init__(self) -> None:
-        self._queue: deque[Fault | Answer | None] = deque()
+        self._queue: deque[Item] = deque()
         self._lock = threading.Lock()
 
-    def extend(self, items: Sequence[Fault | Answer | None]) -> None:
+    def extend(self, items: Sequence[Item]) -> None:
         """Append; None lets one request pass."""
         with self._lock:
             self._queue.extend(items)
 
-    def take(self, path: str) -> Fault | Answer | None:
+    def take(self, path: str) -> Item:
         """The next item, unless it waits for another path."""
         with self._lock:
             if not self._queue:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
+from zhipu_emulator.scripting import as_item
 from zhipu_emulator.state import Options, State
 
 if TYPE_CHECKING:
@@ -75,9 +77,11 @@ class Server:
             items: Faults, answers, or None for "as usual". A string is a fault in the form of the
                 header ``x-emulator-fault``; a mapping is the body of an answer.
         """
-        from zhipu_emulator.faults import as_item
-
         self.state.script.extend([as_item(item) for item in items])
+
+    def configure(self, **options: Any) -> None:
+        """Change fields of ``Options`` while it runs."""
+        self.state.options = replace(self.state.options, **options)
 
     def reset(self) -> None:
         """Forget requests, scripts, tasks and stored things."""

@@ -20,10 +20,12 @@ class Protocol(H11Protocol):
     """Remembers the transports, so that a fault can cut or reset the connection it came on."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client has come."""
         super().connection_made(transport)
         _OPEN[_place(self.server, self.client)] = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """A client has gone, or was made to."""
         _OPEN.pop(_place(self.server, self.client), None)
         super().connection_lost(exc)
 
@@ -38,15 +40,21 @@ def transport_of(scope: MutableMapping[str, Any]) -> asyncio.Transport | None:
 
 
 async def cut(scope: MutableMapping[str, Any], *, reset: bool = False) -> None:
-    """Close the connection under a request: politely (FIN), or with a reset (RST)."""
+    """Close the connection under a request: politely (FIN), or with a reset (RST).
+
+    Returns when it is closed, so that nothing the application still sends gets out.
+    """
     transport = transport_of(scope)
     if transport is None:
         return
     if reset:
         raw = transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        # What is written but not yet sent is to arrive; the reset comes after it.
+        while transport.get_write_buffer_size():  # type: ignore[attr-defined]  # noqa: ASYNC110
+            await asyncio.sleep(0)
         transport.abort()
     else:
         transport.close()
-    while not transport.is_closing() or transport_of(scope) is transport:
-        await asyncio.sleep(0)
+    while transport_of(scope) is transport:  # noqa: ASYNC110 - the protocol has no event for it
+        await asyncio.sleep(0.001)
