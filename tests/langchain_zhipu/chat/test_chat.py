@@ -10,11 +10,11 @@ from langchain_core import exceptions as core
 from langchain_core.callbacks import UsageMetadataCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.runnables import RunnableBinding
+
 from langchain_zhipu import ChatZhipuAI
+from tests.langchain_zhipu.chat.wire import HEAD, USAGE, body, call, delta
 from zhipu_client import InvalidRequestError
 from zhipu_emulator import Answer
-
-from tests.langchain_zhipu.chat.wire import HEAD, USAGE, body, call, delta
 
 Make = Callable[..., ChatZhipuAI]
 Say = Callable[..., None]
@@ -249,7 +249,13 @@ def test_bad_blocks_tools_and_files_are_refused(
     with pytest.raises(InvalidRequestError, match="No such file"):
         vision.invoke([HumanMessage([{"type": "image", "path": tmp_path / "gone.png"}])])
     with pytest.raises(InvalidRequestError, match="at most"):
-        vision.invoke([HumanMessage([{"type": "image", "mime_type": "image/png", "base64": "A" * 68 * 2**20}])])
+        vision.invoke(
+            [
+                HumanMessage(
+                    [{"type": "image", "mime_type": "image/png", "base64": "A" * 68 * 2**20}]
+                )
+            ]
+        )
     with pytest.raises(InvalidRequestError, match="name"):
         model.bind_tools([{"type": "function", "function": {"name": "a b"}}])
     assert server.requests == []
@@ -310,10 +316,9 @@ def test_context_overflow_by_code_and_by_finish_reason(model: ChatZhipuAI, serve
 def test_an_error_frame_inside_a_stream_is_typed(make: Make, server: Any) -> None:
     frame = {"error": {"code": "1302", "message": "slow down"}}
     server.script(Answer(chunks=[delta(content="ha"), frame]))
-    seen = []
+    seen: list[str] = []
     with pytest.raises(core.ModelRateLimitError) as caught:
-        for chunk in make().stream("hi"):
-            seen.append(chunk.text)
+        seen.extend(chunk.text for chunk in make().stream("hi"))
     assert "ha" in seen
     assert caught.value.partial["choices"][0]["message"]["content"] == "ha"  # type: ignore[attr-defined]
 

@@ -96,9 +96,12 @@ def test_errors_survive_pickle_and_copy() -> None:
 
 def test_the_block_converts_once_and_keeps_the_cause() -> None:
     original = error("1302", 429)
-    with pytest.raises(core.ModelRateLimitError) as caught, raised_as_model_errors():
-        with raised_as_model_errors():
-            raise original
+    with (
+        pytest.raises(core.ModelRateLimitError) as caught,
+        raised_as_model_errors(),
+        raised_as_model_errors(),
+    ):
+        raise original
     assert caught.value.__cause__ is original
     with pytest.raises(KeyError), raised_as_model_errors():
         raise KeyError("untouched")
