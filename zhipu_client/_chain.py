@@ -101,6 +101,16 @@ class _Link(Generic[K, T]):
     pending: int = 0
     exhausted: bool = False
     pieces: list[T] = field(default_factory=list)
+    outcome: Exception | None = None
+
+    def break_off(self) -> None:
+        """Note what it has come to."""
+        if self.work is not None:
+            self.pieces.extend(self.work.ready())
+        try:
+            self.finish()
+        except Exception as error:  # noqa: BLE001 - a part of what is told
+            self.outcome = error
 
     def finish(self) -> None:
         """Raise what went wrong, if anything did."""
@@ -132,7 +142,10 @@ class _ChainWork(Generic[K, T]):
                 return taken
             if link.failing and self._skip is None:
                 return None  # what is behind a failure will not be wanted
-        while len(self._links) < 2 * self.in_flight and (begun := self._begin()) is not None:
+        # With nothing in flight, None would mean that all is done.
+        while (len(self._links) < 2 * self.in_flight or not self._routes) and (
+            begun := self._begin()
+        ) is not None:
             taken = self._from(begun)
             if taken is not None:
                 return taken
@@ -199,20 +212,12 @@ class _ChainWork(Generic[K, T]):
         if self._error is None:
             return pieces
         failed, *later = self._links
-        so_far = {link.key: _so_far(link) for link in later}
+        so_far = {link.key: (link.pieces, link.outcome) for link in later}
         raise attach(self._error, source=failed.key, later=so_far)
 
     def close(self) -> None:
-        for link in self._links:
+        for position, link in enumerate(self._links):
+            if position:  # will not have its turn any more
+                link.break_off()
             if link.work is not None:
-                link.pieces.extend(link.work.ready() if link is not self._links[0] else ())
                 link.work.close()
-
-
-def _so_far(link: _Link[K, T]) -> tuple[list[T], Exception | None]:
-    """What a job had come to that will not have its turn any more."""
-    try:
-        link.finish()
-    except Exception as error:  # noqa: BLE001 - a part of what is told
-        return link.pieces, error
-    return link.pieces, None

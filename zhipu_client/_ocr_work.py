@@ -267,5 +267,5 @@ class OCRWork:
             yield from part.kept
 
     def close(self) -> None:
-        self._todo.clear()
+        # What is left to do stays: `result`, which comes after, tells of pages kept in it.
         self._document.close()

@@ -272,3 +272,18 @@ def test_repr_and_unknown_settings(loader, five_pages, access):
         loader(five_pages, pages_per_requests=3)
     again = pickle.loads(pickle.dumps(made.model_copy(update={"api_key": None})))
     assert again.file_path == five_pages
+
+
+def test_what_is_kept_stays_kept_over_two_failures(loader, tmp_path, server, asked):
+    path = tmp_path / "long.pdf"
+    path.write_bytes(document(12))
+    settings = {"pages_per_request": 1, "in_flight": 3}
+    got, point = [], None
+    for call in (3, 2, 2):
+        broken_at(server, call)
+        with pytest.raises(ServerError) as caught:
+            got.extend(loader(path, resume_from=point, **settings).lazy_load())
+        point = caught.value.resume_from
+    got.extend(loader(path, resume_from=point, **settings).lazy_load())
+    assert [d.metadata["page"] for d in got] == list(range(12))
+    assert len(asked()) == 12 + 3
