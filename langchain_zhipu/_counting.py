@@ -11,7 +11,7 @@ from langchain_core.tools import BaseTool
 from pydantic import BaseModel, PrivateAttr
 
 from langchain_zhipu._errors import raised_as_model_errors
-from langchain_zhipu._messages import to_wire
+from langchain_zhipu._messages import ReasoningHistory, to_wire
 from langchain_zhipu._tokens import estimate_messages, estimate_text
 from langchain_zhipu._tools import wire_tools
 from zhipu_client import AuthenticationError, InvalidRequestError, ZhipuError, tokenizer
@@ -56,10 +56,10 @@ class CountsTokens(BaseModel):
         messages: Sequence[BaseMessage],
         tools: Sequence[Any | BaseTool] | None = None,
     ) -> int:
-        """How many tokens a conversation has, with its tools and media.
+        """How many tokens a conversation has, with its tools, media and reasoning.
 
         Args:
-            messages: The conversation.
+            messages: The conversation, or a part of it in any order.
             tools: What `bind_tools` takes.
 
         Raises:
@@ -67,7 +67,9 @@ class CountsTokens(BaseModel):
                 every error of the endpoint.
         """
         with raised_as_model_errors():
-            wire = to_wire(list(messages), reasoning_history="all")
+            kept = getattr(self, "reasoning_history", None)
+            history: ReasoningHistory = "none" if kept == "none" else "all"
+            wire = to_wire(list(messages), reasoning_history=history, repair=False)
             offered = wire_tools(list(tools)) if tools else None
             if self._asks_service():
                 counted = self._count(wire, offered)

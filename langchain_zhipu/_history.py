@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["repaired"]
+__all__ = ["repaired", "unrepaired"]
 
 Wire = dict[str, Any]
 
@@ -28,6 +28,23 @@ def repaired(messages: list[Wire]) -> list[Wire]:
         messages: Wire messages in order. They are not changed.
     """
     return _with_user_turn(_joined(_without_empty(_paired(messages))))
+
+
+def unrepaired(messages: list[Wire]) -> list[Wire]:
+    """The same messages, each as it is and in any order, for counting.
+
+    LangChain's ``trim_messages`` counts parts of a conversation, and backwards: what a repair
+    would add there is not in the conversation.
+
+    Args:
+        messages: Wire messages. They are not changed.
+    """
+    out: list[Wire] = []
+    for message in messages:
+        out.append({key: value for key, value in message.items() if key[0] != "_"})
+        if message.get("_media"):
+            out.append({"role": "user", "content": message["_media"]})
+    return out
 
 
 def _paired(messages: list[Wire]) -> list[Wire]:

@@ -21,7 +21,7 @@ from langchain_core.messages import (
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import InvalidToolCall, ToolCall
 
-from langchain_zhipu._history import NO_OUTPUT, repaired
+from langchain_zhipu._history import NO_OUTPUT, repaired, unrepaired
 from langchain_zhipu._media import refused, to_part
 from zhipu_client import chat
 
@@ -55,7 +55,10 @@ SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
 
 
 def to_wire(
-    messages: Sequence[BaseMessage], *, reasoning_history: ReasoningHistory = "tool_loop"
+    messages: Sequence[BaseMessage],
+    *,
+    reasoning_history: ReasoningHistory = "tool_loop",
+    repair: bool = True,
 ) -> list[Wire]:
     """A conversation as the service takes it, repaired where it would be refused.
 
@@ -63,6 +66,7 @@ def to_wire(
         messages: The conversation. It is not changed.
         reasoning_history: Which earlier reasoning is sent along: of the running tool loop (the
             messages after the last one of the user), all of it, or none.
+        repair: False keeps what the service would refuse, for counting.
 
     Raises:
         InvalidRequestError: A message or a content block that cannot be sent.
@@ -81,7 +85,7 @@ def to_wire(
             reasoning_history == "tool_loop" and position > last_user
         )
         wire.extend(_message(message, f"messages[{position}]", with_reasoning))
-    return repaired(wire)
+    return repaired(wire) if repair else unrepaired(wire)
 
 
 def _is_user_turn(message: BaseMessage) -> bool:

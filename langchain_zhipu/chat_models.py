@@ -14,6 +14,7 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, run_in_executor
+from langchain_core.runnables.retry import ExponentialJitterParams
 from typing_extensions import override
 
 from langchain_zhipu import _structured, _translator
@@ -21,6 +22,7 @@ from langchain_zhipu._chat_settings import ChatSettings
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._media import has_paths
 from langchain_zhipu._plan import Plan, make_plan
+from langchain_zhipu._retrying import ModelRetry, RetryOn, retry_on
 from langchain_zhipu._tools import ToolLike, choice_of, wire_tools
 from langchain_zhipu._turn import StreamTurn, Turn
 
@@ -211,6 +213,34 @@ class ChatZhipuAI(ChatSettings):
         if offered:
             kwargs["tools"] = offered
         return self.bind(**kwargs)
+
+    @override
+    def with_retry(
+        self,
+        *,
+        retry_if_exception_type: RetryOn = (Exception,),
+        wait_exponential_jitter: bool = True,
+        exponential_jitter_params: ExponentialJitterParams | None = None,
+        stop_after_attempt: int = 3,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Retry failed calls: these attempts replace the model's own ``max_retries``.
+
+        Args:
+            retry_if_exception_type: What to retry; by default all but what would fail again.
+            wait_exponential_jitter: Whether waits vary at random.
+            exponential_jitter_params: ``initial``, ``max``, ``exp_base``, ``jitter``, in seconds.
+            stop_after_attempt: How many requests there are at most. Streams are not retried by
+                LangChain: they keep the model's own retries.
+        """
+        return ModelRetry(
+            bound=self,
+            kwargs={},
+            config={},
+            retry_exception_types=retry_on(retry_if_exception_type),
+            wait_exponential_jitter=wait_exponential_jitter,
+            exponential_jitter_params=exponential_jitter_params,
+            max_attempt_number=stop_after_attempt,
+        )
 
     @override
     def with_structured_output(

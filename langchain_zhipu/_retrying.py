@@ -1,0 +1,88 @@
+"""``with_retry`` of the chat model: LangChain's attempts instead of the client's, not on top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from langchain_core.exceptions import ModelError
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.retry import RunnableRetry
+from typing_extensions import override
+
+__all__ = ["ModelRetry", "RetryOn", "retry_on"]
+
+RetryOn = tuple[type[BaseException], ...] | Callable[[BaseException], bool]
+
+#: What LangChain passes for "whatever fails".
+_ANYTHING = (Exception,)
+
+
+def retry_on(chosen: RetryOn) -> RetryOn:
+    """Which errors are worth another attempt.
+
+    Args:
+        chosen: What the caller of ``with_retry`` said. Left at LangChain's default it means every
+            error but those that would come again: a wrong key, a bad request, no money.
+    """
+    return _worthwhile if chosen == _ANYTHING else chosen
+
+
+def _worthwhile(error: BaseException) -> bool:
+    if isinstance(error, ModelError):
+        return error.is_retryable
+    return isinstance(error, Exception)
+
+
+class ModelRetry(RunnableRetry[LanguageModelInput, AIMessage]):  # type: ignore[no-redef]  # pydantic's plugin and a field called kwargs
+    """Retries calls of a model that does not retry by itself meanwhile.
+
+    Streams keep the model's own retries: LangChain does not retry them.
+    """
+
+    @classmethod
+    @override
+    def lc_id(cls) -> list[str]:
+        return RunnableRetry.lc_id()
+
+    @override
+    def invoke(
+        self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AIMessage:
+        return super().invoke(input, config, **_alone(kwargs))
+
+    @override
+    async def ainvoke(
+        self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AIMessage:
+        return await super().ainvoke(input, config, **_alone(kwargs))
+
+    @override
+    def batch(
+        self,
+        inputs: list[LanguageModelInput],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> list[AIMessage]:
+        return super().batch(inputs, config, return_exceptions=return_exceptions, **_alone(kwargs))
+
+    @override
+    async def abatch(
+        self,
+        inputs: list[LanguageModelInput],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> list[AIMessage]:
+        return await super().abatch(
+            inputs, config, return_exceptions=return_exceptions, **_alone(kwargs)
+        )
+
+
+def _alone(kwargs: dict[str, Any]) -> dict[str, Any]:
+    return {"max_retries": 0, **kwargs}

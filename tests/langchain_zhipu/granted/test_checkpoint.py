@@ -1,0 +1,99 @@
+"""A checkpointer brings our messages back after a restart, reasoning included, and it goes on."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+
+from langchain_zhipu import ChatZhipuAI
+
+Make = Callable[..., ChatZhipuAI]
+Say = Callable[..., None]
+Sent = Callable[[], list[dict[str, Any]]]
+
+ROOT = Path(__file__).parents[3]
+CALL = {
+    "content": "",
+    "reasoning_content": "I must look.",
+    "tool_calls": [
+        {"id": "call_1", "type": "function", "index": 0,
+         "function": {"name": "weather", "arguments": '{"city": "杭州"}'}},
+    ],
+}  # fmt: skip
+ANSWER = {"content": "Rain.", "reasoning_content": "It says rain."}
+
+
+@pytest.fixture
+def step(server: Any, tmp_path: Path) -> Callable[[str], Any]:
+    """Run one step of the conversation in a new process; gives the messages of the model."""
+
+    def run(name: str) -> Any:
+        program = [sys.executable, "-W", "error::UserWarning", "-m"]
+        program += ["tests.langchain_zhipu.granted.agent_program"]
+        result = subprocess.run(
+            [*program, str(tmp_path / "checkpoints.sqlite"), server.base_url, server.api_key, name],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr[-2000:]
+        assert "unregistered" not in result.stderr
+        return json.loads(result.stdout)
+
+    return run
+
+
+@pytest.mark.parametrize("first", ["ask-1", "stream-1"])
+def test_reasoning_is_restored_and_sent_on(
+    say: Say, sent: Sent, step: Callable[[str], Any], first: str
+) -> None:
+    say(CALL, ANSWER, "Still rain.")
+    ((kind, blocks),) = step(first)
+    assert kind == "AIMessage"
+    assert [block["type"] for block in blocks] == ["reasoning", "tool_call"]
+    assert step("go-on")[0][1] == blocks
+    in_the_loop = sent()[1]["messages"][1]
+    assert in_the_loop["reasoning_content"] == "I must look."
+    assert in_the_loop["tool_calls"][0]["function"]["arguments"] == '{"city": "杭州"}'
+    step("ask-again")  # with reasoning_history="all": both answers' reasoning is sent
+    kept = [m.get("reasoning_content") for m in sent()[2]["messages"] if m["role"] == "assistant"]
+    assert kept == ["I must look.", "It says rain."]
+
+
+def test_reasoning_in_blocks_is_restored_too(
+    say: Say, sent: Sent, step: Callable[[str], Any]
+) -> None:
+    say(CALL, ANSWER)
+    ((_, blocks),) = step("ask-1-v1")
+    assert [block["type"] for block in blocks] == ["reasoning", "tool_call"]
+    step("go-on")
+    assert sent()[1]["messages"][1]["reasoning_content"] == "I must look."
+
+
+def test_the_serializer_knows_all_of_our_messages(make: Make, say: Say) -> None:
+    say(CALL, CALL)
+    tool = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
+    model = make().bind_tools([tool])
+    whole = model.invoke("?")
+    chunks = list(model.stream("?"))
+    serde = JsonPlusSerializer()
+    for message in (whole, *chunks, chunks[0] + chunks[1]):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            again = serde.loads_typed(serde.dumps_typed(message))
+        assert again == message
+        assert not caught
+        assert pickle.loads(pickle.dumps(message)) == message
+    assert isinstance(again, AIMessage)
