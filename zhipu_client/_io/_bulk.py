@@ -126,7 +126,7 @@ def _drive(client: _Sender, work: Work[T, Any]) -> Generator[T, None, None]:
         yield from work.ready()
     finally:
         # Left early, by `close` or Ctrl-C: what runs is not waited for, what waits is not begun.
-        threads.shutdown(wait=False, cancel_futures=True)
+        threads.shutdown(wait=not pending, cancel_futures=True)
         work.close()
 
 

@@ -137,6 +137,7 @@ class _File:
     def __init__(self, file: BinaryIO, name: str) -> None:
         self.name = name
         self._file = file
+        self._reader: Any = None
         self._before = self._stamp()
         head = file.read(_HEAD)
         kind = sniff(head)
@@ -160,17 +161,21 @@ class _File:
         return data_url(content)
 
     def part(self, first: int, last: int) -> bytes:
-        content = _split(self._file, first, last)
+        if self._reader is None:
+            self._reader = _reader(self._file)
+        content = _split(self._reader, first, last)
         self._check()
         return content
 
     def close(self) -> None:
+        self._reader = None
         self._file.close()
 
     def _count(self) -> int | None:
         """The number of pages; None when pypdf is missing or cannot read the file."""
         try:
-            return len(_reader(self._file).pages)
+            self._reader = _reader(self._file)
+            return len(self._reader.pages)
         except ImportError:
             if self.size > MAX_BYTES["application/pdf"]:
                 raise InvalidRequestError(
@@ -215,11 +220,10 @@ def _reader(file: BinaryIO) -> Any:
     return reader
 
 
-def _split(file: BinaryIO, first: int, last: int) -> bytes:
-    """The pages as a PDF of their own. A fresh reader each time: pypdf keeps all it has read."""
+def _split(reader: Any, first: int, last: int) -> bytes:
+    """The pages as a PDF of their own."""
     from pypdf import PdfWriter
 
-    reader = _reader(file)
     writer = PdfWriter()
     for number in range(first - 1, last):
         page = reader.pages[number]
@@ -230,4 +234,6 @@ def _split(file: BinaryIO, first: int, last: int) -> bytes:
         writer.add_page(page, excluded_keys=("/B", "/StructParents"))
     out = io.BytesIO()
     writer.write(out)
+    # pypdf keeps every object that it has read: of a long document, all of it in the end.
+    reader.resolved_objects.clear()
     return out.getvalue()

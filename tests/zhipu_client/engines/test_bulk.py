@@ -1,0 +1,211 @@
+"""Bulk embeddings and reranking over threads and over tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+
+from zhipu_client import (
+    InvalidRequestError,
+    RateLimitError,
+    ServerError,
+    arun,
+    embeddings,
+    iterate,
+    rerank,
+)
+
+
+def vector(text: str) -> list[float]:
+    return [float(len(text)), float(sum(map(ord, text)) % 997)]
+
+
+def embed(body: dict[str, Any]) -> dict[str, Any]:
+    rows = [
+        {"index": place, "object": "embedding", "embedding": vector(text)}
+        for place, text in enumerate(body["input"])
+    ]
+    usage = {"prompt_tokens": len(rows), "completion_tokens": 0, "total_tokens": len(rows)}
+    return {"model": body["model"], "data": rows, "object": "list", "usage": usage}
+
+
+def test_order_is_kept_and_each_text_is_sent_once(run, make_client) -> None:
+    texts = [f"text {n % 700}" for n in range(1000)]
+    client = make_client(embed, seconds=0.005)
+    steps: list[tuple[int, int | None]] = []
+    job = embeddings.bulk(texts, progress=lambda done, total: steps.append((done, total)))
+    result = run(client, job)
+    assert result.vectors == [vector(text) for text in texts]
+    sent = [text for body in client.bodies for text in body["input"]]
+    assert sorted(sent) == sorted(set(texts))
+    assert max(len(body["input"]) for body in client.bodies) == 64
+    assert result.usage["total_tokens"] == 700
+    assert steps[-1] == (1000, 1000)
+    assert [done for done, _ in steps] == sorted(done for done, _ in steps)
+    assert result.vectors[0] is not result.vectors[700], "equal texts do not share a list"
+
+
+def test_requests_are_in_flight_together_and_no_more_than_asked(run, make_client) -> None:
+    texts = [f"text {n}" for n in range(640)]
+    client = make_client(embed, seconds=0.05)
+    run(client, embeddings.bulk(texts, in_flight=4))
+    assert client.most == 4
+
+
+def test_no_text_is_no_request(run, make_client) -> None:
+    client = make_client(embed)
+    assert run(client, embeddings.bulk([])).vectors == []
+    assert client.bodies == []
+
+
+def test_a_job_can_be_run_again(run, make_client) -> None:
+    client = make_client(embed)
+    job = embeddings.bulk(["a", "b"])
+    assert run(client, job).vectors == run(client, job).vectors
+
+
+@pytest.mark.parametrize("bad", ["", "  \n"])
+def test_an_empty_text_is_named_by_its_position(bad: str) -> None:
+    with pytest.raises(InvalidRequestError, match=r"texts\[2\] must not be empty") as caught:
+        embeddings.bulk(["a", "b", bad])
+    assert caught.value.field == "texts[2]"
+
+
+def test_a_failure_carries_what_is_done_and_the_caller_goes_on(run, make_client) -> None:
+    texts = [f"text {n}" for n in range(3200)] + ["text 5", "text 3199"]
+    bad = True
+
+    def answer(body: dict[str, Any]) -> Any:
+        return (
+            RateLimitError("busy", code="1302")
+            if bad and "text 2400" in body["input"]
+            else embed(body)
+        )
+
+    client = make_client(answer, seconds=0.001)
+    with pytest.raises(RateLimitError) as caught:
+        run(client, embeddings.bulk(texts))
+    partial = caught.value.partial
+    done = len(texts) - len(partial.missing)
+    assert 37 * 64 <= done < len(texts)
+    assert partial.vectors[5] == partial.vectors[3200] == vector("text 5")
+    before = len(client.bodies)
+    assert before <= 37 + 8, "nothing is started after the failure"
+
+    bad = False
+    result = run(client, embeddings.bulk(texts, resume=partial))
+    assert result.vectors == [vector(text) for text in texts]
+    again = [text for body in client.bodies[before:] for text in body["input"]]
+    assert sorted(again) == sorted({texts[place] for place in partial.missing})
+    assert result.usage["total_tokens"] == 3200
+
+
+def test_a_partial_of_other_texts_is_refused() -> None:
+    partial = embeddings.PartialEmbeddings([None], {})
+    with pytest.raises(InvalidRequestError, match="must be of 2 texts"):
+        embeddings.bulk(["a", "b"], resume=partial)
+
+
+def test_a_reply_with_too_few_vectors_is_an_error(run, make_client) -> None:
+    client = make_client(lambda body: embed({**body, "input": body["input"][:-1]}))
+    with pytest.raises(ServerError, match="1 vectors for 2 texts"):
+        run(client, embeddings.bulk(["a", "b"]))
+
+
+def test_requests_of_embedding_2_stay_below_its_tokens(run, make_client) -> None:
+    client = make_client(embed)
+    run(client, embeddings.bulk([f"{n}" + "字" * 500 for n in range(40)], model="embedding-2"))
+    totals = [sum(map(embeddings.estimate_tokens, body["input"])) for body in client.bodies]
+    assert max(totals) <= 8000
+    assert len(client.bodies) == 3
+
+
+def test_threads_end_when_a_run_is_left() -> None:
+    from .conftest import FakeClient
+
+    client = FakeClient(lambda body: {"results": []})
+    assert list(iterate(client, rerank.bulk(query="q", documents=["a"] * 300))) == []
+    assert not [one for one in threading.enumerate() if one.name.startswith("zhipu")]
+
+
+async def test_cancelling_stops_all_tasks() -> None:
+    from .conftest import FakeAsyncClient
+
+    client = FakeAsyncClient(embed, seconds=60)
+    task = asyncio.create_task(arun(client, embeddings.bulk([f"t{n}" for n in range(640)])))
+    while client.most < 8:  # noqa: ASYNC110 - the fake has no event
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(asyncio.all_tasks()) == 1
+
+
+def score(text: str) -> float:
+    return (int(text) * 37 % 1000) / 1000
+
+
+def rank(body: dict[str, Any]) -> dict[str, Any]:
+    rows = [
+        {"index": place, "relevance_score": score(text)}
+        for place, text in enumerate(body["documents"])
+    ]
+    rows.sort(key=lambda row: -row["relevance_score"])
+    top = body.get("top_n") or len(rows)
+    return {"results": rows[:top], "usage": {"prompt_tokens": 2, "total_tokens": 2}}
+
+
+@pytest.mark.parametrize("top_n", [None, 0, 3, 200, 5000])
+def test_documents_are_sorted_over_all_requests(run, make_client, top_n: int | None) -> None:
+    texts = [str(n) for n in range(300)]
+    client = make_client(rank)
+    reply = run(client, rerank.bulk(query="q", documents=texts, top_n=top_n))
+    best = sorted(range(300), key=lambda n: -score(str(n)))[: top_n or 300]
+    assert [row.index for row in reply.results] == best
+    assert [len(body["documents"]) for body in client.bodies] == [128, 128, 44]
+    assert reply.usage == {"prompt_tokens": 6, "total_tokens": 6}
+
+
+def test_no_document_is_no_request(run, make_client) -> None:
+    client = make_client(rank)
+    assert run(client, rerank.bulk(query="q", documents=[])).results == []
+    assert client.bodies == []
+
+
+def test_long_documents_are_refused_or_cut(run, make_client) -> None:
+    texts = ["1", "2" * 5000]
+    with pytest.raises(InvalidRequestError, match=r"documents\[1\] may have at most 4,096"):
+        rerank.bulk(query="q", documents=texts)
+    client = make_client(lambda body: {"results": []})
+    run(client, rerank.bulk(query="q" * 9000, documents=texts, truncate=True))
+    body = client.bodies[0]
+    assert (len(body["query"]), len(body["documents"][1])) == (4096, 4096)
+
+
+@pytest.mark.parametrize("row", [{"index": 7, "relevance_score": 1.0}, {"index": 0}, {}])
+def test_a_result_without_place_or_score_is_an_error(run, make_client, row) -> None:
+    client = make_client(lambda body: {"results": [row]})
+    with pytest.raises(ServerError, match="no score or no place"):
+        run(client, rerank.bulk(query="q", documents=["a"]))
+
+
+def test_against_the_emulator(kind: str) -> None:
+    import zhipu_emulator
+    from zhipu_client import AsyncClient, Client
+    from zhipu_client import run as run_now
+
+    texts = [f"about subject {n}" for n in range(150)]
+    job = embeddings.bulk(texts, dimensions=256)
+    with zhipu_emulator.serve() as server:
+        if kind == "sync":
+            client = Client(api_key=server.api_key, base_url=server.base_url)
+            result = run_now(client, job)
+        else:
+            aclient = AsyncClient(api_key=server.api_key, base_url=server.base_url)
+            result = asyncio.run(arun(aclient, job))
+        assert len(server.requests) == 3
+    assert [len(one) for one in result.vectors] == [256] * 150
+    assert all(type(value) is float for one in result.vectors for value in one)
