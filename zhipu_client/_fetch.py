@@ -142,7 +142,7 @@ def target(url: str, base_url: str | None, *, allow_loopback: bool = False) -> T
     if not host or parts.scheme not in (("https", "http") if trusted else ("https",)):
         raise DownloadError("refused, it is no https address", url=url)
     if parts.username is not None or parts.password is not None:
-        raise DownloadError("refused, it holds a user name", url=urljoin(url, "/"))
+        raise DownloadError("refused, it holds a user name", url=f"{parts.scheme}://{host}")
     return Target(url, host, port, trusted)
 
 

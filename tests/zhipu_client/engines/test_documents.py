@@ -1,0 +1,193 @@
+"""Opening documents: what is refused, and that it is refused before anything is read."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from zhipu_client import InvalidRequestError
+from zhipu_client._io import _document
+from zhipu_client._io._document import open_document
+
+from .conftest import make_pdf
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
+MiB = 1024 * 1024
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(PNG)
+    (tmp_path / "secret.png").write_bytes(PNG)
+    return tmp_path
+
+
+def refused(source: object, root: Path | None = None, most: int = 100 * MiB) -> str:
+    with pytest.raises(InvalidRequestError) as caught:
+        open_document(source, root, most)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+def test_n02_paths_outside_of_the_root(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = folder / "in"
+    (root / "out.png").symlink_to(folder / "secret.png")
+    (root / "up").symlink_to(folder, target_is_directory=True)
+    (folder / "in2").mkdir()
+    (folder / "in2" / "a.png").write_bytes(PNG)
+    monkeypatch.setattr(os, "open", lambda *_: pytest.fail("it was opened"))
+    for path in (
+        folder / "secret.png",
+        root / ".." / "secret.png",
+        root / "out.png",
+        root / "up" / "secret.png",
+        folder / "in2" / "a.png",
+        Path("/etc/hostname"),
+    ):
+        assert "outside of the given root" in refused(path, root)
+
+
+def test_n02_a_link_inside_of_the_root_is_read(folder: Path) -> None:
+    root = folder / "in"
+    (root / "link.png").symlink_to(root / "a.png")
+    document = open_document(root / "link.png", root, MiB)
+    assert document.kind == "image/png"
+    document.close()
+
+
+def test_n02_what_is_no_regular_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+    (folder / "null").symlink_to("/dev/null")
+    monkeypatch.setattr(os, "open", lambda *_: pytest.fail("it was opened"))
+    for path in (pipe, Path("/dev/zero"), Path("/dev/null"), folder / "null", folder):
+        assert "is no regular file" in refused(path)
+
+
+def test_what_is_missing(folder: Path) -> None:
+    assert "cannot be read" in refused(folder / "none.pdf")
+    (folder / "loop").symlink_to(folder / "loop")
+    assert "cannot be read" in refused(folder / "loop")
+    assert "cannot be read" in refused("bad\0name.pdf")
+
+
+def test_n03_a_large_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "sparse.pdf"
+    with path.open("wb") as file:
+        file.write(b"%PDF-1.4\n")
+        file.truncate(1024 * MiB)
+    tracemalloc.start()
+    assert "has 1,024.0 MiB, more than the 512 MiB" in refused(path, most=512 * MiB)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 * MiB
+
+
+def test_n03_a_large_picture_is_refused_by_its_own_limit(tmp_path: Path) -> None:
+    path = tmp_path / "large.pdf"
+    with path.open("wb") as file:
+        file.write(PNG)
+        file.truncate(11 * MiB)
+    tracemalloc.start()
+    assert "a PNG may have at most 10 MiB" in refused(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 5 * MiB
+
+
+def test_empty_and_unknown_content(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"")
+    assert "is empty (0 bytes)" in refused(path)
+    assert "is empty (0 bytes)" in refused(b"")
+    path.write_bytes(b"GIF89a" + b"\0" * 50)
+    assert "neither PDF, PNG nor JPEG" in refused(path)
+    assert "more than the 1 MiB" in refused(PNG + bytes(MiB), most=MiB)
+
+
+def test_data_urls(tmp_path: Path) -> None:
+    text = base64.b64encode(PNG).decode()
+    document = open_document(f"data:image/png;base64,{text}", None, MiB)
+    assert document.whole() == f"data:image/png;base64,{text}"
+    assert "must be base64" in refused("data:image/png,abc")
+    assert "is no base64" in refused("data:image/png;base64,*")
+
+
+@pytest.mark.parametrize("grow", [b"more", b""], ids=["grows", "is touched"])
+def test_a_file_that_changes_while_it_is_read(tmp_path: Path, grow: bytes) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(make_pdf(4))
+    document = open_document(path, None, MiB)
+    try:
+        assert document.part(1, 2)
+        with path.open("ab") as file:
+            file.write(grow)
+        os.utime(path, ns=(1, 1))
+        for read in (lambda: document.part(3, 4), document.whole):
+            with pytest.raises(InvalidRequestError, match="changed while it was read"):
+                read()
+    finally:
+        document.close()
+
+
+def test_a_pdf_with_a_password(tmp_path: Path) -> None:
+    from pypdf import PdfReader, PdfWriter
+
+    path = tmp_path / "locked.pdf"
+    plain = tmp_path / "plain.pdf"
+    plain.write_bytes(make_pdf(2))
+    for password in ("secret", ""):
+        writer = PdfWriter(clone_from=PdfReader(plain))
+        writer.encrypt(password, "owner", algorithm="RC4-128")
+        writer.write(path)
+        if password:
+            assert "needs a password" in refused(path)
+        else:
+            document = open_document(path, None, MiB)
+            assert document.pages == 2
+            assert len(PdfReader(_io(document.part(2, 2))).pages) == 1
+            document.close()
+
+
+def _io(content: bytes):
+    import io
+
+    return io.BytesIO(content)
+
+
+def test_links_and_forms_do_not_bring_other_pages_along() -> None:
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.annotations import Link
+    from pypdf.generic import Fit, NameObject
+
+    writer = PdfWriter(clone_from=PdfReader(_io(make_pdf(10, padding=50_000))))
+    for number in range(10):
+        link = Link(rect=(1, 1, 9, 9), target_page_index=9 - number, fit=Fit.fit())
+        added = writer.add_annotation(number, link)
+        added[NameObject("/P")] = writer.pages[9 - number].indirect_reference
+    out = _io(b"")
+    writer.write(out)
+    document = open_document(out.getvalue(), None, 100 * MiB)
+    assert len(document.part(1, 1)) < 70_000
+
+
+def test_without_pypdf_a_small_pdf_is_sent_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    content = make_pdf(3)
+    monkeypatch.setitem(sys.modules, "pypdf", None)
+    document = open_document(content, None, MiB)
+    assert document.pages is None
+    assert document.whole().startswith("data:application/pdf;base64,")
+    monkeypatch.setattr(_document, "MAX_BYTES", {"application/pdf": 100})
+    assert r"zhipu-integrations[ocr]" in refused(content)
+
+
+def test_a_pdf_that_cannot_be_split_is_left_to_the_service() -> None:
+    document = open_document(b"%PDF-1.4\nthis is all there is", None, MiB)
+    assert document.pages is None
+    assert document.whole()
