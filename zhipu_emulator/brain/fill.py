@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhipu_emulator.brain import strong
+from zhipu_emulator.brain import strong, tables
 from zhipu_emulator.brain.schema import Schema, leads, roles
 from zhipu_emulator.brain.values import Passage, Span
 from zhipu_emulator.brain.words import Term, is_cjk, lexicon, sentences, split_name, stem, terms
@@ -247,7 +247,11 @@ class Filler:
 
     def _objects(self, item: Schema, *, needed: bool, depth: int) -> Any:
         found = []
-        for part in _split(self.passage.text, 0):
+        for row in tables.rows(self.passage.text):
+            filled = Filler(Passage("", self.passage.today), facts=row).fill(item, depth + 1)
+            if filled.value and not filled.guessed:
+                found.append(filled.value)
+        for part in _split(self.passage.text, 0) if not found else ():
             inner = Filler(Passage(part.value, self.passage.today), part.value, short=True)
             filled = inner.fill(item, depth + 1)
             if filled.spans and not filled.guessed:
