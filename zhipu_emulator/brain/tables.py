@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 
 __all__ = ["rows"]
 
+_START = re.compile("<table", re.IGNORECASE)
+_END = re.compile("</table", re.IGNORECASE)
 _RULE = re.compile(r"\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?\s*)?\|?")
 
 
@@ -40,13 +42,12 @@ def rows(text: str) -> Iterator[dict[str, str]]:
         >>> list(rows("| Name | Age |\n| --- | --- |\n| Mei | 7 |"))
         [{'Name': 'Mei', 'Age': '7'}]
     """
-    lower = text.lower()
-    start = lower.find("<table")
-    while start >= 0 and (end := lower.find("</table>", start)) >= 0:
+    at = 0
+    while (start := _START.search(text, at)) and (end := _END.search(text, start.end())):
         cells = _Cells()
-        cells.feed(text[start:end])
+        cells.feed(text[start.start() : end.end()])
         yield from _named([line for line in cells.lines if line])
-        start = lower.find("<table", end)
+        at = end.end()
     block: list[list[str]] = []
     for line in [*text.splitlines(), ""]:
         found = line.strip()
