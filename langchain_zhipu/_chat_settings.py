@@ -11,7 +11,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.load import dumpd
 from langchain_core.utils.utils import _build_model_kwargs
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from typing_extensions import override
 
 from langchain_zhipu._client import ZhipuSettings
@@ -88,15 +88,27 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
         """The model code, under the name that the community package has for it."""
         return self.model
 
+    @model_name.setter
+    def model_name(self, value: str) -> None:
+        self.model = value
+
     @property
     def zhipuai_api_key(self) -> Any:
         """The key, under the name that the community package has for it."""
         return self.api_key
 
+    @zhipuai_api_key.setter
+    def zhipuai_api_key(self, value: Any) -> None:
+        self.api_key = SecretStr(value) if isinstance(value, str) else value
+
     @property
     def zhipuai_api_base(self) -> str | None:
         """The base URL, under the name that the community package has for it."""
         return self.base_url
+
+    @zhipuai_api_base.setter
+    def zhipuai_api_base(self, value: str | None) -> None:
+        self.base_url = value
 
     @property
     def lc_secrets(self) -> dict[str, str]:

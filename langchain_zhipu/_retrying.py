@@ -36,7 +36,8 @@ def _worthwhile(error: BaseException) -> bool:
     return isinstance(error, Exception)
 
 
-class ModelRetry(RunnableRetry[LanguageModelInput, AIMessage]):  # type: ignore[no-redef]  # pydantic's plugin and a field called kwargs
+# The pydantic plugin of mypy takes the field `kwargs` for a second name of the arguments.
+class ModelRetry(RunnableRetry[LanguageModelInput, AIMessage]):  # type: ignore[no-redef]
     """Retries calls of a model that does not retry by itself meanwhile.
 
     Streams keep the model's own retries: LangChain does not retry them.
