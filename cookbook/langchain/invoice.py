@@ -1,0 +1,97 @@
+"""From a scanned invoice to a checked object: OCR, then structured output.
+
+    python cookbook/langchain/invoice.py [invoice.pdf]
+
+Without a file a small sample is made. Without a key the emulator of this project answers: it fills
+the fields by simple rules.
+"""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from cookbook.access import access
+from cookbook.paper import Table, Text, Title, pdf
+from langchain_zhipu import ChatZhipuAI, create_ocr_extractor
+from zhipu_client import ZhipuError
+
+
+class Item(BaseModel):
+    """A line of an invoice."""
+
+    description: str = Field(description="What was sold.")
+    quantity: int = Field(description="How many.")
+    price: Decimal = Field(description="The price of one, without the currency.")
+
+
+class Invoice(BaseModel):
+    """An invoice."""
+
+    invoice_number: str = Field(description="The invoice's number, such as A-17.")
+    date: str = Field(description="When it was written, as YYYY-MM-DD.")
+    customer: str = Field(description="Who has to pay.")
+    currency: str = Field(description="The currency as three letters, such as EUR.")
+    items: list[Item] = Field(description="All lines of the table.")
+    total: Decimal = Field(description="The total amount, without the currency.")
+
+    @property
+    def adds_up(self) -> bool:
+        """True when the lines come to the total: the cheapest check of what was read."""
+        return sum((item.quantity * item.price for item in self.items), Decimal()) == self.total
+
+
+def sample() -> bytes:
+    """An invoice as a PDF."""
+    lines = [
+        ["Description", "Quantity", "Price"],
+        ["Hydrophone", "2", "310.00"],
+        ["Cable", "4", "12.50"],
+        ["Shipping", "1", "30.00"],
+    ]
+    return pdf(
+        [
+            [
+                Title("Invoice"),
+                Text("Invoice number: WH-2025-017"),
+                Text("Date: 2025-06-02"),
+                Text("Customer: Bergen Institute of Marine Research"),
+                Text("Currency: EUR"),
+                Table(lines),
+                Text("Total: 700.00"),
+            ]
+        ],
+        Title="Invoice WH-2025-017",
+    )
+
+
+def read_invoice(source: Any, reach: dict[str, Any]) -> Invoice:
+    """Read one invoice: a path, an address or bytes."""
+    extractor = create_ocr_extractor(ChatZhipuAI(model="glm-4.7", **reach), Invoice)
+    invoice: Invoice = extractor.invoke(source)
+    return invoice
+
+
+def main(arguments: list[str]) -> int:
+    """Read an invoice and show it."""
+    try:
+        with access() as reach:
+            invoice = read_invoice(arguments[0] if arguments else sample(), reach)
+    except ZhipuError as error:
+        print(f"That did not work: {error}", file=sys.stderr)
+        return 1
+    print(f"Invoice {invoice.invoice_number} of {invoice.date} for {invoice.customer}")
+    for item in invoice.items:
+        print(
+            f"  {item.quantity:>3} x {item.description:<24} {item.price:>10.2f} {invoice.currency}"
+        )
+    check = "adds up" if invoice.adds_up else "does not add up: have a look at it"
+    print(f"  Total {invoice.total:.2f} {invoice.currency}, which {check}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
