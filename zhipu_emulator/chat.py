@@ -15,6 +15,7 @@ from zhipu_emulator.checks import SENSITIVE_OUTPUT, ChatRequest, check_chat
 from zhipu_emulator.errors import content_filter
 from zhipu_emulator.replies import api_key, is_coding, json_reply, read_json, sse_reply
 from zhipu_emulator.scripting import Answer
+from zhipu_emulator.server_tools import search
 from zhipu_emulator.sound import spoken
 
 if TYPE_CHECKING:
@@ -62,11 +63,15 @@ async def prepare(request: Request, state: State) -> Prepared:
         ServiceError: What ``check_chat`` refuses; 1301 when the answer itself is filtered.
     """
     asked = check_chat(await read_json(request), state, coding=is_coding(request))
+    searched = search(asked, state)
+    asked = searched.asked
     scripted = request.scope.get("emulator.answer")
     if isinstance(scripted, Answer) and scripted.message is not None:
         reply = _scripted(scripted)
     else:
         reply = reply_to(asked, state)
+    if searched.shown is not None and not reply.calls:
+        reply = replace(reply, web_search=searched.shown)
     reply = limit(_filtered(reply, asked), asked)
     finish = request.scope.get("emulator.finish")
     if finish:

@@ -48,7 +48,8 @@ _EFFORT_52 = {"low": "high", "medium": "high", "xhigh": "max"}
 class ChatRequest:
     """A chat request that was not refused, with its defaults filled in.
 
-    ``choice`` is ``"auto"``, ``"none"``, ``"required"`` or the name of a function.
+    ``choice`` is ``"auto"``, ``"none"``, ``"required"`` or the name of a function; ``documents``
+    are texts that the service adds to the prompt by itself.
     """
 
     model: str
@@ -67,6 +68,7 @@ class ChatRequest:
     json_mode: bool
     request_id: str | None
     prompt_tokens: int
+    documents: tuple[str, ...] = ()
     raw: Mapping[str, Any] = field(repr=False)
 
 

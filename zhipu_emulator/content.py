@@ -112,8 +112,16 @@ def _image(value: Any) -> Attachment:
     return Attachment(kind="image", data=data, name="")
 
 
+def _unreadable_file() -> ServiceError:
+    return ServiceError("1210", "文件解析失败，请检查文件可访问性和格式")
+
+
+def _file_id(part: Mapping[str, Any]) -> bool:
+    return isinstance(part["file"], Mapping) and bool(part["file"].get("file_id"))
+
+
 def _file(value: Any, files: Mapping[str, Any]) -> Attachment:
-    refusal = ServiceError("1210", "文件解析失败，请检查文件可访问性和格式")
+    refusal = _unreadable_file()
     if not isinstance(value, Mapping):
         raise refusal
     name = value.get("filename") or ""
@@ -168,5 +176,7 @@ def check_parts(content: list[Any], facts: ChatFacts, place: str) -> list[str]:
             raise ServiceError("1214", f"{where}.text type error")
         if kind != "text" and name not in part:
             raise ServiceError("1210")
+        if name == "file" and not facts.file_id and _file_id(part):
+            raise _unreadable_file()
         kinds.append(kind or "")
     return kinds

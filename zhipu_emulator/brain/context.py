@@ -35,6 +35,7 @@ _AS_GOOD = 0.9
 _MOST = 3
 _SUMMARY = re.compile(r"\b(?:summar\w+|tl;?dr|key points|main points)\b|总结|概括|摘要|要点", re.I)
 _BONUS = 0.15
+_TITLE = 60  # characters
 _PRONOUN = re.compile(r"(?:it|he|she|they|this|that|these|its|his|her|their)\b|它|他|她|这", re.IGNORECASE)
 _KINDS = (
     (re.compile(r"\bhow (?:many|much|tall|long|old|far|high|big|deep)\b|\bwhen\b|多少|几|何时|多[高长大远]", re.I), re.compile(r"\d")),
@@ -107,14 +108,18 @@ def _best(
     question: str, lines: Sequence[str], enough: float, *, most: int = _MOST, talk: bool = False
 ) -> str | None:
     asked = terms(question)
-    scored, before = [], list[Term]()
+    scored, before, title = [], list[Term](), list[Term]()
     for line in lines:
         mine = terms(line)
+        if not talk and _heading(line):
+            title = mine  # what stands under it is about it
+            continue
         # "It is 330 m tall" is about what the sentence before it names.
-        known = mine + before if _PRONOUN.match(line) else mine
+        known = mine + title + (before if _PRONOUN.match(line) else [])
         fits = covered(asked, known)
         scored.append((fits + _BONUS * (fits > 0 and _of_kind(question, line)), line))
         before = mine
+    scored = scored or [(covered(asked, terms(line)), line) for line in lines]
     top = max((score for score, _ in scored), default=0.0)
     if top < enough:
         return None
@@ -123,6 +128,10 @@ def _best(
         scored = scored[::-1]
     chosen = [line for score, line in scored if score >= top * _AS_GOOD][:most]
     return _joined(list(dict.fromkeys(chosen)))
+
+
+def _heading(line: str) -> bool:
+    return len(line) <= _TITLE and not re.search(r"[.!?。！？:：;；,，\d|]|^[-*•]", line)
 
 
 def _of_kind(question: str, line: str) -> bool:

@@ -65,7 +65,7 @@ class Conversation:
     @cached_property
     def documents(self) -> list[str]:
         """Documents in prompts, files and earlier results of tools."""
-        found = list(self.prompt.documents)
+        found = [*self.prompt.documents, *self.asked.documents]
         for text in self.texts("system"):
             found.extend(context.take_apart(text).documents)
         found.extend(look.texts(self.asked.attachments))
