@@ -30,7 +30,8 @@ PDF = (
     b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 100]/Contents 4 0 R"
     b"/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>endobj\n"
-    b"4 0 obj<</Length 46>>stream\nBT /F1 18 Tf 20 50 Td (Dummy PDF file) Tj ET  \nendstream endobj\n"
+    b"4 0 obj<</Length 46>>stream\nBT /F1 18 Tf 20 50 Td (Dummy PDF file) Tj ET  \nendstream "
+    b"endobj\n"
     b"trailer<</Root 1 0 R>>\n%%EOF\n"
 )
 WAV = (
