@@ -32,7 +32,7 @@ class QueryArguments(BaseModel):
 class DomainArguments(QueryArguments):
     """What it may say when the age of pages is fixed."""
 
-    search_domain_filter: str | None = Field(
+    domain: str | None = Field(
         default=None,
         description="Only pages of this domain, such as www.example.com. Leave it out unless one "
         "site is wanted.",
@@ -42,7 +42,7 @@ class DomainArguments(QueryArguments):
 class RecencyArguments(QueryArguments):
     """What it may say when the domain is fixed."""
 
-    search_recency_filter: Recency | None = Field(
+    recency: Recency | None = Field(
         default=None,
         description="How old pages may be. Leave it out unless the question is about news.",
     )
@@ -67,8 +67,8 @@ class ZhipuAIWebSearchTool(SearchSettings, BaseTool):
     The model reads numbered results, each with title, address and extract, so that it can cite
     them. ``ToolMessage.artifact`` has the whole answer of the service as a dict.
 
-    What the constructor fixes (``search_domain_filter``, ``search_recency_filter``) is not among
-    the tool's arguments; of what it leaves open the model may choose.
+    The tool's arguments are ``query``, ``domain`` and ``recency``. What the constructor fixes
+    (``search_domain_filter``, ``search_recency_filter``) the model is not asked for.
 
     Args:
         count: How many results, 1 to 50.
@@ -126,15 +126,13 @@ class ZhipuAIWebSearchTool(SearchSettings, BaseTool):
     def _run(
         self,
         query: str,
-        search_domain_filter: str | None = None,
-        search_recency_filter: str | None = None,
+        domain: str | None = None,
+        recency: str | None = None,
         run_manager: CallbackManagerForToolRun | None = None,
     ) -> tuple[str, dict[str, Any]]:
         del run_manager
         with self._told() as answer:
-            request = self._search(
-                query, self.count, domain=search_domain_filter, recency=search_recency_filter
-            )
+            request = self._search(query, self.count, domain=domain, recency=recency)
             found: dict[str, Any] = self._sync_client().send(request)
             answer.update(found)
         return self._text(query, answer), answer
@@ -142,15 +140,13 @@ class ZhipuAIWebSearchTool(SearchSettings, BaseTool):
     async def _arun(
         self,
         query: str,
-        search_domain_filter: str | None = None,
-        search_recency_filter: str | None = None,
+        domain: str | None = None,
+        recency: str | None = None,
         run_manager: AsyncCallbackManagerForToolRun | None = None,
     ) -> tuple[str, dict[str, Any]]:
         del run_manager
         with self._told() as answer:
-            request = self._search(
-                query, self.count, domain=search_domain_filter, recency=search_recency_filter
-            )
+            request = self._search(query, self.count, domain=domain, recency=recency)
             found: dict[str, Any] = await self._async_client().send(request)
             answer.update(found)
         return self._text(query, answer), answer

@@ -24,7 +24,7 @@ class TestWebSearchToolUnit(ToolsUnitTests):
 
     @property
     def tool_invoke_params_example(self) -> dict[str, Any]:
-        return {"query": "Great Wall", "search_recency_filter": "oneYear"}
+        return {"query": "Great Wall", "recency": "oneYear"}
 
     @property
     def init_from_env_params(self) -> tuple[dict[str, str], dict[str, Any], dict[str, Any]]:
@@ -48,7 +48,7 @@ class TestWebSearchTool(_Served, ToolsIntegrationTests):
 
     @property
     def tool_invoke_params_example(self) -> dict[str, Any]:
-        return {"query": "Great Wall", "search_domain_filter": "cities.example"}
+        return {"query": "Great Wall", "domain": "cities.example"}
 
 
 class TestWebSearchRetriever(_Served, RetrieversIntegrationTests):

@@ -78,7 +78,7 @@ def test_what_is_sent(access, server):
     tool = ZhipuAIWebSearchTool(
         count=3, search_engine="search_pro", content_size="high", search_intent=True, **access
     )
-    tool.invoke({"query": "news", "search_recency_filter": "oneDay"})
+    tool.invoke({"query": "news", "recency": "oneDay"})
     sent = server.requests[0]["json"]
     assert sent.pop("request_id")
     assert sent == {
@@ -110,11 +110,11 @@ def test_the_sites_own_engine_is_the_default(monkeypatch):
 def test_what_is_fixed_is_not_the_models_to_choose(access, server):
     assert set(ZhipuAIWebSearchTool(**access).args) == {
         "query",
-        "search_domain_filter",
-        "search_recency_filter",
+        "domain",
+        "recency",
     }
     fixed = ZhipuAIWebSearchTool(search_domain_filter="cities.example", **access)
-    assert set(fixed.args) == {"query", "search_recency_filter"}
+    assert set(fixed.args) == {"query", "recency"}
     all_fixed = ZhipuAIWebSearchTool(
         search_domain_filter="cities.example", search_recency_filter="oneYear", **access
     )
@@ -162,7 +162,7 @@ async def test_or_raised(access, server):
 
 
 def test_a_call_that_does_not_fit_the_schema_is_told_to_the_model(tool, server):
-    for arguments in ({}, {"query": ""}, {"query": "walls", "search_recency_filter": "ever"}):
+    for arguments in ({}, {"query": ""}, {"query": "walls", "recency": "ever"}):
         assert tool.invoke(call(**arguments)).status == "error"
     assert not server.requests
 
