@@ -123,6 +123,10 @@ class ZhipuSettings(BaseModel):
                 raise
             raise model_error(refused) from None
 
+    def model_post_init(self, context: Any, /) -> None:
+        """Pass on to LangChain's own: pydantic's, for private attributes, would end here."""
+        super().model_post_init(context)
+
     @pydantic.model_validator(mode="before")
     @classmethod
     def _zhipu_names(cls, values: Any) -> Any:

@@ -28,6 +28,10 @@ class CountsTokens(BaseModel):
     #: Set when the endpoint has failed: it is not asked again by this object.
     _no_tokenizer: bool = PrivateAttr(default=False)
 
+    def model_post_init(self, context: Any, /) -> None:
+        """Pass on to LangChain's own: pydantic's, for private attributes, would end here."""
+        super().model_post_init(context)
+
     def get_num_tokens(self, text: str) -> int:
         """About how many tokens a text has; offline.
 

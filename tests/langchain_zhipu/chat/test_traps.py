@@ -1,0 +1,425 @@
+"""One test for each trap that LangChain's own rules set for an integration.
+
+They are sorted as the rules are: the contract of a chat model, merging of chunks, content blocks,
+usage, errors, tools, agents, profile, registration, tokens and HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import threading
+import warnings
+from typing import Any
+
+import pytest
+from langchain_core import exceptions as core
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
+from langchain_core.messages.block_translators import get_translator
+from langchain_core.runnables import RunnableBinding
+
+from langchain_zhipu import ChatZhipuAI
+from langchain_zhipu._messages import from_wire, to_wire
+from tests.langchain_zhipu.chat.wire import HEAD, USAGE, body, call, chunks_of, delta, total_of
+from zhipu_emulator import Answer
+
+
+def f(x: int) -> int:
+    """Do something with x."""
+    return x
+
+
+def drained(chunks: Any) -> Any:
+    found: Any = None
+    for chunk in chunks:
+        found = chunk if found is None else found + chunk
+    return found
+
+
+class TestContract:
+    """Methods, routing, identity, caching, versions."""
+
+    def test_the_four_methods_are_native(self) -> None:
+        for name in ("_generate", "_agenerate", "_stream", "_astream"):
+            assert getattr(ChatZhipuAI, name) is not getattr(BaseChatModel, name)
+
+    async def test_async_runs_on_the_event_loop_and_in_no_thread(self, model: ChatZhipuAI) -> None:
+        seen = set()
+        from langchain_zhipu import chat_models
+
+        original = chat_models.make_plan
+        chat_models.make_plan = lambda *a, **k: (  # type: ignore[assignment]
+            seen.add(threading.get_ident()),
+            original(*a, **k),
+        )[1]
+        try:
+            await model.ainvoke("hi")
+            async for _ in model.astream("hi"):
+                pass
+        finally:
+            chat_models.make_plan = original
+        assert seen == {threading.get_ident()}
+
+    def test_a_stream_argument_is_dropped(self, model: ChatZhipuAI, say: Any, sent: Any) -> None:
+        say("a", "b")
+        model.invoke("hi", stream=True)
+        model.invoke("hi", stream=False)
+        assert [request.get("stream") for request in sent()] == [True, None]
+
+    def test_streaming_false_set_explicitly_is_respected(self, make: Any, sent: Any) -> None:
+        list(make(streaming=False).stream("hi"))
+        assert "stream" not in sent()[0]
+
+    def test_disable_streaming_with_tools(self, make: Any, sent: Any) -> None:
+        model = make(disable_streaming="tool_calling")
+        list(model.bind_tools([f]).stream("hi"))
+        list(model.stream("hi"))
+        assert [request.get("stream") for request in sent()] == [None, True]
+
+    def test_one_message_id_for_all_chunks(self, model: ChatZhipuAI) -> None:
+        ids = {chunk.id for chunk in model.stream("hi")}
+        assert len(ids) == 1
+
+    def test_on_llm_new_token_is_called_with_a_run_manager(self, model: ChatZhipuAI) -> None:
+        told: list[str] = []
+
+        class Manager:
+            def on_llm_new_token(self, token: str, **kwargs: Any) -> None:
+                told.append(token)
+                assert kwargs["chunk"].text == token
+
+        chunks = list(model._stream([HumanMessage("hi")], run_manager=Manager()))  # type: ignore[arg-type]
+        assert len(told) == len(chunks)
+
+    def test_every_sent_field_is_a_part_of_the_cache_key(self) -> None:
+        from langchain_zhipu._chat_settings import _SENT
+
+        plain = ChatZhipuAI(api_key="a.b")
+        values: dict[str, Any] = {
+            "model": "glm-4.6", "temperature": 0.1, "top_p": 0.1, "max_tokens": 1, "stop": ["x"],
+            "do_sample": False, "thinking": False, "reasoning_effort": "low",
+            "clear_thinking": False, "reasoning_history": "all", "tool_stream": False,
+            "tool_choice_mode": "native", "request_id": "request", "user_id": "user-12",
+            "response_format": {"type": "json_object"}, "sensitive_word_check": {"type": "ALL"},
+            "watermark_enabled": False, "meta": {"a": "b"}, "extra_body": {"a": 1},
+            "model_kwargs": {"a": 1},
+        }  # fmt: skip
+        assert set(values) == set(_SENT)
+        keys = {ChatZhipuAI(api_key="a.b", **{k: v})._get_llm_string() for k, v in values.items()}
+        keys.add(ChatZhipuAI(api_key="a.b", base_url="zai")._get_llm_string())
+        assert len(keys | {plain._get_llm_string()}) == len(values) + 2
+
+    def test_the_version_validator_has_a_name_of_its_own(self) -> None:
+        versions = (ChatZhipuAI(api_key="a.b").metadata or {})["lc_versions"]
+        assert {"langchain-core", "zhipu-integrations"} <= set(versions)
+
+    def test_an_errors_response_reaches_the_trace(self, make: Any, server: Any) -> None:
+        from langchain_core.language_models.chat_models import _generate_response_from_error
+
+        server.script(Answer(json={"error": {"code": "1214", "message": "m"}}, status=400))
+        with pytest.raises(core.ModelInvalidRequestError) as caught:
+            make().invoke("hi")
+        (traced,) = _generate_response_from_error(caught.value)
+        metadata = traced.message.response_metadata
+        assert metadata["status_code"] == 400
+        assert metadata["body"]["error"]["code"] == "1214"
+        assert metadata["request_id"]
+
+
+class TestMerging:
+    """Strings are concatenated, numbers added, lists joined by index."""
+
+    def test_two_finishing_chunks_give_one_finish_reason_and_one_model(self) -> None:
+        wire = [delta("tool_calls", tool_calls=[call("f", "{}", "c")]), delta("tool_calls", USAGE)]
+        metadata = total_of(chunks_of(wire)).response_metadata
+        assert metadata["finish_reason"] == "tool_calls"
+        assert metadata["model_name"] == "glm-4.7"
+        assert metadata["id"] == HEAD["id"]
+
+    def test_floats_and_bools_do_not_meet(self) -> None:
+        found = [{"title": "a", "score": 0.5, "hot": True}]
+        end = {**delta("stop", USAGE), "web_search": found}
+        total = total_of(chunks_of([delta(content="a"), end, end]))
+        assert total.response_metadata["web_search"] == found
+
+    def test_search_results_with_an_index_are_not_merged_into_one(self) -> None:
+        found = [{"title": "x", "index": 0}, {"title": "y", "index": 0}]
+        end = {**delta("stop", USAGE), "web_search": found}
+        total = total_of(chunks_of([delta(content="a"), end]))
+        assert total.response_metadata["web_search"] == found
+
+    def test_content_starts_as_a_string_so_that_no_text_is_lost(self) -> None:
+        wire = [delta(), delta(reasoning_content="r"), delta(content="abc"), delta("stop")]
+        chunks = chunks_of(wire)
+        assert all(isinstance(chunk.content, str) for chunk in chunks)
+        assert total_of(chunks).content == "abc"
+
+    @pytest.mark.parametrize("index", [-1, None, 0])
+    def test_an_index_that_is_missing_or_negative_becomes_one(self, index: Any) -> None:
+        wire = [delta(tool_calls=[call("f", '{"x"', "c", index)])]
+        wire += [delta(tool_calls=[call(None, ": 1}", "c", index)]), delta("tool_calls")]
+        assert total_of(chunks_of(wire)).tool_calls[0]["args"] == {"x": 1}
+
+    def test_a_name_repeated_in_each_delta_is_one_name(self) -> None:
+        wire = [delta(tool_calls=[call("f", p, "c", 0)]) for p in ('{"x"', ": ", "1}")]
+        (found,) = total_of(chunks_of([*wire, delta("tool_calls")])).tool_calls
+        assert (found["name"], found["id"], found["args"]) == ("f", "c", {"x": 1})
+
+    @pytest.mark.parametrize("version", ["v0", "v1"])
+    def test_cut_arguments_never_become_a_runnable_call(
+        self, make: Any, server: Any, version: str
+    ) -> None:
+        wire = [
+            delta(tool_calls=[call("f", '{"x": 10', "c", 0)]),
+            delta("length", USAGE),
+        ]
+        server.script(Answer(chunks=wire))
+        total = drained(make(output_version=version).bind_tools([f]).stream("hi"))
+        assert total.tool_calls == []
+        assert total.invalid_tool_calls[0]["args"] == '{"x": 10'
+        kinds = [block["type"] for block in total.content_blocks]
+        assert kinds == ["invalid_tool_call"]
+
+    def test_raw_tool_calls_are_never_in_additional_kwargs(self) -> None:
+        wire = [delta(tool_calls=[call("f", "{}", "c")]), delta("tool_calls")]
+        assert all("tool_calls" not in chunk.additional_kwargs for chunk in chunks_of(wire))
+        whole = from_wire(body("tool_calls", tool_calls=[call("f", "{}", "c")]))
+        assert whole.additional_kwargs == {}
+
+
+class TestBlocks:
+    """Translator, output version v1, events v3."""
+
+    def test_our_translator_is_registered(self) -> None:
+        assert get_translator("zhipu") is not None
+
+    @pytest.mark.parametrize("version", ["v0", "v1"])
+    def test_r1_reasoning_and_a_call_do_not_merge_in_a_v1_stream(
+        self, make: Any, server: Any, version: str
+    ) -> None:
+        wire = [delta(reasoning_content="I "), delta(reasoning_content="call.")]
+        wire += [delta(tool_calls=[call("f", '{"x": 1}', "c", 0)]), delta("tool_calls", USAGE)]
+        server.script(Answer(chunks=wire))
+        total = drained(make(output_version=version).bind_tools([f]).stream("hi"))
+        reasoning, tool_call = total.content_blocks
+        assert (reasoning["type"], reasoning["reasoning"]) == ("reasoning", "I call.")
+        assert (tool_call["type"], tool_call["args"]) == ("tool_call", {"x": 1})
+
+    def test_v1_invoke_and_v1_stream_have_the_same_blocks(self, make: Any, server: Any) -> None:
+        message = {"content": "a", "reasoning_content": "b"}
+        pieces = [delta(reasoning_content="b"), delta(content="a"), delta("stop", USAGE)]
+        server.script(Answer(json=body("stop", USAGE, **message)), Answer(chunks=pieces))
+        model = make(output_version="v1")
+        whole, streamed = model.invoke("hi"), drained(model.stream("hi"))
+
+        def bare(blocks: Any) -> Any:
+            return [{k: v for k, v in block.items() if k != "index"} for block in blocks]
+
+        assert bare(streamed.content) == bare(whole.content)
+
+    def test_a_v1_message_goes_back_as_text_reasoning_once_and_calls(
+        self, make: Any, server: Any, sent: Any
+    ) -> None:
+        tool_call = call("f", '{"x": 1}', "c")
+        first = body("tool_calls", content="t", reasoning_content="r", tool_calls=[tool_call])
+        server.script(Answer(json=first))
+        model = make(output_version="v1")
+        message = model.invoke("hi")
+        model.invoke([HumanMessage("hi"), message, ToolMessage("1", tool_call_id="c")])
+        assert sent()[1]["messages"][1] == {
+            "role": "assistant",
+            "content": "t",
+            "reasoning_content": "r",
+            "tool_calls": [
+                {
+                    "id": "c",
+                    "type": "function",
+                    "function": {"name": "f", "arguments": '{"x": 1}'},
+                }
+            ],
+        }
+
+    @pytest.mark.filterwarnings("ignore::langchain_core._api.beta_decorator.LangChainBetaWarning")
+    def test_a_v3_message_has_its_reasoning_twice_and_sends_it_once(
+        self, model: ChatZhipuAI, server: Any
+    ) -> None:
+        pieces = [delta(reasoning_content="r"), delta(content="t"), delta("stop", USAGE)]
+        server.script(Answer(chunks=pieces))
+        message = model.stream_events("hi", version="v3").output
+        assert message.additional_kwargs["reasoning_content"] == "r"
+        assert message.content[0]["type"] == "reasoning"
+        wire = to_wire([HumanMessage("hi"), message])
+        assert wire[1]["reasoning_content"] == "r"
+
+    def test_all_block_indices_are_strings_langchain_joins_by(self) -> None:
+        wire = [
+            delta(reasoning_content="r"),
+            delta(content="t"),
+            delta(tool_calls=[call("f", "{}", "c", 0)]),
+        ]
+        for chunk in chunks_of(wire)[:-1]:
+            for block in chunk.content_blocks:
+                assert str(block["index"]).startswith("lc_")  # type: ignore[typeddict-item]
+
+
+class TestUsage:
+    def test_only_one_chunk_carries_usage(self, model: ChatZhipuAI) -> None:
+        chunks = list(model.stream("hi"))
+        assert sum(chunk.usage_metadata is not None for chunk in chunks) == 1
+
+    def test_reasoning_tokens_are_not_counted_twice(self) -> None:
+        usage = from_wire(body("stop", USAGE, content="x")).usage_metadata
+        assert usage is not None
+        assert usage["output_tokens"] == USAGE["completion_tokens"]
+
+    def test_the_raw_usage_is_kept_for_old_readers(self) -> None:
+        metadata = from_wire(body("stop", USAGE, content="x")).response_metadata
+        assert metadata["token_usage"] == USAGE
+
+
+class TestErrors:
+    def test_codes_count_and_not_the_http_status(self, make: Any, server: Any) -> None:
+        for code, kind in (
+            ("1113", core.ModelPermissionDeniedError),
+            ("1302", core.ModelRateLimitError),
+        ):
+            server.reset()
+            server.script(Answer(json={"error": {"code": code, "message": "m"}}, status=429))
+            with pytest.raises(kind):
+                make(max_retries=0).invoke("hi")
+
+    def test_a_200_with_an_error_body(self, make: Any, server: Any) -> None:
+        server.script(Answer(json={"code": 1001, "msg": "m", "success": False}))
+        with pytest.raises(core.ModelAuthenticationError):
+            make(max_retries=0).invoke("hi")
+
+    def test_an_error_in_the_middle_of_a_stream_is_a_model_error(
+        self, make: Any, server: Any
+    ) -> None:
+        frame = {"error": {"code": "1234", "message": "m"}}
+        server.script(Answer(chunks=[delta(content="a"), frame]))
+        with pytest.raises(core.ModelAPIError):
+            list(make(max_retries=0).stream("hi"))
+
+    async def test_and_in_async_too(self, make: Any, server: Any) -> None:
+        frame = {"error": {"code": "1234", "message": "m"}}
+        server.script(Answer(chunks=[delta(content="a"), frame]))
+        with pytest.raises(core.ModelAPIError):
+            async for _ in make(max_retries=0).astream("hi"):
+                pass
+
+    def test_middleware_retries_only_what_can_succeed(self, make: Any, server: Any) -> None:
+        from langchain.agents.middleware._retry import default_retry_on
+
+        found = {}
+        for code in ("1302", "1113", "1261", "1308"):
+            server.reset()
+            server.script(Answer(json={"error": {"code": code, "message": "m"}}, status=429))
+            with pytest.raises(core.ModelError) as caught:
+                make(max_retries=0).invoke("hi")
+            found[code] = default_retry_on(caught.value)
+        assert found == {"1302": True, "1113": False, "1261": False, "1308": False}
+
+
+class TestTools:
+    def test_the_signature_takes_what_agents_pass(self) -> None:
+        names = set(inspect.signature(ChatZhipuAI.bind_tools).parameters)
+        assert {"tools", "tool_choice", "strict", "parallel_tool_calls", "kwargs"} <= names
+
+    def test_a_forced_choice_stays_a_binding(self, model: ChatZhipuAI) -> None:
+        bound = model.bind_tools([f], tool_choice="any", response_format={"type": "text"})
+        assert isinstance(bound, RunnableBinding)
+        assert isinstance(bound.bound, ChatZhipuAI)
+
+    def test_retrieval_is_a_tool_here(self, model: ChatZhipuAI, say: Any, sent: Any) -> None:
+        tool = {"type": "retrieval", "retrieval": {"knowledge_id": "k"}}
+        say("ok")
+        model.bind_tools([tool]).invoke("hi")
+        assert sent()[0]["tools"] == [tool]
+
+    def test_strict_is_dropped_from_the_wire(self, model: ChatZhipuAI, say: Any, sent: Any) -> None:
+        say("ok")
+        model.bind_tools([f], strict=True).invoke("hi")
+        assert "strict" not in json.dumps(sent()[0])
+
+    def test_chinese_arguments_are_not_escaped(self) -> None:
+        message = AIMessage("", tool_calls=[{"name": "f", "args": {"x": "北京"}, "id": "c"}])
+        assert (
+            "北京"
+            in to_wire([HumanMessage("q"), message])[1]["tool_calls"][0]["function"]["arguments"]
+        )
+
+    def test_structured_output_keeps_streaming_and_tracing(self, model: ChatZhipuAI) -> None:
+        schema = {"title": "A", "type": "object", "properties": {"x": {"type": "integer"}}}
+        for method in ("function_calling", "json_mode", "json_schema"):
+            chain: Any = model.with_structured_output(schema, method=method)  # type: ignore[arg-type]
+            kwargs = chain.first.kwargs
+            assert kwargs["ls_structured_output_format"]["kwargs"] == {"method": method}
+
+
+class TestProfile:
+    def test_the_hook_is_overridden_and_not_the_validator(self) -> None:
+        assert "_set_model_profile" not in vars(ChatZhipuAI)
+        assert ChatZhipuAI._resolve_model_profile is not BaseChatModel._resolve_model_profile
+
+    def test_no_key_of_the_profile_is_unknown(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            ChatZhipuAI(api_key="a.b", model="glm-5.3-flash")
+
+    def test_a_given_profile_wins(self) -> None:
+        model = ChatZhipuAI(api_key="a.b", profile={"max_input_tokens": 7})
+        assert model.profile == {"max_input_tokens": 7}
+
+    def test_agents_choose_the_providers_strategy(self) -> None:
+        from langchain.agents.factory import _supports_provider_strategy
+
+        assert _supports_provider_strategy(ChatZhipuAI(api_key="a.b"))
+
+    def test_summarising_compares_the_same_provider_name(self, model: ChatZhipuAI) -> None:
+        provider = model.invoke("hi").response_metadata["model_provider"]
+        assert provider == model._get_ls_params()["ls_provider"]
+
+
+class TestTheRest:
+    def test_registration_is_never_done_by_importing(self) -> None:
+        import subprocess
+        import sys
+
+        program = (
+            "import langchain_zhipu, langchain_zhipu.chat_models;"
+            "from langchain.chat_models.base import _BUILTIN_PROVIDERS as p;"
+            "print('zhipu' in p)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=False
+        )
+        assert done.stdout.strip() == "False", done.stderr[-300:]
+
+    def test_counting_tokens_needs_no_transformers_nor_tiktoken(self) -> None:
+        model = ChatZhipuAI(api_key="a.b", token_counting="estimate")
+        assert model.get_num_tokens("hello") == 1
+        assert model.get_num_tokens_from_messages([HumanMessage("hello")], tools=[f]) > 5
+
+    def test_a_thousand_event_loops_on_one_model(self, make: Any) -> None:
+        model = make()
+        for _ in range(5):
+            assert asyncio.run(model.ainvoke("hi")).content
+
+    def test_the_input_is_not_changed(self, model: ChatZhipuAI) -> None:
+        history = [HumanMessage([{"type": "text", "text": "hi"}])]
+        before = [message.model_copy(deep=True) for message in history]
+        model.invoke(history)
+        list(model.stream(history))
+        assert history == before
+
+    def test_bound_tools_are_not_changed(self, model: ChatZhipuAI) -> None:
+        tool = {"type": "function", "function": {"name": "f", "strict": True, "parameters": {}}}
+        before = json.dumps(tool)
+        model.bind_tools([tool], tool_choice="f").invoke("hi")
+        assert json.dumps(tool) == before
+
+    def test_chunks_of_every_stream_are_of_langchains_class(self, model: ChatZhipuAI) -> None:
+        assert all(isinstance(c, AIMessageChunk) for c in model.bind_tools([f]).stream("hi"))
