@@ -49,8 +49,9 @@ record: $(VENV)/.dev ## record the cassettes anew, from the emulator; LIVE=1: fr
 	@$(if $(LIVE),test -n "$${ZHIPUAI_API_KEY:-}" || { echo "LIVE=1 needs ZHIPUAI_API_KEY." >&2; exit 1; })
 	$(BIN)/python -m pytest -n0 -p no:randomly -m vcr --record-mode=rewrite $(if $(LIVE),--live) $(ARGS)
 
-bench: $(VENV)/.dev ## the benchmarks; figures mean something on a quiet machine only
-	$(BIN)/python -m benchmarks $(ARGS)
+bench: .venv-bench-langchain/.bench .venv-bench-llama-index/.bench ## the benchmarks, with peers
+	@.venv-bench-langchain/bin/python -m benchmarks client langchain embeddings ocr $(ARGS)
+	@.venv-bench-llama-index/bin/python -m benchmarks llama-index $(ARGS)
 
 clean: ## remove environments, caches and built files
 	rm -rf .venv .venv-* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -72,6 +73,15 @@ $(VENV)/.dev: pyproject.toml
 	@echo "Installing into .venv-foreign, once ..."
 	@$(call make-venv,.venv-foreign,$(shell .ci/find-python))
 	@.venv-foreign/bin/python -m pip install $(PIP_OPTIONS) --editable ".[emulator]" --group foreign
+	@touch $@
+
+.venv-bench-%/.bench: pyproject.toml
+	@echo "Installing the peers for $* into .venv-bench-$*, once (needs a package index) ..."
+	@$(call make-venv,.venv-bench-$*,$(shell .ci/find-python))
+	@.venv-bench-$*/bin/python -m pip install $(PIP_OPTIONS) --upgrade \
+	  --editable ".[$*,ocr]" --group bench-$* || { \
+	  echo "The peers could not be installed. Without them: make $(VENV)/.dev, then" >&2; \
+	  echo "$(BIN)/python -m benchmarks (rows of what is missing are left out)." >&2; exit 1; }
 	@touch $@
 
 .venv-%/.test: pyproject.toml

@@ -1,89 +1,188 @@
-"""``python -m benchmarks [--rounds N] [WORD ...]``: each case in fresh processes, interleaved.
+"""``python -m benchmarks [SUITE ...] [--only WORD ...]``: fresh processes, interleaved rounds.
 
-CPU is user and system time of the client's process; the server runs in another. Compare rows of
-one run only, and take differences below a fifth for noise.
+Each case runs in a process of its own, the server in another; a round runs every case once, so that
+what the machine does besides falls on all alike. CPU is user and system time of the case's process.
+Compare rows of one run only, by the ratios, and take differences below a fifth for noise.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import importlib.util
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
-import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
-from benchmarks.cases import CASES
+from benchmarks.goals import GOALS
+from benchmarks.measure import Case, Import, Server, measure
+from benchmarks.report import Rounds, tables
 
-RESULTS = Path(__file__).parent / "results" / "scratch"
+RESULTS = Path(__file__).parent / "results"
+SUITES = {
+    "client": "benchmarks.case_client",
+    "langchain": "benchmarks.case_langchain",
+    "embeddings": "benchmarks.case_embeddings",
+    "ocr": "benchmarks.case_ocr",
+    "llama-index": "benchmarks.case_llama_index",
+}
+PACKAGES = (
+    "zhipu-integrations httpx httpx2 pydantic langchain-core langchain-openai langchain-community "
+    "langchain-deepseek llama-index-core llama-index-llms-openai-like openai zhipuai pypdf"
+).split()
+ROUNDS = 5
+_SECONDS = 600.0
 
 
 def main() -> int:
-    """Run the chosen cases, print medians, keep the raw figures."""
+    """Measure the suites chosen, print the tables, keep the raw figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("words", nargs="*", help="only cases whose name holds one of these")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--case", help=argparse.SUPPRESS)
-    parser.add_argument("--url", default="", help=argparse.SUPPRESS)
+    parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)}")
+    parser.add_argument("--only", nargs="+", default=(), metavar="WORD", help="cases named so")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--keep", action="store_true", help="write to results/, not to scratch")
+    parser.add_argument("--case", nargs=3, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.case:
-        print(json.dumps(_measure(chosen.case, chosen.url)))
+        suite, name, port = chosen.case
+        case = _cases(suite)[name]
+        if isinstance(case, Import):
+            raise TypeError("an import is measured without us")
+        print(measure(case, Server(int(port))))
         return 0
-    names = [name for name in CASES if not chosen.words or any(w in name for w in chosen.words)]
-    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in names}
-    server = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    try:
-        url = f"http://127.0.0.1:{int(server.stdout.readline())}/api/paas/v4"
-        for _ in range(chosen.rounds):
-            for name in names:
-                rounds[name].append(_in_fresh_process(name, url))
-    finally:
-        server.stdin.close()
-        server.wait(10)
-    _report(rounds)
+    unknown = set(chosen.suites) - set(SUITES)
+    if unknown:
+        parser.error(f"no such suite: {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")
+    with _server() as server:
+        for suite in chosen.suites or _possible():
+            rounds = _measured(suite, server, chosen.only, chosen.rounds)
+            if rounds:
+                _keep(suite, rounds, RESULTS if chosen.keep else RESULTS / "scratch")
     return 0
 
 
-def _measure(name: str, url: str) -> dict[str, float]:
-    case = CASES[name](url)
-    next(case)
-    wall, cpu = time.perf_counter(), time.process_time()
-    count = next(case)
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return {"cpu_us": cpu / count * 1e6, "wall_us": wall / count * 1e6, "count": count}
+def _cases(suite: str) -> dict[str, Case | Import]:
+    cases: dict[str, Case | Import] = importlib.import_module(SUITES[suite]).CASES
+    return cases
 
 
-def _in_fresh_process(name: str, url: str) -> dict[str, float]:
+def _possible() -> list[str]:
+    """The suites whose framework is installed here."""
+    needs = {"langchain": "langchain_core", "embeddings": "langchain_core"}
+    needs |= {"ocr": "langchain_core", "llama-index": "llama_index.core"}
+    return [suite for suite in SUITES if suite not in needs or _installed(needs[suite])]
+
+
+def _installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+@contextmanager
+def _server() -> Iterator[Server]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    try:
+        assert process.stdout is not None
+        yield Server(int(process.stdout.readline()))
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(10)
+
+
+def _measured(suite: str, server: Server, words: Sequence[str], count: int) -> Rounds:
+    cases = {
+        name: case
+        for name, case in _cases(suite).items()
+        if not words or any(word in name for word in words)
+    }
+    rounds: dict[str, list[dict[str, float]]] = {name: [] for name in cases}
+    left_out: dict[str, str] = {}
+    for number in range(count):
+        for name, case in cases.items():
+            if name in left_out:
+                continue
+            print(f"\r{suite}: round {number + 1}: {name:<60}", end="", file=sys.stderr, flush=True)
+            try:
+                rounds[name].append(_in_fresh_process(suite, name, case, server))
+            except RuntimeError as error:
+                left_out[name] = str(error)
+    print("\r" + " " * 90, end="\r", file=sys.stderr)
+    for name, why in left_out.items():
+        print(f"Left out: {suite}: {name}: {why}", file=sys.stderr)
+    return {name: figures for name, figures in rounds.items() if figures and name not in left_out}
+
+
+def _in_fresh_process(
+    suite: str, name: str, case: Case | Import, server: Server
+) -> dict[str, float]:
+    """One measurement; RuntimeError, with the last line of what it said, if it failed."""
+    own = ["-m", "benchmarks", "--case", suite, name, str(server.port)]
+    what = ["-c", case.code()] if isinstance(case, Import) else own
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "--case", name, "--url", url],
+        [sys.executable, *what],
         capture_output=True,
         text=True,
-        check=True,
-        env={**os.environ, "LANGSMITH_TRACING": "false"},
+        check=False,
+        timeout=_SECONDS,
+        # Nothing of the user's environment reaches the peers; nothing is sent to anybody.
+        env={
+            **{name: value for name, value in os.environ.items() if not _is_setting(name)},
+            "LANGSMITH_TRACING": "false",
+            "NO_PROXY": "127.0.0.1",
+        },
     )
-    return json.loads(done.stdout)
+    if done.returncode:
+        raise RuntimeError((done.stderr.strip().splitlines() or ["no output"])[-1])
+    figures: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
+    return figures
 
 
-def _report(rounds: dict[str, list[dict[str, float]]]) -> None:
-    title = f"median of {len(next(iter(rounds.values())))} rounds"
-    print(f"{title:40}{'CPU':>12}{'wall':>12}")
-    for name, figures in rounds.items():
-        cpu, wall = (
-            statistics.median(figure[unit] for figure in figures) for unit in ("cpu_us", "wall_us")
-        )
-        print(f"{name:40}{cpu:>9.1f} us{wall:>9.1f} us")
-    RESULTS.mkdir(parents=True, exist_ok=True)
+def _is_setting(name: str) -> bool:
+    return name.upper().startswith(("OPENAI_", "ZHIPU", "ZAI_", "DEEPSEEK_", "LANGCHAIN_"))
+
+
+def _keep(suite: str, rounds: Rounds, folder: Path) -> None:
     now = datetime.now(UTC)
-    path = RESULTS / f"{now:%Y%m%d-%H%M%S}.json"
-    facts = {"when": now.isoformat(), "python": platform.python_version(), "rounds": rounds}
-    path.write_text(json.dumps(facts, indent=1), "utf-8")
-    print(f"Raw figures: {path.relative_to(Path.cwd())}")
+    facts = {
+        "when": f"{now:%Y-%m-%d %H:%M} UTC",
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else None,
+        "versions": _versions(),
+    }
+    count = max(len(figures) for figures in rounds.values())
+    title = f"{suite}: median of {count} rounds, {facts['when']}"
+    said = tables(title, rounds, GOALS[suite])
+    under = f"\nPython {facts['python']}, {facts['cores']} cores, load {facts['load']} at the end. "
+    under += ", ".join(f"{name} {version}" for name, version in _versions().items()) + "\n"
+    print(said + under)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / (suite if folder is RESULTS else f"{now:%Y%m%d-%H%M%S}-{suite}")
+    path.with_suffix(".json").write_text(json.dumps({**facts, "rounds": rounds}, indent=1), "utf-8")
+    path.with_suffix(".md").write_text(said + under, "utf-8")
+    print(f"Raw figures: {path.relative_to(RESULTS.parent.parent).with_suffix('.json')}\n")
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
 
 
 if __name__ == "__main__":

@@ -1,0 +1,190 @@
+"""Chat in LangChain: ours, ChatOpenAI, ChatDeepSeek, and the community's ChatZhipuAI."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from benchmarks.measure import KEY, Case, Import, Server, on_a_loop
+
+PROMPT = "17 * 19?"
+CALLS, TOGETHER = 100, 200
+BULK, PACED, EVENTS, PIECES = 5000, 1000, 2000, 400
+_TOOL = {
+    "type": "function",
+    "function": {
+        "name": "write_report",
+        "description": "Write a report",
+        "parameters": {
+            "type": "object",
+            "properties": {"lines": {"type": "array", "items": {"type": "string"}}},
+        },
+    },
+}
+Maker = Callable[[str], Any]
+
+
+def _ours(url: str) -> Any:
+    from langchain_zhipu import ChatZhipuAI
+
+    return ChatZhipuAI(model="glm-4.7", api_key=KEY, base_url=url)
+
+
+def _openai(url: str) -> Any:
+    from langchain_openai import ChatOpenAI
+
+    return ChatOpenAI(model="glm-4.7", api_key=KEY, base_url=url)
+
+
+def _deepseek(url: str) -> Any:
+    from langchain_deepseek import ChatDeepSeek
+
+    return ChatDeepSeek(model="glm-4.7", api_key=KEY, api_base=url)
+
+
+def _community(url: str) -> Any:
+    from langchain_community.chat_models import ChatZhipuAI
+
+    return ChatZhipuAI(model="glm-4.7", api_key=KEY, api_base=f"{url}/chat/completions")
+
+
+def construct_first(make: Maker, server: Server) -> Iterator[Any]:
+    import langchain_core.language_models.chat_models
+
+    del langchain_core
+    _imported(make)
+    yield
+    make(server.url("whole-0"))
+    yield 1
+
+
+def _imported(make: Maker) -> None:
+    """Load what the maker imports, without making anything."""
+    modules: dict[Maker, str] = {
+        _ours: "langchain_zhipu.chat_models",
+        _openai: "langchain_openai",
+        _deepseek: "langchain_deepseek",
+        _community: "langchain_community.chat_models.zhipuai",
+    }
+    __import__(modules[make])
+
+
+def construct_next(make: Maker, server: Server) -> Iterator[Any]:
+    url = server.url("whole-0")
+    make(url)
+    yield
+    for _ in range(200):
+        make(url)
+    yield 200
+
+
+def invoke(make: Maker, server: Server) -> Iterator[Any]:
+    model = make(server.url("whole-0"))
+    model.invoke(PROMPT)
+    yield
+    for _ in range(CALLS):
+        model.invoke(PROMPT)
+    yield CALLS
+
+
+def ainvoke(make: Maker, server: Server) -> Iterator[Any]:
+    model = make(server.url("whole-0"))
+
+    async def work() -> int:
+        for _ in range(CALLS):
+            await model.ainvoke(PROMPT)
+        return CALLS
+
+    yield from on_a_loop(lambda: model.ainvoke(PROMPT), work)
+
+
+def stream(what: str, make: Maker, server: Server) -> Iterator[Any]:
+    model = make(server.url(what))
+    model.invoke(PROMPT)
+    yield
+    yield sum(1 for _ in model.stream(PROMPT))
+
+
+def astream(what: str, make: Maker, server: Server) -> Iterator[Any]:
+    model = make(server.url(what))
+
+    async def work() -> int:
+        return sum([1 async for _ in model.astream(PROMPT)])
+
+    yield from on_a_loop(lambda: model.ainvoke(PROMPT), work)
+
+
+def events(make: Maker, server: Server) -> Iterator[Any]:
+    model = make(server.url(f"bulk-{EVENTS}"))
+
+    async def work() -> int:
+        return sum([1 async for _ in model.astream_events(PROMPT, version="v2")])
+
+    yield from on_a_loop(lambda: model.ainvoke(PROMPT), work)
+
+
+def tools(make: Maker, server: Server) -> Iterator[Any]:
+    model = make(server.url(f"tools-{PIECES}"))
+    model.invoke(PROMPT)
+    bound = model.bind_tools([_TOOL])
+    yield
+    yield sum(1 for _ in bound.stream(PROMPT))
+
+
+def together(make: Maker, server: Server) -> Iterator[Any]:
+    model = make(server.url("whole-100"))
+
+    async def rounds() -> int:
+        await asyncio.gather(*[model.ainvoke(PROMPT) for _ in range(TOGETHER)])
+        return TOGETHER
+
+    yield from on_a_loop(rounds, rounds)
+
+
+def first_chunk(make: Maker, server: Server) -> Iterator[Any]:
+    """Streams of two chunks: what it costs until something is there."""
+    model = make(server.url("bulk-2"))
+    model.invoke(PROMPT)
+    yield
+    for _ in range(50):
+        stream = model.stream(PROMPT)
+        next(stream)
+        for _ in stream:  # a stream that is left costs its connection
+            pass
+    yield 50
+
+
+_MAKERS: dict[str, Maker] = {"ours": _ours, "ChatOpenAI": _openai, "community": _community}
+_WITH_DEEPSEEK: dict[str, Maker] = {**_MAKERS, "ChatDeepSeek": _deepseek}
+# The community's loses all but the first piece of a call, and makes a client for each call.
+_WITHOUT_COMMUNITY: dict[str, Maker] = {"ours": _ours, "ChatOpenAI": _openai}
+
+#: What is measured -> how, and of whom.
+_WORK: dict[str, tuple[Callable[[Maker, Server], Iterator[Any]], dict[str, Maker]]] = {
+    "construct, the first": (construct_first, _MAKERS),
+    "construct, each next": (construct_next, _MAKERS),
+    "invoke": (invoke, _MAKERS),
+    "ainvoke": (ainvoke, _MAKERS),
+    "short stream": (first_chunk, _MAKERS),
+    "stream bulk, a chunk": (partial(stream, f"bulk-{BULK}"), _WITH_DEEPSEEK),
+    "astream bulk, a chunk": (partial(astream, f"bulk-{BULK}"), _WITH_DEEPSEEK),
+    "stream paced, a chunk": (partial(stream, f"paced-{PACED}"), _MAKERS),
+    "astream paced, a chunk": (partial(astream, f"paced-{PACED}"), _MAKERS),
+    "astream_events, an event": (events, _MAKERS),
+    "streamed tool arguments, a chunk": (tools, _WITHOUT_COMMUNITY),
+    f"{TOGETHER} ainvoke at once": (together, _WITHOUT_COMMUNITY),
+}
+CASES: dict[str, Case | Import] = {
+    "import/floor: langchain_core chat_models": Import(
+        "langchain_core.language_models.chat_models", "BaseChatModel"
+    ),
+    "import/ours": Import("langchain_zhipu", "ChatZhipuAI"),
+    "import/ChatOpenAI": Import("langchain_openai", "ChatOpenAI"),
+    "import/community": Import("langchain_community.chat_models.zhipuai", "ChatZhipuAI"),
+} | {
+    f"{what}/{who}": partial(work, maker)
+    for what, (work, makers) in _WORK.items()
+    for who, maker in makers.items()
+}

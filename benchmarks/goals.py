@@ -1,0 +1,90 @@
+"""What is asked of the figures, as data.
+
+Each goal is a ratio to another case of the same round (the median of the rounds counts), or, where
+there is none to compare with, a figure of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["GOALS", "Goal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One line of the verdict.
+
+    Attributes:
+        what: The cases' group; the case judged is ``<what>/<who>``.
+        than: Who is compared with; empty for an absolute figure.
+        metric: ``cpu_us``, ``wall_us``, ``modules`` or ``above_mb``.
+        most: The most that the ratio (or the figure) may be; None is for information.
+        who: Who is judged.
+        plus: True compares by difference, not by ratio.
+        required: True for what the project asks for; False for a goal we set ourselves.
+    """
+
+    what: str
+    than: str
+    metric: str
+    most: float | None
+    who: str = "ours"
+    plus: bool = False
+    required: bool = False
+
+
+_LC_CORE = "floor: langchain_core chat_models"
+_LI_CORE = "floor: llama_index function_calling"
+
+GOALS: dict[str, tuple[Goal, ...]] = {
+    "client": (
+        Goal("import", "floor: pydantic", "cpu_us", None, who="zhipu_client"),
+        Goal("stream, a chunk", "floor: JSON", "cpu_us", None, who="zhipu_client"),
+    ),
+    "langchain": (
+        Goal("import", _LC_CORE, "cpu_us", 100_000, plus=True),
+        Goal("import", _LC_CORE, "modules", 80, plus=True),
+        Goal("import", "ChatOpenAI", "cpu_us", None),
+        Goal("construct, the first", "", "cpu_us", 5_000),
+        Goal("construct, each next", "", "cpu_us", 300),
+        Goal("invoke", "ChatOpenAI", "cpu_us", 0.50),
+        Goal("ainvoke", "ChatOpenAI", "cpu_us", 0.40),
+        Goal("stream bulk, a chunk", "ChatOpenAI", "cpu_us", 0.25),
+        Goal("stream bulk, a chunk", "community", "cpu_us", None),
+        Goal("astream bulk, a chunk", "ChatOpenAI", "cpu_us", 0.22),
+        Goal("astream bulk, a chunk", "community", "cpu_us", None),
+        Goal("stream paced, a chunk", "ChatOpenAI", "cpu_us", 0.38),
+        Goal("astream paced, a chunk", "ChatOpenAI", "cpu_us", 0.35),
+        Goal("astream_events, an event", "ChatOpenAI", "cpu_us", 0.40),
+        Goal("streamed tool arguments, a chunk", "ChatOpenAI", "cpu_us", None),
+        Goal("short stream", "ChatOpenAI", "wall_us", 0.55),
+        Goal("200 ainvoke at once", "ChatOpenAI", "wall_us", 0.35),
+        Goal("200 ainvoke at once", "ChatOpenAI", "cpu_us", None),
+    ),
+    "embeddings": (
+        Goal("embed_documents, a text", "OpenAIEmbeddings", "wall_us", 0.10, required=True),
+        Goal("embed_documents, a text", "community", "wall_us", 0.10, required=True),
+        Goal("embed_documents, a text", "floor: from_json", "cpu_us", 2.0, required=True),
+        Goal("aembed_documents, a text", "OpenAIEmbeddings", "wall_us", 0.08),
+        Goal("aembed_documents, a text", "OpenAIEmbeddings", "cpu_us", 0.08),
+    ),
+    "ocr": (
+        Goal("PDF of 250 pages, lazy_load, a page", "", "above_mb", 80, required=True),
+        Goal("PDF of 250 pages, alazy_load, a page", "", "above_mb", 80),
+    ),
+    "llama-index": (
+        Goal("import", _LI_CORE, "cpu_us", 1.05, required=True),
+        Goal("import", "OpenAILike", "cpu_us", None),
+        Goal("chat", "OpenAILike", "cpu_us", None),
+        Goal("achat", "OpenAILike", "cpu_us", None),
+        *(
+            Goal(f"{way} bulk, a chunk of {size}", "OpenAILike", "cpu_us", 0.30, required=True)
+            for size in ("5,000", "20,000")
+            for way in ("stream_chat", "astream_chat")
+        ),
+        Goal("stream_chat paced, a chunk", "OpenAILike", "cpu_us", 0.45),
+        Goal("astream_chat paced, a chunk", "OpenAILike", "cpu_us", 0.65),
+        Goal("streamed tool arguments, a chunk", "OpenAILike", "cpu_us", None),
+    ),
+}
