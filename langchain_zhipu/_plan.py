@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -113,6 +114,8 @@ def make_plan(
     if params.get("stop") == []:
         del params["stop"]
     demand = _demand(params, values, info)
+    if streaming:  # chunks do not tell it, so it must be known here
+        params.setdefault("request_id", uuid.uuid4().hex)
     if not (streaming and params.get("tools")):
         params.pop("tool_stream", None)
     elif info is not None and info.tool_stream:

@@ -91,18 +91,19 @@ class ChunkReader:
 
     Args:
         tools: Whether tools were offered; only then can calls come.
+        request_id: The id that the request carried: chunks do not repeat it.
 
     The answer may take two attempts (see ``_demand.py``): `begin_again` starts the second, whose
     facts replace the first's, while the tokens of both are counted.
     """
 
-    def __init__(self, *, tools: bool = False) -> None:
+    def __init__(self, *, tools: bool = False, request_id: str | None = None) -> None:
         self._kind = ZhipuMessageChunk if tools else AIMessageChunk
         self._merger = chat.ToolCallMerger()
         self._calls = 0
         self._offset = 0
         self._started = False
-        self._facts: dict[str, Any] = {}
+        self._facts: dict[str, Any] = {"request_id": request_id} if request_id else {}
         self._served: list[Any] = []
         self._usage: UsageMetadata | None = None
         self._spent: UsageMetadata | None = None

@@ -106,7 +106,7 @@ class StreamTurn:
         self.plan = plan
         self.done = False
         self._repair_leaks = repair_leaks
-        self._reader = ChunkReader(tools=plan.has_tools)
+        self._reader = ChunkReader(tools=plan.has_tools, request_id=plan.params.get("request_id"))
         self._attempt = 1
         self._shown = False
         self._reset()

@@ -40,7 +40,7 @@ PIECES = [delta(reasoning_content="2+2"), delta(content="fo"), delta(content="ur
 PIECES.append(delta("stop", USAGE, content=""))
 
 
-def check(message: AIMessage) -> None:
+def check(message: AIMessage, request_id: str = HEAD["id"]) -> None:
     assert message.content == "four"
     assert message.additional_kwargs == {"reasoning_content": "2+2"}
     assert message.content_blocks[0] == {"type": "reasoning", "reasoning": "2+2"} or (
@@ -57,7 +57,7 @@ def check(message: AIMessage) -> None:
     assert metadata["finish_reason"] == "stop"
     assert metadata["model_name"] == "glm-4.7"
     assert metadata["id"] == HEAD["id"]
-    assert metadata["request_id"] == HEAD["id"]
+    assert metadata["request_id"] == request_id
     assert metadata["created"] == HEAD["created"]
     assert metadata["model_provider"] == "zhipu"
     assert metadata["token_usage"] == USAGE
@@ -77,17 +77,18 @@ def test_stream(model: ChatZhipuAI, server: Any) -> None:
     server.script(Answer(chunks=PIECES))
     chunks = list(model.stream("2+2?"))
     assert len(chunks) == 4
-    check(total(chunks))
+    check(total(chunks), server.requests[0]["json"]["request_id"])
 
 
 async def test_astream(model: ChatZhipuAI, server: Any) -> None:
     server.script(Answer(chunks=PIECES))
-    check(await atotal(model.astream("2+2?")))
+    check(await atotal(model.astream("2+2?", request_id="request-7")), "request-7")
 
 
 def test_streaming_true_makes_invoke_use_the_stream(make: Make, server: Any, sent: Sent) -> None:
     server.script(Answer(chunks=PIECES))
-    check(make(streaming=True).invoke("2+2?"))
+    message = make(streaming=True).invoke("2+2?")
+    check(message, sent()[0]["request_id"])
     assert sent()[0]["stream"] is True
 
 
