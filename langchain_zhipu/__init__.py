@@ -20,7 +20,10 @@ if TYPE_CHECKING:
         ZhipuAIOCRParser,
         ZhipuAIWebReaderLoader,
     )
+    from langchain_zhipu.embeddings import ZhipuAIEmbeddings
     from langchain_zhipu.extraction import create_ocr_extractor
+    from langchain_zhipu.image_generators import ZhipuAIImageGenerator
+    from langchain_zhipu.rerankers import ZhipuAIRerank
     from langchain_zhipu.retrievers import ZhipuAIWebSearchRetriever
     from langchain_zhipu.tools import ZhipuAIWebSearchTool
     from zhipu_client import __version__
@@ -29,8 +32,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "ChatZhipuAI": "langchain_zhipu.chat_models",
     "ResumePoint": "langchain_zhipu.document_loaders",
+    "ZhipuAIEmbeddings": "langchain_zhipu.embeddings",
+    "ZhipuAIImageGenerator": "langchain_zhipu.image_generators",
     "ZhipuAIOCRLoader": "langchain_zhipu.document_loaders",
     "ZhipuAIOCRParser": "langchain_zhipu.document_loaders",
+    "ZhipuAIRerank": "langchain_zhipu.rerankers",
     "ZhipuAIWebReaderLoader": "langchain_zhipu.document_loaders",
     "ZhipuAIWebSearchRetriever": "langchain_zhipu.retrievers",
     "ZhipuAIWebSearchTool": "langchain_zhipu.tools",
@@ -42,8 +48,11 @@ _HOMES = {
 __all__ = [
     "ChatZhipuAI",
     "ResumePoint",
+    "ZhipuAIEmbeddings",
+    "ZhipuAIImageGenerator",
     "ZhipuAIOCRLoader",
     "ZhipuAIOCRParser",
+    "ZhipuAIRerank",
     "ZhipuAIWebReaderLoader",
     "ZhipuAIWebSearchRetriever",
     "ZhipuAIWebSearchTool",

@@ -23,6 +23,7 @@ __all__ = [
     "bulk",
     "create",
     "estimate_tokens",
+    "only_vector",
     "vectors_in",
 ]
 
@@ -152,6 +153,18 @@ def vectors_in(data: Any) -> list[list[float]]:
         rows = sorted(rows, key=lambda row: row["index"])
     # One pass in C, a quarter of what decoding took: the floats are not copied, ``0`` becomes 0.0.
     return [list(map(float, row["embedding"])) for row in rows]
+
+
+def only_vector(reply: EmbeddingReply) -> list[float]:
+    """The vector of a request with one text.
+
+    Raises:
+        ServerError: The service sent none, or several.
+    """
+    vectors = reply.vectors
+    if len(vectors) != 1:
+        raise ServerError(f"the service sent {len(vectors)} vectors for 1 text")
+    return vectors[0]
 
 
 def estimate_tokens(text: str) -> int:

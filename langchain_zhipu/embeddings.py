@@ -1,0 +1,178 @@
+"""Embeddings for vector stores: `ZhipuAIEmbeddings`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
+
+from langchain_core.embeddings import Embeddings
+from pydantic import ConfigDict, Field, model_validator
+
+from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._progress import ProgressBar
+from zhipu_client import arun, embeddings, run
+from zhipu_client.embeddings import EmbeddingReply, PartialEmbeddings
+
+__all__ = ["ZhipuAIEmbeddings"]
+
+
+class ZhipuAIEmbeddings(ZhipuSettings, Embeddings):
+    """Turns texts into vectors: ``POST /embeddings`` (open.bigmodel.cn only).
+
+    Any number of texts may be given: they are split into requests of up to 64 (fewer where the
+    model bounds the tokens of a request), identical texts are sent once, several requests are in
+    flight together, and the vectors come in the order of the texts.
+
+    Takes the place of ``langchain_community.embeddings.ZhipuAIEmbeddings``. The default model here
+    is ``embedding-3``; a store that was filled with the older default needs
+    ``model="embedding-2"``.
+
+    Args:
+        model: ``embedding-3`` (default) or ``embedding-2``.
+        dimensions: Length of a vector: 2048 (default), 1024, 512 or 256 with embedding-3; always
+            1024 with embedding-2.
+        chunk_size: The most texts in a request, 1 to 64.
+        in_flight: The most requests of one call at once, 1 to 64. (``max_concurrency`` bounds all
+            calls of this object together.)
+        show_progress_bar: Show on standard error how far `embed_documents` is.
+        on_usage: Called after each call with its tokens: ``{"prompt_tokens", "total_tokens"}``.
+        api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
+
+    Raises:
+        InvalidRequestError: No key was found, or a value is outside of its limits.
+
+    Example:
+        ```python
+        from langchain_core.vectorstores import InMemoryVectorStore
+        from langchain_zhipu import ZhipuAIEmbeddings
+
+        model = ZhipuAIEmbeddings(model="embedding-3", dimensions=512)
+        store = InMemoryVectorStore(model)
+        store.add_texts(["The Great Wall is long.", "Tea is a drink.", "长城很长。"])
+        print(store.similarity_search("How long is the wall?", k=1))
+        ```
+
+        When a request fails for good, the error says what is done, and only the rest is sent
+        again:
+
+        ```python
+        from langchain_zhipu import ZhipuAIEmbeddings
+        from zhipu_client import APIError
+
+        model = ZhipuAIEmbeddings()
+        texts = [f"text {number}" for number in range(300)]
+        try:
+            vectors = model.embed_documents(texts)
+        except APIError as error:
+            print(len(error.partial.missing), "texts are missing")
+            vectors = model.embed_documents(texts, resume=error.partial)
+        ```
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    model: str = "embedding-3"
+    dimensions: int | None = None
+    chunk_size: int = Field(default=64, ge=1, le=64)
+    in_flight: int = Field(default=8, ge=1, le=64)
+    show_progress_bar: bool = False
+    on_usage: Callable[[Mapping[str, int]], Any] | None = Field(
+        default=None, exclude=True, repr=False
+    )
+
+    _aliases: ClassVar[Mapping[str, str]] = {**ZhipuSettings._aliases, "model_name": "model"}
+
+    @model_validator(mode="after")
+    def _zhipu_embedding_values(self) -> Self:
+        self._job([], self.chunk_size, None, None)  # refuses what this model cannot do
+        return self
+
+    def embed_documents(
+        self,
+        texts: list[str],
+        chunk_size: int | None = None,
+        *,
+        resume: PartialEmbeddings | None = None,
+    ) -> list[list[float]]:
+        """Turn texts into vectors.
+
+        Args:
+            texts: Any number of texts, none of them empty. No text makes no request.
+            chunk_size: The most texts in a request, in place of the field.
+            resume: The ``partial`` of the error that ended an earlier call with the same texts.
+
+        Raises:
+            InvalidRequestError: A text is empty; ``field`` has its position (``texts[3]``).
+            ZhipuError: A request failed for good. ``partial`` has the vectors that are done.
+        """
+        with raised_as_model_errors(), self._bar() as bar:
+            job = self._job(texts, chunk_size, resume, bar)
+            result = run(self._sync_client(), job)
+        self._tell(result.usage)
+        return result.vectors
+
+    async def aembed_documents(
+        self,
+        texts: list[str],
+        chunk_size: int | None = None,
+        *,
+        resume: PartialEmbeddings | None = None,
+    ) -> list[list[float]]:
+        """`embed_documents` without blocking the event loop."""
+        with raised_as_model_errors(), self._bar() as bar:
+            job = self._job(texts, chunk_size, resume, bar)
+            result = await arun(self._async_client(), job)
+        self._tell(result.usage)
+        return result.vectors
+
+    def embed_query(self, text: str) -> list[float]:
+        """Turn one text into a vector.
+
+        Raises:
+            InvalidRequestError: It is empty.
+        """
+        with raised_as_model_errors():
+            return self._only(self._sync_client().send(self._request(text)))
+
+    async def aembed_query(self, text: str) -> list[float]:
+        """`embed_query` without blocking the event loop."""
+        with raised_as_model_errors():
+            return self._only(await self._async_client().send(self._request(text)))
+
+    def _job(
+        self,
+        texts: list[str],
+        chunk_size: int | None,
+        resume: PartialEmbeddings | None,
+        bar: ProgressBar | None,
+    ) -> embeddings.Bulk:
+        return embeddings.bulk(
+            texts,
+            model=self.model,
+            dimensions=self.dimensions,
+            batch_size=chunk_size or self.chunk_size,
+            in_flight=self.in_flight,
+            progress=None if bar is None else bar.at,
+            resume=resume,
+        )
+
+    def _request(self, text: str) -> Any:
+        return embeddings.create(model=self.model, input=[text], dimensions=self.dimensions)
+
+    def _only(self, reply: EmbeddingReply) -> list[float]:
+        self._tell(reply.usage or {})
+        return embeddings.only_vector(reply)
+
+    def _tell(self, usage: Mapping[str, int]) -> None:
+        if self.on_usage is not None:
+            self.on_usage(usage)
+
+    @contextmanager
+    def _bar(self) -> Iterator[ProgressBar | None]:
+        if not self.show_progress_bar:
+            yield None
+            return
+        with ProgressBar("texts") as bar:
+            yield bar

@@ -1,0 +1,334 @@
+"""Drawing images: `ZhipuAIImageGenerator`, for agents and on its own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from langchain_core.callbacks import AsyncCallbackManagerForToolRun, CallbackManagerForToolRun
+from langchain_core.runnables import run_in_executor
+from langchain_core.tools import BaseTool, ToolException
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._errors import model_error
+from zhipu_client import (
+    Downloaded,
+    DownloadError,
+    Request,
+    ServerError,
+    ZhipuError,
+    adownload,
+    await_result,
+    download,
+    images,
+    wait_result,
+)
+
+__all__ = ["GeneratedImage", "ZhipuAIImageGenerator"]
+
+_MiB = 1024 * 1024
+_DESCRIPTION = (
+    "Draw an image from a description. Say in detail what is to be seen, in which style and light. "
+    "The image is shown to the user by itself."
+)
+
+
+class PromptArguments(BaseModel):
+    """What a model may say when the size is fixed."""
+
+    prompt: str = Field(
+        min_length=1, description="What to draw, in detail; 1,000 characters at most."
+    )
+
+
+class PromptAndSizeArguments(PromptArguments):
+    """All that a model may say."""
+
+    size: str | None = Field(
+        default=None,
+        description='Width and height in pixels, such as "1024x1024". Leave it out unless a '
+        "format is wanted.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedImage:
+    """An image that was drawn. Shows itself in a notebook.
+
+    Attributes:
+        content: Its bytes; empty when it was not fetched.
+        mime_type: Its type (``image/png``).
+        url: Where the service keeps it for a while.
+        path: The file that it was saved to, or None.
+        prompt: What was asked for.
+        size: The size that was asked for, or None.
+        model: The model that drew it.
+    """
+
+    content: bytes = field(repr=False)
+    mime_type: str
+    url: str
+    path: Path | None = None
+    prompt: str = ""
+    size: str | None = None
+    model: str = ""
+
+    def block(self) -> dict[str, Any]:
+        """The image as a content block: a file's address where it was saved, else its bytes."""
+        extras = {"prompt": self.prompt, "model": self.model}
+        found: dict[str, Any] = {"type": "image", "mime_type": self.mime_type}
+        if self.path is not None:
+            found["url"] = self.path.resolve().as_uri()
+            extras["source_url"] = self.url
+        elif self.content:
+            found["base64"] = base64.b64encode(self.content).decode("ascii")
+            extras["source_url"] = self.url
+        else:
+            found["url"] = self.url
+        return {**found, "extras": extras}
+
+    def save(self, path: str | Path) -> Path:
+        """Write the bytes into a file and return its path."""
+        target = Path(path)
+        target.write_bytes(self.content)
+        return target
+
+    def _repr_png_(self) -> bytes | None:
+        return self.content if self.mime_type == "image/png" and self.content else None
+
+    def _repr_jpeg_(self) -> bytes | None:
+        return self.content if self.mime_type == "image/jpeg" and self.content else None
+
+
+class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
+    """Draws images with GLM-Image and CogView: ``POST /images/generations``.
+
+    A tool for agents: the model reads a sentence, ``ToolMessage.artifact`` is an image block. A
+    Runnable: ``generator.invoke("a red kite")``. And plain Python: `generate` and `agenerate`
+    return a `GeneratedImage`, which a notebook shows.
+
+    Prompt and size are checked against the rules of the model before anything is sent. The image
+    is fetched at once, since its address expires: https only, from public hosts only (and the
+    host of ``base_url``), no more than ``max_bytes``, and only if it is an image.
+
+    Args:
+        model: ``glm-image`` (default), ``cogview-4``, ``cogview-4-250304`` or ``cogview-3-flash``
+            (free).
+        size: Width and height in pixels (``"1280x1280"``); what is fixed here is not the agent's
+            to choose. None for the model's own default.
+        quality: ``hd`` or ``standard``; None for the model's own default.
+        watermark_enabled: False leaves the watermark out, which the account must be allowed to.
+        endpoint: ``sync`` waits for the answer, ``async`` (glm-image only) makes a task and asks
+            for its result.
+        fetch: False leaves the image where it is and returns its address only.
+        save_to: A folder to save images to; the artifact then has the file's address and no bytes.
+        max_bytes: The most bytes of an image.
+        wait_timeout: Seconds to wait for a task of the ``async`` endpoint.
+        poll_interval: Seconds between the first two looks at a task.
+        allow_loopback: Fetch images from this machine too, for servers of one's own.
+        handle_tool_error: True (default) tells the model what went wrong; False raises the
+            client's error.
+        api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
+
+    Raises:
+        InvalidRequestError: No key was found, or a value is outside of its limits.
+
+    Example:
+        ```python
+        from langchain_zhipu import ChatZhipuAI, ZhipuAIImageGenerator
+        from langchain.agents import create_agent
+
+        draw = ZhipuAIImageGenerator(model="cogview-4", size="1024x1024")
+        image = draw.generate("a red kite over a green hill, watercolour")
+        image.save("kite.png")
+
+        agent = create_agent(ChatZhipuAI(model="glm-4.7"), tools=[draw])
+        answer = agent.invoke({"messages": [("user", "Generate an image of a red kite.")]})
+        for message in answer["messages"]:
+            if message.type == "tool":
+                print(message.artifact["mime_type"])
+        ```
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = "generate_image"
+    description: str = _DESCRIPTION
+    response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
+    handle_tool_error: Any = True
+    handle_validation_error: Any = True
+
+    model: str = "glm-image"
+    size: str | None = None
+    quality: Literal["hd", "standard"] | None = None
+    watermark_enabled: bool | None = None
+    user_id: str | None = None
+    endpoint: Literal["sync", "async"] = "sync"
+    fetch: bool = True
+    save_to: Path | None = None
+    max_bytes: int = Field(default=32 * _MiB, ge=1)
+    wait_timeout: float = Field(default=600.0, gt=0)
+    poll_interval: float = Field(default=1.0, gt=0)
+    allow_loopback: bool = False
+
+    @model_validator(mode="after")
+    def _zhipu_image_values(self) -> Self:
+        self._request("a")  # refuses what this model cannot do
+        rules = images.RULES.get(self.model.lower())
+        if self.args_schema is None:
+            self.args_schema = PromptAndSizeArguments if self.size is None else PromptArguments
+        if self.description == _DESCRIPTION and rules is not None and self.size is None:
+            self.description = f"{_DESCRIPTION} Good sizes: {', '.join(rules.sizes)}."
+        return self
+
+    def generate(self, prompt: str, *, size: str | None = None) -> GeneratedImage:
+        """Draw an image.
+
+        Args:
+            prompt: What to draw; up to 1,000 characters for glm-image.
+            size: Width and height in pixels, in place of the field.
+
+        Raises:
+            InvalidRequestError: The model cannot draw this size, or the prompt is too long.
+            DownloadError: It was drawn, and paid for, but not fetched; ``partial`` has its address.
+            ZhipuError: The service refused or failed.
+        """
+        with _as_model_errors():
+            return self._generate(prompt, size)
+
+    async def agenerate(self, prompt: str, *, size: str | None = None) -> GeneratedImage:
+        """`generate` without blocking the event loop."""
+        with _as_model_errors():
+            return await self._agenerate(prompt, size)
+
+    def _run(
+        self,
+        prompt: str,
+        size: str | None = None,
+        run_manager: CallbackManagerForToolRun | None = None,
+    ) -> tuple[str, dict[str, Any]]:
+        del run_manager
+        with self._told():
+            return _told_and_shown(self._generate(prompt, size))
+
+    async def _arun(
+        self,
+        prompt: str,
+        size: str | None = None,
+        run_manager: AsyncCallbackManagerForToolRun | None = None,
+    ) -> tuple[str, dict[str, Any]]:
+        del run_manager
+        with self._told():
+            return _told_and_shown(await self._agenerate(prompt, size))
+
+    def _generate(self, prompt: str, size: str | None) -> GeneratedImage:
+        client = self._sync_client()
+        found = client.send(self._request(prompt, size))
+        if self.endpoint == "async":
+            found = wait_result(
+                client, found, interval=self.poll_interval, timeout=self.wait_timeout
+            )
+        url = _url(found)
+        if not self.fetch:
+            return self._image(None, url, prompt, size)
+        with _keeping(self._image(None, url, prompt, size)):
+            fetched = download(client, url, **self._download())
+            return self._image(fetched, url, prompt, size)
+
+    async def _agenerate(self, prompt: str, size: str | None) -> GeneratedImage:
+        client = self._async_client()
+        found = await client.send(self._request(prompt, size))
+        if self.endpoint == "async":
+            found = await await_result(
+                client, found, interval=self.poll_interval, timeout=self.wait_timeout
+            )
+        url = _url(found)
+        if not self.fetch:
+            return self._image(None, url, prompt, size)
+        with _keeping(self._image(None, url, prompt, size)):
+            fetched = await adownload(client, url, **self._download())
+            if self.save_to is None:
+                return self._image(fetched, url, prompt, size)
+            return await run_in_executor(None, self._image, fetched, url, prompt, size)
+
+    def _request(self, prompt: str, size: str | None = None) -> Request[Any]:
+        create = images.create if self.endpoint == "sync" else images.create_async
+        return create(
+            model=self.model,
+            prompt=prompt,
+            size=size or self.size,
+            quality=self.quality,
+            watermark_enabled=self.watermark_enabled,
+            user_id=self.user_id,
+        )
+
+    def _download(self) -> Mapping[str, Any]:
+        return {
+            "kind": "image/",
+            "max_bytes": self.max_bytes,
+            "allow_loopback": self.allow_loopback,
+        }
+
+    def _image(
+        self, fetched: Downloaded | None, url: str, prompt: str, size: str | None
+    ) -> GeneratedImage:
+        content = b"" if fetched is None else fetched.content
+        kind = "image/png" if fetched is None else fetched.mime_type
+        path = None
+        if self.save_to is not None and content:
+            self.save_to.mkdir(parents=True, exist_ok=True)
+            name = hashlib.sha256(content).hexdigest()[:16]
+            path = self.save_to / f"{name}.{kind.rsplit('/', 1)[1]}"
+            path.write_bytes(content)
+        return GeneratedImage(content, kind, url, path, prompt, size or self.size, self.model)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What fails is told to the model or raised, as the caller wants."""
+        try:
+            yield
+        except ZhipuError as error:
+            if self.handle_tool_error:
+                raise ToolException(f"No image was drawn: {error}") from error
+            with _as_model_errors():
+                raise
+
+
+@contextmanager
+def _as_model_errors() -> Iterator[None]:
+    try:
+        yield
+    except DownloadError:  # nothing that LangChain has a class for
+        raise
+    except ZhipuError as error:
+        raise model_error(error) from error
+
+
+@contextmanager
+def _keeping(image: GeneratedImage) -> Iterator[None]:
+    """An image that cannot be fetched is paid for: its address goes with the error."""
+    try:
+        yield
+    except ZhipuError as error:
+        error.partial = image  # type: ignore[attr-defined]
+        raise
+
+
+def _url(found: Any) -> str:
+    urls: list[str] = found.urls
+    if not urls:
+        raise ServerError("the service answered without an image")
+    return urls[0]
+
+
+def _told_and_shown(image: GeneratedImage) -> tuple[str, dict[str, Any]]:
+    where = f" It is saved as {image.path}." if image.path is not None else ""
+    size = f" of {image.size} pixels" if image.size else ""
+    address = f" Its address is {image.url}" if not image.content else ""
+    return f"The image{size} was drawn and is shown to the user.{where}{address}", image.block()

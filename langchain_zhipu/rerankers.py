@@ -1,0 +1,169 @@
+"""Sorting documents by how well they answer: `ZhipuAIRerank`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import Any, ClassVar
+
+from langchain_core.callbacks import Callbacks
+from langchain_core.documents import BaseDocumentCompressor, Document
+from pydantic import ConfigDict, Field
+
+from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._errors import raised_as_model_errors
+from zhipu_client import InvalidRequestError, arun, run
+from zhipu_client import rerank as endpoint
+
+__all__ = ["ZhipuAIRerank"]
+
+#: Where a document that is a mapping has its text.
+_TEXT_KEYS = ("text", "page_content", "content")
+_AS_SET: Any = object()
+
+
+class ZhipuAIRerank(ZhipuSettings, BaseDocumentCompressor):
+    """Sorts documents by how well they answer a query: ``POST /rerank`` (open.bigmodel.cn only).
+
+    Any number of documents may be given: above 128 several requests are sent at once, and the
+    results are sorted over all of them. What comes back are copies with the score in
+    ``metadata["relevance_score"]``; the documents given stay as they are. Documents without text
+    are left out.
+
+    Args:
+        model: ``rerank``.
+        top_n: How many of the best documents to keep, 1 or more; None keeps all.
+        truncate: Judge a longer query or document by its first 4,096 characters (default); False
+            refuses it. The documents that come back are whole.
+        return_raw_scores: Raw scores in place of those from 0 to 1.
+        in_flight: The most requests of one call at once, 1 to 64.
+        api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
+
+    Raises:
+        InvalidRequestError: No key was found, or a value is outside of its limits.
+
+    Example:
+        ```python
+        from langchain_core.documents import Document
+        from langchain_zhipu import ZhipuAIRerank
+
+        reranker = ZhipuAIRerank(top_n=2)
+        documents = [
+            Document("Paris is the capital of France."),
+            Document("Whales sleep for ten minutes at a time."),
+            Document("France is a country in Europe."),
+        ]
+        for document in reranker.compress_documents(documents, "What is the capital of France?"):
+            print(document.metadata["relevance_score"], document.page_content)
+
+        print(reranker.rerank(["a cat", "a dog"], "Which one barks?", top_n=1))
+        ```
+    """
+
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    model: str = "rerank"
+    top_n: int | None = Field(default=3, ge=1)
+    truncate: bool = True
+    return_raw_scores: bool = False
+    in_flight: int = Field(default=8, ge=1, le=64)
+
+    _aliases: ClassVar[Mapping[str, str]] = {**ZhipuSettings._aliases, "model_name": "model"}
+
+    def rerank(
+        self,
+        documents: Sequence[str | Document | Mapping[str, Any]],
+        query: str,
+        *,
+        top_n: int | None = _AS_SET,
+    ) -> list[dict[str, Any]]:
+        """Sort texts without touching them.
+
+        Args:
+            documents: Texts, documents, or mappings with a ``text``; none of them empty.
+            query: What is asked.
+            top_n: How many of the best to answer with; None for all; the field where none is given.
+
+        Returns:
+            ``[{"index": 2, "relevance_score": 0.97}, ...]``, the best first.
+
+        Raises:
+            InvalidRequestError: A text is empty, or too long without ``truncate``.
+        """
+        with raised_as_model_errors():
+            job = self._job([_text(one) for one in documents], query, top_n)
+            return _scores(run(self._sync_client(), job))
+
+    async def arerank(
+        self,
+        documents: Sequence[str | Document | Mapping[str, Any]],
+        query: str,
+        *,
+        top_n: int | None = _AS_SET,
+    ) -> list[dict[str, Any]]:
+        """`rerank` without blocking the event loop."""
+        with raised_as_model_errors():
+            job = self._job([_text(one) for one in documents], query, top_n)
+            return _scores(await arun(self._async_client(), job))
+
+    def compress_documents(
+        self, documents: Sequence[Document], query: str, callbacks: Callbacks = None
+    ) -> Sequence[Document]:
+        """The best documents, copied, with their score; see the class.
+
+        Args:
+            documents: Any number.
+            query: What is asked.
+            callbacks: Not used: there is nothing to report between request and answer.
+        """
+        del callbacks
+        found = [one for one in documents if one.page_content.strip()]
+        return _scored(found, self.rerank(found, query) if found else [])
+
+    async def acompress_documents(
+        self, documents: Sequence[Document], query: str, callbacks: Callbacks = None
+    ) -> Sequence[Document]:
+        """`compress_documents` without blocking the event loop."""
+        del callbacks
+        found = [one for one in documents if one.page_content.strip()]
+        return _scored(found, await self.arerank(found, query) if found else [])
+
+    def _job(self, texts: list[str], query: str, top_n: int | None) -> endpoint.Ranking:
+        return endpoint.bulk(
+            model=self.model,
+            query=query,
+            documents=texts,
+            top_n=self.top_n if top_n is _AS_SET else top_n,
+            return_raw_scores=self.return_raw_scores or None,
+            truncate=self.truncate,
+            in_flight=self.in_flight,
+        )
+
+
+def _text(document: str | Document | Mapping[str, Any]) -> str:
+    if isinstance(document, str):
+        return document
+    if isinstance(document, Document):
+        return document.page_content
+    for key in _TEXT_KEYS:
+        if isinstance(document, Mapping) and isinstance(document.get(key), str):
+            text: str = document[key]
+            return text
+    raise InvalidRequestError(
+        f"a document must be a string, a Document or have one of {', '.join(_TEXT_KEYS)}, "
+        f"got {type(document).__name__}",
+        field="documents",
+    )
+
+
+def _scores(reply: endpoint.RerankReply) -> list[dict[str, Any]]:
+    return [{"index": row.index, "relevance_score": row.relevance_score} for row in reply.results]
+
+
+def _scored(documents: Sequence[Document], scores: Sequence[Mapping[str, Any]]) -> list[Document]:
+    found = []
+    for row in scores:
+        copy = deepcopy(documents[row["index"]])
+        copy.metadata["relevance_score"] = row["relevance_score"]
+        found.append(copy)
+    return found
