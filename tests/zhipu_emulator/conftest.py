@@ -91,9 +91,9 @@ def ask(server: zhipu_emulator.Server, http: httpx.Client) -> Caller:
 
 
 @cache
-def _schema(name: str) -> Any:
+def _validator(name: str) -> jsonschema.Draft202012Validator:
     text = resources.files("zhipu_emulator").joinpath(f"schemas/{name}.json").read_text("utf-8")
-    return json.loads(text)
+    return jsonschema.Draft202012Validator(json.loads(text))
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def satisfies() -> Callable[[Any, str], Any]:
     """Check a value against one of the emulator's schemas; gives the value."""
 
     def check(value: Any, name: str) -> Any:
-        jsonschema.validate(value, _schema(name))
+        _validator(name).validate(value)
         return value
 
     return check

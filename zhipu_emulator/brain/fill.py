@@ -16,6 +16,10 @@ from zhipu_emulator.brain.words import Term, is_cjk, lexicon, sentences, split_n
 MISSING: Any = object()
 _FREE_TEXT = ("query", "text", "topic")
 _PIECES = re.compile(r"\s*(?:[,;\n，；、]|\band\b|\bplus\b|和|与|及)\s*")
+_LIST = re.compile(
+    r"(?:\b(?:with|of|using|containing|including|like|for|about|are)\b|[:：])\s+"
+    r"([a-z][\w-]*(?: [a-z][\w-]*)?(?:, [a-z][\w-]*(?: [a-z][\w-]*)?)*,? (?:and|or) [a-z][\w -]*)"
+)
 _NO = re.compile(r"\b(?:no|not|without|don't|disable|off|never)\b|不|没有|无|关闭", re.IGNORECASE)
 _YES = re.compile(r"\b(?:yes|enable|on|true)\b|开启|打开", re.IGNORECASE)
 _MAX_DEPTH = 8
@@ -134,10 +138,13 @@ class Filler:
         if span is None:
             span = strong.by_name(name, schema, self.passage, self.used)
         free = [s for s in [*self.passage.quotes, *self.passage.names] if not s.overlaps(self.used)]
+        if self.short:
+            free = [s for s in free if not s.weak]
         for role in purposes:
             span = span or strong.by_lead(role, sorted(free), self.passage)
-        if span is None and "text" in purposes:
-            span = self._said()
+        for role in ("text", "reason"):
+            if span is None and role in purposes:
+                span = self._said(role)
         if span is None:
             return MISSING
         return _shortened(str(self._take(name, span, done)), schema)
@@ -162,9 +169,9 @@ class Filler:
         done.spans[name] = Span(0, 0, self.passage.text)
         return _shortened(_asked(self.passage.text), schema)
 
-    def _said(self) -> Span | None:
-        """What follows "saying" or "说" to the end of the sentence."""
-        for lead in leads("text"):
+    def _said(self, role: str) -> Span | None:
+        """What follows "saying", "because" or "说" to the end of the sentence."""
+        for lead in leads(role):
             mark = rf"\b{lead}\b" if lead.isascii() else lead
             match = re.search(rf"{mark}\s*[:：,]?\s*([^.!?。！？\n]{{2,}})", self.passage.text, re.I)
             if match:
@@ -243,7 +250,11 @@ class Filler:
             end = re.compile(r"[^.;!?。；！？\n]*").match(self.passage.text, match.end())
             if end and _PIECES.search(end[0]):
                 return list(_split(end[0], end.start()))
-        return [span for span in self.passage.names if not span.weak] or self.passage.names
+        strong_names = [span for span in self.passage.names if not span.weak]
+        if strong_names:
+            return strong_names
+        match = _LIST.search(self.passage.text)
+        return list(_split(match[1], match.start(1))) if match else self.passage.names
 
     def _objects(self, item: Schema, *, needed: bool, depth: int) -> Any:
         found = []
@@ -274,6 +285,8 @@ class Filler:
         purposes = roles(name, schema.description)
         if not needed and not {"place", "person", "target", "source", "topic"} & set(purposes):
             return MISSING
+        if self.short and needed and (span := self._residue()) is not None:
+            return str(self._take(name, span, done))
         spans = self.passage.quotes + self.passage.names
         free = [s for s in spans if not s.overlaps(self.used)]
         best = next((s for s in free if not s.weak), next(iter(free), None))
@@ -281,7 +294,6 @@ class Filler:
             codes = [s for s in self.passage.codes if not s.overlaps(self.used)]
             numbers = [s for s in self.passage.numbers if not s.overlaps(self.used)]
             best = next(iter(codes or numbers), None) if needed and "id" in purposes else None
-            best = best or (self._residue() if needed and self.short else None)
         return MISSING if best is None else str(self._take(name, best, done))
 
     def _leftover(
@@ -312,8 +324,18 @@ class Filler:
         left = list(self.passage.text)
         for span in self.used:
             left[span.start : span.end] = " " * (span.end - span.start)
+        for span in self.passage.numbers:
+            # In a sentence the word behind a number is its unit, in a list it is the thing.
+            unit = re.compile(r"\s*[A-Za-z%°]+").match(self.passage.text, span.end)
+            end = unit.end() if unit and not self.short else span.end
+            left[span.start : end] = " " * (end - span.start)
         openers = set(lexicon()["openers"])
         words = [w for w in "".join(left).split() if w.lower() not in openers]
+        if self.short:  # "40 eggs for the galley": what it is stands first
+            words = re.split(r"\s(?:for|in|at|from|to|of|with)\s", f" {' '.join(''.join(left).split())} ")[
+                0
+            ].split()
+            words = [w for w in words if w.lower() not in openers]
         text = " ".join(words).strip(" .!?;:。！？")
         return Span(0, 0, text) if text else None
 
@@ -395,6 +417,8 @@ def coerced(value: Any, schema: Schema) -> Any:
         number = float(match[0])
         return int(number) if kind == "integer" or number.is_integer() else number
     if kind == "boolean":
+        if isinstance(value, str):
+            return {"true": True, "false": False}.get(value.lower(), MISSING)
         return value if isinstance(value, bool) else MISSING
     if kind == "array":
         if not isinstance(value, Sequence) or isinstance(value, str):

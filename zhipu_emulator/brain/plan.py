@@ -12,14 +12,15 @@ from typing import Any
 
 from zhipu_emulator.brain import strong
 from zhipu_emulator.brain.fill import MISSING, Filled, Filler, coerced
-from zhipu_emulator.brain.schema import Schema
+from zhipu_emulator.brain.schema import Schema, roles
 from zhipu_emulator.brain.values import Passage, Span
 from zhipu_emulator.brain.words import Term, covered, likeness, split_name, terms
 
-ENOUGH = 0.55  # a score from which a function is taken to be asked for
+ENOUGH = 0.5  # a score from which a function is taken to be asked for
 _NAME_SHARE, _TEXT_SHARE = 1.2, 1.0
 _PARAMETER_QUALITY = 0.6
 _NAMED_BONUS = 3.0
+_FORM_BONUS = 0.35
 _MAX_CALLS = 8
 _CUT = re.compile(
     r"\s*(?:[;.!?。！？；\n]+(?=\s|$|[^\w\s])|[,，、]|\band also\b|\band then\b|\bas well as\b|\band\b"
@@ -29,7 +30,11 @@ _CUT = re.compile(
 BACK = re.compile(
     r"\b(?:it|that|this|them|those|the (?:result|answer|sum|product|total)s?)\b|它|结果|这个|上述", re.I
 )  # a clause that speaks of what another one gives
-_SEARCHES = frozenset({"search", "document", "database"})
+_SEARCHES = re.compile(
+    r"search|look(?:ing)? ?up|retriev|knowledge|quer(?:y|ies)|question|useful for|information about"
+    r"|wiki|handbook|document|检索|搜索|查询|知识|问题",
+    re.IGNORECASE,
+)
 _WONDERS = re.compile(
     r"\b(?:who|what|when|where|which|whose|why|how|tell me about|explain|describe)\b|谁|什么|何时|哪|为什么|如何|怎么|介绍",
     re.IGNORECASE,
@@ -105,15 +110,21 @@ class Planner:
         total = sum(term.weight for term in asked)
         met = sum(term.weight * self._met(term, tool) for term in asked)
         by_text = met / total if total else 0.0
-        return _NAMED_BONUS * named + _NAME_SHARE * by_name + _TEXT_SHARE * by_text
+        formed = _FORM_BONUS * _has_forms(tool, Passage(text, self.today))
+        return _NAMED_BONUS * named + formed + _NAME_SHARE * by_name + _TEXT_SHARE * by_text
 
     def _telling(self, text: str) -> list[Term]:
         """The words of a request without those that are arguments: names, quotations."""
         passage = Passage(text, self.today)
         left = list(text)
-        for span in [*passage.quotes, *(s for s in passage.names if not s.weak), *passage.emails]:
+        names = [s for s in passage.names if not s.weak and not self._own(s.value)]
+        for span in [*passage.quotes, *names, *passage.emails]:
             left[span.start : span.end] = " " * (span.end - span.start)
         return terms("".join(left)) or terms(text)
+
+    def _own(self, name: str) -> bool:
+        """Whether a capitalised word is one of the tools' own: BMI, SQL."""
+        return any(term.stem in self._rare for term in terms(name))
 
     def _weighed(self, words: Sequence[Term]) -> list[Term]:
         return [t._replace(weight=t.weight * self._rare.get(t.stem, 1.0)) for t in words]
@@ -195,11 +206,25 @@ class Planner:
         if not _WONDERS.search(text) or not terms(text):
             return None
         for tool in self.tools:
-            concepts = {c for t in [*tool.name_terms, *tool.text_terms] for c in t.concepts}
-            needed = [s for n, s in tool.schema.properties.items() if n in tool.schema.required]
-            if concepts & _SEARCHES and [s.type for s in needed] == ["string"]:
+            needed = [
+                (schema.type, roles(name, schema.description)[:1])
+                for name, schema in tool.schema.properties.items()
+                if name in tool.schema.required
+            ]
+            about = f"{split_name(tool.name)} {tool.description}"
+            if needed == [("string", ("query",))] and _SEARCHES.search(about):
                 return Step(tool, self.one(tool, text), text=text)
         return None
+
+
+def _has_forms(tool: Tool, passage: Passage) -> bool:
+    """Whether the text has a value of a form that the tool needs: a mail address, a pattern."""
+    for name in tool.schema.required & set(tool.schema.properties):
+        schema = tool.schema.properties[name]
+        telling = schema["pattern"] or schema["format"] in ("email", "uri") or "email" in roles(name)
+        if telling and next(strong.formed(name, schema, passage), None) is not None:
+            return True
+    return False
 
 
 def _merged(parts: list[tuple[Tool, str]]) -> list[tuple[Tool, str]]:
@@ -207,8 +232,9 @@ def _merged(parts: list[tuple[Tool, str]]) -> list[tuple[Tool, str]]:
     found = [parts[0]]
     for tool, part in parts[1:]:
         before, text = found[-1]
-        if tool is before and (_incomplete(tool, text) or _incomplete(tool, part)):
-            found[-1] = (tool, f"{text} {part}")
+        lists = any(s.type == "array" for s in tool.schema.properties.values())
+        if tool is before and (lists or _incomplete(tool, text) or _incomplete(tool, part)):
+            found[-1] = (tool, text + part)
         else:
             found.append((tool, part))
     return found
@@ -221,6 +247,10 @@ def _incomplete(tool: Tool, text: str) -> bool:
 
 def _spread(tool: Tool, filled: Filled, passage: Passage) -> list[dict[str, Any]]:
     """One call for each item of a list that stands where one value is wanted."""
+    for name in tool.schema.required & set(filled.value):
+        schema = tool.schema.properties[name]
+        if schema.enum and len(found := strong.by_enum(schema, passage)) > 1:
+            return [{**filled.value, name: value} for value in found]
     for name, span in filled.spans.items():
         kind = tool.schema.properties[name].type if name in tool.schema.properties else "array"
         if kind in ("array", "object") or name not in tool.schema.required:

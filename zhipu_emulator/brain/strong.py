@@ -106,6 +106,8 @@ def formed(name: str, schema: Schema, passage: Passage) -> Iterator[Span]:
     if form in ("date", "date-time") or purposes[:1] in (("date",), ("begin",), ("end",)):
         iso = form is not None or re.search(r"YYYY|ISO", schema.description) is not None
         yield from (_day(span, passage, form, iso=iso) for span in passage.dates)
+    if "month" in purposes:
+        yield from passage.months
     if form == "time" or "time" in purposes:
         yield from passage.times
     if "target" in purposes or "person" in purposes:

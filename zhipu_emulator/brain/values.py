@@ -49,7 +49,7 @@ _RELATIVE = {
 }  # fmt: skip
 _RELATIVE_DATE = re.compile(
     "|".join([*(rf"\b{w}\b" if w.isascii() else w for w in _RELATIVE)])
-    + rf"|\b(?:next |this |on )?(?:{'|'.join(_DAYS)})\b",
+    + rf"|\b(?:next |this )?(?:{'|'.join(_DAYS)})\b",
     re.IGNORECASE,
 )
 _TIME = re.compile(
@@ -69,7 +69,7 @@ _UNITS = (
 ).split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _WORDS = {w: n for n, w in enumerate(_UNITS)} | {w: 10 * n for n, w in enumerate(_TENS, 2)}
-_WORDS |= {"dozen": 12}
+_WORDS |= {"dozen": 12, "twice": 2, "thrice": 3}
 _NUMBER_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _WRITTEN = re.compile(
     rf"(?<![\w-])(?:{_NUMBER_WORD}|hundred|thousand|million)"
@@ -141,6 +141,11 @@ class Passage:
         """Mixes of letters and digits: order numbers, flight numbers."""
         taken = [*self.urls, *self.emails, *self.dates, *self.times]
         return [s for s in self.find(_CODE) if not s.overlaps(taken)]
+
+    @cached_property
+    def months(self) -> list[Span]:
+        """Names of months, as written."""
+        return self.find(re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b|\d{{1,2}}月", re.IGNORECASE))
 
     @cached_property
     def times(self) -> list[Span]:
@@ -286,6 +291,8 @@ def _latin(text: str) -> list[Span]:
             words = words[1:]
             opened = True
         if not words or text[start:end] in ("I", "OK", "JSON"):
+            continue
+        if len(words) == 1 and words[0].group().lower().rstrip(",") in {*_MONTHS, *_DAYS}:
             continue
         start, value = start + words[0].start(), text[start + words[0].start() : end]
         for tail in ("'s", "’s"):
