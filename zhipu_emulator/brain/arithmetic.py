@@ -8,10 +8,8 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-_NUMBER_WORDS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty"
-).split()
+from zhipu_emulator.brain.values import spelled_out
+
 _SPOKEN = [
     (r"(\d+(?:\.\d+)?)\s*(?:%|percent)\s+of\s+", r"\1/100*"),
     (r"(\d+)的(\d+(?:\.\d+)?)%", r"\1*\2/100"),
@@ -65,9 +63,7 @@ def expression(text: str) -> str | None:
 
 def expressions(text: str) -> list[str]:
     """All sums in a text."""
-    for value, word in enumerate(_NUMBER_WORDS):
-        text = re.sub(rf"\b{word}\b", str(value), text, flags=re.IGNORECASE)
-    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", text)
+    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", spelled_out(text))
     for pattern, symbol in _SPOKEN:
         text = re.sub(pattern, symbol, text, flags=re.IGNORECASE)
     found = []

@@ -331,7 +331,7 @@ class Filler:
             left[span.start : end] = " " * (end - span.start)
         openers = set(lexicon()["openers"])
         words = [w for w in "".join(left).split() if w.lower() not in openers]
-        if self.short:  # "40 eggs for the galley": what it is stands first
+        if self.short:  # "2 mugs for the guests": what it is stands first
             words = re.split(r"\s(?:for|in|at|from|to|of|with)\s", f" {' '.join(''.join(left).split())} ")[
                 0
             ].split()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from zhipu_emulator.brain.fill import Filler
-from zhipu_emulator.brain.schema import Schema
+from zhipu_emulator.brain.schema import Schema, roles
 from zhipu_emulator.brain.values import Passage
 
 _KEYS = re.compile(
@@ -44,7 +44,7 @@ def shape(texts: Sequence[str]) -> Schema | None:
             return Schema(_like(examples[-1]))
         names = _names(text)
         if names and (_WANTED.search(text) or len(texts) == 1):
-            properties = {name: {"type": "string"} for name in names}
+            properties = {name: {"type": _type_of(name)} for name in names}
             return Schema({"type": "object", "properties": properties, "required": names})
     return None
 
@@ -52,6 +52,10 @@ def shape(texts: Sequence[str]) -> Schema | None:
 def ordered(texts: Sequence[str]) -> bool:
     """Whether the texts ask for JSON though the request's format is plain."""
     return any(_WANTED.search(text) and _ORDERED.search(text) for text in texts)
+
+
+def _type_of(name: str) -> str:
+    return "number" if "quantity" in roles(name) else "string"
 
 
 def _names(text: str) -> list[str]:
@@ -68,25 +72,30 @@ def _names(text: str) -> list[str]:
 
 def _objects(text: str) -> Iterator[dict[str, Any]]:
     """The JSON objects that stand in a text."""
+    return (value for _, _, value in _placed(text))
+
+
+def _placed(text: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """The JSON objects of a text with their places."""
     decoder, place = json.JSONDecoder(), 0
     while (place := text.find("{", place)) >= 0:
         try:
-            value, place = decoder.raw_decode(text, place)
+            value, end = decoder.raw_decode(text, place)
         except (ValueError, RecursionError):
             place += 1
             continue
         if isinstance(value, dict):
-            yield value
+            yield place, end, value
+        place = end
 
 
 def without_objects(text: str, names: Sequence[str]) -> str:
     """The text without the JSON and the quoted names in it: a shape is no source of values."""
     for name in names:
         text = re.sub(rf"[`'\"“]{re.escape(name)}[`'\"”]", name, text)
-    for found in _objects(text):
-        for form in (json.dumps(found, ensure_ascii=False), json.dumps(found)):
-            text = text.replace(form, " ")
-    return re.sub(r"```(?:json)?\s*\{.*?\}\s*```", " ", text, flags=re.DOTALL)
+    for start, end, _ in reversed(list(_placed(text))):
+        text = f"{text[:start]} {text[end:]}"
+    return text
 
 
 def _is_schema(value: Mapping[str, Any]) -> bool:

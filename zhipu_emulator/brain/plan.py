@@ -219,8 +219,9 @@ class Planner:
 
 def _has_forms(tool: Tool, passage: Passage) -> bool:
     """Whether the text has a value of a form that the tool needs: a mail address, a pattern."""
-    for name in tool.schema.required & set(tool.schema.properties):
-        schema = tool.schema.properties[name]
+    for name, schema in tool.schema.properties.items():
+        if name not in tool.schema.required:
+            continue
         telling = schema["pattern"] or schema["format"] in ("email", "uri") or "email" in roles(name)
         if telling and next(strong.formed(name, schema, passage), None) is not None:
             return True
@@ -247,9 +248,9 @@ def _incomplete(tool: Tool, text: str) -> bool:
 
 def _spread(tool: Tool, filled: Filled, passage: Passage) -> list[dict[str, Any]]:
     """One call for each item of a list that stands where one value is wanted."""
-    for name in tool.schema.required & set(filled.value):
-        schema = tool.schema.properties[name]
-        if schema.enum and len(found := strong.by_enum(schema, passage)) > 1:
+    for name, schema in tool.schema.properties.items():
+        needed = name in tool.schema.required and name in filled.value
+        if needed and schema.enum and len(found := strong.by_enum(schema, passage)) > 1:
             return [{**filled.value, name: value} for value in found]
     for name, span in filled.spans.items():
         kind = tool.schema.properties[name].type if name in tool.schema.properties else "array"

@@ -268,6 +268,15 @@ def _pronoun(text: str, match: re.Match[str]) -> bool:
     return before is None or before[1].lower() not in arithmetic
 
 
+def spelled_out(text: str) -> str:
+    """The text with written numbers in digits: "twenty one" as 21."""
+
+    def digits(match: re.Match[str]) -> str:
+        return match.group() if _pronoun(text, match) else str(_written(match.group().lower()))
+
+    return _WRITTEN.sub(digits, text)
+
+
 def _chinese(text: str) -> int:
     total = current = 0
     for char in text:

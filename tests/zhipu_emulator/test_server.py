@@ -1,0 +1,148 @@
+"""Starting, stopping, the command line, the fixture, what is remembered."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+import zhipu_emulator
+
+BODY = {"model": "glm-4.6", "messages": [{"role": "user", "content": "Hello"}]}
+PLUGIN = """
+pytest_plugins = ["zhipu_emulator.pytest_plugin"]
+"""
+PLUGIN_TEST = """
+import httpx
+
+def ask(server):
+    answer = httpx.post(
+        server.base_url + "/chat/completions",
+        json={"model": "glm-4.6", "messages": [{"role": "user", "content": "Hello"}]},
+        headers={"Authorization": "Bearer " + server.api_key},
+    )
+    return answer.status_code
+
+def test_one(zhipu_emulator):
+    zhipu_emulator.script("error=1305", "error=1305")
+    assert ask(zhipu_emulator) == 429
+    assert len(zhipu_emulator.requests) == 1
+
+def test_two(zhipu_emulator):
+    assert zhipu_emulator.requests == []
+    assert ask(zhipu_emulator) == 200
+"""
+
+
+def test_starts_and_stops_quickly() -> None:
+    with zhipu_emulator.serve():
+        pass  # the web server is imported now
+    began = time.monotonic()
+    with zhipu_emulator.serve() as server:
+        assert server.port > 0
+    assert time.monotonic() - began < 5  # half a second each way on a quiet machine
+    assert server.port == 0
+
+
+def test_stops_while_a_stream_hangs() -> None:
+    with zhipu_emulator.serve() as server, httpx.Client(trust_env=False) as client:
+        request = client.build_request(
+            "POST", f"{server.base_url}/chat/completions", json={**BODY, "stream": True},
+            headers={"Authorization": server.api_key, "x-emulator-fault": "stall=1"},
+        )  # fmt: skip
+        answer = client.send(request, stream=True)
+        began = time.monotonic()
+        server.stop()
+        assert time.monotonic() - began < 10
+        answer.close()
+
+
+def test_requests_are_remembered_without_the_key(ask) -> None:
+    ask.post(BODY, x_test="1")
+    ask.http.get(f"{ask.server.base_url}/models?a=b")
+    first, second = ask.server.requests
+    assert first["method"] == "POST"
+    assert first["path"] == "/api/paas/v4/chat/completions"
+    assert first["json"] == BODY
+    assert first["headers"]["x-test"] == "1"
+    assert second["query"] == {"a": "b"}
+    assert ask.server.api_key not in str(ask.server.requests)
+
+
+def test_many_threads_at_once(ask) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: ask.post(BODY).json()["id"], range(40)))
+    assert len(set(found)) == 40
+    assert len(ask.server.requests) == 40
+
+
+def test_unknown_options() -> None:
+    with pytest.raises(TypeError, match="nonsense"):
+        zhipu_emulator.serve(nonsense=1)
+
+
+def test_importing_it_is_light() -> None:
+    code = (
+        "import sys, zhipu_emulator\n"
+        "assert sorted(zhipu_emulator.__all__) == zhipu_emulator.__all__\n"
+        "heavy = {'starlette', 'uvicorn', 'PIL', 'pypdfium2', 'asyncio', 'httpx', 'zhipu_client'}\n"
+        "print(sorted(heavy & set(sys.modules)))\n"
+        "zhipu_emulator.serve(); print(sorted({'starlette', 'uvicorn'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split("\n")[:2] == ["[]", "[]"]
+
+
+def test_command_line() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "zhipu_emulator", "--port", "0"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert "not the service" in line
+        base = next(word for word in line.split() if word.startswith("http://"))
+        key = line.split()[-1]
+        answer = httpx.post(
+            f"{base}/chat/completions", json=BODY, headers={"Authorization": f"Bearer {key}"}
+        )
+        assert answer.status_code == 200
+    finally:
+        process.terminate()
+        rest, _ = process.communicate(timeout=20)
+    assert rest == ""
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("port", ["taken", "70000"])
+def test_a_port_that_cannot_be_had(port: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        wanted = str(taken.getsockname()[1]) if port == "taken" else port
+        done = subprocess.run(
+            [sys.executable, "-m", "zhipu_emulator", "--port", wanted],
+            capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert wanted in done.stderr
+
+
+@pytest.mark.slow
+def test_the_fixture(tmp_path) -> None:
+    (tmp_path / "conftest.py").write_text(PLUGIN)
+    (tmp_path / "test_it.py").write_text(PLUGIN_TEST)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider",
+         "--rootdir", str(tmp_path), str(tmp_path)],
+        capture_output=True, text=True, check=False, cwd=tmp_path, timeout=100,
+        env={"PATH": "", "PYTHONPATH": ":".join(p for p in sys.path if p)},
+    )  # fmt: skip
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
