@@ -53,6 +53,8 @@ class Plan:
     messages: list[dict[str, Any]]
     params: dict[str, Any]
     demand: Demand | None = None
+    #: Whether the model writes its reasoning into the text.
+    inline: bool = False
     #: ``timeout``, ``max_retries`` and ``headers`` of this call alone.
     options: dict[str, Any] = field(default_factory=dict)
 
@@ -126,7 +128,8 @@ def make_plan(
         params["extra_body"] = extra
     history: ReasoningHistory = _history(values, info, site)
     wire = to_wire(messages, reasoning_history=history)
-    return Plan(model, wire, params, demand, _options(kwargs))
+    inline = info is not None and info.thinking == "inline"
+    return Plan(model, wire, params, demand, inline, _options(kwargs))
 
 
 def _joined(settings: Mapping[str, Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from langchain_zhipu._leaks import leaked_calls
 from langchain_zhipu._messages import from_wire
 from langchain_zhipu._plan import Plan
 from langchain_zhipu._stream import ChunkReader
+from langchain_zhipu._think import ThinkFilter, thinking_apart
 from zhipu_client import ContextOverflowError, chat
 
 __all__ = ["StreamTurn", "Turn"]
@@ -36,7 +37,7 @@ class Turn:
 
     def take(self, body: dict[str, Any]) -> None:
         """Read an answer; unless `done` afterwards, ``plan`` is to be sent once more."""
-        message = _read(body, self._repair_leaks)
+        message = _read(_apart(body) if self.plan.inline else body, self._repair_leaks)
         demand = self.plan.demand
         complaint = demand.complaint(message) if demand is not None else None
         self.done = True
@@ -68,6 +69,15 @@ def _read(body: Mapping[str, Any], repair_leaks: bool) -> AIMessage:
         reasoning = message.additional_kwargs.get("reasoning_content", "")
         message.tool_calls = leaked_calls(f"{reasoning}\n{message.text}")
     return message
+
+
+def _apart(body: dict[str, Any]) -> dict[str, Any]:
+    """A body with the reasoning out of its text."""
+    choices = body.get("choices")
+    if not choices:
+        return body
+    message = thinking_apart(choices[0].get("message") or {}, ThinkFilter(), last=True)
+    return {**body, "choices": [{**choices[0], "message": message}]}
 
 
 def _overflow(partial: Any) -> ContextOverflowError:
@@ -116,11 +126,14 @@ class StreamTurn:
         self._held: list[str] = []
         self._called = False
         self._filter = JsonFilter() if demand is not None and demand.json else None
+        self._think = ThinkFilter() if self.plan.inline else None
         watched = demand is not None or self._repair_leaks
         self._whole = chat.Accumulator() if watched else None
 
     def read(self, chunk: Mapping[str, Any]) -> Iterator[AIMessageChunk]:
         """What to pass on after the next chunk of the wire."""
+        if self._think is not None:
+            chunk = _delta_apart(chunk, self._think)
         if self._whole is not None:
             self._whole.add(chunk)
         made = self._reader.read(chunk)
@@ -205,3 +218,12 @@ def _shows(chunk: AIMessageChunk) -> bool:
         or chunk.tool_call_chunks
         or len(chunk.response_metadata) > 1
     )
+
+
+def _delta_apart(chunk: Mapping[str, Any], reader: ThinkFilter) -> Mapping[str, Any]:
+    choices = chunk.get("choices")
+    if not choices:
+        return chunk
+    last = bool(choices[0].get("finish_reason"))
+    delta = thinking_apart(choices[0].get("delta") or {}, reader, last=last)
+    return {**chunk, "choices": [{**choices[0], "delta": delta}]}

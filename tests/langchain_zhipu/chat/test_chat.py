@@ -381,6 +381,23 @@ def test_web_search_becomes_blocks_and_citations(
     assert sent()[0]["tools"] == [{"type": "web_search", "web_search": {"enable": True}}]
 
 
+# --- streams that are left early
+
+
+async def test_streams_left_early_leave_nothing_behind(make: Make) -> None:
+    model = make(max_concurrency=2)
+    for _ in range(10):
+        for _chunk in model.stream("Tell me a long story."):
+            break
+        async for _chunk in model.astream("Tell me a long story."):
+            break
+    for stream in [model.stream("hi") for _ in range(3)]:
+        next(stream)
+        stream.close()  # type: ignore[attr-defined]
+    assert model.invoke("hi").content
+    assert (await model.ainvoke("hi")).content
+
+
 # --- voice
 
 
@@ -413,6 +430,21 @@ def test_leaked_calls_are_repaired_when_asked_for(make: Make, server: Any, strea
         server.script(Answer(json=body("stop", USAGE, content="", reasoning_content=text)))
         message = bound.invoke("hi")
     assert [(c["name"], c["args"]) for c in message.tool_calls] == [("f", {"a": 1})]
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_reasoning_between_tags_is_reasoning(make: Make, server: Any, streamed: bool) -> None:
+    model = make(model="glm-4.1v-thinking-flash")
+    text = "<think>hm, two</think>\n\nfour"
+    if streamed:
+        pieces = [delta(content=text[n : n + 5]) for n in range(0, len(text), 5)]
+        server.script(Answer(chunks=[*pieces, delta("stop", USAGE, content="")]))
+        message = total(model.stream("hi"))
+    else:
+        server.script(Answer(json=body("stop", USAGE, content=text)))
+        message = model.invoke("hi")
+    assert message.content == "four"
+    assert message.additional_kwargs == {"reasoning_content": "hm, two"}
 
 
 # --- the rest

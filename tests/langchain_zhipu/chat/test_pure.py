@@ -15,6 +15,7 @@ from langchain_zhipu._json import JsonFilter, json_text
 from langchain_zhipu._leaks import leaked_calls
 from langchain_zhipu._profiles import profile_of
 from langchain_zhipu._schema import problems
+from langchain_zhipu._think import ThinkFilter
 from langchain_zhipu._tokens import estimate_messages, estimate_text
 from langchain_zhipu._tools import choice_of, redacted, wire_tools
 from zhipu_client import InvalidRequestError
@@ -106,6 +107,17 @@ def test_json_in_pieces_is_json_in_one(preface: str, cuts: list[int]) -> None:
     reader = JsonFilter()
     pieces = [reader.feed(text[a:b]) for a, b in itertools.pairwise(places)]
     assert "".join(pieces) == whole
+
+
+@given(st.lists(st.integers(0, 60), max_size=6), st.sampled_from(["<think>", " \n<think>", ""]))
+def test_reasoning_in_the_text_is_taken_out_however_it_is_cut(cuts: list[int], tag: str) -> None:
+    text = f"{tag}a </thin> b</think>\n\nyes <think> no</think>" if tag else "no <think>tag</think>"
+    places = sorted({0, len(text), *(c for c in cuts if c < len(text))})
+    reader = ThinkFilter()
+    pairs = [reader.feed(text[a:b]) for a, b in itertools.pairwise(places)] + [reader.rest()]
+    thought, rest = ("".join(pair[n] for pair in pairs) for n in (0, 1))
+    expected = ("a </thin> b", "yes <think> no</think>") if tag else ("", text)
+    assert (thought, rest) == expected
 
 
 def test_leaked_calls_are_read() -> None:

@@ -1,0 +1,71 @@
+"""Checked by mypy, not run: what a program that uses `ChatZhipuAI` may write."""
+
+from __future__ import annotations
+
+from typing import Any, assert_type
+
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.runnables import Runnable
+from langchain_core.tools import tool
+from langchain_zhipu import ChatZhipuAI, register
+from pydantic import BaseModel, SecretStr
+from zhipu_client import Timeout
+
+
+class Report(BaseModel):
+    """A report."""
+
+    city: str
+
+
+@tool
+def add(a: int, b: int) -> int:
+    """Add."""
+    return a + b
+
+
+def rotating() -> str:
+    """Give the key of the day."""
+    return "id.secret"
+
+
+async def rotating_async() -> str:
+    """Give the key of the day, asynchronously."""
+    return "id.secret"
+
+
+def construct() -> list[ChatZhipuAI]:
+    """Every way to say who, where and how."""
+    return [
+        ChatZhipuAI(),
+        ChatZhipuAI(model="glm-4.7", api_key=SecretStr("id.secret"), base_url="zai"),
+        ChatZhipuAI(api_key=rotating, timeout=3.5, max_retries=0, max_concurrency=4),
+        ChatZhipuAI(api_key=rotating_async, timeout=Timeout(connect=1.0)),
+        ChatZhipuAI(thinking=True, reasoning_effort="high", clear_thinking=False),
+        ChatZhipuAI(thinking={"type": "enabled"}, reasoning_history="all", stop=["x"]),
+        ChatZhipuAI(tool_choice_mode="native", extra_body={"seed": 1}, default_headers={"a": "b"}),
+    ]
+
+
+async def call(model: ChatZhipuAI) -> None:
+    """What calls give."""
+    assert_type(model.invoke("hi"), AIMessage)
+    assert_type(await model.ainvoke("hi"), AIMessage)
+    for chunk in model.stream("hi"):
+        assert_type(chunk, AIMessageChunk)
+    async for chunk in model.astream("hi"):
+        assert_type(chunk, AIMessageChunk)
+    bound = model.bind_tools([add, Report, {"type": "web_search"}], tool_choice="any")
+    assert_type(bound, Runnable[LanguageModelInput, AIMessage])
+    structured = model.with_structured_output(Report, method="json_schema", include_raw=True)
+    assert_type(structured, Runnable[LanguageModelInput, Any])
+    assert_type(model.get_num_tokens("hi"), int)
+    assert_type(register(), None)
+
+
+def wrong() -> None:
+    """What a type checker refuses."""
+    ChatZhipuAI(temperature="hot")  # type: ignore[arg-type]
+    ChatZhipuAI(reasoning_history="some")  # type: ignore[arg-type]
+    ChatZhipuAI().with_structured_output(Report, method="magic")  # type: ignore[arg-type]
