@@ -16,7 +16,9 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m zhipu_emulator",
         description="A stand-in for the Zhipu AI service: made-up, deterministic answers.",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="where to listen (default: %(default)s)")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="where to listen (default: %(default)s)"
+    )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
     parser.add_argument("--site", choices=("bigmodel", "zai"), default="bigmodel")
     parser.add_argument("--max-in-flight", type=int, metavar="N", help="more answer 1302")

@@ -120,7 +120,9 @@ def check_chat(body: Mapping[str, Any], state: State, *, coding: bool = False) -
 def _model(body: Mapping[str, Any]) -> tuple[str, ChatFacts]:
     model = body.get("model")
     if model is None or model == "":
-        raise ServiceError("1213", "未正常接收到model参数。", "The model parameter was not received")
+        raise ServiceError(
+            "1213", "未正常接收到model参数。", "The model parameter was not received"
+        )
     facts = CHAT_MODELS.get(model.lower()) if isinstance(model, str) else None
     if facts is None:
         raise ServiceError("1211")
@@ -224,9 +226,7 @@ def _function(function: Mapping[str, Any]) -> None:
         raise ServiceError("1210")
 
 
-def _choice(
-    body: Mapping[str, Any], functions: Sequence[Mapping[str, Any]], state: State
-) -> str:
+def _choice(body: Mapping[str, Any], functions: Sequence[Mapping[str, Any]], state: State) -> str:
     choice = body.get("tool_choice", "auto")
     name = None
     if isinstance(choice, Mapping):

@@ -24,7 +24,9 @@ CODES: Mapping[str, Code] = {
     "1001": Code(
         401, "Header中未收到Authorization参数，无法进行身份验证。", "Authorization Token Missing"
     ),
-    "1003": Code(401, "Authentication Token已过期，请重新生成/获取。", "Authentication Token expired"),
+    "1003": Code(
+        401, "Authentication Token已过期，请重新生成/获取。", "Authentication Token expired"
+    ),
     "1113": Code(
         429,
         "余额不足或无可用资源包,请充值。",
@@ -39,7 +41,9 @@ CODES: Mapping[str, Code] = {
     "1211": Code(
         400, "模型不存在，请检查模型代码。", "Unknown Model, please check the model code."
     ),
-    "1212": Code(400, "当前模型不支持该调用方式。", "Current model does not support this call method"),
+    "1212": Code(
+        400, "当前模型不支持该调用方式。", "Current model does not support this call method"
+    ),
     "1213": Code(400, "未正常接收到参数。", "The parameter was not received properly"),
     "1214": Code(
         400,
@@ -53,7 +57,9 @@ CODES: Mapping[str, Code] = {
     "1230": Code(500, "API调用流程出错。", "API call process error"),
     "1231": Code(400, "您已有请求存在。", "A request with this request_id already exists"),
     "1233": Code(400, "任务不存在。", "The task does not exist"),
-    "1234": Code(500, "网络错误，请联系客服。", "Internal network failure, please try again later."),
+    "1234": Code(
+        500, "网络错误，请联系客服。", "Internal network failure, please try again later."
+    ),
     "1261": Code(400, "Prompt 超长", "Prompt exceeds max length"),
     "1301": Code(
         400,
@@ -65,7 +71,9 @@ CODES: Mapping[str, Code] = {
     "1302": Code(
         429, "您的账户已达到速率限制，请您控制请求频率", "Rate limit reached for requests"
     ),
-    "1303": Code(429, "您当前使用该API的频率过高，请降低频率。", "High frequency usage of this API"),
+    "1303": Code(
+        429, "您当前使用该API的频率过高，请降低频率。", "High frequency usage of this API"
+    ),
     "1304": Code(429, "该API已达今日调用次数限额。", "Daily call limit for this API reached"),
     "1305": Code(
         429,

@@ -103,9 +103,7 @@ def frames(
     yield DONE
 
 
-def _call_deltas(
-    reply: Reply, request: ChatRequest, state: State
-) -> Iterator[dict[str, Any]]:
+def _call_deltas(reply: Reply, request: ChatRequest, state: State) -> Iterator[dict[str, Any]]:
     for index, call in zip(count(), reply.calls, strict=False):
         head = {"id": f"call_{state.new_hex()}", "index": index, "type": "function"}
         if not request.tool_stream:

@@ -40,13 +40,9 @@ def alphabetical(value: Any) -> Any:
     return value
 
 
-def json_reply(
-    value: Any, status: int = 200, headers: Mapping[str, str] | None = None
-) -> Response:
+def json_reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer; the keys stay in the order given."""
-    return Response(
-        encode(value), status, headers={**(headers or {}), "Content-Type": JSON_TYPE}
-    )
+    return Response(encode(value), status, headers={**(headers or {}), "Content-Type": JSON_TYPE})
 
 
 def frame(value: Any) -> bytes:

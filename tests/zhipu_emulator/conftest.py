@@ -23,7 +23,9 @@ class Caller:
         self.http = http
         self.http.headers = httpx.Headers({"Authorization": f"Bearer {server.api_key}"})
 
-    def post(self, body: dict[str, Any], *, base: str | None = None, **headers: str) -> httpx.Response:
+    def post(
+        self, body: dict[str, Any], *, base: str | None = None, **headers: str
+    ) -> httpx.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         url = f"{base or self.server.base_url}/chat/completions"
         return self.http.post(url, json=body, headers=named)
@@ -117,7 +119,8 @@ def make_tool(
 ) -> dict[str, Any]:
     """A function; a property is a type's name or a schema."""
     schemas = {
-        key: {"type": value} if isinstance(value, str) else value for key, value in properties.items()
+        key: {"type": value} if isinstance(value, str) else value
+        for key, value in properties.items()
     }
     parameters = {
         "type": "object",

@@ -195,7 +195,7 @@ def test_what_it_cannot_answer_it_says(ask) -> None:
     assert "模拟" in ask.text("写一首关于大海的诗。")
 
 
-@pytest.mark.parametrize("text", ["Say 'lighthouse'", "Reply only with the word \"lighthouse\""])
+@pytest.mark.parametrize("text", ["Say 'lighthouse'", 'Reply only with the word "lighthouse"'])
 def test_orders_to_say_something(ask, text: str) -> None:
     assert ask.text(text) == "lighthouse"
 

@@ -92,7 +92,16 @@ def test_the_brain_knows_no_prompt_of_ours(ship) -> None:
     folder = Path(zhipu_emulator.__file__).parent / "brain"
     texts = [path.read_text("utf-8").lower() for path in folder.iterdir() if path.is_file()]
     text = "\n".join(texts)
-    for word in ("dover", "bergen", "lemons", "anchor", "draught", "galley", "oxka2", "hold_number"):
+    for word in (
+        "dover",
+        "bergen",
+        "lemons",
+        "anchor",
+        "draught",
+        "galley",
+        "oxka2",
+        "hold_number",
+    ):
         assert word not in text
 
 

@@ -121,7 +121,9 @@ def test_splice(ask) -> None:
     assert inner["id"] != json.loads(whole[0])["id"]
 
 
-@pytest.mark.parametrize(("fault", "error"), [("garbage=1", ValueError), ("bad-utf8=1", ValueError)])
+@pytest.mark.parametrize(
+    ("fault", "error"), [("garbage=1", ValueError), ("bad-utf8=1", ValueError)]
+)
 def test_broken_events(ask, fault: str, error: type[Exception]) -> None:
     events = faulty(ask, fault).content.split(b"\n\n")
     json.loads(events[0].removeprefix(b"data: "))
@@ -158,7 +160,7 @@ def test_dialects(ask, tool) -> None:
     assert sum('"usage"' in line for line in lines) == 1
     asked = {**STREAM, "tools": [tool("sound_horn", "Sound the horn")]}
     asked["messages"] = [{"role": "user", "content": "Sound the horn"}]
-    calls = [line for line in data(faulty(ask, "call-index=-1", asked)) if "tool_calls\":[" in line]
+    calls = [line for line in data(faulty(ask, "call-index=-1", asked)) if 'tool_calls":[' in line]
     assert '"index":-1' in calls[0]
 
 

@@ -16,9 +16,7 @@ from PIL import Image
 USER = {"role": "user", "content": "Hello"}
 CALL = {
     "role": "assistant",
-    "tool_calls": [
-        {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
-    ],
+    "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}],
 }
 RESULT = {"role": "tool", "tool_call_id": "1", "content": "3"}
 
@@ -260,7 +258,9 @@ def test_streams_are_refused_with_a_json_body_too(ask) -> None:
 
 
 def test_console_routes_answer_200_to_a_bad_key(ask) -> None:
-    answer = ask.http.get(f"{ask.server.url}/api/v1/agents", headers={"Authorization": "Bearer x.y"})
+    answer = ask.http.get(
+        f"{ask.server.url}/api/v1/agents", headers={"Authorization": "Bearer x.y"}
+    )
     assert answer.status_code == 200
     assert answer.json()["code"] == 1000
     assert answer.json()["success"] is False

@@ -36,7 +36,9 @@ _MOST = 3
 _SUMMARY = re.compile(r"\b(?:summar\w+|tl;?dr|key points|main points)\b|总结|概括|摘要|要点", re.I)
 _BONUS = 0.15
 _TITLE = 60  # characters
-_PRONOUN = re.compile(r"(?:it|he|she|they|this|that|these|its|his|her|their)\b|它|他|她|这", re.IGNORECASE)
+_PRONOUN = re.compile(
+    r"(?:it|he|she|they|this|that|these|its|his|her|their)\b|它|他|她|这", re.IGNORECASE
+)
 _KINDS = (
     (re.compile(r"\bhow (?:many|much|tall|long|old|far|high|big|deep)\b|\bwhen\b|多少|几|何时|多[高长大远]", re.I), re.compile(r"\d")),
     (re.compile(r"\bwhere\b|哪里|哪儿|在哪", re.I), re.compile(r"\b(?:in|at|near|on) (?:the )?[A-Z]|在|位于")),

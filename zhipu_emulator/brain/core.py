@@ -132,7 +132,9 @@ def _object(view: Conversation, texts: Sequence[str]) -> dict[str, Any]:
     text = "\n".join(dict.fromkeys(part for part in material if part))
     wanted = jsonmode.shape(texts)
     text = jsonmode.without_objects(text, list(wanted.properties) if wanted else [])
-    quoted = [span.value for span in Passage(text, view.today).quotes if len(span.value.split()) > 2]
+    quoted = [
+        span.value for span in Passage(text, view.today).quotes if len(span.value.split()) > 2
+    ]
     # "Extract … from: '…'": what is quoted at length is the source, the rest is the order.
     passage = Passage("\n".join(quoted) or text, view.today)
     return jsonmode.filled(wanted, passage, _text(view), results.facts(view.results))

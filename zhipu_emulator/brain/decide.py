@@ -120,9 +120,7 @@ def _completed(step: Step, view: Conversation) -> Step:
     return step
 
 
-def _filled(
-    tool: Tool, text: str, view: Conversation, known: dict[str, Any] | None = None
-) -> Step:
+def _filled(tool: Tool, text: str, view: Conversation, known: dict[str, Any] | None = None) -> Step:
     from zhipu_emulator.brain.fill import Filler
     from zhipu_emulator.brain.values import Passage
 

@@ -173,7 +173,9 @@ class Filler:
         """What follows "saying", "because" or "说" to the end of the sentence."""
         for lead in leads(role):
             mark = rf"\b{lead}\b" if lead.isascii() else lead
-            match = re.search(rf"{mark}\s*[:：,]?\s*([^.!?。！？\n]{{2,}})", self.passage.text, re.I)
+            match = re.search(
+                rf"{mark}\s*[:：,]?\s*([^.!?。！？\n]{{2,}})", self.passage.text, re.I
+            )
             if match:
                 span = Span(match.start(1), match.end(1), match[1].strip(" \"'“”"))
                 return None if span.overlaps(self.used) else span
@@ -197,7 +199,10 @@ class Filler:
         for word in split_name(name).lower().split():
             match = re.search(rf"\b{re.escape(stem(word))}\w*", self.passage.text, re.IGNORECASE)
             if match and word not in ("is", "has", "use", "with", "include", "enable"):
-                return _NO.search(self.passage.text[max(0, match.start() - 15) : match.start()]) is None
+                return (
+                    _NO.search(self.passage.text[max(0, match.start() - 15) : match.start()])
+                    is None
+                )
         purposes = terms(f"{split_name(name)} {schema.description}")
         if any("switch" in term.concepts for term in purposes) or name.lower() in ("on", "enabled"):
             if _NO.search(self.passage.text):
@@ -332,9 +337,9 @@ class Filler:
         openers = set(lexicon()["openers"])
         words = [w for w in "".join(left).split() if w.lower() not in openers]
         if self.short:  # "2 mugs for the guests": what it is stands first
-            words = re.split(r"\s(?:for|in|at|from|to|of|with)\s", f" {' '.join(''.join(left).split())} ")[
-                0
-            ].split()
+            words = re.split(
+                r"\s(?:for|in|at|from|to|of|with)\s", f" {' '.join(''.join(left).split())} "
+            )[0].split()
             words = [w for w in words if w.lower() not in openers]
         text = " ".join(words).strip(" .!?;:。！？")
         return Span(0, 0, text) if text else None

@@ -24,7 +24,8 @@ _WORD = re.compile(r"[\w-]+")
 _SKIPPED = {"and", "和", "以及", "the", "a", "following", "with", "for", "in", "json", "of", "to"}
 _WANTED = re.compile(r"\bjson\b", re.IGNORECASE)
 _ORDERED = re.compile(
-    r"\b(?:return|respond|reply|answer|output|format|produce|as|in|only)\b|返回|输出|回复|格式|以", re.I
+    r"\b(?:return|respond|reply|answer|output|format|produce|as|in|only)\b|返回|输出|回复|格式|以",
+    re.I,
 )
 
 

@@ -66,7 +66,11 @@ def _one(attachment: Attachment, *, chinese: bool) -> str:
         return _sound(data, name, chinese=chinese)
     count = len(read(data))
     label = name or "file"
-    return f"文件 {label} 有 {count} 个字符。" if chinese else f"{label} holds {count} characters of text."
+    return (
+        f"文件 {label} 有 {count} 个字符。"
+        if chinese
+        else f"{label} holds {count} characters of text."
+    )
 
 
 def _image(data: bytes, *, chinese: bool) -> str:

@@ -28,7 +28,8 @@ _CUT = re.compile(
     re.IGNORECASE,
 )
 BACK = re.compile(
-    r"\b(?:it|that|this|them|those|the (?:result|answer|sum|product|total)s?)\b|它|结果|这个|上述", re.I
+    r"\b(?:it|that|this|them|those|the (?:result|answer|sum|product|total)s?)\b|它|结果|这个|上述",
+    re.I,
 )  # a clause that speaks of what another one gives
 _SEARCHES = re.compile(
     r"search|look(?:ing)? ?up|retriev|knowledge|quer(?:y|ies)|question|useful for|information about"
@@ -95,7 +96,9 @@ class Planner:
         self.tools = tools
         self.today = today
         counts = Counter(
-            stem for tool in tools for stem in {t.stem for t in [*tool.name_terms, *tool.text_terms]}
+            stem
+            for tool in tools
+            for stem in {t.stem for t in [*tool.name_terms, *tool.text_terms]}
         )
         # A word that many tools share tells little about which of them is meant.
         self._rare = {stem: 1 / (1 + math.log(count)) for stem, count in counts.items()}
@@ -136,7 +139,9 @@ class Planner:
 
     def best(self, text: str, tools: Sequence[Tool] | None = None) -> tuple[Tool | None, float]:
         """The tool that fits best and its score; the first of equals."""
-        scored = [(self.score(tool, text), tool) for tool in (self.tools if tools is None else tools)]
+        scored = [
+            (self.score(tool, text), tool) for tool in (self.tools if tools is None else tools)
+        ]
         if not scored:
             return None, 0.0
         score, tool = max(scored, key=lambda pair: pair[0])
@@ -222,7 +227,9 @@ def _has_forms(tool: Tool, passage: Passage) -> bool:
     for name, schema in tool.schema.properties.items():
         if name not in tool.schema.required:
             continue
-        telling = schema["pattern"] or schema["format"] in ("email", "uri") or "email" in roles(name)
+        telling = (
+            schema["pattern"] or schema["format"] in ("email", "uri") or "email" in roles(name)
+        )
         if telling and next(strong.formed(name, schema, passage), None) is not None:
             return True
     return False
@@ -282,7 +289,9 @@ def _called(tool: Tool, passage: Passage) -> Filled | None:
         name = key.strip() if equals else (names[index] if index < len(names) else "")
         if name not in tool.schema.properties:
             return None
-        found = coerced((value if equals else part).strip().strip("'\""), tool.schema.properties[name])
+        found = coerced(
+            (value if equals else part).strip().strip("'\""), tool.schema.properties[name]
+        )
         if found is MISSING:
             return None
         done.value[name] = found

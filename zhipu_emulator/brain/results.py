@@ -58,7 +58,9 @@ def _results(messages: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
                 (i for i, call in enumerate(calls) if call[0] == message.get("tool_call_id")), 0
             )
             _, name, arguments = calls.pop(place) if calls else ("", "", {})
-            yield Result(name or str(message.get("name") or ""), arguments, plain(message.get("content")))
+            yield Result(
+                name or str(message.get("name") or ""), arguments, plain(message.get("content"))
+            )
 
 
 def _arguments(given: Any) -> Mapping[str, Any]:

@@ -154,7 +154,9 @@ def currencies(passage: Passage) -> list[Span]:
     found = []
     for code, names in lexicon()["currencies"].items():
         for word in sorted(names, key=len, reverse=True):
-            whole = rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word[0].isalpha() else re.escape(word)
+            whole = (
+                rf"(?<![a-z]){re.escape(word)}(?![a-z])" if word[0].isalpha() else re.escape(word)
+            )
             match = re.search(whole, passage.text, re.IGNORECASE)
             if match:
                 found.append(Span(match.start(), match.end(), code))

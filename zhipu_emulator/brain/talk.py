@@ -28,8 +28,11 @@ _COUNT = re.compile(
     r"\bcount\s+(?:up\s+)?(?:from\s+(?P<low>\d+)\s+)?(?:up\s+)?to\s+(?P<high>\d+)|从(?P<low2>\d+)数到(?P<high2>\d+)",
     re.IGNORECASE,
 )
-_THAT = re.compile(r"\b(?:that|this|the|its)\s+(?:last |previous )?(?:result|answer|number|value|sum|product)\b|\b(?:that|it|this)\b"
-    r"|这个(?:结果|数)|它|结果", re.I)
+_THAT = re.compile(
+    r"\b(?:that|this|the|its)\s+(?:last |previous )?(?:result|answer|number|value|sum|product)\b|\b(?:that|it|this)\b"
+    r"|这个(?:结果|数)|它|结果",
+    re.I,
+)
 _LAST_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _LONGEST_COUNT = 5000
 
@@ -74,8 +77,7 @@ def shrug(text: str) -> str:
     short = short if len(short) <= 120 else short[:117] + "..."
     if is_chinese(text):
         return (
-            f"你说：“{short}”。我是模拟服务，没有语言模型，"
-            "只能根据对话、给出的文档和工具来回答。"
+            f"你说：“{short}”。我是模拟服务，没有语言模型，只能根据对话、给出的文档和工具来回答。"
         )
     return (
         f"You wrote: “{short}”. I am a stand-in without a language model: I can only work with "

@@ -48,7 +48,9 @@ def _english(view: Conversation, calls: Sequence[Step]) -> list[str]:
         lines.append(f"I call {' and '.join(_call(step) for step in calls)}.")
     elif view.results:
         count = len(view.results)
-        lines.append(f"There {'is 1 result' if count == 1 else f'are {count} results'} to answer from.")
+        lines.append(
+            f"There {'is 1 result' if count == 1 else f'are {count} results'} to answer from."
+        )
     elif names:
         lines.append("None of them is needed here.")
     elif view.documents:

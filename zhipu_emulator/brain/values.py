@@ -29,8 +29,12 @@ _QUOTED = re.compile(
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _URL = re.compile(r"(?:https?|ftp)://[^\s\"'<>，。）)]+")
-_PATH = re.compile(r"(?<![\w/:])(?:~?/[\w.-]+(?:/[\w.-]+)*/?|[\w-]+(?:/[\w.-]+)+|[\w-]+\.[a-z]{2,4}\b)")
-_CODE = re.compile(r"(?<![\w-])#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z-])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])")
+_PATH = re.compile(
+    r"(?<![\w/:])(?:~?/[\w.-]+(?:/[\w.-]+)*/?|[\w-]+(?:/[\w.-]+)+|[\w-]+\.[a-z]{2,4}\b)"
+)
+_CODE = re.compile(
+    r"(?<![\w-])#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z-])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])"
+)
 _ISO = re.compile(r"\b\d{4}-\d{1,2}-\d{1,2}\b")
 _CN_DATE = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})[日号]")
 _MONTHS = (
@@ -77,7 +81,9 @@ _WRITTEN = re.compile(
     re.IGNORECASE,
 )
 _CN_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2}
-_CN_NUMBER = re.compile(r"[零一二三四五六七八九十百千两]+(?=[个位名天人次份张条只本晚岁元块小分秒年月周杯件加减乘除+和与,，。]|$)")
+_CN_NUMBER = re.compile(
+    r"[零一二三四五六七八九十百千两]+(?=[个位名天人次份张条只本晚岁元块小分秒年月周杯件加减乘除+和与,，。]|$)"
+)
 _NAME_WORD = r"[A-ZÀ-ÖØ-Þ][\w'’&-]*(?:\.(?=[A-Z]))?"
 _NAME = re.compile(
     rf"{_NAME_WORD}(?:(?:\s+(?:of|the|de|la|von|van|del|da)(?:\s+the)?)*[ \t]+{_NAME_WORD}|\.[A-Z]\w*)*"
@@ -109,7 +115,9 @@ class Passage:
 
     def find(self, pattern: re.Pattern[str], group: int = 0) -> list[Span]:
         """All matches."""
-        return [Span(m.start(group), m.end(group), m.group(group)) for m in pattern.finditer(self.text)]
+        return [
+            Span(m.start(group), m.end(group), m.group(group)) for m in pattern.finditer(self.text)
+        ]
 
     @cached_property
     def quotes(self) -> list[Span]:
@@ -158,7 +166,9 @@ class Passage:
         found = [Span(m.start(), m.end(), _iso(m.group())) for m in _ISO.finditer(self.text)]
         for match in _CN_DATE.finditer(self.text):
             year = int(match[1] or self.today.year)
-            found.append(Span(match.start(), match.end(), _date(year, int(match[2]), int(match[3]))))
+            found.append(
+                Span(match.start(), match.end(), _date(year, int(match[2]), int(match[3])))
+            )
         for match in _MONTH_DAY.finditer(self.text):
             month = match["m1"] or match["m2"]
             number = 1 + next(i for i, n in enumerate(_MONTHS) if n.startswith(month.lower()[:3]))
