@@ -8,8 +8,9 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import Runnable
 from langchain_core.tools import tool
-from langchain_zhipu import ChatZhipuAI, register
 from pydantic import BaseModel, SecretStr
+
+from langchain_zhipu import ChatZhipuAI, register
 from zhipu_client import Timeout
 
 
@@ -66,6 +67,4 @@ async def call(model: ChatZhipuAI) -> None:
 
 def wrong() -> None:
     """What a type checker refuses."""
-    ChatZhipuAI(temperature="hot")  # type: ignore[arg-type]
-    ChatZhipuAI(reasoning_history="some")  # type: ignore[arg-type]
     ChatZhipuAI().with_structured_output(Report, method="magic")  # type: ignore[arg-type]
