@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,19 @@ def _bundled_data(monkeypatch: pytest.MonkeyPatch) -> None:
     # LlamaIndex brings its tokenizer and stop words; these would make it download others.
     for name in ("TIKTOKEN_CACHE_DIR", "NLTK_DATA", "IS_TESTING"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _own_event_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    # LlamaIndex asks for the thread's loop in blocking calls, and leaves the one it gets open.
+    if inspect.iscoroutinefunction(request.function):
+        yield
+        return
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 @pytest.fixture(scope="module")
