@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cookbook.langchain import invoice
+import pytest
+
+import zhipu_emulator
+from cookbook.langchain import illustrated_search, invoice, scanned_pdf_rag
 from cookbook.paper import Text, pdf
 
 ROOT = Path(__file__).parent.parent.parent
@@ -46,3 +49,42 @@ def test_an_invoice_of_your_own(capsys, tmp_path):
 def test_a_missing_file_is_one_sentence(capsys):
     assert invoice.main(["no such file.pdf"]) == 1
     assert "That did not work: no such file.pdf cannot be read" in capsys.readouterr().err
+
+
+def test_questions_about_a_scanned_pdf_are_answered_with_pages(capsys):
+    assert scanned_pdf_rag.main([]) == 0
+    _, longest, cost, chief = capsys.readouterr().out.split("\n> ")
+    assert "37 minutes" in longest
+    assert "page 2" in longest
+    assert "18,400 euros" in cost
+    assert "page 3" in cost
+    assert "Ingrid Solheim" in chief
+    assert "page 1" in chief
+
+
+def test_a_question_that_the_pdf_does_not_answer_has_no_source(capsys):
+    assert scanned_pdf_rag.main(["--question", "What is the price of tea in China?"]) == 0
+    assert "relevance" not in capsys.readouterr().out
+
+
+def test_an_agent_searches_and_draws(capsys, tmp_path):
+    assert illustrated_search.main(["--to", str(tmp_path)]) == 0
+    shown = capsys.readouterr().out
+    search, draw = shown.index("calls web_search("), shown.index("calls generate_image(")
+    assert search < draw
+    assert "https://cities.example/beijing" in shown
+    (picture,) = tmp_path.iterdir()
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert str(picture) in shown
+
+
+@pytest.mark.parametrize("recipe", [illustrated_search, invoice, scanned_pdf_rag])
+def test_a_wrong_key_is_one_sentence(recipe, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with zhipu_emulator.serve() as server:
+        monkeypatch.setenv("ZHIPUAI_API_KEY", "wrong.key")
+        monkeypatch.setenv("ZHIPUAI_BASE_URL", server.base_url)
+        assert recipe.main([]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("That did not work: ")
+    assert said.count("\n") == 1
