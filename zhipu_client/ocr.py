@@ -187,7 +187,8 @@ def pages(
         model: ``glm-ocr``.
         first_page: The first page to read, from 1; PDF only.
         last_page: The last page to read, itself included.
-        pages_per_request: The most pages of a part, 1 to 100; the site's limit bounds it too.
+        pages_per_request: The most pages of a part, 1 to 100; the site's limit bounds it too, and
+            large pages come in smaller parts (of about 1 MiB).
         in_flight: The most requests at once, 1 to 32.
         return_crop_images: Ask for addresses of the pictures in the document.
         need_layout_visualization: Ask for a picture of the layout that was found, for each page.

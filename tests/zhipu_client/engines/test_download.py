@@ -26,7 +26,7 @@ Respond = Callable[[BaseHTTPRequestHandler], None]
 
 
 @contextmanager
-def server(respond: Respond) -> Iterator[tuple[str, list[str]]]:
+def server(respond: Respond, tls: Any = None) -> Iterator[tuple[str, list[str]]]:
     paths: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -39,6 +39,9 @@ def server(respond: Respond) -> Iterator[tuple[str, list[str]]]:
             pass
 
     running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    running.handle_error = lambda *_: None  # type: ignore[method-assign]
+    if tls is not None:
+        running.socket = tls.wrap_socket(running.socket, server_side=True)
     thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
@@ -254,3 +257,47 @@ def test_a_short_file_in_single_bytes_is_whole() -> None:
     gathering.start(200, {})
     kept = b"".join(gathering.add(bytes([one])) for one in PNG[:20]) + gathering.finish()
     assert (kept, gathering.mime_type) == (PNG[:20], "image/png")
+
+
+@pytest.mark.parametrize(("name", "works"), [("files.example", True), ("other.example", False)])
+def test_the_certificate_is_checked_for_the_name(
+    fetch, monkeypatch, name: str, works: bool
+) -> None:
+    """The connection goes to the address that was checked, the handshake to the name."""
+    import ssl
+
+    import trustme
+
+    authority = trustme.CA()
+    offered = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("files.example").configure_cert(offered)
+    trusted = ssl.create_default_context()
+    authority.configure_trust(trusted)
+    hosts: list[str] = []
+
+    def respond(handler: BaseHTTPRequestHandler) -> None:
+        hosts.append(handler.headers["host"])
+        body(PNG)(handler)
+
+    def resolve(host: str, port: int, **_: Any) -> list[Any]:
+        assert host == name
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    with server(respond, offered) as (url, _):
+        port = url.rpartition(":")[2]
+        real = socket.getaddrinfo
+        monkeypatch.setattr("zhipu_client._fetch._public", lambda _: True)
+        monkeypatch.setattr("zhipu_client._io._download.tls_context", lambda: trusted)
+        monkeypatch.setattr(
+            "zhipu_client._io._download.socket.getaddrinfo",
+            lambda host, *rest, **more: (
+                resolve(host, int(port)) if host == name else real(host, *rest, **more)
+            ),
+        )
+        if works:
+            assert fetch(f"https://{name}:{port}/a.png").content == PNG
+            assert hosts == [f"{name}:{port}"]
+        else:
+            with pytest.raises(DownloadError, match="failed"):
+                fetch(f"https://{name}:{port}/a.png")
+            assert hosts == []
