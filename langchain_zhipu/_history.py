@@ -138,11 +138,13 @@ def _parts(content: Any) -> list[Any]:
 
 def _with_user_turn(messages: list[Wire]) -> list[Wire]:
     """The first message after the system's is a user's."""
+    if not messages:
+        return []  # nothing was said at all: refused by the client, by name
     first = next((n for n, m in enumerate(messages) if m["role"] != "system"), len(messages))
     if first < len(messages) and messages[first]["role"] == "user":
         return messages
     turn: Wire = {"role": "user", "content": CONTINUE}
-    if first == len(messages) and messages:
+    if first == len(messages):
         # Only instructions: the last of them is what the caller asks.
         return [*messages[:-1], {**messages[-1], "role": "user"}]
     return [*messages[:first], turn, *messages[first:]]

@@ -15,7 +15,7 @@ from typing import Any
 
 from zhipu_client import InvalidRequestError
 
-__all__ = ["PART_TYPES", "has_paths", "refused", "to_part"]
+__all__ = ["has_paths", "is_block", "refused", "to_part"]
 
 #: The most bytes of a local file by kind of block; https://docs.bigmodel.cn/api-reference.
 MAX_BYTES: Mapping[str, int] = {
@@ -34,9 +34,6 @@ _FALLBACK_MIME = {
 _AUDIO_FORMATS = {
     "wav": "wav", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mp3": "mp3", "mpeg": "mp3",
 }  # fmt: skip
-
-#: The service's own part types.
-PART_TYPES = frozenset({"text", "image_url", "video_url", "file_url", "file", "input_audio"})
 
 Block = Mapping[str, Any]
 
@@ -66,6 +63,11 @@ def to_part(block: Block | str, where: str) -> dict[str, Any] | None:
         known = ", ".join(sorted(_READERS))
         raise refused(where, kind, f"no such content block can be sent; known are {known}")
     return read(block, where)
+
+
+def is_block(block: Block) -> bool:
+    """True for a mapping that `to_part` knows how to read."""
+    return block.get("type") in _READERS
 
 
 def has_paths(content: Any) -> bool:
@@ -129,6 +131,14 @@ def _checked_url(url: str, where: str) -> str:
     if url.startswith("file:"):
         raise refused(where, url, 'a local file is given as {"path": ...}, not as a URL')
     return url
+
+
+def _document(block: Block, where: str) -> dict[str, Any]:
+    """Anthropic's file, whose source may be plain text."""
+    source = block.get("source")
+    if isinstance(source, Mapping) and source.get("type") == "text":
+        return _plain({"text": source.get("data"), "title": block.get("title")}, where)
+    return _file(block, where)
 
 
 def _file(block: Block, where: str) -> dict[str, Any]:
@@ -265,7 +275,7 @@ _READERS: Mapping[str, Callable[[Block, str], dict[str, Any] | None]] = {
     "video_url": _video_url,
     "file": _file,
     "file_url": _file_url,
-    "document": _file,
+    "document": _document,
     "audio": _audio,
     "input_audio": _input_audio,
     "non_standard": _non_standard,

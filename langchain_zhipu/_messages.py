@@ -22,7 +22,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import InvalidToolCall, ToolCall
 
 from langchain_zhipu._history import NO_OUTPUT, repaired, unrepaired
-from langchain_zhipu._media import refused, to_part
+from langchain_zhipu._media import is_block, refused, to_part
 from zhipu_client import chat
 
 __all__ = [
@@ -162,7 +162,7 @@ def _text_only(content: Any, where: str) -> str:
 def _tool(content: Any, identity: Any, name: str | None, where: str) -> Wire:
     """A tool's result: text; its media wait under ``_media`` for a user message of their own."""
     blocks = [content] if isinstance(content, str) else list(content or ())
-    parts = [to_part(block, f"{where}.content[{n}]") for n, block in enumerate(blocks)]
+    parts = [_result_part(block, f"{where}.content[{n}]") for n, block in enumerate(blocks)]
     texts = [part["text"] for part in parts if part and part["type"] == "text"]
     media = [part for part in parts if part and part["type"] != "text"]
     text = "\n".join(texts)
@@ -177,6 +177,13 @@ def _tool(content: Any, identity: Any, name: str | None, where: str) -> Wire:
     if name:
         message["_name"] = name
     return message
+
+
+def _result_part(block: Any, where: str) -> dict[str, Any] | None:
+    """A piece of a tool's result; data that is no content block is told as JSON."""
+    if isinstance(block, (str, Mapping)) and (isinstance(block, str) or is_block(block)):
+        return to_part(block, where)
+    return {"type": "text", "text": json.dumps(block, ensure_ascii=False, default=str)}
 
 
 def _assistant(message: AIMessage, with_reasoning: bool) -> Wire:

@@ -238,6 +238,12 @@ def test_bad_values_are_refused_by_name(
     assert server.requests == []
 
 
+def test_an_empty_prompt_is_refused(model: ChatZhipuAI, server: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="messages"):
+        model.invoke("")
+    assert server.requests == []
+
+
 def test_bad_blocks_tools_and_files_are_refused(
     model: ChatZhipuAI, make: Make, server: Any, tmp_path: Any
 ) -> None:

@@ -165,6 +165,13 @@ def test_media_of_tools_are_hoisted_after_all_results_of_the_turn() -> None:
     assert wire[4]["content"][1]["image_url"]["url"] == "data:image/png;base64,aGk="
 
 
+def test_a_tools_data_is_told_as_json() -> None:
+    rows = [{"城市": "北京"}, {"type": "row", "n": 1}]
+    result = ToolMessage(rows, tool_call_id="a")
+    wire = to_wire([HumanMessage("q"), AIMessage("", tool_calls=calls("a")), result])
+    assert wire[2]["content"] == '{"城市": "北京"}\n{"type": "row", "n": 1}'
+
+
 def test_an_empty_tool_result_says_so() -> None:
     wire = to_wire(
         [HumanMessage("q"), AIMessage("", tool_calls=calls("a")), ToolMessage("", tool_call_id="a")]
@@ -199,6 +206,10 @@ def test_messages_are_not_changed() -> None:
 
 def test_only_a_system_message_becomes_the_users() -> None:
     assert to_wire([SystemMessage("say hi")]) == [{"role": "user", "content": "say hi"}]
+
+
+def test_nothing_at_all_is_not_made_into_something() -> None:
+    assert to_wire([HumanMessage("")]) == []
 
 
 def test_a_history_without_a_user_turn_gets_one() -> None:
