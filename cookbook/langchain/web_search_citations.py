@@ -1,0 +1,70 @@
+"""Answers from the web with their sources: the service searches by itself, in the same request.
+
+    python cookbook/langchain/web_search_citations.py ["a question"]
+
+Without a key the emulator of this project answers: its web is a few dozen pages of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from langchain_core.messages import AIMessage
+
+from cookbook.access import access
+from langchain_zhipu import ChatZhipuAI
+from zhipu_client import ZhipuError
+
+QUESTION = "How many people live in Beijing?"
+#: A tool that the service runs. Without search_result it keeps the pages that it found to itself;
+#: with search_intent "true" it may decide that there is nothing to look up.
+SEARCH = {
+    "type": "web_search",
+    "web_search": {
+        "enable": True,
+        "search_engine": "search_pro",
+        "search_result": True,
+        "search_intent": "false",
+        "count": 3,
+    },
+}
+
+
+def ask(question: str, reach: dict[str, Any]) -> AIMessage:
+    """Answer a question from the web. Streaming works too: the sources come with the last chunk."""
+    return ChatZhipuAI(model="glm-4.7", **reach).bind_tools([SEARCH]).invoke(question)
+
+
+def sources(message: AIMessage) -> list[dict[str, Any]]:
+    """The pages that an answer rests on, as LangChain's citations."""
+    return [
+        dict(annotation)
+        for block in message.content_blocks
+        if block["type"] == "text"
+        for annotation in block.get("annotations", [])
+        if annotation["type"] == "citation"
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    """Ask, and show the answer with what the service did and where it looked."""
+    question = arguments[0] if arguments else QUESTION
+    try:
+        with access() as reach:
+            print(f"> {question}")
+            answer = ask(question, reach)
+    except ZhipuError as error:
+        print(f"That did not work: {error}", file=sys.stderr)
+        return 1
+    print(answer.text)
+    for block in answer.content_blocks:
+        if block["type"] == "server_tool_result":
+            print(f"\nThe service searched and found {len(block['output'] or [])} pages:")
+    for number, source in enumerate(sources(answer), 1):
+        print(f"  [{number}] {source.get('title', 'no title')} <{source.get('url', 'no address')}>")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
