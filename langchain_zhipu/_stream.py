@@ -200,7 +200,7 @@ class ChunkReader:
             for key in _EARLY:
                 if key in found:
                     facts.setdefault(key, found[key])
-        if len(chunk) > 4:
+        if len(chunk) > 4 or "usage" in chunk:
             for key in METADATA_KEYS:
                 if key not in _EARLY and chunk.get(key) is not None:
                     facts[key] = chunk[key]

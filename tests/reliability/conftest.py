@@ -39,7 +39,9 @@ def _drivers(name: str, mode: Mode) -> Iterator[Drive]:
         driver.close()
 
 
-@pytest.fixture(params=[(name, mode) for name in SUBJECTS for mode in ("sync", "async")], ids="-".join)
+@pytest.fixture(
+    params=[(name, mode) for name in SUBJECTS for mode in ("sync", "async")], ids="-".join
+)
 def drive(request: pytest.FixtureRequest) -> Iterator[Drive]:
     """``drive(server, **options)`` makes a driver; one run for each product, sync and async."""
     yield from _drivers(*request.param)

@@ -38,7 +38,9 @@ def main(subject: str, mode: str, base_url: str, rounds: int, busy: bool) -> Non
         found["bad"] += [problem for problem in problems if problem]
 
     stop = threading.Event()
-    others = [threading.Thread(target=_hammer, args=(ask, stop, n)) for n in range(3 if busy else 0)]
+    others = [
+        threading.Thread(target=_hammer, args=(ask, stop, n)) for n in range(3 if busy else 0)
+    ]
     for thread in others:
         thread.start()
     note([ask("first")])

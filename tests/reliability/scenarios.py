@@ -39,7 +39,10 @@ JSON = {"Content-Type": "application/json; charset=UTF-8"}
 
 
 def page(
-    body: bytes, status: int = 200, headers: Mapping[str, str] | None = None, kind: str = "text/html"
+    body: bytes,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    kind: str = "text/html",
 ) -> Scenario:
     """Any body, in one piece with a length."""
 

@@ -7,7 +7,7 @@ import importlib.util
 import json
 import pickle
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from typing import Any
 from unittest import mock
 
@@ -15,7 +15,7 @@ import pytest
 
 from .drivers import Outcome, Subject
 
-__all__ = ["ADAPTERS", "KEY", "SUBJECTS", "load"]
+__all__ = ["ADAPTERS", "KEY", "SUBJECTS", "ClientSubject", "LlamaIndexSubject", "load"]
 
 #: A key of the usual form; the checks on secrets look for its second half.
 KEY = "0123456789abcdef.PlantedSecret42"
@@ -30,6 +30,8 @@ class ClientSubject:
         from zhipu_client import AsyncClient, Client, chat
 
         options.setdefault("api_key", KEY)
+        tools = options.pop("tools", None)
+        self._parameters: dict[str, Any] = {"tools": tools} if tools else {}
         self._chat = chat
         self.thing = Client(base_url=base_url, **options)
         self.athing = AsyncClient(base_url=base_url, **options)
@@ -38,10 +40,11 @@ class ClientSubject:
         return [{"role": "user", "content": prompt}]
 
     def _request(self, prompt: str) -> Any:
-        return self._chat.create(model=MODEL, messages=self._messages(prompt)).as_dict()
+        messages = self._messages(prompt)
+        return self._chat.create(model=MODEL, messages=messages, **self._parameters).as_dict()
 
     def _stream(self, prompt: str) -> Any:
-        return self._chat.stream(model=MODEL, messages=self._messages(prompt))
+        return self._chat.stream(model=MODEL, messages=self._messages(prompt), **self._parameters)
 
     def call(self, prompt: str) -> Any:
         return self.thing.send(self._request(prompt))
@@ -112,20 +115,22 @@ class LangChainSubject:
         from langchain_zhipu import ChatZhipuAI
 
         options.setdefault("api_key", KEY)
+        tools = options.pop("tools", None)
         with _clock_in("langchain_zhipu._client", options.pop("clock", None)):
             self.thing = ChatZhipuAI(model=MODEL, base_url=base_url, **options)
+        self._bound = {"tools": tools} if tools else {}
 
     def call(self, prompt: str) -> Any:
-        return self.thing.invoke(prompt)
+        return self.thing.invoke(prompt, **self._bound)
 
     async def acall(self, prompt: str) -> Any:
-        return await self.thing.ainvoke(prompt)
+        return await self.thing.ainvoke(prompt, **self._bound)
 
     def pieces(self, prompt: str) -> Iterator[Any]:
-        return self.thing.stream(prompt)
+        return self.thing.stream(prompt, **self._bound)
 
     def apieces(self, prompt: str) -> AsyncIterator[Any]:
-        return self.thing.astream(prompt)
+        return self.thing.astream(prompt, **self._bound)
 
     def serialised(self) -> list[str]:
         from langchain_core.load import dumpd, dumps
@@ -165,8 +170,11 @@ class LlamaIndexSubject:
         from llama_index_zhipu import ZhipuAI
 
         options.setdefault("api_key", KEY)
-        with _clock_in("llama_index_zhipu._client", options.pop("clock", None)):
+        tools = options.pop("tools", None)
+        self._more = {"tools": tools} if tools else {}
+        with _clock_in("zhipu_client", options.pop("clock", None)):
             self.thing = ZhipuAI(model=MODEL, base_url=base_url, **options)
+            assert self.thing._client  # made now, and kept
 
     def _messages(self, prompt: str) -> list[Any]:
         from llama_index.core.llms import ChatMessage
@@ -174,17 +182,19 @@ class LlamaIndexSubject:
         return [ChatMessage(role="user", content=prompt)]
 
     def call(self, prompt: str) -> Any:
-        return self.thing.chat(self._messages(prompt))
+        return self.thing.chat(self._messages(prompt), **self._more)
 
     async def acall(self, prompt: str) -> Any:
-        return await self.thing.achat(self._messages(prompt))
+        return await self.thing.achat(self._messages(prompt), **self._more)
 
     def pieces(self, prompt: str) -> Iterator[Any]:
-        return self.thing.stream_chat(self._messages(prompt))
+        return self.thing.stream_chat(self._messages(prompt), **self._more)
 
     async def apieces(self, prompt: str) -> AsyncIterator[Any]:
-        async for piece in await self.thing.astream_chat(self._messages(prompt)):
-            yield piece
+        stream = await self.thing.astream_chat(self._messages(prompt), **self._more)
+        async with aclosing(stream) as source:
+            async for piece in source:
+                yield piece
 
     def serialised(self) -> list[str]:
         thing = self.thing
@@ -203,9 +213,7 @@ class LlamaIndexSubject:
         last = pieces[-1]
         outcome.text = last.message.content or ""
         blocks = last.message.blocks
-        outcome.reasoning = "".join(
-            b.content or "" for b in blocks if b.block_type == "thinking"
-        )
+        outcome.reasoning = "".join(b.content or "" for b in blocks if b.block_type == "thinking")
         outcome.finish = last.additional_kwargs.get("finish_reason")
         calls = self.thing.get_tool_calls_from_response(last, error_on_no_tool_call=False)
         outcome.calls = [(call.tool_name, call.tool_kwargs) for call in calls]

@@ -19,7 +19,9 @@ MIB = 1 << 20
 SHORT = 700
 
 
-@pytest.mark.parametrize("body", [b"<html><body><h1>502 Bad Gateway</h1></body></html>", b"", b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"<html><body><h1>502 Bad Gateway</h1></body></html>", b"", b"\xff"]
+)
 def test_B01_an_error_body_of_any_kind_is_typed(drive: Drive, body: bytes) -> None:
     with FaultServer(say.page(body, 502)) as server:
         for outcome in drive(server, max_retries=0).both():
@@ -38,7 +40,9 @@ def test_B02_a_body_cut_short_is_typed_or_retried(
         drive(server, max_retries=0).complete().failed(ZhipuError, retryable=True)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"OK", whole()[:-30], b"[1, 2]", b'"text"', b"\xff\xfe{}"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"OK", whole()[:-30], b"[1, 2]", b'"text"', b"\xff\xfe{}"]
+)
 def test_B03_a_body_that_is_no_json_object_is_typed(drive: Drive, body: bytes) -> None:
     with FaultServer(say.page(body, 200, kind="application/json")) as server:
         outcome = drive(server, max_retries=0).complete()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import aclosing
 
 import pytest
 
@@ -127,8 +128,9 @@ def test_C09_a_call_within_a_stream_of_the_same_model_cannot_deadlock(drive: Dri
     """The gate is closed to one place, and the stream that is being read holds it."""
 
     async def nested(driver: Driver) -> str:
-        async for _ in driver.subject.apieces("outer"):
-            return (await driver.acomplete("inner")).ok().text
+        async with aclosing(driver.subject.apieces("outer")) as source:  # type: ignore[type-var]
+            async for _ in source:
+                return (await driver.acomplete("inner")).ok().text
         return ""
 
     def nested_sync(driver: Driver) -> str:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,14 +21,15 @@ from .conftest import Drive
 from .drivers import Driver
 from .frames import TEXT, delta, stream_frames
 from .server import Exchange, FaultServer, Scenario
+from .subjects import ClientSubject, LlamaIndexSubject
 
 
 def descriptors() -> int:
     """Open file descriptors of this process; objects that wait for the collector are not ours."""
     gc.collect()
-    for folder in ("/proc/self/fd", "/dev/fd"):
-        if os.path.isdir(folder):
-            return len(os.listdir(folder))
+    for folder in (Path("/proc/self/fd"), Path("/dev/fd")):
+        if folder.is_dir():
+            return len(list(folder.iterdir()))
     pytest.skip("this system does not list open descriptors")
 
 
@@ -93,8 +95,7 @@ def test_C03_cancelled_streams_are_closed(drive_async: Drive) -> None:
     async def cancel(driver: Driver) -> None:
         going: set[int] = set()
         streams = [
-            asyncio.create_task(driver.astream(seen=lambda _, n=n: going.add(n)))
-            for n in range(20)
+            asyncio.create_task(driver.astream(seen=lambda _, n=n: going.add(n))) for n in range(20)
         ]
         async with asyncio.timeout(5):
             while len(going) < 20:
@@ -105,7 +106,7 @@ def test_C03_cancelled_streams_are_closed(drive_async: Drive) -> None:
         assert all(isinstance(result, asyncio.CancelledError) for result in results)
         # The loop stays busy with something else.
         async with asyncio.timeout(2):
-            while server.open:
+            while server.open:  # noqa: ASYNC110 - counted in the server's thread
                 await asyncio.sleep(0.01)
 
     def pick(exchange: Exchange) -> Scenario:
@@ -118,14 +119,14 @@ def test_C03_cancelled_streams_are_closed(drive_async: Drive) -> None:
         assert driver.stream("are you well?").ok().text == TEXT
 
 
-@pytest.mark.parametrize("streamed", [False, True], ids=["plain", "streamed"])
-def test_C03_three_hundred_rounds_of_cancelled_requests(drive_async: Drive, streamed: bool) -> None:
+def test_C03_hundreds_of_rounds_of_cancelled_requests(drive_async: Drive) -> None:
+    """A pool that loses a connection to each cancelled request is dead long before the end."""
     rng = random.Random(20)
     slow = say.by_mode(say.healthy(after=0.002), say.stream(*stream_frames(), pause=0.001))
 
     async def rounds(driver: Driver, count: int) -> None:
-        one = driver.astream if streamed else driver.acomplete
-        for _ in range(count):
+        for number in range(count):
+            one = driver.astream if number % 2 else driver.acomplete
             tasks = [asyncio.create_task(one()) for _ in range(20)]
             await asyncio.sleep(rng.random() * 0.008)
             for task in tasks:
@@ -138,7 +139,8 @@ def test_C03_three_hundred_rounds_of_cancelled_requests(drive_async: Drive, stre
         driver = drive_async(server)
         driver.complete().ok()
         before = descriptors()
-        driver.run(rounds(driver, 300))
+        # The adapters cancel through the same client: fewer rounds show that they do.
+        driver.run(rounds(driver, 300 if isinstance(driver.subject, ClientSubject) else 40))
         for outcome in driver.many(["hello"] * 10):
             assert outcome.ok().text == TEXT
         for _ in range(10):
@@ -166,11 +168,12 @@ def test_C04_a_thousand_loops_leave_no_descriptor(drive_async: Drive) -> None:
         driver = drive_async(server, max_retries=0)
         asyncio.run(driver.acomplete()).ok()
         before = settled(0, 0.1)
-        for _ in range(1000):
+        rounds = 300 if isinstance(driver.subject, LlamaIndexSubject) else 1000
+        for _ in range(rounds):
             outcome = asyncio.run(driver.acomplete())
             assert outcome.error is None
         assert settled(before) <= before
-        assert server.accepted == 1001
+        assert server.accepted == rounds + 1
 
 
 def test_C04_two_loops_at_once(drive_async: Drive) -> None:
@@ -265,5 +268,5 @@ def test_the_descriptor_count_is_real() -> None:
     if sys.platform == "win32":
         pytest.skip("no descriptors to list")
     before = descriptors()
-    with open(os.devnull):
+    with Path(os.devnull).open():
         assert descriptors() == before + 1

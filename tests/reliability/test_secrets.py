@@ -10,8 +10,13 @@ from typing import Any
 
 import pytest
 
-from zhipu_client import APIConnectionError, APIError, APITimeoutError, AuthenticationError
-from zhipu_client import InvalidRequestError
+from zhipu_client import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    AuthenticationError,
+    InvalidRequestError,
+)
 
 from . import scenarios as say
 from .clocks import FakeClock
@@ -58,7 +63,9 @@ def test_X02_neither_key_nor_prompt_is_logged(
     assert PROMPT not in lines
 
 
-@pytest.mark.parametrize("bad", [f"{KEY}\n", f"{KEY}\r\nX: 1", f"{KEY}\x00", f"{KEY}\x7f", f"{KEY}é"])
+@pytest.mark.parametrize(
+    "bad", [f"{KEY}\n", f"{KEY}\r\nX: 1", f"{KEY}\x00", f"{KEY}\x7f", f"{KEY}é"]
+)
 def test_X03_a_key_that_no_header_can_carry_is_refused(drive: Drive, bad: str) -> None:
     def use() -> None:
         raise drive(server, api_key=bad).complete().error or AssertionError("no error")

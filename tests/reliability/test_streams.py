@@ -11,6 +11,7 @@ from zhipu_client import (
     APIConnectionError,
     APIError,
     AuthenticationError,
+    ContextOverflowError,
     ServerError,
     StreamIncompleteError,
     ZhipuError,
@@ -91,6 +92,16 @@ def test_S06_an_end_inside_an_event_raises(drive: Drive) -> None:
 CUT_ARGUMENTS = '{"path": "/data/demo", "recur'
 
 
+DELETE = {
+    "type": "function",
+    "function": {
+        "name": "delete",
+        "description": "Delete a folder.",
+        "parameters": {"type": "object", "properties": {"path": {"type": "string"}}},
+    },
+}
+
+
 def test_S07_a_cut_tool_call_never_runs(drive: Drive) -> None:
     cut = call_frames(CUT_ARGUMENTS)
     with FaultServer(
@@ -98,7 +109,7 @@ def test_S07_a_cut_tool_call_never_runs(drive: Drive) -> None:
         say.stream(cut, end="fin"),
         say.stream(call_frames('{"path": "/data/demo"}')),
     ) as server:
-        driver = drive(server, max_retries=0)
+        driver = drive(server, max_retries=0, tools=[DELETE])
         for _ in range(3):
             outcome = driver.stream()
             error = outcome.failed(*BROKEN)
@@ -112,16 +123,16 @@ def test_S07_not_even_when_the_service_says_it_is_whole(drive: Drive) -> None:
     plain = say.answer(completion("", finish="tool_calls", tool_calls=[call]))
     for finish in ("tool_calls", "length"):
         with FaultServer(say.by_mode(plain, say.stream(cut, last(finish), DONE))) as server:
-            for outcome in drive(server).both():
+            for outcome in drive(server, tools=[DELETE]).both():
                 assert outcome.ok().calls == []
     with FaultServer(say.stream(cut, DONE)) as server:
-        assert drive(server).stream().calls == []
+        assert drive(server, tools=[DELETE]).stream().calls == []
 
 
 def test_S07_a_whole_call_does(drive: Drive) -> None:
     frames = (call_frames('{"path": "/data/demo", "dry_run": true}'), last("tool_calls"), DONE)
     with FaultServer(say.stream(*frames)) as server:
-        outcome = drive(server).stream().ok()
+        outcome = drive(server, tools=[DELETE]).stream().ok()
     assert outcome.calls == [("delete", {"path": "/data/demo", "dry_run": True})]
     assert outcome.finish == "tool_calls"
 
@@ -292,12 +303,26 @@ def test_S24_network_error_raises(drive: Drive) -> None:
         assert error.partial["choices"][0]["message"]["content"] == "你好，世界 — "
 
 
-@pytest.mark.parametrize("finish", ["sensitive", "length", "model_context_window_exceeded", "new"])
+@pytest.mark.parametrize("finish", ["sensitive", "length", "new"])
 def test_S24_other_reasons_are_visible(drive: Drive, finish: str) -> None:
     plain = say.answer(completion("half", finish=finish))
     with FaultServer(say.by_mode(plain, say.stream(delta("half"), last(finish), DONE))) as server:
         for outcome in drive(server).both():
             assert (outcome.ok().text, outcome.finish) == ("half", finish)
+
+
+def test_S24_a_full_context_window_is_visible(drive: Drive) -> None:
+    """As the finish reason, or as the framework's own error with what was said until then."""
+    finish = "model_context_window_exceeded"
+    plain = say.answer(completion("half", finish=finish))
+    with FaultServer(say.by_mode(plain, say.stream(delta("half"), last(finish), DONE))) as server:
+        for outcome in drive(server).both():
+            if outcome.error is None:
+                assert (outcome.text, outcome.finish) == ("half", finish)
+            else:
+                partial = outcome.failed(ContextOverflowError).partial
+                choices = (partial or {}).get("choices")
+                assert "half" in (outcome.text, choices and choices[0]["message"]["content"])
 
 
 def _breaks(seed: int) -> Scenario:
