@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import re
 from dataclasses import dataclass, replace
@@ -77,7 +78,7 @@ def _slices(atom: str, count: int) -> list[str]:
     blank = len(atom) - len(atom.lstrip())
     size = len(atom) - blank
     edges = [0, *(blank + size * i // count for i in range(1, count)), len(atom)]
-    return [atom[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [atom[a:b] for a, b in itertools.pairwise(edges)]
 
 
 def limit(reply: Reply, request: ChatRequest) -> Reply:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,10 +56,10 @@ class ChatFacts:
 
 def _load() -> dict[str, ChatFacts]:
     text = files("zhipu_emulator").joinpath("facts.json").read_text("utf-8")
-    return {
-        name: ChatFacts(**{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
-        for name, row in json.loads(text).items()
-    }
+    rows: dict[str, dict[str, Any]] = json.loads(text)
+    for row in rows.values():
+        row.update({name: tuple(value) for name, value in row.items() if isinstance(value, list)})
+    return {name: ChatFacts(**row) for name, row in rows.items()}
 
 
 CHAT_MODELS: Mapping[str, ChatFacts] = _load()

@@ -63,7 +63,7 @@ _PAGE = (
 _REASONS = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Time-out"}
 
 
-def instead(orders: Mapping[str, str], language: str, state: State) -> Response | None:
+def instead(orders: Mapping[str, str], language: str) -> Response | None:
     """The reply that a fault puts in the place of the endpoint's."""
     headers = {"Retry-After": orders["retry-after"]} if "retry-after" in orders else {}
     if "error" in orders:
@@ -111,6 +111,7 @@ class FaultySend:
         return True
 
     async def __call__(self, message: Message) -> None:
+        """Pass a message on, or not."""
         if self._over:
             return
         if message["type"] == "http.response.start":
@@ -165,7 +166,7 @@ class FaultySend:
         elif kind == "ping-stall":
             loop = asyncio.get_running_loop()
             until = loop.time() + (value or _FOREVER)
-            while loop.time() < until and wire.transport_of(self._scope) is not None:
+            while loop.time() < until and wire.transport_of(self._scope):
                 await self._write(_PING, more=True)
                 await asyncio.sleep(_PING_EVERY)
             self._over = True
@@ -181,7 +182,7 @@ class FaultySend:
         """Wait, but not longer than the client is there."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
-        while (left := until - loop.time()) > 0 and wire.transport_of(self._scope) is not None:
+        while (left := until - loop.time()) > 0 and wire.transport_of(self._scope) is not None:  # noqa: ASYNC110
             await asyncio.sleep(min(left, _WATCH))
 
     async def _write(self, data: bytes, *, more: bool) -> None:

@@ -30,6 +30,7 @@ class Gateway:
         self.state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -82,7 +83,7 @@ class Gateway:
             scope["emulator.answer"] = item
             app = _scripted(item) or app
         elif fault is not None:
-            app = faults.instead(fault.orders, scope["emulator.language"], self.state) or app
+            app = faults.instead(fault.orders, scope["emulator.language"]) or app
         await app(scope, receive, send)
 
     def _ordered(self, scope: Scope) -> Item:

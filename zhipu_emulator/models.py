@@ -22,7 +22,7 @@ def routes(state: State) -> list[Route]:
     """GET /models."""
     created = state.now()
 
-    async def models(request: Request) -> Response:
+    async def models(_: Request) -> Response:
         data = [
             {"id": name, "object": "model", "created": created, "owned_by": "z-ai"}
             for name, facts in CHAT_MODELS.items()

@@ -1,4 +1,6 @@
-"""Fixtures for suites that want the stand-in: ``pytest_plugins = ["zhipu_emulator.pytest_plugin"]``.
+"""Fixtures for suites that want the stand-in.
+
+To have them: ``pytest_plugins = ["zhipu_emulator.pytest_plugin"]``.
 
 ``zhipu_emulator`` is a running ``Server``, empty at the start of each test; the server itself is
 shared by the tests of a process. ``zhipu_emulator_options`` may be overridden to configure it.

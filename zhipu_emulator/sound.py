@@ -27,11 +27,10 @@ def spoken(text: str, state: State) -> dict[str, Any]:
 
 @lru_cache(maxsize=_LONGEST)
 def _wav(words: int) -> bytes:
-    samples = []
+    samples: list[int] = []
     for word in range(words):
-        pitch = 220 + 40 * (word % 5)
-        for i in range(int(RATE * _TONE)):
-            samples.append(int(8000 * math.sin(2 * math.pi * pitch * i / RATE)))
+        turns = 2 * math.pi * (220 + 40 * (word % 5)) / RATE
+        samples.extend(int(8000 * math.sin(turns * i)) for i in range(int(RATE * _TONE)))
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as writer:
         writer.setnchannels(1)

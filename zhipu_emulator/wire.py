@@ -51,7 +51,7 @@ async def cut(scope: MutableMapping[str, Any], *, reset: bool = False) -> None:
         raw = transport.get_extra_info("socket")
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         # What is written but not yet sent is to arrive; the reset comes after it.
-        while transport.get_write_buffer_size():  # type: ignore[attr-defined]  # noqa: ASYNC110
+        while transport.get_write_buffer_size():  # noqa: ASYNC110
             await asyncio.sleep(0)
         transport.abort()
     else:

@@ -14,11 +14,14 @@ HARBOUR = (
     "The harbour office opens at 7:30. Berths cost 24 euros a night. "
     "Showers are behind the chandlery. Dogs must be kept on a lead."
 )
+TEXT_ZH = "根据资料回答。\n资料：\n港务处七点半开门。泊位每晚二十四欧元。淋浴在商店后面。"
 PROMPTS = [
     "Answer with the context only.\n\nContext:\n{text}\n\nQuestion: {question}",
-    "Context information is below.\n---------------------\n{text}\n---------------------\n"
-    "Given the context information and not prior knowledge, answer the query.\n"
-    "Query: {question}\nAnswer: ",
+    (
+        "Context information is below.\n---------------------\n{text}\n---------------------\n"
+        "Given the context information and not prior knowledge, answer the query.\n"
+        "Query: {question}\nAnswer: "
+    ),
     "<context>\n{text}\n</context>\n\n{question}",
     "{question}\n\nDocuments:\n{text}",
 ]
@@ -41,7 +44,7 @@ def test_documents_in_the_prompt(ask, prompt: str, question: str, answer: str) -
 
 def test_documents_in_the_system_message_in_chinese(ask) -> None:
     messages = [
-        {"role": "system", "content": "根据资料回答。\n资料：\n港务处七点半开门。泊位每晚二十四欧元。淋浴在商店后面。"},
+        {"role": "system", "content": TEXT_ZH},
         {"role": "user", "content": "淋浴在哪里？"},
     ]  # fmt: skip
     assert ask.text(messages) == "淋浴在商店后面。"
@@ -171,8 +174,10 @@ def _pdf(text: str) -> bytes:
     objects = [
         "<< /Type /Catalog /Pages 2 0 R >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
-        " /Resources << /Font << /F1 5 0 R >> >> >>",
+        (
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
+            " /Resources << /Font << /F1 5 0 R >> >> >>"
+        ),
         f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
         "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]

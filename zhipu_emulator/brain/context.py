@@ -23,9 +23,11 @@ _BLOCKS = (
     ),
     re.compile(r"(?:```|\"\"\")(?!json)\w*\n?(.*?)(?:```|\"\"\")", re.DOTALL),
     re.compile(
-        r"(?:^[ \t]*|(?<=[.!?。！？])[ \t]*)(?:#+ *)?(?:\w+ )?(?:context|documents?|sources?|passages?|background|articles?|text|excerpts?"
+        r"(?:^[ \t]*|(?<=[.!?。！？])[ \t]*)(?:#+ *)?(?:\w+ )?(?:context|documents?|sources?"
+        r"|passages?|background|articles?|text|excerpts?"
         r"|上下文|资料|参考资料|已知信息|文档|背景|文章|材料)(?: \d+)?[ \t]*[:：][ \t]*\n?(.*?)"
-        r"(?=^[ \t]*(?:#+ *)?(?:user |original )?(?:question|query|问题|提问|用户问题|answer|回答|答案)[ \t]*[:：]|\Z)",
+        r"(?=^[ \t]*(?:#+ *)?(?:user |original )?"
+        r"(?:question|query|问题|提问|用户问题|answer|回答|答案)[ \t]*[:：]|\Z)",
         re.IGNORECASE | re.MULTILINE | re.DOTALL,
     ),
 )
@@ -33,23 +35,37 @@ _ENOUGH_IN_DOCUMENTS = 0.34
 _ENOUGH_IN_TALK = 0.5
 _AS_GOOD = 0.9
 _MOST = 3
-_SUMMARY = re.compile(r"\b(?:summar\w+|tl;?dr|key points|main points)\b|总结|概括|摘要|要点", re.I)
+_SUMMARY = re.compile(
+    r"\b(?:summar\w+|tl;?dr|key points|main points)\b|总结|概括|摘要|要点", re.IGNORECASE
+)
 _BONUS = 0.15
 _TITLE = 60  # characters
 _PRONOUN = re.compile(
     r"(?:it|he|she|they|this|that|these|its|his|her|their)\b|它|他|她|这", re.IGNORECASE
 )
 _KINDS = (
-    (re.compile(r"\bhow (?:many|much|tall|long|old|far|high|big|deep)\b|\bwhen\b|多少|几|何时|多[高长大远]", re.I), re.compile(r"\d")),
-    (re.compile(r"\bwhere\b|哪里|哪儿|在哪", re.I), re.compile(r"\b(?:in|at|near|on) (?:the )?[A-Z]|在|位于")),
-    (re.compile(r"\bwho(?:se|m)?\b", re.I), re.compile(r"\b[A-Z][a-z]+ [A-Z]|\bby [A-Z]")),
+    (
+        re.compile(
+            r"\bhow (?:many|much|tall|long|old|far|high|big|deep)\b|\bwhen\b"
+            r"|多少|几|何时|多[高长大远]",
+            re.IGNORECASE,
+        ),
+        re.compile(r"\d"),
+    ),
+    (
+        re.compile(r"\bwhere\b|哪里|哪儿|在哪", re.IGNORECASE),
+        re.compile(r"\b(?:in|at|near|on) (?:the )?[A-Z]|在|位于"),
+    ),
+    (re.compile(r"\bwho(?:se|m)?\b", re.IGNORECASE), re.compile(r"\b[A-Z][a-z]+ [A-Z]|\bby [A-Z]")),
 )  # fmt: skip
 _TURNED = {
     "my": "your", "mine": "yours", "i": "you", "me": "you", "am": "are", "i'm": "you are",
     "we": "you", "our": "your", "i've": "you have", "i’m": "you are", "myself": "yourself",
     "was": "were",
 }  # fmt: skip
-_TURNED_WORD = re.compile(rf"\b(?:{'|'.join(sorted(_TURNED, key=len, reverse=True))})\b", re.I)
+_TURNED_WORD = re.compile(
+    rf"\b(?:{'|'.join(sorted(_TURNED, key=len, reverse=True))})\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def reply_to(asked: ChatRequest, state: State) -> Reply:
     calls = decided(talk_, known=_known_without_tools(talk_))
     content = "" if calls else _content(talk_)
     made = tuple(Call(name=c.tool.name, arguments=_json(c.arguments)) for c in calls)
-    reasoning = thoughts(talk_, calls, content) if asked.thinking else ""
+    reasoning = thoughts(talk_, calls) if asked.thinking else ""
     if asked.facts.thinking == "inline" and reasoning:
         return Reply(content=f"<think>{reasoning}</think>\n{content}", calls=made)
     return Reply(reasoning=reasoning, content=content, calls=made)

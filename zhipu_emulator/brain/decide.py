@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 # Properties that one may word oneself; a place or a number must come from somewhere.
 _FREE = {"text", "query", "topic"}
 _MUST = re.compile(
-    r"\b(?:must|have to|need to|always)\s+(?:\w+\s+){0,2}(?:call|use|invoke)\b[^.]*\b(?:tool|function)"
+    r"\b(?:must|have to|need to|always)\s+(?:\w+\s+){0,2}(?:call|use|invoke)\b"
+    r"[^.]*\b(?:tool|function)"
     r"|必须(?:调用|使用)[^。]*(?:工具|函数)",
     re.IGNORECASE,
 )
@@ -86,7 +87,7 @@ def _ready(pending: list[Step], plan: Sequence[Step], view: Conversation) -> lis
     found = []
     for step in pending:
         if step.missing and not _worded(step, plan):
-            step = _completed(step, view)  # noqa: PLW2901 - the same step, better filled
+            step = _completed(step, view)
         if not step.missing or _worded(step, plan):
             found.append(step)
     return found

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zhipu_emulator.brain import strong, tables
+from zhipu_emulator.brain.convert import PIECES, asked, key, number, shortened, split
 from zhipu_emulator.brain.schema import Schema, leads, roles
 from zhipu_emulator.brain.values import Passage, Span
 from zhipu_emulator.brain.words import Term, is_cjk, lexicon, sentences, split_name, stem, terms
 
 MISSING: Any = object()
 _FREE_TEXT = ("query", "text", "topic")
-_PIECES = re.compile(r"\s*(?:[,;\n，；、]|\band\b|\bplus\b|和|与|及)\s*")
 _LIST = re.compile(
     r"(?:\b(?:with|of|using|containing|including|like|for|about|are)\b|[:：])\s+"
     r"([a-z][\w-]*(?: [a-z][\w-]*)?(?:, [a-z][\w-]*(?: [a-z][\w-]*)?)*,? (?:and|or) [a-z][\w -]*)"
@@ -64,7 +64,7 @@ class Filler:
     ) -> None:
         self.passage = passage
         self.subject = subject or passage.text
-        self.facts = {_key(name): value for name, value in (facts or {}).items()}
+        self.facts = {key(name): value for name, value in (facts or {}).items()}
         self.used: list[Span] = []
         self.short = short
         self.words = words
@@ -116,15 +116,15 @@ class Filler:
             return self._flag(name, schema)
         if kind in ("integer", "number"):
             span = strong.by_name(name, schema, self._fitting(schema), self.used)
-            return MISSING if span is None else _number(self._take(name, span, done), schema)
+            return MISSING if span is None else number(self._take(name, span, done), schema)
         return self._string(name, schema, done)
 
     def _known(self, name: str, schema: Schema) -> Any:
-        value = self.facts.get(_key(name), MISSING)
+        value = self.facts.get(key(name), MISSING)
         if value is MISSING:
             wanted = terms(split_name(name))
-            for key, found in self.facts.items():
-                mine = terms(split_name(key))
+            for fact, found in self.facts.items():
+                mine = terms(split_name(fact))
                 if wanted and mine and all(w.stem in {m.stem for m in mine} for w in wanted):
                     value = found
                     break
@@ -147,7 +147,7 @@ class Filler:
                 span = self._said(role)
         if span is None:
             return MISSING
-        return _shortened(str(self._take(name, span, done)), schema)
+        return shortened(str(self._take(name, span, done)), schema)
 
     def _money(self, purposes: Sequence[str]) -> Span | None:
         """Of two currencies the one with the amount is what is changed."""
@@ -163,18 +163,18 @@ class Filler:
     def _query(self, name: str, schema: Schema, done: Filled) -> Any:
         quotes = self.passage.quotes
         if len(quotes) == 1:
-            return _shortened(quotes[0].value, schema)
+            return shortened(quotes[0].value, schema)
         if not self.passage.text:
             return MISSING
         done.spans[name] = Span(0, 0, self.passage.text)
-        return _shortened(_asked(self.passage.text), schema)
+        return shortened(asked(self.passage.text), schema)
 
     def _said(self, role: str) -> Span | None:
         """What follows "saying", "because" or "说" to the end of the sentence."""
         for lead in leads(role):
             mark = rf"\b{lead}\b" if lead.isascii() else lead
             match = re.search(
-                rf"{mark}\s*[:：,]?\s*([^.!?。！？\n]{{2,}})", self.passage.text, re.I
+                rf"{mark}\s*[:：,]?\s*([^.!?。！？\n]{{2,}})", self.passage.text, re.IGNORECASE
             )
             if match:
                 span = Span(match.start(1), match.end(1), match[1].strip(" \"'“”"))
@@ -248,18 +248,19 @@ class Filler:
         if form is not None and form in self.passage.emails + self.passage.urls:
             return self.passage.emails or self.passage.urls
         label = re.escape(split_name(name).lower().rstrip("s"))
-        match = re.search(rf"\b{label}s?\b\s*(?:are|is|of|:|：|=)?\s*", self.passage.text, re.I)
+        lead = rf"\b{label}s?\b\s*(?:are|is|of|:|：|=)?\s*"
+        match = re.search(lead, self.passage.text, re.IGNORECASE)
         if self.passage.quotes:
             return self.passage.quotes
         if match:
             end = re.compile(r"[^.;!?。；！？\n]*").match(self.passage.text, match.end())
-            if end and _PIECES.search(end[0]):
-                return list(_split(end[0], end.start()))
+            if end and PIECES.search(end[0]):
+                return list(split(end[0], end.start()))
         strong_names = [span for span in self.passage.names if not span.weak]
         if strong_names:
             return strong_names
         match = _LIST.search(self.passage.text)
-        return list(_split(match[1], match.start(1))) if match else self.passage.names
+        return list(split(match[1], match.start(1))) if match else self.passage.names
 
     def _objects(self, item: Schema, *, needed: bool, depth: int) -> Any:
         found = []
@@ -267,7 +268,7 @@ class Filler:
             filled = Filler(Passage("", self.passage.today), facts=row).fill(item, depth + 1)
             if filled.value and not filled.guessed:
                 found.append(filled.value)
-        for part in _split(self.passage.text, 0) if not found else ():
+        for part in split(self.passage.text, 0) if not found else ():
             inner = Filler(Passage(part.value, self.passage.today), part.value, short=True)
             filled = inner.fill(item, depth + 1)
             if filled.spans and not filled.guessed:
@@ -285,7 +286,7 @@ class Filler:
             free = [s for s in self._fitting(schema).numbers if not s.overlaps(self.used)]
             # An optional number takes what no required one needs: "roll 3 dice".
             if free and (needed or not self._open_numbers):
-                return _number(self._take(name, free[0], done), schema)
+                return number(self._take(name, free[0], done), schema)
             return MISSING
         purposes = roles(name, schema.description)
         if not needed and not {"place", "person", "target", "source", "topic"} & set(purposes):
@@ -367,44 +368,11 @@ class Filler:
         return self._text(name, schema)
 
     def _text(self, name: str, schema: Schema) -> str:
-        asked = _asked(next(iter(sentences(self.subject)), ""))
+        wish = asked(next(iter(sentences(self.subject)), ""))
         if set(roles(name)) & set(_FREE_TEXT):
-            return _shortened(asked, schema)
+            return shortened(wish, schema)
         about = schema.description.strip().rstrip(".") or split_name(name)
-        return _shortened(f"{about[:1].upper()}{about[1:]}: {asked}" if asked else about, schema)
-
-
-def _split(text: str, offset: int) -> list[Span]:
-    found, place = [], 0
-    for match in [*_PIECES.finditer(text), None]:
-        end = match.start() if match else len(text)
-        piece = text[place:end].strip()
-        if piece:
-            found.append(Span(offset + place, offset + end, piece))
-        place = match.end() if match else end
-    return found
-
-
-def _key(name: str) -> str:
-    return re.sub(r"[\s_-]+", "", split_name(name)).lower()
-
-
-def _asked(text: str) -> str:
-    """A request as a search would have it: without "please", "search for" and the like."""
-    text = " ".join(text.split())
-    lead = r"^(?:please|can you|could you|would you|search(?: the web)?(?: for)?|look up|find(?: me)?|tell me(?: about)?|use \w+ to|请问|请|帮我|麻烦|搜索一下|搜索|查询一下|查询|查一下|查找)[\s,，:：]*"
-    while (shorter := re.sub(lead, "", text, flags=re.IGNORECASE)) != text and shorter:
-        text = shorter
-    return text
-
-
-def _number(value: Any, schema: Schema) -> Any:
-    return int(value) if schema.type == "integer" else value
-
-
-def _shortened(text: str, schema: Schema) -> str:
-    longest = schema["maxLength"]
-    return text[:longest] if isinstance(longest, int) and longest > 0 else text
+        return shortened(f"{about[:1].upper()}{about[1:]}: {wish}" if wish else about, schema)
 
 
 def coerced(value: Any, schema: Schema) -> Any:
@@ -419,8 +387,8 @@ def coerced(value: Any, schema: Schema) -> Any:
         match = re.search(r"-?\d+(?:\.\d+)?", str(value).replace(",", ""))
         if match is None or isinstance(value, bool | list | dict):
             return MISSING
-        number = float(match[0])
-        return int(number) if kind == "integer" or number.is_integer() else number
+        given = float(match[0])
+        return int(given) if kind == "integer" or given.is_integer() else given
     if kind == "boolean":
         if isinstance(value, str):
             return {"true": True, "false": False}.get(value.lower(), MISSING)

@@ -17,15 +17,19 @@ _KEYS = re.compile(
     re.IGNORECASE,
 )
 _KEYS_BEFORE = re.compile(
-    r"((?:[`'\"“][\w-]+[`'\"”](?:\s*(?:,|，|、|and|和|以及|&)\s*)*)+)\s*(?:as )?(?:keys?|fields?|properties|字段|键)",
+    r"((?:[`'\"“][\w-]+[`'\"”](?:\s*(?:,|，|、|and|和|以及|&)\s*)*)+)\s*"
+    r"(?:as )?(?:keys?|fields?|properties|字段|键)",
     re.IGNORECASE,
+)
+_ANSWER = re.compile(
+    r"answer|result|response|summary|reply|explanation|答案|结果|回答|总结", re.IGNORECASE
 )
 _WORD = re.compile(r"[\w-]+")
 _SKIPPED = {"and", "和", "以及", "the", "a", "following", "with", "for", "in", "json", "of", "to"}
 _WANTED = re.compile(r"\bjson\b", re.IGNORECASE)
 _ORDERED = re.compile(
     r"\b(?:return|respond|reply|answer|output|format|produce|as|in|only)\b|返回|输出|回复|格式|以",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -140,8 +144,6 @@ def filled(
     done = Filler(passage, facts=facts).fill(schema)
     for name in done.guessed:
         # What the text is silent about may be the very thing asked: the answer in words.
-        if schema.properties[name].type == "string" and re.search(
-            r"answer|result|response|summary|reply|explanation|答案|结果|回答|总结", name, re.I
-        ):
+        if schema.properties[name].type == "string" and _ANSWER.search(name):
             done.value[name] = answer
     return done.value

@@ -14,11 +14,19 @@ if TYPE_CHECKING:
     from zhipu_emulator.content import Attachment
 
 _COLOURS = {
-    "black": ((0, 0, 0), "黑色"), "white": ((255, 255, 255), "白色"), "grey": ((128, 128, 128), "灰色"),
-    "red": ((220, 30, 30), "红色"), "green": ((30, 160, 50), "绿色"), "blue": ((40, 70, 220), "蓝色"),
-    "yellow": ((245, 225, 40), "黄色"), "orange": ((245, 145, 30), "橙色"), "purple": ((130, 40, 170), "紫色"),
-    "pink": ((250, 150, 190), "粉色"), "brown": ((125, 75, 35), "棕色"), "cyan": ((40, 210, 220), "青色"),
-}  # fmt: skip
+    "black": ((0, 0, 0), "黑色"),
+    "white": ((255, 255, 255), "白色"),
+    "grey": ((128, 128, 128), "灰色"),
+    "red": ((220, 30, 30), "红色"),
+    "green": ((30, 160, 50), "绿色"),
+    "blue": ((40, 70, 220), "蓝色"),
+    "yellow": ((245, 225, 40), "黄色"),
+    "orange": ((245, 145, 30), "橙色"),
+    "purple": ((130, 40, 170), "紫色"),
+    "pink": ((250, 150, 190), "粉色"),
+    "brown": ((125, 75, 35), "棕色"),
+    "cyan": ((40, 210, 220), "青色"),
+}
 _SIDE = 32  # pixels that an image is scaled to before its colours are counted
 _MUCH = 0.15
 _PDF = threading.Lock()  # the PDF library is not safe for threads

@@ -23,13 +23,14 @@ _NAMED_BONUS = 3.0
 _FORM_BONUS = 0.35
 _MAX_CALLS = 8
 _CUT = re.compile(
-    r"\s*(?:[;.!?。！？；\n]+(?=\s|$|[^\w\s])|[,，、]|\band also\b|\band then\b|\bas well as\b|\band\b"
+    r"\s*(?:[;.!?。！？；\n]+(?=\s|$|[^\w\s])|[,，、]|\band also\b|\band then\b"
+    r"|\bas well as\b|\band\b"
     r"|\bthen\b|\balso\b|然后|以及|并且|还有|同时|再|和|并)\s*",
     re.IGNORECASE,
 )
 BACK = re.compile(
     r"\b(?:it|that|this|them|those|the (?:result|answer|sum|product|total)s?)\b|它|结果|这个|上述",
-    re.I,
+    re.IGNORECASE,
 )  # a clause that speaks of what another one gives
 _SEARCHES = re.compile(
     r"search|look(?:ing)? ?up|retriev|knowledge|quer(?:y|ies)|question|useful for|information about"
@@ -37,7 +38,8 @@ _SEARCHES = re.compile(
     re.IGNORECASE,
 )
 _WONDERS = re.compile(
-    r"\b(?:who|what|when|where|which|whose|why|how|tell me about|explain|describe)\b|谁|什么|何时|哪|为什么|如何|怎么|介绍",
+    r"\b(?:who|what|when|where|which|whose|why|how|tell me about|explain|describe)\b"
+    r"|谁|什么|何时|哪|为什么|如何|怎么|介绍",
     re.IGNORECASE,
 )
 
@@ -157,7 +159,7 @@ class Planner:
         return found[:_MAX_CALLS]
 
     def _parts(self, text: str) -> list[tuple[Tool, str]]:
-        """The request cut into clauses, each with its tool; clauses without one join a neighbour."""
+        """The clauses of a request, each with its tool; those without one join a neighbour."""
         parts: list[tuple[Tool, str]] = []
         waiting, place = "", 0
         for match in [*_CUT.finditer(text), None]:
@@ -189,10 +191,10 @@ class Planner:
             more = Filler(wider, part.strip(), words=tool.words).fill(tool.schema)
             if len(more.guessed) < len(filled.guessed):
                 filled, passage = more, wider
-        steps = []
-        for arguments in _spread(tool, filled, passage):
-            steps.append(Step(tool, arguments, set(filled.guessed), part.strip()))
-        return steps
+        return [
+            Step(tool, arguments, set(filled.guessed), part.strip())
+            for arguments in _spread(tool, filled, passage)
+        ]
 
     def one(
         self,

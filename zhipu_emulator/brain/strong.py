@@ -11,7 +11,7 @@ from zhipu_emulator.brain.values import Passage, Span
 from zhipu_emulator.brain.words import covered, is_cjk, lexicon, split_name, terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _LINK = r"\s*(?:should be|is|are|was|to be|to|of|as|named|called|=|:|：|是|为|叫)?\s*"
 _FIRM_LINK = r"\s*(?:should be|is|are|=|:|：|是|为|叫)\s*"
@@ -34,7 +34,8 @@ def by_name(name: str, schema: Schema, passage: Passage, used: list[Span]) -> Sp
         match = re.search(rf"(?<![\w]){re.escape(label)}\s*[=:：]\s*", passage.text)
         return next((s for s in free if match and s.start == match.end()), None)
     for word in words:
-        for match in re.finditer(rf"(?<![\w]){re.escape(word)}s?(?![A-Za-z])", passage.text, re.I):
+        name_of_it = rf"(?<![\w]){re.escape(word)}s?(?![A-Za-z])"
+        for match in re.finditer(name_of_it, passage.text, re.IGNORECASE):
             link = re.compile(_LINK).match(passage.text, match.end())
             end = link.end() if link else match.end()
             found = next((s for s in sorted(free) if s.start == end), None)
@@ -49,7 +50,8 @@ def by_name(name: str, schema: Schema, passage: Passage, used: list[Span]) -> Sp
 
 
 def _phrase(label: str, passage: Passage, used: list[Span]) -> Span | None:
-    for match in re.finditer(rf"(?<![\w]){re.escape(label)}{_FIRM_LINK}", passage.text, re.I):
+    lead = rf"(?<![\w]){re.escape(label)}{_FIRM_LINK}"
+    for match in re.finditer(lead, passage.text, re.IGNORECASE):
         found = _PHRASE.match(passage.text, match.end())
         if found and found[1].strip():
             span = Span(found.start(1), found.end(1), found[1].strip())
@@ -99,31 +101,21 @@ def formed(name: str, schema: Schema, passage: Passage) -> Iterator[Span]:
     form, purposes = schema["format"], roles(name, schema.description)
     if isinstance(schema["pattern"], str):
         yield from _patterned(schema["pattern"], passage)
-    if form == "email" or "email" in purposes:
-        yield from passage.emails
-    if form in ("uri", "url") or "url" in purposes:
-        yield from passage.urls
     if form in ("date", "date-time") or purposes[:1] in (("date",), ("begin",), ("end",)):
         iso = form is not None or re.search(r"YYYY|ISO", schema.description) is not None
         yield from (_day(span, passage, form, iso=iso) for span in passage.dates)
-    if "month" in purposes:
-        yield from passage.months
-    if form == "time" or "time" in purposes:
-        yield from passage.times
-    if "target" in purposes or "person" in purposes:
-        yield from passage.emails
-    if "id" in purposes:
-        yield from passage.codes
-    if "path" in purposes:
-        yield from passage.paths
-    if "language" in purposes:
-        yield from _languages(passage)
-    if "currency" in purposes:
-        yield from currencies(passage)
-    if "expression" in purposes and (found := expression(passage.text)):
-        yield Span(0, 0, found)
-    if "ticker" in purposes:
-        yield from passage.find(re.compile(r"(?<![\w])\$?[A-Z]{2,5}(?![\w])|\b\d{6}\b"))
+    for role in dict.fromkeys([*_FORMATS.get(str(form), ()), *_FORMS]):
+        if role in purposes or role in _FORMATS.get(str(form), ()):
+            yield from _FORMS[role](passage)
+
+
+_FORMATS = {"email": ("email",), "uri": ("url",), "url": ("url",), "time": ("time",)}
+_TICKER = re.compile(r"(?<![\w])\$?[A-Z]{2,5}(?![\w])|\b\d{6}\b")
+
+
+def _sum(passage: Passage) -> list[Span]:
+    found = expression(passage.text)
+    return [Span(0, 0, found)] if found else []
 
 
 def _patterned(pattern: str, passage: Passage) -> list[Span]:
@@ -162,3 +154,20 @@ def currencies(passage: Passage) -> list[Span]:
                 found.append(Span(match.start(), match.end(), code))
                 break
     return sorted(found)
+
+
+# What a value for a role looks like; a mail address also says to whom something goes.
+_FORMS: dict[str, Callable[[Passage], list[Span]]] = {
+    "email": lambda passage: passage.emails,
+    "url": lambda passage: passage.urls,
+    "month": lambda passage: passage.months,
+    "time": lambda passage: passage.times,
+    "target": lambda passage: passage.emails,
+    "person": lambda passage: passage.emails,
+    "id": lambda passage: passage.codes,
+    "path": lambda passage: passage.paths,
+    "language": _languages,
+    "currency": currencies,
+    "expression": _sum,
+    "ticker": lambda passage: passage.find(_TICKER),
+}

@@ -8,18 +8,21 @@ from zhipu_emulator.brain import arithmetic
 from zhipu_emulator.brain.words import is_chinese
 
 _SMALL: tuple[tuple[str, str], ...] = (
-    (r"^\W*(?:hello|hi|hey|good (?:morning|evening|afternoon))\b[\w\s,]{0,20}\W*$", "Hello! How can I help you?"),
+    (r"^\W*(?:hello|hi|hey|good (?:morning|evening|afternoon))\b[\w\s,]{0,20}\W*$",
+     "Hello! How can I help you?"),
     (r"^\W*how are you\b.{0,20}$", "I am fine, thank you. How can I help you?"),
     (r"^\W*(?:thanks|thank you|thx)\b.{0,30}$", "You are welcome."),
     (r"^\W*(?:bye|goodbye|good night)\b.{0,20}$", "Goodbye!"),
     (r"^\W*(?:你好|您好|嗨|早上好|晚上好)\W*$", "你好！有什么可以帮你的吗？"),
     (r"^\W*(?:谢谢|多谢)\S{0,6}$", "不客气。"),
     (r"^\W*(?:再见|拜拜)\W*$", "再见！"),
-    (r"\bwho are you\b|\bwhat are you\b|你是谁", "I am the emulator, a stand-in for the service without a model."),
+    (r"\bwho are you\b|\bwhat are you\b|你是谁",
+     "I am the emulator, a stand-in for the service without a model."),
 )  # fmt: skip
 _SAY = re.compile(
     r"(?:\b(?:say|repeat|reply|respond|answer|output|print|write|return)\b|回复|重复|说|输出)"
-    r"(?:\s+(?:back|with|only|exactly|just|the|word|words|phrase|text|sentence|after me|:))*\s*[:：]?\s*"
+    r"(?:\s+(?:back|with|only|exactly|just|the|word|words|phrase|text|sentence|after me|:))*"
+    r"\s*[:：]?\s*"
     r"[\"'“「](.+?)[\"'”」](?!\w)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -29,9 +32,10 @@ _COUNT = re.compile(
     re.IGNORECASE,
 )
 _THAT = re.compile(
-    r"\b(?:that|this|the|its)\s+(?:last |previous )?(?:result|answer|number|value|sum|product)\b|\b(?:that|it|this)\b"
+    r"\b(?:that|this|the|its)\s+(?:last |previous )?(?:result|answer|number|value|sum|product)\b"
+    r"|\b(?:that|it|this)\b"
     r"|这个(?:结果|数)|它|结果",
-    re.I,
+    re.IGNORECASE,
 )
 _LAST_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _LONGEST_COUNT = 5000

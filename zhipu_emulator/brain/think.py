@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _SHORT = 80
 
 
-def thoughts(view: Conversation, calls: Sequence[Step], content: str) -> str:
+def thoughts(view: Conversation, calls: Sequence[Step]) -> str:
     """Reasoning in the language of the question; ``low`` effort is short, ``max`` checks again."""
     lines = _chinese(view, calls) if view.chinese else _english(view, calls)
     if view.asked.effort == "low":

@@ -86,7 +86,8 @@ _CN_NUMBER = re.compile(
 )
 _NAME_WORD = r"[A-ZÀ-ÖØ-Þ][\w'’&-]*(?:\.(?=[A-Z]))?"
 _NAME = re.compile(
-    rf"{_NAME_WORD}(?:(?:\s+(?:of|the|de|la|von|van|del|da)(?:\s+the)?)*[ \t]+{_NAME_WORD}|\.[A-Z]\w*)*"
+    rf"{_NAME_WORD}"
+    rf"(?:(?:\s+(?:of|the|de|la|von|van|del|da)(?:\s+the)?)*[ \t]+{_NAME_WORD}|\.[A-Z]\w*)*"
     r"(?:,\s*[A-Z]{2}\b)?"
 )
 _LOWER = re.compile(
@@ -175,28 +176,28 @@ class Passage:
             year = int(match["year"] or self.today.year)
             day = int(match["d1"] or match["d2"])
             found.append(Span(match.start(), match.end(), _date(year, number, day)))
-        for match in _RELATIVE_DATE.finditer(self.text):
-            found.append(Span(match.start(), match.end(), self._relative(match.group().lower())))
+        found += [
+            Span(match.start(), match.end(), self._relative(match.group().lower()))
+            for match in _RELATIVE_DATE.finditer(self.text)
+        ]
         return sorted(span for span in found if span.value is not None)
 
     def _relative(self, word: str) -> dt.date:
         if word in _RELATIVE:
             return self.today + dt.timedelta(days=_RELATIVE[word])
-        wanted = _DAYS.index(word.split()[-1])
+        wanted = _DAYS.index(word.rsplit(maxsplit=1)[-1])
         return self.today + dt.timedelta(days=(wanted - self.today.weekday() - 1) % 7 + 1)
 
     @cached_property
     def numbers(self) -> list[Span]:
         """Numbers in digits and in words, but not those inside dates, times and codes."""
         taken = [*self.dates, *self.times, *self.urls, *self.emails, *self.codes]
-        found = []
-        for match in _NUMBER.finditer(self.text):
-            found.append(Span(match.start(), match.end(), _digits(match.group())))
-        for match in _WRITTEN.finditer(self.text):
-            if not _pronoun(self.text, match):
-                found.append(Span(match.start(), match.end(), _written(match.group().lower())))
-        for match in _CN_NUMBER.finditer(self.text):
-            found.append(Span(match.start(), match.end(), _chinese(match.group())))
+        written = [m for m in _WRITTEN.finditer(self.text) if not _pronoun(self.text, m)]
+        found = [
+            *(Span(*m.span(), _digits(m.group())) for m in _NUMBER.finditer(self.text)),
+            *(Span(*m.span(), _written(m.group().lower())) for m in written),
+            *(Span(*m.span(), _chinese(m.group())) for m in _CN_NUMBER.finditer(self.text)),
+        ]
         return sorted(span for span in found if not span.overlaps(taken))
 
     @cached_property
