@@ -123,7 +123,6 @@ def test_embedding_vectors_keep_their_order_and_are_floats() -> None:
     reply = answered(embeddings.create(input=["a", "b"]), {"model": "m", "data": rows, "new": 1})
     assert reply.vectors == [[0.25, 0.75], [0.5, 1.0]]
     assert all(type(value) is float for vector in reply.vectors for value in vector)
-    assert reply.vectors[0] is rows[1]["embedding"], "a list of floats is not copied"
     assert reply.model_extra == {"new": 1}
 
 
