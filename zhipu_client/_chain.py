@@ -132,9 +132,10 @@ class _ChainWork(Generic[K, T]):
         self._routes: dict[int, tuple[_Link[K, T], int]] = {}
         self._numbers = count()
         self._error: Exception | None = None
+        self._closed = False
 
     def take(self) -> tuple[int, Request[Any]] | None:
-        if self._error is not None:
+        if self._error is not None or self._closed:
             return None
         for link in self._links:
             taken = self._from(link)
@@ -164,6 +165,9 @@ class _ChainWork(Generic[K, T]):
         except Exception as error:  # noqa: BLE001 - raised when its turn comes
             link.error, link.failing = error, True
         self._links.append(link)
+        if self._closed and link.work is not None:
+            # A cancelled task does not wait for the thread in which this runs.
+            link.work.close()
         return link
 
     def _from(self, link: _Link[K, T]) -> tuple[int, Request[Any]] | None:
@@ -216,7 +220,8 @@ class _ChainWork(Generic[K, T]):
         raise attach(self._error, source=failed.key, later=so_far)
 
     def close(self) -> None:
-        for position, link in enumerate(self._links):
+        self._closed = True
+        for position, link in enumerate(tuple(self._links)):
             if position:  # will not have its turn any more
                 link.break_off()
             if link.work is not None:

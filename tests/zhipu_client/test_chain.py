@@ -193,3 +193,17 @@ def test_one_request_is_a_job_too():
     pieces, _, error = drive(chain, fail=("two",))
     assert pieces == [("x", "one"), ("x", None)]
     assert str(error) == "two"
+
+
+def test_what_is_begun_while_it_is_closed_is_closed_too():
+    job = Steps("late", 1)
+    work: Any = None
+
+    def jobs():
+        work.close()  # as from another thread, when its task was cancelled
+        yield "late", job
+
+    work = Chain(jobs(), 1).begin(AROUND)
+    work.take()
+    assert job.closed
+    assert work.take() is None
