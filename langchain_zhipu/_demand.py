@@ -60,6 +60,11 @@ class Demand:
             )
         return "\n\n".join(said)
 
+    @property
+    def arrays(self) -> bool:
+        """Whether the JSON may be an array."""
+        return self.schema is None or self.schema.get("type") == "array"
+
     def complaint(self, message: AIMessage) -> str | None:
         """Why an answer does not do, in words; None when it does."""
         finish = message.response_metadata.get("finish_reason")
@@ -97,7 +102,7 @@ class Demand:
 
     def _json_complaint(self, text: str) -> str | None:
         try:
-            value = json.loads(json_text(text), strict=False)
+            value = json.loads(json_text(text, arrays=self.arrays), strict=False)
         except ValueError:
             return "it was not a JSON object"
         found = problems(value, self.schema) if self.schema is not None else []

@@ -74,13 +74,13 @@ class JsonFilter:
         return False
 
 
-def json_text(text: str) -> str:
+def json_text(text: str, *, arrays: bool = False) -> str:
     r"""The JSON of a whole text; the text itself where there is none.
 
     Example:
         >>> json_text('Here: ```json\n{"a": 1}\n```')
         '{"a": 1}'
     """
-    reader = JsonFilter()
+    reader = JsonFilter(arrays=arrays)
     found = reader.feed(text)
     return found if reader.started else text

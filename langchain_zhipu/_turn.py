@@ -50,7 +50,7 @@ class Turn:
             if not demand.lenient:
                 raise demand.error(complaint, message.text)
         if demand is not None and demand.json and not _has_calls(message):
-            message.content = json_text(message.text)
+            message.content = json_text(message.text, arrays=demand.arrays)
         self._message = message if self._first is None else _joined(self._first, message)
 
     @property
@@ -125,7 +125,7 @@ class StreamTurn:
         demand = self.plan.demand
         self._held: list[str] = []
         self._called = False
-        self._filter = JsonFilter() if demand is not None and demand.json else None
+        self._filter = JsonFilter(arrays=demand.arrays) if demand and demand.json else None
         self._think = ThinkFilter() if self.plan.inline else None
         watched = demand is not None or self._repair_leaks
         self._whole = chat.Accumulator() if watched else None

@@ -266,6 +266,16 @@ def test_bad_methods_and_schemas_are_refused(model: ChatZhipuAI) -> None:
         model.with_structured_output({"no": "schema"})
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_list_is_json_too_where_no_schema_says_otherwise(
+    model: ChatZhipuAI, say: Say, streamed: bool
+) -> None:
+    say('```json\n[{"a": 1}, {"b": 2}]\n```')
+    bound = model.bind(response_format={"type": "json_object"})
+    message = drained(bound.stream("hi")) if streamed else bound.invoke("hi")
+    assert message.content == '[{"a": 1}, {"b": 2}]'
+
+
 def test_json_mode_without_a_schema(model: ChatZhipuAI, say: Say) -> None:
     say('{"anything": 1}')
     assert model.with_structured_output(None, method="json_mode").invoke("hi") == {"anything": 1}
