@@ -8,14 +8,14 @@ import warnings
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, given, reject, settings
 from hypothesis import strategies as st
 
 from langchain_zhipu import ChatZhipuAI
 from tests.langchain_zhipu.properties import conversations as given_
 from tests.langchain_zhipu.properties import openapi
 from tests.langchain_zhipu.properties.openapi_deviations import deviations
-from zhipu_client import catalog
+from zhipu_client import InvalidRequestError, catalog
 
 pytestmark = pytest.mark.skipif(
     not openapi.FILE.is_file(), reason="no ../shared/reference/openapi.json beside this checkout"
@@ -47,7 +47,7 @@ def undone(body: dict[str, Any], shape: str) -> list[str]:
     ]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), streaming=st.booleans(), mode=st.sampled_from(["auto", "native"]))
 def test_every_request_is_in_the_file(data: st.DataObject, streaming: bool, mode: str) -> None:
     shape = data.draw(st.sampled_from(["text", "text", "vision", "vision", "voice", "character"]))
@@ -58,7 +58,12 @@ def test_every_request_is_in_the_file(data: st.DataObject, streaming: bool, mode
     messages = data.draw(given_.messages(info))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what a model cannot do is said and replaced
-        body = body_of(info, messages, fields, tools, kwargs, streaming=streaming)
+        try:
+            body = body_of(info, messages, fields, tools, kwargs, streaming=streaming)
+        except InvalidRequestError as error:
+            if error.field != "messages" or any(message.text.strip() for message in messages):
+                raise
+            reject()  # nothing is sent where nobody says anything
     original = copy.deepcopy(body)
     for what in undone(body, shape):
         event(what[:40])
