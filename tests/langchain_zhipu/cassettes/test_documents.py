@@ -1,0 +1,93 @@
+"""OCR, the web reader and extraction from cassettes."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+from langchain_core.documents import Document
+from langchain_core.documents.base import Blob
+
+from cookbook.paper import Table, Text, Title, pdf
+from langchain_zhipu import (
+    ChatZhipuAI,
+    ZhipuAIOCRLoader,
+    ZhipuAIOCRParser,
+    ZhipuAIWebReaderLoader,
+    create_ocr_extractor,
+)
+from tests.cassette_support.plugin import Service
+from zhipu_client import BadRequestError
+
+pytestmark = pytest.mark.vcr
+
+MENU = pdf(
+    [
+        [
+            Title("Menu"),
+            Text("Served from noon to three."),
+            Table([["Dish", "Price"], ["Soup", "4"]]),
+        ],
+        [Title("Drinks"), Text("Tea is on the house.")],
+    ]
+)
+PAGES = ["https://cities.example/beijing", "https://cities.example/paris"]
+
+
+@pytest.fixture(params=["sync", "async"])
+def mode(request: pytest.FixtureRequest) -> Literal["sync", "async"]:
+    found: Literal["sync", "async"] = request.param
+    return found
+
+
+async def load(loader: Any, mode: str) -> list[Document]:
+    found: list[Document] = loader.load() if mode == "sync" else await loader.aload()
+    return found
+
+
+async def test_ocr(service: Service, mode: str) -> None:
+    menu, drinks = await load(ZhipuAIOCRLoader(MENU, tables="markdown", **service.settings), mode)
+    assert menu.page_content.startswith("# Menu")
+    assert "| Dish | Price |\n| --- | --- |\n| Soup | 4 |" in menu.page_content
+    assert menu.metadata["total_pages"] == 2
+    assert menu.metadata["boxes"][0]["label"] == "doc_title"
+    assert menu.metadata["token_usage"]["total_tokens"] > 0
+    assert drinks.metadata["page"] == 1
+
+
+async def test_ocr_of_elements(service: Service, mode: str) -> None:
+    parser = ZhipuAIOCRParser(mode="element", **service.settings)
+    blob = Blob.from_data(MENU, path="menu.pdf")
+    found = parser.parse(blob) if mode == "sync" else await parser.aparse(blob)
+    assert "table" in [d.metadata["category"] for d in found]
+    assert {d.metadata["source"] for d in found} == {"menu.pdf"}
+
+
+async def test_ocr_of_an_address_that_leads_nowhere(service: Service, mode: str) -> None:
+    loader = ZhipuAIOCRLoader("https://nowhere.example/scan.png", **service.settings)
+    with pytest.raises(BadRequestError) as caught:
+        await load(loader, mode)
+    assert caught.value.code == "1210"
+    assert caught.value.resume_from.next_page == 1
+
+
+async def test_extraction(service: Service, mode: str) -> None:
+    template = {"dishes": [{"dish": "", "price": 0.0}]}
+    model = ChatZhipuAI(model="glm-4.7", **service.settings)
+    extractor = create_ocr_extractor(model, template)
+    found = extractor.invoke(MENU) if mode == "sync" else await extractor.ainvoke(MENU)
+    assert found == {"dishes": [{"dish": "Soup", "price": 4}]}
+
+
+async def test_web_pages(service: Service, mode: str) -> None:
+    beijing, paris = await load(ZhipuAIWebReaderLoader(PAGES, **service.settings), mode)
+    assert beijing.metadata["source"] == PAGES[0]
+    assert "Beijing" in beijing.metadata["title"]
+    assert "Paris" in paris.page_content
+
+
+async def test_a_web_page_that_may_not_be_read(service: Service, mode: str) -> None:
+    loader = ZhipuAIWebReaderLoader("https://blocked.example/", **service.settings)
+    with pytest.raises(BadRequestError) as caught:
+        await load(loader, mode)
+    assert caught.value.code == "1214"
