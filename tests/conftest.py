@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["tests.cassette_support.plugin"]
+
 # Keys, base URLs, proxies and tracing: what would make a test depend on who runs it.
 _LEAKS = re.compile(
     r"^(ZHIPU|ZAI_|BIGMODEL_|GLMOCR_|OPENAI_|ANTHROPIC_|LANGSMITH_|LANGCHAIN_)"

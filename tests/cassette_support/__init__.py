@@ -1,0 +1,1 @@
+"""Cassettes: recorded from the emulator through the real client, replayed with sockets blocked."""

@@ -1,0 +1,79 @@
+"""N05: no cassette holds a key, and a planted one would be found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.cassette_support.plugin import CASSETTES
+from tests.cassette_support.scrub import ORIGIN, keys_in, scrubbed_request, scrubbed_response
+
+CASSETTE_FILES = sorted(CASSETTES.rglob("*.yaml"))
+
+
+def test_N05_no_cassette_holds_a_key() -> None:
+    assert CASSETTE_FILES
+    found = {path.name: keys for path in CASSETTE_FILES if (keys := keys_in(path))}
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "0123456789abcdef0123456789abcdef.ABCDEFGHijklmnop",
+        "Bearer some-token-of-somebody",
+        "eyJhbGciOiJIUzI1NiJ9.eyJhcGlfa2V5IjoiYSJ9.c2lnbmF0dXJlLW9m",
+        "Authorization: x",
+    ],
+)
+def test_N05_a_planted_key_is_found(planted: str, tmp_path: Path) -> None:
+    path = tmp_path / "cassette.yaml"
+    path.write_text(f"interactions:\n- request:\n    body: '{planted}'\n", encoding="utf-8")
+    assert len(keys_in(path)) == 1
+
+
+def test_no_request_header_and_no_real_host_is_kept() -> None:
+    request = SimpleNamespace(
+        uri="http://127.0.0.1:4711/api/paas/v4/embeddings?a=1",
+        headers={"Authorization": "Bearer x", "Cookie": "y"},
+        body=b'{"request_id": "r", "input": "text"}',
+        method="POST",
+    )
+    kept = scrubbed_request(request)
+    assert kept.headers == {}
+    assert kept.uri == f"{ORIGIN}/api/paas/v4/embeddings?a=1"
+    assert kept.body == b'{"input": "text"}'
+    assert request.headers  # what is sent is not touched
+
+
+def test_made_up_ids_are_numbered() -> None:
+    def body(identity: str) -> bytes:
+        text = (
+            '{"messages": [{"tool_calls": [{"id": "ID", "function": {"name": "f"}}]},'
+            ' {"role": "tool", "tool_call_id": "ID"}]}'
+        )
+        request = SimpleNamespace(uri="http://h/p", headers={}, body=text.replace("ID", identity))
+        made: bytes = scrubbed_request(request).body
+        return made
+
+    assert body("call_a") == body("call_b")
+    assert b"call_0" in body("call_a")
+
+
+def test_boundaries_of_forms_are_steady() -> None:
+    def body(boundary: str) -> bytes:
+        form = f"--{boundary}\r\nContent-Disposition: form-data\r\n\r\nx\r\n--{boundary}--\r\n"
+        request = SimpleNamespace(uri="http://h/p", headers={}, body=form.encode())
+        made: bytes = scrubbed_request(request).body
+        return made
+
+    assert body("0123456789abcdef") == body("fedcba9876543210")
+
+
+def test_of_a_response_only_the_type_is_kept() -> None:
+    headers = {"Content-Type": ["application/json"], "Set-Cookie": ["acw_tc=1"], "Date": ["now"]}
+    assert scrubbed_response({"headers": headers})["headers"] == {
+        "Content-Type": ["application/json"]
+    }
