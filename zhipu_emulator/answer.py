@@ -69,6 +69,8 @@ def pieces(text: str) -> list[str]:
             atoms = [chunk]
         for atom in atoms:
             found.extend(_slices(atom, count_text(atom.strip())))
+    if len(found) > 1 and found[-1].isspace():  # blanks at the end cost nothing
+        found[-2:] = ["".join(found[-2:])]
     return found
 
 
@@ -89,23 +91,31 @@ def limit(reply: Reply, request: ChatRequest) -> Reply:
     if completion_tokens(reply) <= room:
         return reply
     finish = "length" if request.max_tokens <= window else "model_context_window_exceeded"
-    reasoning = pieces(reply.reasoning)[:room]
-    content = pieces(reply.content)[: room - len(reasoning)]
-    left = room - len(reasoning) - len(content)
+    reasoning = _beginning(reply.reasoning, room)
+    content = _beginning(reply.content, room - count_text(reasoning))
+    left = room - count_text(reasoning) - count_text(content)
     calls = []
     for call in reply.calls:
-        arguments = pieces(call.arguments)[: max(0, left - count_text(call.name))]
+        arguments = _beginning(call.arguments, left - count_text(call.name))
         if not arguments:
             break
-        left -= len(arguments) + count_text(call.name)
-        calls.append(replace(call, arguments="".join(arguments)))
+        left -= count_text(arguments) + count_text(call.name)
+        calls.append(replace(call, arguments=arguments))
     return replace(
         reply,
-        reasoning="".join(reasoning),
-        content="".join(content),
+        reasoning=reasoning,
+        content=content,
         calls=tuple(calls),
         finish=finish,
     )
+
+
+def _beginning(text: str, room: int) -> str:
+    """As much of a text as ``room`` tokens hold."""
+    parts = pieces(text)[: max(room, 0)]
+    while parts and count_text("".join(parts)) > room:
+        parts.pop()  # a run of characters that is cut may count one more than its share
+    return "".join(parts)
 
 
 def _stop_words(reply: Reply, words: Sequence[str]) -> Reply:
@@ -148,7 +158,7 @@ def _cached(request: ChatRequest, state: State, owner: str) -> int:
     digest = hashlib.sha256(f"{owner}\n{request.model}\n{_plain(tools)}".encode())
     best, seen = 0, []
     for index, message in enumerate(request.messages):
-        digest.update(_plain(message).encode("utf-8", "surrogatepass"))
+        digest.update(_plain(message).encode())
         name = digest.hexdigest()
         seen.append(name)
         with state.lock:
@@ -167,4 +177,4 @@ def _cached(request: ChatRequest, state: State, owner: str) -> int:
 
 
 def _plain(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return json.dumps(value, sort_keys=True)

@@ -125,10 +125,10 @@ def from_talk(question: str, said: Iterable[str]) -> str | None:
 def _best(
     question: str, lines: Sequence[str], enough: float, *, most: int = _MOST, talk: bool = False
 ) -> str | None:
-    asked = terms(question)
+    asked = terms(question, numbers=True)
     scored, before, title = [], list[Term](), list[Term]()
     for line in lines:
-        mine = terms(line)
+        mine = terms(line, numbers=True)
         if not talk and _heading(line):
             title = mine  # what stands under it is about it
             continue
@@ -137,7 +137,7 @@ def _best(
         fits = covered(asked, known)
         scored.append((fits + _BONUS * (fits > 0 and _of_kind(question, line)), line))
         before = mine
-    scored = scored or [(covered(asked, terms(line)), line) for line in lines]
+    scored = scored or [(covered(asked, terms(line, numbers=True)), line) for line in lines]
     top = max((score for score, _ in scored), default=0.0)
     if top < enough:
         return None

@@ -241,7 +241,8 @@ class Filler:
             free = self.passage.joined(first, free)
         for span in free:
             self._take(name, span, done)
-        return [coerced(span.value, item) for span in free]
+        found = [coerced(span.value, item) for span in free]
+        return [value for value in found if value is not MISSING]
 
     def _listed(self, name: str, item: Schema) -> list[Span]:
         form = strong.by_form(name, item, self.passage, self.used)

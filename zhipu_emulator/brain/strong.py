@@ -24,7 +24,9 @@ _SHORTEST = 3
 
 def by_name(name: str, schema: Schema, passage: Passage, used: list[Span]) -> Span | None:
     """``title: X``, ``named X``, ``age is 3``, ``3 days``."""
-    label = split_name(name).lower()
+    label = " ".join(split_name(name).lower().split())
+    if not label:
+        return None
     words = [label, *([label.split()[-1]] if " " in label else [])]
     wanted = {"integer": passage.numbers, "number": passage.numbers}.get(schema.type)
     spans = passage.quotes + passage.names if wanted is None else wanted

@@ -86,13 +86,13 @@ def split_name(name: str) -> str:
     return re.sub(r"[_\-./]+", " ", _CAMEL.sub(" ", name))
 
 
-def terms(text: str) -> list[Term]:
-    """The telling words of a text."""
+def terms(text: str, *, numbers: bool = False) -> list[Term]:
+    """The telling words of a text; numbers only when they tell something, as in documents."""
     found: list[Term] = []
     for token in _TOKEN.findall(text):
         if is_cjk(token):
             found.extend(_cjk_terms(token))
-        elif keywords(token) and not token.isdigit():
+        elif keywords(token) and (numbers or not token.isdigit()):
             root = stem(token)
             weight = _GENERIC_WEIGHT if root in _generic() else 1.0
             found.append(Term(root, _concepts().get(root, frozenset()), weight))
