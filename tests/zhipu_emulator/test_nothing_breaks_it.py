@@ -20,7 +20,8 @@ from zhipu_emulator.tokens import count_text
 WORDS = [
     "weather", "in", "Paris", "and", "New York", "17", "*", "19", "你好", "北京", "的", "'a b c'",
     '"q"', '{"a":1}', "{", "}", "(", ")", "set_x(3)", "2026-02-30", "99月99日", "3pm", "JSON",
-    "keys:", "Context:", "\n", "Question:", "---", "<context>", "</context>", "```", "é", "🙂", "**", "^",
+    "keys:", "Context:", "\n", "Question:", "---", "<context>", "</context>", "```", "é",
+    "🙂", "**", "^",
     "10**10**10", "-5", "1,000", "万", "百", "Monday", "tomorrow", "bob@x.org", "http://a.b/c",
     "$ABC", "A-12", "then", "it", "result", "percent", "of", "the", "0.5.5", "..", "?", "!", "red",
 ]  # fmt: skip
