@@ -12,12 +12,11 @@ import anyio
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
 from zhipu_client._errors import ZhipuError
+from zhipu_client._io._base import BaseClient
 from zhipu_client._io._call import Call, Core, check_reply, refused, translated
-from zhipu_client._io._clock import Clock
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._shared import async_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
-from zhipu_client._io.sync import make_core
 from zhipu_client._request import Request, StreamRequest
 
 __all__ = ["AsyncClient", "AsyncStream"]
@@ -26,7 +25,7 @@ T = TypeVar("T")
 E = TypeVar("E")
 
 
-class AsyncClient:
+class AsyncClient(BaseClient):
     """Sends requests without blocking the event loop. Arguments as in `Client`.
 
     One object serves any number of event loops, one after the other or at once in several
@@ -39,33 +38,6 @@ class AsyncClient:
         AsyncClient(base_url='https://api.z.ai/api/paas/v4')
     """
 
-    def __init__(
-        self,
-        *,
-        api_key: _key.ApiKey | None = None,
-        base_url: str | None = None,
-        timeout: float | Timeout | None = None,
-        max_retries: int = 2,
-        max_concurrency: int | None = None,
-        default_headers: Mapping[str, str] | None = None,
-        http_client: Any = None,
-        auth: _key.Auth = "bearer",
-        proxy: str | None = None,
-        clock: Clock | None = None,
-    ) -> None:
-        self._core = make_core(
-            api_key,
-            base_url,
-            timeout,
-            max_retries,
-            max_concurrency,
-            default_headers,
-            auth,
-            proxy,
-            clock,
-        )
-        self._http = http_client
-
     @classmethod
     def sharing(cls, core: Core, http_client: Any = None) -> AsyncClient:
         """The twin of a blocking client: see ``Client.as_async``."""
@@ -73,22 +45,6 @@ class AsyncClient:
         made._core = core
         made._http = http_client
         return made
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.base_url!r})"
-
-    def __reduce__(self) -> Any:
-        raise TypeError("an AsyncClient is not pickled: make one where it is used")
-
-    @property
-    def base_url(self) -> str:
-        """The resolved base URL."""
-        return self._core.base_url
-
-    @property
-    def site(self) -> str | None:
-        """The preset that the base URL stands for, or None."""
-        return self._core.site
 
     async def send(
         self,

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from zhipu_client import _key
-from zhipu_client._defaults import Timeout, resolve_base_url, site_of
+from zhipu_client._defaults import Timeout
 from zhipu_client._errors import InvalidRequestError, ZhipuError
-from zhipu_client._io._call import Call, Core, check_reply, refused, translated
-from zhipu_client._io._clock import Clock, SystemClock
-from zhipu_client._io._gate import Slot, ceiling
+from zhipu_client._io._base import BaseClient
+from zhipu_client._io._call import Call, check_reply, refused, translated
+from zhipu_client._io._gate import Slot
 from zhipu_client._io._shared import sync_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._request import Request, StreamRequest
@@ -20,53 +19,13 @@ from zhipu_client._request import Request, StreamRequest
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
 
-__all__ = ["Client", "Stream", "make_core"]
+__all__ = ["Client", "Stream"]
 
 T = TypeVar("T")
 E = TypeVar("E")
 
 
-def make_core(
-    api_key: _key.ApiKey | None,
-    base_url: str | None,
-    timeout: float | Timeout | None,
-    max_retries: int,
-    max_concurrency: int | None,
-    default_headers: Mapping[str, str] | None,
-    auth: _key.Auth,
-    proxy: str | None,
-    clock: Clock | None,
-) -> Core:
-    """Check the settings that both clients take; no I/O."""
-    if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
-        raise InvalidRequestError(
-            f"max_retries is {max_retries!r}, but must be a whole number of at least 0",
-            field="max_retries",
-            value=max_retries,
-        )
-    if auth not in ("bearer", "jwt"):
-        raise InvalidRequestError(
-            f'auth is {auth!r}, but must be "bearer" or "jwt"', field="auth", value=auth
-        )
-    key = _key.find(api_key, os.environ)
-    url = resolve_base_url(base_url, key.variable, os.environ)
-    time = clock or SystemClock()
-    return Core(
-        key=key,
-        auth=auth,
-        base_url=url,
-        site=site_of(url),
-        timeout=Timeout.of(timeout),
-        timeout_given=timeout is not None,
-        max_retries=max_retries,
-        headers=dict(default_headers or {}),
-        proxy=proxy,
-        clock=time,
-        ceiling=ceiling(max_concurrency, time),
-    )
-
-
-class Client:
+class Client(BaseClient):
     """Sends requests, blocking. Cheap to make; the connections belong to the process.
 
     Args:
@@ -93,49 +52,6 @@ class Client:
         >>> client
         Client(base_url='https://open.bigmodel.cn/api/paas/v4')
     """
-
-    def __init__(
-        self,
-        *,
-        api_key: _key.ApiKey | None = None,
-        base_url: str | None = None,
-        timeout: float | Timeout | None = None,
-        max_retries: int = 2,
-        max_concurrency: int | None = None,
-        default_headers: Mapping[str, str] | None = None,
-        http_client: Any = None,
-        auth: _key.Auth = "bearer",
-        proxy: str | None = None,
-        clock: Clock | None = None,
-    ) -> None:
-        self._core = make_core(
-            api_key,
-            base_url,
-            timeout,
-            max_retries,
-            max_concurrency,
-            default_headers,
-            auth,
-            proxy,
-            clock,
-        )
-        self._http = http_client
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.base_url!r})"
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a Client is not pickled: make one where it is used")
-
-    @property
-    def base_url(self) -> str:
-        """The resolved base URL."""
-        return self._core.base_url
-
-    @property
-    def site(self) -> str | None:
-        """The preset that the base URL stands for, or None."""
-        return self._core.site
 
     def as_async(self, http_client: Any = None) -> AsyncClient:
         """The asynchronous twin: same key, settings and ceiling.
