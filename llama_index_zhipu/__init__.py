@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from llama_index_zhipu._structured import StructuredOutputError
     from llama_index_zhipu.embeddings import ZhipuAIEmbedding
     from llama_index_zhipu.llms import ZhipuAI
+    from llama_index_zhipu.moderation import ZhipuAIModerationToolSpec
     from llama_index_zhipu.postprocessors import ZhipuAIRerank
     from llama_index_zhipu.readers import ZhipuAIOCRReader, ZhipuAIWebReader
+    from llama_index_zhipu.speech import ZhipuAISpeechToolSpec, ZhipuAITranscriptionReader
     from llama_index_zhipu.tools import ZhipuAIImageGeneratorToolSpec, ZhipuAIWebSearchToolSpec
+    from llama_index_zhipu.video import ZhipuAIVideoGeneratorToolSpec
 
 __all__ = [
     "StructuredOutputError",
@@ -24,8 +27,12 @@ __all__ = [
     "ZhipuAI",
     "ZhipuAIEmbedding",
     "ZhipuAIImageGeneratorToolSpec",
+    "ZhipuAIModerationToolSpec",
     "ZhipuAIOCRReader",
     "ZhipuAIRerank",
+    "ZhipuAISpeechToolSpec",
+    "ZhipuAITranscriptionReader",
+    "ZhipuAIVideoGeneratorToolSpec",
     "ZhipuAIWebReader",
     "ZhipuAIWebSearchToolSpec",
 ]
@@ -36,8 +43,12 @@ _HOMES = {
     "ZhipuAI": "llms",
     "ZhipuAIEmbedding": "embeddings",
     "ZhipuAIImageGeneratorToolSpec": "tools",
+    "ZhipuAIModerationToolSpec": "moderation",
     "ZhipuAIOCRReader": "readers",
     "ZhipuAIRerank": "postprocessors",
+    "ZhipuAISpeechToolSpec": "speech",
+    "ZhipuAITranscriptionReader": "speech",
+    "ZhipuAIVideoGeneratorToolSpec": "video",
     "ZhipuAIWebReader": "readers",
     "ZhipuAIWebSearchToolSpec": "tools",
 }

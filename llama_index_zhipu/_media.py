@@ -17,7 +17,7 @@ from llama_index.core.base.llms.types import AudioBlock, DocumentBlock, ImageBlo
 
 from zhipu_client import InvalidRequestError
 
-__all__ = ["Target", "audio_part", "document_part", "image_part", "video_part"]
+__all__ = ["Target", "audio_part", "document_part", "image_part", "read_file", "video_part"]
 
 _MB = 1024 * 1024
 #: MIME type -> (offset, bytes) that such a file has.
@@ -42,21 +42,26 @@ class Target:
     """What the model that the messages go to can take.
 
     Attributes:
-        vision: It sees images. (An image in a tool's result becomes a note when it does not.)
+        inputs: Kinds of content that it takes; None where nothing is known. (What a tool returns
+            and the model cannot take becomes a note.)
         file_urls: It takes documents by URL only, in the older part.
         image_bytes: The most that one image may hold.
     """
 
-    vision: bool = True
+    inputs: frozenset[str] | None = None
     file_urls: bool = False
     image_bytes: int = 20 * _MB
+
+    def takes(self, kind: str) -> bool:
+        """True when a block of this kind (``image``, ``audio``, ...) may be sent."""
+        return self.inputs is None or {"document": "file"}.get(kind, kind) in self.inputs
 
     @classmethod
     def of(cls, model: str, inputs: frozenset[str] | None, image_bytes: int | None) -> Target:
         """The target for a model code; ``inputs`` None means that nothing is known about it."""
         name = model.rsplit("/", 1)[-1].lower()
         return cls(
-            vision=inputs is None or "image" in inputs,
+            inputs=inputs,
             file_urls=name.startswith(_FILE_URL_MODELS),
             image_bytes=image_bytes or 20 * _MB,
         )
@@ -143,7 +148,7 @@ def _content(content: Any, path: Path | None, what: str, limit: int) -> bytes:
         # LlamaIndex keeps bytes as base64; anything that is none was put there afterwards.
         data = _decoded(content if isinstance(content, bytes) else str(content).encode())
     elif path is not None:
-        data = _read(Path(path), what, limit)
+        data = read_file(Path(path), what, limit)
     if not data:
         raise InvalidRequestError(
             f"the {what} block is empty: it has no content, path or url", field="messages"
@@ -159,7 +164,8 @@ def _decoded(content: bytes) -> bytes:
         return content
 
 
-def _read(path: Path, what: str, limit: int) -> bytes:
+def read_file(path: Path, what: str, limit: int) -> bytes:
+    """The content of a regular file; its size is checked before it is read."""
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode):
         raise InvalidRequestError(f"the {what} path is no regular file: {path}", field="messages")

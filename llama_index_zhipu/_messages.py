@@ -42,7 +42,7 @@ _ROLES = {
     MessageRole.TOOL: "tool",
     MessageRole.FUNCTION: "tool",
 }
-_BLIND = "(the tool returned {what}, which this model cannot see)"
+_NOT_TAKEN = "(the tool returned content of the type {what}, which this model does not take)"
 
 
 def to_wire(
@@ -133,10 +133,10 @@ def _tool(message: ChatMessage, target: Target) -> tuple[dict[str, Any], list[di
     media: list[dict[str, Any]] = []
     for block in message.blocks:
         if type(block) in PARTS:
-            if target.vision:
+            if target.takes(block.block_type):
                 media.append(PARTS[type(block)](block, target))
             else:
-                texts.append(_BLIND.format(what=f"one {block.block_type}"))
+                texts.append(_NOT_TAKEN.format(what=block.block_type))
         else:
             texts += [part["text"] for part in _parts(block, target) if part["type"] == "text"]
     identity = message.additional_kwargs.get("tool_call_id")

@@ -14,11 +14,9 @@ from llama_index.core.schema import Document
 from zhipu_client import aiterate, iterate, ocr, reader
 
 from ._base import ZhipuComponent
+from ._files import document, file_facts, open_source
 
 __all__ = ["ZhipuAIOCRReader", "ZhipuAIWebReader"]
-
-#: Metadata that is about the reading, and no help to a model or for a search.
-_TECHNICAL = ("regions", "request_id", "width", "height")
 
 
 class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
@@ -86,7 +84,7 @@ class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
             fs: A file system of fsspec that the path is on.
             **load_kwargs: Anything that `zhipu_client.ocr.pages` takes.
         """
-        source, info = _source(file, fs, self.max_bytes), _named(file, extra_info)
+        source, info = open_source(file, fs, self.max_bytes), file_facts(file, extra_info)
         pages = iterate(self._client, self._job(source, load_kwargs))
         if self.split == "page":
             for page in pages:
@@ -112,8 +110,8 @@ class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
         **load_kwargs: Any,
     ) -> AsyncIterator[Document]:
         """`lazy_load_data`, asynchronously: a document a page, as they come."""
-        source = await asyncio.to_thread(_source, file, fs, self.max_bytes)
-        info = _named(file, extra_info)
+        source = await asyncio.to_thread(open_source, file, fs, self.max_bytes)
+        info = file_facts(file, extra_info)
         async for page in aiterate(self._aclient, self._job(source, load_kwargs)):
             yield self._document(page, info)
 
@@ -135,8 +133,8 @@ class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
         **load_kwargs: Any,
     ) -> list[Document]:
         """Read a document asynchronously; the arguments of `lazy_load_data`."""
-        source = await asyncio.to_thread(_source, file, fs, self.max_bytes)
-        info = _named(file, extra_info)
+        source = await asyncio.to_thread(open_source, file, fs, self.max_bytes)
+        info = file_facts(file, extra_info)
         pages = [page async for page in aiterate(self._aclient, self._job(source, load_kwargs))]
         if self.split == "page":
             return [self._document(page, info) for page in pages]
@@ -164,14 +162,14 @@ class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
         }
         if self.with_regions:
             facts["regions"] = page.regions
-        return _made(self._text(page), info, facts)
+        return document(self._text(page), info, facts)
 
     def _joined(self, pages: Sequence[ocr.OCRPage], info: dict[str, Any]) -> Document:
         text = "\n\n".join(self._text(page) for page in pages)
         facts: dict[str, Any] = {"total_pages": len(pages)}
         if self.with_regions:
             facts["regions"] = [region for page in pages for region in page.regions]
-        return _made(text, info, facts)
+        return document(text, info, facts)
 
     def _text(self, page: ocr.OCRPage) -> str:
         if self.tables == "html" or "<table" not in page.text:
@@ -272,36 +270,7 @@ class ZhipuAIWebReader(ZhipuComponent, BasePydanticReader):
             "description": page.description if page else None,
             "request_id": reply.request_id,
         }
-        return _made((page.content if page else None) or "", extra_info or {}, facts)
-
-
-def _source(file: Any, fs: Any, max_bytes: int) -> Any:
-    """What `ocr.pages` takes; a file on another file system is read here, up to the limit."""
-    if fs is None:
-        return file
-    with fs.open(str(file), "rb") as opened:
-        return opened.read(max_bytes + 1)
-
-
-def _named(file: Any, extra_info: dict[str, Any] | None) -> dict[str, Any]:
-    info = dict(extra_info or {})
-    text = str(file) if isinstance(file, (str, Path)) else ""
-    if text.startswith(("http://", "https://")):
-        info.setdefault("url", text)
-    elif text and not text.startswith("data:"):
-        info.setdefault("file_name", Path(text).name)
-    return info
-
-
-def _made(text: str, info: dict[str, Any], facts: dict[str, Any]) -> Document:
-    known = {name: value for name, value in facts.items() if value is not None}
-    hidden = [name for name in _TECHNICAL if name in known]
-    return Document(
-        text=text,
-        metadata={**info, **known},
-        excluded_embed_metadata_keys=hidden,
-        excluded_llm_metadata_keys=hidden,
-    )
+        return document((page.content if page else None) or "", extra_info or {}, facts)
 
 
 def _split_tables(text: str) -> Iterator[str]:

@@ -6,28 +6,16 @@ from typing import Any, Literal
 
 from llama_index.core.base.llms.types import ImageBlock, TextBlock
 from llama_index.core.schema import Document
-from llama_index.core.tools.tool_spec.base import BaseToolSpec
 
 from zhipu_client import Request, ServerError, adownload, download, images
 from zhipu_client import web_search as searching
 
-from ._base import ZhipuComponent
+from ._spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAIImageGeneratorToolSpec", "ZhipuAIWebSearchToolSpec"]
 
 
-class _Connected(BaseToolSpec):
-    """A tool spec with the settings that all Zhipu AI adapters have, see `ZhipuComponent`."""
-
-    def __init__(self, **connection: Any) -> None:
-        self._zhipu = ZhipuComponent(**connection)
-        _ = self._zhipu._client  # a missing key is told here, not at the first call
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self._zhipu.base_url!r})"
-
-
-class ZhipuAIImageGeneratorToolSpec(_Connected):
+class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
     """A tool that draws an image (CogView, GLM-Image).
 
     Args:
@@ -123,7 +111,7 @@ def _image(url: str, file: Any) -> list[TextBlock | ImageBlock]:
     ]
 
 
-class ZhipuAIWebSearchToolSpec(_Connected):
+class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
     """A tool that searches the web.
 
     Args:

@@ -1,15 +1,26 @@
-"""The tool specs: drawing, searching."""
+"""The tool specs, and the reader of recordings."""
 
 from __future__ import annotations
 
-import pytest
-from llama_index.core.agent.workflow import FunctionAgent
-from llama_index.core.base.llms.types import ImageBlock
+from pathlib import Path
 
-from llama_index_zhipu import ZhipuAI, ZhipuAIImageGeneratorToolSpec, ZhipuAIWebSearchToolSpec
+import pytest
+from llama_index.core import SimpleDirectoryReader
+from llama_index.core.agent.workflow import FunctionAgent
+from llama_index.core.base.llms.types import AudioBlock, ImageBlock
+
+from llama_index_zhipu import (
+    ZhipuAI,
+    ZhipuAIImageGeneratorToolSpec,
+    ZhipuAIModerationToolSpec,
+    ZhipuAISpeechToolSpec,
+    ZhipuAITranscriptionReader,
+    ZhipuAIVideoGeneratorToolSpec,
+    ZhipuAIWebSearchToolSpec,
+)
 from tests.llama_index_zhipu.conftest import KEY
 from tests.llama_index_zhipu.stub import call, reply
-from zhipu_client import DownloadError, InvalidRequestError
+from zhipu_client import DownloadError, InvalidRequestError, ZhipuError
 
 
 @pytest.fixture
@@ -98,3 +109,69 @@ async def test_an_agent_sees_the_image(connection, stub):
     *_, result, seen = stub.requests[1]["messages"]
     assert result["role"] == "tool"
     assert seen["content"][1]["image_url"]["url"].startswith("data:image/png;base64,")
+
+
+async def test_videos(connection, emulator):
+    spec = ZhipuAIVideoGeneratorToolSpec(interval=0.05, options={"duration": 5}, **connection)
+    (tool,) = spec.to_tool_list()
+    assert tool.metadata.name == "generate_video"
+    assert tool.call(prompt="a kite").content.startswith("http")
+    assert (await tool.acall(prompt="a kite")).content.startswith("http")
+    sent = emulator.requests[0]["json"]
+    assert (sent["model"], sent["prompt"], sent["duration"]) == ("cogvideox-3", "a kite", 5)
+
+
+def test_a_video_that_fails(stub):
+    stub.default = {"id": "t1", "task_status": "FAIL"}
+    spec = ZhipuAIVideoGeneratorToolSpec(api_key=KEY, base_url=stub.base_url, interval=0.01)
+    with pytest.raises(ZhipuError):
+        spec.generate_video("a kite")
+
+
+async def test_speech(connection, tmp_path):
+    (tool,) = ZhipuAISpeechToolSpec(speed=1.5, **connection).to_tool_list()
+    assert tool.metadata.name == "text_to_speech"
+    for made in (tool.call(text="hello"), await tool.acall(text="hello")):
+        (sound,) = [block for block in made.blocks if isinstance(block, AudioBlock)]
+        assert sound.resolve_audio().read(4) == b"RIFF"
+    spec = ZhipuAISpeechToolSpec(folder=tmp_path / "spoken", **connection)
+    path = Path(spec.text_to_speech("hello"))
+    assert path.parent == tmp_path / "spoken"
+    assert path.read_bytes()[:4] == b"RIFF"  # noqa: ASYNC240
+    with pytest.raises(InvalidRequestError, match="speed"):
+        ZhipuAISpeechToolSpec(speed=9, **connection)
+
+
+async def test_recordings(connection, tmp_path):
+    sound = ZhipuAISpeechToolSpec(**connection).text_to_speech("hello")[1]
+    path = tmp_path / "memo.wav"
+    path.write_bytes(sound.resolve_audio().read())
+    reader = ZhipuAITranscriptionReader(hotwords=["hello"], **connection)
+    for documents in (
+        reader.load_data(path, extra_info={"by": "me"}),
+        await reader.aload_data(str(path), extra_info={"by": "me"}),
+    ):
+        (found,) = documents
+        assert found.text
+        assert found.metadata["file_name"] == "memo.wav"
+        assert found.metadata["by"] == "me"
+    assert reader.load_data(path.read_bytes())[0].text == found.text
+    with pytest.raises(InvalidRequestError):
+        reader.load_data(b"no sound at all")
+    directory = SimpleDirectoryReader(
+        input_dir=str(tmp_path), file_extractor={".wav": reader}, raise_on_error=True
+    )
+    assert directory.load_data()[0].text == found.text
+
+
+async def test_moderation(connection, stub):
+    (tool,) = ZhipuAIModerationToolSpec(**connection).to_tool_list()
+    assert tool.metadata.name == "check_content"
+    assert tool.call(text="hello").content == "PASS"
+    assert (await tool.acall(text="hello")).content == "PASS"
+    row = {"content_type": "text", "risk_level": "REJECT", "risk_type": ["violence"]}
+    stub.default = {"result_list": [row, row]}
+    spec = ZhipuAIModerationToolSpec(api_key=KEY, base_url=stub.base_url)
+    assert spec.check_content("x") == "REJECT: violence"
+    assert spec.judge("x").risk_level == "REJECT"
+    assert (await spec.ajudge("x")).risk_level == "REJECT"

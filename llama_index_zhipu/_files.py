@@ -1,0 +1,56 @@
+"""Where readers take their files from, and what they make of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from llama_index.core.schema import Document
+
+from ._media import read_file
+
+__all__ = ["document", "file_facts", "open_source", "read_source"]
+
+#: Metadata that is about the reading, and no help to a model or for a search.
+_TECHNICAL = ("regions", "request_id", "width", "height")
+
+
+def open_source(file: Any, fs: Any, max_bytes: int) -> Any:
+    """What `zhipu_client.ocr.pages` takes; only a file on another file system is read here."""
+    if fs is None:
+        return file
+    with fs.open(str(file), "rb") as opened:
+        return opened.read(max_bytes + 1)
+
+
+def read_source(file: Any, fs: Any, max_bytes: int) -> bytes:
+    """The content of a file, from wherever it is."""
+    if isinstance(file, (bytes, bytearray, memoryview)):
+        return bytes(file)
+    if fs is None:
+        return read_file(Path(file), "file", max_bytes)
+    content: bytes = open_source(file, fs, max_bytes)
+    return content
+
+
+def file_facts(file: Any, extra_info: dict[str, Any] | None) -> dict[str, Any]:
+    """The metadata of a document: what the caller gave, and where it came from."""
+    info = dict(extra_info or {})
+    text = str(file) if isinstance(file, (str, Path)) else ""
+    if text.startswith(("http://", "https://")):
+        info.setdefault("url", text)
+    elif text and not text.startswith("data:"):
+        info.setdefault("file_name", Path(text).name)
+    return info
+
+
+def document(text: str, info: dict[str, Any], facts: dict[str, Any]) -> Document:
+    """A document; what is only about the reading is hidden from models and embeddings."""
+    known = {name: value for name, value in facts.items() if value is not None}
+    hidden = [name for name in _TECHNICAL if name in known]
+    return Document(
+        text=text,
+        metadata={**info, **known},
+        excluded_embed_metadata_keys=hidden,
+        excluded_llm_metadata_keys=hidden,
+    )

@@ -1,0 +1,170 @@
+"""Speech: a tool that says a text, and a reader that writes down recordings."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from llama_index.core.base.llms.types import AudioBlock, TextBlock
+from llama_index.core.bridge.pydantic import Field
+from llama_index.core.readers.base import BasePydanticReader
+from llama_index.core.schema import Document
+
+from zhipu_client import Request, audio
+
+from ._base import ZhipuComponent
+from ._files import document, file_facts, read_source
+from ._spec import ConnectedToolSpec
+
+__all__ = ["ZhipuAISpeechToolSpec", "ZhipuAITranscriptionReader"]
+
+#: The most bytes of a recording that the service takes.
+_MOST = 25 * 1024 * 1024
+
+
+class ZhipuAISpeechToolSpec(ConnectedToolSpec):
+    """A tool that says a text (GLM-TTS; open.bigmodel.cn only).
+
+    Args:
+        api_key: The key; None takes it from the environment.
+        model: ``glm-tts``.
+        voice: One of `zhipu_client.audio.VOICES`, or the id of a voice of your own.
+        speed: 0.5 to 2; None for the service's 1.
+        volume: Above 0 to 10; None for the service's 1.
+        folder: Where to put the WAV files; the tool then answers with their paths. None answers
+            with the sound itself, an `AudioBlock`.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
+
+    Example:
+        >>> from llama_index_zhipu import ZhipuAISpeechToolSpec
+        >>> tools = ZhipuAISpeechToolSpec(folder="spoken").to_tool_list()  # doctest: +SKIP
+        >>> tools[0].metadata.name  # doctest: +SKIP
+        'text_to_speech'
+    """
+
+    spec_functions = [("text_to_speech", "atext_to_speech")]  # noqa: RUF012
+
+    def __init__(
+        self,
+        api_key: Any = None,
+        *,
+        model: str = "glm-tts",
+        voice: str = "tongtong",
+        speed: float | None = None,
+        volume: float | None = None,
+        folder: str | Path | None = None,
+        **connection: Any,
+    ) -> None:
+        super().__init__(api_key=api_key, **connection)
+        self.model = model
+        self.voice = voice
+        self.speed = speed
+        self.volume = volume
+        self.folder = None if folder is None else Path(folder)
+        self._request("checked here")
+
+    def text_to_speech(self, text: str) -> Any:
+        """Say a text aloud.
+
+        Args:
+            text (str): What to say, up to 1,024 characters.
+        """
+        return self._kept(self._zhipu._client.send(self._request(text)))
+
+    async def atext_to_speech(self, text: str) -> Any:
+        """Say a text aloud."""
+        sound = await self._zhipu._aclient.send(self._request(text))
+        return await asyncio.to_thread(self._kept, sound)
+
+    def _request(self, text: str) -> Request[bytes]:
+        return audio.speech(
+            model=self.model, input=text, voice=self.voice, speed=self.speed, volume=self.volume
+        )
+
+    def _kept(self, sound: bytes) -> Any:
+        if self.folder is None:
+            return [TextBlock(text="The text was said."), AudioBlock(audio=sound, format="wav")]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{uuid4().hex}.wav"
+        path.write_bytes(sound)
+        return str(path)
+
+
+class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
+    """Writes down what is said in a recording (GLM-ASR).
+
+    Works as a ``file_extractor`` of `SimpleDirectoryReader` too.
+
+    Attributes:
+        model: ``glm-asr-2512``.
+        prompt: What was said before, below 8,000 characters.
+        hotwords: Up to 100 words that are likely to occur.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key, or the file is no WAV or MP3 of up to
+            25 MiB and 30 seconds.
+        zhipu_client.ZhipuError: everything that a call raises.
+
+    Example:
+        >>> from llama_index_zhipu import ZhipuAITranscriptionReader
+        >>> ZhipuAITranscriptionReader().load_data("memo.wav")[0].text  # doctest: +SKIP
+        'Buy milk.'
+    """
+
+    is_remote: bool = True
+    model: str = Field(default="glm-asr-2512", description="The model code.")
+    prompt: str | None = Field(default=None, description="What was said before.")
+    hotwords: list[str] | None = Field(default=None, description="Words likely to occur.")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        _ = self._client  # a missing key is told here, not at the first call
+
+    @classmethod
+    def class_name(cls) -> str:
+        """The name in dicts."""
+        return "ZhipuAITranscriptionReader"
+
+    def load_data(
+        self,
+        file: str | Path | bytes,
+        extra_info: dict[str, Any] | None = None,
+        fs: Any = None,
+    ) -> list[Document]:
+        """Write a recording down.
+
+        Args:
+            file: A path, or the bytes of a WAV or MP3.
+            extra_info: Metadata for the document.
+            fs: A file system of fsspec that the path is on.
+        """
+        info, content = file_facts(file, extra_info), read_source(file, fs, _MOST)
+        return [self._document(self._client.send(self._request(content, info)), info)]
+
+    async def aload_data(
+        self,
+        file: str | Path | bytes,
+        extra_info: dict[str, Any] | None = None,
+        fs: Any = None,
+    ) -> list[Document]:
+        """Write a recording down, asynchronously; the arguments of `load_data`."""
+        info = file_facts(file, extra_info)
+        content = await asyncio.to_thread(read_source, file, fs, _MOST)
+        return [self._document(await self._aclient.send(self._request(content, info)), info)]
+
+    def _request(self, content: bytes, info: dict[str, Any]) -> Request[audio.Transcription]:
+        return audio.transcribe(
+            model=self.model,
+            file=content,
+            filename=info.get("file_name"),
+            prompt=self.prompt,
+            hotwords=self.hotwords,
+        )
+
+    def _document(self, found: audio.Transcription, info: dict[str, Any]) -> Document:
+        return document(found.text or "", info, {"request_id": found.request_id})

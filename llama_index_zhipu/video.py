@@ -1,0 +1,80 @@
+"""A tool for agents: making videos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from zhipu_client import Request, ServerError, await_result, videos, wait_result
+
+from ._spec import ConnectedToolSpec
+
+__all__ = ["ZhipuAIVideoGeneratorToolSpec"]
+
+
+class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
+    """A tool that makes a video (CogVideoX, Vidu) and waits for it, which takes minutes.
+
+    Args:
+        api_key: The key; None takes it from the environment.
+        model: ``cogvideox-3`` or another model of `zhipu_client.videos.RULES`.
+        interval: Seconds between the first two looks whether it is ready.
+        wait: Seconds to wait in all.
+        options: Further arguments of `zhipu_client.videos.create`: ``size``, ``duration``,
+            ``fps``, ``quality``, ``with_audio``, ...
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
+        zhipu_client.TaskFailedError: the service failed at the video.
+        zhipu_client.TaskTimeoutError: it took longer than ``wait``; the error names the task.
+
+    Example:
+        >>> from llama_index_zhipu import ZhipuAIVideoGeneratorToolSpec
+        >>> tools = ZhipuAIVideoGeneratorToolSpec().to_tool_list()  # doctest: +SKIP
+        >>> tools[0].metadata.name  # doctest: +SKIP
+        'generate_video'
+    """
+
+    spec_functions = [("generate_video", "agenerate_video")]  # noqa: RUF012
+
+    def __init__(
+        self,
+        api_key: Any = None,
+        *,
+        model: str = "cogvideox-3",
+        interval: float = 2.0,
+        wait: float = 900.0,
+        options: dict[str, Any] | None = None,
+        **connection: Any,
+    ) -> None:
+        super().__init__(api_key=api_key, **connection)
+        self.model = model
+        self.interval = interval
+        self.wait = wait
+        self.options = dict(options or {})
+
+    def generate_video(self, prompt: str, image_url: str | None = None) -> str:
+        """Make a short video from a description and return its address.
+
+        Args:
+            prompt (str): What to show, up to 512 characters.
+            image_url (Optional[str]): The address of a picture to begin with.
+        """
+        client = self._zhipu._client
+        task = client.send(self._request(prompt, image_url))
+        return _first(wait_result(client, task, interval=self.interval, timeout=self.wait))
+
+    async def agenerate_video(self, prompt: str, image_url: str | None = None) -> str:
+        """Make a short video from a description and return its address."""
+        client = self._zhipu._aclient
+        task = await client.send(self._request(prompt, image_url))
+        return _first(await await_result(client, task, interval=self.interval, timeout=self.wait))
+
+    def _request(self, prompt: str, image_url: str | None) -> Request[Any]:
+        return videos.create(model=self.model, prompt=prompt, image_url=image_url, **self.options)
+
+
+def _first(result: Any) -> str:
+    if not result.urls:
+        raise ServerError("the answer holds no video", body=result.model_dump())
+    return str(result.urls[0])
