@@ -29,6 +29,8 @@ class Outcome:
     finish: str | None = None
     #: The calls that a program would run: name and decoded arguments.
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    #: The ids of the calls.
+    ids: list[str | None] = field(default_factory=list)
     #: Prompt, completion and total tokens.
     usage: tuple[int, int, int] | None = None
     error: Exception | None = None

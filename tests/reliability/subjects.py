@@ -30,18 +30,20 @@ class ClientSubject:
         from zhipu_client import AsyncClient, Client, chat
 
         options.setdefault("api_key", KEY)
+        own = options.pop("http_client", None), options.pop("http_async_client", None)
+        self.model = options.pop("model", MODEL)
         tools = options.pop("tools", None)
         self._parameters: dict[str, Any] = {"tools": tools} if tools else {}
         self._chat = chat
-        self.thing = Client(base_url=base_url, **options)
-        self.athing = AsyncClient(base_url=base_url, **options)
+        self.thing = Client(base_url=base_url, http_client=own[0], **options)
+        self.athing = AsyncClient(base_url=base_url, http_client=own[1], **options)
 
     def _messages(self, prompt: str) -> list[dict[str, Any]]:
         return [{"role": "user", "content": prompt}]
 
     def _request(self, prompt: str) -> Any:
         messages = self._messages(prompt)
-        return self._chat.create(model=MODEL, messages=messages, **self._parameters).as_dict()
+        return self._chat.create(model=self.model, messages=messages, **self._parameters).as_dict()
 
     def _stream(self, prompt: str) -> Any:
         return self._chat.stream(model=MODEL, messages=self._messages(prompt), **self._parameters)
@@ -76,10 +78,11 @@ class ClientSubject:
             whole = accumulator.message()
         for choice in whole.get("choices") or ():
             message = choice["message"]
-            outcome.text = message.get("content") or ""
-            outcome.reasoning = message.get("reasoning_content") or ""
+            outcome.text = self._chat.text_of(message.get("content"))
+            outcome.reasoning = self._chat.reasoning_of(message)
             outcome.finish = choice.get("finish_reason")
-            outcome.calls = _runnable(message.get("tool_calls") or ())
+            calls = message.get("tool_calls") or ()
+            outcome.calls, outcome.ids = _runnable(calls), [call.get("id") for call in calls]
         if usage := whole.get("usage"):
             outcome.usage = tuple(usage.get(f"{kind}_tokens") for kind in COUNTED)
 
@@ -117,7 +120,7 @@ class LangChainSubject:
         options.setdefault("api_key", KEY)
         tools = options.pop("tools", None)
         with _clock_in("langchain_zhipu._client", options.pop("clock", None)):
-            self.thing = ChatZhipuAI(model=MODEL, base_url=base_url, **options)
+            self.thing = ChatZhipuAI(base_url=base_url, **{"model": MODEL, **options})
         self._bound = {"tools": tools} if tools else {}
 
     def call(self, prompt: str) -> Any:
@@ -152,13 +155,14 @@ class LangChainSubject:
         if not pieces:
             return
         message = pieces[0]
-        for piece in pieces[1:]:
-            message = message + piece
+        if len(pieces) > 1:
+            message = message + list(pieces[1:])
         outcome.text = message.text
         blocks = message.content_blocks
         outcome.reasoning = "".join(b["reasoning"] for b in blocks if b["type"] == "reasoning")
         outcome.finish = message.response_metadata.get("finish_reason")
         outcome.calls = [(call["name"], call["args"]) for call in message.tool_calls]
+        outcome.ids = [call["id"] for call in message.tool_calls]
         if usage := message.usage_metadata:
             outcome.usage = (usage["input_tokens"], usage["output_tokens"], usage["total_tokens"])
 
@@ -173,7 +177,7 @@ class LlamaIndexSubject:
         tools = options.pop("tools", None)
         self._more = {"tools": tools} if tools else {}
         with _clock_in("zhipu_client", options.pop("clock", None)):
-            self.thing = ZhipuAI(model=MODEL, base_url=base_url, **options)
+            self.thing = ZhipuAI(base_url=base_url, **{"model": MODEL, **options})
             assert self.thing._client  # made now, and kept
 
     def _messages(self, prompt: str) -> list[Any]:
@@ -217,6 +221,7 @@ class LlamaIndexSubject:
         outcome.finish = last.additional_kwargs.get("finish_reason")
         calls = self.thing.get_tool_calls_from_response(last, error_on_no_tool_call=False)
         outcome.calls = [(call.tool_name, call.tool_kwargs) for call in calls]
+        outcome.ids = [call.tool_id for call in calls]
         kwargs = last.additional_kwargs
         if "total_tokens" in kwargs:
             outcome.usage = tuple(kwargs.get(f"{kind}_tokens") for kind in COUNTED)
