@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import countOf
 from typing import Any
 
 from zhipu_client import _check
@@ -151,8 +152,15 @@ def vectors_in(data: Any) -> list[list[float]]:
     rows = (data or {}).get("data") or []
     if any(row.get("index", place) != place for place, row in enumerate(rows)):
         rows = sorted(rows, key=lambda row: row["index"])
-    # One pass in C, a quarter of what decoding took: the floats are not copied, ``0`` becomes 0.0.
-    return [list(map(float, row["embedding"])) for row in rows]
+    return [_floats(row["embedding"]) for row in rows]
+
+
+def _floats(numbers: list[float]) -> list[float]:
+    """The numbers as they were decoded, unless there is a whole one among them (``0``)."""
+    # To count in C takes a sixth of what decoding took, and nothing is copied.
+    if countOf(map(type, numbers), float) == len(numbers):
+        return numbers
+    return list(map(float, numbers))
 
 
 def only_vector(reply: EmbeddingReply) -> list[float]:
