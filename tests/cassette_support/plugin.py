@@ -11,10 +11,11 @@ A test asks for `service` and uses its base URL and key; everything else happens
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import pytest_socket
@@ -23,6 +24,8 @@ from tests.cassette_support.scrub import BASE_URL, KEY, scrubbed_request, scrubb
 
 TESTS = Path(__file__).parent.parent
 CASSETTES = TESTS / "cassettes"
+
+Mode = Literal["sync", "async"]
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,15 @@ class Service:
         base_url: For the adapter's ``base_url``.
         api_key: For the adapter's ``api_key``.
         recording: True while the cassette is being written.
+        poll_interval: Seconds between looks at a task: next to none, except at the live service.
+        script: Puts answers in line, where the emulator is recorded; None elsewhere.
     """
 
     base_url: str
     api_key: str = field(repr=False)
     recording: bool
+    poll_interval: float = 0.001
+    script: Callable[..., None] | None = field(default=None, repr=False)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -53,12 +60,13 @@ def _records(config: pytest.Config) -> bool:
 def _recorded_from(request: pytest.FixtureRequest) -> Iterator[Service]:
     if request.config.getoption("--live"):
         base_url = os.environ.get("ZHIPUAI_BASE_URL", "https://open.bigmodel.cn/api/paas/v4")
-        yield Service(base_url, os.environ["ZHIPUAI_API_KEY"], recording=True)
+        key = os.environ["ZHIPUAI_API_KEY"]
+        yield Service(base_url, key, recording=True, poll_interval=2.0)
         return
     import zhipu_emulator
 
     with zhipu_emulator.serve() as server:
-        yield Service(server.base_url, server.api_key, recording=True)
+        yield Service(server.base_url, server.api_key, recording=True, script=server.script)
 
 
 @pytest.fixture
@@ -68,6 +76,13 @@ def service(request: pytest.FixtureRequest) -> Service:
         made: Service = request.getfixturevalue("_recorded_from")
         return made
     return Service(BASE_URL, KEY, recording=False)
+
+
+@pytest.fixture(params=["sync", "async"])
+def mode(request: pytest.FixtureRequest) -> Mode:
+    """Run the test once with the blocking calls and once with the asynchronous ones."""
+    found: Mode = request.param
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +125,7 @@ def _whole_cassette_without_network(request: pytest.FixtureRequest, vcr: Any) ->
     if vcr is None or _records(request.config):
         yield
         return
+    _play_one_at_a_time(vcr)
     pytest_socket.disable_socket(allow_unix_socket=True)
     try:
         yield
@@ -119,3 +135,14 @@ def _whole_cassette_without_network(request: pytest.FixtureRequest, vcr: Any) ->
         return
     assert vcr.play_count > 0, "nothing was played: is there a cassette? (`make record`)"
     assert vcr.all_played, f"{len(vcr) - vcr.play_count} exchanges of the cassette were not asked"
+
+
+def _play_one_at_a_time(cassette: Any) -> None:
+    # vcrpy looks whether an exchange was played, then counts it: threads would play one twice.
+    lock, play = threading.Lock(), cassette.play_response
+
+    def locked(request: Any) -> Any:
+        with lock:
+            return play(request)
+
+    cassette.play_response = locked

@@ -77,3 +77,25 @@ def test_of_a_response_only_the_type_is_kept() -> None:
     assert scrubbed_response({"headers": headers})["headers"] == {
         "Content-Type": ["application/json"]
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        (
+            b'{"data": [{"url": "http://127.0.0.1:4711/files/a.png?Expires=1"}]}',
+            b'{"data": [{"url": "ORIGIN/files/a.png?Expires=1"}]}',
+        ),
+        (
+            b'{"video_result":[{"cover_image_url":"https://cdn.example/c.png","url":"https://cdn.example/v.mp4"}]}',
+            b'{"video_result":[{"cover_image_url":"ORIGIN/c.png","url":"ORIGIN/v.mp4"}]}',
+        ),
+        (b"![](http://127.0.0.1:4711/crop.jpg)", b"![](ORIGIN/crop.jpg)"),
+        (b'{"reader_result": {"url": "https://a.example/"}}', None),
+        (b"\x89PNG\r\n\x1a\n\x00\xff", None),
+    ],
+)
+def test_media_are_on_the_host_of_the_api(given: bytes, kept: bytes | None) -> None:
+    response = scrubbed_response({"headers": {}, "body": {"string": given}})
+    expected = given if kept is None else kept.replace(b"ORIGIN", ORIGIN.encode())
+    assert response["body"]["string"] == expected

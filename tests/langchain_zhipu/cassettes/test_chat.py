@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from langchain_core.exceptions import ModelNotFoundError
@@ -10,17 +10,9 @@ from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, Too
 from langchain_core.tools import tool
 
 from langchain_zhipu import ChatZhipuAI
-from tests.cassette_support.plugin import Service
+from tests.cassette_support.plugin import Mode, Service
 
 pytestmark = pytest.mark.vcr
-
-Mode = Literal["sync", "async"]
-
-
-@pytest.fixture(params=["sync", "async"])
-def mode(request: pytest.FixtureRequest) -> Mode:
-    found: Mode = request.param
-    return found
 
 
 @pytest.fixture
@@ -104,6 +96,6 @@ async def test_an_unknown_model_streamed_is_the_same_error(service: Service, mod
 
 
 async def test_a_batch(model: ChatZhipuAI, mode: Mode) -> None:
-    sums = ["What is 2 * 3?", "What is 4 * 5?"]
+    sums: list[Any] = ["What is 2 * 3?", "What is 4 * 5?"]
     answers = model.batch(sums) if mode == "sync" else await model.abatch(sums)
     assert ["6" in answers[0].text, "20" in answers[1].text] == [True, True]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from langchain_core.documents import Document
@@ -16,7 +16,7 @@ from langchain_zhipu import (
     ZhipuAIWebReaderLoader,
     create_ocr_extractor,
 )
-from tests.cassette_support.plugin import Service
+from tests.cassette_support.plugin import Mode, Service
 from zhipu_client import BadRequestError
 
 pytestmark = pytest.mark.vcr
@@ -34,18 +34,12 @@ MENU = pdf(
 PAGES = ["https://cities.example/beijing", "https://cities.example/paris"]
 
 
-@pytest.fixture(params=["sync", "async"])
-def mode(request: pytest.FixtureRequest) -> Literal["sync", "async"]:
-    found: Literal["sync", "async"] = request.param
-    return found
-
-
-async def load(loader: Any, mode: str) -> list[Document]:
+async def load(loader: Any, mode: Mode) -> list[Document]:
     found: list[Document] = loader.load() if mode == "sync" else await loader.aload()
     return found
 
 
-async def test_ocr(service: Service, mode: str) -> None:
+async def test_ocr(service: Service, mode: Mode) -> None:
     menu, drinks = await load(ZhipuAIOCRLoader(MENU, tables="markdown", **service.settings), mode)
     assert menu.page_content.startswith("# Menu")
     assert "| Dish | Price |\n| --- | --- |\n| Soup | 4 |" in menu.page_content
@@ -55,7 +49,7 @@ async def test_ocr(service: Service, mode: str) -> None:
     assert drinks.metadata["page"] == 1
 
 
-async def test_ocr_of_elements(service: Service, mode: str) -> None:
+async def test_ocr_of_elements(service: Service, mode: Mode) -> None:
     parser = ZhipuAIOCRParser(mode="element", **service.settings)
     blob = Blob.from_data(MENU, path="menu.pdf")
     found = parser.parse(blob) if mode == "sync" else await parser.aparse(blob)
@@ -63,7 +57,7 @@ async def test_ocr_of_elements(service: Service, mode: str) -> None:
     assert {d.metadata["source"] for d in found} == {"menu.pdf"}
 
 
-async def test_ocr_of_an_address_that_leads_nowhere(service: Service, mode: str) -> None:
+async def test_ocr_of_an_address_that_leads_nowhere(service: Service, mode: Mode) -> None:
     loader = ZhipuAIOCRLoader("https://nowhere.example/scan.png", **service.settings)
     with pytest.raises(BadRequestError) as caught:
         await load(loader, mode)
@@ -71,7 +65,7 @@ async def test_ocr_of_an_address_that_leads_nowhere(service: Service, mode: str)
     assert caught.value.resume_from.next_page == 1
 
 
-async def test_extraction(service: Service, mode: str) -> None:
+async def test_extraction(service: Service, mode: Mode) -> None:
     template = {"dishes": [{"dish": "", "price": 0.0}]}
     model = ChatZhipuAI(model="glm-4.7", **service.settings)
     extractor = create_ocr_extractor(model, template)
@@ -79,14 +73,14 @@ async def test_extraction(service: Service, mode: str) -> None:
     assert found == {"dishes": [{"dish": "Soup", "price": 4}]}
 
 
-async def test_web_pages(service: Service, mode: str) -> None:
+async def test_web_pages(service: Service, mode: Mode) -> None:
     beijing, paris = await load(ZhipuAIWebReaderLoader(PAGES, **service.settings), mode)
     assert beijing.metadata["source"] == PAGES[0]
     assert "Beijing" in beijing.metadata["title"]
     assert "Paris" in paris.page_content
 
 
-async def test_a_web_page_that_may_not_be_read(service: Service, mode: str) -> None:
+async def test_a_web_page_that_may_not_be_read(service: Service, mode: Mode) -> None:
     loader = ZhipuAIWebReaderLoader("https://blocked.example/", **service.settings)
     with pytest.raises(BadRequestError) as caught:
         await load(loader, mode)

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
 from langchain_zhipu import ZhipuAIWebSearchRetriever, ZhipuAIWebSearchTool
-from tests.cassette_support.plugin import Service
+from tests.cassette_support.plugin import Mode, Service
 from zhipu_client import NotFoundError
 
 pytestmark = pytest.mark.vcr
 
 
-@pytest.fixture(params=["sync", "async"])
-def mode(request: pytest.FixtureRequest) -> Literal["sync", "async"]:
-    found: Literal["sync", "async"] = request.param
-    return found
-
-
-async def invoke(runnable: Any, mode: str, given: Any) -> Any:
+async def invoke(runnable: Any, mode: Mode, given: Any) -> Any:
     return runnable.invoke(given) if mode == "sync" else await runnable.ainvoke(given)
 
 
@@ -27,27 +21,27 @@ def call(**arguments: Any) -> dict[str, Any]:
     return {"name": "web_search", "args": arguments, "id": "call_1", "type": "tool_call"}
 
 
-async def test_tool(service: Service, mode: str) -> None:
+async def test_tool(service: Service, mode: Mode) -> None:
     tool = ZhipuAIWebSearchTool(count=2, **service.settings)
     message = await invoke(tool, mode, call(query="capital city", recency="oneYear"))
     assert message.content.startswith("[1] ")
     assert len(message.artifact["search_result"]) == 2
 
 
-async def test_tool_tells_of_a_failure(service: Service, mode: str) -> None:
+async def test_tool_tells_of_a_failure(service: Service, mode: Mode) -> None:
     tool = ZhipuAIWebSearchTool(search_engine="search_none", **service.settings)
     message = await invoke(tool, mode, call(query="capital city"))
     assert message.status == "error"
     assert "1211" in message.content
 
 
-async def test_retriever(service: Service, mode: str) -> None:
+async def test_retriever(service: Service, mode: Mode) -> None:
     found = await invoke(ZhipuAIWebSearchRetriever(k=2, **service.settings), mode, "capital city")
     assert len(found) == 2
     assert all(document.metadata["title"] for document in found)
 
 
-async def test_retriever_raises_failures(service: Service, mode: str) -> None:
+async def test_retriever_raises_failures(service: Service, mode: Mode) -> None:
     retriever = ZhipuAIWebSearchRetriever(search_engine="search_none", **service.settings)
     with pytest.raises(NotFoundError) as caught:
         await invoke(retriever, mode, "capital city")
