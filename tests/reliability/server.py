@@ -224,6 +224,9 @@ class FaultServer:
         self._server = await asyncio.start_server(self._serve, sock=sock, ssl=self.tls)
 
     async def _stop(self) -> None:
+        # A connection that is being accepted right now would be lost half made.
+        for _ in range(5):
+            await asyncio.sleep(0)
         self._server.close()
         for task in list(self._tasks):
             task.cancel()

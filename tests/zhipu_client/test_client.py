@@ -1,0 +1,338 @@
+"""The two clients: what they are made from, what they refuse, what they send."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import zhipu_client
+from tests.reliability import scenarios as say
+from tests.reliability.clocks import FakeClock
+from tests.reliability.frames import TEXT, delta, stream_frames
+from tests.reliability.server import FaultServer
+from zhipu_client import AsyncClient, Client, InvalidRequestError, Timeout, chat, embeddings
+
+ROOT = Path(__file__).parents[2]
+KEY = "0123456789abcdef.PlantedSecret42"
+MESSAGES = [{"role": "user", "content": "hello"}]
+CLIENTS = [Client, AsyncClient]
+
+
+@pytest.fixture
+def server() -> Iterator[FaultServer]:
+    with FaultServer(say.healthy()) as made:
+        yield made
+
+
+def ask(**fields: Any) -> Any:
+    return chat.create(model="glm-4.7", messages=MESSAGES, **fields).as_dict()
+
+
+def ask_stream() -> Any:
+    return chat.stream(model="glm-4.7", messages=MESSAGES)
+
+
+# --- what a client is made from ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize(
+    ("variable", "site"),
+    [
+        ("ZHIPUAI_API_KEY", "bigmodel"),
+        ("ZHIPU_API_KEY", "bigmodel"),
+        ("ZAI_API_KEY", "zai"),
+    ],
+)
+def test_the_environment_gives_key_and_site(
+    kind: Any, variable: str, site: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, KEY)
+    client = kind()
+    assert client.site == site
+    assert client.base_url == zhipu_client.PRESETS[site]
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_without_a_key_the_ways_to_one_are_named(kind: Any) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        kind()
+    for word in ("api_key", "ZHIPUAI_API_KEY", "ZAI_API_KEY", "zhipu_emulator"):
+        assert word in str(caught.value)
+    assert caught.value.field == "api_key"
+
+
+BAD_SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
+    "an unknown preset": ({"base_url": "bigmodle"}, "base_url"),
+    "a file as base URL": ({"base_url": "file:///etc/passwd"}, "base_url"),
+    "a password in the base URL": ({"base_url": "https://me:pw@x.example"}, "base_url"),
+    "no time at all": ({"timeout": 0}, "timeout"),
+    "a time before now": ({"timeout": -1.0}, "timeout"),
+    "a time that is none": ({"timeout": float("nan")}, "timeout"),
+    "fewer than no retries": ({"max_retries": -1}, "max_retries"),
+    "half a retry": ({"max_retries": 1.5}, "max_retries"),
+    "no place at all": ({"max_concurrency": 0}, "max_concurrency"),
+    "another way to sign": ({"auth": "basic"}, "auth"),
+    "a number as key": ({"api_key": 17}, "api_key"),
+    "an empty key": ({"api_key": "  "}, "api_key"),
+    "a key with a line break": ({"api_key": f"{KEY}\n"}, "api_key"),
+}
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize("name", BAD_SETTINGS)
+def test_a_setting_that_cannot_be_is_refused(kind: Any, name: str) -> None:
+    settings, field = BAD_SETTINGS[name]
+    with pytest.raises(InvalidRequestError) as caught:
+        kind(**{"api_key": KEY, **settings})
+    assert caught.value.field == field
+    assert field in str(caught.value)
+    assert KEY.partition(".")[2] not in str(caught.value)
+    assert "pw" not in str(caught.value)
+
+
+def test_making_a_client_costs_nothing() -> None:
+    """No HTTP library, so no TLS context and no socket: in a fresh interpreter."""
+    heavy = "{'httpx', 'httpcore', 'asyncio', 'anyio'} & set(sys.modules)"
+    program = (
+        "import sys, zhipu_client\n"
+        "client = zhipu_client.Client(api_key='a.b')\n"
+        f"print(sorted({heavy}))\n"
+        "client.as_async(); zhipu_client.AsyncClient(api_key='a.b')\n"
+        f"print(sorted({heavy} - {{'asyncio', 'anyio'}}))\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert result.stdout.split() == ["[]", "[]"]
+
+
+def test_the_names_of_the_package_are_there() -> None:
+    assert len(zhipu_client.__all__) == len(set(zhipu_client.__all__))
+    for name in zhipu_client.__all__:
+        assert getattr(zhipu_client, name) is not None
+    with pytest.raises(AttributeError, match="nonsense"):
+        zhipu_client.nonsense  # noqa: B018
+    assert set(zhipu_client.__all__) <= set(dir(zhipu_client))
+
+
+# --- what is sent ------------------------------------------------------------------------------
+
+
+def test_a_request_carries_what_it_should(server: FaultServer) -> None:
+    client = Client(api_key=KEY, base_url=server.base_url, default_headers={"X-Team": "blue"})
+    client.send(ask(temperature=0.3), headers={"X-Once": "1"})
+    (request,) = server.requests
+    assert (request.method, request.path) == ("POST", "/api/paas/v4/chat/completions")
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert request.headers["content-type"].startswith("application/json")
+    assert (request.headers["x-team"], request.headers["x-once"]) == ("blue", "1")
+    assert "zhipu-integrations" in request.headers["user-agent"]
+    body = request.json
+    assert len(body.pop("request_id")) == 32
+    assert body == {"model": "glm-4.7", "messages": MESSAGES, "temperature": 0.3}
+
+
+def test_a_callers_request_id_is_kept(server: FaultServer) -> None:
+    Client(api_key=KEY, base_url=server.base_url).send(ask(request_id="my-own-id-17"))
+    assert server.requests[0].json["request_id"] == "my-own-id-17"
+
+
+def test_one_id_for_all_tries_and_another_for_the_next_call(clock: FakeClock) -> None:
+    with FaultServer(say.error(503), say.error(503), say.healthy()) as server:
+        client = Client(api_key=KEY, base_url=server.base_url, clock=clock)
+        client.send(ask())
+        client.send(ask())
+        ids = [request.json["request_id"] for request in server.requests]
+    assert ids[0] == ids[1] == ids[2] != ids[3]
+
+
+def test_a_signed_token_in_place_of_the_key(server: FaultServer) -> None:
+    Client(api_key=KEY, base_url=server.base_url, auth="jwt").send(ask())
+    header = server.requests[0].headers["authorization"]
+    assert KEY.partition(".")[2] not in header
+    assert len(header.removeprefix("Bearer ").split(".")) == 3
+
+
+def test_a_key_function_is_asked_each_time(server: FaultServer) -> None:
+    keys = iter(["first.key", "second.key", "third.key"])
+    client = Client(api_key=lambda: next(keys), base_url=server.base_url)
+    client.send(ask())
+    with client.stream(ask_stream()) as chunks:
+        list(chunks)
+    sent = [request.headers["authorization"] for request in server.requests]
+    assert sent == ["Bearer first.key", "Bearer second.key"]
+
+
+async def test_an_async_key_function_is_for_async_calls(server: FaultServer) -> None:
+    async def key() -> str:
+        await asyncio.sleep(0)
+        return "async.key"
+
+    client = Client(api_key=key, base_url=server.base_url)
+    await client.as_async().send(ask())
+    assert server.requests[0].headers["authorization"] == "Bearer async.key"
+    with pytest.raises(InvalidRequestError, match="async"):
+        client.send(ask())
+
+
+def test_what_json_cannot_carry_is_refused_before_sending(server: FaultServer) -> None:
+    client = Client(api_key=KEY, base_url=server.base_url)
+    for extra in ({"x": float("nan")}, {"x": object()}, {"x": "\ud800"}):
+        with pytest.raises(InvalidRequestError, match="JSON"):
+            client.send(ask(extra_body=extra))
+    assert server.requests == []
+
+
+def test_a_header_that_cannot_be_sent_is_refused(server: FaultServer) -> None:
+    client = Client(api_key=KEY, base_url=server.base_url, max_retries=0)
+    for value in ("a\nb", "a\r\nX-Evil: 1"):
+        with pytest.raises(InvalidRequestError) as caught:
+            client.send(ask(), headers={"X-Odd": value})
+        assert "Evil" not in str(caught.value)
+    assert server.requests == []
+
+
+def test_an_endpoint_that_the_site_lacks_is_refused() -> None:
+    client = Client(api_key=KEY, base_url="zai")
+    with pytest.raises(InvalidRequestError, match="not offered on this site"):
+        client.send(embeddings.create(model="embedding-3", input=["text"]))
+
+
+@pytest.mark.parametrize("site", ["bigmodel", "zai"])
+def test_a_refused_key_names_the_site(site: str) -> None:
+    with FaultServer(say.error(401, "1000")) as server:
+        client = Client(api_key=KEY, base_url=server.base_url)
+        with pytest.raises(zhipu_client.AuthenticationError) as caught:
+            client.send(ask())
+    assert f'"{site}"' in str(caught.value)
+    assert server.base_url in str(caught.value)
+
+
+# --- settings of one call ----------------------------------------------------------------------
+
+
+def test_retries_and_timeout_of_one_call(clock: FakeClock) -> None:
+    with FaultServer(say.error(503)) as server:
+        client = Client(api_key=KEY, base_url=server.base_url, clock=clock, max_retries=0)
+        with pytest.raises(zhipu_client.ServerError):
+            client.send(ask(), max_retries=3)
+        assert len(server.requests) == 4
+    with FaultServer(say.stalled()) as server:
+        client = Client(api_key=KEY, base_url=server.base_url, timeout=60, max_retries=0)
+        with pytest.raises(zhipu_client.APITimeoutError):
+            client.send(ask(), timeout=0.2)
+        with pytest.raises(zhipu_client.APITimeoutError):
+            client.send(ask(), timeout=Timeout(total=0.2))
+        with (
+            pytest.raises(zhipu_client.APITimeoutError),
+            client.stream(ask_stream(), timeout=Timeout(read=0.2)) as chunks,
+        ):
+            list(chunks)
+
+
+def test_a_ceiling_is_shared_with_the_async_half(server: FaultServer) -> None:
+    server.script = [say.healthy(after=0.05)]
+    client = Client(api_key=KEY, base_url=server.base_url, max_concurrency=2)
+
+    async def both() -> None:
+        twin = client.as_async()
+        loop = asyncio.get_running_loop()
+        threads = [loop.run_in_executor(None, client.send, ask()) for _ in range(4)]
+        await asyncio.gather(*threads, *(twin.send(ask()) for _ in range(6)))
+
+    asyncio.run(both())
+    assert len(server.requests) == 10
+    assert server.most_in_flight == 2
+
+
+# --- streams as objects ------------------------------------------------------------------------
+
+
+def test_a_stream_is_read_once(server: FaultServer) -> None:
+    client = Client(api_key=KEY, base_url=server.base_url)
+    with client.stream(ask_stream()) as chunks:
+        first = list(chunks)
+        assert list(chunks) == []
+    assert list(chunks) == []
+    chunks.close()
+    assert len(first) == len(stream_frames()) - 1
+    assert "".join(c["choices"][0]["delta"].get("content", "") for c in first) == TEXT
+
+
+def test_a_stream_that_is_not_read_sends_nothing(server: FaultServer) -> None:
+    client = Client(api_key=KEY, base_url=server.base_url)
+    with client.stream(ask_stream()):
+        pass
+    client.stream(ask_stream()).close()
+    del client
+    gc.collect()
+    assert server.requests == []
+
+
+def test_an_error_in_the_readers_own_code_closes_the_stream() -> None:
+    with FaultServer(say.stream(*(delta("x") for _ in range(500)), pause=0.005)) as server:
+        client = Client(api_key=KEY, base_url=server.base_url, max_concurrency=1)
+        with pytest.raises(ZeroDivisionError), client.stream(ask_stream()) as chunks:
+            for _ in chunks:
+                1 / 0  # noqa: B018
+        assert server.wait_for(lambda s: s.open == 0, 1.0)
+
+
+def test_a_stream_without_with_is_closed_when_dropped() -> None:
+    with FaultServer(
+        say.stream(*(delta("x") for _ in range(500)), pause=0.005), say.healthy()
+    ) as server:
+        client = Client(api_key=KEY, base_url=server.base_url, max_concurrency=1)
+        chunks = client.stream(ask_stream())
+        next(chunks)
+        del chunks
+        assert server.wait_for(lambda s: s.open == 0, 1.0)
+        # Its place is free again, or this would wait for ever.
+        assert client.send(ask())["choices"][0]["message"]["content"] == TEXT
+
+
+async def test_an_async_stream_is_read_once(server: FaultServer) -> None:
+    client = AsyncClient(api_key=KEY, base_url=server.base_url)
+    async with client.stream(ask_stream()) as chunks:
+        first = [chunk async for chunk in chunks]
+        assert [chunk async for chunk in chunks] == []
+    await chunks.aclose()
+    assert len(first) == len(stream_frames()) - 1
+
+
+async def test_async_streams_in_parallel_stay_apart() -> None:
+    def said(chunks: list[Any]) -> str:
+        return "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
+
+    async def one(prompt: str) -> str:
+        messages = [{"role": "user", "content": prompt}]
+        async with client.stream(chat.stream(model="glm-4.7", messages=messages)) as chunks:
+            return said([chunk async for chunk in chunks])
+
+    with FaultServer(say.echo()) as server:
+        client = AsyncClient(api_key=KEY, base_url=server.base_url)
+        prompts = [f"prompt {number}" for number in range(30)]
+        assert await asyncio.gather(*map(one, prompts)) == prompts
+
+
+def test_a_typed_reply(server: FaultServer) -> None:
+    client = Client(api_key=KEY, base_url=server.base_url)
+    reply = client.send(chat.create(model="glm-4.7", messages=MESSAGES))
+    assert reply.choices[0].message.content == TEXT
+    assert reply.usage is not None
+    assert reply.usage.total_tokens == 18
+    assert json.loads(reply.model_dump_json())["id"] == reply.id
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
