@@ -1,37 +1,10 @@
-"""N05: no cassette holds a key, and a planted one would be found."""
+"""What a cassette keeps of an exchange. (That none holds a key: ``tests/reliability``, N05.)"""
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
 
-import pytest
-
-from tests.cassette_support.plugin import CASSETTES
-from tests.cassette_support.scrub import ORIGIN, keys_in, scrubbed_request, scrubbed_response
-
-CASSETTE_FILES = sorted(CASSETTES.rglob("*.yaml"))
-
-
-def test_N05_no_cassette_holds_a_key() -> None:
-    assert CASSETTE_FILES
-    found = {path.name: keys for path in CASSETTE_FILES if (keys := keys_in(path))}
-    assert found == {}
-
-
-@pytest.mark.parametrize(
-    "planted",
-    [
-        "0123456789abcdef0123456789abcdef.ABCDEFGHijklmnop",
-        "Bearer some-token-of-somebody",
-        "eyJhbGciOiJIUzI1NiJ9.eyJhcGlfa2V5IjoiYSJ9.c2lnbmF0dXJlLW9m",
-        "Authorization: x",
-    ],
-)
-def test_N05_a_planted_key_is_found(planted: str, tmp_path: Path) -> None:
-    path = tmp_path / "cassette.yaml"
-    path.write_text(f"interactions:\n- request:\n    body: '{planted}'\n", encoding="utf-8")
-    assert len(keys_in(path)) == 1
+from tests.cassette_support.scrub import ORIGIN, scrubbed_request, scrubbed_response
 
 
 def test_no_request_header_and_no_real_host_is_kept() -> None:
