@@ -131,13 +131,20 @@ class Call:
         """A failure now is the caller's to see."""
         return self.tries >= self.max_retries
 
+    @property
+    def silence(self) -> float:
+        """The longest time without a byte. A stream without bytes has no contents either."""
+        limits = self.timeout
+        streams = isinstance(self.request, StreamRequest)
+        return min(limits.read, limits.content) if streams else limits.read
+
     def build(self, http: Any, key: str, *, own_client: bool) -> Any:
         """The httpx request for one try. ``own_client``: the caller brought ``http``."""
         import httpx
 
         request = self.request
         limits = self.timeout
-        timeout: Any = httpx.Timeout(limits.read, connect=limits.connect, pool=None)
+        timeout: Any = httpx.Timeout(self.silence, connect=limits.connect, pool=None)
         if own_client and not self.timeout_given and not self.core.timeout_given:
             timeout = httpx.USE_CLIENT_DEFAULT
         arguments: dict[str, Any] = {}
@@ -360,7 +367,7 @@ def _ours(call: Call, error: Exception) -> ZhipuError | None:
     if isinstance(error, httpx.PoolTimeout):
         return APITimeoutError("no free connection in time", sent=False, request_id=request_id)
     if isinstance(error, httpx.TimeoutException):
-        text = f"no byte from {host} for timeout={call.timeout.read:g} s"
+        text = f"no byte from {host} for timeout={call.silence:g} s"
         return APITimeoutError(text, request_id=request_id)
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
         text = f"cannot reach {host}: {_cause(error)}"
