@@ -34,6 +34,12 @@ from pydantic import BaseModel
 
 from tests.llama_index_zhipu.compliance.llm_suite import PIXEL, add, weather
 
+#: What a model says that keeps to ReAct, for servers that have to be told.
+REACT = (
+    'Thought: I need a tool.\nAction: add\nAction Input: {"a": 17, "b": 25}',
+    "Thought: I can answer without using any more tools.\nAnswer: It is 42.",
+)
+
 
 class Forecast(BaseModel):
     """The weather of a city."""

@@ -28,6 +28,10 @@ class EmbeddingTests:
     far = "Cats sleep for sixteen hours a day."
     question = "When did the warehouse in Rotterdam open?"
     secret = "compliance-secret"
+    #: Texts of the test of order: more than go into two requests.
+    many = 150
+    #: Threads of the test of concurrency.
+    threads = 16
 
     def make_embedding(self, **kwargs: Any) -> Any:
         """A model to test, with ``kwargs`` for its constructor."""
@@ -61,11 +65,11 @@ class EmbeddingTests:
         assert await embed.aget_text_embedding_batch([]) == []
 
     async def test_many_texts_keep_their_order(self, embed):
-        texts = [f"Sentence number {number}." for number in range(150)]
+        texts = [f"Sentence number {number}." for number in range(self.many)]
         found = embed.get_text_embedding_batch(texts)
         afound = await embed.aget_text_embedding_batch(texts)
-        assert len(found) == len(afound) == 150
-        for place in (0, 63, 64, 149):
+        assert len(found) == len(afound) == self.many
+        for place in {0, 63, 64, self.many - 1} & set(range(self.many)):
             single = embed.get_text_embedding(texts[place])
             assert found[place] == pytest.approx(single, abs=1e-5)
             assert afound[place] == pytest.approx(single, abs=1e-5)
@@ -97,8 +101,8 @@ class EmbeddingTests:
         assert len(cache.get_all(collection="embeddings")) == 2
 
     async def test_everywhere_at_once(self, embed):
-        with ThreadPoolExecutor(8) as threads:
-            found = list(threads.map(embed.get_text_embedding, [self.near] * 16))
+        with ThreadPoolExecutor(self.threads) as threads:
+            found = list(threads.map(embed.get_text_embedding, [self.near] * self.threads))
             loops = list(
                 threads.map(lambda _: asyncio.run(embed.aget_text_embedding(self.near)), range(4))
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llama_index_zhipu import ZhipuAI, ZhipuAIEmbedding
-from tests.llama_index_zhipu.compliance.agent_suite import AgentTests
+from tests.llama_index_zhipu.compliance.agent_suite import REACT, AgentTests
 from tests.llama_index_zhipu.compliance.embedding_suite import EmbeddingTests
 from tests.llama_index_zhipu.compliance.llm_suite import LLMTests
 from zhipu_emulator import Answer
@@ -37,9 +37,6 @@ class TestLLM(_Emulated, LLMTests):
 class TestAgents(_Emulated, AgentTests):
     def make_react_llm(self):
         # The emulator does not speak ReAct: what a model would say is put in line.
-        for text in (
-            'Thought: I need a tool.\nAction: add\nAction Input: {"a": 17, "b": 25}',
-            "Thought: I can answer without using any more tools.\nAnswer: It is 42.",
-        ):
+        for text in REACT:
             self.server.script(Answer(message={"role": "assistant", "content": text}))
         return self.make_llm()
