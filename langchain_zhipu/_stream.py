@@ -16,6 +16,7 @@ from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.messages.tool import ToolCall, ToolCallChunk
 from typing_extensions import override
 
+from langchain_zhipu._light import text_chunk
 from langchain_zhipu._messages import (
     METADATA_KEYS,
     PROVIDER,
@@ -157,10 +158,12 @@ class ChunkReader:
         if not self._started:
             self._started = True
             metadata.update({key: self._facts[key] for key in _EARLY if key in self._facts})
+        if not calls:
+            return text_chunk(self._kind, text, extra or {}, metadata)
         return self._kind(
             content=text,
             additional_kwargs=extra or {},
-            tool_call_chunks=calls or [],
+            tool_call_chunks=calls,
             response_metadata=metadata,
         )
 

@@ -20,6 +20,7 @@ from typing_extensions import override
 from langchain_zhipu import _structured, _translator
 from langchain_zhipu._chat_settings import ChatSettings
 from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._light import generation_chunk
 from langchain_zhipu._media import has_paths
 from langchain_zhipu._plan import Plan, make_plan
 from langchain_zhipu._retrying import ModelRetry, RetryOn, retry_on
@@ -294,7 +295,7 @@ def _result(message: AIMessage) -> ChatResult:
 def _told(
     message: AIMessageChunk, run_manager: CallbackManagerForLLMRun | None
 ) -> ChatGenerationChunk:
-    chunk = ChatGenerationChunk(message=message)
+    chunk = generation_chunk(message)
     if run_manager is not None:
         run_manager.on_llm_new_token(chunk.text, chunk=chunk)
     return chunk
@@ -303,7 +304,7 @@ def _told(
 async def _atold(
     message: AIMessageChunk, run_manager: AsyncCallbackManagerForLLMRun | None
 ) -> ChatGenerationChunk:
-    chunk = ChatGenerationChunk(message=message)
+    chunk = generation_chunk(message)
     if run_manager is not None:
         await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
     return chunk
