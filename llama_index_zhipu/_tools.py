@@ -49,7 +49,7 @@ def encode_name(name: str) -> str:
 
     Example:
         >>> encode_name("get_weather"), encode_name("查天气")
-        ('get_weather', 'tool_f6e9b2da')
+        ('get_weather', 'tool_80bac930')
     """
     if _PLAIN_NAME.fullmatch(name):
         return name

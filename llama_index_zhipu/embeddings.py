@@ -72,10 +72,13 @@ class ZhipuAIEmbedding(ZhipuComponent, BaseEmbedding):
         zhipu_client.ZhipuError: everything that a call raises.
 
     Example:
-        >>> from llama_index_zhipu import ZhipuAIEmbedding
-        >>> embed_model = ZhipuAIEmbedding(dimensions=512)  # doctest: +SKIP
-        >>> len(embed_model.get_text_embedding("你好"))  # doctest: +SKIP
-        512
+        ```python
+        from llama_index_zhipu import ZhipuAIEmbedding
+
+        embed_model = ZhipuAIEmbedding(dimensions=512)
+        vectors = embed_model.get_text_embedding_batch(["你好", "hello"])
+        print(len(vectors[0]), embed_model.usage["total_tokens"])
+        ```
     """
 
     model_name: str = Field(default=DEFAULT_MODEL, description="The model code.")

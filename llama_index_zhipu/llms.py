@@ -68,7 +68,8 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
 
     Attributes:
         model: A model code, ``"glm-4.7"`` when left out.
-        temperature: 0.0 to 1.0; None for the model's own default, as for all that follow.
+        temperature: 0.0 to 1.0 (own servers may take more); None for the model's own default, as
+            for all that follow.
         top_p: 0.01 to 1.0.
         max_tokens: The most tokens of an answer, its reasoning included.
         do_sample: False for greedy decoding.
@@ -106,14 +107,17 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         zhipu_client.ZhipuError: everything that a call raises.
 
     Example:
-        >>> from llama_index_zhipu import ZhipuAI
-        >>> llm = ZhipuAI(model="glm-4.7")  # doctest: +SKIP
-        >>> llm.complete("17 * 19?").text  # doctest: +SKIP
-        '323'
+        ```python
+        from llama_index_zhipu import ZhipuAI
+
+        llm = ZhipuAI(model="glm-4.7")
+        for chunk in llm.stream_complete("17 * 19?"):
+            print(chunk.delta, end="")
+        ```
     """
 
     model: str = Field(default=DEFAULT_MODEL, description="The model code.")
-    temperature: float | None = Field(default=None, ge=0.0, le=1.0, description="0.0 to 1.0.")
+    temperature: float | None = Field(default=None, ge=0.0, description="0.0 to 1.0.")
     top_p: float | None = Field(default=None, ge=0.0, le=1.0, description="0.01 to 1.0.")
     max_tokens: int | None = Field(default=None, gt=0, description="The most tokens to write.")
     do_sample: bool | None = Field(default=None, description="False for greedy decoding.")

@@ -23,9 +23,11 @@ class ZhipuAIModerationToolSpec(ConnectedToolSpec):
         zhipu_client.InvalidRequestError: there is no key, or the text is empty or too long.
 
     Example:
-        >>> from llama_index_zhipu import ZhipuAIModerationToolSpec
-        >>> ZhipuAIModerationToolSpec().check_content("Hello")  # doctest: +SKIP
-        'PASS'
+        ```python
+        from llama_index_zhipu import ZhipuAIModerationToolSpec
+
+        print(ZhipuAIModerationToolSpec().check_content("Hello"))
+        ```
     """
 
     spec_functions = [("check_content", "acheck_content")]  # noqa: RUF012

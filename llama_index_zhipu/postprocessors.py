@@ -43,9 +43,15 @@ class ZhipuAIRerank(ZhipuComponent, BaseNodePostprocessor):
         zhipu_client.ZhipuError: everything that a call raises.
 
     Example:
-        >>> from llama_index_zhipu import ZhipuAIRerank
-        >>> reranker = ZhipuAIRerank(top_n=3)  # doctest: +SKIP
-        >>> engine = index.as_query_engine(node_postprocessors=[reranker])  # doctest: +SKIP
+        ```python
+        from llama_index.core.schema import NodeWithScore, TextNode
+
+        from llama_index_zhipu import ZhipuAIRerank
+
+        nodes = [NodeWithScore(node=TextNode(text=text)) for text in ("A cat.", "A red kite.")]
+        best = ZhipuAIRerank(top_n=1).postprocess_nodes(nodes, query_str="kites")
+        print(best[0].text, best[0].score)
+        ```
     """
 
     model: str = Field(default=DEFAULT_MODEL, description="The model code.")

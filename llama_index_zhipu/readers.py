@@ -42,10 +42,12 @@ class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
         zhipu_client.ZhipuError: everything that a call raises.
 
     Example:
-        >>> from llama_index_zhipu import ZhipuAIOCRReader
-        >>> pages = ZhipuAIOCRReader().load_data("report.pdf")  # doctest: +SKIP
-        >>> pages[0].metadata["page_label"]  # doctest: +SKIP
-        '1'
+        ```python
+        from llama_index_zhipu import ZhipuAIOCRReader
+
+        for page in ZhipuAIOCRReader().lazy_load_data("report.pdf"):
+            print(page.metadata["page_label"], page.text)
+        ```
     """
 
     is_remote: bool = True
@@ -196,8 +198,12 @@ class ZhipuAIWebReader(ZhipuComponent, BasePydanticReader):
         zhipu_client.ZhipuError: everything that a call raises.
 
     Example:
-        >>> from llama_index_zhipu import ZhipuAIWebReader
-        >>> documents = ZhipuAIWebReader().load_data(["https://example.com"])  # doctest: +SKIP
+        ```python
+        from llama_index_zhipu import ZhipuAIWebReader
+
+        (page,) = ZhipuAIWebReader().load_data("https://example.com/")
+        print(page.metadata["title"], page.text)
+        ```
     """
 
     is_remote: bool = True

@@ -41,10 +41,11 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
 
     Example:
-        >>> from llama_index_zhipu import ZhipuAISpeechToolSpec
-        >>> tools = ZhipuAISpeechToolSpec(folder="spoken").to_tool_list()  # doctest: +SKIP
-        >>> tools[0].metadata.name  # doctest: +SKIP
-        'text_to_speech'
+        ```python
+        from llama_index_zhipu import ZhipuAISpeechToolSpec
+
+        print(ZhipuAISpeechToolSpec(folder="spoken").text_to_speech("Hello."))
+        ```
     """
 
     spec_functions = [("text_to_speech", "atext_to_speech")]  # noqa: RUF012
@@ -111,9 +112,12 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
         zhipu_client.ZhipuError: everything that a call raises.
 
     Example:
-        >>> from llama_index_zhipu import ZhipuAITranscriptionReader
-        >>> ZhipuAITranscriptionReader().load_data("memo.wav")[0].text  # doctest: +SKIP
-        'Buy milk.'
+        ```python
+        from llama_index_zhipu import ZhipuAITranscriptionReader
+
+        (memo,) = ZhipuAITranscriptionReader().load_data("memo.wav")
+        print(memo.text)
+        ```
     """
 
     is_remote: bool = True

@@ -34,10 +34,15 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
         zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
 
     Example:
-        >>> from llama_index_zhipu import ZhipuAIImageGeneratorToolSpec
-        >>> tools = ZhipuAIImageGeneratorToolSpec().to_tool_list()  # doctest: +SKIP
-        >>> tools[0].metadata.name  # doctest: +SKIP
-        'generate_image'
+        ```python
+        from llama_index.core.agent.workflow import FunctionAgent
+
+        from llama_index_zhipu import ZhipuAI, ZhipuAIImageGeneratorToolSpec
+
+        tools = ZhipuAIImageGeneratorToolSpec(size="1024x1024").to_tool_list()
+        agent = FunctionAgent(tools=tools, llm=ZhipuAI())
+        print(tools[0].call(prompt="a red kite").content)
+        ```
     """
 
     spec_functions = [("generate_image", "agenerate_image")]  # noqa: RUF012
@@ -128,10 +133,13 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
 
     Example:
-        >>> from llama_index_zhipu import ZhipuAIWebSearchToolSpec
-        >>> tools = ZhipuAIWebSearchToolSpec(count=5).to_tool_list()  # doctest: +SKIP
-        >>> tools[0].metadata.name  # doctest: +SKIP
-        'web_search'
+        ```python
+        from llama_index_zhipu import ZhipuAIWebSearchToolSpec
+
+        spec = ZhipuAIWebSearchToolSpec(count=5)
+        for page in spec.search("GLM-4.7"):
+            print(page.metadata["title"], page.metadata["url"])
+        ```
     """
 
     spec_functions = [("web_search", "aweb_search")]  # noqa: RUF012

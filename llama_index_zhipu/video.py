@@ -29,10 +29,11 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         zhipu_client.TaskTimeoutError: it took longer than ``wait``; the error names the task.
 
     Example:
-        >>> from llama_index_zhipu import ZhipuAIVideoGeneratorToolSpec
-        >>> tools = ZhipuAIVideoGeneratorToolSpec().to_tool_list()  # doctest: +SKIP
-        >>> tools[0].metadata.name  # doctest: +SKIP
-        'generate_video'
+        ```python
+        from llama_index_zhipu import ZhipuAIVideoGeneratorToolSpec
+
+        print(ZhipuAIVideoGeneratorToolSpec().generate_video("a kite in the wind"))
+        ```
     """
 
     spec_functions = [("generate_video", "agenerate_video")]  # noqa: RUF012

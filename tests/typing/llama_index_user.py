@@ -1,0 +1,61 @@
+"""Code as users of `llama_index_zhipu` write it; mypy --strict must find nothing in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from llama_index.core import Document, VectorStoreIndex
+from llama_index.core.agent.workflow import FunctionAgent
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+from llama_index.core.llms.function_calling import FunctionCallingLLM
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+
+from llama_index_zhipu import (
+    ZhipuAI,
+    ZhipuAIEmbedding,
+    ZhipuAIImageGeneratorToolSpec,
+    ZhipuAIOCRReader,
+    ZhipuAIRerank,
+    ZhipuAIWebReader,
+    ZhipuAIWebSearchToolSpec,
+)
+from zhipu_client import RateLimitError, Timeout
+
+
+def chat(llm: FunctionCallingLLM) -> str:
+    messages = [ChatMessage(role="user", content="?")]
+    response: ChatResponse = llm.chat(messages, temperature=0.2)
+    for chunk in llm.stream_chat(messages):
+        print(chunk.delta, chunk.additional_kwargs.get("thinking_delta"))
+    return response.message.content or ""
+
+
+async def achat(llm: ZhipuAI) -> None:
+    async for chunk in await llm.astream_chat([ChatMessage(role="user", content="?")]):
+        print(chunk.message.blocks)
+    window: int = llm.metadata.context_window
+    print(window)
+
+
+def index(folder: Path) -> VectorStoreIndex:
+    embed_model: BaseEmbedding = ZhipuAIEmbedding(model="embedding-3", dimensions=512)
+    reranker: BaseNodePostprocessor = ZhipuAIRerank(top_n=3, timeout=10.0)
+    pages: list[Document] = ZhipuAIOCRReader(tables="markdown").load_data(folder / "a.pdf")
+    pages += ZhipuAIWebReader(timeout=Timeout(total=60)).load_data(["https://example.com/"])
+    made = VectorStoreIndex.from_documents(pages, embed_model=embed_model)
+    made.as_query_engine(llm=ZhipuAI(), node_postprocessors=[reranker])
+    return made
+
+
+def agent() -> FunctionAgent:
+    tools = [
+        *ZhipuAIImageGeneratorToolSpec(size="1024x1024").to_tool_list(),
+        *ZhipuAIWebSearchToolSpec(count=5).to_tool_list(),
+    ]
+    llm = ZhipuAI(model="glm-4.7", thinking=True, clear_thinking=False, api_key=lambda: "key")
+    try:
+        chat(llm)
+    except RateLimitError as error:
+        print(error.code, error.retry_after)
+    return FunctionAgent(tools=tools, llm=llm)
