@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from operator import itemgetter
 from typing import Any, Literal, cast
 
+from langchain_core import exceptions
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
@@ -24,6 +25,9 @@ from zhipu_client import InvalidRequestError
 
 __all__ = ["Method", "Schema", "binding", "chained", "parser"]
 
+#: From langchain-core 1.7.5 on its parsers know a refusal block when they see one.
+_KNOWS_REFUSALS = hasattr(exceptions, "ModelRefusalError")
+
 Method = Literal["function_calling", "json_mode", "json_schema"]
 Schema = Mapping[str, Any] | type
 
@@ -33,7 +37,9 @@ class _CallRequired:
 
     def _refuse_none(self, message: BaseMessage) -> None:
         finish = message.response_metadata.get("finish_reason")
-        if isinstance(message, AIMessage) and not message.tool_calls and finish != "sensitive":
+        if finish == "sensitive" and _KNOWS_REFUSALS:
+            return  # LangChain raises an error of its own
+        if isinstance(message, AIMessage) and not message.tool_calls:
             raise OutputParserException(
                 f"the answer calls no tool (finish_reason {finish}): no structured output",
                 llm_output=message.text,
