@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import pytest
+
 from tests.cassette_support.scrub import ORIGIN, scrubbed_request, scrubbed_response
 
 
