@@ -20,6 +20,7 @@ from llama_index.core.base.llms.types import (
 
 from zhipu_client.chat import ToolCallMerger, reasoning_of, text_of
 
+from ._light import text_response
 from ._messages import answer_blocks, facts_of, logprobs_of
 from ._tools import call_blocks, call_dicts
 
@@ -165,8 +166,11 @@ class AnswerReader:
         self, raw: dict[str, Any], thought: str, text: str, ended: bool = False
     ) -> ChatResponse:
         ended = ended or self._finish is not None
+        if not ended and self._merger is None:
+            facts: dict[str, Any] = {"thinking_delta": thought} if thought else {}
+            return text_response(self._thinking, self._text, delta=text, raw=raw, facts=facts)
         blocks, extra = self._whole() if ended else self._so_far()
-        facts: dict[str, Any] = {}
+        facts = {}
         if ended:
             facts = facts_of(self._top, self._finish)
             if "usage" in self._top and not raw.get("usage"):
@@ -180,8 +184,6 @@ class AnswerReader:
         blocks: list[ContentBlock] = [TextBlock(text=self._text)]
         if self._thinking is not None:
             blocks.insert(0, self._thinking)
-        if self._merger is None:
-            return blocks, {}
         calls = call_blocks(self._calls(), self._names, whole=False)
         return [*blocks, *calls], {"tool_calls": call_dicts(calls)} if calls else {}
 

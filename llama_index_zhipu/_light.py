@@ -1,0 +1,73 @@
+"""Responses of text and reasoning, made without validating what is known to be valid.
+
+A stream has thousands of them, and their three constructors take a quarter of all that is done for
+a chunk. Each part is made from the fields of one that its class's own constructor made, so that
+whatever the installed LlamaIndex puts there is in these as well; a test holds them equal.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeVar
+
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    MessageRole,
+    TextBlock,
+    ThinkingBlock,
+)
+from llama_index.core.bridge.pydantic import BaseModel
+
+__all__ = ["text_response"]
+
+M = TypeVar("M", bound=BaseModel)
+_set = object.__setattr__
+
+
+def text_response(
+    thinking: ThinkingBlock | None,
+    text: str,
+    *,
+    delta: str,
+    raw: dict[str, Any],
+    facts: dict[str, Any],
+) -> ChatResponse:
+    """The response whose message has the thinking, if any, and the text.
+
+    Args:
+        thinking: The reasoning so far.
+        text: The text so far.
+        delta: What this chunk added to the text.
+        raw: The chunk.
+        facts: The response's ``additional_kwargs``.
+    """
+    block = _made(TextBlock, text=text)
+    message = _made(
+        ChatMessage,
+        role=MessageRole.ASSISTANT,
+        blocks=[block] if thinking is None else [thinking, block],
+        additional_kwargs={},
+    )
+    return _made(ChatResponse, message=message, delta=delta, raw=raw, additional_kwargs=facts)
+
+
+@cache
+def _pattern(kind: type[BaseModel]) -> dict[str, Any]:
+    """The fields of what the constructor makes."""
+    given: dict[type[BaseModel], dict[str, Any]] = {
+        TextBlock: {"text": ""},
+        ChatMessage: {},
+        ChatResponse: {"message": ChatMessage()},
+    }
+    return kind(**given[kind]).__dict__
+
+
+def _made(kind: type[M], **fields: Any) -> M:
+    """What pydantic's own ``model_construct`` does, with the fields ready."""
+    made = kind.__new__(kind)
+    _set(made, "__dict__", _pattern(kind) | fields)
+    _set(made, "__pydantic_fields_set__", set(fields))
+    _set(made, "__pydantic_extra__", None)
+    _set(made, "__pydantic_private__", None)
+    return made
