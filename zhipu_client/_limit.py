@@ -27,6 +27,7 @@ class AdaptiveLimit:
     limit: int | None = None
     in_flight: int = 0
     _safe: int = 1
+    _careful: int = 0
     _successes: int = 0
     _refused_at: float = 0.0
 
@@ -36,21 +37,28 @@ class AdaptiveLimit:
         Args:
             now: Seconds, on any clock that never goes back.
             careful: For a call on its last try: it waits for a place that was served before, and
-                leaves it to others to find out whether there is one more.
+                leaves it to others to find out whether there is one more. They do not try
+                while it is under way: the service might refuse it in their place.
         """
         if self.limit is not None and now - self._refused_at > REOPEN_AFTER:
             self.limit = None
         if self.limit is None:
             return True
-        return self.in_flight < (self._safe if careful else self.limit)
+        return self.in_flight < (self._safe if careful or self._careful else self.limit)
 
-    def start(self) -> None:
+    def start(self, *, careful: bool = False) -> None:
         """One more is in flight."""
         self.in_flight += 1
+        self._careful += careful
 
-    def end(self) -> None:
+    def end(self, *, careful: bool = False) -> None:
         """One less is in flight."""
         self.in_flight = max(0, self.in_flight - 1)
+        self._careful = max(0, self._careful - careful)
+
+    def forget(self) -> None:
+        """Nothing is in flight after all: it was in the process that this one was forked from."""
+        self.in_flight = self._careful = 0
 
     def succeeded(self) -> None:
         """A request was served. A round of them at the limit raises it by one."""

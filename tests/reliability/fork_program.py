@@ -1,6 +1,6 @@
 """C07, the program: uses one object, forks, and goes on using it in parent and child.
 
-Run as ``python -m tests.reliability.fork_program SUBJECT MODE BASE_URL ROUNDS BUSY``; prints one
+Run as ``python -m tests.reliability.fork_program SUBJECT MODE BASE_URL ROUNDS STATE``; prints one
 JSON object: how many answers came, how many belonged to the other process, and what failed.
 """
 
@@ -18,8 +18,10 @@ from .drivers import Outcome
 from .subjects import SUBJECTS
 
 
-def main(subject: str, mode: str, base_url: str, rounds: int, busy: bool) -> None:
-    driver = SUBJECTS[subject][2](base_url, timeout=20)
+def main(subject: str, mode: str, base_url: str, rounds: int, state: str) -> None:
+    busy = state != "quiet"
+    options = {"max_concurrency": 2} if state == "full" else {}
+    driver = SUBJECTS[subject][2](base_url, timeout=20, **options)
 
     def ask(prompt: str) -> str | None:
         """None when the answer is the right one."""
@@ -77,4 +79,4 @@ def _one_fork(ask: Any, number: int) -> list[str | None]:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], rounds=int(sys.argv[4]), busy=sys.argv[5] == "busy")
+    main(*sys.argv[1:4], rounds=int(sys.argv[4]), state=sys.argv[5])

@@ -31,8 +31,9 @@ class Limit(Protocol):
     """Who may start: `AdaptiveLimit`, or a fixed number."""
 
     def free(self, now: float, *, careful: bool = False) -> bool: ...
-    def start(self) -> None: ...
-    def end(self) -> None: ...
+    def start(self, *, careful: bool = False) -> None: ...
+    def end(self, *, careful: bool = False) -> None: ...
+    def forget(self) -> None: ...
     def succeeded(self) -> None: ...
     def refused(self, now: float) -> None: ...
 
@@ -48,11 +49,16 @@ class FixedLimit:
         del now, careful  # for `AdaptiveLimit` alone
         return self.in_flight < self.places
 
-    def start(self) -> None:
+    def start(self, *, careful: bool = False) -> None:
+        del careful
         self.in_flight += 1
 
-    def end(self) -> None:
+    def end(self, *, careful: bool = False) -> None:
+        del careful
         self.in_flight -= 1
+
+    def forget(self) -> None:
+        self.in_flight = 0
 
     def succeeded(self) -> None:
         return
@@ -73,7 +79,16 @@ class Slot:
     """One place, held until `release`, which may be called any number of times, anywhere."""
 
     gate: Gate
+    careful: bool = False
     active: bool = field(default=True)
+
+    def __post_init__(self) -> None:
+        self._returned = self.gate.returned
+
+    @property
+    def counts(self) -> bool:
+        """False once given back, and for a place that the process before a fork had taken."""
+        return self.active and self._returned is self.gate.returned
 
     def succeeded(self) -> None:
         """The request was served."""
@@ -85,13 +100,14 @@ class Slot:
 
     def hold(self) -> None:
         """Mark the place as held by a stream that this context is reading."""
-        _held.set((*(slot for slot in _held.get() if slot.active), self))
+        _held.set((*(slot for slot in _held.get() if slot.counts), self))
 
     def release(self) -> None:
         """Give the place back."""
         if self.active:
             self.active = False
-            self.gate.give_back()
+            self._returned.append(self.careful)
+            self.gate.settle()
 
 
 class Gate:
@@ -110,8 +126,9 @@ class Gate:
         self._hard = hard
         self._lock = threading.Lock()
         self._waiters: deque[_Waiter] = deque()
-        # Slots given back from __del__, which may run while this thread has the lock.
-        self._returned: deque[None] = deque()
+        #: Places given back and not yet counted: `Slot.release` may run in a ``__del__``, while
+        #: this very thread has the lock. True for those of careful calls.
+        self.returned: deque[bool] = deque()
         _gates.add(self)
 
     def enter(self, *, careful: bool = False) -> Slot:
@@ -121,16 +138,16 @@ class Gate:
         if waiter is not None:
             try:
                 while not event.wait(LOOK_AGAIN):
-                    self._settle()
+                    self.settle()
             except BaseException:
                 self._leave(waiter)
                 raise
-        return Slot(self)
+        return Slot(self, careful)
 
     async def aenter(self, *, careful: bool = False) -> Slot:
         """Take a place, suspending the task until there is one."""
         if self._take(careful):
-            return Slot(self)
+            return Slot(self, careful)
         import anyio
 
         event = anyio.Event()
@@ -140,11 +157,11 @@ class Gate:
                 while not event.is_set():
                     with anyio.move_on_after(LOOK_AGAIN):
                         await event.wait()
-                    self._settle()
+                    self.settle()
             except BaseException:
                 self._leave(waiter)
                 raise
-        return Slot(self)
+        return Slot(self, careful)
 
     def report(self, *, refused: bool) -> None:
         """Tell the limit how a request went."""
@@ -153,20 +170,17 @@ class Gate:
                 self._limit.refused(self._clock.monotonic())
             else:
                 self._limit.succeeded()
-        self._settle()
-
-    def give_back(self) -> None:
-        """One place is free again."""
-        self._returned.append(None)
-        self._settle()
+        self.settle()
 
     def forget(self) -> None:
-        """In a forked child: nothing is in flight here, and the lock may be held by nobody."""
+        """In a forked child: nothing is in flight here, and the lock may be held by nobody.
+
+        Slots that were inherited give back to the old queue, which nobody counts.
+        """
         self._lock = threading.Lock()
         self._waiters.clear()
-        while self._returned:
-            self._returned.pop()
-            self._limit.end()
+        self.returned = deque()
+        self._limit.forget()
 
     def _take(self, careful: bool) -> bool:
         """Start at once where that is possible."""
@@ -176,7 +190,7 @@ class Gate:
                 not self._waiters and self._limit.free(self._clock.monotonic(), careful=careful)
             )
             if passes:
-                self._limit.start()
+                self._limit.start(careful=careful)
             return passes
 
     def _try(self, wake: Callable[[], None], careful: bool) -> _Waiter | None:
@@ -186,12 +200,12 @@ class Gate:
         waiter = _Waiter(wake, careful)
         with self._lock:
             self._waiters.append(waiter)
-        self._settle()
+        self.settle()
         return waiter
 
     def _nested(self) -> bool:
         """Is this call made while its own context reads a stream that holds a place here?"""
-        held = sum(1 for slot in _held.get() if slot.gate is self and slot.active)
+        held = sum(1 for slot in _held.get() if slot.gate is self and slot.counts)
         if not held:
             return False
         if not self._hard:
@@ -209,12 +223,12 @@ class Gate:
     def _leave(self, waiter: _Waiter) -> None:
         with self._lock:
             if waiter.granted:
-                self._limit.end()
+                self._limit.end(careful=waiter.careful)
             elif waiter in self._waiters:
                 self._waiters.remove(waiter)
-        self._settle()
+        self.settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Hand free places to those who wait; whoever has the lock does it for all."""
         woken: list[_Waiter] = []
         if not self._lock.acquire(blocking=False):
@@ -225,7 +239,7 @@ class Gate:
             while self._waiters and self._limit.free(now, careful=self._waiters[0].careful):
                 waiter = self._waiters.popleft()
                 waiter.granted = True
-                self._limit.start()
+                self._limit.start(careful=waiter.careful)
                 woken.append(waiter)
         finally:
             self._lock.release()
@@ -233,9 +247,8 @@ class Gate:
             waiter.wake()
 
     def _count_returned(self) -> None:
-        while self._returned:
-            self._returned.pop()
-            self._limit.end()
+        while self.returned:
+            self._limit.end(careful=self.returned.pop())
 
 
 def _waker(event: object) -> Callable[[], None]:
