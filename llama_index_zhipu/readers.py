@@ -252,9 +252,14 @@ class ZhipuAIWebReader(ZhipuComponent, BasePydanticReader):
                 reply = await self._aclient.send(self._request(url))
             return self._document(url, reply, extra_info)
 
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(u)) for u in ([urls] if isinstance(urls, str) else urls)]
-        return [task.result() for task in tasks]
+        wanted = [urls] if isinstance(urls, str) else urls
+        tasks = [asyncio.ensure_future(one(url)) for url in wanted]
+        try:
+            return list(await asyncio.gather(*tasks))
+        finally:
+            # After a failure, which is raised as itself, the others' pages are of no use.
+            for task in tasks:
+                task.cancel()
 
     def _request(self, url: str) -> Any:
         return reader.create(

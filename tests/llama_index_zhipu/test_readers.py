@@ -166,5 +166,5 @@ async def test_web_pages_that_are_none(emulator):
         reader.load_data("file:///etc/passwd")
     with pytest.raises(BadRequestError):
         reader.load_data("https://nowhere.example/")
-    with pytest.raises(ExceptionGroup):
+    with pytest.raises(BadRequestError):
         await reader.aload_data(["https://nowhere.example/"])
