@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import zhipu_emulator
+from cookbook.paper import Text, Title, pdf
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -22,8 +23,14 @@ SECTIONS = {
 
 
 @pytest.mark.parametrize("title", [title for title, code in SECTIONS.items() if code])
-def test_the_program_runs(title, monkeypatch):
+def test_the_program_runs(title, monkeypatch, tmp_path):
     said = io.StringIO()
+    monkeypatch.chdir(tmp_path)
+    report = [
+        [Title("Field report"), Text("The two hydrophones cost 4,100 euros together.")],
+        [Title("Crew"), Text("Five people were on board for three weeks.")],
+    ]
+    (tmp_path / "report.pdf").write_bytes(pdf(report))
     with zhipu_emulator.serve() as service, contextlib.redirect_stdout(said):
         monkeypatch.setenv("ZHIPUAI_API_KEY", service.api_key)
         monkeypatch.setenv("ZHIPUAI_BASE_URL", service.base_url)
