@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 from langchain_zhipu._client import ZhipuSettings
 from zhipu_client import APIError, InvalidRequestError, Request, web_search
 
-__all__ = ["Recency", "SearchSettings", "found_nothing", "results", "short"]
+__all__ = ["Recency", "SearchSettings", "found_nothing", "results"]
 
 Recency = Literal["oneDay", "oneWeek", "oneMonth", "oneYear", "noLimit"]
 
@@ -19,8 +19,6 @@ _ENGINES: Mapping[str | None, str] = {"zai": "search-prime", "zai-coding": "sear
 #: Engines that give certain numbers of results only.
 _STEPS: Mapping[str, int] = {"search_pro_sogou": 10}
 _MOST = 50
-#: The service's code for a search that found nothing.
-_NO_DATA = "1703"
 
 
 class SearchSettings(ZhipuSettings):
@@ -65,7 +63,7 @@ class SearchSettings(ZhipuSettings):
             )
         step = _STEPS.get(engine, 1)
         return web_search.create(
-            search_query=short(query, self.max_query_length),
+            search_query=web_search.shorten(query, self.max_query_length),
             search_engine=engine,
             search_intent=self.search_intent,
             count=-(-count // step) * step,
@@ -75,24 +73,9 @@ class SearchSettings(ZhipuSettings):
         ).as_dict()
 
 
-def short(query: str, most: int | None) -> str:
-    """A query of at most ``most`` characters, cut after a whole word where there is one.
-
-    Example:
-        >>> short("how do whales sleep under water", 20)
-        'how do whales sleep'
-    """
-    query = " ".join(query.split())
-    if most is None or len(query) <= most:
-        return query
-    # One more character tells whether the word that ends there is whole.
-    head, space, _ = query[: most + 1].rpartition(" ")
-    return head if space and len(head) >= most // 2 else query[:most]
-
-
 def found_nothing(error: APIError) -> bool:
     """True for the failure by which the service says that there are no results."""
-    return str(error.code) == _NO_DATA
+    return str(error.code) == web_search.NOTHING_FOUND
 
 
 def results(reply: Mapping[str, Any], most: int) -> Iterator[dict[str, str]]:

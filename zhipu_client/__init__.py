@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         file_parser,
         files,
         images,
+        knowledge,
         moderations,
         ocr,
         reader,
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from ._fetch import Downloaded, DownloadError
     from ._io._bulk import aiterate, arun, iterate, run
     from ._io._download import adownload, download
-    from ._io._poll import await_result, wait_result
+    from ._io._poll import await_for, await_result, wait_for, wait_result
     from ._io.aio import AsyncClient, AsyncStream
     from ._io.sync import Client, Stream
     from ._request import Request, StreamRequest, Upload
@@ -88,7 +89,7 @@ _HOME = {
     "_fetch": ("DownloadError", "Downloaded"),
     "_io._bulk": ("aiterate", "arun", "iterate", "run"),
     "_io._download": ("adownload", "download"),
-    "_io._poll": ("await_result", "wait_result"),
+    "_io._poll": ("await_for", "await_result", "wait_for", "wait_result"),
     "_io.aio": ("AsyncClient", "AsyncStream"),
     "_io.sync": ("Client", "Stream"),
     "_request": ("Request", "StreamRequest", "Upload"),
@@ -103,6 +104,7 @@ _MODULES = (
     "file_parser",
     "files",
     "images",
+    "knowledge",
     "moderations",
     "ocr",
     "reader",
@@ -149,6 +151,7 @@ __all__ = [
     "aiterate",
     "arun",
     "audio",
+    "await_for",
     "await_result",
     "batches",
     "catalog",
@@ -159,6 +162,7 @@ __all__ = [
     "files",
     "images",
     "iterate",
+    "knowledge",
     "moderations",
     "ocr",
     "reader",
@@ -168,6 +172,7 @@ __all__ = [
     "tokenizer",
     "videos",
     "voices",
+    "wait_for",
     "wait_result",
     "web_search",
 ]

@@ -61,6 +61,7 @@ _ONLY_CHINA = (
     (_ANY, "/moderations"),
     (_ANY, "/batches"),
     (_ANY, "/realtime"),
+    (_ANY, "//api/llm-application"),
     ("GET", "/files"),  # the international site takes uploads and nothing else
     ("DELETE", "/files"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 from zhipu_client import _check
@@ -13,6 +13,7 @@ from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request
 
 __all__ = [
+    "Plan",
     "Task",
     "TaskFailedError",
     "TaskResult",
@@ -21,6 +22,8 @@ __all__ = [
     "get",
     "parse_task",
 ]
+
+T = TypeVar("T")
 
 State = Literal["running", "succeeded", "failed"]
 
@@ -126,11 +129,11 @@ def _parse(reply: Reply) -> TaskResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """How to wait for a task, all in seconds.
+class Plan(Generic[T]):
+    """How to wait for something that the service works on, all in seconds.
 
     Attributes:
-        task_id: The task.
+        task_id: What is waited for.
         interval: The first pause between two looks; each is half as long again as the last.
         longest: The longest pause.
         timeout: How long to wait in all.
@@ -141,8 +144,11 @@ class Waiting:
     longest: float = 10.0
     timeout: float = 900.0
 
+    #: What it is called in errors.
+    what: ClassVar[str] = "task"
+
     def __post_init__(self) -> None:
-        _check.text("task_id", self.task_id)
+        _check.text(f"{self.what}_id", self.task_id)
         _check.within("interval", self.interval, 0, 3600, "seconds", open_low=True)
         _check.within("timeout", self.timeout, 0, 7 * 86400, "seconds", open_low=True)
 
@@ -154,27 +160,48 @@ class Waiting:
             left -= pause
             pause = min(pause * 1.5, max(self.longest, self.interval))
 
-    def ended(self, found: TaskResult) -> bool:
-        """True once the task has succeeded.
+    def request(self) -> Request[T]:
+        """What asks how far it is."""
+        raise NotImplementedError
+
+    def ended(self, found: T) -> bool:
+        """True once it has ended well.
 
         Raises:
             TaskFailedError: It has failed.
         """
-        if found.state != "failed":
-            return found.state == "succeeded"
-        error = TaskFailedError(
-            f"task {self.task_id} failed ({found.task_status})",
-            request_id=found.request_id,
-            body=found.model_dump(),
-        )
-        error.task_id = self.task_id
-        raise error
+        raise NotImplementedError
 
-    def too_long(self) -> TaskTimeoutError:
-        """The error for a task that has not ended in time."""
-        error = TaskTimeoutError(
-            f"task {self.task_id} was still running after {self.timeout:g} seconds; it may yet "
-            "succeed: wait for it again"
+    def failed(self, status: Any, body: ReplyModel, request_id: str | None = None) -> Exception:
+        """The error for what has failed."""
+        error = TaskFailedError(
+            f"{self.what} {self.task_id} failed ({status})",
+            request_id=request_id,
+            body=body.model_dump(),
         )
         error.task_id = self.task_id
         return error
+
+    def too_long(self) -> TaskTimeoutError:
+        """The error for what has not ended in time."""
+        error = TaskTimeoutError(
+            f"{self.what} {self.task_id} was still running after {self.timeout:g} seconds; it may "
+            "yet succeed: wait for it again"
+        )
+        error.task_id = self.task_id
+        return error
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(Plan[TaskResult]):
+    """How to wait for a task; attributes as in `Plan`."""
+
+    def request(self) -> Request[TaskResult]:
+        """What asks how far the task is."""
+        return get(self.task_id)
+
+    def ended(self, found: TaskResult) -> bool:
+        """True once the task has succeeded; raises `TaskFailedError` when it has failed."""
+        if found.state == "failed":
+            raise self.failed(found.task_status, found, found.request_id)
+        return found.state == "succeeded"

@@ -1,27 +1,33 @@
 """Batches at half the price: ``/batches`` (open.bigmodel.cn only).
 
 Write the lines with `line` and `lines`, send them with ``files.create(purpose="batch")``, start
-with `create`, look with `get`, fetch ``output_file_id`` with ``files.content``, read it with
-`read_output`.
+with `create`, wait with ``zhipu_client.wait_for(client, batches.waiting(batch))``, fetch
+``output_file_id`` and ``error_file_id`` with ``files.content``, read them with `read_output` and
+`answer`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from pydantic import Field
 
 from zhipu_client import _check
+from zhipu_client._errors import error_from, error_in
 from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request
+from zhipu_client._task import Plan
 
 __all__ = [
     "ENDED",
     "Batch",
     "BatchList",
+    "Waiting",
+    "answer",
     "batches",
     "cancel",
     "create",
@@ -29,6 +35,7 @@ __all__ = [
     "line",
     "lines",
     "read_output",
+    "waiting",
 ]
 
 #: The states in which nothing changes any more.
@@ -128,6 +135,31 @@ def read_output(content: bytes) -> Iterator[dict[str, Any]]:
             yield json.loads(row)
 
 
+def answer(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The body that one line was answered with.
+
+    Args:
+        row: A line of `read_output`, from the file of results or of errors.
+
+    Raises:
+        APIError: The line failed; the error is the one that the call itself would have raised.
+
+    Example:
+        >>> from zhipu_client import batches
+        >>> batches.answer({"response": {"status_code": 200, "body": {"id": "1"}}})
+        {'id': '1'}
+    """
+    response = row.get("response")
+    response = response if isinstance(response, dict) else {}
+    status, body = response.get("status_code"), response.get("body")
+    fine = status is None or 200 <= int(status) < 300
+    if not fine or not isinstance(body, dict) or error_in(body):
+        told = body or row.get("error") or row
+        body = told if isinstance(told, dict) else {"message": str(told)}
+        raise error_from(status, {}, body, request_id=row.get("custom_id"))
+    return body
+
+
 def create(
     *,
     input_file_id: str,
@@ -197,6 +229,43 @@ def batches(*, after: str | None = None, limit: int | None = None) -> Request[Ba
         parse=_parse_list,
         query=tuple((name, str(value)) for name, value in given if value is not None),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(Plan[Batch]):
+    """How to wait for a batch, in seconds; see `waiting`."""
+
+    what: ClassVar[str] = "batch"
+
+    def request(self) -> Request[Batch]:
+        """What asks how far it is."""
+        return get(self.task_id)
+
+    def ended(self, found: Batch) -> bool:
+        """True once nothing changes any more; raises `TaskFailedError` when it has failed."""
+        if found.status == "failed":
+            raise self.failed(found.status, found)
+        return found.ended
+
+
+def waiting(batch: Batch | str, *, interval: float = 10.0, timeout: float = 2 * 86400.0) -> Waiting:
+    """How to wait for a batch, for `zhipu_client.wait_for` and `await_for`.
+
+    A batch that has expired or was cancelled has ended too: what was done by then is kept.
+
+    Args:
+        batch: What `create` answered, or its id.
+        interval: Seconds between the first two looks, above 0 to 3600; later ones are further
+            apart, up to 5 minutes.
+        timeout: Seconds to wait in all, above 0 to a week. (The service takes up to 24 hours.)
+
+    Example:
+        >>> from zhipu_client import batches
+        >>> batches.waiting("batch_42").request().path
+        '/batches/batch_42'
+    """
+    batch_id = batch if isinstance(batch, str) else batch.id or ""
+    return Waiting(batch_id, interval, longest=300.0, timeout=timeout)
 
 
 def cancel(batch_id: str) -> Request[Batch]:

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
 from zhipu_client import _check
 from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request, Upload
+from zhipu_client._task import Plan
 
-__all__ = ["TOOLS", "ParserReply", "ParserTask", "create", "create_sync", "result"]
+__all__ = [
+    "TOOLS",
+    "ParserReply",
+    "ParserTask",
+    "Waiting",
+    "create",
+    "create_sync",
+    "result",
+    "waiting",
+]
 
 MiB = 1024 * 1024
 
@@ -113,6 +124,40 @@ def result(
         path=f"/files/parser/result/{quote(task_id, safe='')}/{format_type}",
         parse=_parse_parser,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(Plan[ParserReply]):
+    """How to wait for a parsed document, in seconds; see `waiting`."""
+
+    def request(self) -> Request[ParserReply]:
+        """What asks how far it is."""
+        return result(self.task_id)
+
+    def ended(self, found: ParserReply) -> bool:
+        """True once the document is parsed; raises `TaskFailedError` when that has failed."""
+        status = str(found.status).lower()
+        if status in ("failed", "false"):
+            raise self.failed(found.message or found.status, found)
+        return status in ("succeeded", "true")
+
+
+def waiting(task: ParserTask | str, *, interval: float = 1.0, timeout: float = 900.0) -> Waiting:
+    """How to wait for a document, for `zhipu_client.wait_for` and `await_for`.
+
+    Args:
+        task: What `create` answered, or its task's id.
+        interval: Seconds between the first two looks, above 0 to 3600; later ones are further
+            apart, up to 10 seconds.
+        timeout: Seconds to wait in all, above 0 to a week.
+
+    Example:
+        >>> from zhipu_client import file_parser
+        >>> file_parser.waiting("42").request().path
+        '/files/parser/result/42/text'
+    """
+    task_id = task if isinstance(task, str) else task.task_id or ""
+    return Waiting(task_id, interval, timeout=timeout)
 
 
 def _parser_parts(file: bytes, filename: str, tool: str, file_type: str | None) -> dict[str, Any]:

@@ -11,7 +11,16 @@ from zhipu_client import _check
 from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request
 
-__all__ = ["ENGINES", "MAX_QUERY", "RECENCY", "SearchResult", "WebSearchReply", "create"]
+__all__ = [
+    "ENGINES",
+    "MAX_QUERY",
+    "NOTHING_FOUND",
+    "RECENCY",
+    "SearchResult",
+    "WebSearchReply",
+    "create",
+    "shorten",
+]
 
 #: The documented engines and what they cost a call (CNY): the first four on open.bigmodel.cn.
 ENGINES: Mapping[str, float | None] = {
@@ -25,6 +34,9 @@ ENGINES: Mapping[str, float | None] = {
 MAX_QUERY = 70
 #: The values of ``search_recency_filter``.
 RECENCY = ("oneDay", "oneWeek", "oneMonth", "oneYear", "noLimit")
+
+#: The code of the failure by which the service says that there are no results.
+NOTHING_FOUND = "1703"
 
 _SOGOU_COUNTS = (10, 20, 30, 40, 50)
 
@@ -125,6 +137,25 @@ def create(
         ),
         kind="generate",
     )
+
+
+def shorten(query: str, most: int | None = MAX_QUERY) -> str:
+    """A query of at most ``most`` characters, cut after a whole word where there is one.
+
+    Args:
+        query: What to look for.
+        most: The most characters; None cuts nothing.
+
+    Example:
+        >>> shorten("how do whales sleep under water", 20)
+        'how do whales sleep'
+    """
+    query = " ".join(query.split())
+    if most is None or len(query) <= most:
+        return query
+    # One more character tells whether the word that ends there is whole.
+    head, space, _ = query[: most + 1].rpartition(" ")
+    return head if space and len(head) >= most // 2 else query[:most]
 
 
 def _parse(reply: Reply) -> WebSearchReply:

@@ -49,6 +49,7 @@ ROUTERS = (
     "handwriting",
     "file_parser",
     "batches",
+    "knowledge",
 )
 
 

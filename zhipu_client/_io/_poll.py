@@ -1,14 +1,16 @@
-"""Waits for tasks of the asynchronous endpoints."""
+"""Waits for what the service works on: tasks, batches, documents that are parsed."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from zhipu_client._io._clock import Clock, SystemClock
 from zhipu_client._request import Request
-from zhipu_client._task import Task, TaskResult, Waiting, get
+from zhipu_client._task import Plan, Task, TaskResult, Waiting
 
-__all__ = ["await_result", "wait_result"]
+__all__ = ["await_for", "await_result", "wait_for", "wait_result"]
+
+T = TypeVar("T")
 
 
 class _Sender(Protocol):
@@ -17,6 +19,48 @@ class _Sender(Protocol):
 
 class _AsyncSender(Protocol):
     async def send(self, request: Request[Any], /) -> Any: ...
+
+
+def wait_for(client: _Sender, plan: Plan[T], *, clock: Clock | None = None) -> T:
+    """Wait until something has ended.
+
+    Args:
+        client: A `Client`.
+        plan: What to wait for and how long: ``batches.waiting(batch_id)``,
+            ``file_parser.waiting(task_id)``.
+        clock: Another clock, for tests.
+
+    Raises:
+        TaskFailedError: The service failed at it.
+        TaskTimeoutError: It was still running when the plan's time was over. It goes on.
+
+    Example:
+        ```python
+        from zhipu_client import Client, batches, wait_for
+
+        print(wait_for(Client(), batches.waiting("batch_42")).output_file_id)
+        ```
+    """
+    clock = clock or SystemClock()
+    for pause in (None, *plan.pauses()):
+        if pause is not None:
+            clock.sleep(pause)
+        found: T = client.send(plan.request())
+        if plan.ended(found):
+            return found
+    raise plan.too_long()
+
+
+async def await_for(client: _AsyncSender, plan: Plan[T], *, clock: Clock | None = None) -> T:
+    """`wait_for` for an `AsyncClient`; the event loop stays free."""
+    clock = clock or SystemClock()
+    for pause in (None, *plan.pauses()):
+        if pause is not None:
+            await clock.asleep(pause)
+        found: T = await client.send(plan.request())
+        if plan.ended(found):
+            return found
+    raise plan.too_long()
 
 
 def wait_result(
@@ -50,15 +94,7 @@ def wait_result(
         print(wait_result(client, task).urls)
         ```
     """
-    clock = clock or SystemClock()
-    plan = _plan(task, interval, timeout)
-    for pause in (None, *plan.pauses()):
-        if pause is not None:
-            clock.sleep(pause)
-        found: TaskResult = client.send(get(plan.task_id))
-        if plan.ended(found):
-            return found
-    raise plan.too_long()
+    return wait_for(client, _plan(task, interval, timeout), clock=clock)
 
 
 async def await_result(
@@ -70,15 +106,7 @@ async def await_result(
     clock: Clock | None = None,
 ) -> TaskResult:
     """`wait_result` for an `AsyncClient`; the event loop stays free."""
-    clock = clock or SystemClock()
-    plan = _plan(task, interval, timeout)
-    for pause in (None, *plan.pauses()):
-        if pause is not None:
-            await clock.asleep(pause)
-        found: TaskResult = await client.send(get(plan.task_id))
-        if plan.ended(found):
-            return found
-    raise plan.too_long()
+    return await await_for(client, _plan(task, interval, timeout), clock=clock)
 
 
 def _plan(task: Task | str, interval: float, timeout: float) -> Waiting:

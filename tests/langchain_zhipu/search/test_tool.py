@@ -12,8 +12,8 @@ from langchain_core.messages import ToolMessage
 
 import zhipu_emulator
 from langchain_zhipu import ZhipuAIWebSearchTool
-from langchain_zhipu._search import short
 from zhipu_client import AuthenticationError, InvalidRequestError
+from zhipu_client.web_search import shorten
 
 
 @pytest.fixture
@@ -129,10 +129,10 @@ def test_long_queries_are_cut_at_a_word(access, server):
     sent = server.requests[0]["json"]["search_query"]
     assert len(sent) <= 70
     assert query.startswith(sent + " ")
-    assert short("鲸" * 80, 70) == "鲸" * 70
-    assert short(" two  words ", None) == "two words"
-    assert short("exactly ten", 11) == "exactly ten"
-    assert short("seven eleven", 5) == "seven"
+    assert shorten("鲸" * 80, 70) == "鲸" * 70
+    assert shorten(" two  words ", None) == "two words"
+    assert shorten("exactly ten", 11) == "exactly ten"
+    assert shorten("seven eleven", 5) == "seven"
 
 
 def test_nothing_found_is_said(tool, server):
