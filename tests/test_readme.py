@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,30 +24,38 @@ SECTIONS = {
 
 
 @pytest.mark.parametrize("title", [title for title, code in SECTIONS.items() if code])
-def test_the_program_runs(title, monkeypatch, tmp_path):
-    said = io.StringIO()
-    monkeypatch.chdir(tmp_path)
+def test_the_program_runs(title: str, tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(SECTIONS[title], "utf-8")
     report = [
         [Title("Field report"), Text("The two hydrophones cost 4,100 euros together.")],
         [Title("Crew"), Text("Five people were on board for three weeks.")],
     ]
     (tmp_path / "report.pdf").write_bytes(pdf(report))
-    with zhipu_emulator.serve() as service, contextlib.redirect_stdout(said):
-        monkeypatch.setenv("ZHIPUAI_API_KEY", service.api_key)
-        monkeypatch.setenv("ZHIPUAI_BASE_URL", service.base_url)
-        exec(compile(SECTIONS[title], f"README.md, {title}", "exec"), {"__name__": "readme"})
+    with zhipu_emulator.serve() as service:
+        where = {"ZHIPUAI_API_KEY": service.api_key, "ZHIPUAI_BASE_URL": service.base_url}
+        ran = subprocess.run(
+            [sys.executable, str(program)],
+            cwd=tmp_path,
+            env={**os.environ, **where, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
         assert service.requests
-    assert said.getvalue().strip()
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip()
 
 
-def test_the_commands_exist():
+def test_the_commands_exist() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     text = README + (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     for target in set(re.findall(r"make ([a-z-]+)(?=[\s`\]])", text)) - {"sure"}:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-def test_the_model_facts_are_those_of_the_catalogue():
+def test_the_model_facts_are_those_of_the_catalogue() -> None:
     from zhipu_client import catalog
 
     for model, context in re.findall(r"(GLM-[\w.]+) takes up to ([\d,]+) tokens", README):
