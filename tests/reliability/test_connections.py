@@ -141,7 +141,7 @@ def test_C03_hundreds_of_rounds_of_cancelled_requests(drive_async: Drive) -> Non
         driver.complete().ok()
         before = descriptors()
         # The adapters cancel through the same client: fewer rounds show that they do.
-        driver.run(rounds(driver, 300 if isinstance(driver.subject, ClientSubject) else 40))
+        driver.run(rounds(driver, 300 if isinstance(driver.subject, ClientSubject) else 30))
         for outcome in driver.many(["hello"] * 10):
             assert outcome.ok().text == TEXT
         for _ in range(10):
@@ -169,7 +169,7 @@ def test_C04_a_thousand_loops_leave_no_descriptor(drive_async: Drive) -> None:
         driver = drive_async(server, max_retries=0)
         asyncio.run(driver.acomplete()).ok()
         before = settled(0, 0.1)
-        rounds = 300 if isinstance(driver.subject, LlamaIndexSubject) else 1000
+        rounds = 200 if isinstance(driver.subject, LlamaIndexSubject) else 1000
         for _ in range(rounds):
             outcome = asyncio.run(driver.acomplete())
             assert outcome.error is None

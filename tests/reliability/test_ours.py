@@ -370,7 +370,7 @@ def test_N08_a_thousand_streams_with_cuts_and_cancels(drive_async: Drive) -> Non
             found["hung"].append(seed)
 
     async def all_of_them(driver: Driver) -> None:
-        count = 1000 if isinstance(driver.subject, ClientSubject) else 300
+        count = 1000 if isinstance(driver.subject, ClientSubject) else 200
         places = asyncio.Semaphore(50)
 
         async def placed(seed: int) -> None:

@@ -31,7 +31,7 @@ FORKS = [
     *(("client", mode, 40, "quiet") for mode in ("sync", "async")),
     *(("client", mode, 10, "busy") for mode in ("sync", "async")),
     *(("client", mode, 5, "full") for mode in ("sync", "async")),
-    *((name, mode, 8, "quiet") for name in ADAPTERS for mode in ("sync", "async")),
+    *((name, mode, 5, "quiet") for name in ADAPTERS for mode in ("sync", "async")),
 ]
 
 
