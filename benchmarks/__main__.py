@@ -115,7 +115,9 @@ def _measured(suite: str, server: Server, words: Sequence[str], count: int) -> R
                 continue
             print(f"\r{suite}: round {number + 1}: {name:<60}", end="", file=sys.stderr, flush=True)
             try:
-                rounds[name].append(_in_fresh_process(suite, name, case, server))
+                times = case.times if isinstance(case, Import) else 1
+                found = [_in_fresh_process(suite, name, case, server) for _ in range(times)]
+                rounds[name].append(min(found, key=lambda figures: figures["cpu_us"]))
             except RuntimeError as error:
                 left_out[name] = str(error)
     print("\r" + " " * 90, end="\r", file=sys.stderr)

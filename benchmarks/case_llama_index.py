@@ -88,9 +88,9 @@ _WORK: dict[str, Callable[[Maker, Server], Iterator[Any]]] = {
 }
 CASES: dict[str, Case | Import] = {
     "import/floor: llama_index function_calling": Import(
-        "llama_index.core.llms.function_calling", "FunctionCallingLLM"
+        "llama_index.core.llms.function_calling", "FunctionCallingLLM", times=3
     ),
-    "import/ours": Import("llama_index_zhipu", "ZhipuAI"),
+    "import/ours": Import("llama_index_zhipu", "ZhipuAI", times=3),
     "import/OpenAILike": Import("llama_index.llms.openai_like", "OpenAILike"),
 } | {
     f"{what}/{who}": partial(work, maker)
