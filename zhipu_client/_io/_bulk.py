@@ -78,7 +78,7 @@ def iterate(client: _Sender, job: Job[T, Any]) -> Generator[T, None, None]:
 
 async def arun(client: _AsyncSender, job: Job[Any, R]) -> R:
     """`run` for an `AsyncClient`: requests run as tasks of the event loop."""
-    work = await _in_thread(lambda: job.begin(_around(client)))
+    work = await _begun(client, job)
     drive = _adrive(client, work)
     try:
         pieces = [piece async for piece in drive]
@@ -89,7 +89,7 @@ async def arun(client: _AsyncSender, job: Job[Any, R]) -> R:
 
 async def aiterate(client: _AsyncSender, job: Job[T, Any]) -> AsyncGenerator[T, None]:
     """`iterate` for an `AsyncClient`: requests run as tasks of the event loop."""
-    work = await _in_thread(lambda: job.begin(_around(client)))
+    work = await _begun(client, job)
     drive = _adrive(client, work)
     try:
         async for piece in drive:
@@ -198,6 +198,28 @@ def _tell(
 
 async def _take(work: Work[Any, Any]) -> tuple[int, Request[Any]] | None:
     return await _in_thread(work.take) if work.blocking else work.take()
+
+
+async def _begun(client: _AsyncSender, job: Job[T, R]) -> Work[T, R]:
+    """Begin a job in a thread, which opens files; one that nobody waits for any more is closed."""
+    left = False
+    begun: list[Work[T, R]] = []
+
+    def begin() -> Work[T, R]:
+        begun.append(job.begin(_around(client)))
+        if left:
+            begun[0].close()
+        return begun[0]
+
+    try:
+        return await _in_thread(begin)
+    except BaseException:
+        # Cancelled: asyncio does not wait for the thread. Both sides close, if need be, as either
+        # may be the one that comes later.
+        left = True
+        for work in begun:
+            work.close()
+        raise
 
 
 async def _in_thread(call: Callable[[], T]) -> T:

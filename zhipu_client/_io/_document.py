@@ -79,14 +79,19 @@ def _check_stat(path: Path, found: os.stat_result, max_bytes: int) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise _refused(path, "is no regular file")
     if found.st_size > max_bytes:
-        size, most = found.st_size / MiB, max_bytes / MiB
-        raise _refused(path, f"has {size:,.1f} MiB, more than the {most:,.0f} MiB it may have")
+        raise _refused(path, _too_much(found.st_size, max_bytes))
     if found.st_size == 0:
         raise _refused(path, "is empty (0 bytes)")
 
 
 def _refused(path: Path | str, why: str) -> InvalidRequestError:
     return InvalidRequestError(f"{path} {why}", field="source", value=str(path))
+
+
+def _too_much(size: int, most: int) -> str:
+    if most < MiB or size - most < MiB / 10:  # rounded, they would look alike
+        return f"has {size:,} bytes, more than the {most:,} bytes it may have"
+    return f"has {size / MiB:,.1f} MiB, more than the {most / MiB:,.4g} MiB it may have"
 
 
 def _decode(url: str) -> bytes:
@@ -103,7 +108,7 @@ def _in_memory(content: bytes, name: str, max_bytes: int) -> Document:
     if not content:
         raise InvalidRequestError("the document is empty (0 bytes)", field="source", value=b"")
     if len(content) > max_bytes:
-        raise _refused(name, f"has more than the {max_bytes / MiB:,.0f} MiB it may have")
+        raise _refused(name, _too_much(len(content), max_bytes))
     return _File(io.BytesIO(content), name)
 
 

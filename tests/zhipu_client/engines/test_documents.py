@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
+import threading
 import tracemalloc
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
-from zhipu_client import InvalidRequestError
+from zhipu_client import InvalidRequestError, aiterate, arun, ocr
 from zhipu_client._io import _document
 from zhipu_client._io._document import open_document
 
-from .conftest import make_pdf
+from .conftest import FakeAsyncClient, make_pdf
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
 MiB = 1024 * 1024
@@ -49,6 +52,14 @@ def test_n02_paths_outside_of_the_root(folder: Path, monkeypatch: pytest.MonkeyP
         Path("/etc/hostname"),
     ):
         assert "outside of the given root" in refused(path, root)
+
+
+def test_sizes_are_told_in_units_that_show_the_limit(folder: Path) -> None:
+    path = folder / "in" / "a.png"
+    assert f"{len(PNG)} bytes, more than the 10 bytes it may have" in refused(path, most=10)
+    assert f"{len(PNG)} bytes, more than the 10 bytes it may have" in refused(PNG, most=10)
+    path.write_bytes(bytes(2 * MiB))
+    assert "2.0 MiB, more than the 1.5 MiB it may have" in refused(path, most=3 * MiB // 2)
 
 
 def test_n02_a_link_inside_of_the_root_is_read(folder: Path) -> None:
@@ -106,7 +117,7 @@ def test_empty_and_unknown_content(tmp_path: Path) -> None:
     assert "is empty (0 bytes)" in refused(b"")
     path.write_bytes(b"GIF89a" + b"\0" * 50)
     assert "neither PDF, PNG nor JPEG" in refused(path)
-    assert "more than the 1 MiB" in refused(PNG + bytes(MiB), most=MiB)
+    assert "more than the 1,048,576 bytes" in refused(PNG + bytes(MiB), most=MiB)
 
 
 def test_data_urls(tmp_path: Path) -> None:
@@ -191,3 +202,48 @@ def test_a_pdf_that_cannot_be_split_is_left_to_the_service() -> None:
     document = open_document(b"%PDF-1.4\nthis is all there is", None, MiB)
     assert document.pages is None
     assert document.whole()
+
+
+@pytest.mark.parametrize("how", ["arun", "aiterate"])
+@pytest.mark.parametrize("late", [False, True], ids=["opened", "opening"])
+async def test_a_job_cancelled_while_it_begins_leaves_no_file_open(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, how: str, late: bool
+) -> None:
+    opened: list[object] = []
+    inside, go_on, over = threading.Event(), threading.Event(), threading.Event()
+    count = _document._File.__init__
+
+    def begin(self: _document._File, file: BinaryIO, name: str) -> None:
+        opened.append(file)
+        inside.set()
+        go_on.wait(10)
+        count(self, file, name)
+        over.set()
+
+    monkeypatch.setattr(_document._File, "__init__", begin)
+    job = ocr.pages(folder / "in" / "a.png")
+
+    async def read() -> None:
+        if how == "arun":
+            await arun(FakeAsyncClient(lambda body: body), job)
+        else:
+            async for _ in aiterate(FakeAsyncClient(lambda body: body), job):
+                pytest.fail("a page came")
+
+    task = asyncio.create_task(read())
+    await asyncio.to_thread(inside.wait, 10)
+    if not late:
+        # The thread ends before the task hears of it, and of its cancellation.
+        go_on.set()
+        while not over.is_set():
+            threading.Event().wait(0.001)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    go_on.set()
+    await asyncio.to_thread(over.wait, 10)
+    for _ in range(500):
+        if opened[0].closed:  # type: ignore[attr-defined]
+            break
+        await asyncio.sleep(0.01)
+    assert opened[0].closed  # type: ignore[attr-defined]
