@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from langchain_zhipu._errors import model_error
 from zhipu_client import AsyncClient, Client, InvalidRequestError, Timeout
+from zhipu_client._check import refusal
 from zhipu_client._defaults import BASE_URL_VARIABLES, KEY_VARIABLES, resolve_base_url
 from zhipu_client._key import find
 
@@ -118,7 +119,7 @@ class ZhipuSettings(BaseModel):
         try:
             super().__init__(*args, **kwargs)
         except pydantic.ValidationError as failed:
-            refused = _ours(failed)
+            refused = refusal(failed)
             if refused is None:
                 raise
             raise model_error(refused) from None
@@ -211,15 +212,6 @@ class ZhipuSettings(BaseModel):
             if client is not None:
                 memo[id(client)] = client
         return super().__deepcopy__(memo)
-
-
-def _ours(failed: pydantic.ValidationError) -> InvalidRequestError | None:
-    """The error of ours that a validator raised, if that is what failed."""
-    for details in failed.errors(include_url=False, include_input=False):
-        cause = details.get("ctx", {}).get("error")
-        if isinstance(cause, InvalidRequestError):
-            return cause
-    return None
 
 
 def _check_key_found() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from zhipu_client import InvalidRequestError
+from zhipu_client._check import refuse
 from zhipu_client.ocr import sniff
 
 __all__ = ["FilePath", "Origin", "origin_of", "origins", "pdf_metadata"]
@@ -67,11 +68,13 @@ def origins(given: FilePath, glob: str | None) -> Iterator[Origin]:
         glob: Which files of a folder; None for all PDF, PNG and JPEG files in it and below.
 
     Raises:
-        InvalidRequestError: A pattern matches nothing.
+        InvalidRequestError: A pattern matches nothing, or a source is empty or none.
     """
     if isinstance(given, (str, PurePath, bytes, bytearray, memoryview)):
         yield from _of_one(given if isinstance(given, (str, PurePath)) else bytes(given), glob)
         return
+    if not isinstance(given, Iterable):
+        raise refuse("file_path", given, "must be a path, an address, bytes, or several of these")
     for source in given:
         yield from _of_one(source, glob)
 
@@ -80,6 +83,9 @@ def _of_one(source: Source, glob: str | None) -> Iterator[Origin]:
     if isinstance(source, bytes) or str(source).lower().startswith((*_ADDRESSES, "data:")):
         yield origin_of(source)
         return
+    if source == "":
+        # As a path it would be the current folder: everything in it would be read, and paid for.
+        raise refuse("file_path", source, "must not be empty")
     path = Path(source)
     if path.is_dir():
         for file in _in_folder(path, glob):

@@ -10,15 +10,18 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from llama_index.core.bridge.pydantic import (
+    ConfigDict,
     Field,
     PrivateAttr,
     SecretStr,
+    ValidationError,
     field_validator,
     model_validator,
 )
 from llama_index.core.schema import BaseComponent
 
 from zhipu_client import InvalidRequestError, Timeout
+from zhipu_client._check import refusal
 
 if TYPE_CHECKING:
     from zhipu_client import AsyncClient, Client
@@ -96,6 +99,9 @@ class ZhipuComponent(BaseComponent):
         auth: ``"bearer"``, or ``"jwt"`` to sign a token with the key.
     """
 
+    # A failed validation quotes its input otherwise, and the key is a part of it.
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     api_key: SecretStr | Callable[[], Any] | None = Field(
         default=None, exclude=True, repr=False, description="The API key, or a function."
     )
@@ -119,6 +125,15 @@ class ZhipuComponent(BaseComponent):
     _aliases: ClassVar[Mapping[str, str]] = ALIASES
     #: Arguments of those packages that mean nothing here.
     _ignored: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, **settings: Any) -> None:
+        try:
+            super().__init__(**settings)
+        except ValidationError as failed:
+            refused = refusal(failed)
+            if refused is None:
+                raise
+            raise refused from None
 
     @model_validator(mode="before")
     @classmethod

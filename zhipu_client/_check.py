@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from pydantic_core import ValidationError
+
 from zhipu_client._errors import InvalidRequestError
 
-__all__ = ["body", "choice", "ids", "number", "refuse", "show", "strings", "text", "within"]
+__all__ = [
+    "body", "choice", "ids", "number", "refusal", "refuse", "show", "strings", "text", "within",
+]  # fmt: skip
 
 _SHOWN = 60
+#: Settings whose values are secrets, or hold some.
+_SECRETS = frozenset({"api_key", "default_headers"})
 
 
 def body(extra: Mapping[str, Any] | None, /, **fields: Any) -> dict[str, Any]:
@@ -29,6 +35,27 @@ def show(value: Any) -> str:
 def refuse(field: str, value: Any, why: str) -> InvalidRequestError:
     """The error for one wrong parameter: what it is called, what is wrong, what was given."""
     return InvalidRequestError(f"{field} {why}, got {show(value)}", field=field, value=value)
+
+
+def refusal(failed: ValidationError) -> InvalidRequestError | None:
+    """What a failed validation of settings says, as our error: field, limit and value.
+
+    None for what is about no field. Secrets are not shown, nor what an unknown name was given: it
+    may be a misspelt ``api_key``.
+    """
+    told = failed.errors(include_url=False)
+    for one in told:
+        cause = one.get("ctx", {}).get("error")
+        if isinstance(cause, InvalidRequestError):
+            return cause
+    if not told[0]["loc"]:
+        return None
+    field = str(told[0]["loc"][0])
+    about = [one for one in told if str(*one["loc"][:1]) == field]
+    why = "; or: ".join(dict.fromkeys(one["msg"] for one in about))
+    if field in _SECRETS or about[0]["type"] == "extra_forbidden":
+        return InvalidRequestError(f"{field}: {why}", field=field)
+    return refuse(field, about[0]["input"], f"is refused: {why}")
 
 
 def text(field: str, value: Any, most: int | None = None, least: int = 1) -> None:

@@ -164,9 +164,13 @@ def _public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
         if inner is not None:
             return _public(str(inner))
+        if found not in _UNICAST:
+            return False  # old ways to write an IPv4 or a site's own address, and what is reserved
     return found.is_global and not found.is_multicast
 
 
+#: All that is routed between sites: https://www.iana.org/assignments/ipv6-address-space
+_UNICAST = ipaddress.ip_network("2000::/3")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 

@@ -43,6 +43,17 @@ def test_a_pdf_file_comes_page_by_page(loader, five_pages):
     assert 0 < top < bottom < first["page_height"]
 
 
+@pytest.mark.parametrize("nothing", ["", ["report.pdf", ""], None, 7])
+def test_no_source_is_not_the_current_folder(loader, tmp_path, monkeypatch, nothing):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "report.pdf").write_bytes(pdf([[Title("One")]]))
+    documents = loader(nothing).lazy_load()
+    with pytest.raises(InvalidRequestError, match="file_path must") as caught:
+        for document in documents:
+            assert document.metadata["source"] == "report.pdf"
+    assert caught.value.field == "file_path"
+
+
 async def test_async_gives_the_same(loader, five_pages):
     for mode in ("page", "single", "element"):
         settings = {"mode": mode, "tables": "markdown", "pages_per_request": 2}

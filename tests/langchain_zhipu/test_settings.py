@@ -1,0 +1,91 @@
+"""Settings of every adapter: what is refused names field, limit and value, and shows no secret."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+
+from langchain_zhipu import (
+    ChatZhipuAI,
+    ZhipuAIEmbeddings,
+    ZhipuAIImageGenerator,
+    ZhipuAIOCRLoader,
+    ZhipuAIOCRParser,
+    ZhipuAIRerank,
+    ZhipuAIWebReaderLoader,
+    ZhipuAIWebSearchRetriever,
+    ZhipuAIWebSearchTool,
+)
+from zhipu_client import InvalidRequestError
+
+KEY = "planted-id.planted-secret"
+Make = Callable[..., Any]
+
+ADAPTERS: dict[str, Make] = {
+    "chat": ChatZhipuAI,
+    "embeddings": ZhipuAIEmbeddings,
+    "images": ZhipuAIImageGenerator,
+    "ocr loader": partial(ZhipuAIOCRLoader, "report.pdf"),
+    "ocr parser": ZhipuAIOCRParser,
+    "rerank": ZhipuAIRerank,
+    "reader": partial(ZhipuAIWebReaderLoader, "https://example.com"),
+    "retriever": ZhipuAIWebSearchRetriever,
+    "search": ZhipuAIWebSearchTool,
+}
+
+
+@pytest.mark.parametrize("make", ADAPTERS.values(), ids=ADAPTERS)
+def test_a_refused_setting_names_field_limit_and_value(make: Make) -> None:
+    for field, value, limit in (
+        ("max_retries", -7, "greater than or equal to 0"),
+        ("max_concurrency", 0, "greater than or equal to 1"),
+        ("auth", "basic", "'bearer' or 'jwt'"),
+    ):
+        with pytest.raises(InvalidRequestError, match=limit) as caught:
+            make(api_key=KEY, **{field: value})
+        assert (caught.value.field, caught.value.value) == (field, value)
+        assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize("make", ADAPTERS.values(), ids=ADAPTERS)
+def test_a_refused_secret_is_not_shown(make: Make) -> None:
+    for wrong in (
+        {"api_key": {"key": KEY}},
+        {"api_key": 7, "default_headers": {"x": KEY}},
+        {"default_headers": KEY},
+        {"default_headers": {"x": [KEY]}},
+    ):
+        with pytest.raises(InvalidRequestError) as caught:
+            make(**{"api_key": "k", **wrong})
+        shown = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
+        assert "planted-secret" not in shown
+        assert caught.value.field in wrong
+
+
+@pytest.mark.parametrize(
+    ("make", "field", "value", "limit"),
+    [
+        (ZhipuAIEmbeddings, "chunk_size", 65, "less than or equal to 64"),
+        (ZhipuAIRerank, "top_n", -1, "greater than or equal to 1"),
+        (partial(ZhipuAIOCRLoader, "a.pdf"), "first_page", 0, "greater than or equal to 1"),
+        (partial(ZhipuAIOCRLoader, "a.pdf"), "mode", "pages", "'page', 'single' or 'element'"),
+        (ZhipuAIWebSearchRetriever, "k", 51, "less than or equal to 50"),
+        (ZhipuAIImageGenerator, "quality", "best", "'hd' or 'standard'"),
+        (ChatZhipuAI, "thinking", "maybe", "'auto', 'enabled' or 'disabled'"),
+    ],
+)
+def test_a_refused_option_of_one_adapter(make: Make, field: str, value: Any, limit: str) -> None:
+    with pytest.raises(InvalidRequestError, match=limit) as caught:
+        make(api_key=KEY, **{field: value})
+    assert caught.value.field == field
+    assert repr(value) in str(caught.value)
+
+
+def test_a_misspelt_argument_is_named_without_what_it_was_given() -> None:
+    with pytest.raises(InvalidRequestError, match="apikey: Extra inputs") as caught:
+        ZhipuAIEmbeddings(api_key="k", apikey=KEY)
+    assert "planted-secret" not in str(caught.value) + repr(vars(caught.value))
