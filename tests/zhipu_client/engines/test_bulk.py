@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -74,16 +75,24 @@ def test_an_empty_text_is_named_by_its_position(bad: str) -> None:
     assert caught.value.field == "texts[2]"
 
 
+def in_a_thread() -> bool:
+    return threading.current_thread() is not threading.main_thread()
+
+
 def test_a_failure_carries_what_is_done_and_the_caller_goes_on(run, make_client) -> None:
     texts = [f"text {n}" for n in range(3200)] + ["text 5", "text 3199"]
     bad = True
+    failed = threading.Event()
 
     def answer(body: dict[str, Any]) -> Any:
-        return (
-            RateLimitError("busy", code="1302")
-            if bad and "text 2400" in body["input"]
-            else embed(body)
-        )
+        if bad and "text 2400" in body["input"]:
+            failed.set()
+            return RateLimitError("busy", code="1302")
+        if int(body["input"][0].split()[1]) > 2400 and in_a_thread():
+            # Whoever was started beside the failing one is slower, however busy the machine is.
+            failed.wait(10)
+            time.sleep(0.1)
+        return embed(body)
 
     client = make_client(answer, seconds=0.001)
     with pytest.raises(RateLimitError) as caught:
@@ -126,9 +135,10 @@ def test_requests_of_embedding_2_stay_below_its_tokens(run, make_client) -> None
 def test_threads_end_when_a_run_is_left() -> None:
     from .conftest import FakeClient
 
+    before = threading.enumerate()
     client = FakeClient(lambda body: {"results": []})
     assert list(iterate(client, rerank.bulk(query="q", documents=["a"] * 300))) == []
-    assert not [one for one in threading.enumerate() if one.name.startswith("zhipu")]
+    assert set(threading.enumerate()) <= set(before)
 
 
 async def test_cancelling_stops_all_tasks() -> None:
