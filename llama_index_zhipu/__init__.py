@@ -12,21 +12,35 @@ if TYPE_CHECKING:
 
     from llama_index_zhipu._call import ToolNotCalledError
     from llama_index_zhipu._structured import StructuredOutputError
+    from llama_index_zhipu.batch import BatchAnswer, ZhipuAIBatch
     from llama_index_zhipu.embeddings import ZhipuAIEmbedding
+    from llama_index_zhipu.file_parser import ZhipuAIFileParserReader
     from llama_index_zhipu.llms import ZhipuAI
-    from llama_index_zhipu.moderation import ZhipuAIModerationToolSpec
+    from llama_index_zhipu.moderation import (
+        ZhipuAIModerationPostprocessor,
+        ZhipuAIModerationToolSpec,
+    )
     from llama_index_zhipu.postprocessors import ZhipuAIRerank
     from llama_index_zhipu.readers import ZhipuAIOCRReader, ZhipuAIWebReader
+    from llama_index_zhipu.retrievers import (
+        ZhipuAIKnowledgeRetriever,
+        ZhipuAIWebSearchRetriever,
+    )
     from llama_index_zhipu.speech import ZhipuAISpeechToolSpec, ZhipuAITranscriptionReader
     from llama_index_zhipu.tools import ZhipuAIImageGeneratorToolSpec, ZhipuAIWebSearchToolSpec
     from llama_index_zhipu.video import ZhipuAIVideoGeneratorToolSpec
 
 __all__ = [
+    "BatchAnswer",
     "StructuredOutputError",
     "ToolNotCalledError",
     "ZhipuAI",
+    "ZhipuAIBatch",
     "ZhipuAIEmbedding",
+    "ZhipuAIFileParserReader",
     "ZhipuAIImageGeneratorToolSpec",
+    "ZhipuAIKnowledgeRetriever",
+    "ZhipuAIModerationPostprocessor",
     "ZhipuAIModerationToolSpec",
     "ZhipuAIOCRReader",
     "ZhipuAIRerank",
@@ -34,15 +48,21 @@ __all__ = [
     "ZhipuAITranscriptionReader",
     "ZhipuAIVideoGeneratorToolSpec",
     "ZhipuAIWebReader",
+    "ZhipuAIWebSearchRetriever",
     "ZhipuAIWebSearchToolSpec",
 ]
 
 _HOMES = {
+    "BatchAnswer": "batch",
     "StructuredOutputError": "_structured",
     "ToolNotCalledError": "_call",
     "ZhipuAI": "llms",
+    "ZhipuAIBatch": "batch",
     "ZhipuAIEmbedding": "embeddings",
+    "ZhipuAIFileParserReader": "file_parser",
     "ZhipuAIImageGeneratorToolSpec": "tools",
+    "ZhipuAIKnowledgeRetriever": "retrievers",
+    "ZhipuAIModerationPostprocessor": "moderation",
     "ZhipuAIModerationToolSpec": "moderation",
     "ZhipuAIOCRReader": "readers",
     "ZhipuAIRerank": "postprocessors",
@@ -50,6 +70,7 @@ _HOMES = {
     "ZhipuAITranscriptionReader": "speech",
     "ZhipuAIVideoGeneratorToolSpec": "video",
     "ZhipuAIWebReader": "readers",
+    "ZhipuAIWebSearchRetriever": "retrievers",
     "ZhipuAIWebSearchToolSpec": "tools",
 }
 

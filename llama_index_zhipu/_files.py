@@ -12,7 +12,7 @@ from ._media import read_file
 __all__ = ["document", "file_facts", "open_source", "read_source"]
 
 #: Metadata that is about the reading, and no help to a model or for a search.
-_TECHNICAL = ("regions", "request_id", "width", "height")
+_TECHNICAL = ("regions", "request_id", "task_id", "width", "height")
 
 
 def open_source(file: Any, fs: Any, max_bytes: int) -> Any:

@@ -1,14 +1,23 @@
-"""A tool for agents: judging whether content is safe."""
+"""Content safety: a tool that has texts judged, and a postprocessor that keeps nodes out."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
-from zhipu_client import Request, moderations
+from llama_index.core.bridge.pydantic import Field
+from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
+from zhipu_client import ContentFilterError, Request, arun, moderations, run
+
+from ._base import ZhipuComponent
 from ._spec import ConnectedToolSpec
 
-__all__ = ["ZhipuAIModerationToolSpec"]
+__all__ = ["ZhipuAIModerationPostprocessor", "ZhipuAIModerationToolSpec"]
+
+#: From which level on a node is flagged -> the levels that are.
+_FLAGGED = {"REVIEW": ("REVIEW", "REJECT"), "REJECT": ("REJECT",)}
 
 
 class ZhipuAIModerationToolSpec(ConnectedToolSpec):
@@ -63,5 +72,95 @@ class ZhipuAIModerationToolSpec(ConnectedToolSpec):
 
 
 def _told(reply: moderations.ModerationReply) -> str:
-    reasons = dict.fromkeys(kind for row in reply.result_list for kind in row.risk_type or ())
+    reasons = reply.risk_types
     return f"{reply.risk_level}: {', '.join(reasons)}" if reasons else reply.risk_level
+
+
+class ZhipuAIModerationPostprocessor(ZhipuComponent, BaseNodePostprocessor):
+    """Keeps nodes away from the model that content safety objects to (open.bigmodel.cn only).
+
+    Each node is judged as a model would see it, its metadata included; nodes without text pass. A
+    text above 2,000 characters is judged in parts. Billed a node.
+
+    Attributes:
+        model: ``moderation``.
+        flag_from: The level from which on a node is flagged: ``REVIEW`` (doubtful and unsafe
+            ones) or ``REJECT`` (unsafe ones only).
+        on_flagged: ``"drop"`` leaves flagged nodes out, ``"raise"`` makes an error of the first.
+        in_flight: Requests at once, 1 to 64.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key.
+        zhipu_client.ContentFilterError: with ``on_flagged="raise"``, a node was flagged; the
+            error's ``body`` is the judgement.
+        zhipu_client.ZhipuError: everything that a call raises.
+
+    Example:
+        ```python
+        from llama_index.core.schema import NodeWithScore, TextNode
+
+        from llama_index_zhipu import ZhipuAIModerationPostprocessor
+
+        nodes = [NodeWithScore(node=TextNode(text=text)) for text in ("A cat.", "A red kite.")]
+        print(len(ZhipuAIModerationPostprocessor().postprocess_nodes(nodes)))
+        ```
+    """
+
+    model: str = Field(default="moderation", description="The model code.")
+    flag_from: Literal["REVIEW", "REJECT"] = Field(default="REVIEW")
+    on_flagged: Literal["drop", "raise"] = Field(default="drop")
+    in_flight: int = Field(default=4, ge=1, le=64, description="Requests at once.")
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        _ = self._client  # a missing key is told here, not at the first call
+
+    @classmethod
+    def class_name(cls) -> str:
+        """The name in dicts."""
+        return "ZhipuAIModerationPostprocessor"
+
+    def _postprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        texts = _texts(nodes)
+        return self._kept(nodes, texts, run(self._client, self._job(texts)))
+
+    async def _apostprocess_nodes(
+        self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
+    ) -> list[NodeWithScore]:
+        texts = _texts(nodes)
+        return self._kept(nodes, texts, await arun(self._aclient, self._job(texts)))
+
+    def _job(self, texts: dict[int, str]) -> Any:
+        return moderations.bulk(list(texts.values()), model=self.model, in_flight=self.in_flight)
+
+    def _kept(
+        self,
+        nodes: list[NodeWithScore],
+        texts: dict[int, str],
+        judged: Sequence[tuple[int, moderations.ModerationReply | None]],
+    ) -> list[NodeWithScore]:
+        places = list(texts)
+        flagged = set()
+        for number, reply in judged:
+            if reply is None or reply.risk_level not in _FLAGGED[self.flag_from]:
+                continue
+            place = places[number]
+            if self.on_flagged == "raise":
+                raise ContentFilterError(
+                    f"node {nodes[place].node.node_id} was judged {_told(reply)}",
+                    request_id=reply.request_id,
+                    body=reply.model_dump(),
+                )
+            flagged.add(place)
+        return [node for place, node in enumerate(nodes) if place not in flagged]
+
+
+def _texts(nodes: Sequence[NodeWithScore]) -> dict[int, str]:
+    """What is judged, by the node's place."""
+    seen = {
+        place: item.node.get_content(metadata_mode=MetadataMode.LLM)
+        for place, item in enumerate(nodes)
+    }
+    return {place: text for place, text in seen.items() if text.strip()}

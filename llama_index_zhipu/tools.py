@@ -7,9 +7,10 @@ from typing import Any, Literal
 from llama_index.core.base.llms.types import ImageBlock, TextBlock
 from llama_index.core.schema import Document
 
-from zhipu_client import Request, ServerError, adownload, download, images
+from zhipu_client import APIError, Request, ServerError, adownload, download, images
 from zhipu_client import web_search as searching
 
+from . import _search
 from ._spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAIImageGeneratorToolSpec", "ZhipuAIWebSearchToolSpec"]
@@ -177,20 +178,27 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
 
     def search(self, query: str) -> list[Document]:
         """The pages found, as documents with ``url``, ``title`` and ``publish_date``."""
-        return _documents(self._zhipu._client.send(self._request(query)))
+        try:
+            return _documents(self._zhipu._client.send(self._request(query)))
+        except APIError as error:
+            if _search.nothing_found(error):
+                return []
+            raise
 
     async def asearch(self, query: str) -> list[Document]:
         """`search`, asynchronously."""
-        return _documents(await self._zhipu._aclient.send(self._request(query)))
+        try:
+            return _documents(await self._zhipu._aclient.send(self._request(query)))
+        except APIError as error:
+            if _search.nothing_found(error):
+                return []
+            raise
 
     def _request(self, query: str) -> Request[searching.WebSearchReply]:
-        engine = self.search_engine
-        if engine is None:
-            site = self._zhipu._client.site or ""
-            engine = "search-prime" if site.startswith("zai") else "search_std"
-        return searching.create(
-            search_query=query,
-            search_engine=engine,
+        return _search.request(
+            self._zhipu._client.site,
+            query,
+            search_engine=self.search_engine,
             count=self.count,
             search_domain_filter=self.search_domain_filter,
             search_recency_filter=self.search_recency_filter,
@@ -199,18 +207,9 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
 
 
 def _documents(reply: searching.WebSearchReply) -> list[Document]:
-    made = []
-    for row in reply.search_result:
-        facts = {
-            "url": row.link,
-            "title": row.title,
-            "media": row.media,
-            "publish_date": row.publish_date,
-            "refer": row.refer,
-        }
-        metadata = {name: value for name, value in facts.items() if value}
-        made.append(Document(text=row.content or "", metadata=metadata))
-    return made
+    return [
+        Document(text=row.content or "", metadata=_search.facts(row)) for row in reply.search_result
+    ]
 
 
 def _listed(documents: list[Document]) -> str:

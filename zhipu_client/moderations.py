@@ -8,15 +8,18 @@ from typing import Any
 from pydantic import Field
 
 from zhipu_client import _check
+from zhipu_client._chain import Chain, Once
 from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request
 
-__all__ = ["MAX_CHARACTERS", "Judgement", "ModerationReply", "create"]
+__all__ = ["MAX_CHARACTERS", "Judgement", "ModerationReply", "bulk", "create"]
 
 #: The most characters of one text.
 MAX_CHARACTERS = 2000
 
 _TYPES = ("text", "image_url", "video_url", "audio_url")
+#: What parts of a longer text have in common with their neighbours, so that nothing is cut in two.
+_OVERLAP = 100
 _LEVELS = ("PASS", "REVIEW", "REJECT")
 
 
@@ -42,6 +45,11 @@ class ModerationReply(ReplyModel):
     request_id: str | None = None
     result_list: list[Judgement] = Field(default_factory=list)
     usage: dict[str, Any] | None = None
+
+    @property
+    def risk_types(self) -> list[str]:
+        """What the risks are, each once."""
+        return list(dict.fromkeys(kind for row in self.result_list for kind in row.risk_type or ()))
 
     @property
     def risk_level(self) -> str:
@@ -104,6 +112,51 @@ def create(
         kind="generate",
         model=model,
     )
+
+
+def bulk(
+    texts: Sequence[str],
+    *,
+    model: str = "moderation",
+    in_flight: int = 4,
+    extra_body: Mapping[str, Any] | None = None,
+) -> Chain[int, ModerationReply]:
+    """Have any number of texts of any length judged: a job for `zhipu_client.run` or `arun`.
+
+    Its pieces are a text's position and its judgement, in order, and for each text once more the
+    position and None. A text above 2,000 characters is sent in parts, in one request.
+
+    Args:
+        texts: Texts that are not empty.
+        model: ``moderation``.
+        in_flight: The most requests at once, 1 to 64.
+        extra_body: Further fields of each body, sent unchecked.
+
+    Raises:
+        InvalidRequestError: A value is outside of its limits; a text is named by its position.
+
+    Example:
+        >>> from zhipu_client import moderations
+        >>> moderations.bulk(["hello", "world"]).in_flight
+        4
+    """
+    found = _check.strings("texts", texts)
+    _check.within("in_flight", in_flight, 1, 64, whole=True)
+    for position, value in enumerate(found):
+        _check.text(f"texts[{position}]", value)
+    jobs = [
+        (position, Once(create(model=model, input=_parts(value), extra_body=extra_body)))
+        for position, value in enumerate(found)
+    ]
+    return Chain(jobs, in_flight)
+
+
+def _parts(value: str) -> str | list[dict[str, Any]]:
+    if len(value) <= MAX_CHARACTERS:
+        return value
+    starts = range(0, len(value) - _OVERLAP, MAX_CHARACTERS - _OVERLAP)
+    parts = [value[start : start + MAX_CHARACTERS] for start in starts]
+    return [{"type": "text", "text": part} for part in parts if part.strip()]
 
 
 def _parse(reply: Reply) -> ModerationReply:

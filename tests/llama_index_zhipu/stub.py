@@ -116,6 +116,8 @@ class Stub:
             def do_POST(self) -> None:
                 stub._answer(self)
 
+            do_GET = do_POST
+
             def log_message(self, *args: Any) -> None:
                 pass
 
@@ -149,7 +151,9 @@ class Stub:
 
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         size = int(handler.headers.get("content-length") or 0)
-        request = json.loads(handler.rfile.read(size) or b"{}")
+        content = handler.rfile.read(size) or b"{}"
+        # What comes with a file is no JSON.
+        request = json.loads(content) if content.startswith(b"{") else {}
         self.requests.append(request)
         self.headers.append({k.lower(): v for k, v in handler.headers.items()})
         self.paths.append(handler.path)

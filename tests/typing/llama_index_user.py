@@ -7,17 +7,24 @@ from pathlib import Path
 from llama_index.core import Document, VectorStoreIndex
 from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 
 from llama_index_zhipu import (
+    BatchAnswer,
     ZhipuAI,
+    ZhipuAIBatch,
     ZhipuAIEmbedding,
+    ZhipuAIFileParserReader,
     ZhipuAIImageGeneratorToolSpec,
+    ZhipuAIKnowledgeRetriever,
+    ZhipuAIModerationPostprocessor,
     ZhipuAIOCRReader,
     ZhipuAIRerank,
     ZhipuAIWebReader,
+    ZhipuAIWebSearchRetriever,
     ZhipuAIWebSearchToolSpec,
 )
 from zhipu_client import RateLimitError, Timeout
@@ -59,3 +66,17 @@ def agent() -> FunctionAgent:
     except RateLimitError as error:
         print(error.code, error.retry_after)
     return FunctionAgent(tools=tools, llm=llm)
+
+
+async def services(folder: Path) -> None:
+    retrievers: list[BaseRetriever] = [
+        ZhipuAIWebSearchRetriever(similarity_top_k=3, timeout=10.0),
+        ZhipuAIKnowledgeRetriever(["1", "2"], recall_method="mixed"),
+    ]
+    nodes = await retrievers[0].aretrieve("?")
+    guard: BaseNodePostprocessor = ZhipuAIModerationPostprocessor(on_flagged="raise")
+    nodes = guard.postprocess_nodes(nodes)
+    parsed: list[Document] = await ZhipuAIFileParserReader(tool_type="prime").aload_data(folder)
+    texts = [document.text for document in parsed]
+    answers: list[BatchAnswer] = ZhipuAIBatch(ZhipuAIEmbedding()).run(texts)
+    answers += await ZhipuAIBatch(ZhipuAI(model="glm-4-flash")).arun(["?", [ChatMessage()]])

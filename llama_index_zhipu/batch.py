@@ -1,0 +1,264 @@
+"""`ZhipuAIBatch`: many prompts or texts as one batch, at half the price and within a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from llama_index.core.base.llms.types import ChatMessage
+
+from zhipu_client import (
+    InvalidRequestError,
+    Request,
+    ServerError,
+    ZhipuError,
+    await_for,
+    batches,
+    embeddings,
+    files,
+    wait_for,
+)
+
+from .embeddings import ZhipuAIEmbedding
+from .llms import ZhipuAI
+
+__all__ = ["BatchAnswer", "ZhipuAIBatch"]
+
+_MARK = "line-"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchAnswer:
+    """What one item of a batch has come to: a value, or the error that its call ended with.
+
+    Attributes:
+        value: A `ChatResponse` of a `ZhipuAI`, a vector of a `ZhipuAIEmbedding`; None after an
+            error.
+        error: What a call of its own would have raised; None after success.
+
+    Example:
+        ```python
+        from llama_index_zhipu import BatchAnswer
+
+        print(BatchAnswer([0.5, 0.25]).get())
+        ```
+    """
+
+    value: Any = None
+    error: ZhipuError | None = None
+
+    def get(self) -> Any:
+        """The value; raises the error where there is one."""
+        if self.error is not None:
+            raise self.error
+        return self.value
+
+
+class _Work(Protocol):
+    """What a batch does with one item."""
+
+    url: str
+
+    def body(self, item: Any) -> Mapping[str, Any]:
+        """The body of the call."""
+
+    def read(self, body: Mapping[str, Any]) -> Any:
+        """The value in an answer's body."""
+
+
+class ZhipuAIBatch:
+    """Runs many prompts or texts as one batch (open.bigmodel.cn only).
+
+    Half the price of single calls; the service takes minutes to a day. What is sent for each item
+    is what the model's own method would send, with all its settings. Tools, streams and structured
+    output are not for batches.
+
+    `run` does everything at once. `submit` and `collect` do the two halves, in two processes if
+    need be: all that the second needs is the batch's id, and a model with the same settings.
+
+    Args:
+        model: A `ZhipuAI`, whose items are prompts or lists of `ChatMessage`, or a
+            `ZhipuAIEmbedding`, whose items are texts. Batches take certain models only
+            (``glm-4-flash``, ``glm-4-plus``, ``glm-5.1``, ``embedding-3``, ...); for another the
+            service's refusal lists them.
+        interval: Seconds between the first two looks, above 0 to 3600; later ones are further
+            apart, up to 5 minutes.
+        wait: Seconds to wait in all, up to a week.
+        metadata: Up to 16 pairs of your own, kept with the batch.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no item, or too many (50,000; 10,000 texts).
+        zhipu_client.TaskFailedError: the service refused the batch as a whole.
+        zhipu_client.TaskTimeoutError: it took longer than ``wait``; `collect` waits again.
+        zhipu_client.ZhipuError: everything else that a call raises.
+
+    Example:
+        ```python
+        from llama_index_zhipu import ZhipuAI, ZhipuAIBatch
+
+        batch = ZhipuAIBatch(ZhipuAI(model="glm-4-flash"), interval=0.1)
+        for answer in batch.run(["What is 17 + 25?", "What is 6 * 7?"]):
+            print(answer.error or answer.value.message.content)
+        ```
+    """
+
+    def __init__(
+        self,
+        model: ZhipuAI | ZhipuAIEmbedding,
+        *,
+        interval: float = 10.0,
+        wait: float = 2 * 86400.0,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        self._model = model
+        self._work: _Work = _Chats(model) if isinstance(model, ZhipuAI) else _Texts(model)
+        self.interval = interval
+        self.wait = wait
+        self.metadata = dict(metadata or {})
+        self._plan("checked here")
+
+    def run(self, items: Iterable[str | Sequence[ChatMessage]]) -> list[BatchAnswer]:
+        """Send the items, wait for the batch, answer in the order of the items.
+
+        Args:
+            items: Prompts or conversations for a `ZhipuAI`, texts for a `ZhipuAIEmbedding`.
+        """
+        items = list(items)
+        return self.collect(self.submit(items), len(items))
+
+    async def arun(self, items: Iterable[str | Sequence[ChatMessage]]) -> list[BatchAnswer]:
+        """`run`, asynchronously."""
+        items = list(items)
+        return await self.acollect(await self.asubmit(items), len(items))
+
+    def submit(self, items: Iterable[str | Sequence[ChatMessage]]) -> str:
+        """Send the items and start the batch; answers with the batch's id."""
+        client = self._model._client
+        file = client.send(self._upload(items))
+        return _id(client.send(self._start(file)))
+
+    async def asubmit(self, items: Iterable[str | Sequence[ChatMessage]]) -> str:
+        """`submit`, asynchronously."""
+        client = self._model._aclient
+        file = await client.send(self._upload(items))
+        return _id(await client.send(self._start(file)))
+
+    def collect(self, batch_id: str, count: int | None = None) -> list[BatchAnswer]:
+        """Wait for a batch and read its answers, in the order of the items.
+
+        Args:
+            batch_id: What `submit` answered.
+            count: How many items there were; None takes the service's word for it.
+        """
+        client = self._model._client
+        batch = wait_for(client, self._plan(batch_id))
+        return self._sorted(batch, [client.send(request) for request in _results(batch)], count)
+
+    async def acollect(self, batch_id: str, count: int | None = None) -> list[BatchAnswer]:
+        """`collect`, asynchronously."""
+        client = self._model._aclient
+        batch = await await_for(client, self._plan(batch_id))
+        contents = [await client.send(request) for request in _results(batch)]
+        return self._sorted(batch, contents, count)
+
+    def _upload(self, items: Iterable[str | Sequence[ChatMessage]]) -> Request[files.File]:
+        rows = [
+            batches.line(f"{_MARK}{number:06d}", self._work.body(item), url=self._work.url)
+            for number, item in enumerate(items)
+        ]
+        return files.create(file=batches.lines(rows), filename="batch.jsonl", purpose="batch")
+
+    def _start(self, file: files.File) -> Request[batches.Batch]:
+        return batches.create(
+            input_file_id=file.id or "", endpoint=self._work.url, metadata=self.metadata or None
+        )
+
+    def _plan(self, batch_id: str) -> batches.Waiting:
+        return batches.waiting(batch_id, interval=self.interval, timeout=self.wait)
+
+    def _sorted(
+        self, batch: batches.Batch, contents: Iterable[bytes], count: int | None
+    ) -> list[BatchAnswer]:
+        found = {
+            _number(row): self._answer(row)
+            for content in contents
+            for row in batches.read_output(content)
+        }
+        if count is None:
+            counts = batch.request_counts if isinstance(batch.request_counts, dict) else {}
+            count = max([int(counts.get("total") or 0), *(number + 1 for number in found)])
+        return [found.get(number) or _missing(batch) for number in range(count)]
+
+    def _answer(self, row: Mapping[str, Any]) -> BatchAnswer:
+        try:
+            return BatchAnswer(self._work.read(batches.answer(row)))
+        except ZhipuError as error:
+            return BatchAnswer(error=error)
+
+
+class _Chats:
+    """Prompts and conversations."""
+
+    url = "/v4/chat/completions"
+
+    def __init__(self, llm: ZhipuAI) -> None:
+        self._llm = llm
+
+    def body(self, item: str | Sequence[ChatMessage]) -> Mapping[str, Any]:
+        messages = self._llm._prompt(item, formatted=False) if isinstance(item, str) else item
+        sent: Mapping[str, Any] = self._llm._call(messages, {}).request().json
+        return sent
+
+    def read(self, body: Mapping[str, Any]) -> Any:
+        call = self._llm._call([], {})
+        response = call.read(body)
+        return call.settle(response)[0] or response
+
+
+class _Texts:
+    """Texts to embed."""
+
+    url = "/v4/embeddings"
+
+    def __init__(self, model: ZhipuAIEmbedding) -> None:
+        self._model = model
+
+    def body(self, item: Any) -> Mapping[str, Any]:
+        if not isinstance(item, str):
+            raise InvalidRequestError("an item must be a text", field="items", value=item)
+        sent: Mapping[str, Any] = self._model._one(item).json
+        return sent
+
+    def read(self, body: Mapping[str, Any]) -> Any:
+        return self._model._read(embeddings.EmbeddingReply.model_validate(body))
+
+
+def _results(batch: batches.Batch) -> list[Request[bytes]]:
+    """What fetches the files of answers and of errors; either may be missing."""
+    return [
+        files.content(file_id) for file_id in (batch.output_file_id, batch.error_file_id) if file_id
+    ]
+
+
+def _id(batch: batches.Batch) -> str:
+    if not batch.id:
+        raise ServerError("the answer names no batch", body=batch.model_dump())
+    return batch.id
+
+
+def _number(row: Mapping[str, Any]) -> int:
+    mark = str(row.get("custom_id"))
+    number = mark.removeprefix(_MARK)
+    if number == mark or not number.isdecimal():
+        raise InvalidRequestError(
+            "this batch was not made by ZhipuAIBatch", field="batch_id", value=mark
+        )
+    return int(number)
+
+
+def _missing(batch: batches.Batch) -> BatchAnswer:
+    error = ServerError(
+        f"batch {batch.id} ended ({batch.status}) without an answer for this item", retryable=True
+    )
+    return BatchAnswer(error=error)

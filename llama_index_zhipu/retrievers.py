@@ -1,0 +1,233 @@
+"""Retrievers: the web, and the service's own knowledge bases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from llama_index.core.base.base_retriever import BaseRetriever
+from llama_index.core.callbacks import CallbackManager
+from llama_index.core.schema import (
+    NodeRelationship,
+    NodeWithScore,
+    QueryBundle,
+    RelatedNodeInfo,
+    TextNode,
+)
+
+from zhipu_client import APIError, Request, knowledge, web_search
+
+from . import _search
+from ._base import ZhipuComponent
+
+__all__ = ["ZhipuAIKnowledgeRetriever", "ZhipuAIWebSearchRetriever"]
+
+#: Metadata that helps neither a model nor a search.
+_IDS = ["knowledge_id", "doc_id"]
+
+
+class _ConnectedRetriever(BaseRetriever):
+    """A retriever with the settings that all Zhipu AI adapters have, see `ZhipuComponent`."""
+
+    def __init__(
+        self, api_key: Any, callback_manager: CallbackManager | None, **connection: Any
+    ) -> None:
+        self._zhipu = ZhipuComponent(api_key=api_key, **connection)
+        _ = self._zhipu._client  # a missing key is told here, not at the first call
+        super().__init__(callback_manager=callback_manager)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self._zhipu.base_url!r})"
+
+
+class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
+    """Web pages for a query, as nodes. Billed a search.
+
+    The text of a node is the extract of a page, its metadata has what the service says of ``url``,
+    ``title``, ``publish_date``, ``media`` (the site's name) and ``refer`` (``ref_1``). The best
+    comes first; the service gives no scores, so a node's score is None.
+
+    Args:
+        similarity_top_k: How many nodes, 1 to 50.
+        api_key: The key; None takes it from the environment.
+        search_engine: ``search_std``, ``search_pro``, ``search_pro_sogou`` or
+            ``search_pro_quark``; ``search-prime`` on api.z.ai. None picks by the site.
+        search_domain_filter: Only results of this domain.
+        search_recency_filter: ``oneDay``, ``oneWeek``, ``oneMonth``, ``oneYear``, ``noLimit``.
+        content_size: Length of the extracts: ``medium`` or ``high``.
+        max_query_length: A longer query is cut at a word's end: the service takes 70 characters.
+            None sends it whole.
+        callback_manager: Told of each retrieval.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
+        zhipu_client.ZhipuError: everything that a call raises.
+
+    Example:
+        ```python
+        from llama_index_zhipu import ZhipuAIWebSearchRetriever
+
+        for found in ZhipuAIWebSearchRetriever(similarity_top_k=3).retrieve("how whales sleep"):
+            print(found.metadata["title"], found.metadata.get("url"))
+        ```
+    """
+
+    def __init__(
+        self,
+        similarity_top_k: int = 10,
+        api_key: Any = None,
+        *,
+        search_engine: str | None = None,
+        search_domain_filter: str | None = None,
+        search_recency_filter: str | None = None,
+        content_size: Literal["medium", "high"] | None = None,
+        max_query_length: int | None = web_search.MAX_QUERY,
+        callback_manager: CallbackManager | None = None,
+        **connection: Any,
+    ) -> None:
+        super().__init__(api_key, callback_manager, **connection)
+        self.similarity_top_k = similarity_top_k
+        self.max_query_length = max_query_length
+        self._settings: dict[str, Any] = {
+            "search_engine": search_engine,
+            "search_domain_filter": search_domain_filter,
+            "search_recency_filter": search_recency_filter,
+            "content_size": content_size,
+        }
+        self._request("checked here")
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        try:
+            reply = self._zhipu._client.send(self._request(query_bundle.query_str))
+        except APIError as error:
+            if _search.nothing_found(error):
+                return []
+            raise
+        return self._nodes(reply)
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        try:
+            reply = await self._zhipu._aclient.send(self._request(query_bundle.query_str))
+        except APIError as error:
+            if _search.nothing_found(error):
+                return []
+            raise
+        return self._nodes(reply)
+
+    def _request(self, query: str) -> Request[web_search.WebSearchReply]:
+        return _search.request(
+            self._zhipu._client.site,
+            web_search.shorten(query, self.max_query_length),
+            count=_search.enough(self.similarity_top_k, self._settings["search_engine"]),
+            **self._settings,
+        )
+
+    def _nodes(self, reply: web_search.WebSearchReply) -> list[NodeWithScore]:
+        return [
+            NodeWithScore(node=TextNode(text=row.content or "", metadata=_search.facts(row)))
+            for row in reply.search_result[: self.similarity_top_k]
+        ]
+
+
+class ZhipuAIKnowledgeRetriever(_ConnectedRetriever):
+    """Pieces of the documents in the service's own knowledge bases (open.bigmodel.cn only).
+
+    What goes over the wire comes from the service's published schema alone: other than the rest of
+    this package, it could not be checked against recorded answers.
+
+    A node's metadata has ``doc_name``, ``url``, ``contextual_text``, ``knowledge_id`` and
+    ``doc_id``, where the service has them; its source is the document.
+
+    Args:
+        knowledge_ids: The id of a knowledge base, or several. `zhipu_client.knowledge.bases` lists
+            them.
+        similarity_top_k: How many pieces, from 1.
+        api_key: The key; None takes it from the environment.
+        document_ids: Only these documents.
+        top_n: How many pieces to recall, of which the best are kept, from 1.
+        recall_method: ``embedding``, ``keyword`` or ``mixed``; None for the service's own.
+        recall_ratio: How much the embedding counts in ``mixed``, 0 to 100 percent.
+        rerank_model: Have the pieces sorted anew by ``rerank`` or ``rerank-pro``.
+        score_threshold: Leave out what scores lower.
+        callback_manager: Told of each retrieval.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters. Of the base
+            URL only the host counts.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
+        zhipu_client.ZhipuError: everything that a call raises.
+
+    Example:
+        ```python
+        from llama_index_zhipu import ZhipuAIKnowledgeRetriever
+        from zhipu_client import Client, knowledge
+
+        first = Client().send(knowledge.bases()).data.found[0]
+        for found in ZhipuAIKnowledgeRetriever(first.id).retrieve("how heat pumps work"):
+            print(found.score, found.metadata["doc_name"])
+        ```
+    """
+
+    def __init__(
+        self,
+        knowledge_ids: str | Sequence[str],
+        similarity_top_k: int = 8,
+        api_key: Any = None,
+        *,
+        document_ids: Sequence[str] | None = None,
+        top_n: int | None = None,
+        recall_method: Literal["embedding", "keyword", "mixed"] | None = None,
+        recall_ratio: int | None = None,
+        rerank_model: Literal["rerank", "rerank-pro"] | None = None,
+        score_threshold: float | None = None,
+        callback_manager: CallbackManager | None = None,
+        **connection: Any,
+    ) -> None:
+        super().__init__(api_key, callback_manager, **connection)
+        self.knowledge_ids = [knowledge_ids] if isinstance(knowledge_ids, str) else knowledge_ids
+        self.similarity_top_k = similarity_top_k
+        self._settings: dict[str, Any] = {
+            "document_ids": document_ids,
+            "top_n": top_n,
+            "recall_method": recall_method,
+            "recall_ratio": recall_ratio,
+            "rerank_model": rerank_model,
+            "fractional_threshold": score_threshold,
+        }
+        self._request("checked here")
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return self._nodes(self._zhipu._client.send(self._request(query_bundle.query_str)))
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return self._nodes(await self._zhipu._aclient.send(self._request(query_bundle.query_str)))
+
+    def _request(self, query: str) -> Request[knowledge.KnowledgeReply]:
+        return knowledge.retrieve(
+            query=query,
+            knowledge_ids=self.knowledge_ids,
+            top_k=self.similarity_top_k,
+            **self._settings,
+        )
+
+    def _nodes(self, reply: knowledge.KnowledgeReply) -> list[NodeWithScore]:
+        return [_node(piece) for piece in reply.data[: self.similarity_top_k]]
+
+
+def _node(piece: knowledge.Slice) -> NodeWithScore:
+    told = {name: value for name, value in (piece.metadata or {}).items() if value}
+    identity = {"id_": str(told.pop("_id"))} if "_id" in told else {}
+    if "doc_url" in told:
+        told["url"] = told.pop("doc_url")
+    node = TextNode(
+        **identity,
+        text=piece.text or "",
+        metadata=told,
+        excluded_embed_metadata_keys=_IDS,
+        excluded_llm_metadata_keys=_IDS,
+    )
+    if "doc_id" in told:
+        source = RelatedNodeInfo(node_id=str(told["doc_id"]))
+        node.relationships[NodeRelationship.SOURCE] = source
+    return NodeWithScore(node=node, score=piece.score)

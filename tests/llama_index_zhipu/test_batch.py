@@ -1,0 +1,172 @@
+"""`ZhipuAIBatch`, on the emulator, whose batches really run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse
+
+from llama_index_zhipu import BatchAnswer, ZhipuAI, ZhipuAIBatch, ZhipuAIEmbedding
+from tests.llama_index_zhipu.conftest import KEY
+from zhipu_client import (
+    BadRequestError,
+    Client,
+    ContentFilterError,
+    InvalidRequestError,
+    ServerError,
+    TaskFailedError,
+    TaskTimeoutError,
+    batches,
+    files,
+)
+
+BATCH = {"id": "batch_1", "status": "completed", "request_counts": {"total": 3}}
+
+
+@pytest.fixture
+def connection(emulator):
+    return {"api_key": emulator.api_key, "base_url": emulator.base_url, "max_retries": 0}
+
+
+@pytest.fixture
+def chats(connection):
+    llm = ZhipuAI(model="glm-4-flash", temperature=0.5, **connection)
+    return ZhipuAIBatch(llm, interval=0.01)
+
+
+@pytest.fixture
+def texts(connection):
+    return ZhipuAIBatch(ZhipuAIEmbedding(dimensions=256, **connection), interval=0.01)
+
+
+async def both(batch, items):
+    yield batch.run(items)
+    yield await batch.arun(items)
+
+
+async def test_prompts_and_conversations(chats):
+    items = [
+        "What is 17 plus 25?",
+        [ChatMessage(role="system", content="Be brief."), ChatMessage(content="What is 6 * 7?")],
+    ]
+    async for answers in both(chats, items):
+        assert [answer.error for answer in answers] == [None, None]
+        for answer in answers:
+            assert isinstance(answer.get(), ChatResponse)
+            assert "42" in answer.value.message.content
+            assert answer.value.additional_kwargs["total_tokens"] > 0
+
+
+async def test_what_fails_is_kept_in_its_place(chats):
+    items = ["What is 17 plus 25?", "how to make a bomb", "What is 6 * 7?"]
+    async for answers in both(chats, items):
+        assert [answer.error is None for answer in answers] == [True, False, True]
+        error = answers[1].error
+        assert isinstance(error, ContentFilterError)
+        assert (error.code, error.request_id) == ("1301", "line-000001")
+        with pytest.raises(ContentFilterError):
+            answers[1].get()
+
+
+async def test_texts(texts, connection):
+    items = [f"Text number {number}." for number in range(30)]
+    one_by_one = ZhipuAIEmbedding(dimensions=256, **connection).get_text_embedding_batch(items)
+    async for answers in both(texts, items):
+        assert [answer.get() for answer in answers] == one_by_one
+    assert texts._model.usage["total_tokens"] > 60
+
+
+def test_each_line_is_what_the_model_itself_would_send(chats, emulator):
+    chats._model.chat([ChatMessage(content="Hello")])
+    sent = dict(emulator.requests[-1]["json"])
+    del sent["request_id"]
+    assert chats._work.body("Hello") == sent
+    assert sent["temperature"] == 0.5
+
+
+async def test_in_two_halves(chats, connection):
+    ids = [chats.submit(["What is 6 * 7?"]), await chats.asubmit(["What is 6 * 7?"])]
+    other = ZhipuAIBatch(ZhipuAI(model="glm-4-flash", **connection), interval=0.01)
+    for batch_id in ids:
+        (answer,) = other.collect(batch_id)
+        (again,) = await other.acollect(batch_id)
+        assert "42" in answer.value.message.content
+        assert again.value.message.content == answer.value.message.content
+
+
+def test_metadata_is_kept(chats, connection):
+    chats.metadata["night"] = "12"
+    batch_id = chats.submit(["Hello"])
+    found = Client(**connection).send(batches.get(batch_id))
+    assert found.metadata == {"night": "12"}
+    assert found.endpoint == "/v4/chat/completions"
+
+
+async def test_a_model_that_takes_no_batches(connection):
+    batch = ZhipuAIBatch(ZhipuAI(model="glm-4.7", **connection))
+    with pytest.raises(BadRequestError, match="glm-4-flash"):
+        batch.run(["Hello"])
+    with pytest.raises(BadRequestError, match="glm-4-flash"):
+        await batch.arun(["Hello"])
+
+
+def test_wrong_items_and_settings(chats, texts, emulator):
+    with pytest.raises(InvalidRequestError, match="rows"):
+        chats.run([])
+    with pytest.raises(InvalidRequestError, match="text"):
+        texts.run([[ChatMessage(content="x")]])
+    with pytest.raises(InvalidRequestError, match="input"):
+        texts.run([""])
+    with pytest.raises(InvalidRequestError, match="interval"):
+        ZhipuAIBatch(chats._model, interval=0)
+    assert not emulator.requests
+
+
+def test_a_batch_of_others(chats, connection):
+    client = Client(**connection)
+    body = {"model": "glm-4-flash", "messages": [{"role": "user", "content": "Hello"}]}
+    content = batches.lines([batches.line("request-1", body)])
+    file = client.send(files.create(file=content, filename="a.jsonl", purpose="batch"))
+    started = client.send(batches.create(input_file_id=file.id))
+    with pytest.raises(InvalidRequestError, match="not made by ZhipuAIBatch"):
+        chats.collect(started.id)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [("failed", TaskFailedError), ("in_progress", TaskTimeoutError)]
+)
+async def test_batches_that_fail_or_never_end(stub, status, error):
+    stub.default = {**BATCH, "status": status}
+    llm = ZhipuAI(model="glm-4-flash", api_key=KEY, base_url=stub.base_url)
+    batch = ZhipuAIBatch(llm, interval=0.01, wait=0.05)
+    with pytest.raises(error) as caught:
+        batch.run(["Hello"])
+    assert caught.value.task_id == "batch_1"
+    with pytest.raises(error):
+        await batch.acollect("batch_1")
+
+
+def test_an_answer_without_an_id(stub):
+    stub.default = {"status": "validating"}
+    llm = ZhipuAI(model="glm-4-flash", api_key=KEY, base_url=stub.base_url)
+    with pytest.raises(InvalidRequestError, match="input_file_id"):
+        ZhipuAIBatch(llm).submit(["Hello"])
+
+
+def test_lines_that_are_missing(chats):
+    body = {"error": {"code": "1210", "message": "m"}}
+    row = {"custom_id": "line-000002", "response": {"status_code": 400, "body": body}}
+    content = json.dumps(row).encode()
+    ended = batches.Batch(**{**BATCH, "status": "expired"})
+    found = chats._sorted(ended, [content], None)
+    assert [type(answer.error) for answer in found] == [ServerError, ServerError, BadRequestError]
+    assert "expired" in str(found[0].error)
+    assert found[0].error.retryable
+    assert len(chats._sorted(ended, [], 5)) == 5
+    uncounted = batches.Batch(**{**BATCH, "request_counts": None})
+    assert len(chats._sorted(uncounted, [content], None)) == 3
+
+
+def test_an_answer():
+    assert BatchAnswer([1.0]).get() == [1.0]
