@@ -27,7 +27,11 @@ if TYPE_CHECKING:
         ZhipuAIWebSearchRetriever,
     )
     from llama_index_zhipu.speech import ZhipuAISpeechToolSpec, ZhipuAITranscriptionReader
-    from llama_index_zhipu.tools import ZhipuAIImageGeneratorToolSpec, ZhipuAIWebSearchToolSpec
+    from llama_index_zhipu.tools import (
+        ZhipuAIImageGeneratorToolSpec,
+        ZhipuAIWebReaderToolSpec,
+        ZhipuAIWebSearchToolSpec,
+    )
     from llama_index_zhipu.video import ZhipuAIVideoGeneratorToolSpec
 
 __all__ = [
@@ -48,6 +52,7 @@ __all__ = [
     "ZhipuAITranscriptionReader",
     "ZhipuAIVideoGeneratorToolSpec",
     "ZhipuAIWebReader",
+    "ZhipuAIWebReaderToolSpec",
     "ZhipuAIWebSearchRetriever",
     "ZhipuAIWebSearchToolSpec",
 ]
@@ -70,6 +75,7 @@ _HOMES = {
     "ZhipuAITranscriptionReader": "speech",
     "ZhipuAIVideoGeneratorToolSpec": "video",
     "ZhipuAIWebReader": "readers",
+    "ZhipuAIWebReaderToolSpec": "tools",
     "ZhipuAIWebSearchRetriever": "retrievers",
     "ZhipuAIWebSearchToolSpec": "tools",
 }

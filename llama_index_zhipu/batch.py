@@ -60,8 +60,8 @@ class _Work(Protocol):
 
     url: str
 
-    def body(self, item: Any) -> Mapping[str, Any]:
-        """The body of the call."""
+    def request(self, item: Any) -> Request[Any]:
+        """The call that the model itself would make."""
 
     def read(self, body: Mapping[str, Any]) -> Any:
         """The value in an answer's body."""
@@ -164,7 +164,9 @@ class ZhipuAIBatch:
 
     def _upload(self, items: Iterable[str | Sequence[ChatMessage]]) -> Request[files.File]:
         rows = [
-            batches.line(f"{_MARK}{number:06d}", self._work.body(item), url=self._work.url)
+            batches.line(
+                f"{_MARK}{number:06d}", self._work.request(item).json or {}, url=self._work.url
+            )
             for number, item in enumerate(items)
         ]
         return files.create(file=batches.lines(rows), filename="batch.jsonl", purpose="batch")
@@ -192,7 +194,8 @@ class ZhipuAIBatch:
 
     def _answer(self, row: Mapping[str, Any]) -> BatchAnswer:
         try:
-            return BatchAnswer(self._work.read(batches.answer(row)))
+            body = batches.answer(row, self._work.request("any").check)
+            return BatchAnswer(self._work.read(body))
         except ZhipuError as error:
             return BatchAnswer(error=error)
 
@@ -205,10 +208,10 @@ class _Chats:
     def __init__(self, llm: ZhipuAI) -> None:
         self._llm = llm
 
-    def body(self, item: str | Sequence[ChatMessage]) -> Mapping[str, Any]:
+    def request(self, item: str | Sequence[ChatMessage]) -> Request[Any]:
         messages = self._llm._prompt(item, formatted=False) if isinstance(item, str) else item
-        sent: Mapping[str, Any] = self._llm._call(messages, {}).request().json
-        return sent
+        made: Request[Any] = self._llm._call(messages, {}).request()
+        return made
 
     def read(self, body: Mapping[str, Any]) -> Any:
         call = self._llm._call([], {})
@@ -224,11 +227,11 @@ class _Texts:
     def __init__(self, model: ZhipuAIEmbedding) -> None:
         self._model = model
 
-    def body(self, item: Any) -> Mapping[str, Any]:
+    def request(self, item: Any) -> Request[Any]:
         if not isinstance(item, str):
             raise InvalidRequestError("an item must be a text", field="items", value=item)
-        sent: Mapping[str, Any] = self._model._one(item).json
-        return sent
+        made: Request[Any] = self._model._one(item)
+        return made
 
     def read(self, body: Mapping[str, Any]) -> Any:
         return self._model._read(embeddings.EmbeddingReply.model_validate(body))

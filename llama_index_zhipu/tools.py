@@ -1,4 +1,4 @@
-"""Tools for agents: drawing images and searching the web."""
+"""Tools for agents: drawing images, searching the web, reading web pages."""
 
 from __future__ import annotations
 
@@ -7,13 +7,26 @@ from typing import Any, Literal
 from llama_index.core.base.llms.types import ImageBlock, TextBlock
 from llama_index.core.schema import Document
 
-from zhipu_client import APIError, Request, ServerError, adownload, download, images
+from zhipu_client import (
+    APIError,
+    InvalidRequestError,
+    Request,
+    ServerError,
+    adownload,
+    download,
+    images,
+    reader,
+)
 from zhipu_client import web_search as searching
 
 from . import _search
 from ._spec import ConnectedToolSpec
 
-__all__ = ["ZhipuAIImageGeneratorToolSpec", "ZhipuAIWebSearchToolSpec"]
+__all__ = [
+    "ZhipuAIImageGeneratorToolSpec",
+    "ZhipuAIWebReaderToolSpec",
+    "ZhipuAIWebSearchToolSpec",
+]
 
 
 class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
@@ -221,3 +234,75 @@ def _listed(documents: list[Document]) -> str:
         f"{item.text}"
         for item in documents
     )
+
+
+class ZhipuAIWebReaderToolSpec(ConnectedToolSpec):
+    """A tool that reads a web page. The service fetches it; we never do.
+
+    Args:
+        api_key: The key; None takes it from the environment.
+        return_format: ``"markdown"`` or ``"text"``.
+        max_characters: Where a page is cut, so that it fits the model's context; from 1.
+        retain_images: Keep the images.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+
+    Raises:
+        zhipu_client.InvalidRequestError: there is no key, or an address is none.
+
+    Example:
+        ```python
+        from llama_index_zhipu import ZhipuAIWebReaderToolSpec
+
+        (tool,) = ZhipuAIWebReaderToolSpec().to_tool_list()
+        print(tool.call(url="https://example.com/").content)
+        ```
+    """
+
+    spec_functions = [("read_web_page", "aread_web_page")]  # noqa: RUF012
+
+    def __init__(
+        self,
+        api_key: Any = None,
+        *,
+        return_format: Literal["markdown", "text"] = "markdown",
+        max_characters: int = 20_000,
+        retain_images: bool | None = None,
+        **connection: Any,
+    ) -> None:
+        super().__init__(api_key=api_key, **connection)
+        if max_characters < 1:
+            raise InvalidRequestError(
+                f"max_characters must be at least 1, got {max_characters}",
+                field="max_characters",
+                value=max_characters,
+            )
+        self.return_format = return_format
+        self.max_characters = max_characters
+        self.retain_images = retain_images
+        self._request("https://example.com/")  # checked here
+
+    def read_web_page(self, url: str) -> str:
+        """Read a web page and return its title and text.
+
+        Args:
+            url (str): The address of the page.
+        """
+        return self._told(self._zhipu._client.send(self._request(url)))
+
+    async def aread_web_page(self, url: str) -> str:
+        """Read a web page and return its title and text."""
+        return self._told(await self._zhipu._aclient.send(self._request(url)))
+
+    def _request(self, url: str) -> Request[reader.ReaderReply]:
+        return reader.create(
+            url=url, return_format=self.return_format, retain_images=self.retain_images
+        )
+
+    def _told(self, reply: reader.ReaderReply) -> str:
+        page = reply.reader_result
+        if page is None or not page.content:
+            return "The page is empty."
+        text = f"# {page.title}\n\n{page.content}" if page.title else page.content
+        if len(text) <= self.max_characters:
+            return text
+        return f"{text[: self.max_characters]}\n\n[The page goes on; it was cut here.]"

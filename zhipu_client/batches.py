@@ -9,7 +9,7 @@ with `create`, wait with ``zhipu_client.wait_for(client, batches.waiting(batch))
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -109,6 +109,11 @@ def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
     Raises:
         InvalidRequestError: No line, too many (50,000; 10,000 for embeddings), an id twice, or
             more than one model.
+
+    Example:
+        >>> from zhipu_client import batches
+        >>> batches.lines([batches.line("request-1", {"model": "glm-4-flash"})]).count(b"request-1")
+        1
     """
     found = list(rows)
     seen: set[str] = set()
@@ -129,17 +134,24 @@ def read_output(content: bytes) -> Iterator[dict[str, Any]]:
     """The lines of a result file, in no order: ``{"custom_id", "id", "response"}``.
 
     ``response`` has ``status_code`` and ``body``, the answer of the call. Blank lines are skipped.
+
+    Example:
+        >>> from zhipu_client import batches
+        >>> [row["custom_id"] for row in batches.read_output(b'{"custom_id": "request-1"}')]
+        ['request-1']
     """
     for row in content.splitlines():
         if row.strip():
             yield json.loads(row)
 
 
-def answer(row: Mapping[str, Any]) -> dict[str, Any]:
+def answer(row: Mapping[str, Any], check: Callable[[Reply], None] | None = None) -> dict[str, Any]:
     """The body that one line was answered with.
 
     Args:
         row: A line of `read_output`, from the file of results or of errors.
+        check: The ``check`` of the request that the line was made of, such as
+            ``chat.create(...).check``, which knows failures that look like answers.
 
     Raises:
         APIError: The line failed; the error is the one that the call itself would have raised.
@@ -157,6 +169,8 @@ def answer(row: Mapping[str, Any]) -> dict[str, Any]:
         told = body or row.get("error") or row
         body = told if isinstance(told, dict) else {"message": str(told)}
         raise error_from(status, {}, body, request_id=row.get("custom_id"))
+    if check is not None:
+        check(Reply(status or 200, {}, b"", body))
     return body
 
 
@@ -209,7 +223,13 @@ def create(
 
 
 def get(batch_id: str) -> Request[Batch]:
-    """How far a batch is."""
+    """How far a batch is.
+
+    Example:
+        >>> from zhipu_client import batches
+        >>> batches.get("batch_42").path
+        '/batches/batch_42'
+    """
     _check.text("batch_id", batch_id)
     return Request(method="GET", path=f"/batches/{quote(batch_id, safe='')}", parse=_parse)
 
@@ -220,6 +240,11 @@ def batches(*, after: str | None = None, limit: int | None = None) -> Request[Ba
     Args:
         after: The ``last_id`` of the list before.
         limit: How many, 1 to 100 (20 where none is given).
+
+    Example:
+        >>> from zhipu_client import batches
+        >>> dict(batches.batches(limit=10).query)["limit"]
+        '10'
     """
     _check.within("limit", limit, 1, 100, whole=True)
     given = (("after", after), ("limit", limit))
@@ -269,7 +294,13 @@ def waiting(batch: Batch | str, *, interval: float = 10.0, timeout: float = 2 * 
 
 
 def cancel(batch_id: str) -> Request[Batch]:
-    """Stop a batch; what is done is kept and billed."""
+    """Stop a batch; what is done is kept and billed.
+
+    Example:
+        >>> from zhipu_client import batches
+        >>> batches.cancel("batch_42").path
+        '/batches/batch_42/cancel'
+    """
     _check.text("batch_id", batch_id)
     path = f"/batches/{quote(batch_id, safe='')}/cancel"
     return Request(method="POST", path=path, parse=_parse, json={}, kind="generate")

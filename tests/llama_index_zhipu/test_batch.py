@@ -81,7 +81,7 @@ def test_each_line_is_what_the_model_itself_would_send(chats, emulator):
     chats._model.chat([ChatMessage(content="Hello")])
     sent = dict(emulator.requests[-1]["json"])
     del sent["request_id"]
-    assert chats._work.body("Hello") == sent
+    assert chats._work.request("Hello").json == sent
     assert sent["temperature"] == 0.5
 
 
@@ -170,3 +170,11 @@ def test_lines_that_are_missing(chats):
 
 def test_an_answer():
     assert BatchAnswer([1.0]).get() == [1.0]
+
+
+def test_an_answer_that_broke_off_is_none(chats):
+    body = {"choices": [{"index": 0, "finish_reason": "network_error", "message": {}}]}
+    row = {"custom_id": "line-000000", "response": {"status_code": 200, "body": body}}
+    (answer,) = chats._sorted(batches.Batch(**BATCH), [json.dumps(row).encode()], 1)
+    assert isinstance(answer.error, ServerError)
+    assert "network_error" in str(answer.error)

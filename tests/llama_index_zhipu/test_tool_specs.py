@@ -16,11 +16,12 @@ from llama_index_zhipu import (
     ZhipuAISpeechToolSpec,
     ZhipuAITranscriptionReader,
     ZhipuAIVideoGeneratorToolSpec,
+    ZhipuAIWebReaderToolSpec,
     ZhipuAIWebSearchToolSpec,
 )
 from tests.llama_index_zhipu.conftest import KEY
 from tests.llama_index_zhipu.stub import call, reply
-from zhipu_client import DownloadError, InvalidRequestError, ZhipuError
+from zhipu_client import BadRequestError, DownloadError, InvalidRequestError, ZhipuError
 
 
 @pytest.fixture
@@ -175,3 +176,25 @@ async def test_moderation(connection, stub):
     assert spec.check_content("x") == "REJECT: violence"
     assert spec.judge("x").risk_level == "REJECT"
     assert (await spec.ajudge("x")).risk_level == "REJECT"
+
+
+async def test_reading_a_web_page(connection, stub):
+    (tool,) = ZhipuAIWebReaderToolSpec(**connection).to_tool_list()
+    assert tool.metadata.name == "read_web_page"
+    assert list(tool.metadata.get_parameters_dict()["properties"]) == ["url"]
+    page = "https://cities.example/paris"
+    for made in (tool.call(url=page), await tool.acall(url=page)):
+        assert made.content.startswith("# ")
+        assert "Paris" in made.content
+    short = ZhipuAIWebReaderToolSpec(max_characters=20, **connection).read_web_page(page)
+    assert short.endswith("it was cut here.]")
+    assert len(short) < 80
+    with pytest.raises(BadRequestError):
+        await tool.acall(url="https://nowhere.example/")
+    stub.default = {"reader_result": None}
+    spec = ZhipuAIWebReaderToolSpec(api_key=KEY, base_url=stub.base_url)
+    assert spec.read_web_page(page) == "The page is empty."
+    with pytest.raises(InvalidRequestError, match="max_characters"):
+        ZhipuAIWebReaderToolSpec(api_key=KEY, max_characters=0)
+    with pytest.raises(InvalidRequestError, match="return_format"):
+        ZhipuAIWebReaderToolSpec(api_key=KEY, return_format="pdf")

@@ -14,6 +14,7 @@ from llama_index_zhipu import (
     ZhipuAIFileParserReader,
     ZhipuAIKnowledgeRetriever,
     ZhipuAIModerationPostprocessor,
+    ZhipuAIWebReaderToolSpec,
     ZhipuAIWebSearchRetriever,
 )
 from tests.cassette_support.plugin import Mode, Service
@@ -48,6 +49,19 @@ async def test_an_engine_that_is_none(service: Service, mode: Mode) -> None:
     with pytest.raises(NotFoundError) as caught:
         await called(mode, retriever, "retrieve", QUESTION)
     assert caught.value.code == "1211"
+
+
+async def test_a_page_is_read(service: Service, mode: Mode) -> None:
+    spec = ZhipuAIWebReaderToolSpec(**service.settings)
+    found = await called(mode, spec, "read_web_page", "https://cities.example/paris")
+    assert "Paris" in found
+
+
+async def test_a_page_that_may_not_be_read(service: Service, mode: Mode) -> None:
+    spec = ZhipuAIWebReaderToolSpec(**service.settings)
+    with pytest.raises(BadRequestError) as caught:
+        await called(mode, spec, "read_web_page", "https://blocked.example/")
+    assert caught.value.code == "1214"
 
 
 @pytest.mark.parametrize("tool", ["lite", "prime-sync"])
