@@ -82,6 +82,14 @@ class ToolCallMerger:
     Zhipu numbers its calls 0, 1, …, but has sent -1 for every call; other servers leave the index
     out, repeat id and name in each fragment, or make a new id for each. A known index decides,
     then a known id; a fragment with neither continues the last call.
+
+    Example:
+        >>> merger = ToolCallMerger()
+        >>> first = {"index": -1, "id": "call_1", "function": {"name": "add", "arguments": "{"}}
+        >>> merger.fragments([first])[0]["index"]
+        0
+        >>> merger.fragments([{"function": {"arguments": "}"}}])
+        [{'index': 0, 'id': None, 'name': None, 'arguments': '}'}]
     """
 
     __slots__ = ("_arguments", "_by_id", "_by_index", "_ids", "_names", "pieces")
@@ -177,7 +185,15 @@ class ToolCallMerger:
 
 
 class Accumulator:
-    """Joins the chunks of one stream to the body that the same answer has unstreamed."""
+    """Joins the chunks of one stream to the body that the same answer has unstreamed.
+
+    Example:
+        >>> whole = Accumulator()
+        >>> for text in ("Hel", "lo"):
+        ...     whole.add({"choices": [{"index": 0, "delta": {"content": text}}]})
+        >>> whole.message()["choices"][0]["message"]["content"]
+        'Hello'
+    """
 
     __slots__ = (
         "_audio",

@@ -167,6 +167,11 @@ def speech_stream(
 
     Args:
         encode_format: How the sound is written on the wire: ``base64`` or ``hex``.
+
+    Example:
+        >>> from zhipu_client import audio
+        >>> audio.speech_stream(input="你好").json["stream"]
+        True
     """
     _check.choice("encode_format", encode_format, ("base64", "hex"))
     body = _speech_body(
@@ -225,6 +230,11 @@ def transcribe(
 
     Raises:
         InvalidRequestError: No WAV or MP3, too large, too long; ``field`` names it.
+
+    Example:
+        >>> from zhipu_client import audio
+        >>> audio.transcribe(file=b"ID3", filename="a.mp3").path
+        '/audio/transcriptions'
     """
     form, uploads = _transcription_parts(
         model, file, filename, prompt, hotwords, request_id, user_id
@@ -250,7 +260,13 @@ def transcribe_stream(
     request_id: str | None = None,
     user_id: str | None = None,
 ) -> StreamRequest[TranscriptionChunk]:
-    """Write down what is said; the text comes in pieces. Parameters as for `transcribe`."""
+    """Write down what is said; the text comes in pieces. Parameters as for `transcribe`.
+
+    Example:
+        >>> from zhipu_client import audio
+        >>> dict(audio.transcribe_stream(file=b"ID3", filename="a.mp3").form)["stream"]
+        'true'
+    """
     form, uploads = _transcription_parts(
         model, file, filename, prompt, hotwords, request_id, user_id
     )

@@ -158,6 +158,15 @@ def create(
 
     Raises:
         InvalidRequestError: a parameter is outside of what the model takes.
+
+    Example:
+        ```python
+        from zhipu_client import Client, chat
+
+        messages = [{"role": "user", "content": "What is 17 * 19?"}]
+        reply = Client().send(chat.create(model="glm-4.7", messages=messages, max_tokens=1000))
+        print(reply.reasoning, reply.text, reply.usage.total_tokens)
+        ```
     """
     return Request(
         "POST",
@@ -178,6 +187,20 @@ def stream(
     Raises:
         InvalidRequestError: a parameter is outside of what the model takes.
         StreamIncompleteError: while iterating, when the answer is cut.
+
+    Example:
+        ```python
+        from zhipu_client import Client, chat
+
+        messages = [{"role": "user", "content": "What is 17 * 19?"}]
+        whole = chat.Accumulator()
+        with Client().stream(chat.stream(model="glm-4.7", messages=messages)) as chunks:
+            for chunk in chunks:
+                whole.add(chunk)
+                for choice in chunk.get("choices", ()):
+                    print(choice["delta"].get("content") or "", end="")
+        print(whole.message()["usage"])
+        ```
     """
     body = body_of(model, messages, params)
     body["stream"] = True

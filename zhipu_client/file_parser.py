@@ -85,6 +85,11 @@ def create(
 
     Raises:
         InvalidRequestError: Empty, too large, or a format that the tool does not read.
+
+    Example:
+        >>> from zhipu_client import file_parser
+        >>> file_parser.create(file=b"%PDF-", filename="a.pdf").path
+        '/files/parser/create'
     """
     return Request(
         method="POST",
@@ -98,7 +103,13 @@ def create(
 def create_sync(
     *, file: bytes, filename: str, file_type: str | None = None
 ) -> Request[ParserReply]:
-    """Parse a document and wait for it: ``POST /files/parser/sync``; see `create`."""
+    """Parse a document and wait for it: ``POST /files/parser/sync``; see `create`.
+
+    Example:
+        >>> from zhipu_client import file_parser
+        >>> file_parser.create_sync(file=b"%PDF-", filename="a.pdf", file_type="PDF").path
+        '/files/parser/sync'
+    """
     return Request(
         method="POST",
         path="/files/parser/sync",
@@ -116,6 +127,11 @@ def result(
     Args:
         task_id: The id that `create` answered with.
         format_type: The text itself, or an address to fetch it from.
+
+    Example:
+        >>> from zhipu_client import file_parser
+        >>> file_parser.result("task-1").path
+        '/files/parser/result/task-1/text'
     """
     _check.text("task_id", task_id)
     _check.choice("format_type", format_type, ("text", "download_link"))

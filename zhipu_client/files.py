@@ -110,6 +110,11 @@ def files(
         after: The id of the last file of the list before.
         order: ``created_at``.
         limit: How many, 1 to 100 (20 where none is given).
+
+    Example:
+        >>> from zhipu_client import files
+        >>> dict(files.files(purpose="batch").query)["purpose"]
+        'batch'
     """
     _check.text("purpose", purpose)
     _check.within("limit", limit, 1, 100, whole=True)
@@ -145,7 +150,13 @@ def content(file_id: str, *, max_bytes: int = 256 * MiB) -> Request[bytes]:
 
 
 def delete(file_id: str) -> Request[DeletedFile]:
-    """Delete a file."""
+    """Delete a file.
+
+    Example:
+        >>> from zhipu_client import files
+        >>> files.delete("file-1").method
+        'DELETE'
+    """
     _check.text("file_id", file_id)
     return Request(
         method="DELETE",

@@ -278,6 +278,11 @@ def handwriting(
 
     Raises:
         InvalidRequestError: No picture, or a language that is not known.
+
+    Example:
+        >>> from zhipu_client import ocr
+        >>> ocr.handwriting(file=bytes([255, 216, 255]), filename="note.jpg").path
+        '/files/ocr'
     """
     kind = sniff(file[:1024])
     if kind not in ("image/png", "image/jpeg"):

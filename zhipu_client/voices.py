@@ -132,6 +132,11 @@ def delete(voice: str, *, request_id: str | None = None) -> Request[DeletedVoice
     Args:
         voice: Its id.
         request_id: Your own id of the call, 6 to 64 characters.
+
+    Example:
+        >>> from zhipu_client import voices
+        >>> voices.delete("voice_1").path
+        '/voice/delete'
     """
     _check.text("voice", voice)
     _check.ids(request_id)

@@ -77,7 +77,18 @@ def iterate(client: _Sender, job: Job[T, Any]) -> Generator[T, None, None]:
 
 
 async def arun(client: _AsyncSender, job: Job[Any, R]) -> R:
-    """`run` for an `AsyncClient`: requests run as tasks of the event loop."""
+    """`run` for an `AsyncClient`: requests run as tasks of the event loop.
+
+    Example:
+        ```python
+        import asyncio
+
+        from zhipu_client import AsyncClient, arun, embeddings
+
+        result = asyncio.run(arun(AsyncClient(), embeddings.bulk(["你好"] * 1000)))
+        result.vectors[0]
+        ```
+    """
     work = await _begun(client, job)
     drive = _adrive(client, work)
     try:
@@ -88,7 +99,24 @@ async def arun(client: _AsyncSender, job: Job[Any, R]) -> R:
 
 
 async def aiterate(client: _AsyncSender, job: Job[T, Any]) -> AsyncGenerator[T, None]:
-    """`iterate` for an `AsyncClient`: requests run as tasks of the event loop."""
+    """`iterate` for an `AsyncClient`: requests run as tasks of the event loop.
+
+    Example:
+        ```python
+        import asyncio
+        from contextlib import aclosing
+
+        from zhipu_client import AsyncClient, aiterate, ocr
+
+        async def main():
+            # Closed at once, even when the loop is left early.
+            async with aclosing(aiterate(AsyncClient(), ocr.pages("report.pdf"))) as pages:
+                async for page in pages:
+                    print(page.number, page.text)
+
+        asyncio.run(main())
+        ```
+    """
     work = await _begun(client, job)
     drive = _adrive(client, work)
     try:

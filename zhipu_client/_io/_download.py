@@ -99,7 +99,24 @@ async def adownload(
     timeout: float = 300.0,
     allow_loopback: bool = False,
 ) -> Downloaded:
-    """`download` without blocking the event loop."""
+    """`download` without blocking the event loop.
+
+    Args, limits and errors are those of `download`.
+
+    Example:
+        ```python
+        import asyncio
+
+        from zhipu_client import AsyncClient, adownload, images
+
+        async def main():
+            client = AsyncClient()
+            reply = await client.send(images.create(prompt="a red kite"))
+            await adownload(client, reply.urls[0], kind="image/", to="kite.png")
+
+        asyncio.run(main())
+        ```
+    """
     import httpx
     from anyio import to_thread
 

@@ -36,9 +36,12 @@ def wait_for(client: _Sender, plan: Plan[T], *, clock: Clock | None = None) -> T
 
     Example:
         ```python
-        from zhipu_client import Client, batches, wait_for
+        from zhipu_client import Client, file_parser, wait_for
 
-        print(wait_for(Client(), batches.waiting("batch_42")).output_file_id)
+        client = Client()
+        with open("report.pdf", "rb") as file:
+            task = client.send(file_parser.create(file=file.read(), filename="report.pdf"))
+        print(wait_for(client, file_parser.waiting(task)).content)
         ```
     """
     clock = clock or SystemClock()
@@ -105,7 +108,22 @@ async def await_result(
     timeout: float = 900.0,
     clock: Clock | None = None,
 ) -> TaskResult:
-    """`wait_result` for an `AsyncClient`; the event loop stays free."""
+    """`wait_result` for an `AsyncClient`; the event loop stays free.
+
+    Example:
+        ```python
+        import asyncio
+
+        from zhipu_client import AsyncClient, await_result, videos
+
+        async def main():
+            client = AsyncClient()
+            task = await client.send(videos.create(prompt="a kite in the wind"))
+            print((await await_result(client, task, timeout=600)).urls)
+
+        asyncio.run(main())
+        ```
+    """
     return await await_for(client, _plan(task, interval, timeout), clock=clock)
 
 
