@@ -10,6 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# The same examples each time, so that a red run is the change's and not the dice's.
+# `make test ARGS=--hypothesis-profile=explore` looks further.
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.register_profile("explore", max_examples=500, deadline=None)
+settings.load_profile("same")
 
 pytest_plugins = ["tests.cassette_support.plugin"]
 

@@ -68,7 +68,7 @@ def objects(depth: int = 0) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     question=texts,
     system=st.none() | texts,

@@ -40,8 +40,8 @@ class Schema:
 
     @property
     def enum(self) -> list[Any]:
-        """The values allowed; empty when any is."""
-        values = self.node.get("enum")
+        """The values allowed; empty when any is. A constant is a choice of one."""
+        values = [self.node["const"]] if "const" in self.node else self.node.get("enum")
         return [v for v in values if v is not None] if isinstance(values, list) else []
 
     @property
