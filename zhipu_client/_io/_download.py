@@ -9,10 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol, Self
+from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
 from zhipu_client._fetch import MAX_REDIRECTS, Downloaded, DownloadError, Gathering, Target, target
 from zhipu_client._io._shared import _tls_context as tls_context
+from zhipu_client._io._shared import way_out
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = ["adownload", "download"]
 
@@ -62,14 +66,16 @@ def download(
         download(client, reply.urls[0], kind="image/", to="kite.png")
         ```
     """
-    where = target(url, client.base_url, allow_loopback=allow_loopback)
-    deadline = time.monotonic() + timeout
-    import httpx
+    from zhipu_client._io._backend import deadline
 
-    with httpx.Client(verify=tls_context(), timeout=min(timeout, 60.0)) as http:
+    where = target(url, client.base_url, allow_loopback=allow_loopback)
+    until = time.monotonic() + timeout
+    with _http(where) as http, deadline(timeout):
         for _ in range(MAX_REDIRECTS + 1):
             pinned, headers, extensions = where.pinned(_resolve(where))
-            request = http.build_request("GET", pinned, headers=headers, extensions=extensions)
+            request = http.build_request(
+                "GET", pinned, headers=headers, extensions=extensions, timeout=min(timeout, 60.0)
+            )
             with _translated(where):
                 response = http.send(request, stream=True, follow_redirects=False)
             try:
@@ -81,7 +87,8 @@ def download(
                 with _Sink(to) as sink, _translated(where):
                     for piece in response.iter_raw():
                         sink.write(gathering.add(piece))
-                        _in_time(deadline, where)
+                        if time.monotonic() > until:
+                            raise _too_slow(where)
                     sink.write(gathering.finish())
                     return sink.done(gathering, url)
             finally:
@@ -117,13 +124,24 @@ async def adownload(
         asyncio.run(main())
         ```
     """
+    import anyio
+
+    where = target(url, client.base_url, allow_loopback=allow_loopback)
+    try:
+        with anyio.fail_after(timeout):
+            return await _afetch(where, url, kind, to, max_bytes)
+    except TimeoutError:
+        raise _too_slow(where) from None
+
+
+async def _afetch(
+    where: Target, url: str, kind: str | None, to: str | Path | None, max_bytes: int
+) -> Downloaded:
     import httpx
     from anyio import to_thread
 
-    where = target(url, client.base_url, allow_loopback=allow_loopback)
-    deadline = time.monotonic() + timeout
     context = await to_thread.run_sync(tls_context)
-    async with httpx.AsyncClient(verify=context, timeout=min(timeout, 60.0)) as http:
+    async with httpx.AsyncClient(verify=context, timeout=60.0) as http:
         for _ in range(MAX_REDIRECTS + 1):
             addresses = await to_thread.run_sync(_resolve, where)
             pinned, headers, extensions = where.pinned(addresses)
@@ -139,12 +157,28 @@ async def adownload(
                 with _Sink(to) as sink, _translated(where):
                     async for piece in response.aiter_raw():
                         sink.write(gathering.add(piece))
-                        _in_time(deadline, where)
                     sink.write(gathering.finish())
                     return sink.done(gathering, url)
             finally:
                 await response.aclose()
     raise DownloadError("refused, it redirects again and again", url=url)
+
+
+def _http(where: Target) -> httpx.Client:
+    """An HTTP client of its own; where no proxy applies, `deadline` bounds what it waits."""
+    import httpcore
+    import httpx
+
+    from zhipu_client._io._backend import DeadlineBackend
+
+    context = tls_context()
+    if not way_out(where.url, None).direct:
+        return httpx.Client(verify=context)
+    transport = httpx.HTTPTransport(verify=context, trust_env=False)
+    transport._pool = httpcore.ConnectionPool(
+        ssl_context=context, network_backend=DeadlineBackend()
+    )
+    return httpx.Client(transport=transport, trust_env=False)
 
 
 def _resolve(where: Target) -> list[str]:
@@ -157,9 +191,8 @@ def _resolve(where: Target) -> list[str]:
     return list(dict.fromkeys(str(row[4][0]) for row in found))
 
 
-def _in_time(deadline: float, where: Target) -> None:
-    if time.monotonic() > deadline:
-        raise DownloadError("the download took too long", url=where.url, retryable=True)
+def _too_slow(where: Target) -> DownloadError:
+    return DownloadError("the download took too long", url=where.url, retryable=True)
 
 
 @contextmanager
@@ -168,6 +201,8 @@ def _translated(where: Target) -> Iterator[None]:
 
     try:
         yield
+    except httpx.TimeoutException as error:
+        raise _too_slow(where) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise DownloadError(
             f"the download failed ({type(error).__name__})", url=where.url, retryable=True

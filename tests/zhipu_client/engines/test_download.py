@@ -249,6 +249,26 @@ def test_a_connection_that_breaks_and_one_that_is_slow(fetch, tmp_path: Path) ->
     assert list(tmp_path.iterdir()) == []
 
 
+def test_headers_that_come_one_by_one_do_not_prolong_it(fetch) -> None:
+    import time
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        try:
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+            for number in range(100):
+                handler.wfile.write(b"x-%d: 1\r\n" % number)
+                time.sleep(0.1)
+        except OSError:
+            return
+
+    with server(drip) as (url, _):
+        began = time.monotonic()
+        with pytest.raises(DownloadError, match="too long") as caught:
+            fetch(url, base_url=url, timeout=0.3)
+        assert time.monotonic() - began < 5
+    assert caught.value.retryable
+
+
 def test_types_are_told_by_content() -> None:
     assert sniff(b"\0\0\0\x20ftypisom1234") == "video/mp4"
     assert sniff(b"RIFF\0\0\0\0WEBPVP8 ") == "image/webp"
