@@ -293,6 +293,13 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
         """What fails is told to the model or raised, as the caller wants."""
         try:
             yield
+        except DownloadError as error:
+            if not self.handle_tool_error:
+                raise
+            # Or the model has it drawn, and paid for, once more.
+            drawn: GeneratedImage = error.partial
+            message = f"The image was drawn, but not fetched ({error}). Its address is {drawn.url}"
+            raise ToolException(message) from error
         except ZhipuError as error:
             if self.handle_tool_error:
                 raise ToolException(f"No image was drawn: {error}") from error

@@ -42,11 +42,13 @@ class DownloadError(ZhipuError):
     Attributes:
         url: Its address, without the query (which holds a signature).
         retryable: True when trying again may help.
+        partial: What there is without the file, where an adapter fetched it; else None.
     """
 
     def __init__(self, message: str, *, url: str, retryable: bool = False) -> None:
         self.url = url.partition("?")[0]
         self.retryable = retryable
+        self.partial: Any = None
         super().__init__(f"{message}: {self.url}")
 
     def __reduce__(self) -> Any:

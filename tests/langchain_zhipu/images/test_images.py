@@ -186,7 +186,12 @@ def test_an_answer_that_points_inside_is_not_followed(
     server.script(answer(url))
     message = call(draw, "invoke", tool_call(prompt="a kite"))
     assert message.status == "error"
-    assert "refused" in message.content
+    assert "was drawn, but not fetched (refused" in message.content
+    assert url in message.content, "an agent need not have it drawn again"
+    raising = ZhipuAIImageGenerator(handle_tool_error=False, **access)
+    server.script(answer(url))
+    with pytest.raises(DownloadError):
+        call(raising, "invoke", tool_call(prompt="a kite"))
 
 
 def test_an_answer_without_an_image(server: Any, access: Any, call: Any) -> None:
