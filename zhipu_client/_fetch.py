@@ -118,7 +118,9 @@ class Target:
     def redirect(self, location: str | None) -> Target:
         """Where a redirect leads: within the same origin only."""
         url = urljoin(self.url, location or "")
-        if not location or _origin(urlsplit(url)) != _origin(urlsplit(self.url)):
+        parts = urlsplit(url)
+        here = _origin(parts) == _origin(urlsplit(self.url)) and "@" not in parts.netloc
+        if not location or not here:
             raise DownloadError("refused, it redirects to another place", url=self.url)
         return Target(url, self.host, self.port, self.trusted)
 
@@ -141,10 +143,10 @@ def target(url: str, base_url: str | None, *, allow_loopback: bool = False) -> T
         raise DownloadError("refused, it is no address", url=url) from None
     local = allow_loopback and host in _LOCAL
     trusted = local or (base_url is not None and _origin(parts) == _origin(urlsplit(base_url)))
-    if not host or parts.scheme not in (("https", "http") if trusted else ("https",)):
-        raise DownloadError("refused, it is no https address", url=url)
     if parts.username is not None or parts.password is not None:
         raise DownloadError("refused, it holds a user name", url=f"{parts.scheme}://{host}")
+    if not host or parts.scheme not in (("https", "http") if trusted else ("https",)):
+        raise DownloadError("refused, it is no https address", url=url)
     return Target(url, host, port, trusted)
 
 

@@ -141,6 +141,16 @@ def test_a_request_carries_what_it_should(server: FaultServer) -> None:
     assert body == {"model": "glm-4.7", "messages": MESSAGES, "temperature": 0.3}
 
 
+def test_a_header_is_sent_once_however_it_is_spelt() -> None:
+    client = Client(api_key=KEY, default_headers={"user-agent": "mine", "X-Team": "blue"})
+    call = client._core.call(ask(), None, None, {"x-team": "red", "CONTENT-TYPE": "text/plain"})
+    names = [name.lower() for name in call.headers]
+    assert len(names) == len(set(names))
+    found = {name.lower(): value for name, value in call.headers.items()}
+    assert (found["user-agent"], found["x-team"]) == ("mine", "red")
+    assert found["content-type"] == "text/plain"
+
+
 def test_a_callers_request_id_is_kept(server: FaultServer) -> None:
     Client(api_key=KEY, base_url=server.base_url).send(ask(request_id="my-own-id-17"))
     assert server.requests[0].json["request_id"] == "my-own-id-17"

@@ -100,14 +100,13 @@ class Core:
         given = timeout if timeout is not None else request.timeout
         limits = self.timeout if given is None else Timeout.of(given)
         request_id, content, kind = _content(request)
-        merged = {
+        ours = {
             "Accept": "text/event-stream" if isinstance(request, StreamRequest) else "*/*",
             "Accept-Encoding": "gzip, deflate",  # what can be unpacked in bounded pieces
             "User-Agent": "zhipu-integrations",
             **({"Content-Type": kind} if kind else {}),
-            **self.headers,
-            **(headers or {}),
         }
+        merged = _merged(ours, self.headers, headers or {})
         retries = self.max_retries if max_retries is None else max_retries
         return Call(self, request, limits, retries, merged, content, request_id, given is not None)
 
@@ -299,6 +298,12 @@ def _not_a_stream(call: Call, status: int, headers: Mapping[str, str], body: byt
         request_id=call.request_id,
         body=data,
     )
+
+
+def _merged(*headers: Mapping[str, str]) -> dict[str, str]:
+    """All headers; the last of a name wins, however it is spelt, or httpx would send both."""
+    found = {str(name).lower(): (name, value) for part in headers for name, value in part.items()}
+    return dict(found.values())
 
 
 def _grouped(form: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:

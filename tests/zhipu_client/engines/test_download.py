@@ -129,6 +129,7 @@ REFUSED = [
     "ftp://8.8.8.8/a.png",
     "file:///etc/passwd",
     "https://user:password@8.8.8.8/a.png",
+    "http://user:password@8.8.8.8/a.png",
     "https:///a.png",
     "https://[bad/a.png",
     "/a.png",
