@@ -103,7 +103,7 @@ class Demand:
     def _json_complaint(self, text: str) -> str | None:
         try:
             value = json.loads(json_text(text, arrays=self.arrays), strict=False)
-        except ValueError:
+        except (ValueError, RecursionError):
             return "it was not a JSON object"
         found = problems(value, self.schema) if self.schema is not None else []
         return f"it does not fit the schema: {'; '.join(found)}" if found else None

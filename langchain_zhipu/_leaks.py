@@ -37,5 +37,5 @@ def leaked_calls(text: str) -> list[ToolCall]:
 def _value(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text

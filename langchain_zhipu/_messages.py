@@ -258,7 +258,7 @@ def _call(identity: Any, name: Any, arguments: Any) -> Wire:
 def _parsed(arguments: str) -> dict[str, Any] | None:
     try:
         value = json.loads(arguments, strict=False) if arguments.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter when a model got stuck at "[[[["
         return None
     return value if isinstance(value, dict) else None
 

@@ -34,10 +34,12 @@ _RENAMED = {"max_completion_tokens": "max_tokens", "user": "user_id", "model_nam
 _READ = frozenset(
     {
         "model", "messages", "thinking", "clear_thinking", "reasoning_history", "tool_choice_mode",
-        "timeout", "request_timeout", "max_retries", "extra_headers", "extra_body", "structured",
-        "n",
+        "timeout", "request_timeout", "max_retries", "extra_headers", "default_headers",
+        "extra_body", "structured", "n",
     }
 )  # fmt: skip
+#: Settings of the model that no call can change; in a request's body they would be told abroad.
+_OF_THE_MODEL = ("api_key", "base_url", "max_concurrency", "http_client", "http_async_client")
 #: What GLM-5.3 makes of the efforts it has not got (the coding sites do it by themselves).
 _EFFORTS = {
     "none": "low", "minimal": "low", "low": "low", "medium": "high", "high": "high",
@@ -105,6 +107,10 @@ def make_plan(
     Raises:
         InvalidRequestError: Something can never be accepted.
     """
+    for name in _OF_THE_MODEL:
+        if kwargs.get(name) is not None:
+            why = "is a setting of the model, not of a call: make another model, or a model_copy"
+            raise InvalidRequestError(f"{name} {why}", field=name)
     values = _joined(settings, kwargs)
     model = values.get("model")
     if not isinstance(model, str):
@@ -152,10 +158,11 @@ def _unknown(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _options(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    headers = {**(kwargs.get("default_headers") or {}), **(kwargs.get("extra_headers") or {})}
     found = {
         "timeout": kwargs.get("timeout", kwargs.get("request_timeout")),
         "max_retries": kwargs.get("max_retries"),
-        "headers": kwargs.get("extra_headers"),
+        "headers": headers or None,
     }
     return {key: value for key, value in found.items() if value is not None}
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.messages.tool import ToolCall, ToolCallChunk
 from typing_extensions import override
@@ -33,7 +33,18 @@ __all__ = ["ChunkReader", "ZhipuMessageChunk", "settled"]
 _EARLY = ("model_name", "id", "request_id", "created")
 
 
-class ZhipuMessageChunk(AIMessageChunk):
+class _Whole:
+    """What `message_chunk_to_message` makes of a `ZhipuMessageChunk`.
+
+    LangChain takes the class after the chunk's own in its method resolution order for that of the
+    whole message, and calls it: without this one, a chunk would be made of a chunk.
+    """
+
+    def __new__(cls, **fields: Any) -> Any:
+        return AIMessage(**fields) if cls is _Whole else super().__new__(cls)
+
+
+class ZhipuMessageChunk(_Whole, AIMessageChunk):
     """A chunk whose sum, once complete, has no runnable call with cut arguments.
 
     LangChain completes JSON that was cut (``{"amount": 10`` from 1000 becomes a valid call). The

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from operator import itemgetter
+from contextlib import suppress
+from functools import reduce
+from operator import add, itemgetter
 from typing import Any, Literal, cast
 
 from langchain_core import exceptions
@@ -16,7 +18,13 @@ from langchain_core.output_parsers.openai_tools import (
     PydanticToolsParser,
 )
 from langchain_core.outputs import ChatGeneration, Generation
-from langchain_core.runnables import Runnable, RunnableMap, RunnablePassthrough
+from langchain_core.runnables import (
+    Runnable,
+    RunnableConfig,
+    RunnableMap,
+    RunnablePassthrough,
+    RunnableSerializable,
+)
 from langchain_core.utils.function_calling import convert_to_openai_function
 from langchain_core.utils.pydantic import is_basemodel_subclass
 from typing_extensions import override
@@ -26,7 +34,11 @@ from zhipu_client import InvalidRequestError
 __all__ = ["Method", "Schema", "binding", "chained", "parser"]
 
 #: From langchain-core 1.7.5 on its parsers know a refusal block when they see one.
-_KNOWS_REFUSALS = hasattr(exceptions, "ModelRefusalError")
+_REFUSAL: type[Exception] | None = getattr(exceptions, "ModelRefusalError", None)
+_KNOWS_REFUSALS = _REFUSAL is not None
+
+#: What parsers raise: OutputParserException and pydantic's error are ValueErrors.
+_UNPARSABLE = (ValueError,) if _REFUSAL is None else (ValueError, _REFUSAL)
 
 Method = Literal["function_calling", "json_mode", "json_schema"]
 Schema = Mapping[str, Any] | type
@@ -153,6 +165,78 @@ def parser(schema: Schema | None, method: Method) -> OutputParserLike[Any]:
     return _JsonCallParser(key_name=name, first_tool_only=True)
 
 
+class _Read(RunnableSerializable[Any, Any]):
+    """A parser that ends a stream with None where it would raise: `_Failure` tells the error."""
+
+    reader: Any
+
+    @override
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return self.reader.invoke(input, config, **kwargs)
+
+    @override
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return await self.reader.ainvoke(input, config, **kwargs)
+
+    @override
+    def transform(
+        self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[Any]:
+        seen = False
+        with suppress(*_UNPARSABLE):
+            for part in self.reader.transform(input, config, **kwargs):
+                seen = True
+                yield part
+        if not seen:
+            yield None
+
+    @override
+    async def atransform(
+        self, input: AsyncIterator[Any], config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[Any]:
+        seen = False
+        with suppress(*_UNPARSABLE):
+            async for part in self.reader.atransform(input, config, **kwargs):
+                seen = True
+                yield part
+        if not seen:
+            yield None
+
+
+class _Failure(_Read):
+    """Why the whole of a stream cannot be parsed, or None.
+
+    Without a stream it is None: there the parser itself raises, and a fallback takes the error.
+    """
+
+    @override
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return None
+
+    @override
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return None
+
+    @override
+    def transform(
+        self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[Any]:
+        yield self._error(reduce(add, input))
+
+    @override
+    async def atransform(
+        self, input: AsyncIterator[Any], config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[Any]:
+        yield self._error(reduce(add, [chunk async for chunk in input]))
+
+    def _error(self, message: Any) -> Exception | None:
+        try:
+            self.reader.parse_result([ChatGeneration(message=message)])
+        except _UNPARSABLE as error:
+            return error
+        return None
+
+
 def chained(
     model: Runnable[Any, Any], reader: OutputParserLike[Any], *, include_raw: bool
 ) -> Runnable[Any, Any]:
@@ -160,7 +244,8 @@ def chained(
     if not include_raw:
         return model | reader
     parsed = RunnablePassthrough.assign(
-        parsed=itemgetter("raw") | reader, parsing_error=lambda _: None
+        parsed=itemgetter("raw") | _Read(reader=reader),
+        parsing_error=itemgetter("raw") | _Failure(reader=reader),
     )
     failed = RunnablePassthrough.assign(parsed=lambda _: None)
     return RunnableMap(raw=model) | parsed.with_fallbacks([failed], exception_key="parsing_error")

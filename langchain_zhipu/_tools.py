@@ -145,9 +145,9 @@ def redacted(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     tools = found.get("tools")
     if isinstance(tools, (list, tuple)):
         found["tools"] = [_redacted_tool(tool) for tool in tools]
-    headers = found.get("extra_headers")
-    if headers:
-        found["extra_headers"] = _digest(headers)
+    for name in ("extra_headers", "default_headers"):
+        if found.get(name):
+            found[name] = _digest(found[name])
     if found.get("api_key") is not None:
         del found["api_key"]
     return found

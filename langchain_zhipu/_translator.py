@@ -32,11 +32,12 @@ def content_blocks(message: AIMessage) -> list[types.ContentBlock]:
     blocks = [
         *_reasoning(message),
         *_text(message, metadata),
+        *_audio(message),
+        *_calls(message),
+        # What the service tells at the end of a stream.
         *_search(metadata),
         *_served(metadata),
-        *_audio(message),
         *_refusal(metadata),
-        *_calls(message),
     ]
     if not chunk:
         for block in blocks:

@@ -168,7 +168,7 @@ class ToolCallMerger:
             return False
         try:
             json.loads(arguments)
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
         return True
 

@@ -1,0 +1,117 @@
+"""Where LangChain's own machinery meets ours: half sums, stuck models, arguments of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from langchain_core.exceptions import OutputParserException
+from langchain_core.messages import AIMessage, message_chunk_to_message
+from langchain_core.tools import tool
+from langgraph.graph.message import add_messages
+from pydantic import BaseModel
+
+from langchain_zhipu import ChatZhipuAI
+from langchain_zhipu._messages import from_wire, parse_call
+from langchain_zhipu._stream import ZhipuMessageChunk
+from tests.langchain_zhipu.chat.wire import body, call, chunks_of, delta, total_of
+from zhipu_client import InvalidRequestError
+
+Make = Callable[..., ChatZhipuAI]
+Say = Callable[..., None]
+Sent = Callable[[], list[dict[str, Any]]]
+STUCK = "[" * 50_000
+
+
+class Report(BaseModel):
+    """A weather report."""
+
+    city: str
+    degrees: int
+
+
+@tool
+def pay(amount: int) -> str:
+    """Pay an amount."""
+    return str(amount)
+
+
+def test_a_stream_left_early_becomes_a_message():
+    wire = [delta(content="I "), delta(content="pay"), delta(tool_calls=[call("pay", "{}", "c1")])]
+    half = total_of(chunks_of(wire)[:3])
+    assert type(half) is ZhipuMessageChunk
+    message = message_chunk_to_message(half)
+    assert type(message) is AIMessage
+    assert message.tool_calls == half.tool_calls
+    assert message.additional_kwargs == half.additional_kwargs
+    assert type(add_messages([], [half])[0]) is AIMessage
+
+
+def test_arguments_without_end_are_an_invalid_call():
+    assert parse_call("c1", "pay", STUCK)[0] is None
+    wire = [delta(tool_calls=[call("pay", '{"amount": ' + STUCK, "c1")]), delta("length")]
+    assert total_of(chunks_of(wire)).tool_calls == []
+
+
+def test_an_answer_that_got_stuck_is_no_object(make: Make, say: Say):
+    say(STUCK, STUCK)
+    with pytest.raises(OutputParserException):
+        make().with_structured_output(Report, method="json_schema").invoke("weather")
+
+
+@pytest.mark.parametrize("method", ["function_calling", "json_schema", "json_mode"])
+@pytest.mark.parametrize("answer", ["No.", '{"city": "Paris"}'])
+async def test_a_stream_with_the_raw_message_tells_its_error(
+    make: Make, say: Say, method: Any, answer: str
+):
+    model = make().with_structured_output(Report, method=method, include_raw=True)
+    say(answer, answer)
+    total: Any = None
+    for part in model.stream("weather"):
+        total = part if total is None else total + part
+    say(answer, answer)
+    atotal: Any = None
+    async for part in model.astream("weather"):
+        atotal = part if atotal is None else atotal + part
+    for found in (total, atotal):
+        assert sorted(found) == ["parsed", "parsing_error", "raw"]
+        assert isinstance(found["parsing_error"], OutputParserException)
+        assert found["parsed"] is None
+        assert found["raw"].response_metadata["finish_reason"] == "stop"
+
+
+@pytest.mark.parametrize("method", ["function_calling", "json_schema", "json_mode"])
+def test_a_stream_with_the_raw_message_has_no_error_when_it_fits(make: Make, say: Say, method: Any):
+    good = '{"city": "Paris", "degrees": 21}'
+    called = {"content": "", "tool_calls": [call("Report", good, "c1")]}
+    say(called if method == "function_calling" else good)
+    total: Any = None
+    for part in make().with_structured_output(Report, method=method, include_raw=True).stream("x"):
+        total = part if total is None else total + part
+    assert total["parsed"] == Report(city="Paris", degrees=21)
+    assert total["parsing_error"] is None
+
+
+def test_headers_of_one_call(make: Make, sent: Sent, server: Any):
+    headers = {"X-Tenant": "7", "X-Both": "default"}
+    make().invoke("hi", default_headers=headers, extra_headers={"X-Both": "extra"})
+    assert "default_headers" not in sent()[-1]
+    seen = {name.lower(): value for name, value in server.requests[-1]["headers"].items()}
+    assert seen["x-tenant"] == "7"
+    assert seen["x-both"] == "extra"
+
+
+@pytest.mark.parametrize("name", ["api_key", "base_url", "http_client", "max_concurrency"])
+def test_what_belongs_to_the_model_is_no_argument_of_a_call(make: Make, sent: Sent, name: str):
+    with pytest.raises(InvalidRequestError, match=name) as caught:
+        make().invoke("hi", **{name: "secret.value"})
+    assert "secret" not in str(caught.value)
+    assert not sent()
+
+
+def test_what_ends_a_stream_comes_last_in_a_whole_answer_too():
+    found = body("tool_calls", content="Sunny.", tool_calls=[call("pay", "{}", "c1")])
+    found["web_search"] = [{"title": "T", "link": "https://example.com"}]
+    kinds = [block["type"] for block in from_wire(found).content_blocks]
+    assert kinds == ["text", "tool_call", "server_tool_call", "server_tool_result"]
