@@ -18,6 +18,7 @@ __all__ = [
     "PRESETS",
     "Timeout",
     "offered",
+    "proxy_url",
     "resolve_base_url",
     "site_of",
 ]
@@ -90,6 +91,7 @@ NOT_OFFERED: Mapping[str, tuple[tuple[str, str], ...]] = {
 _SITES = {
     (url.hostname, url.path): name for name, url in ((n, urlsplit(u)) for n, u in PRESETS.items())
 }
+_PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 _CHAT_PATH = "/chat/completions"
 # A longer word that is no URL may be a key in the wrong place: it is not quoted.
 _LONGEST_QUOTED = 40
@@ -207,6 +209,28 @@ def _refused(field: str, value: object, why: str) -> InvalidRequestError:
         field=field,
         value=value if quotable else None,
     )
+
+
+def proxy_url(proxy: object) -> str | None:
+    """The setting ``proxy``: an http, https or SOCKS URL, or None. Never quoted: it may hold a
+    password.
+
+    Raises:
+        InvalidRequestError: It is something else.
+    """
+    if proxy is None:
+        return None
+    try:
+        parts = urlsplit(proxy) if isinstance(proxy, str) else None
+        usable = parts is not None and parts.scheme in _PROXY_SCHEMES and bool(parts.hostname)
+        _ = parts and parts.port  # the getter checks the number
+    except ValueError:
+        usable = False
+    if not usable:
+        listed = ", ".join(sorted(_PROXY_SCHEMES))
+        message = f"proxy must be a URL (it is not shown here) that begins with one of {listed}"
+        raise InvalidRequestError(message, field="proxy")
+    return str(proxy)
 
 
 def site_of(base_url: str) -> str | None:

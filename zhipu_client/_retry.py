@@ -8,11 +8,12 @@ from zhipu_client._errors import (
     APIConnectionError,
     APIError,
     APITimeoutError,
+    InvalidRequestError,
     StreamIncompleteError,
 )
 from zhipu_client._request import Kind
 
-__all__ = ["MAX_RETRY_AFTER", "Attempt", "delay"]
+__all__ = ["MAX_RETRY_AFTER", "Attempt", "delay", "retries"]
 
 #: The longest wait that the service may ask for; above it the error is raised at once.
 MAX_RETRY_AFTER = 60.0
@@ -35,6 +36,17 @@ class Attempt:
     max_retries: int
     kind: Kind
     jitter: float
+
+
+def retries(value: object) -> int:
+    """The setting ``max_retries``, once it is seen to be a number of tries."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise InvalidRequestError(
+            f"max_retries is {value!r}, but must be a whole number of at least 0",
+            field="max_retries",
+            value=value,
+        )
+    return value
 
 
 def delay(error: Exception, attempt: Attempt) -> float | None:

@@ -124,6 +124,40 @@ def test_the_names_of_the_package_are_there() -> None:
     assert set(zhipu_client.__all__) <= set(dir(zhipu_client))
 
 
+@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize(
+    "proxy", ["nonsense://user:hidden@x", "user:hidden@x:80", "http://", "http://x:hidden", 7]
+)
+def test_a_proxy_that_is_none_is_refused_and_not_shown(kind: Any, proxy: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="proxy must be a URL") as caught:
+        kind(api_key=KEY, proxy=proxy)
+    assert "hidden" not in str(caught.value)
+    assert kind(api_key=KEY, proxy="http://user:hidden@proxy.example:3128").site == "bigmodel"
+
+
+def test_the_other_half_of_httpx_is_refused() -> None:
+    import httpx
+
+    with pytest.raises(InvalidRequestError, match=r"an httpx\.AsyncClient, which cannot") as caught:
+        Client(api_key=KEY, http_client=httpx.AsyncClient())
+    assert caught.value.field == "http_client"
+    with httpx.Client() as blocking:
+        with pytest.raises(InvalidRequestError, match=r"an httpx\.Client, which cannot"):
+            AsyncClient(api_key=KEY, http_client=blocking)
+        with pytest.raises(InvalidRequestError, match=r"an httpx\.Client, which cannot"):
+            Client(api_key=KEY).as_async(http_client=blocking)
+        assert Client(api_key=KEY, http_client=blocking)
+
+
+@pytest.mark.parametrize("value", [-1, "2", 1.5, True])
+async def test_the_tries_of_one_call_are_checked_like_those_of_a_client(value: Any) -> None:
+    client = Client(api_key=KEY)
+    with pytest.raises(InvalidRequestError, match="max_retries is"):
+        client.send(ask(), max_retries=value)
+    with pytest.raises(InvalidRequestError, match="max_retries is"):
+        await client.as_async().send(ask(), max_retries=value)
+
+
 # --- what is sent ------------------------------------------------------------------------------
 
 

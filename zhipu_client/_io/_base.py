@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 from zhipu_client import _key
-from zhipu_client._defaults import Timeout, resolve_base_url, site_of
+from zhipu_client._defaults import Timeout, proxy_url, resolve_base_url, site_of
 from zhipu_client._errors import InvalidRequestError
 from zhipu_client._io._call import Core
 from zhipu_client._io._clock import Clock, SystemClock
 from zhipu_client._io._gate import ceiling
+from zhipu_client._retry import retries
 
-__all__ = ["BaseClient"]
+__all__ = ["BaseClient", "own"]
 
 
 class BaseClient:
     """Settings of a client; see `Client` for what they mean."""
+
+    #: The class of httpx that cannot be used here.
+    _wrong_http = "AsyncClient"
 
     def __init__(
         self,
@@ -33,12 +38,6 @@ class BaseClient:
         proxy: str | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if isinstance(max_retries, bool) or not isinstance(max_retries, int) or max_retries < 0:
-            raise InvalidRequestError(
-                f"max_retries is {max_retries!r}, but must be a whole number of at least 0",
-                field="max_retries",
-                value=max_retries,
-            )
         if auth not in ("bearer", "jwt"):
             raise InvalidRequestError(
                 f'auth is {auth!r}, but must be "bearer" or "jwt"', field="auth", value=auth
@@ -53,13 +52,13 @@ class BaseClient:
             site=site_of(url),
             timeout=Timeout.of(timeout),
             timeout_given=timeout is not None,
-            max_retries=max_retries,
+            max_retries=retries(max_retries),
             headers=dict(default_headers or {}),
-            proxy=proxy,
+            proxy=proxy_url(proxy),
             clock=time,
             ceiling=ceiling(max_concurrency, time),
         )
-        self._http = http_client
+        self._http = own(http_client, self._wrong_http)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
@@ -76,3 +75,15 @@ class BaseClient:
     def site(self) -> str | None:
         """The preset that the base URL stands for, or None."""
         return self._core.site
+
+
+def own(http_client: Any, wrong: str) -> Any:
+    """The caller's own client, unless it is the other half of httpx."""
+    httpx = sys.modules.get("httpx")  # whoever brings one of its clients has imported it
+    if httpx is not None and isinstance(http_client, getattr(httpx, wrong)):
+        raise InvalidRequestError(
+            f"http_client is an httpx.{wrong}, which cannot be used here: blocking calls need an "
+            "httpx.Client, asynchronous ones an httpx.AsyncClient",
+            field="http_client",
+        )
+    return http_client

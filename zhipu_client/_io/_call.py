@@ -26,7 +26,7 @@ from zhipu_client._io._clock import Clock
 from zhipu_client._io._gate import Gate, gate_for
 from zhipu_client._io._shared import WayOut, way_out
 from zhipu_client._request import Reply, Request, StreamRequest
-from zhipu_client._retry import Attempt, delay
+from zhipu_client._retry import Attempt, delay, retries
 
 __all__ = ["Call", "Core", "check_reply", "refused", "translated"]
 
@@ -107,8 +107,8 @@ class Core:
             **({"Content-Type": kind} if kind else {}),
         }
         merged = _merged(ours, self.headers, headers or {})
-        retries = self.max_retries if max_retries is None else max_retries
-        return Call(self, request, limits, retries, merged, content, request_id, given is not None)
+        tries = self.max_retries if max_retries is None else retries(max_retries)
+        return Call(self, request, limits, tries, merged, content, request_id, given is not None)
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ import anyio
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
 from zhipu_client._errors import ZhipuError
-from zhipu_client._io._base import BaseClient
+from zhipu_client._io._base import BaseClient, own
 from zhipu_client._io._call import Call, Core, check_reply, refused, translated
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._shared import async_client
@@ -38,12 +38,14 @@ class AsyncClient(BaseClient):
         AsyncClient(base_url='https://api.z.ai/api/paas/v4')
     """
 
+    _wrong_http = "Client"
+
     @classmethod
     def sharing(cls, core: Core, http_client: Any = None) -> AsyncClient:
         """The twin of a blocking client: see ``Client.as_async``."""
         made = cls.__new__(cls)
         made._core = core
-        made._http = http_client
+        made._http = own(http_client, cls._wrong_http)
         return made
 
     async def send(
