@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from llama_index.core.base.llms.types import ImageBlock, TextBlock
@@ -9,6 +11,7 @@ from llama_index.core.schema import Document
 
 from zhipu_client import (
     APIError,
+    DownloadError,
     InvalidRequestError,
     Request,
     ServerError,
@@ -46,6 +49,8 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
 
     Raises:
         zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
+        zhipu_client.DownloadError: while drawing with ``output="image"``: it was drawn, and paid
+            for, but not fetched; ``partial`` has its address.
 
     Example:
         ```python
@@ -97,7 +102,8 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
         url = _first(client.send(self._request(prompt, size)))
         if self.output == "url":
             return url
-        return _image(url, download(client, url, **self._fetch))
+        with _kept(url):
+            return _image(url, download(client, url, **self._fetch))
 
     async def agenerate_image(self, prompt: str, size: str | None = None) -> Any:
         """Draw an image from a description and return it."""
@@ -105,7 +111,8 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
         url = _first(await client.send(self._request(prompt, size)))
         if self.output == "url":
             return url
-        return _image(url, await adownload(client, url, **self._fetch))
+        with _kept(url):
+            return _image(url, await adownload(client, url, **self._fetch))
 
     def _request(self, prompt: str, size: str | None) -> Request[images.ImageReply]:
         return images.create(
@@ -121,6 +128,16 @@ def _first(reply: images.ImageReply) -> str:
     if not reply.urls:
         raise ServerError("the answer holds no image", body=reply.model_dump())
     return reply.urls[0]
+
+
+@contextmanager
+def _kept(url: str) -> Iterator[None]:
+    """An image that cannot be fetched is paid for: its whole address goes with the error."""
+    try:
+        yield
+    except DownloadError as error:
+        error.partial = url
+        raise
 
 
 def _image(url: str, file: Any) -> list[TextBlock | ImageBlock]:

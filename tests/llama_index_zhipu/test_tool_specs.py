@@ -50,11 +50,16 @@ async def test_drawing_to_look_at(connection):
         assert image.resolve_image().read(4) == b"\x89PNG"
 
 
-def test_images_come_from_public_addresses_only(stub):
-    stub.default = {"data": [{"url": "http://127.0.0.1:1/a.png"}]}
+async def test_images_come_from_public_addresses_only(stub):
+    url = "http://127.0.0.1:1/a.png?Signature=x"
+    stub.default = {"data": [{"url": url}]}
     spec = ZhipuAIImageGeneratorToolSpec(output="image", api_key=KEY, base_url=stub.base_url)
-    with pytest.raises(DownloadError):
+    with pytest.raises(DownloadError) as caught:
         spec.generate_image("a kite")
+    assert caught.value.partial == url, "what is paid for is not lost"
+    with pytest.raises(DownloadError) as caught:
+        await spec.agenerate_image("a kite")
+    assert caught.value.partial == url
 
 
 @pytest.mark.parametrize("size", ["1x1", "large"])
