@@ -322,8 +322,8 @@ def _keeping(image: GeneratedImage) -> Iterator[None]:
     """An image that cannot be fetched is paid for: its address goes with the error."""
     try:
         yield
-    except ZhipuError as error:
-        error.partial = image  # type: ignore[attr-defined]
+    except DownloadError as error:
+        error.partial = image
         raise
 
 

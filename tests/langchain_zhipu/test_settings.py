@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import pickle
 import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
+from langchain_core.documents import Document
+from langchain_core.documents.base import Blob
+from langchain_core.load import dumps
 
 from langchain_zhipu import (
     ChatZhipuAI,
@@ -20,7 +26,9 @@ from langchain_zhipu import (
     ZhipuAIWebSearchRetriever,
     ZhipuAIWebSearchTool,
 )
-from zhipu_client import InvalidRequestError
+from tests.reliability import scenarios as say
+from tests.reliability.server import FaultServer
+from zhipu_client import AuthenticationError, InvalidRequestError
 
 KEY = "planted-id.planted-secret"
 Make = Callable[..., Any]
@@ -89,3 +97,42 @@ def test_a_misspelt_argument_is_named_without_what_it_was_given() -> None:
     with pytest.raises(InvalidRequestError, match="apikey: Extra inputs") as caught:
         ZhipuAIEmbeddings(api_key="k", apikey=KEY)
     assert "planted-secret" not in str(caught.value) + repr(vars(caught.value))
+
+
+USES: dict[str, Callable[[Any], Any]] = {
+    "chat": lambda it: it.invoke("?"),
+    "embeddings": lambda it: it.embed_documents(["a", "b"]),
+    "images": lambda it: it.generate("a kite"),
+    "ocr parser": lambda it: it.parse(Blob.from_data(b"\x89PNG\r\n\x1a\n" + bytes(64))),
+    "rerank": lambda it: it.compress_documents([Document("a"), Document("b")], "?"),
+    "reader": lambda it: it.load(),
+    "retriever": lambda it: it.invoke("?"),
+    "search": lambda it: it.invoke("?"),
+}
+OPTIONS = {"search": {"handle_tool_error": False}}
+
+
+@pytest.mark.parametrize("auth", ["bearer", "jwt", "function"])
+@pytest.mark.parametrize("name", USES)
+def test_a_refused_key_is_shown_nowhere(
+    name: str, auth: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    for logger in ("httpx", "httpcore", "zhipu_client", "langchain_zhipu"):
+        caplog.set_level(logging.DEBUG, logger)
+    settings: dict[str, Any] = {"api_key": KEY, "auth": auth}
+    if auth == "function":
+        settings = {"api_key": lambda: KEY}
+    with FaultServer(say.error(401, "1000")) as server:
+        headers = {"x-gateway": "planted-secret"}
+        adapter = ADAPTERS[name](
+            base_url=server.base_url, default_headers=headers, **settings, **OPTIONS.get(name, {})
+        )
+        with pytest.raises(AuthenticationError) as caught:
+            USES[name](adapter)
+        assert server.requests[0].headers["x-gateway"] == "planted-secret"
+    error = caught.value
+    shown = [repr(adapter), str(adapter), dumps(adapter), repr(vars(error))]
+    shown += ["".join(traceback.format_exception(error)), pickle.dumps(error).decode("latin-1")]
+    shown += [json.dumps(adapter.model_dump(exclude={"args_schema"}), default=repr)]
+    shown += [f"{record.getMessage()} {record.exc_text}" for record in caplog.records]
+    assert all("planted-secret" not in text for text in shown)
