@@ -21,9 +21,9 @@ from langchain_core.messages import (
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import InvalidToolCall, ToolCall
 
-from langchain_zhipu._history import NO_OUTPUT, repaired, unrepaired
 from langchain_zhipu._media import is_block, refused, to_part
 from zhipu_client import chat
+from zhipu_client._history import NO_OUTPUT, repaired, unrepaired
 
 __all__ = [
     "PROVIDER",

@@ -9,7 +9,7 @@ from typing import Any
 
 from llama_index.core.base.llms.types import ChatResponse, MessageRole, TextBlock
 
-from zhipu_client import ContentFilterError, ZhipuError, chat
+from zhipu_client import ContentFilterError, InvalidRequestError, ZhipuError, chat
 
 from ._json import object_in
 from ._messages import from_wire
@@ -207,7 +207,7 @@ def build(
     values = {key: value for key, value in values.items() if value is not None}
     for name in _DROPPED:
         values.pop(name, None)
-    options = {name: values.pop(given) for given, name in _OPTIONS.items() if given in values}
+    options = _options(values)
     tools = list(values.pop("tools", ()))
     server_tools = list(values.pop("server_tools", ()))
     choice = values.pop("tool_choice", None)
@@ -230,13 +230,25 @@ def build(
     return _with_tools(call, tools, server_tools, choice, native_choice)
 
 
-#: Arguments of a call that are for the client -> their names there.
-_OPTIONS = {
-    "timeout": "timeout",
-    "max_retries": "max_retries",
-    "headers": "headers",
-    "extra_headers": "headers",
-}
+def _options(values: dict[str, Any]) -> dict[str, Any]:
+    """Take out what is for the client alone."""
+    for name in _OF_THE_LLM:
+        if name in values:
+            why = "is a setting of the LLM, not of a call: make another LLM"
+            raise InvalidRequestError(f"{name} {why}", field=name)
+    found: dict[str, Any] = {
+        name: values.pop(name) for name in ("timeout", "max_retries") if name in values
+    }
+    headers = [values.pop(name) for name in _HEADERS if name in values]
+    if headers:
+        found["headers"] = {name: text for given in headers for name, text in given.items()}
+    return found
+
+
+#: What a call's headers may be called; the last one wins.
+_HEADERS = ("default_headers", "headers", "extra_headers")
+#: Settings that no call can change; in a request's body they would be told abroad.
+_OF_THE_LLM = ("api_key", "base_url", "max_concurrency", "http_client", "http_async_client")
 
 
 def _with_tools(

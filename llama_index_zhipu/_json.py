@@ -31,7 +31,7 @@ def object_in(text: str) -> Any:
             continue
         try:
             value, _ = json.JSONDecoder(strict=False).raw_decode(candidate)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict):
             return value

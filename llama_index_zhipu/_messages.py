@@ -22,10 +22,11 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
+from zhipu_client._history import NO_OUTPUT, repaired
 from zhipu_client.chat import reasoning_of, text_of
 
 from ._media import PARTS, Target
-from ._tools import call_blocks, call_dicts, encode_name, message_calls
+from ._tools import arguments_of, call_blocks, call_dicts, encode_name, message_calls
 
 __all__ = ["ReasoningHistory", "Target", "answer_blocks", "facts_of", "from_wire", "to_wire"]
 
@@ -51,7 +52,9 @@ def to_wire(
     target: Target | None = None,
     reasoning_history: ReasoningHistory = "tool_loop",
 ) -> list[dict[str, Any]]:
-    """Turn messages into the ``messages`` of a request; the ones given are not changed.
+    """Turn messages into the ``messages`` of a request, repaired where they would be refused.
+
+    The ones given are not changed.
 
     Args:
         messages: The conversation.
@@ -68,38 +71,21 @@ def to_wire(
         default=-1,
     )
     wire: list[dict[str, Any]] = []
-    seen: list[dict[str, Any]] = []  # media of tool results, which only a user message can carry
     for place, message in enumerate(messages):
         role = _ROLES.get(message.role, "user")
-        if role != "tool" and seen:
-            wire.append({"role": "user", "content": seen})
-            seen = []
         if role == "assistant":
             keep = reasoning_history == "all" or (
                 reasoning_history == "tool_loop" and place > last_user
             )
-            sent = _assistant(message, keep)
+            wire.append(_assistant(message, keep))
         elif role == "tool":
-            sent, media = _tool(message, target)
-            seen += media
+            wire.append(_tool(message, target))
         else:
-            sent = {"role": role, "content": _content(message.blocks, target)}
-        if sent is not None:
-            wire.append(sent)
-    if seen:
-        wire.append({"role": "user", "content": seen})
-    return _with_a_user(wire)
+            wire.append({"role": role, "content": _content(message.blocks, target)})
+    return repaired(wire, join=False)
 
 
-def _with_a_user(wire: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The service refuses system messages alone (1214): the last one then asks."""
-    if wire and all(message["role"] == "system" for message in wire):
-        wire[-1] = {**wire[-1], "role": "user"}
-    return wire
-
-
-def _assistant(message: ChatMessage, keep_reasoning: bool) -> dict[str, Any] | None:
-    """An assistant message; None when nothing of it can be sent."""
+def _assistant(message: ChatMessage, keep_reasoning: bool) -> dict[str, Any]:
     text = "\n".join(block.text for block in message.blocks if isinstance(block, TextBlock))
     sent: dict[str, Any] = {"role": "assistant", "content": text}
     if keep_reasoning:
@@ -113,12 +99,15 @@ def _assistant(message: ChatMessage, keep_reasoning: bool) -> dict[str, Any] | N
     spoken = message.additional_kwargs.get("audio_id")
     if spoken:
         sent["audio"] = {"id": spoken}
-    return sent if text or len(sent) > 2 else None
+    return sent
 
 
 def _wire_call(block: ToolCallBlock, place: int) -> dict[str, Any]:
     arguments = block.tool_kwargs
-    if not isinstance(arguments, str):
+    if isinstance(arguments, str):
+        # A call that was cut: the service refuses arguments that are no JSON.
+        arguments = arguments if isinstance(arguments_of(arguments), dict) else "{}"
+    else:
         arguments = json.dumps(arguments, ensure_ascii=False, default=str)
     return {
         "id": block.tool_call_id or f"call_{place}",
@@ -127,8 +116,8 @@ def _wire_call(block: ToolCallBlock, place: int) -> dict[str, Any]:
     }
 
 
-def _tool(message: ChatMessage, target: Target) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A tool's result, which is text on the wire, and the media that must follow it."""
+def _tool(message: ChatMessage, target: Target) -> dict[str, Any]:
+    """A tool's result, which is text on the wire; only a user message can carry its media."""
     texts: list[str] = []
     media: list[dict[str, Any]] = []
     for block in message.blocks:
@@ -144,10 +133,13 @@ def _tool(message: ChatMessage, target: Target) -> tuple[dict[str, Any], list[di
         texts.append("(see the next message)")
         note = f"Result of the tool call {identity}:" if identity else "Result of the tool:"
         media.insert(0, {"type": "text", "text": note})
-    sent: dict[str, Any] = {"role": "tool", "content": "\n".join(texts)}
+    text = "\n".join(texts)
+    sent: dict[str, Any] = {"role": "tool", "content": text if text.strip() else NO_OUTPUT}
     if identity:
         sent["tool_call_id"] = identity
-    return sent, media
+    if media:
+        sent["_media"] = media
+    return sent
 
 
 def _content(blocks: Iterable[ContentBlock], target: Target) -> str | list[dict[str, Any]]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Choice",
+    "arguments_of",
     "call_blocks",
     "call_dicts",
     "decode_names",
@@ -160,7 +161,7 @@ def call_blocks(
             ToolCallBlock(
                 tool_call_id=call.get("id") or f"call_{uuid4().hex[:24]}",
                 tool_name=names.get(name, name),
-                tool_kwargs=_arguments(arguments) if whole else _text(arguments),
+                tool_kwargs=arguments_of(arguments) if whole else _text(arguments),
             )
         )
     return blocks
@@ -172,7 +173,7 @@ def _text(arguments: Any) -> str:
     return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
 
 
-def _arguments(arguments: Any) -> dict[str, Any] | str:
+def arguments_of(arguments: Any) -> dict[str, Any] | str:
     """Arguments as an object; the text itself when they are none (cut, or no JSON)."""
     if isinstance(arguments, Mapping):
         return dict(arguments)
@@ -183,7 +184,7 @@ def _arguments(arguments: Any) -> dict[str, Any] | str:
         value = json.loads(text)
         if isinstance(value, str):  # encoded twice, as some servers do
             value = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter when a model got stuck at "[[[["
         return text
     return value if isinstance(value, dict) else text
 
@@ -231,7 +232,7 @@ def selections(response: ChatResponse) -> list[ToolSelection]:
     for block in message_calls(response.message):
         kwargs = block.tool_kwargs
         if isinstance(kwargs, str):
-            kwargs = _arguments(kwargs) if finished else _partial(kwargs)
+            kwargs = arguments_of(kwargs) if finished else _partial(kwargs)
             if isinstance(kwargs, str):
                 logger.warning(
                     "The call of %s was left out: its arguments are cut or no JSON object",

@@ -47,6 +47,13 @@ def ask():
     return ChatMessage(role="user", content="?")
 
 
+def calls(*identities):
+    blocks = [
+        ToolCallBlock(tool_call_id=each, tool_name="f", tool_kwargs={}) for each in identities
+    ]
+    return ChatMessage(role="assistant", blocks=blocks)
+
+
 @pytest.mark.parametrize(
     ("role", "wire"),
     [
@@ -56,13 +63,17 @@ def ask():
         ("assistant", "assistant"),
         ("chatbot", "assistant"),
         ("model", "assistant"),
-        ("tool", "tool"),
-        ("function", "tool"),
     ],
 )
 def test_roles(role, wire):
     sent = to_wire([ask(), ChatMessage(role=MessageRole(role), content="x")])
     assert sent[1] == {"role": wire, "content": "x"}
+
+
+@pytest.mark.parametrize("role", ["tool", "function"])
+def test_roles_of_results(role):
+    sent = to_wire([ask(), calls("c1"), ChatMessage(role=MessageRole(role), content="x")])
+    assert sent[2] == {"role": "tool", "tool_call_id": "c1", "content": "x"}
 
 
 def test_text_alone_is_a_string():
@@ -255,13 +266,14 @@ def test_images_in_tool_results_follow_the_results():
         ),
         ChatMessage(role="tool", content="two", additional_kwargs={"tool_call_id": "c2"}),
     ]
-    sent = to_wire([ask(), *results])
-    assert [message["role"] for message in sent] == ["user", "tool", "tool", "user"]
-    assert sent[3]["content"][0]["text"] == "Result of the tool call c1:"
-    assert sent[3]["content"][1]["type"] == "image_url"
-    blind = to_wire([ask(), *results], target=Target(inputs=frozenset({"text"})))
-    assert [message["role"] for message in blind] == ["user", "tool", "tool"]
-    assert "does not take" in blind[1]["content"]
+    history = [ask(), calls("c1", "c2"), *results]
+    sent = to_wire(history)
+    assert [message["role"] for message in sent] == ["user", "assistant", "tool", "tool", "user"]
+    assert sent[4]["content"][0]["text"] == "Result of the tool call c1:"
+    assert sent[4]["content"][1]["type"] == "image_url"
+    blind = to_wire(history, target=Target(inputs=frozenset({"text"})))
+    assert [message["role"] for message in blind] == ["user", "assistant", "tool", "tool"]
+    assert "does not take" in blind[2]["content"]
 
 
 def test_answers_in_order_thinking_text_citations_calls():

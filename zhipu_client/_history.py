@@ -1,15 +1,17 @@
 """Makes a conversation one that the service takes (it answers 1214 to all others).
 
-Works on wire messages. Its rules: tool results follow the calls they answer; each call has a
-result; nothing is empty; one user turn at least, the first after the system messages; neighbours
-of one role become one message.
+Frameworks trim, merge and fork histories, and models cut their own calls. Works on wire messages,
+for the adapters. The rules: tool results follow the calls they answer; each call has a result;
+nothing is empty; one user turn at least, the first after the system messages; neighbours of one
+role become one message. A tool's result may carry its tool's name under ``_name`` and media under
+``_media``, which become a user message after all results.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["repaired", "unrepaired"]
+__all__ = ["NO_OUTPUT", "repaired", "unrepaired"]
 
 Wire = dict[str, Any]
 
@@ -21,13 +23,15 @@ NOT_RUN = "(no result: this call was not run)"
 NO_OUTPUT = "(no output)"
 
 
-def repaired(messages: list[Wire]) -> list[Wire]:
+def repaired(messages: list[Wire], *, join: bool = True) -> list[Wire]:
     """The conversation with what the service would refuse put right.
 
     Args:
         messages: Wire messages in order. They are not changed.
+        join: Whether neighbours of one role become one message.
     """
-    return _with_user_turn(_joined(_without_empty(_paired(messages))))
+    kept = _without_empty(_paired(messages))
+    return _with_user_turn(_joined(kept) if join else kept)
 
 
 def unrepaired(messages: list[Wire]) -> list[Wire]:
@@ -59,17 +63,19 @@ def _paired(messages: list[Wire]) -> list[Wire]:
             for identity in open_calls
         )
         open_calls.clear()
-        out.extend(waiting)
+        out.extend(_joined(waiting))
         waiting.clear()
 
     for message in messages:
         role = message["role"]
         if role == "tool":
             hoisted = message.get("_media")
-            identity = message.get("tool_call_id")
+            # Histories of 2024 have results without an id: they follow the order of the calls.
+            identity = message.get("tool_call_id") or next(iter(open_calls), None)
             if identity in open_calls:
                 del open_calls[identity]
-                out.append({key: value for key, value in message.items() if key[0] != "_"})
+                sent = {key: value for key, value in message.items() if key[0] != "_"}
+                out.append({**sent, "tool_call_id": identity})
             else:
                 waiting.append(_orphan(message))
             if hoisted:
