@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -20,6 +21,7 @@ from langchain_zhipu._errors import model_error
 from zhipu_client import (
     Downloaded,
     DownloadError,
+    InvalidRequestError,
     Request,
     ServerError,
     ZhipuError,
@@ -228,6 +230,7 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
             return _told_and_shown(await self._agenerate(prompt, size))
 
     def _generate(self, prompt: str, size: str | None) -> GeneratedImage:
+        self._check_folder()
         client = self._sync_client()
         found = client.send(self._request(prompt, size))
         if self.endpoint == "async":
@@ -242,6 +245,7 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
             return self._image(fetched, url, prompt, size)
 
     async def _agenerate(self, prompt: str, size: str | None) -> GeneratedImage:
+        self._check_folder()
         client = self._async_client()
         found = await client.send(self._request(prompt, size))
         if self.endpoint == "async":
@@ -268,6 +272,23 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
             user_id=self.user_id,
         )
 
+    def _check_folder(self) -> None:
+        """An image is paid for when it is drawn: that it can be saved is made sure before."""
+        if self.save_to is None:
+            return
+        try:
+            self.save_to.mkdir(parents=True, exist_ok=True)
+            writable = os.access(self.save_to, os.W_OK | os.X_OK)
+            problem = "is not writable"
+        except OSError as error:
+            writable, problem = False, f"cannot be made: {error.strerror}"
+        if not writable:
+            raise InvalidRequestError(
+                f"save_to is {str(self.save_to)!r}, but this folder {problem}",
+                field="save_to",
+                value=str(self.save_to),
+            )
+
     def _download(self) -> Mapping[str, Any]:
         return {
             "kind": "image/",
@@ -280,13 +301,18 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
     ) -> GeneratedImage:
         content = b"" if fetched is None else fetched.content
         kind = "image/png" if fetched is None else fetched.mime_type
-        path = None
-        if self.save_to is not None and content:
-            self.save_to.mkdir(parents=True, exist_ok=True)
-            name = hashlib.sha256(content).hexdigest()[:16]
-            path = self.save_to / f"{name}.{kind.rsplit('/', 1)[1]}"
+        image = GeneratedImage(content, kind, url, None, prompt, size or self.size, self.model)
+        if self.save_to is None or not content:
+            return image
+        name = hashlib.sha256(content).hexdigest()[:16]
+        path = self.save_to / f"{name}.{kind.rsplit('/', 1)[1]}"
+        try:
             path.write_bytes(content)
-        return GeneratedImage(content, kind, url, path, prompt, size or self.size, self.model)
+        except OSError as error:  # a full disk, say: the image itself is not lost with it
+            failed = DownloadError(f"the image is not saved to {path}: {error.strerror}", url=url)
+            failed.partial = image
+            raise failed from error
+        return replace(image, path=path)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -298,7 +324,8 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
                 raise
             # Or the model has it drawn, and paid for, once more.
             drawn: GeneratedImage = error.partial
-            message = f"The image was drawn, but not fetched ({error}). Its address is {drawn.url}"
+            what = "saved" if drawn.content else "fetched"
+            message = f"The image was drawn, but not {what} ({error}). Its address is {drawn.url}"
             raise ToolException(message) from error
         except ZhipuError as error:
             if self.handle_tool_error:
@@ -323,7 +350,8 @@ def _keeping(image: GeneratedImage) -> Iterator[None]:
     try:
         yield
     except DownloadError as error:
-        error.partial = image
+        if error.partial is None:
+            error.partial = image
         raise
 
 

@@ -260,3 +260,27 @@ def test_in_an_agent(access: Any) -> None:
     assert drawn
     assert drawn[0].artifact["type"] == "image"
     assert found[-1].text
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_is_paid(
+    access: Any, server: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    generator = ZhipuAIImageGenerator(save_to=tmp_path / "file", **access)
+    before = len(server.requests)
+    with pytest.raises(InvalidRequestError, match=r"save_to.*cannot be made"):
+        generator.generate("a lighthouse")
+    assert len(server.requests) == before
+
+
+def test_an_image_that_cannot_be_saved_is_on_the_error(
+    access: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    generator = ZhipuAIImageGenerator(save_to=tmp_path, **access)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(DownloadError, match="No space left") as caught:
+        generator.generate("a lighthouse")
+    assert caught.value.partial.content.startswith(b"\x89PNG")
