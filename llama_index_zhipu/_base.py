@@ -134,6 +134,7 @@ class ZhipuComponent(BaseComponent):
             if refused is None:
                 raise
             raise refused from None
+        _ = self._client  # a missing key is told here, not at the first call
 
     @model_validator(mode="before")
     @classmethod

@@ -110,7 +110,6 @@ class ZhipuAIEmbedding(ZhipuComponent, BaseEmbedding):
         }
         kwargs |= {name: value for name, value in given.items() if value is not None}
         super().__init__(dimensions=dimensions, **kwargs)
-        _ = self._client  # a missing key is told here, not at the first call
 
     @classmethod
     def class_name(cls) -> str:

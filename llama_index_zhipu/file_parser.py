@@ -53,10 +53,6 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
     interval: float = Field(default=1.0, gt=0, le=3600, description="Seconds between looks.")
     wait: float = Field(default=900.0, gt=0, description="Seconds to wait in all.")
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        _ = self._client  # a missing key is told here, not at the first call
-
     @classmethod
     def class_name(cls) -> str:
         """The name in dicts."""

@@ -186,7 +186,6 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
             additional_kwargs=additional_kwargs or {},
             **kwargs,
         )
-        _ = self._client  # a missing key is told here, not at the first call
 
     @classmethod
     def class_name(cls) -> str:

@@ -111,10 +111,6 @@ class ZhipuAIModerationPostprocessor(ZhipuComponent, BaseNodePostprocessor):
     on_flagged: Literal["drop", "raise"] = Field(default="drop")
     in_flight: int = Field(default=4, ge=1, le=64, description="Requests at once.")
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        _ = self._client  # a missing key is told here, not at the first call
-
     @classmethod
     def class_name(cls) -> str:
         """The name in dicts."""

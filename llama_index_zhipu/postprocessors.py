@@ -62,7 +62,6 @@ class ZhipuAIRerank(ZhipuComponent, BaseNodePostprocessor):
 
     def __init__(self, top_n: int = 5, model: str = DEFAULT_MODEL, **kwargs: Any) -> None:
         super().__init__(top_n=top_n, model=model, **kwargs)
-        _ = self._client  # a missing key is told here, not at the first call
 
     @classmethod
     def class_name(cls) -> str:

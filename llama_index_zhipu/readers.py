@@ -62,10 +62,6 @@ class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
     root: Path | None = Field(default=None, description="A folder that paths must lie in.")
     max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        _ = self._client  # a missing key is told here, not at the first call
-
     @classmethod
     def class_name(cls) -> str:
         """The name in dicts."""
@@ -213,10 +209,6 @@ class ZhipuAIWebReader(ZhipuComponent, BasePydanticReader):
     with_links_summary: bool | None = Field(default=None)
     with_images_summary: bool | None = Field(default=None)
     in_flight: int = Field(default=4, ge=1)
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        _ = self._client  # a missing key is told here, not at the first call
 
     @classmethod
     def class_name(cls) -> str:

@@ -125,10 +125,6 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
     prompt: str | None = Field(default=None, description="What was said before.")
     hotwords: list[str] | None = Field(default=None, description="Words likely to occur.")
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        _ = self._client  # a missing key is told here, not at the first call
-
     @classmethod
     def class_name(cls) -> str:
         """The name in dicts."""
