@@ -12,7 +12,8 @@ from typing import Any, TypedDict
 
 from pydantic_core import from_json
 
-from zhipu_client._errors import APIError, ServerError, StreamIncompleteError, error_from, error_in
+from zhipu_client._errors import APIError, ServerError, StreamIncompleteError
+from zhipu_client._failures import error_from, error_in
 
 __all__ = [
     "REASONING_KEYS",

@@ -12,12 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from zhipu_client import _check
-from zhipu_client._errors import (
-    InvalidRequestError,
-    StreamIncompleteError,
-    error_from,
-    error_in,
-)
+from zhipu_client._errors import InvalidRequestError, StreamIncompleteError
+from zhipu_client._failures import error_from, error_in
 from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request, StreamRequest, Upload
 

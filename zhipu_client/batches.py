@@ -17,7 +17,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._errors import error_from, error_in
+from zhipu_client._failures import error_from, error_in
 from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request
 from zhipu_client._task import Plan

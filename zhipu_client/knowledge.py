@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._errors import error_from
+from zhipu_client._failures import error_from
 from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request
 

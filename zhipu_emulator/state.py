@@ -17,7 +17,7 @@ from zhipu_emulator.scripting import Script
 BEIJING = timezone(timedelta(hours=8))
 
 # Any key of this form is good unless ``Options.api_keys`` says otherwise.
-DEFAULT_KEY = "0123456789abcdef0123456789abcdef.emulatorsecret01"
+DEFAULT_KEY = "emulator.not-a-secret"
 
 
 @dataclass(frozen=True, kw_only=True)

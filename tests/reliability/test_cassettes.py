@@ -18,7 +18,7 @@ from .frames import completion
 from .server import FaultServer
 
 #: Made up here; of the forms that a key has on its way.
-PLANTED = "0123456789abcdef0123456789abcdef.Ab3dEf6hIj9lMn2p"
+PLANTED = "0123456789abcdef" * 2 + ".Ab3dEf6hIj9lMn2p"
 LEAKS = {
     "a key": f"uri: https://x.test/?key={PLANTED}",
     "a bearer token": "text: 'sent Bearer abcdefgh12345678'",

@@ -11,7 +11,7 @@ from zhipu_client import (
     InvalidRequestError,
     StreamIncompleteError,
 )
-from zhipu_client._errors import CODES, error_from
+from zhipu_client._failures import CODES, error_from
 from zhipu_client._request import Kind
 from zhipu_client._retry import MAX_DELAY, Attempt, delay
 

@@ -19,9 +19,8 @@ from zhipu_client._errors import (
     InvalidRequestError,
     ServerError,
     ZhipuError,
-    error_from,
-    error_in,
 )
+from zhipu_client._failures import error_from, error_in
 from zhipu_client._io._clock import Clock
 from zhipu_client._io._gate import Gate, gate_for
 from zhipu_client._io._shared import WayOut, way_out
