@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
@@ -90,9 +90,11 @@ class ZhipuSettings(BaseModel):
         hide_input_in_errors=True,
     )
 
-    api_key: SecretStr | Callable[[], str] | Callable[[], Awaitable[str]] | None = Field(
-        default=None
-    )
+    if TYPE_CHECKING:
+        # A string may be given: it becomes a secret.
+        api_key: str | SecretStr | Callable[[], str] | Callable[[], Awaitable[str]] | None = None
+    else:
+        api_key: SecretStr | Callable[[], str] | Callable[[], Awaitable[str]] | None = None
     base_url: str | None = None
     timeout: float | Timeout | None = None
     max_retries: int = Field(default=2, ge=0)

@@ -102,9 +102,13 @@ class ZhipuComponent(BaseComponent):
     # A failed validation quotes its input otherwise, and the key is a part of it.
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    api_key: SecretStr | Callable[[], Any] | None = Field(
-        default=None, exclude=True, repr=False, description="The API key, or a function."
-    )
+    if TYPE_CHECKING:
+        # A string may be given: it becomes a secret.
+        api_key: str | SecretStr | Callable[[], Any] | None = None
+    else:
+        api_key: SecretStr | Callable[[], Any] | None = Field(
+            default=None, exclude=True, repr=False, description="The API key, or a function."
+        )
     base_url: str | None = Field(default=None, description="A preset's name, or a URL.")
     timeout: float | Timeout | None = Field(default=None, description="Seconds, or a Timeout.")
     max_retries: int = Field(default=2, ge=0, description="How often to send again.")

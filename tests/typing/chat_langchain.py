@@ -40,6 +40,7 @@ def construct() -> list[ChatZhipuAI]:
     """Every way to say who, where and how."""
     return [
         ChatZhipuAI(),
+        ChatZhipuAI(api_key="id.secret"),
         ChatZhipuAI(model="glm-4.7", api_key=SecretStr("id.secret"), base_url="zai"),
         ChatZhipuAI(api_key=rotating, timeout=3.5, max_retries=0, max_concurrency=4),
         ChatZhipuAI(api_key=rotating_async, timeout=Timeout(connect=1.0)),

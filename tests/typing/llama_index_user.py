@@ -48,7 +48,9 @@ async def achat(llm: ZhipuAI) -> None:
 def index(folder: Path) -> VectorStoreIndex:
     embed_model: BaseEmbedding = ZhipuAIEmbedding(model="embedding-3", dimensions=512)
     reranker: BaseNodePostprocessor = ZhipuAIRerank(top_n=3, timeout=10.0)
-    pages: list[Document] = ZhipuAIOCRReader(tables="markdown").load_data(folder / "a.pdf")
+    pages: list[Document] = ZhipuAIOCRReader(api_key="id.secret", tables="markdown").load_data(
+        folder / "a.pdf"
+    )
     pages += ZhipuAIWebReader(timeout=Timeout(total=60)).load_data(["https://example.com/"])
     made = VectorStoreIndex.from_documents(pages, embed_model=embed_model)
     made.as_query_engine(llm=ZhipuAI(), node_postprocessors=[reranker])
