@@ -175,7 +175,8 @@ def test_documents_are_sorted_over_all_requests(run, make_client, top_n: int | N
     reply = run(client, rerank.bulk(query="q", documents=texts, top_n=top_n))
     best = sorted(range(300), key=lambda n: -score(str(n)))[: top_n or 300]
     assert [row.index for row in reply.results] == best
-    assert [len(body["documents"]) for body in client.bodies] == [128, 128, 44]
+    # In flight together, they arrive in any order.
+    assert sorted(len(body["documents"]) for body in client.bodies) == [44, 128, 128]
     assert reply.usage == {"prompt_tokens": 6, "total_tokens": 6}
 
 

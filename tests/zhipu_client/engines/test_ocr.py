@@ -119,7 +119,7 @@ def test_some_pages_of_a_file(collect, make_client, book: Path) -> None:
     client = make_client(local)
     pages, _ = collect(client, ocr.pages(book, first_page=30, last_page=33, pages_per_request=3))
     assert numbers(pages) == [30, 31, 32, 33]
-    assert [read_pdf(body) for body in client.bodies] == [[30, 31, 32], [33]]
+    assert sorted(read_pdf(body) for body in client.bodies) == [[30, 31, 32], [33]]
 
 
 def test_a_small_file_is_sent_as_it_is(collect, make_client, tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_an_address_of_unknown_length(collect, make_client, pages: int, tells: b
 
 
 def test_a_range_of_an_address_is_read_at_once(collect, make_client) -> None:
-    client = make_client(Remote(250), seconds=0.05)
+    client = make_client(Remote(250), seconds=0.25)
     job = ocr.pages("https://example.com/a", first_page=11, last_page=60, pages_per_request=10)
     found, error = collect(client, job)
     assert error is None
