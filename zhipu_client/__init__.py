@@ -1,4 +1,4 @@
-"""The low-level client of Zhipu AI (BigModel / Z.ai): every endpoint, no framework.
+"""The low-level client of Zhipu AI (BigModel / Z.ai): its endpoints, no framework.
 
 An endpoint is a function that returns a request; a client sends it:
 
