@@ -9,7 +9,7 @@ from typing import Any
 
 from llama_index.core.base.llms.types import ChatResponse, MessageRole, TextBlock
 
-from zhipu_client import ContentFilterError, InvalidRequestError, ZhipuError, chat
+from zhipu_client import ContentFilterError, ZhipuError, chat
 
 from ._json import object_in
 from ._messages import from_wire
@@ -21,6 +21,7 @@ from ._tools import (
     encode_name,
     encode_tools,
     keep_first_call,
+    name_of,
     read_choice,
     selections,
 )
@@ -232,10 +233,6 @@ def build(
 
 def _options(values: dict[str, Any]) -> dict[str, Any]:
     """Take out what is for the client alone."""
-    for name in _OF_THE_LLM:
-        if name in values:
-            why = "is a setting of the LLM, not of a call: make another LLM"
-            raise InvalidRequestError(f"{name} {why}", field=name)
     found: dict[str, Any] = {
         name: values.pop(name) for name in ("timeout", "max_retries") if name in values
     }
@@ -247,8 +244,6 @@ def _options(values: dict[str, Any]) -> dict[str, Any]:
 
 #: What a call's headers may be called; the last one wins.
 _HEADERS = ("default_headers", "headers", "extra_headers")
-#: Settings that no call can change; in a request's body they would be told abroad.
-_OF_THE_LLM = ("api_key", "base_url", "max_concurrency", "http_client", "http_async_client")
 
 
 def _with_tools(
@@ -262,16 +257,14 @@ def _with_tools(
     if read == "none":
         tools = []
     elif isinstance(read, tuple):
-        tools = [t for t in tools if (t.get("function") or {}).get("name") == read[0]]
+        tools = [tool for tool in tools if name_of(tool) == read[0]]
     sent = [*encode_tools(tools), *server_tools]
     params = dict(call.params)
     if sent:
         params["tools"] = sent
     if not tools or (isinstance(read, str) and read != "required"):
         return replace(call, params=params)
-    names = tuple(
-        name for tool in tools if (name := (tool.get("function") or {}).get("name")) is not None
-    )
+    names = tuple(name for tool in tools if (name := name_of(tool)) is not None)
     if native:
         wire_name = {"type": "function", "function": {"name": encode_name(names[0])}}
         params["tool_choice"] = "required" if read == "required" else wire_name

@@ -28,6 +28,7 @@ __all__ = [
     "encode_name",
     "encode_tools",
     "keep_first_call",
+    "name_of",
     "read_choice",
     "selections",
     "tool_spec",
@@ -80,15 +81,15 @@ def tool_spec(tool: BaseTool) -> dict[str, Any]:
     }
 
 
-def encode_tools(tools: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def encode_tools(tools: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Tools with names that the service takes; a name that was changed opens the description."""
     return [_encode_tool(tool) for tool in tools]
 
 
-def _encode_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
-    name = _name_of(tool)
+def _encode_tool(tool: Mapping[str, Any]) -> Mapping[str, Any]:
+    name = name_of(tool)
     if name is None or _PLAIN_NAME.fullmatch(name):
-        return dict(tool)
+        return tool
     function = tool["function"]
     description = function.get("description") or ""
     if not description.startswith(name):
@@ -101,12 +102,13 @@ def _encode_tool(tool: Mapping[str, Any]) -> dict[str, Any]:
 
 def decode_names(tools: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Name on the wire -> the caller's name, for the names that differ."""
-    names = (_name_of(tool) for tool in tools)
+    names = (name_of(tool) for tool in tools)
     return {encode_name(name): name for name in names if name and encode_name(name) != name}
 
 
-def _name_of(tool: Mapping[str, Any]) -> str | None:
-    function = tool.get("function")
+def name_of(tool: Any) -> str | None:
+    """The name of a function tool; None for other tools, and for what is none."""
+    function = tool.get("function") if isinstance(tool, Mapping) else None
     name = function.get("name") if isinstance(function, Mapping) else None
     return name if isinstance(name, str) else None
 
@@ -129,7 +131,7 @@ def read_choice(value: Any, tools: Sequence[Mapping[str, Any]]) -> Choice:
         name = function.get("name") if isinstance(function, Mapping) else value.get("name")
         if name is None:
             return read_choice(value.get("type", "auto"), tools)
-    known = [_name_of(tool) for tool in tools]
+    known = [name_of(tool) for tool in tools]
     for candidate in known:
         if candidate is not None and name in (candidate, encode_name(candidate)):
             return (candidate,)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -22,14 +21,14 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 from llama_index.core.llms.llm import ToolSelection
 
-from zhipu_client import catalog
-
 from ._base import ALIASES, ZhipuComponent
 from ._call import Call, build
 from ._closing import closing_stream
-from ._messages import ReasoningHistory, Target, to_wire
+from ._messages import ReasoningHistory, to_wire
+from ._models import context_of, info_of, target_of
 from ._structured import Strategy, StructuredOutputMixin
 from ._tools import selections, tool_spec
+from ._values import SENT, values_of
 
 if TYPE_CHECKING:
     from llama_index.core.tools.types import BaseTool
@@ -37,26 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_MODEL", "ZhipuAI"]
 
 DEFAULT_MODEL = "glm-4.7"
-
-#: Fields that go into every request unless the call says otherwise.
-_SENT = (
-    "temperature",
-    "top_p",
-    "max_tokens",
-    "do_sample",
-    "stop",
-    "reasoning_effort",
-    "tool_stream",
-    "response_format",
-    "server_tools",
-    "user_id",
-    "sensitive_word_check",
-    "watermark_enabled",
-    "meta",
-)
-_GENERATION = re.compile(r"glm-(\d+)")
-#: Tokens that fit every GLM chat model since 4.5, and every one since 5.
-_CONTEXT, _CONTEXT_SINCE_5 = 131_072, 204_800
 
 
 class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
@@ -195,12 +174,12 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
     @property
     def metadata(self) -> LLMMetadata:
         """What is known about the model; never raises, also for models that are not known."""
-        info = self._info
+        info = info_of(self.model)
         tools = self.is_function_calling_model
         if tools is None:
             tools = info is None or info.tools or info.kind == "vision"
         return LLMMetadata(
-            context_window=self.context_window or _context(self.model, info),
+            context_window=self.context_window or context_of(self.model),
             num_output=self.max_tokens or -1,
             is_chat_model=True,
             is_function_calling_model=tools,
@@ -208,21 +187,11 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
             system_role=MessageRole.SYSTEM,
         )
 
-    @property
-    def _info(self) -> catalog.ModelInfo | None:
-        """The catalogue's entry, also for dated, quantised and prefixed names of the model."""
-        name = self.model.rsplit("/", 1)[-1].lower()
-        found = catalog.get(name)
-        if found is not None:
-            return found
-        known = [code for code in catalog.MODELS if re.match(rf"{re.escape(code)}\b", name)]
-        return catalog.get(max(known, key=len)) if known else None
-
     def to_payload(self) -> dict[str, Any]:
         """What traces may show."""
         shown = {
             name: value
-            for name in (*_SENT, "thinking", "clear_thinking")
+            for name in (*SENT, "thinking", "clear_thinking")
             if (value := getattr(self, name)) is not None
         }
         return {**super().to_payload(), **shown}
@@ -231,32 +200,21 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
 
     def _call(self, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any]) -> Call:
         """The call for these messages: fields, then additional_kwargs, then the call's own."""
-        values: dict[str, Any] = {name: getattr(self, name) for name in _SENT}
-        values |= {"thinking": self.thinking, "clear_thinking": self.clear_thinking}
-        values |= {"reasoning_history": self.reasoning_history, "web_search": self.web_search}
-        values |= self.additional_kwargs
-        values |= {name: value for name, value in kwargs.items() if value is not None}
-        values["extra_body"] = {**(self.extra_body or {}), **(values.get("extra_body") or {})}
-        mode = values.pop("tool_choice_mode", self.tool_choice_mode)
-        thinking = _thinking(values.pop("thinking"), values.pop("clear_thinking"))
+        values = values_of(self, kwargs)
+        model = values.pop("model")
+        mode = values.pop("tool_choice_mode")
+        refuse_filtered = values.pop("raise_on_content_filter")
         history = values.pop("reasoning_history")
-        if history is None:
-            cleared = thinking is None or thinking.get("clear_thinking") is not False
-            history = "tool_loop" if cleared else "all"
         search = values.pop("web_search")
         if search:
             tool = self._search_tool(search)
             values["server_tools"] = [*(values.get("server_tools") or ()), tool]
-        info = self._info
-        target = Target.of(
-            self.model, info.inputs if info else None, info.max_image_bytes if info else None
-        )
         return build(
-            model=values.pop("model", None) or self.model,
-            messages=to_wire(messages, target=target, reasoning_history=history),
-            values={**values, "thinking": thinking},
+            model=model,
+            messages=to_wire(messages, target=target_of(model), reasoning_history=history),
+            values=values,
             native_choice=mode == "native",
-            refuse_filtered=values.pop("raise_on_content_filter", self.raise_on_content_filter),
+            refuse_filtered=refuse_filtered,
         )
 
     def _search_tool(self, options: Any) -> dict[str, Any]:
@@ -427,29 +385,11 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
 
     def _strategies(self) -> tuple[Strategy, ...]:
         if self.structured_output == "auto":
-            info = self._info
+            info = info_of(self.model)
             return ("json", "prompt") if info is None or info.json_mode else ("prompt",)
         if self.structured_output == "prompt":
             return ("prompt",)
         return (self.structured_output, "prompt")
-
-
-def _thinking(value: Any, clear: bool | None) -> dict[str, Any] | None:
-    if isinstance(value, bool):
-        value = "enabled" if value else "disabled"
-    if isinstance(value, str):
-        value = {"type": value}
-    made = dict(value or {})
-    if clear is not None:
-        made["clear_thinking"] = clear
-    return made or None
-
-
-def _context(model: str, info: catalog.ModelInfo | None) -> int:
-    if info is not None and info.context:
-        return info.context
-    generation = _GENERATION.search(model.lower())
-    return _CONTEXT_SINCE_5 if generation and int(generation.group(1)) >= 5 else _CONTEXT
 
 
 def _completion(response: ChatResponse) -> CompletionResponse:

@@ -6,7 +6,13 @@ import asyncio
 import time
 
 import pytest
-from llama_index.core.base.llms.types import ChatMessage, MessageRole, TextBlock, ToolCallBlock
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    DocumentBlock,
+    MessageRole,
+    TextBlock,
+    ToolCallBlock,
+)
 from llama_index.core.tools import FunctionTool
 
 from llama_index_zhipu import ToolNotCalledError, ZhipuAI
@@ -520,6 +526,73 @@ def test_settings_may_be_changed(stub, llm):
     llm.timeout = Timeout(connect=1.0)
     llm.complete("?")
     assert stub.headers[1]["authorization"] == "Bearer another.key"
+
+
+def test_content_safety_of_one_call(stub, llm):
+    stub.default = reply("a", finish="sensitive")
+    with pytest.raises(ContentFilterError):
+        llm.chat(ASK, raise_on_content_filter=True)
+    assert "raise_on_content_filter" not in stub.requests[0]
+
+
+def test_messages_are_made_for_the_model_of_the_call(stub, make):
+    url = "https://x.example/a.pdf"
+    document = [ChatMessage(role="user", blocks=[DocumentBlock(url=url)])]
+    make(model="glm-4.7").chat(document, model="glm-4.5v")
+    (part,) = stub.requests[0]["messages"][0]["content"]
+    assert part == {"type": "file_url", "file_url": {"url": url}}
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "limit"),
+    [
+        ("thinking", 3, "'enabled' or 'disabled'"),
+        ("reasoning_history", "some", "'tool_loop', 'all' or 'none'"),
+        ("tool_choice_mode", "force", "'auto', 'native' or 'emulate'"),
+        ("stop", 3, "valid string"),
+        ("server_tools", "web_search", "valid list"),
+        ("extra_body", "x", "valid dictionary"),
+        ("max_tokens", 0, "greater than 0"),
+        ("model", 5, "valid string"),
+    ],
+)
+def test_a_call_takes_what_the_constructor_takes(stub, make, field, value, limit):
+    llm = make()
+    for attempt in (
+        lambda: make(**{field: value}),
+        lambda: llm.chat(ASK, **{field: value}),
+        lambda: make(additional_kwargs={field: value}).chat(ASK),
+    ):
+        with pytest.raises(InvalidRequestError, match=limit) as caught:
+            attempt()
+        assert (caught.value.field, caught.value.value) == (field, value)
+    assert not stub.requests
+
+
+def test_a_call_takes_the_other_names_of_fields(stub, make):
+    llm = make(additional_kwargs={"request_timeout": 7.0})
+    llm.chat(ASK, model_name="glm-4.6")
+    assert stub.requests[0]["model"] == "glm-4.6"
+    assert "request_timeout" not in stub.requests[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [("zhipuai_api_key", "api_key"), ("api_base", "base_url"), ("auth", "auth")],
+)
+def test_no_call_tells_the_settings_of_the_llm_abroad(stub, llm, name, field):
+    with pytest.raises(InvalidRequestError, match="make another LLM") as caught:
+        llm.chat(ASK, **{name: "planted"})
+    assert caught.value.field == field
+    assert "planted" not in str(caught.value)
+    assert not stub.requests
+
+
+@pytest.mark.parametrize("tools", [[WEATHER], [3], {"type": "function"}])
+def test_tools_that_are_none_are_refused(stub, llm, tools):
+    with pytest.raises(InvalidRequestError, match=r"tools\[0\]"):
+        llm.chat(ASK, tools=tools)
+    assert not stub.requests
 
 
 def test_videos_images_and_text_of_one_message(stub, make):
