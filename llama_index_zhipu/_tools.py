@@ -32,6 +32,7 @@ __all__ = [
     "read_choice",
     "selections",
     "tool_spec",
+    "without_secrets",
 ]
 
 logger = logging.getLogger(__name__)
@@ -111,6 +112,14 @@ def name_of(tool: Any) -> str | None:
     function = tool.get("function") if isinstance(tool, Mapping) else None
     name = function.get("name") if isinstance(function, Mapping) else None
     return name if isinstance(name, str) else None
+
+
+def without_secrets(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """A server tool as traces may show it: an MCP server's headers hold credentials."""
+    mcp = tool.get("mcp")
+    if not isinstance(mcp, Mapping) or "headers" not in mcp:
+        return dict(tool)
+    return {**tool, "mcp": {name: value for name, value in mcp.items() if name != "headers"}}
 
 
 def read_choice(value: Any, tools: Sequence[Mapping[str, Any]]) -> Choice:

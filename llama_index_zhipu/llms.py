@@ -27,7 +27,7 @@ from ._closing import closing_stream
 from ._messages import ReasoningHistory, to_wire
 from ._models import context_of, info_of, target_of
 from ._structured import Strategy, StructuredOutputMixin
-from ._tools import selections, tool_spec
+from ._tools import selections, tool_spec, without_secrets
 from ._values import SENT, values_of
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
     )
     response_format: dict[str, Any] | None = Field(default=None, description="JSON mode.")
     server_tools: list[dict[str, Any]] | None = Field(
-        default=None, description="Tools that the service runs."
+        default=None, repr=False, description="Tools that the service runs."
     )
     web_search: bool | dict[str, Any] | None = Field(default=None, description="Search the web.")
     user_id: str | None = Field(default=None, description="Your own id of the end user.")
@@ -194,6 +194,8 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
             for name in (*SENT, "thinking", "clear_thinking")
             if (value := getattr(self, name)) is not None
         }
+        if self.server_tools is not None:
+            shown["server_tools"] = [without_secrets(tool) for tool in self.server_tools]
         return {**super().to_payload(), **shown}
 
     # -- calls --------------------------------------------------------------------------------

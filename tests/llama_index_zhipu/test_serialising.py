@@ -89,6 +89,16 @@ def test_the_key_is_shown_nowhere(used):
     assert b"planted" not in pickle.dumps(used)
 
 
+def test_credentials_of_mcp_servers_are_not_shown(make):
+    mcp = {"server_label": "docs", "headers": {"Authorization": "Bearer planted"}}
+    llm = make(server_tools=[{"type": "mcp", "mcp": mcp}, {"type": "web_search"}])
+    shown = llm.to_payload()["server_tools"]
+    assert shown == [{"type": "mcp", "mcp": {"server_label": "docs"}}, {"type": "web_search"}]
+    assert "planted" not in repr(llm) + str(llm)
+    assert llm.server_tools[0]["mcp"] is not None
+    assert ZhipuAI.from_dict({**llm.to_dict(), "api_key": "k"}).server_tools == llm.server_tools
+
+
 def test_load_llm_without_any_import_of_ours_but_the_package():
     program = (
         "import llama_index_zhipu, sys\n"
