@@ -26,7 +26,14 @@ from zhipu_client._history import NO_OUTPUT, repaired
 from zhipu_client.chat import reasoning_of, text_of
 
 from ._media import PARTS, Target
-from ._tools import arguments_of, call_blocks, call_dicts, encode_name, message_calls
+from ._tools import (
+    arguments_of,
+    call_blocks,
+    call_dicts,
+    encode_name,
+    message_calls,
+    split_calls,
+)
 
 __all__ = ["ReasoningHistory", "Target", "answer_blocks", "facts_of", "from_wire", "to_wire"]
 
@@ -175,10 +182,11 @@ def from_wire(body: Mapping[str, Any], names: Mapping[str, str] | None = None) -
     choice = (body.get("choices") or [{}])[0]
     message = choice.get("message") or {}
     reasoning, text = split_thinking(reasoning_of(message), text_of(message.get("content")))
+    calls, served = split_calls(message.get("tool_calls") or ())
     blocks, extra = answer_blocks(
         text=text,
         reasoning=reasoning,
-        calls=call_blocks(message.get("tool_calls") or (), names or {}, whole=True),
+        calls=call_blocks(calls, names or {}, whole=True),
         body=body,
         audio=message.get("audio"),
     )
@@ -186,7 +194,7 @@ def from_wire(body: Mapping[str, Any], names: Mapping[str, str] | None = None) -
         message=ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extra),
         raw=dict(body),
         logprobs=logprobs_of(choice),
-        additional_kwargs=facts_of(body, choice.get("finish_reason")),
+        additional_kwargs=facts_of(body, choice.get("finish_reason"), served),
     )
 
 
@@ -240,8 +248,16 @@ def _citation(row: Mapping[str, Any]) -> CitationBlock:
     )
 
 
-def facts_of(body: Mapping[str, Any], finish_reason: str | None) -> dict[str, Any]:
-    """What goes with a finished answer: the tokens by their usual names, why it ended, its id."""
+def facts_of(
+    body: Mapping[str, Any], finish_reason: str | None, served: Sequence[Any] = ()
+) -> dict[str, Any]:
+    """What goes with a finished answer: the tokens by their usual names, why it ended, its id.
+
+    Args:
+        body: The answer.
+        finish_reason: Why it ended.
+        served: The calls that the service has run itself.
+    """
     facts: dict[str, Any] = {}
     usage = body.get("usage")
     if isinstance(usage, Mapping):
@@ -259,6 +275,8 @@ def facts_of(body: Mapping[str, Any], finish_reason: str | None) -> dict[str, An
     for name in ("web_search", "content_filter"):
         if body.get(name):
             facts[name] = body[name]
+    if served:
+        facts["server_tool_calls"] = list(served)
     identity = body.get("request_id") or body.get("id")
     if identity:
         facts["request_id"] = identity

@@ -6,7 +6,7 @@ message.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llama_index.core.base.llms.types import (
@@ -22,7 +22,7 @@ from zhipu_client.chat import ToolCallMerger, reasoning_of, text_of
 
 from ._light import text_response
 from ._messages import answer_blocks, facts_of, logprobs_of
-from ._tools import call_blocks, call_dicts
+from ._tools import call_blocks, call_dicts, split_calls
 
 __all__ = ["AnswerReader"]
 
@@ -105,6 +105,7 @@ class AnswerReader:
         self._reasoning = ""
         self._thinking: ThinkingBlock | None = None
         self._audio: dict[str, Any] | None = None
+        self._served: list[Any] = []
         self._top: dict[str, Any] = {}
         self._finish: str | None = None
         #: The last response, which holds the whole answer.
@@ -128,8 +129,7 @@ class AnswerReader:
                 more, text = more + held, text + rest
             thought += more
         if delta.get("tool_calls"):
-            self._merger = self._merger or ToolCallMerger()
-            self._merger.fragments(delta["tool_calls"])
+            self._take_calls(delta["tool_calls"])
         if isinstance(delta.get("audio"), Mapping):
             self._join_audio(delta["audio"])
         self._grow(thought, text)
@@ -172,7 +172,7 @@ class AnswerReader:
         blocks, extra = self._whole() if ended else self._so_far()
         facts = {}
         if ended:
-            facts = facts_of(self._top, self._finish)
+            facts = facts_of(self._top, self._finish, self._served)
             if "usage" in self._top and not raw.get("usage"):
                 raw["usage"] = self._top["usage"]
         if thought:
@@ -202,6 +202,13 @@ class AnswerReader:
             # Made up once: every chunk must name the same call alike.
             call["id"] = call["id"] or f"call_{self._top.get('id', 'stream')}_{number}"
         return calls[:1] if self._single_call else calls
+
+    def _take_calls(self, calls: Sequence[Mapping[str, Any]]) -> None:
+        asked, served = split_calls(calls)
+        self._served += served
+        if asked:
+            self._merger = self._merger or ToolCallMerger()
+            self._merger.fragments(asked)
 
     def _join_audio(self, audio: Mapping[str, Any]) -> None:
         joined = {**(self._audio or {}), **audio}

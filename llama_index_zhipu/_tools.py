@@ -31,6 +31,7 @@ __all__ = [
     "name_of",
     "read_choice",
     "selections",
+    "split_calls",
     "tool_spec",
     "without_secrets",
 ]
@@ -39,6 +40,8 @@ logger = logging.getLogger(__name__)
 
 _PLAIN_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _NOT_PLAIN = re.compile(r"[^a-zA-Z0-9_-]+")
+#: Kinds of ``tool_calls`` that the service has run itself.
+_SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
 
 #: What the caller asked for: anything, no call, some call, or the call named.
 Choice = Literal["auto", "none", "required"] | tuple[str]
@@ -152,6 +155,12 @@ def read_choice(value: Any, tools: Sequence[Mapping[str, Any]]) -> Choice:
     )
 
 
+def split_calls(calls: Sequence[Mapping[str, Any]]) -> tuple[list[Any], list[Any]]:
+    """The calls that are the caller's to run, and those that the service has run itself."""
+    asked = [call for call in calls if call.get("type") not in _SERVER_CALLS]
+    return asked, [call for call in calls if call.get("type") in _SERVER_CALLS]
+
+
 def call_blocks(
     calls: Sequence[Mapping[str, Any]], names: Mapping[str, str], *, whole: bool
 ) -> list[ToolCallBlock]:
@@ -170,7 +179,7 @@ def call_blocks(
         arguments = function.get("arguments")
         blocks.append(
             ToolCallBlock(
-                tool_call_id=call.get("id") or f"call_{uuid4().hex[:24]}",
+                tool_call_id=str(call.get("id") or f"call_{uuid4().hex[:24]}"),
                 tool_name=names.get(name, name),
                 tool_kwargs=arguments_of(arguments) if whole else _text(arguments),
             )

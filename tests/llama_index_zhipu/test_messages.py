@@ -25,6 +25,7 @@ from llama_index.core.base.llms.types import (
 
 from llama_index_zhipu._media import Target
 from llama_index_zhipu._messages import from_wire, to_wire
+from llama_index_zhipu._tools import selections
 from tests.llama_index_zhipu.stub import USAGE, call, reply
 from zhipu_client import InvalidRequestError
 
@@ -361,3 +362,19 @@ def test_unknown_fields_and_values_do_not_raise():
     body["usage"]["prompt_tokens"] = None
     assert from_wire(body).additional_kwargs["finish_reason"] == "something_new"
     assert from_wire({}).message.content == ""
+
+
+def test_calls_that_the_service_ran_are_told_and_not_to_be_run():
+    served = {"id": "m1", "type": "mcp", "mcp": {"type": "mcp_call", "name": "f", "output": "o"}}
+    response = from_wire(reply("a", tool_calls=[served, call("g")]))
+    assert [block.block_type for block in response.message.blocks] == ["text", "tool_call"]
+    assert [item.tool_name for item in selections(response)] == ["g"]
+    assert response.additional_kwargs["server_tool_calls"] == [served]
+    response = from_wire(reply("a", tool_calls=[served]))
+    assert "tool_calls" not in response.message.additional_kwargs
+    assert to_wire([ask(), response.message])[1] == {"role": "assistant", "content": "a"}
+
+
+def test_ids_that_are_numbers():
+    (item,) = selections(from_wire(reply("", tool_calls=[call("f", identity=7)])))
+    assert item.tool_id == "7"

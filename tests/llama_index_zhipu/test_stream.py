@@ -199,3 +199,11 @@ def test_names_are_decoded_while_they_come():
     events = chunks(tool_calls=[call("tool_1", "{}")])
     for response in read(events, names={"tool_1": "查天气"})[:1]:
         assert selections(response)[0].tool_name == "查天气"
+
+
+def test_calls_that_the_service_ran_are_told_and_not_to_be_run():
+    served = {"id": "m1", "type": "mcp", "mcp": {"type": "mcp_call", "name": "f", "output": "o"}}
+    responses = read([chunk({"tool_calls": [served]}), *chunks("a", tool_calls=[call("g")])])
+    assert not responses[0].message.additional_kwargs
+    assert [item.tool_name for item in selections(responses[-1])] == ["g"]
+    assert responses[-1].additional_kwargs["server_tool_calls"] == [served]
