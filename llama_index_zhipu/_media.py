@@ -94,9 +94,8 @@ def audio_part(block: AudioBlock, target: Target) -> dict[str, Any]:
             field="messages",
         )
     if url is not None:
-        head, _, data = url.partition(",")
-        kind = head[5:].split(";", 1)[0]
-        content = base64.b64decode(data)
+        kind, content = _read_data_url(url)
+        _check(len(content), "audio", 100 * _MB)
     else:
         content = _content(block.audio, block.path, "audio", 100 * _MB)
         kind = _sniff(content) or ""
@@ -124,6 +123,16 @@ def document_part(block: DocumentBlock, target: Target) -> dict[str, Any]:
     title = block.title if block.title and block.title != "input_document" else None
     name = title or (path.name if path else "document")
     return {"type": "file", "file": {"file_data": data, "filename": name}}
+
+
+def _read_data_url(url: str) -> tuple[str, bytes]:
+    head, _, data = url.partition(",")
+    try:
+        return head[5:].split(";", 1)[0], base64.b64decode(data, validate=True)
+    except ValueError:
+        raise InvalidRequestError(
+            "the data URL of an audio block holds no base64", field="messages"
+        ) from None
 
 
 def _url(value: Any) -> str | None:

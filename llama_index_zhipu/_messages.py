@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -36,6 +38,8 @@ from ._tools import (
 )
 
 __all__ = ["ReasoningHistory", "Target", "answer_blocks", "facts_of", "from_wire", "to_wire"]
+
+logger = logging.getLogger(__name__)
 
 #: Which reasoning goes back: of the tool loop that is going on, of every turn, or none.
 ReasoningHistory = Literal["tool_loop", "all", "none"]
@@ -231,11 +235,21 @@ def answer_blocks(
         if audio.get("id"):
             extra["audio_id"] = audio["id"]
         if audio.get("data"):
-            blocks.append(AudioBlock(audio=base64.b64decode(audio["data"]), format="wav"))
+            blocks += _sound(audio["data"])
     if calls:
         blocks += calls
         extra["tool_calls"] = call_dicts(calls)
     return blocks, extra
+
+
+def _sound(data: Any) -> list[AudioBlock]:
+    """The sound of an answer; its pieces in a stream may each be padded."""
+    try:
+        sound = b"".join(base64.b64decode(piece) for piece in re.findall("[^=]+=*", data))
+    except (ValueError, TypeError):
+        logger.warning("The sound of an answer was left out: it is no base64")
+        return []
+    return [AudioBlock(audio=sound, format="wav")]
 
 
 def _citation(row: Mapping[str, Any]) -> CitationBlock:

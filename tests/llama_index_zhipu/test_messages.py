@@ -378,3 +378,19 @@ def test_calls_that_the_service_ran_are_told_and_not_to_be_run():
 def test_ids_that_are_numbers():
     (item,) = selections(from_wire(reply("", tool_calls=[call("f", identity=7)])))
     assert item.tool_id == "7"
+
+
+@pytest.mark.parametrize("data", ["abcde", 5])
+def test_sound_that_is_no_base64_does_not_cost_the_answer(data, caplog):
+    body = reply("hi")
+    body["choices"][0]["message"]["audio"] = {"id": "a1", "data": data}
+    message = from_wire(body).message
+    assert [block.block_type for block in message.blocks] == ["text"]
+    assert message.content == "hi"
+    assert "sound" in caplog.text
+
+
+@pytest.mark.parametrize("url", ["data:audio/wav;base64,abcde", "data:audio/wav,plain!"])
+def test_sound_in_a_data_url_must_be_base64(url):
+    with pytest.raises(InvalidRequestError, match="base64"):
+        to_wire([user(AudioBlock(url=url))])

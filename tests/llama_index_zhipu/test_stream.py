@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
-from llama_index.core.base.llms.types import ThinkingBlock, ToolCallBlock
+from llama_index.core.base.llms.types import AudioBlock, ThinkingBlock, ToolCallBlock
 
 from llama_index_zhipu._messages import from_wire
 from llama_index_zhipu._stream import AnswerReader
@@ -207,3 +209,16 @@ def test_calls_that_the_service_ran_are_told_and_not_to_be_run():
     assert not responses[0].message.additional_kwargs
     assert [item.tool_name for item in selections(responses[-1])] == ["g"]
     assert responses[-1].additional_kwargs["server_tool_calls"] == [served]
+
+
+def test_sound_in_pieces():
+    wav = b"RIFF1234WAVEabc"
+    for cut in (3, 5, 7):  # base64 with no padding, and with either
+        pieces = [base64.b64encode(part).decode() for part in (wav[:cut], wav[cut:])]
+        events = [chunk({"audio": {"id": "a1", "data": piece}}) for piece in pieces]
+        (sound,) = [
+            block
+            for block in read([*events, last()])[-1].message.blocks
+            if isinstance(block, AudioBlock)
+        ]
+        assert sound.resolve_audio().read() == wav
