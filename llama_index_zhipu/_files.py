@@ -28,7 +28,7 @@ def read_source(file: Any, fs: Any, max_bytes: int) -> bytes:
     if isinstance(file, (bytes, bytearray, memoryview)):
         return bytes(file)
     if fs is None:
-        return read_file(Path(file), "file", max_bytes)
+        return read_file(Path(file), "file", max_bytes, field="file")
     content: bytes = open_source(file, fs, max_bytes)
     return content
 

@@ -173,20 +173,32 @@ def _decoded(content: bytes) -> bytes:
         return content
 
 
-def read_file(path: Path, what: str, limit: int) -> bytes:
-    """The content of a regular file; its size is checked before it is read."""
-    facts = path.stat()
-    if not stat.S_ISREG(facts.st_mode):
-        raise InvalidRequestError(f"the {what} path is no regular file: {path}", field="messages")
-    _check(facts.st_size, what, limit)
-    return path.read_bytes()
+def read_file(path: Path, what: str, limit: int, field: str = "messages") -> bytes:
+    """The content of a regular file; its size is checked before it is read.
+
+    Raises:
+        InvalidRequestError: it cannot be read, is no regular file, or has more than ``limit``
+            bytes; its ``field`` is the one given.
+    """
+    try:
+        facts = path.stat()
+        if stat.S_ISREG(facts.st_mode):
+            _check(facts.st_size, what, limit, field)
+            return path.read_bytes()
+    except OSError as error:
+        raise InvalidRequestError(
+            f"the {what} {path} cannot be read ({error.strerror})", field=field, value=str(path)
+        ) from error
+    raise InvalidRequestError(
+        f"the {what} path is no regular file: {path}", field=field, value=str(path)
+    )
 
 
-def _check(size: int, what: str, limit: int) -> None:
+def _check(size: int, what: str, limit: int, field: str = "messages") -> None:
     if size > limit:
         raise InvalidRequestError(
             f"the {what} has {size / _MB:.1f} MB; at most {limit / _MB:.0f} MB are accepted",
-            field="messages",
+            field=field,
         )
 
 

@@ -8,7 +8,7 @@ import pytest
 from llama_index.core import SimpleDirectoryReader
 from llama_index.core.schema import MetadataMode
 
-from llama_index_zhipu import ZhipuAIFileParserReader
+from llama_index_zhipu import ZhipuAIFileParserReader, ZhipuAITranscriptionReader
 from tests.llama_index_zhipu.conftest import KEY
 from tests.llama_index_zhipu.pdf import pdf
 from zhipu_client import (
@@ -130,3 +130,11 @@ def test_dicts_and_pickles(monkeypatch, make, path, emulator):
         ZhipuAIFileParserReader.from_dict(reader.to_dict()),
     ):
         assert "Rotterdam" in copy.load_data(path)[0].text
+
+
+def test_a_file_that_is_not_there(make, path):
+    missing = path.with_name("none.pdf")
+    for reader in (make(), ZhipuAITranscriptionReader(api_key=KEY)):
+        with pytest.raises(InvalidRequestError, match=r"cannot be read \(No such file") as caught:
+            reader.load_data(missing)
+        assert (caught.value.field, caught.value.value) == ("file", str(missing))

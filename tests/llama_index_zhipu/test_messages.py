@@ -394,3 +394,10 @@ def test_sound_that_is_no_base64_does_not_cost_the_answer(data, caplog):
 def test_sound_in_a_data_url_must_be_base64(url):
     with pytest.raises(InvalidRequestError, match="base64"):
         to_wire([user(AudioBlock(url=url))])
+
+
+def test_a_document_that_is_not_there(tmp_path):
+    path = tmp_path / "none.pdf"
+    with pytest.raises(InvalidRequestError, match="cannot be read") as caught:
+        to_wire([user(DocumentBlock(path=str(path)))])
+    assert (caught.value.field, caught.value.value) == ("messages", str(path))
