@@ -11,6 +11,8 @@ from pydantic_core import from_json
 __all__ = ["object_in", "partial_object", "text_of_object"]
 
 _FENCE = re.compile(r"```[a-zA-Z]*\s*\n?(.*?)(?:```|\Z)", re.DOTALL)
+#: How an object begins, or a list of values: braces in prose and formulas are none.
+_START = re.compile(r'\{\s*["}]|\[\s*[\["{]')
 _BOX = re.compile(r"<\|(?:begin|end)_of_box\|>")
 
 
@@ -20,8 +22,8 @@ def text_of_object(text: str) -> str:
     fenced = _FENCE.search(text)
     if fenced and "{" in fenced.group(1):
         text = fenced.group(1)
-    start = min((place for place in (text.find("{"), text.find("[")) if place >= 0), default=-1)
-    return text[start:].strip() if start >= 0 else ""
+    start = _START.search(text)
+    return text[start.start() :].strip() if start else ""
 
 
 def object_in(text: str) -> Any:

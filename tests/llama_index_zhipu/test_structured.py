@@ -57,6 +57,7 @@ async def predicted(llm, output_cls=Person, **kwargs):
         f"Here you are:\n```\n{GOOD}\n```\nAnything else?",
         f"\n\n{GOOD} I hope it helps.",
         f"<|begin_of_box|>{GOOD}<|end_of_box|>",
+        f"With {{name}} and $\\frac{{1}}{{2}}$ as in [1]: {GOOD}",
     ],
 )
 async def test_json_in_any_wrapping(stub, llm, text):
