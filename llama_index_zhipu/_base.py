@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import logging
 import pickle
+import threading
 import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
@@ -58,12 +59,23 @@ class _Handle:
     A copy of it is empty: copies of a component make their own clients.
     """
 
-    __slots__ = ("aclient", "client", "settings")
+    __slots__ = ("_lock", "_pair", "_settings")
 
     def __init__(self) -> None:
-        self.settings: tuple[Any, ...] | None = None
-        self.client: Any = None
-        self.aclient: Any = None
+        self._lock = threading.Lock()
+        self._settings: tuple[Any, ...] | None = None
+        self._pair: list[Any] = []
+
+    def pair(self, settings: tuple[Any, ...], make: Callable[[], Client]) -> list[Any]:
+        """The ``[client, async client or None]`` for these settings.
+
+        One for all threads: a client of its own for each would be a ceiling of its own.
+        """
+        with self._lock:
+            if self._settings != settings:
+                self._pair = [make(), None]
+                self._settings = settings
+            return self._pair
 
     def __copy__(self) -> _Handle:
         return _Handle()
@@ -169,22 +181,20 @@ class ZhipuComponent(BaseComponent):
     @property
     def _client(self) -> Client:
         """The client for these settings; made at first use, cheaply, and never copied."""
-        settings = tuple(getattr(self, name) for name in _CONNECTION)
-        if self._handle.settings != settings:
-            handle = _Handle()
-            handle.client = self._make_client()
-            handle.settings = settings
-            self._handle = handle
-        client: Client = self._handle.client
+        client: Client = self._clients()[0]
         return client
 
     @property
     def _aclient(self) -> AsyncClient:
-        client, handle = self._client, self._handle
-        if handle.aclient is None:
-            handle.aclient = client.as_async(http_client=self.http_async_client)
-        aclient: AsyncClient = handle.aclient
+        pair = self._clients()
+        if pair[1] is None:
+            pair[1] = pair[0].as_async(http_client=self.http_async_client)
+        aclient: AsyncClient = pair[1]
         return aclient
+
+    def _clients(self) -> list[Any]:
+        settings = tuple(getattr(self, name) for name in _CONNECTION)
+        return self._handle.pair(settings, self._make_client)
 
     def _make_client(self) -> Client:
         from zhipu_client import Client
