@@ -149,7 +149,7 @@ class ZhipuAIEmbedding(ZhipuComponent, BaseEmbedding):
 
     def _read(self, reply: embeddings.EmbeddingReply) -> Embedding:
         self._usage.add(reply.usage)
-        return reply.vectors[0]
+        return embeddings.only_vector(reply)
 
     def _get_query_embedding(self, query: str) -> Embedding:
         return self._read(self._client.send(self._one(query)))

@@ -149,3 +149,11 @@ async def test_against_the_emulator(emulator):
     )
     assert len(question) == 1024
     assert embed.similarity(question, near) > embed.similarity(question, far)
+
+
+async def test_an_answer_without_a_vector_is_typed(stub, embed):
+    stub.default = {"data": [], "usage": {"total_tokens": 1}}
+    with pytest.raises(ServerError, match="0 vectors"):
+        embed.get_query_embedding("a")
+    with pytest.raises(ServerError, match="0 vectors"):
+        await embed.aget_text_embedding("a")
