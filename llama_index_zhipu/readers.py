@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from llama_index.core.bridge.pydantic import Field
+from llama_index.core.bridge.pydantic import Field, PlainSerializer
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
@@ -59,7 +59,9 @@ class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
     in_flight: int = Field(default=4, ge=1, le=32)
     with_regions: bool = Field(default=False, description="Keep regions as metadata.")
     tables: Literal["html", "markdown"] = Field(default="html")
-    root: Path | None = Field(default=None, description="A folder that paths must lie in.")
+    root: Annotated[Path, PlainSerializer(str)] | None = Field(
+        default=None, description="A folder that paths must lie in."
+    )
     max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
 
     @classmethod

@@ -144,6 +144,17 @@ def test_dicts_and_pickles(monkeypatch, make, path, emulator):
     assert len(ZhipuAIOCRReader.from_dict(reader.to_dict()).load_data(path)) == 3
 
 
+def test_the_root_is_in_dicts_and_json(monkeypatch, make, tmp_path):
+    reader = make(root=tmp_path)
+    monkeypatch.setenv("ZHIPUAI_API_KEY", "k")
+    for made in (
+        ZhipuAIOCRReader.from_json(reader.to_json()),
+        ZhipuAIOCRReader.from_dict(reader.to_dict()),
+    ):
+        assert made.root == tmp_path
+        assert made.to_dict() == reader.to_dict()
+
+
 async def test_web_pages(emulator):
     reader = ZhipuAIWebReader(api_key=emulator.api_key, base_url=emulator.base_url)
     url = "https://generated.example/cats-1"
