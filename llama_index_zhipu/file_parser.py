@@ -30,8 +30,8 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
         tool_type: ``lite`` (office, PDF, pictures, text; up to 50 MiB), ``expert`` (PDF),
             ``prime`` (the most formats), or ``prime-sync``, which answers at once and is not
             waited for; these up to 100 MiB.
-        interval: Seconds between the first two looks whether it is ready.
-        wait: Seconds to wait in all.
+        interval: Seconds between the first two looks whether it is ready, above 0 to 3600.
+        wait: Seconds to wait in all, up to a week.
 
     Raises:
         zhipu_client.InvalidRequestError: there is no key, or the file is refused.
@@ -51,7 +51,7 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
     is_remote: bool = True
     tool_type: Literal["lite", "expert", "prime", "prime-sync"] = Field(default="lite")
     interval: float = Field(default=1.0, gt=0, le=3600, description="Seconds between looks.")
-    wait: float = Field(default=900.0, gt=0, description="Seconds to wait in all.")
+    wait: float = Field(default=900.0, gt=0, le=604_800, description="Seconds to wait in all.")
 
     @classmethod
     def class_name(cls) -> str:

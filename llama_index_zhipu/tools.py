@@ -21,6 +21,7 @@ from zhipu_client import (
     reader,
 )
 from zhipu_client import web_search as searching
+from zhipu_client._check import choice
 
 from . import _search
 from ._spec import ConnectedToolSpec
@@ -80,8 +81,9 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
         **connection: Any,
     ) -> None:
         super().__init__(api_key=api_key, **connection)
+        choice("output", output, ("url", "image"))
         self.model = model
-        self.size = images.check_size(model, size) if size else None
+        self.size = size
         self.quality = quality
         self.watermark_enabled = watermark_enabled
         self.output = output
@@ -90,6 +92,7 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
             "max_bytes": max_bytes,
             "allow_loopback": allow_loopback,
         }
+        self._request("checked here", None)
 
     def generate_image(self, prompt: str, size: str | None = None) -> Any:
         """Draw an image from a description and return it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from zhipu_client import Request, ServerError, await_result, videos, wait_result
+from zhipu_client._task import Waiting
 
 from ._spec import ConnectedToolSpec
 
@@ -17,8 +18,8 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
     Args:
         api_key: The key; None takes it from the environment.
         model: ``cogvideox-3`` or another model of `zhipu_client.videos.RULES`.
-        interval: Seconds between the first two looks whether it is ready.
-        wait: Seconds to wait in all.
+        interval: Seconds between the first two looks whether it is ready, above 0 to 3600.
+        wait: Seconds to wait in all, up to a week.
         options: Further arguments of `zhipu_client.videos.create`: ``size``, ``duration``,
             ``fps``, ``quality``, ``with_audio``, ...
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
@@ -53,6 +54,8 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         self.interval = interval
         self.wait = wait
         self.options = dict(options or {})
+        # Checked here: after the request the video is paid for, and would not be waited for.
+        Waiting("checked here", interval, timeout=wait)
 
     def generate_video(self, prompt: str, image_url: str | None = None) -> str:
         """Make a short video from a description and return its address.

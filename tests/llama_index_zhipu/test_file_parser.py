@@ -138,3 +138,9 @@ def test_a_file_that_is_not_there(make, path):
         with pytest.raises(InvalidRequestError, match=r"cannot be read \(No such file") as caught:
             reader.load_data(missing)
         assert (caught.value.field, caught.value.value) == ("file", str(missing))
+
+
+def test_a_document_is_not_sent_when_it_cannot_be_waited_for(make):
+    with pytest.raises(InvalidRequestError) as caught:
+        make(wait=1e9)
+    assert caught.value.field == "wait"

@@ -68,6 +68,15 @@ def test_impossible_sizes_are_told_at_once(size):
         ZhipuAIImageGeneratorToolSpec(size=size, api_key=KEY)
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("output", "file"), ("quality", "ultra"), ("model", "")]
+)
+def test_an_image_is_not_paid_for_before_its_settings_are_checked(field, value):
+    with pytest.raises(InvalidRequestError) as caught:
+        ZhipuAIImageGeneratorToolSpec(api_key=KEY, **{field: value})
+    assert (caught.value.field, caught.value.value) == (field, value)
+
+
 async def test_searching(connection, emulator):
     spec = ZhipuAIWebSearchToolSpec(count=2, **connection)
     (tool,) = spec.to_tool_list()
@@ -125,6 +134,13 @@ async def test_videos(connection, emulator):
     assert (await tool.acall(prompt="a kite")).content.startswith("http")
     sent = emulator.requests[0]["json"]
     assert (sent["model"], sent["prompt"], sent["duration"]) == ("cogvideox-3", "a kite", 5)
+
+
+@pytest.mark.parametrize(("setting", "field"), [("interval", "interval"), ("wait", "timeout")])
+def test_a_video_is_not_paid_for_when_it_cannot_be_waited_for(setting, field):
+    with pytest.raises(InvalidRequestError) as caught:
+        ZhipuAIVideoGeneratorToolSpec(api_key=KEY, **{setting: -1})
+    assert (caught.value.field, caught.value.value) == (field, -1)
 
 
 def test_a_video_that_fails(stub):
