@@ -19,6 +19,7 @@ from zhipu_client import (
     files,
     wait_for,
 )
+from zhipu_client._check import refuse
 
 from .embeddings import ZhipuAIEmbedding
 from .llms import ZhipuAI
@@ -88,7 +89,8 @@ class ZhipuAIBatch:
         metadata: Up to 16 pairs of your own, kept with the batch.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no item, or too many (50,000; 10,000 texts).
+        zhipu_client.InvalidRequestError: the model is of another kind, an item is none, or there
+            is none, or too many (50,000; 10,000 texts).
         zhipu_client.TaskFailedError: the service refused the batch as a whole.
         zhipu_client.TaskTimeoutError: it took longer than ``wait``; `collect` waits again.
         zhipu_client.ZhipuError: everything else that a call raises.
@@ -111,6 +113,8 @@ class ZhipuAIBatch:
         wait: float = 2 * 86400.0,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
+        if not isinstance(model, (ZhipuAI, ZhipuAIEmbedding)):
+            raise refuse("model", model, "must be a ZhipuAI or a ZhipuAIEmbedding")
         self._model = model
         self._work: _Work = _Chats(model) if isinstance(model, ZhipuAI) else _Texts(model)
         self.interval = interval
@@ -210,6 +214,8 @@ class _Chats:
 
     def request(self, item: str | Sequence[ChatMessage]) -> Request[Any]:
         messages = self._llm._prompt(item, formatted=False) if isinstance(item, str) else item
+        if not isinstance(messages, Sequence):
+            raise refuse("items", item, "must be prompts or lists of ChatMessage")
         made: Request[Any] = self._llm._call(messages, {}).request()
         return made
 

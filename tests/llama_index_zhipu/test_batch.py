@@ -123,6 +123,14 @@ def test_wrong_items_and_settings(chats, texts, emulator):
     assert not emulator.requests
 
 
+def test_a_model_or_an_item_of_another_kind(chats):
+    with pytest.raises(InvalidRequestError, match="model must be") as caught:
+        ZhipuAIBatch("glm-4-flash")
+    assert caught.value.field == "model"
+    with pytest.raises(InvalidRequestError, match="items must be"):
+        chats.submit([5])
+
+
 def test_a_batch_of_others(chats, connection):
     client = Client(**connection)
     body = {"model": "glm-4-flash", "messages": [{"role": "user", "content": "Hello"}]}
