@@ -89,7 +89,8 @@ class _Handle:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Handle)
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return hash(_Handle)
 
 
 class ZhipuComponent(BaseComponent):

@@ -48,7 +48,7 @@ def closing_stream(callback: Callable[[Any], Any]) -> Callable[[F], F]:
                 _opened.reset(token)
             return _closed_together(wrapped, *opened)
 
-        return outer  # type: ignore[return-value]
+        return outer  # type: ignore[return-value]  # takes what `method` takes
 
     return decorate
 

@@ -47,7 +47,8 @@ class _Usage:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Usage)
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        return hash(_Usage)
 
 
 class ZhipuAIEmbedding(ZhipuComponent, BaseEmbedding):

@@ -134,6 +134,7 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
         return {"file": content, "filename": str(name), "file_type": file_type}
 
     def _request(self, given: dict[str, Any]) -> Request[file_parser.ParserTask]:
+        # "prime-sync" never comes here.
         return file_parser.create(tool_type=self.tool_type, **given)  # type: ignore[arg-type]
 
     def _plan(self, task: file_parser.ParserTask) -> file_parser.Waiting:

@@ -281,6 +281,7 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
                 yield replaced.model_copy(update={"delta": ""})
 
     def _prompt(self, prompt: str, formatted: bool) -> list[ChatMessage]:
+        # May be None by its type; a validator of LlamaIndex's fills it in.
         text = prompt if formatted else self.completion_to_prompt(prompt)  # type: ignore[misc]
         return [ChatMessage(role=MessageRole.USER, content=text)]
 
