@@ -36,6 +36,10 @@ class _Clients:
 
     def pair(self, key: tuple[Any, ...], make: Callable[[], Client]) -> list[Any]:
         """The ``[client, async client or None]`` for these values."""
+        # Found without the lock: a process forked while another thread had it could never take it.
+        found = self._made.get(key)
+        if found is not None:
+            return found
         with self._lock:
             found = self._made.get(key)
             if found is None:

@@ -59,23 +59,27 @@ class _Handle:
     A copy of it is empty: copies of a component make their own clients.
     """
 
-    __slots__ = ("_lock", "_pair", "_settings")
+    __slots__ = ("_lock", "_made")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._settings: tuple[Any, ...] | None = None
-        self._pair: list[Any] = []
+        #: The settings, and what was made with them.
+        self._made: tuple[tuple[Any, ...], list[Any]] | None = None
 
     def pair(self, settings: tuple[Any, ...], make: Callable[[], Client]) -> list[Any]:
         """The ``[client, async client or None]`` for these settings.
 
         One for all threads: a client of its own for each would be a ceiling of its own.
         """
+        # Found without the lock: a process forked while another thread had it could never take it.
+        made = self._made
+        if made is not None and made[0] == settings:
+            return made[1]
         with self._lock:
-            if self._settings != settings:
-                self._pair = [make(), None]
-                self._settings = settings
-            return self._pair
+            made = self._made
+            if made is None or made[0] != settings:
+                made = self._made = (settings, [make(), None])
+            return made[1]
 
     def __copy__(self) -> _Handle:
         return _Handle()
