@@ -232,7 +232,11 @@ class AsyncStream(Generic[E]):
             self._loop = asyncio.get_running_loop()
         except RuntimeError:
             self._loop = None  # trio closes what is dropped by itself
+        if await self._was_closed():
+            return
         self._response = response = await self._client.open(call)
+        if await self._was_closed():
+            return
         content_type = response.headers.get("content-type", "")
         if response.status_code != 200 or not is_stream(content_type):
             try:
@@ -245,6 +249,12 @@ class AsyncStream(Generic[E]):
             check_reply(call, response.status_code, response.headers, body)
         self._bytes = response.aiter_bytes()
         self._state = StreamState(call, self._request, anyio.current_time())
+
+    async def _was_closed(self) -> bool:
+        """Has another task closed this while it waited? Then nothing of it is kept."""
+        if self._closed:
+            await self._drop()
+        return self._closed
 
     async def _advance(self) -> None:
         """Read until a chunk is ready or the stream is over."""

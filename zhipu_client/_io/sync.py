@@ -245,7 +245,11 @@ class Stream(Generic[E]):
         self._slots = enter(call)
         for slot in self._slots:
             slot.hold()
+        if self._was_closed():
+            return
         self._response = response = self._client.open(call)
+        if self._was_closed():
+            return
         content_type = response.headers.get("content-type", "")
         if response.status_code != 200 or not is_stream(content_type):
             until = self._client._now() + call.timeout.total
@@ -253,6 +257,12 @@ class Stream(Generic[E]):
             check_reply(call, response.status_code, response.headers, body)
         self._bytes = response.iter_bytes()
         self._state = StreamState(call, self._request, self._client._now())
+
+    def _was_closed(self) -> bool:
+        """Has another thread closed this while it waited? Then nothing of it is kept."""
+        if self._closed:
+            self._drop()
+        return self._closed
 
     def _advance(self) -> None:
         """Read until a chunk is ready or the stream is over."""
