@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from typing import Any
 
 import pytest
 
 from tests.reliability import scenarios as say
-from tests.reliability.frames import delta
+from tests.reliability.frames import DONE, delta, last
 from tests.reliability.server import Exchange, FaultServer
-from zhipu_client import AsyncClient, Client, chat
+from zhipu_client import APITimeoutError, AsyncClient, Client, Timeout, chat
+from zhipu_client._io._stream_state import StreamState
 
 KEY = "0123456789abcdef.PlantedSecret42"
 
@@ -98,3 +100,80 @@ def test_closed_while_it_waits_for_a_place_nothing_is_sent(mode: str) -> None:
 
         blocking() if mode == "sync" else asyncio.run(tasks())
         assert len(server.requests) == 1
+
+
+# --- a slow reader ----------------------------------------------------------------------------
+
+
+def states(content: float) -> tuple[StreamState[Any], list[bytes]]:
+    """A stream at time 0, and the two halves of its second frame."""
+    client = Client(api_key=KEY, base_url="http://127.0.0.1:1", timeout=Timeout(content=content))
+    request = ask_stream()
+    call = client._core.call(request, None, None, None)
+    state = StreamState(call, request, 0.0)
+    state.feed(delta("a"), 0.0)
+    state.take()
+    frame = delta("b")
+    return state, [frame[:20], frame[20:]]
+
+
+def test_the_readers_own_time_is_no_stall() -> None:
+    """It thought for 100 s over the first chunk; of the second, half has come by then."""
+    state, halves = states(content=5)
+    state.resume(100.0)
+    state.feed(halves[0], 100.0)
+    state.feed(halves[1], 104.0)
+    assert state.ready
+    assert not state.ended
+
+
+def test_nor_does_it_make_up_for_one() -> None:
+    """Chunks without content keep the reader busy: what counts is the time spent waiting."""
+    state, _ = states(content=5)
+    for second in range(0, 6, 2):
+        state.resume(100.0 * second)
+        state.feed(delta(""), 100.0 * second + 2)
+        state.take()
+    assert state.ended
+    with pytest.raises(APITimeoutError, match="no content for timeout=5 s"):
+        state.finish()
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_reader_slower_than_the_timeout_gets_all(mode: str) -> None:
+    """The second frame comes in two reads, both long after the first was handed out."""
+    second = delta("b")
+    more = threading.Event()
+
+    async def halves(exchange: Exchange) -> None:
+        await exchange.head(200, say.SSE)
+        await exchange.body(delta("a"))
+        await asyncio.to_thread(more.wait, 10)
+        await exchange.body(second[:20])
+        await asyncio.sleep(0.05)
+        for item in (second[20:], last(), DONE):
+            await exchange.body(item)
+        await exchange.finish()
+
+    with FaultServer(halves) as server:
+        client = Client(api_key=KEY, base_url=server.base_url, timeout=Timeout(content=0.4))
+        whole = chat.Accumulator()
+        if mode == "sync":
+            with client.stream(ask_stream()) as chunks:
+                whole.add(next(chunks))
+                time.sleep(0.6)
+                more.set()
+                for chunk in chunks:
+                    whole.add(chunk)
+        else:
+
+            async def read() -> None:
+                async with client.as_async().stream(ask_stream()) as chunks:
+                    whole.add(await anext(chunks))
+                    await asyncio.sleep(0.6)
+                    more.set()
+                    async for chunk in chunks:
+                        whole.add(chunk)
+
+            asyncio.run(read())
+    assert whole.message()["choices"][0]["message"]["content"] == "ab"

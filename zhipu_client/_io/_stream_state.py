@@ -39,7 +39,7 @@ class StreamState(Generic[E]):
         self._reader = request.reader()
         self._decoder = SSEDecoder(call.core.max_event_bytes)
         self._error: ZhipuError | None = None
-        self._last_content = now
+        self._last_content = self._seen = now
         self._contents = 0
         self.ready: deque[E] = deque()
         #: True once an event was handed out: from then on nothing is replayed.
@@ -57,8 +57,14 @@ class StreamState(Generic[E]):
         self.delivered = True
         return self.ready.popleft()
 
+    def resume(self, now: float) -> None:
+        """The reader wants more. What it did since the last bytes is not the service's silence."""
+        self._last_content += now - self._seen
+        self._seen = now
+
     def feed(self, piece: bytes, now: float) -> None:
         """Read the next bytes. An error is kept until the chunks before it were taken."""
+        self._seen = now
         try:
             events = self._decoder.feed(piece)
             for event in events:

@@ -261,6 +261,7 @@ class AsyncStream(Generic[E]):
         state = self._state
         if state is None or self._bytes is None:
             return  # closed by another thread or task
+        state.resume(anyio.current_time())
         while not state.ready and not state.ended:
             try:
                 with translated(self._call):

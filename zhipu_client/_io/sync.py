@@ -269,6 +269,7 @@ class Stream(Generic[E]):
         state = self._state
         if state is None or self._bytes is None:
             return  # closed by another thread or task
+        state.resume(self._client._now())
         while not state.ready and not state.ended:
             try:
                 with translated(self._call):
