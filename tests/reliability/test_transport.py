@@ -21,7 +21,7 @@ from zhipu_client._io import _shared
 from . import scenarios as say
 from .conftest import Drive
 from .drivers import Driver
-from .frames import TEXT, delta
+from .frames import TEXT, completion, delta
 from .proxy import ConnectProxy
 from .server import FaultServer
 from .subjects import KEY, ClientSubject
@@ -151,6 +151,38 @@ def test_a_proxy_as_an_argument() -> None:
 def test_a_proxy_url_is_a_secret() -> None:
     client = Client(api_key=KEY, base_url="http://x.test", proxy="http://me:hunter2@127.0.0.1:9")
     assert "hunter2" not in repr(client) + repr(vars(client))
+
+
+def test_a_cookie_of_one_account_is_not_sent_for_another(drive: Drive) -> None:
+    """Both use the connections of the process; the service sets ``acw_tc`` with its 401, too."""
+    cookie = {"Set-Cookie": "acw_tc=of-the-first; Path=/"}
+    refused = say.error(401, "1000", headers=cookie)
+    with FaultServer(refused, say.answer(completion(), headers=cookie), say.healthy()) as server:
+        first, second = drive(server), drive(server, api_key="another.key")
+        first.complete()
+        for driver in (first, second):
+            assert driver.complete().ok().text == TEXT
+        assert second.stream().ok().text == TEXT
+        assert [request.headers.get("cookie") for request in server.requests] == [None] * 4
+
+
+def test_nor_is_one_kept_behind_a_proxy_or_by_trio() -> None:
+    answer = say.answer(completion(), headers={"Set-Cookie": "acw_tc=of-the-first; Path=/"})
+    request = chat.create(model="glm-4.7", messages=MESSAGES)
+    with FaultServer(answer) as server, ConnectProxy() as proxy:
+        direct = AsyncClient(api_key=KEY, base_url=server.base_url)
+        proxied = Client(api_key=KEY, base_url=server.base_url, proxy=proxy.url)
+
+        async def twice(client: AsyncClient) -> None:
+            await client.send(request)
+            await client.send(request)
+
+        trio.run(twice, direct)
+        asyncio.run(twice(proxied.as_async()))
+        proxied.send(request)
+        proxied.send(request)
+        assert len(server.requests) == 6
+        assert not [one for one in server.requests if "cookie" in one.headers]
 
 
 def test_trio() -> None:

@@ -20,6 +20,7 @@ from zhipu_client._io._gate import reset_after_fork
 
 if TYPE_CHECKING:
     import asyncio
+    from http.cookiejar import CookieJar
 
     import httpx
 
@@ -170,6 +171,13 @@ def _socket_options() -> list[tuple[int, int, int]]:
     return options
 
 
+def _no_cookies() -> CookieJar:
+    """A jar that takes none: what the service set for one account must not go out for another."""
+    from http.cookiejar import CookieJar, DefaultCookiePolicy  # httpx has imported it by now
+
+    return CookieJar(DefaultCookiePolicy(allowed_domains=()))
+
+
 def _make_sync(way: WayOut) -> httpx.Client:
     import httpcore
     import httpx
@@ -179,7 +187,13 @@ def _make_sync(way: WayOut) -> httpx.Client:
     context = _tls_context()
     limits = httpx.Limits(max_keepalive_connections=MAX_IDLE, keepalive_expiry=KEEPALIVE_EXPIRY)
     if not way.direct:
-        return httpx.Client(verify=context, proxy=way.proxy, limits=limits, trust_env=True)
+        return httpx.Client(
+            verify=context,
+            proxy=way.proxy,
+            limits=limits,
+            trust_env=True,
+            cookies=_no_cookies(),
+        )
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
     # One step below httpx's public surface, hence the bound on its version: the transport stays
     # httpx's own, so that what patches it (vcrpy) sees every request.
@@ -191,7 +205,7 @@ def _make_sync(way: WayOut) -> httpx.Client:
         socket_options=_socket_options(),
         network_backend=DeadlineBackend(),
     )
-    return httpx.Client(transport=transport, trust_env=False)
+    return httpx.Client(transport=transport, trust_env=False, cookies=_no_cookies())
 
 
 def _make_async(way: WayOut, state: _Loop) -> httpx.AsyncClient:
@@ -211,7 +225,7 @@ def _make_async(way: WayOut, state: _Loop) -> httpx.AsyncClient:
     transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
     transport._pool = pool  # type: ignore[assignment]  # same calls, see _pool.py
     state.pools.append(pool)
-    return httpx.AsyncClient(transport=transport, trust_env=False)
+    return httpx.AsyncClient(transport=transport, trust_env=False, cookies=_no_cookies())
 
 
 def _stock_async(way: WayOut) -> httpx.AsyncClient:
@@ -223,7 +237,11 @@ def _stock_async(way: WayOut) -> httpx.AsyncClient:
         keepalive_expiry=KEEPALIVE_EXPIRY,
     )
     return httpx.AsyncClient(
-        verify=_tls_context(), proxy=way.proxy, limits=limits, trust_env=not way.direct
+        verify=_tls_context(),
+        proxy=way.proxy,
+        limits=limits,
+        trust_env=not way.direct,
+        cookies=_no_cookies(),
     )
 
 
