@@ -6,6 +6,7 @@ Pure. The errors themselves are in ``_errors.py``.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -81,6 +82,8 @@ _STATUS: Mapping[int, tuple[type[APIError], bool]] = {
     435: (BadRequestError, False),
 }
 
+#: The longest code; the service's have three or four digits, others' are words.
+MAX_CODE = 64
 _BRACKETED = re.compile(r"^\[(\d{3,4})\]\s*\[?(.*?)\]?(?:\[[^\]]*\])?$", re.DOTALL)
 _RESET = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})")
 _TAG = re.compile(r"<[^>]{0,200}>")
@@ -114,7 +117,7 @@ def error_from(
         kind, retry = _by_status(status)
     if isinstance(decoded, dict):
         told = decoded.get("request_id")
-        request_id = str(told) if told else request_id
+        request_id = shorten(str(told)) if told else request_id
     reset = _RESET.search(message or "") if issubclass(kind, QuotaExceededError) else None
     return kind(
         message or _without_message(status, decoded),
@@ -143,19 +146,15 @@ def error_in(data: Any) -> bool:
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
     """The wait that the service asked for, in seconds, from any of the usual headers."""
-    millis = headers.get("retry-after-ms")
+    millis = _seconds(headers.get("retry-after-ms"))
     if millis is not None:
-        try:
-            return max(0.0, float(millis) / 1000)
-        except ValueError:
-            pass
+        return millis / 1000
     value = headers.get("retry-after")
     if value is None:
         return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
+    seconds = _seconds(value)
+    if seconds is not None:
+        return seconds
     try:
         moment = parsedate_to_datetime(value)
     except (TypeError, ValueError):
@@ -163,6 +162,15 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - now).total_seconds())
+
+
+def _seconds(value: str | None) -> float | None:
+    """A number that is no less than 0; None for what is none, "nan" and "inf" included."""
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return max(0.0, number) if math.isfinite(number) else None
 
 
 def _by_status(status: int | None) -> tuple[type[APIError], bool]:
@@ -177,7 +185,7 @@ def _by_status(status: int | None) -> tuple[type[APIError], bool]:
 def _decode(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or a thousand brackets deep
         return shorten(body[: MAX_TEXT * 8].decode("utf-8", "replace"))
 
 
@@ -192,7 +200,7 @@ def _code_and_message(data: Any) -> tuple[str | None, str | None]:
     if message is None and isinstance(error, str):
         message = f"{error} {data.get('path') or ''}".strip()
     if message is None and "detail" in data:
-        message = json.dumps(data["detail"], ensure_ascii=False)
+        message = _as_json(data["detail"])
     if code is None and isinstance(error, dict) and str(error.get("type", "")).isdigit():
         code = error["type"]
     text = str(message) if message is not None else None
@@ -200,9 +208,22 @@ def _code_and_message(data: Any) -> tuple[str | None, str | None]:
     if found:
         code, text = code if code is not None else found.group(1), found.group(2)
         code = found.group(1) if found.group(1) in CODES else code
-    if code is not None and not isinstance(code, (str, int)):
-        code = None
-    return (str(code) if code is not None else None), text
+    return _as_code(code), text
+
+
+def _as_code(value: Any) -> str | None:
+    """A business code, or None for what is none: it stands in the error's text."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    code = str(value).strip()
+    return code if 0 < len(code) <= MAX_CODE else None
+
+
+def _as_json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:  # it was read a level higher up
+        return "a message that is nested too deeply"
 
 
 def _without_message(status: int | None, decoded: Any) -> str:

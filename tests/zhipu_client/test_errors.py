@@ -122,6 +122,33 @@ def test_a_huge_message_becomes_a_short_text() -> None:
     assert len(repr(error)) < 700
 
 
+@pytest.mark.parametrize(
+    "body",
+    [nested("x" * 20_000_000), {**nested("1302"), "request_id": "x" * 20_000_000}],
+    ids=["code", "request_id"],
+)
+def test_nor_does_anything_else_that_the_text_names(body: Any) -> None:
+    assert len(str(error_from(400, {}, body))) < 1200
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"error":' * 100_000, b'{"detail":' + b"[" * 9])
+def test_a_body_of_nothing_but_brackets_is_a_typed_error(body: bytes) -> None:
+    error = error_from(502, {}, body)
+    assert isinstance(error, ServerError)
+    assert len(str(error)) < 700
+
+
+@pytest.mark.parametrize("code", [True, "", "  ", 1302.5, {}, "x" * 65])
+def test_a_code_that_is_none(code: Any) -> None:
+    error = error_from(429, {}, nested(code))
+    assert error.code is None
+    assert isinstance(error, RateLimitError)
+
+
+def test_a_code_with_spaces_around_it() -> None:
+    assert type(error_from(429, {}, nested(" 1113 "))) is InsufficientBalanceError
+
+
 def test_a_used_up_plan_says_when_it_is_back() -> None:
     error = error_from(429, {}, nested("1308", "cap; reset at 2026-05-11 21:02:26"))
     assert error.reset_at == datetime(2026, 5, 11, 13, 2, 26, tzinfo=UTC)
@@ -148,6 +175,10 @@ def test_the_content_filter_tells_who_and_how_badly() -> None:
         ({"retry-after": "soon"}, None),
         ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
         ({"retry-after-ms": "x", "retry-after": "9"}, 9.0),
+        ({"retry-after-ms": "nan", "retry-after": "9"}, 9.0),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": ""}, None),
     ],
 )
 def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
