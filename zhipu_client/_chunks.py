@@ -317,7 +317,13 @@ class ChatReader:
             ) from error
         if not isinstance(chunk, dict) or event == "error" or error_in(chunk):
             raise self._failure(chunk)
-        self._answer.add(chunk)
+        try:
+            self._answer.add(chunk)
+        except (AttributeError, LookupError, TypeError) as error:
+            raise StreamIncompleteError(
+                f"the stream holds an event of {len(data)} bytes that is no chunk of a chat",
+                partial=self.partial(),
+            ) from error
         if self._answer.finish_reason == "network_error":
             raise self._interrupted()
         return chunk  # type: ignore[return-value]

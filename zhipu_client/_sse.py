@@ -31,7 +31,9 @@ class SSEDecoder:
             ``feed`` raises `StreamIncompleteError`.
     """
 
-    __slots__ = ("_cr", "_data", "_data_size", "_first", "_limit", "_name", "_parts", "_size")
+    __slots__ = (
+        "_broken", "_cr", "_data", "_data_size", "_first", "_limit", "_name", "_parts", "_size",
+    )  # fmt: skip
 
     def __init__(self, max_event_bytes: int | None) -> None:
         self._limit = max_event_bytes
@@ -42,9 +44,16 @@ class SSEDecoder:
         self._name = ""
         self._cr = False  # the last piece ended in CR: a leading LF belongs to it
         self._first = True
+        self._broken: StreamIncompleteError | None = None
 
     def feed(self, piece: bytes) -> list[Event]:
-        """Take the next bytes; return the events that they complete."""
+        """Take the next bytes; return the events that they complete.
+
+        What is wrong behind such an event is raised by the next call (``b""`` will do), so that
+        no event is lost, however the bytes were cut.
+        """
+        if self._broken is not None:
+            raise self._broken
         if self._cr or b"\r" in piece:
             piece = self._normalise(piece)
         if b"\n" not in piece:
@@ -60,11 +69,16 @@ class SSEDecoder:
         rest = lines.pop()
         self._size = 0
         events: list[Event] = []
-        for line in lines:
-            self._line(line, events)
-        if rest:
-            self._parts.append(rest)
-            self._grow(len(rest))
+        try:
+            for line in lines:
+                self._line(line, events)
+            if rest:
+                self._parts.append(rest)
+                self._grow(len(rest))
+        except StreamIncompleteError as error:
+            if not events:
+                raise
+            self._broken = error
         return events
 
     def close(self) -> bytes:
@@ -87,9 +101,7 @@ class SSEDecoder:
             line = line.removeprefix(_BOM)
         if line.startswith(b"data:"):
             data = line[6:] if line[5:6] == b" " else line[5:]
-            self._data.append(data)
-            self._data_size += len(data)
-            self._check(self._data_size)
+            self._add(data)
         elif not line:
             if self._data:
                 data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
@@ -101,7 +113,7 @@ class SSEDecoder:
         elif line.startswith(b"event:"):
             self._name = line[6:].strip().decode("ascii", "replace")
         elif line == b"data":
-            self._data.append(b"")
+            self._add(b"")
         elif b"{" in line and not line.startswith((b":", b"id:", b"retry:")):
             # The letter says to ignore unknown fields; but the service has cut frames and glued
             # others to them, and a piece of the answer must not vanish in silence.
@@ -109,6 +121,11 @@ class SSEDecoder:
                 f"the stream holds a line of {len(line)} bytes that belongs to no event "
                 "(a frame that was cut, or two frames glued together)"
             )
+
+    def _add(self, data: bytes) -> None:
+        self._data.append(data)
+        self._data_size += len(data) + 1  # with its line end, or empty ones would be free
+        self._check(self._data_size)
 
     def _grow(self, size: int) -> None:
         self._size += size

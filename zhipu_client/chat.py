@@ -215,7 +215,7 @@ def _completion(reply: Reply) -> ChatCompletion:
 def _check(reply: Reply) -> None:
     data = reply.data
     choices = data.get("choices") if isinstance(data, dict) else None
-    if not choices or not isinstance(choices[0], dict):
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise ServerError(
             "the answer has no choices: is base_url a chat endpoint?",
             status=reply.status,

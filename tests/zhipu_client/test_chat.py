@@ -182,6 +182,8 @@ def test_a_field_of_another_type_costs_nobody_the_answer(usage: Any) -> None:
     [
         ({}, "no choices"),
         ({"choices": []}, "no choices"),
+        ({"choices": {"0": {}}}, "no choices"),
+        ({"choices": 5}, "no choices"),
         ([], "no choices"),
         ({"choices": [{"finish_reason": "network_error"}]}, "network_error"),
     ],

@@ -304,6 +304,30 @@ def test_a_frame_of_another_type_is_a_failure(frame: Any) -> None:
         read(json.dumps(frame).encode(), end=False)
 
 
+@pytest.mark.parametrize(
+    "choices",
+    [
+        [None],
+        [[]],
+        "text",
+        5,
+        {"0": {}},
+        [{"delta": "text"}],
+        [{"delta": [1]}],
+        [{"delta": {"tool_calls": [None]}}],
+        [{"delta": {"tool_calls": {"index": 0}}}],
+        [{"delta": {"tool_calls": 5}}],
+        [{"delta": {"tool_calls": [{"id": ["x"]}]}}],
+    ],
+)
+def test_a_chunk_of_another_shape_is_a_typed_error(choices: Any) -> None:
+    reader = ChatReader()
+    reader.feed(json.dumps(chunk({"content": "part"})).encode(), "")
+    with pytest.raises(StreamIncompleteError, match="no chunk of a chat") as caught:
+        reader.feed(json.dumps({"choices": choices}).encode(), "")
+    assert caught.value.partial["choices"][0]["message"]["content"] == "part"
+
+
 def test_network_error_raises_and_sensitive_is_seen() -> None:
     with pytest.raises(ServerError, match="network_error") as caught:
         read(chunk({"content": "a"}), chunk({}, "network_error"), end=False)

@@ -95,3 +95,22 @@ def test_a_long_event_in_small_pieces_costs_linear_time() -> None:
     # Eight times the size: quadratic would be 64 times the time.
     small = max(seconds(2000) for _ in range(3))
     assert min(seconds(16000) for _ in range(3)) < 40 * small
+
+
+def test_what_is_wrong_comes_after_the_events_before_it() -> None:
+    """However the bytes are cut, the same events come first."""
+    stream = b'data: a\n\ndata: b\n\ntail of a frame {"x": 1}\n\ndata: c\n\n'
+    for size in range(1, len(stream) + 1):
+        decoder, events = SSEDecoder(None), []
+        with pytest.raises(StreamIncompleteError, match="belongs to no event"):
+            for at in range(0, len(stream), size):
+                events += decoder.feed(stream[at : at + size])
+                events += decoder.feed(b"")
+        assert [event.data for event in events] == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("line", [b"data:\n", b"data\n", b"data: \n"])
+def test_empty_data_lines_count_too(line: bytes) -> None:
+    decoder = SSEDecoder(5000)
+    with pytest.raises(StreamIncompleteError, match="5000 bytes"):
+        decoder.feed(line * 6000)

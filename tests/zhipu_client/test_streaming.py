@@ -12,7 +12,14 @@ import pytest
 from tests.reliability import scenarios as say
 from tests.reliability.frames import DONE, delta, last
 from tests.reliability.server import Exchange, FaultServer
-from zhipu_client import APITimeoutError, AsyncClient, Client, Timeout, chat
+from zhipu_client import (
+    APITimeoutError,
+    AsyncClient,
+    Client,
+    StreamIncompleteError,
+    Timeout,
+    chat,
+)
 from zhipu_client._io._stream_state import StreamState
 
 KEY = "0123456789abcdef.PlantedSecret42"
@@ -177,3 +184,42 @@ def test_a_reader_slower_than_the_timeout_gets_all(mode: str) -> None:
 
             asyncio.run(read())
     assert whole.message()["choices"][0]["message"]["content"] == "ab"
+
+
+# --- what is wrong, and what came before it -------------------------------------------------------
+
+
+def read_all(state: StreamState[Any], *pieces: bytes) -> list[Any]:
+    """Everything up to the error, as a reader gets it."""
+    got = []
+    for piece in pieces:
+        state.feed(piece, 0.0)
+        while state.ready:
+            got.append(state.take())
+        if state.ended:
+            return got
+    state.eof()
+    return got
+
+
+GLUED = b'oken": 1}data: {\n\n'
+
+
+@pytest.mark.parametrize("spoilt", [GLUED, b"data: {cut\n\n", b'data: {"choices": [5]}\n\n'])
+def test_chunks_before_a_bad_frame_are_handed_out_however_they_are_cut(spoilt: bytes) -> None:
+    whole = delta("b") + delta("c") + spoilt
+    for cut in range(0, len(whole), 7):
+        state, _ = states(content=5)
+        assert len(read_all(state, whole[:cut], whole[cut:])) == 2
+        with pytest.raises(StreamIncompleteError) as caught:
+            state.finish()
+        assert caught.value.partial["choices"][0]["message"]["content"] == "abc"
+
+
+def test_a_piece_of_a_frame_at_the_very_end_has_the_partial_answer_too() -> None:
+    state, _ = states(content=5)
+    read_all(state, GLUED[:8] + b"{")
+    with pytest.raises(StreamIncompleteError) as caught:
+        state.finish()
+    assert caught.value.partial["choices"][0]["message"]["content"] == "a"
+    assert caught.value.request_id

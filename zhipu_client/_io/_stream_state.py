@@ -67,13 +67,15 @@ class StreamState(Generic[E]):
         self._seen = now
         try:
             events = self._decoder.feed(piece)
-            for event in events:
-                chunk = self._reader.feed(event.data, event.name)
-                if chunk is not None:
-                    self.ready.append(chunk)
-                if self._reader.done:
-                    self.ended = True
-                    return
+            while events:
+                for event in events:
+                    chunk = self._reader.feed(event.data, event.name)
+                    if chunk is not None:
+                        self.ready.append(chunk)
+                    if self._reader.done:
+                        self.ended = True
+                        return
+                events = self._decoder.feed(b"")  # raises what was wrong behind them
         except ZhipuError as error:
             self._error = error
             self.ended = True
@@ -88,7 +90,11 @@ class StreamState(Generic[E]):
     def eof(self) -> None:
         """The body is over."""
         self.ended = True
-        rest = self._decoder.close()
+        try:
+            rest = self._decoder.close()
+        except StreamIncompleteError as error:
+            self._error = error
+            return
         if rest.strip() == b"[DONE]":
             self._reader.feed(rest, "")
 
