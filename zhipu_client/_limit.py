@@ -60,6 +60,10 @@ class AdaptiveLimit:
         """Nothing is in flight after all: it was in the process that this one was forked from."""
         self.in_flight = self._careful = 0
 
+    def fresh(self, now: float) -> bool:
+        """Is nothing in flight, and nothing known that a new one would not know?"""
+        return self.free(now) and self.limit is None and self.in_flight == 0
+
     def succeeded(self) -> None:
         """A request was served. A round of them at the limit raises it by one."""
         if self.limit is None or self.in_flight < self.limit:

@@ -34,6 +34,7 @@ class Limit(Protocol):
     def start(self, *, careful: bool = False) -> None: ...
     def end(self, *, careful: bool = False) -> None: ...
     def forget(self) -> None: ...
+    def fresh(self, now: float) -> bool: ...
     def succeeded(self) -> None: ...
     def refused(self, now: float) -> None: ...
 
@@ -59,6 +60,10 @@ class FixedLimit:
 
     def forget(self) -> None:
         self.in_flight = 0
+
+    def fresh(self, now: float) -> bool:
+        del now
+        return self.in_flight == 0
 
     def succeeded(self) -> None:
         return
@@ -133,11 +138,14 @@ class Gate:
 
     def enter(self, *, careful: bool = False) -> Slot:
         """Take a place, blocking the thread until there is one."""
-        event = threading.Event()
-        waiter = self._try(event.set, careful)
+        # Not an Event, whose `set` takes a lock: the garbage collector may run `Slot.release`
+        # in this very thread at any moment of the wait.
+        baton = threading.Lock()
+        baton.acquire()
+        waiter = self._try(baton.release, careful)
         if waiter is not None:
             try:
-                while not event.wait(LOOK_AGAIN):
+                while not baton.acquire(timeout=LOOK_AGAIN):
                     self.settle()
             except BaseException:
                 self._leave(waiter)
@@ -162,6 +170,13 @@ class Gate:
                 self._leave(waiter)
                 raise
         return Slot(self, careful)
+
+    @property
+    def forgettable(self) -> bool:
+        """True when a new gate would do the same: nobody is in it, and it is open."""
+        with self._lock:
+            self._count_returned()
+            return not self._waiters and self._limit.fresh(self._clock.monotonic())
 
     def report(self, *, refused: bool) -> None:
         """Tell the limit how a request went."""
@@ -230,21 +245,22 @@ class Gate:
 
     def settle(self) -> None:
         """Hand free places to those who wait; whoever has the lock does it for all."""
-        woken: list[_Waiter] = []
-        if not self._lock.acquire(blocking=False):
-            return
-        try:
-            self._count_returned()
-            now = self._clock.monotonic()
-            while self._waiters and self._limit.free(now, careful=self._waiters[0].careful):
-                waiter = self._waiters.popleft()
-                waiter.granted = True
-                self._limit.start(careful=waiter.careful)
-                woken.append(waiter)
-        finally:
-            self._lock.release()
-        for waiter in woken:
-            waiter.wake()
+        while self._lock.acquire(blocking=False):
+            woken: list[_Waiter] = []
+            try:
+                self._count_returned()
+                now = self._clock.monotonic()
+                while self._waiters and self._limit.free(now, careful=self._waiters[0].careful):
+                    waiter = self._waiters.popleft()
+                    waiter.granted = True
+                    self._limit.start(careful=waiter.careful)
+                    woken.append(waiter)
+            finally:
+                self._lock.release()
+            for waiter in woken:
+                waiter.wake()
+            if not self.returned:  # else somebody found the lock taken, and left it to us
+                return
 
     def _count_returned(self) -> None:
         while self.returned:
@@ -272,14 +288,24 @@ def _waker(event: object) -> Callable[[], None]:
 
 _gates: WeakSet[Gate] = WeakSet()
 _adaptive: dict[tuple[str, str, str], Gate] = {}
+#: At how many gates those that know nothing are forgotten: a server may see a key a customer.
+_CROWD = 256
 
 
 def gate_for(account: str, base_url: str, model: str, clock: Clock) -> Gate:
     """The gate that everyone in this process with this account, site and model shares."""
     key = (account, base_url, model)
     found = _adaptive.get(key)
+    if found is None and len(_adaptive) >= _CROWD:
+        _thin_out()
     # `setdefault` is atomic: of two threads that come first, both get the same gate.
     return found or _adaptive.setdefault(key, Gate(AdaptiveLimit(), clock))
+
+
+def _thin_out() -> None:
+    for key, gate in list(_adaptive.items()):
+        if gate.forgettable:
+            _adaptive.pop(key, None)
 
 
 def ceiling(places: int | None, clock: Clock) -> Gate | None:

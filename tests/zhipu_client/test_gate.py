@@ -1,0 +1,111 @@
+"""Waiting for a place: no wake-up is lost, whenever a place is given back, and nothing is kept."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from zhipu_client._io import _gate
+from zhipu_client._io._clock import SystemClock
+
+CLOCK = SystemClock()
+
+
+@pytest.fixture(autouse=True)
+def no_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A waiter does not look again by itself: it has to be woken."""
+    monkeypatch.setattr(_gate, "LOOK_AGAIN", 60.0)
+
+
+def _enter_while(gate: _gate.Gate, slot: _gate.Slot, line: int) -> tuple[bool, bool]:
+    """Wait for a place in a thread that gives ``slot`` back at its ``line``-th line of Python.
+
+    As the garbage collector does with a stream that nobody refers to. Returns whether the thread
+    came through, and whether it got as far as that line.
+    """
+    left = itertools.count(line, -1)
+    entered: list[_gate.Slot] = []
+    reached = threading.Event()
+
+    def trace(frame: FrameType, event: str, arg: Any) -> Any:
+        if event == "line" and next(left) == 0:
+            sys.settrace(None)
+            reached.set()
+            slot.release()
+        return trace
+
+    def wait() -> None:
+        sys.settrace(trace)
+        try:
+            entered.append(gate.enter())
+        finally:
+            sys.settrace(None)
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    while not gate._waiters and not reached.is_set():
+        thread.join(0.001)
+    if not reached.wait(0.3):  # it sleeps
+        slot.release()
+    thread.join(3)
+    for one in entered:
+        one.release()
+    return not thread.is_alive(), reached.is_set()
+
+
+def test_a_place_given_back_at_any_moment_wakes_the_waiter() -> None:
+    for line in itertools.count():
+        gate = _gate.ceiling(1, CLOCK)
+        assert gate is not None
+        through, reached = _enter_while(gate, gate.enter(), line)
+        assert through, f"stuck after a place was given back at line {line}"
+        if not reached:
+            return
+
+
+def test_a_place_given_back_while_another_has_the_lock_is_not_forgotten() -> None:
+    gate = _gate.ceiling(1, CLOCK)
+    assert gate is not None
+    slot = gate.enter()
+    limit = gate._limit
+
+    class Interrupted:
+        """Another thread gives its place back in the middle of `settle`."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(limit, name)
+
+        def free(self, now: float, *, careful: bool = False) -> bool:
+            answer = limit.free(now, careful=careful)
+            slot.release()
+            return answer
+
+    waiter = threading.Thread(target=gate.enter, daemon=True)
+    waiter.start()
+    while not gate._waiters:
+        waiter.join(0.001)
+    gate._limit = Interrupted()
+    gate.settle()
+    waiter.join(5)
+    assert not waiter.is_alive()
+
+
+def test_gates_that_know_nothing_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One key per customer must not cost memory for ever; what was learnt is kept."""
+    monkeypatch.setattr(_gate, "_adaptive", {})
+    refused, busy = (_gate.gate_for(name, "u", "m", CLOCK) for name in ("refused", "busy"))
+    first = refused.enter()
+    first.refused()
+    first.release()
+    held = busy.enter()
+    for number in range(2000):
+        _gate.gate_for(f"customer {number}", "u", "m", CLOCK).enter().release()
+    assert len(_gate._adaptive) <= 300
+    assert _gate.gate_for("refused", "u", "m", CLOCK) is refused
+    assert _gate.gate_for("busy", "u", "m", CLOCK) is busy
+    held.release()
