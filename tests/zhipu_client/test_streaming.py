@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
+import weakref
 from typing import Any
 
+import httpcore
 import pytest
 
 from tests.reliability import scenarios as say
@@ -107,6 +110,38 @@ def test_closed_while_it_waits_for_a_place_nothing_is_sent(mode: str) -> None:
 
         blocking() if mode == "sync" else asyncio.run(tasks())
         assert len(server.requests) == 1
+
+
+def test_the_garbage_collector_may_close_it_inside_of_the_pool(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It may run at any step: also while this thread has the lock that closing takes."""
+    endless = say.stream(*[delta("x")] * 2000, pause=0.005)
+    with FaultServer(say.by_mode(say.healthy(), endless)) as server:
+        client = Client(api_key=KEY, base_url=server.base_url)
+        assign = httpcore.ConnectionPool._assign_requests_to_connections
+        cycle: list[Any] = [client.stream(ask_stream())]
+        next(cycle[0])
+        dropped = weakref.ref(cycle[0])
+        cycle.append(cycle)
+        gc.disable()
+        del cycle
+
+        def assign_and_collect(self: Any) -> Any:
+            gc.collect()
+            return assign(self)
+
+        monkeypatch.setattr(
+            httpcore.ConnectionPool, "_assign_requests_to_connections", assign_and_collect
+        )
+        request = chat.create(model="glm-4.7", messages=[{"role": "user", "content": "hello"}])
+        work = threading.Thread(target=client.send, args=(request,), daemon=True)
+        work.start()
+        work.join(5)
+        gc.enable()
+        assert dropped() is None
+        assert not work.is_alive()
+        assert server.wait_for(lambda s: s.open == 1)
 
 
 # --- a slow reader ----------------------------------------------------------------------------

@@ -179,10 +179,9 @@ def _no_cookies() -> CookieJar:
 
 
 def _make_sync(way: WayOut) -> httpx.Client:
-    import httpcore
     import httpx
 
-    from zhipu_client._io._backend import DeadlineBackend
+    from zhipu_client._io._backend import BlockingPool, DeadlineBackend
 
     context = _tls_context()
     limits = httpx.Limits(max_keepalive_connections=MAX_IDLE, keepalive_expiry=KEEPALIVE_EXPIRY)
@@ -197,7 +196,7 @@ def _make_sync(way: WayOut) -> httpx.Client:
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
     # One step below httpx's public surface, hence the bound on its version: the transport stays
     # httpx's own, so that what patches it (vcrpy) sees every request.
-    transport._pool = httpcore.ConnectionPool(
+    transport._pool = BlockingPool(
         ssl_context=context,
         max_connections=None,
         max_keepalive_connections=MAX_IDLE,
