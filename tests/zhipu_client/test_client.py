@@ -7,6 +7,7 @@ import gc
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,61 @@ async def test_an_async_key_function_is_for_async_calls(server: FaultServer) -> 
     assert server.requests[0].headers["authorization"] == "Bearer async.key"
     with pytest.raises(InvalidRequestError, match="async"):
         client.send(ask())
+
+
+async def test_a_key_function_that_hangs_is_left_in_time(server: FaultServer) -> None:
+    go = threading.Event()
+    answered = threading.Event()
+
+    def vault() -> str:
+        go.wait(5)
+        answered.set()
+        return KEY
+
+    client = AsyncClient(api_key=vault, base_url=server.base_url, max_retries=0)
+    try:
+        with pytest.raises(zhipu_client.APITimeoutError, match="no whole answer"):
+            await client.send(ask(), timeout=0.2)
+        assert not answered.is_set()
+    finally:
+        go.set()
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_what_a_key_function_raises_is_its_own(kind: Any, server: FaultServer) -> None:
+    def vault() -> str:
+        raise TimeoutError("the vault is slow")
+
+    client = kind(api_key=vault, base_url=server.base_url)
+    with pytest.raises(TimeoutError, match="the vault is slow") as caught:
+        client.send(ask()) if kind is Client else asyncio.run(client.send(ask()))
+    assert not isinstance(caught.value, zhipu_client.ZhipuError)
+
+
+def test_a_key_that_comes_later_is_for_async_calls(server: FaultServer) -> None:
+    class Later:
+        def __await__(self) -> Iterator[Any]:
+            return iter(())
+
+    client = Client(api_key=lambda: Later(), base_url=server.base_url)  # type: ignore[arg-type,return-value]
+    with pytest.raises(InvalidRequestError, match="async"):
+        client.send(ask())
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_the_limit_that_has_passed_is_the_one_that_is_named(mode: str) -> None:
+    with FaultServer(say.stalled()) as server:
+        client = Client(api_key=KEY, base_url=server.base_url, max_retries=0)
+        for limits, told in (
+            (Timeout(total=0.2), "no whole answer within timeout=0.2 s"),
+            (Timeout(read=0.2), "no byte from .* for timeout=0.2 s"),
+        ):
+            with pytest.raises(zhipu_client.APITimeoutError, match=told):
+                if mode == "sync":
+                    client.send(ask(), timeout=limits)
+                else:
+                    asyncio.run(client.as_async().send(ask(), timeout=limits))
 
 
 def test_what_json_cannot_carry_is_refused_before_sending(server: FaultServer) -> None:

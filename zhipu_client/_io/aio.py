@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
@@ -94,7 +94,7 @@ class AsyncClient(BaseClient):
         if _is_async(source.value):
             return _key.clean(await source.value())
         # It may read a vault over the network: not on the loop.
-        value = await anyio.to_thread.run_sync(source.value)
+        value = await anyio.to_thread.run_sync(source.value, abandon_on_cancel=True)
         if hasattr(value, "__await__"):
             value = await value
         return _key.clean(value)
@@ -102,17 +102,7 @@ class AsyncClient(BaseClient):
     async def _try(self, call: Call) -> Any:
         slots = await enter(call)
         try:
-            try:
-                with anyio.fail_after(call.timeout.total):
-                    response = await self.open(call)
-                    try:
-                        body = await self.read(call, response)
-                    finally:
-                        await response.aclose()
-            except TimeoutError as error:
-                if isinstance(error, ZhipuError):
-                    raise
-                raise call.too_slow() from None
+            response, body = await bounded(call, self._whole(call))
             result = check_reply(call, response.status_code, response.headers, body)
             for slot in slots:
                 slot.succeeded()
@@ -125,6 +115,13 @@ class AsyncClient(BaseClient):
         finally:
             for slot in slots:
                 slot.release()
+
+    async def _whole(self, call: Call) -> tuple[Any, bytes]:
+        response = await self.open(call)
+        try:
+            return response, await self.read(call, response)
+        finally:
+            await response.aclose()
 
     async def read(self, call: Call, response: Any) -> bytes:
         """Read a whole body, bounded."""
@@ -239,13 +236,7 @@ class AsyncStream(Generic[E]):
             return
         content_type = response.headers.get("content-type", "")
         if response.status_code != 200 or not is_stream(content_type):
-            try:
-                with anyio.fail_after(call.timeout.total):
-                    body = await self._client.read(call, response)
-            except TimeoutError as error:
-                if isinstance(error, ZhipuError):
-                    raise
-                raise call.too_slow() from None
+            body = await bounded(call, self._client.read(call, response))
             check_reply(call, response.status_code, response.headers, body)
         self._bytes = response.aiter_bytes()
         self._state = StreamState(call, self._request, anyio.current_time())
@@ -313,6 +304,14 @@ async def enter(call: Call) -> list[Slot]:
             slot.release()
         raise
     return slots
+
+
+async def bounded(call: Call, work: Awaitable[T]) -> T:
+    """What ``work`` gives, within the time for a whole answer."""
+    # Not `fail_after`: a TimeoutError of the caller's own key function is not ours to rename.
+    with anyio.move_on_after(call.timeout.total):
+        return await work
+    raise call.too_slow()
 
 
 def _is_async(function: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
-from zhipu_client._errors import InvalidRequestError, ZhipuError
+from zhipu_client._errors import APITimeoutError, InvalidRequestError, ZhipuError
 from zhipu_client._io._base import BaseClient
 from zhipu_client._io._call import Call, check_reply, refused, translated
 from zhipu_client._io._gate import Slot
@@ -114,7 +114,8 @@ class Client(BaseClient):
             return cast(str, source.value)
         value = source.value()
         if hasattr(value, "__await__"):
-            value.close()
+            if hasattr(value, "close"):  # a coroutine would warn that nobody awaited it
+                value.close()
             raise InvalidRequestError(
                 "api_key is an async function: use the async methods, or pass a plain function",
                 field="api_key",
@@ -126,13 +127,9 @@ class Client(BaseClient):
 
         slots = enter(call)
         try:
+            until = self._now() + call.timeout.total
             with deadline(call.timeout.total):
-                until = self._now() + call.timeout.total
-                response = self.open(call)
-                try:
-                    body = self._read(call, response, until)
-                finally:
-                    response.close()
+                response, body = self._whole(call, until)
             result = check_reply(call, response.status_code, response.headers, body)
             for slot in slots:
                 slot.succeeded()
@@ -145,6 +142,18 @@ class Client(BaseClient):
         finally:
             for slot in slots:
                 slot.release()
+
+    def _whole(self, call: Call, until: float) -> tuple[Any, bytes]:
+        try:
+            response = self.open(call)
+            try:
+                return response, self._read(call, response, until)
+            finally:
+                response.close()
+        except APITimeoutError as error:
+            if error.sent and self._now() >= until:  # it shortened the limit that has passed
+                raise call.too_slow() from error.__cause__
+            raise
 
     def _read(self, call: Call, response: Any, until: float) -> bytes:
         parts: list[bytes] = []
