@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ __all__ = [
     "NOT_OFFERED",
     "PRESETS",
     "Timeout",
+    "header_fields",
+    "merged_headers",
     "offered",
     "proxy_url",
     "resolve_base_url",
@@ -92,6 +95,8 @@ _SITES = {
     (url.hostname, url.path): name for name, url in ((n, urlsplit(u)) for n, u in PRESETS.items())
 }
 _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
+_HEADER_VALUE = re.compile(r"(?:[!-~](?:[ \t!-~]*[!-~])?)?")
 _CHAT_PATH = "/chat/completions"
 # A longer word that is no URL may be a key in the wrong place: it is not quoted.
 _LONGEST_QUOTED = 40
@@ -189,6 +194,7 @@ def _base_url(value: object, field: str) -> str:
         parts = urlsplit(text)
         usable = parts.scheme.lower() in {"http", "https"} and bool(parts.hostname)
         _ = parts.port  # the getter checks the number
+        (parts.hostname or "").encode("idna")  # as the name look-up will: no empty or long labels
     except ValueError:
         usable = False
     if not usable:
@@ -231,6 +237,33 @@ def proxy_url(proxy: object) -> str | None:
         message = f"proxy must be a URL (it is not shown here) that begins with one of {listed}"
         raise InvalidRequestError(message, field="proxy")
     return str(proxy)
+
+
+def merged_headers(*headers: Mapping[str, str]) -> dict[str, str]:
+    """All headers; the last of a name wins, however it is spelt, or httpx would send both."""
+    found = {name.lower(): (name, value) for part in headers for name, value in part.items()}
+    return dict(found.values())
+
+
+def header_fields(given: object, field: str) -> dict[str, str]:
+    """Headers from a caller, once they are seen to be some. Values are never quoted: they may be
+    secrets.
+
+    Raises:
+        InvalidRequestError: It is no mapping, or holds what no header may be.
+    """
+    try:
+        found: dict[str, str] = dict(given or {})  # type: ignore[call-overload]
+    except (TypeError, ValueError):
+        message = f"{field} must be a mapping of header names to values"
+        raise InvalidRequestError(message, field=field) from None
+    for name, value in found.items():
+        if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
+            raise InvalidRequestError(f"{field}: {name!r} is no header name", field=field)
+        if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
+            why = "must be a string of visible ASCII characters with no space at either end"
+            raise InvalidRequestError(f"{field}: the value of {name} {why}", field=field)
+    return found
 
 
 def site_of(base_url: str) -> str | None:

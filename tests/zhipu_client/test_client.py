@@ -19,7 +19,7 @@ from tests.reliability import scenarios as say
 from tests.reliability.clocks import FakeClock
 from tests.reliability.frames import TEXT, delta, stream_frames
 from tests.reliability.server import FaultServer
-from zhipu_client import AsyncClient, Client, InvalidRequestError, Timeout, chat, embeddings
+from zhipu_client import AsyncClient, Client, InvalidRequestError, Timeout, chat, embeddings, files
 
 ROOT = Path(__file__).parents[2]
 KEY = "0123456789abcdef.PlantedSecret42"
@@ -184,6 +184,56 @@ def test_a_header_is_sent_once_however_it_is_spelt() -> None:
     found = {name.lower(): value for name, value in call.headers.items()}
     assert (found["user-agent"], found["x-team"]) == ("mine", "red")
     assert found["content-type"] == "text/plain"
+
+
+def test_an_upload_says_its_own_type() -> None:
+    """Many have JSON as a default header; with it the parts of a file could not be told apart."""
+    headers = {"content-type": "application/json"}
+    with FaultServer(say.answer({"id": "file-1"})) as server:
+        client = Client(api_key=KEY, base_url=server.base_url, default_headers=headers)
+        client.send(files.create(file=b"{}", purpose="agent", filename="a.txt").as_dict())
+        (request,) = server.requests
+    assert request.headers["content-type"].startswith("multipart/form-data; boundary=")
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        "X-Team: blue",
+        5,
+        {"X-Team": None},
+        {"X-Team": 5},
+        {"X-Team": "hunter2\n"},
+        {"X-Team": " hunter2"},
+        {"X-Team": "hunter2é"},
+        {"X Team": "hunter2"},
+        {"": "hunter2"},
+        {5: "hunter2"},
+    ],
+)
+def test_headers_that_are_none_are_refused_at_once_and_not_shown(kind: Any, headers: Any) -> None:
+    with pytest.raises(InvalidRequestError) as caught:
+        kind(api_key=KEY, default_headers=headers)
+    assert caught.value.field == "default_headers"
+    assert "hunter2" not in str(caught.value)
+    client = kind(api_key=KEY)
+    with pytest.raises(InvalidRequestError) as caught:
+        client.stream(ask_stream(), headers=headers)
+    assert caught.value.field == "headers"
+
+
+@pytest.mark.parametrize("headers", [None, {}, [("X-Team", "blue")], {"X-Empty": ""}])
+def test_headers_that_are_some_are_taken(headers: Any) -> None:
+    Client(api_key=KEY, default_headers=headers)
+
+
+@pytest.mark.parametrize("host", ["exa\u0301mple.test", "[v1.x]"])
+def test_a_host_that_httpx_does_not_take_is_a_typed_error(host: str) -> None:
+    client = Client(api_key=KEY, base_url=f"http://{host}/v4", max_retries=0)
+    with pytest.raises(InvalidRequestError, match="base_url") as caught:
+        client.send(ask())
+    assert caught.value.field == "base_url"
 
 
 def test_a_callers_request_id_is_kept(server: FaultServer) -> None:

@@ -65,7 +65,18 @@ def test_other_servers_are_taken_as_they_are(url):
 
 @pytest.mark.parametrize(
     "value",
-    ["", "bigmodle", "ftp://host/v4", "https://", "//host/v4", "http://host:port/v4", "a b", 7],
+    [
+        "",
+        "bigmodle",
+        "ftp://host/v4",
+        "https://",
+        "//host/v4",
+        "http://host:port/v4",
+        "a b",
+        7,
+        "http://one..two/v4",
+        "http://" + "x" * 64 + ".test/v4",
+    ],
 )
 def test_nonsense_is_refused_with_the_presets_named(value):
     with pytest.raises(InvalidRequestError) as caught:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhipu_client import _key
-from zhipu_client._defaults import Timeout, proxy_url, resolve_base_url, site_of
+from zhipu_client._defaults import Timeout, header_fields, proxy_url, resolve_base_url, site_of
 from zhipu_client._errors import InvalidRequestError
 from zhipu_client._io._call import Core
 from zhipu_client._io._clock import Clock, SystemClock
@@ -53,7 +53,7 @@ class BaseClient:
             timeout=Timeout.of(timeout),
             timeout_given=timeout is not None,
             max_retries=retries(max_retries),
-            headers=dict(default_headers or {}),
+            headers=header_fields(default_headers, "default_headers"),
             proxy=proxy_url(proxy),
             clock=time,
             ceiling=ceiling(max_concurrency, time),

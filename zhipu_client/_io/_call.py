@@ -11,7 +11,14 @@ from types import TracebackType
 from typing import Any
 
 from zhipu_client import _key
-from zhipu_client._defaults import MAX_EVENT_BYTES, MAX_REPLY_BYTES, Timeout, offered
+from zhipu_client._defaults import (
+    MAX_EVENT_BYTES,
+    MAX_REPLY_BYTES,
+    Timeout,
+    header_fields,
+    merged_headers,
+    offered,
+)
 from zhipu_client._errors import (
     APIConnectionError,
     APIError,
@@ -19,6 +26,7 @@ from zhipu_client._errors import (
     InvalidRequestError,
     ServerError,
     ZhipuError,
+    shorten,
 )
 from zhipu_client._failures import error_from, error_in
 from zhipu_client._io._clock import Clock
@@ -105,7 +113,9 @@ class Core:
             "User-Agent": "zhipu-integrations",
             **({"Content-Type": kind} if kind else {}),
         }
-        merged = _merged(ours, self.headers, headers or {})
+        merged = merged_headers(ours, self.headers, header_fields(headers, "headers"))
+        if request.uploads or request.form:  # httpx writes it, with the boundary of the parts
+            merged = {name: v for name, v in merged.items() if name.lower() != "content-type"}
         tries = self.max_retries if max_retries is None else retries(max_retries)
         return Call(self, request, limits, tries, merged, content, request_id, given is not None)
 
@@ -159,9 +169,16 @@ class Call:
         if request.query:
             arguments["params"] = request.query
         try:
+            url = httpx.URL(self.core.url(request.path))
+        except httpx.InvalidURL as error:
+            raise InvalidRequestError(
+                f"{request.method} {shorten(request.path)} makes no URL with base_url: {error}",
+                field="base_url",
+            ) from None
+        try:
             built = http.build_request(
                 request.method,
-                self.core.url(request.path),
+                url,
                 headers=dict(self.headers),
                 timeout=timeout,
                 **arguments,
@@ -297,12 +314,6 @@ def _not_a_stream(call: Call, status: int, headers: Mapping[str, str], body: byt
         request_id=call.request_id,
         body=data,
     )
-
-
-def _merged(*headers: Mapping[str, str]) -> dict[str, str]:
-    """All headers; the last of a name wins, however it is spelt, or httpx would send both."""
-    found = {str(name).lower(): (name, value) for part in headers for name, value in part.items()}
-    return dict(found.values())
 
 
 def _grouped(form: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
