@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from zhipu_client import catalog
@@ -34,8 +34,11 @@ def body_of(
             value=model,
         )
     info = catalog.get(model)
+    messages = _listed("messages", messages, "a list of at least one message")
     values = {key: value for key, value in params.items() if value is not None}
     extra = values.pop("extra_body", None) or {}
+    if not isinstance(extra, Mapping):
+        raise _refused("extra_body", extra, "a mapping of field names to values")
     _check_messages(messages, info)
     _numbers(values, info)
     _stops(values)
@@ -46,7 +49,14 @@ def body_of(
     for name, low, high in (("request_id", 6, 64), ("user_id", 6, 128)):
         if name in values and not low <= len(str(values[name])) <= high:
             raise _refused(name, values[name], f"{low} to {high} characters")
-    return {"model": model, "messages": list(messages), **values, **extra}
+    return {"model": model, "messages": messages, **values, **extra}
+
+
+def _listed(field: str, values: Any, what: str) -> list[Any]:
+    """A list out of any iterable, one that can be read only once included."""
+    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+        raise _refused(field, values, what)
+    return list(values)
 
 
 def _refused(field: str, value: Any, limit: str, model: str | None = None) -> InvalidRequestError:
@@ -94,9 +104,10 @@ def _stops(values: dict[str, Any]) -> None:
     if "stop" not in values:
         return
     stop = values["stop"]
-    stops = [stop] if isinstance(stop, str) else list(stop)
+    limit = f"up to {MAX_STOPS} words that are not empty"
+    stops = [stop] if isinstance(stop, str) else _listed("stop", stop, limit)
     if len(stops) > MAX_STOPS or not all(isinstance(word, str) and word for word in stops):
-        raise _refused("stop", stop, f"up to {MAX_STOPS} words that are not empty")
+        raise _refused("stop", stop, limit)
     if stops:
         values["stop"] = stops
     else:
@@ -104,7 +115,7 @@ def _stops(values: dict[str, Any]) -> None:
 
 
 def _tools(tools: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    listed = list(tools)
+    listed = _listed("tools", tools, f"a list of at most {MAX_TOOLS} tools")
     if len(listed) > MAX_TOOLS:
         raise _refused("tools", f"{len(listed)} tools", f"at most {MAX_TOOLS}")
     for position, tool in enumerate(listed):
@@ -137,7 +148,7 @@ def check_tool(tool: Any, field: str) -> None:
 
 
 def _check_messages(messages: Sequence[Mapping[str, Any]], info: catalog.ModelInfo | None) -> None:
-    if isinstance(messages, (str, bytes, Mapping)) or not messages:
+    if not messages:
         raise _refused("messages", messages, "a list of at least one message")
     images = 0
     for position, message in enumerate(messages):

@@ -52,6 +52,10 @@ def test_a_single_stop_word_becomes_a_list() -> None:
     assert body(stop="END")["stop"] == ["END"]
 
 
+def test_messages_that_can_be_read_once_are_sent() -> None:
+    assert body(messages=iter(USER))["messages"] == USER
+
+
 def test_the_callers_objects_are_not_changed() -> None:
     messages = [{"role": "user", "content": "hi"}]
     made = body(messages=messages)
@@ -67,6 +71,14 @@ def test_the_callers_objects_are_not_changed() -> None:
         ({"messages": []}, "messages", "at least one"),
         ({"messages": "hi"}, "messages", "list"),
         ({"messages": ["hi"]}, "messages[0]", "role"),
+        ({"messages": 5}, "messages", "list"),
+        ({"messages": iter([])}, "messages", "at least one"),
+        ({"stop": 5}, "stop", "up to 4"),
+        ({"stop": {"a": 1}}, "stop", "up to 4"),
+        ({"tools": 5}, "tools", "at most 128"),
+        ({"tools": tool()}, "tools", "a list"),
+        ({"extra_body": "x"}, "extra_body", "mapping"),
+        ({"extra_body": [("a", 1)]}, "extra_body", "mapping"),
         ({"temperature": 1.5}, "temperature", "from 0 to 1 for glm-4.7"),
         ({"temperature": -0.1}, "temperature", "-0.1"),
         ({"temperature": float("nan")}, "temperature", "nan"),
