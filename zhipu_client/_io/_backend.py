@@ -1,4 +1,4 @@
-"""Below httpx, for blocking calls: a deadline for reads, a pool that may be re-entered.
+"""A deadline for blocking reads, below httpx.
 
 httpx bounds the gap between two bytes; what users mean by a timeout is the whole. A blocking read
 cannot be cancelled from outside, so the socket's own timeout is shortened to what is left.
@@ -6,18 +6,15 @@ cannot be cancelled from outside, so the socket's own timeout is shortened to wh
 
 from __future__ import annotations
 
-import _thread
-import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, ClassVar, Self
+from typing import Any
 
 import httpcore
-from httpcore._sync.connection_pool import PoolByteStream
 
-__all__ = ["BlockingPool", "DeadlineBackend", "deadline"]
+__all__ = ["DeadlineBackend", "deadline"]
 
 _deadline: ContextVar[float | None] = ContextVar("zhipu_deadline", default=None)
 
@@ -87,52 +84,3 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
-
-
-class BlockingPool(httpcore.ConnectionPool):
-    """httpcore's own pool, whose answers the garbage collector may close.
-
-    It closes a stream that nobody refers to in any thread and between any two steps of it: also
-    while that thread has the pool's lock, where it would wait for itself for ever.
-    """
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._optional_thread_lock: Any = _PoolLock()
-
-    def handle_request(self, request: httpcore.Request) -> httpcore.Response:
-        response = super().handle_request(request)
-        inner: Any = response.stream
-        return httpcore.Response(
-            response.status,
-            headers=response.headers,
-            content=_Body(inner._stream, inner._pool_request, self),
-            extensions=response.extensions,
-        )
-
-
-class _PoolLock:
-    """A lock that knows which threads have it, or are about to."""
-
-    #: Ids of threads; one too many costs no more than a helper that closes in its place.
-    inside: ClassVar[set[int]] = set()
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> Self:
-        self.inside.add(threading.get_ident())
-        self._lock.acquire()
-        return self
-
-    def __exit__(self, *told: object) -> None:
-        self._lock.release()
-        self.inside.discard(threading.get_ident())
-
-
-class _Body(PoolByteStream):
-    def close(self) -> None:
-        if threading.get_ident() in _PoolLock.inside:
-            _thread.start_new_thread(super().close, ())  # `threading` itself takes locks
-        else:
-            super().close()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from zhipu_client._io import _inside
 from zhipu_client._io._gate import reset_after_fork
 
 if TYPE_CHECKING:
@@ -179,9 +180,10 @@ def _no_cookies() -> CookieJar:
 
 
 def _make_sync(way: WayOut) -> httpx.Client:
+    import httpcore
     import httpx
 
-    from zhipu_client._io._backend import BlockingPool, DeadlineBackend
+    from zhipu_client._io._backend import DeadlineBackend
 
     context = _tls_context()
     limits = httpx.Limits(max_keepalive_connections=MAX_IDLE, keepalive_expiry=KEEPALIVE_EXPIRY)
@@ -196,7 +198,7 @@ def _make_sync(way: WayOut) -> httpx.Client:
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
     # One step below httpx's public surface, hence the bound on its version: the transport stays
     # httpx's own, so that what patches it (vcrpy) sees every request.
-    transport._pool = BlockingPool(
+    transport._pool = httpcore.ConnectionPool(
         ssl_context=context,
         max_connections=None,
         max_keepalive_connections=MAX_IDLE,
@@ -273,6 +275,7 @@ def _after_fork() -> None:
     _sync.clear()
     _async.clear()
     _trio.clear()
+    _inside.forget()
     reset_after_fork()
 
 

@@ -12,6 +12,7 @@ from zhipu_client._errors import APITimeoutError, InvalidRequestError, ZhipuErro
 from zhipu_client._io._base import BaseClient
 from zhipu_client._io._call import Call, check_reply, refused, translated
 from zhipu_client._io._gate import Slot
+from zhipu_client._io._inside import inside, kept, outside
 from zhipu_client._io._shared import sync_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._request import Request, StreamRequest
@@ -105,7 +106,7 @@ class Client(BaseClient):
         own = self._http is not None
         http = self._http if own else sync_client(core.way)
         built = call.build(http, self._key(), own_client=own)
-        with translated(call):
+        with inside(), translated(call):
             return http.send(built, stream=True, auth=None, follow_redirects=False)
 
     def _key(self) -> str:
@@ -149,7 +150,8 @@ class Client(BaseClient):
             try:
                 return response, self._read(call, response, until)
             finally:
-                response.close()
+                with inside():
+                    response.close()
         except APITimeoutError as error:
             if error.sent and self._now() >= until:  # it shortened the limit that has passed
                 raise call.too_slow() from error.__cause__
@@ -158,7 +160,7 @@ class Client(BaseClient):
     def _read(self, call: Call, response: Any, until: float) -> bytes:
         parts: list[bytes] = []
         size = 0
-        with translated(call):
+        with inside(), translated(call):
             for part in response.iter_bytes():
                 size += len(part)
                 if size > call.max_bytes:
@@ -219,13 +221,16 @@ class Stream(Generic[E]):
         """Stop reading. What is on its way is dropped; may be called again."""
         if not self._closed:
             self._closed = True
-            if self._state is not None and self._state.done:
-                self._drain()
-            self._drop()
+            outside(self._finish)
 
     def __del__(self) -> None:
         if not getattr(self, "_closed", True):
             self.close()
+
+    def _finish(self) -> None:
+        if self._state is not None and self._state.done:
+            self._drain()
+        self._drop()
 
     def _pull(self) -> None:
         """Get something ready, or close; retries while nothing was handed out."""
@@ -265,6 +270,7 @@ class Stream(Generic[E]):
             body = self._client._read(call, response, until)
             check_reply(call, response.status_code, response.headers, body)
         self._bytes = response.iter_bytes()
+        kept.add(self._bytes)
         self._state = StreamState(call, self._request, self._client._now())
 
     def _was_closed(self) -> bool:
@@ -281,7 +287,7 @@ class Stream(Generic[E]):
         state.resume(self._client._now())
         while not state.ready and not state.ended:
             try:
-                with translated(self._call):
+                with inside(), translated(self._call):
                     piece = next(self._bytes, None)
             except ZhipuError as error:
                 state.broke(error)
@@ -304,7 +310,7 @@ class Stream(Generic[E]):
 
         left = DRAIN_BYTES
         try:
-            with deadline(DRAIN_SECONDS):
+            with inside(), deadline(DRAIN_SECONDS):
                 for piece in self._bytes or ():
                     left -= len(piece)
                     if left < 0:
@@ -313,12 +319,15 @@ class Stream(Generic[E]):
             return
 
     def _drop(self) -> None:
-        response, self._response, self._bytes = self._response, None, None
+        response, pieces = self._response, self._bytes
+        self._response = self._bytes = None
         slots, self._slots = self._slots, []
         try:
             if response is not None:
-                response.close()
+                with inside():
+                    response.close()
         finally:
+            kept.discard(pieces)
             for slot in slots:
                 slot.release()
 
