@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import httpx
@@ -223,9 +223,18 @@ def test_items_wait_for_their_path(ask) -> None:
 
 def test_more_in_flight_than_allowed(ask) -> None:
     ask.server.configure(max_in_flight=2)
-    with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(lambda _: faulty(ask, "delay=0.5", BODY), range(6)))
-    assert sorted(answer.status_code for answer in found) == [200] * 2 + [429] * 4
-    refused = next(answer for answer in found if answer.status_code == 429)
-    assert refused.json()["error"]["code"] == "1302"
+    url = f"{ask.server.base_url}/chat/completions"
+    stalled = {"json": STREAM, "headers": {"x-emulator-fault": "stall=1"}}
+    with ExitStack() as held:
+        # Begun, and going on until they are left.
+        streams = [
+            held.enter_context(ask.http.stream("POST", url, **stalled)).iter_lines()
+            for _ in range(2)
+        ]
+        assert all(next(lines).startswith("data: ") for lines in streams)
+        found = [ask.post(BODY) for _ in range(4)]
+    assert [answer.status_code for answer in found] == [429] * 4
+    assert {answer.json()["error"]["code"] for answer in found} == {"1302"}
+    while any(ask.server.state.in_flight.values()):  # until it sees that they were left
+        time.sleep(0.01)
     assert ask.post(BODY).status_code == 200

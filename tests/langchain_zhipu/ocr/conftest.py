@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,14 @@ def running_server() -> Iterator[Any]:
 
 
 @pytest.fixture
-def server(running_server: Any) -> Any:
+def server(running_server: Any) -> Iterator[Any]:
     running_server.reset()
-    return running_server
+    yield running_server
+    # A loader that was left early does not wait for what it has in flight: that would come to the
+    # next test, be counted there, and take its scripted faults.
+    for thread in threading.enumerate():
+        if thread.name.startswith("zhipu_"):
+            thread.join()
 
 
 @pytest.fixture
