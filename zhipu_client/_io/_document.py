@@ -17,6 +17,8 @@ __all__ = ["open_document", "open_file"]
 
 MiB = 1024 * 1024
 _HEAD = 1024
+#: What leads from an annotation to other pages.
+_LEADING = ("/A", "/AA", "/Dest", "/P", "/Parent", "/Popup", "/IRT")
 
 
 def open_document(source: Source, root: Path | None, max_bytes: int) -> Document:
@@ -166,9 +168,15 @@ class _File:
         return data_url(content)
 
     def part(self, first: int, last: int) -> bytes:
-        if self._reader is None:
-            self._reader = _reader(self._file)
-        content = _split(self._reader, first, last)
+        try:
+            if self._reader is None:
+                self._reader = _reader(self._file, self.name)
+            content = _split(self._reader, first, last)
+        except Exception as error:
+            self._check()  # which explains it
+            pages = f"page {first}" if first == last else f"the pages {first} to {last}"
+            why = f"is broken: {pages} cannot be taken out of it ({error})"
+            raise _refused(self.name, why) from error
         self._check()
         return content
 
@@ -179,7 +187,7 @@ class _File:
     def _count(self) -> int | None:
         """The number of pages; None when pypdf is missing or cannot read the file."""
         try:
-            self._reader = _reader(self._file)
+            self._reader = _reader(self._file, self.name)
             return len(self._reader.pages)
         except ImportError:
             if self.size > MAX_BYTES["application/pdf"]:
@@ -211,7 +219,7 @@ class _File:
         return _refused(self.name, "changed while it was read")
 
 
-def _reader(file: BinaryIO) -> Any:
+def _reader(file: BinaryIO, name: str) -> Any:
     import logging
 
     from pypdf import PdfReader
@@ -221,7 +229,7 @@ def _reader(file: BinaryIO) -> Any:
     file.seek(0)
     reader = PdfReader(file)
     if reader.is_encrypted and not reader.decrypt(""):
-        raise InvalidRequestError("the PDF needs a password", field="source")
+        raise _refused(name, "needs a password")
     return reader
 
 
@@ -233,9 +241,12 @@ def _split(reader: Any, first: int, last: int) -> bytes:
     for number in range(first - 1, last):
         page = reader.pages[number]
         # Links, form fields and threads of articles lead to other pages, which would come along.
-        for note in page.get("/Annots") or ():
-            for key in ("/A", "/AA", "/Dest", "/P", "/Parent", "/Popup", "/IRT"):
-                note.get_object().pop(key, None)
+        notes = page.get("/Annots")
+        notes = notes and notes.get_object()  # which may be null
+        for note in notes if isinstance(notes, list) else ():
+            found = note.get_object()
+            for key in _LEADING if isinstance(found, dict) else ():
+                found.pop(key, None)
         writer.add_page(page, excluded_keys=("/B", "/StructParents"))
     out = io.BytesIO()
     writer.write(out)

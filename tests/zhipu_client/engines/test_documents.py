@@ -186,6 +186,26 @@ def test_links_and_forms_do_not_bring_other_pages_along() -> None:
     assert len(document.part(1, 1)) < 70_000
 
 
+@pytest.mark.parametrize("notes", ["null", "[null]", "[7]", "7", "99 0 R"])
+def test_a_page_with_odd_annotations_is_split_off(notes: str) -> None:
+    content = make_pdf(3).replace(b"/MediaBox[0 0 595 842]", b"/Annots %b " % notes.encode(), 1)
+    document = open_document(content, None, MiB)
+    assert document.pages == 3
+    assert document.part(1, 1).startswith(b"%PDF-")
+
+
+def test_a_broken_page_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "book.pdf"
+    path.write_bytes(make_pdf(3))
+    document = open_document(path, None, MiB)
+    monkeypatch.setattr(
+        "pypdf.PdfWriter.add_page", lambda *_, **__: (_ for _ in ()).throw(KeyError("/Contents"))
+    )
+    with pytest.raises(InvalidRequestError, match=r"book\.pdf is broken: page 2 cannot be taken"):
+        document.part(2, 2)
+    document.close()
+
+
 def test_without_pypdf_a_small_pdf_is_sent_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
