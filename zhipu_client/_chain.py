@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Generic, TypeVar
 
-from zhipu_client._job import Around, Job, Work, attach
+from zhipu_client._job import Around, Job, Work, attach, settle
 from zhipu_client._request import Request
 
 __all__ = ["Chain", "Once"]
@@ -71,7 +71,9 @@ class Chain(Generic[K, T]):
     Its pieces are ``(key, piece)``, and ``(key, None)`` after the last piece of each job. A job
     that fails ends the chain when its turn comes, after all pieces before it; the error then has
     ``source``, the key of the job that failed, and ``later``: what the jobs behind it had come
-    to, by key, each a list of pieces and the error that ended it, or None.
+    to, by key, each a list of pieces and the error that ended it, or None. Where ``run`` was to
+    answer with all pieces at once, those before it are the error's ``partial``. An error of
+    ``jobs`` itself, which has no key, comes after all that was begun before it, too.
 
     Attributes:
         jobs: Keys and jobs. Gone through as they are needed, so there may be very many.
@@ -132,6 +134,7 @@ class _ChainWork(Generic[K, T]):
         self._routes: dict[int, tuple[_Link[K, T], int]] = {}
         self._numbers = count()
         self._error: Exception | None = None
+        self._jobs_error: Exception | None = None
         self._closed = False
 
     def take(self) -> tuple[int, Request[Any]] | None:
@@ -155,7 +158,11 @@ class _ChainWork(Generic[K, T]):
     def _begin(self) -> _Link[K, T] | None:
         if self._skip is None and self._links and self._links[-1].failing:
             return None
-        item = next(self._jobs, None)
+        try:
+            item = next(self._jobs, None)
+        except Exception as error:  # noqa: BLE001 - raised after what was begun before it
+            self._jobs_error = error
+            return None
         if item is None:
             return None
         key, job = item
@@ -184,7 +191,7 @@ class _ChainWork(Generic[K, T]):
         link, inner = self._routes.pop(number)
         link.pending -= 1
         if link.work is not None:
-            link.work.done(inner, value)
+            settle(link.work, inner, value)
 
     def failed(self, number: int, error: Exception) -> None:
         link, inner = self._routes.pop(number)
@@ -213,8 +220,13 @@ class _ChainWork(Generic[K, T]):
             yield link.key, None
 
     def result(self, pieces: list[Piece[K, T]]) -> list[Piece[K, T]]:
-        if self._error is None:
+        error = self._error or self._jobs_error
+        if error is None:
             return pieces
+        if pieces:
+            attach(error, partial=pieces)
+        if self._error is None:
+            raise error
         failed, *later = self._links
         so_far = {link.key: (link.pieces, link.outcome) for link in later}
         raise attach(self._error, source=failed.key, later=so_far)

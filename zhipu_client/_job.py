@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from zhipu_client._request import Request
 
-__all__ = ["Around", "Document", "Job", "Opener", "Progress", "Source", "Work", "attach"]
+__all__ = ["Around", "Document", "Job", "Opener", "Progress", "Source", "Work", "attach", "settle"]
 
 T_co = TypeVar("T_co", covariant=True)
 R_co = TypeVar("R_co", covariant=True)
@@ -84,7 +84,7 @@ class Work(Protocol[T_co, R_co]):
         """The next request and its number; None when there is none, or none yet."""
 
     def done(self, number: int, value: Any) -> None:
-        """A request was answered."""
+        """A request was answered. Told by `settle`, which takes what this raises for a failure."""
 
     def failed(self, number: int, error: Exception) -> None:
         """A request failed for good. No more is taken; what is in flight is still awaited."""
@@ -108,6 +108,18 @@ class Job(Protocol[T_co, R_co]):
 
     def begin(self, around: Around) -> Work[T_co, R_co]:
         """Start a run; checks everything that can be checked before anything is sent."""
+
+
+def settle(work: Work[Any, Any], number: int, value: Any) -> None:
+    """Tell a run of an answer.
+
+    An answer that it cannot read, or a caller's ``progress`` that raises, ends the run as a failed
+    request does: what is done by then is handed over, and is on the error.
+    """
+    try:
+        work.done(number, value)
+    except Exception as error:  # noqa: BLE001 - raised by the run's `result`
+        work.failed(number, error)
 
 
 def attach(error: Exception, **facts: Any) -> Exception:

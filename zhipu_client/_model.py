@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-__all__ = ["ReplyModel", "read"]
+__all__ = ["ReplyModel", "read", "rows"]
 
 
 class ReplyModel(BaseModel):
@@ -33,3 +33,9 @@ def read(kind: type[ReplyModel], data: Any) -> Any:
     for key in odd & data.keys():
         setattr(reply, key, data[key])
     return reply
+
+
+def rows(value: Any) -> list[dict[str, Any]]:
+    """The objects in a list of an answer; none where the service sent something else."""
+    found = value if isinstance(value, list) else []
+    return [row for row in found if isinstance(row, dict)]

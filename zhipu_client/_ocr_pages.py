@@ -9,9 +9,12 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
 
+from zhipu_client._model import rows
+
 __all__ = [
     "OCRPage",
     "OCRProgress",
+    "number_of_pages",
     "pages_of",
     "region_markdown",
     "split_markdown",
@@ -76,15 +79,16 @@ def pages_of(data: Mapping[str, Any], first: int, total: int | None) -> list[OCR
         first: The number of its first page.
         total: The number of pages of the whole document, where it is known.
     """
-    details = [page or [] for page in data.get("layout_details") or []]
-    sizes = (data.get("data_info") or {}).get("pages") or []
-    text = data.get("md_results") or ""
+    details = [rows(page) for page in _list(data.get("layout_details"))]
+    sizes = _list(_info(data).get("pages"))
+    text = str(data.get("md_results") or "")
     # A blank page may have no list of its own; every page has a size.
     details += [[] for _ in range(max(len(sizes), 1 if text else 0) - len(details))]
     # References to pictures count pages from the answer's first; ours from the document's.
     text = _REFERENCE.sub(lambda found: f"{found[1]}{int(found[2]) + first - 1}", text)
     texts = split_markdown(text, details)
-    pictures = data.get("layout_visualization") or []
+    pictures = _list(data.get("layout_visualization"))
+    usage = data.get("usage")
     return [
         OCRPage(
             number=first + place,
@@ -96,16 +100,32 @@ def pages_of(data: Mapping[str, Any], first: int, total: int | None) -> list[OCR
             layout_image=pictures[place] if place < len(pictures) else None,
             model=data.get("model"),
             request_id=data.get("request_id") or data.get("id"),
-            usage=data.get("usage") if place == 0 else None,
+            usage=usage if place == 0 and isinstance(usage, dict) else None,
         )
         for place, regions in enumerate(details)
     ]
 
 
+def number_of_pages(data: Mapping[str, Any]) -> int | None:
+    """How many pages the answer says there are."""
+    told = _info(data).get("num_pages")
+    return told if isinstance(told, int) else None
+
+
+def _info(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = data.get("data_info")
+    return found if isinstance(found, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _size(
-    name: str, place: int, sizes: Sequence[Mapping[str, Any]], regions: Sequence[Mapping[str, Any]]
+    name: str, place: int, sizes: Sequence[Any], regions: Sequence[Mapping[str, Any]]
 ) -> int | None:
-    found = sizes[place].get(name) if place < len(sizes) else None
+    told = sizes[place] if place < len(sizes) else None
+    found = told.get(name) if isinstance(told, dict) else None
     if found is None and regions:
         found = regions[0].get(name)
     return int(found) if isinstance(found, (int, float)) else None

@@ -17,7 +17,7 @@ from zhipu_client._errors import (
 )
 from zhipu_client._files import MAX_BYTES, data_url
 from zhipu_client._job import Document, Progress, attach
-from zhipu_client._ocr_pages import OCRPage, OCRProgress, pages_of
+from zhipu_client._ocr_pages import OCRPage, OCRProgress, number_of_pages, pages_of
 from zhipu_client._request import Request
 
 __all__ = ["OCRWork", "Wanted"]
@@ -100,6 +100,7 @@ class OCRWork:
         if resume is not None:
             gap = resume.next_page if isinstance(resume, OCRProgress) else resume
             self._start = max(self._start, min([gap, *self._kept]))
+        self._next = self._start  # behind the last page that was handed over
         self._todo = deque(self._plan())
 
     def _pages_of_a_part(self, most: int) -> int:
@@ -112,6 +113,8 @@ class OCRWork:
         first, last = self._start, job.last_page
         if self._total:
             last = min(last or self._total, self._total)
+            if first > last and isinstance(job.resume_from, OCRProgress):
+                return  # nothing was missing
             if first > last:
                 raise InvalidRequestError(
                     f"first_page is {first}, but the document has {self._total} pages",
@@ -195,8 +198,8 @@ class OCRWork:
 
     def done(self, number: int, value: Mapping[str, Any]) -> None:
         part = self._open[number]
-        told = (value.get("data_info") or {}).get("num_pages")
-        if part.last is None and isinstance(told, int):
+        told = number_of_pages(value)
+        if part.last is None and told is not None:
             self._total = told
         pages = pages_of(value, part.first, self._total or None)
         wanted = None if part.last is None else part.last - part.first + 1
@@ -211,7 +214,7 @@ class OCRWork:
         self._finished[number] = pages
         self._read += len(pages)
         if part.last is None or part.walk:
-            self._go_on(part, len(pages), told if isinstance(told, int) else 0)
+            self._go_on(part, len(pages), told or 0)
         if self._job.progress is not None:
             self._job.progress(self._read, self._expected())
 
@@ -260,14 +263,18 @@ class OCRWork:
             if number not in self._finished:
                 return
             del self._open[number]
-            yield from self._finished.pop(number)
+            for page in self._finished.pop(number):
+                self._next = page.number + 1
+                yield page
 
     def result(self, pieces: list[OCRPage]) -> list[OCRPage]:
         if self._error is None:
             return pieces
         later = [page for number in sorted(self._finished) for page in self._finished[number]]
-        partial = OCRProgress(self._failed_at, (*pieces, *later, *self._unreached()))
-        raise attach(self._error, resume_from=self._failed_at, partial=partial)
+        # A part whose pages came, but whose `progress` raised, has been handed over all the same.
+        at = self._failed_at if self._failed_at in self._open else self._next
+        partial = OCRProgress(at, (*pieces, *later, *self._unreached()))
+        raise attach(self._error, resume_from=at, partial=partial)
 
     def _unreached(self) -> Iterator[OCRPage]:
         for part in self._todo:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from zhipu_client import _check
 from zhipu_client._errors import APITimeoutError, ServerError
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._model import ReplyModel, read, rows
 from zhipu_client._request import Reply, Request
 
 __all__ = [
@@ -95,8 +95,8 @@ class TaskResult(Task):
     @property
     def urls(self) -> list[str]:
         """The addresses of the images or videos. They expire: fetch them at once."""
-        rows = (self.image_result or []) + (self.video_result or [])
-        return [row["url"] for row in rows if row.get("url")]
+        found = rows(self.image_result) + rows(self.video_result)
+        return [row["url"] for row in found if isinstance(row.get("url"), str)]
 
 
 def get(task_id: str) -> Request[TaskResult]:

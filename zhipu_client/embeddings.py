@@ -72,7 +72,11 @@ class EmbeddingReply(ReplyModel):
 
     @property
     def vectors(self) -> list[list[float]]:
-        """One vector an input, in the order of the inputs."""
+        """One vector an input, in the order of the inputs.
+
+        Raises:
+            ServerError: They cannot be read.
+        """
         return vectors_in({"data": self.data})
 
 
@@ -148,11 +152,20 @@ def check_texts(texts: Sequence[str], field: str = "input") -> None:
 
 
 def vectors_in(data: Any) -> list[list[float]]:
-    """The vectors of a decoded body, ordered by ``index``; whole numbers become floats."""
+    """The vectors of a decoded body, ordered by ``index``; whole numbers become floats.
+
+    Raises:
+        ServerError: Something else stands in the place of a vector, or two have the same place.
+    """
     rows = (data or {}).get("data") or []
-    if any(row.get("index", place) != place for place, row in enumerate(rows)):
-        rows = sorted(rows, key=lambda row: row["index"])
-    return [_floats(row["embedding"]) for row in rows]
+    try:
+        if any(row.get("index", place) != place for place, row in enumerate(rows)):
+            rows = sorted(rows, key=lambda row: row["index"])
+            if len({row["index"] for row in rows}) != len(rows):
+                raise ServerError("the service sent two vectors for one text")
+        return [_floats(row["embedding"]) for row in rows]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ServerError("the service sent vectors that cannot be read") from error
 
 
 def _floats(numbers: list[float]) -> list[float]:
@@ -160,6 +173,8 @@ def _floats(numbers: list[float]) -> list[float]:
     # To count in C takes a sixth of what decoding took, and nothing is copied.
     if countOf(map(type, numbers), float) == len(numbers):
         return numbers
+    if not isinstance(numbers, list):
+        raise TypeError(type(numbers))
     return list(map(float, numbers))
 
 
@@ -262,7 +277,8 @@ def bulk(
         dimensions: Length of a vector, as for `create`.
         batch_size: The most texts in a request, 1 to 64 (default).
         in_flight: The most requests at once, 1 to 64.
-        progress: Called with the numbers of texts done and of all texts, after each request.
+        progress: Called with the numbers of texts done and of all texts, after each request. What
+            it raises ends the run; the error then has ``partial``, like any other.
         resume: The ``partial`` of the error that ended an earlier run with the same texts.
         extra_body: Further fields of each body, sent unchecked.
 
@@ -346,7 +362,8 @@ class _BulkWork:
             for place in others:
                 self._vectors[place] = vector.copy()
             self._done += 1 + len(others)
-        for name, count in (value.usage or {}).items():
+        told = value.usage if isinstance(value.usage, dict) else {}
+        for name, count in told.items():
             if isinstance(count, int):
                 self._usage[name] = self._usage.get(name, 0) + count
         self._model = value.model or self._model

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._model import ReplyModel, read, rows
 from zhipu_client._request import Reply, Request
 from zhipu_client._task import Task, parse_task
 
@@ -106,7 +106,7 @@ class ImageReply(ReplyModel):
     @property
     def urls(self) -> list[str]:
         """The addresses of the images."""
-        return [row["url"] for row in self.data if row.get("url")]
+        return [row["url"] for row in rows(self.data) if isinstance(row.get("url"), str)]
 
 
 def check_size(model: str, size: str) -> str:

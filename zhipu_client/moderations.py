@@ -49,16 +49,28 @@ class ModerationReply(ReplyModel):
     @property
     def risk_types(self) -> list[str]:
         """What the risks are, each once."""
-        return list(dict.fromkeys(kind for row in self.result_list for kind in row.risk_type or ()))
+        found: dict[str, None] = {}
+        for row in self._judgements():
+            kinds = row.risk_type or ()
+            found |= dict.fromkeys([kinds] if isinstance(kinds, str) else map(str, kinds))
+        return list(found)
 
     @property
     def risk_level(self) -> str:
         """The worst of all levels; ``REVIEW`` for one that is not known, ``PASS`` for none."""
         found = [
             _LEVELS.index(row.risk_level) if row.risk_level in _LEVELS else 1
-            for row in self.result_list
+            for row in self._judgements()
         ]
         return _LEVELS[max(found, default=0)]
+
+    def _judgements(self) -> list[Judgement]:
+        """All that was judged. What cannot be read is a judgement without a level."""
+        told: Any = self.result_list
+        return [
+            row if isinstance(row, Judgement) else read(Judgement, row)
+            for row in (told if isinstance(told, list) else [told])
+        ]
 
 
 def create(
@@ -97,6 +109,8 @@ def create(
         if not parts:
             raise _check.refuse("input", input, "must not be empty")
         for place, part in enumerate(parts):
+            if not isinstance(part, Mapping):
+                raise _check.refuse(f"input[{place}]", part, "must be an object with a type")
             _check.choice(f"input[{place}].type", part.get("type", ""), _TYPES)
             if part["type"] == "text":
                 _check.text(f"input[{place}].text", part.get("text"), MAX_CHARACTERS)

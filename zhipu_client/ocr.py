@@ -196,7 +196,8 @@ def pages(
         max_bytes: The most bytes of a file, looked at before it is read.
         resume_from: Where to go on after a failure: a page, or the error's ``partial``, which
             also keeps pages after the gap that were read, and paid for, already.
-        progress: Called with the numbers of pages done and of all pages (None while unknown).
+        progress: Called with the numbers of pages done and of all pages (None while unknown). What
+            it raises ends the run like a failed part.
         extra_body: Further fields of each body, sent unchecked.
 
     Raises:

@@ -213,11 +213,15 @@ class _RankingWork:
 
     def done(self, number: int, value: RerankReply) -> None:
         sent = min(MAX_DOCUMENTS, len(self._job.documents) - number)
-        for row in value.results:
-            if row.index is None or row.relevance_score is None or not 0 <= row.index < sent:
-                self.failed(number, ServerError("a rerank result has no score or no place"))
-                return
-            row.index += number
+        if not isinstance(value.results, list):
+            raise ServerError("the service answered without rerank results")
+        places = [_place(row) for row in value.results]
+        if not all(0 <= place < sent for place in places):
+            raise ServerError("a rerank result has no score or no place")
+        if len(set(places)) != len(places):
+            raise ServerError("two rerank results are of one document")
+        for row, place in zip(value.results, places, strict=True):
+            row.index = place + number
         self._replies[number] = value
 
     def failed(self, number: int, error: Exception) -> None:
@@ -237,8 +241,10 @@ class _RankingWork:
         else:
             usage: dict[str, Any] = {}
             for reply in replies:
-                for name, count in (reply.usage or {}).items():
-                    usage[name] = usage.get(name, 0) + count
+                told = reply.usage if isinstance(reply.usage, dict) else {}
+                for name, count in told.items():
+                    if isinstance(count, int):
+                        usage[name] = usage.get(name, 0) + count
             whole = RerankReply(usage=usage)
             whole.results = [row for reply in replies for row in reply.results]
         whole.results.sort(key=lambda row: -(row.relevance_score or 0.0))
@@ -247,6 +253,14 @@ class _RankingWork:
 
     def close(self) -> None:
         pass
+
+
+def _place(row: Any) -> int:
+    """Where a result's document stands; -1 where that, or its score, is not told."""
+    # It is a dict still where a field has an unknown type.
+    if not isinstance(row, RerankResult) or row.relevance_score is None or row.index is None:
+        return -1
+    return row.index
 
 
 def _parse(reply: Reply) -> RerankReply:

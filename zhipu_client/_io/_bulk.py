@@ -6,7 +6,7 @@ import contextvars
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, Protocol, TypeVar
 
-from zhipu_client._job import Around, Job, Work
+from zhipu_client._job import Around, Job, Work, settle
 from zhipu_client._request import Request
 
 __all__ = ["aiterate", "arun", "iterate", "run"]
@@ -200,7 +200,7 @@ async def _one_by_one(client: _AsyncSender, work: Work[T, Any]) -> AsyncGenerato
             except Exception as error:  # noqa: BLE001 - the work decides
                 work.failed(number, error)
             else:
-                work.done(number, value)
+                settle(work, number, value)
             for piece in work.ready():
                 yield piece
         for piece in work.ready():
@@ -217,7 +217,7 @@ def _tell(
 ) -> None:
     error = exception()
     if error is None:
-        work.done(number, result())
+        settle(work, number, result())
     elif isinstance(error, Exception):
         work.failed(number, error)
     else:

@@ -16,8 +16,10 @@ from zhipu_client import (
     arun,
     embeddings,
     iterate,
+    moderations,
     rerank,
 )
+from zhipu_client._chain import Chain, Once
 
 
 def vector(text: str) -> list[float]:
@@ -124,6 +126,58 @@ def test_a_reply_with_too_few_vectors_is_an_error(run, make_client) -> None:
         run(client, embeddings.bulk(["a", "b"]))
 
 
+def odd(body: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    """The usual answer with other fields in the first row, or (``data``, ``usage``) beside it."""
+    reply = embed(body)
+    whole = {name: changed.pop(name) for name in ("data", "usage") if name in changed}
+    reply["data"][0] |= changed
+    return reply | whole
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"embedding": None},
+        {"embedding": "AAAA"},
+        {"embedding": "123"},
+        {"embedding": [None]},
+        {"index": 1},
+        {"index": None},
+        {"index": "0"},
+        {"data": {"a": 1}},
+        {"data": ["a", "b"]},
+        {"data": [{"index": 0}, {"index": 1}]},
+    ],
+)
+def test_vectors_that_cannot_be_read_cost_nothing_that_is_done(run, make_client, changed) -> None:
+    client = make_client(lambda b: odd(b, **changed) if "text 2" in b["input"] else embed(b))
+    texts = [f"text {number}" for number in range(4)]
+    with pytest.raises(ServerError, match="the service sent") as caught:
+        run(client, embeddings.bulk(texts, batch_size=2, in_flight=1))
+    assert caught.value.partial.missing == [2, 3]
+
+
+def test_usage_of_an_unknown_shape_is_left_out(run, make_client) -> None:
+    client = make_client(lambda body: odd(body, usage=[1]))
+    assert run(client, embeddings.bulk(["a"])).usage == {}
+
+
+def test_a_callback_that_raises_costs_nothing_that_is_done(run, make_client) -> None:
+    client = make_client(embed)
+
+    def progress(done: int, total: int | None) -> None:
+        if done == 4:
+            raise LookupError("not mine")
+
+    texts = [f"text {number}" for number in range(8)]
+    with pytest.raises(LookupError) as caught:
+        run(client, embeddings.bulk(texts, batch_size=2, in_flight=1, progress=progress))
+    assert caught.value.partial.missing == [4, 5, 6, 7]
+    again = embeddings.bulk(texts, batch_size=2, resume=caught.value.partial)
+    assert run(client, again).vectors == [vector(text) for text in texts]
+    assert len(client.bodies) == 4
+
+
 def test_requests_of_embedding_2_stay_below_its_tokens(run, make_client) -> None:
     client = make_client(embed)
     run(client, embeddings.bulk([f"{n}" + "字" * 500 for n in range(40)], model="embedding-2"))
@@ -201,6 +255,51 @@ def test_a_result_without_place_or_score_is_an_error(run, make_client, row) -> N
     client = make_client(lambda body: {"results": [row]})
     with pytest.raises(ServerError, match="no score or no place"):
         run(client, rerank.bulk(query="q", documents=["a"]))
+
+
+@pytest.mark.parametrize(
+    "results",
+    [None, "x", ["x"], [{"index": 0, "relevance_score": "high"}],
+     [{"index": 0, "relevance_score": 0.5}, {"index": 0, "relevance_score": 0.4}]],
+)  # fmt: skip
+def test_results_that_cannot_be_read_are_an_error(run, make_client, results) -> None:
+    client = make_client(lambda body: {"results": results})
+    with pytest.raises(ServerError, match="rerank result"):
+        run(client, rerank.bulk(query="q", documents=["a", "b"]))
+
+
+@pytest.mark.parametrize("usage", [[1], {"prompt_tokens": 1, "details": {"cached": 1}}])
+def test_usage_is_summed_as_far_as_it_is_known(run, make_client, usage) -> None:
+    client = make_client(lambda body: rank(body) | {"usage": usage})
+    reply = run(client, rerank.bulk(query="q", documents=[str(n) for n in range(200)]))
+    assert reply.usage == ({"prompt_tokens": 2} if isinstance(usage, dict) else {})
+
+
+def test_moderation_of_many_keeps_what_came_before_a_failure(run, make_client) -> None:
+    fine = {"result_list": [{"risk_level": "PASS"}]}
+    client = make_client(lambda body: ServerError("no") if body["input"] == "c" else fine)
+    with pytest.raises(ServerError) as caught:
+        run(client, moderations.bulk(["a", "b", "c", "d"], in_flight=1))
+    judged = [(place, reply.risk_level) for place, reply in caught.value.partial if reply]
+    assert judged == [(0, "PASS"), (1, "PASS")]
+
+
+def test_an_error_of_what_names_the_jobs_comes_after_the_jobs_before_it(
+    collect, make_client
+) -> None:
+    def jobs():
+        yield "first", embeddings_of("a")
+        yield "second", embeddings_of("b")
+        raise LookupError("no more")
+
+    client = make_client(embed)
+    found, error = collect(client, Chain(jobs(), in_flight=4))
+    assert [key for key, reply in found if reply] == ["first", "second"]
+    assert isinstance(error, LookupError)
+
+
+def embeddings_of(text: str) -> Once:
+    return Once(embeddings.create(input=text))
 
 
 def test_against_the_emulator(kind: str) -> None:

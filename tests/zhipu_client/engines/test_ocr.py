@@ -184,6 +184,48 @@ def test_run_keeps_all_pages_on_its_error(run, make_client, book: Path) -> None:
     assert numbers(pages) == list(range(1, 71))
 
 
+@pytest.mark.parametrize("raising", [1, 3, 6])
+@pytest.mark.parametrize("in_flight", [1, 4])
+def test_a_callback_that_raises_costs_no_page(collect, make_client, raising, in_flight) -> None:
+    def progress(done: int, total: int | None) -> None:
+        if done == raising:
+            raise LookupError("not mine")
+
+    client = make_client(local)
+    settings = {"pages_per_request": 1, "in_flight": in_flight}
+    book = make_pdf(6)
+    pages, error = collect(client, ocr.pages(book, progress=progress, **settings))
+    assert isinstance(error, LookupError)
+    rest, error = collect(client, ocr.pages(book, resume_from=error.partial, **settings))
+    assert error is None
+    assert numbers(pages) + numbers(rest) == [1, 2, 3, 4, 5, 6]
+    assert len(client.bodies) == 6
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"layout_details": [None, "x"]},
+        {"layout_details": [["x"], [None]]},
+        {"layout_details": {"a": 1}},
+        {"data_info": [1]},
+        {"data_info": {"pages": [None, "x"], "num_pages": "2"}},
+        {"data_info": {"pages": {"a": 1}}},
+        {"layout_visualization": {"a": 1}},
+        {"usage": [1]},
+        {"md_results": None},
+    ],
+)
+def test_a_paid_answer_of_an_unknown_shape_is_read_as_far_as_it_is_known(
+    collect, make_client, odd
+) -> None:
+    client = make_client(lambda body: answer(read_pdf(body), **odd))
+    pages, error = collect(client, ocr.pages(make_pdf(2)))
+    assert error is None
+    assert numbers(pages) == [1, 2]
+    assert "Text of 1." in pages[0].text or odd.keys() & {"layout_details"}
+
+
 @pytest.mark.parametrize("tells", [False, True])
 @pytest.mark.parametrize("pages", [1, 99, 100, 101, 250, 300])
 def test_an_address_of_unknown_length(collect, make_client, pages: int, tells: bool) -> None:
