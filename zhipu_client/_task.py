@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 from zhipu_client import _check
-from zhipu_client._errors import APITimeoutError, ServerError
+from zhipu_client._errors import APITimeoutError, ServerError, ZhipuError
+from zhipu_client._job import attach
 from zhipu_client._model import ReplyModel, read, rows
 from zhipu_client._request import Reply, Request
 
@@ -171,6 +172,10 @@ class Plan(Generic[T]):
             TaskFailedError: It has failed.
         """
         raise NotImplementedError
+
+    def interrupted(self, error: ZhipuError) -> None:
+        """Put on an error of asking what it takes to ask again: the task goes on all the same."""
+        attach(error, task_id=self.task_id)
 
     def failed(self, status: Any, body: ReplyModel, request_id: str | None = None) -> Exception:
         """The error for what has failed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
+from zhipu_client._errors import ZhipuError
 from zhipu_client._io._clock import Clock, SystemClock
 from zhipu_client._request import Request
 from zhipu_client._task import Plan, Task, TaskResult, Waiting
@@ -33,6 +34,7 @@ def wait_for(client: _Sender, plan: Plan[T], *, clock: Clock | None = None) -> T
     Raises:
         TaskFailedError: The service failed at it.
         TaskTimeoutError: It was still running when the plan's time was over. It goes on.
+        ZhipuError: Asking failed for good; the task goes on. Each of these has ``task_id``.
 
     Example:
         ```python
@@ -48,7 +50,11 @@ def wait_for(client: _Sender, plan: Plan[T], *, clock: Clock | None = None) -> T
     for pause in (None, *plan.pauses()):
         if pause is not None:
             clock.sleep(pause)
-        found: T = client.send(plan.request())
+        try:
+            found: T = client.send(plan.request())
+        except ZhipuError as error:
+            plan.interrupted(error)
+            raise
         if plan.ended(found):
             return found
     raise plan.too_long()
@@ -60,7 +66,11 @@ async def await_for(client: _AsyncSender, plan: Plan[T], *, clock: Clock | None 
     for pause in (None, *plan.pauses()):
         if pause is not None:
             await clock.asleep(pause)
-        found: T = await client.send(plan.request())
+        try:
+            found: T = await client.send(plan.request())
+        except ZhipuError as error:
+            plan.interrupted(error)
+            raise
         if plan.ended(found):
             return found
     raise plan.too_long()
@@ -87,6 +97,7 @@ def wait_result(
     Raises:
         TaskFailedError: The service failed at it.
         TaskTimeoutError: It was still running after ``timeout``. It goes on: wait for it again.
+        ZhipuError: Asking failed for good; the task goes on. Each of these has ``task_id``.
 
     Example:
         ```python

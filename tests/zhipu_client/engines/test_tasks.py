@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from zhipu_client import (
+    APIConnectionError,
     InvalidRequestError,
     TaskFailedError,
     TaskTimeoutError,
@@ -93,6 +94,19 @@ def test_a_task_that_never_ends_is_given_up(wait, make_client) -> None:
     assert clock.now == 60
     again = pickle.loads(pickle.dumps(caught.value))
     assert again.task_id == "t-1"
+
+
+def test_a_task_is_not_lost_with_a_failure_of_asking(wait, make_client) -> None:
+    client = make_client(lambda _: APIConnectionError("gone"))
+    with pytest.raises(APIConnectionError) as caught:
+        wait(client, "t-1", clock=FakeClock())
+    assert caught.value.task_id == "t-1"
+
+
+@pytest.mark.parametrize("rows", [None, "x", {"url": "u"}, ["x", None, {"url": 5}, {"url": None}]])
+def test_results_of_an_unknown_shape_have_no_addresses(wait, make_client, rows) -> None:
+    client = make_client(lambda _: {"task_status": "SUCCESS", "image_result": rows})
+    assert wait(client, "t-1", clock=FakeClock()).urls == []
 
 
 def test_wrong_values_are_refused(wait, make_client) -> None:
