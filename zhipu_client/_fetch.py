@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from zhipu_client._errors import ZhipuError
+from zhipu_client._errors import ZhipuError, shorten
 
 __all__ = ["DownloadError", "Downloaded", "Gathering", "Target", "sniff", "target"]
 
@@ -25,7 +25,11 @@ _MARKS: tuple[tuple[int, bytes, str], ...] = (
     (8, b"WEBP", "image/webp"),
     (8, b"WAVE", "audio/wav"),
     (0, b"ID3", "audio/mpeg"),
+    # Without a tag; the lower rates, with and without a checksum, begin with the last two.
     (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xfa", "audio/mpeg"),
+    (0, b"\xff\xf3", "audio/mpeg"),
+    (0, b"\xff\xf2", "audio/mpeg"),
     (4, b"ftypM4A", "audio/mp4"),
     (4, b"ftypqt", "video/quicktime"),
     (4, b"ftyp", "video/mp4"),
@@ -49,7 +53,7 @@ class DownloadError(ZhipuError):
         self.url = url.partition("?")[0]
         self.retryable = retryable
         self.partial: Any = None
-        super().__init__(f"{message}: {self.url}")
+        super().__init__(f"{message}: {shorten(self.url)}")
 
     def __reduce__(self) -> Any:
         return _rebuild, (self.args, self.__dict__)
@@ -117,9 +121,12 @@ class Target:
 
     def redirect(self, location: str | None) -> Target:
         """Where a redirect leads: within the same origin only."""
-        url = urljoin(self.url, location or "")
-        parts = urlsplit(url)
-        here = _origin(parts) == _origin(urlsplit(self.url)) and "@" not in parts.netloc
+        try:
+            url = urljoin(self.url, location or "")
+            parts = urlsplit(url)
+            here = _origin(parts) == _origin(urlsplit(self.url)) and "@" not in parts.netloc
+        except ValueError:
+            here = False
         if not location or not here:
             raise DownloadError("refused, it redirects to another place", url=self.url)
         return Target(url, self.host, self.port, self.trusted)
@@ -136,6 +143,8 @@ def target(url: str, base_url: str | None, *, allow_loopback: bool = False) -> T
     Raises:
         DownloadError: No https, a user name in it, or no host.
     """
+    if not isinstance(url, str):
+        raise DownloadError("refused, it is no address", url=str(url))
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 import socket
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,6 +55,7 @@ def download(
 
     Raises:
         DownloadError: Refused, failed, too large, or of another type.
+        OSError: ``to`` cannot be written.
 
     Example:
         ```python
@@ -73,10 +73,14 @@ def download(
     with _http(where) as http, deadline(timeout):
         for _ in range(MAX_REDIRECTS + 1):
             pinned, headers, extensions = where.pinned(_resolve(where))
-            request = http.build_request(
-                "GET", pinned, headers=headers, extensions=extensions, timeout=min(timeout, 60.0)
-            )
             with _translated(where):
+                request = http.build_request(
+                    "GET",
+                    pinned,
+                    headers=headers,
+                    extensions=extensions,
+                    timeout=min(timeout, 60.0),
+                )
                 response = http.send(request, stream=True, follow_redirects=False)
             try:
                 if response.is_redirect:
@@ -141,12 +145,14 @@ async def _afetch(
     from anyio import to_thread
 
     context = await to_thread.run_sync(tls_context)
-    async with httpx.AsyncClient(verify=context, timeout=60.0) as http:
+    # Whether a proxy applies is told by the name: httpx would look for the address in NO_PROXY.
+    proxied = not way_out(where.url, None).direct
+    async with httpx.AsyncClient(verify=context, timeout=60.0, trust_env=proxied) as http:
         for _ in range(MAX_REDIRECTS + 1):
             addresses = await to_thread.run_sync(_resolve, where)
             pinned, headers, extensions = where.pinned(addresses)
-            request = http.build_request("GET", pinned, headers=headers, extensions=extensions)
             with _translated(where):
+                request = http.build_request("GET", pinned, headers=headers, extensions=extensions)
                 response = await http.send(request, stream=True, follow_redirects=False)
             try:
                 if response.is_redirect:
@@ -203,7 +209,9 @@ def _translated(where: Target) -> Iterator[None]:
         yield
     except httpx.TimeoutException as error:
         raise _too_slow(where) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except httpx.InvalidURL as error:
+        raise DownloadError("refused, it is no address", url=where.url) from error
+    except httpx.HTTPError as error:
         raise DownloadError(
             f"the download failed ({type(error).__name__})", url=where.url, retryable=True
         ) from error
@@ -220,8 +228,9 @@ class _Sink:
 
     def __enter__(self) -> Self:
         if self._to is not None:
-            handle, self._name = tempfile.mkstemp(dir=self._to.parent, prefix=".download-")
-            self._file = os.fdopen(handle, "wb")
+            # Not by `tempfile`, whose files nobody else may read, also when they are renamed.
+            self._name = str(self._to.with_name(f".download-{secrets.token_hex(8)}"))
+            self._file = open(self._name, "xb")  # noqa: PTH123, SIM115 - closed by __exit__
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpcore
 import pytest
 
 from zhipu_client import DownloadError, adownload, download
@@ -270,11 +271,64 @@ def test_headers_that_come_one_by_one_do_not_prolong_it(fetch) -> None:
     assert caught.value.retryable
 
 
+@pytest.mark.parametrize("url", [None, 5, {"url": "https://files.example"}])
+def test_what_is_no_text_is_refused(fetch, url: Any) -> None:
+    with pytest.raises(DownloadError, match="no address"):
+        fetch(url)
+
+
+@pytest.mark.parametrize("path", ["a\x01b", "a\x7fb", "a" * 70_000])
+def test_what_cannot_be_sent_is_refused(fetch, path: str, monkeypatch) -> None:
+    rows = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: rows)
+    with pytest.raises(DownloadError, match="no address") as caught:
+        fetch(f"https://files.example/{path}")
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize("to", ["https://[bad", "//127.0.0.1:99999/a", "http://[::1]:x/", "\\\\a"])
+def test_redirects_to_nowhere(fetch, to: str) -> None:
+    with server(redirect(to)) as (url, _), pytest.raises(DownloadError):
+        fetch(url, base_url=url)
+
+
+def test_a_file_may_be_read_by_whom_the_umask_lets(fetch, tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    plain.write_bytes(b"")
+    with server(body(PNG)) as (url, _):
+        fetch(url, base_url=url, to=tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_mode == plain.stat().st_mode
+    assert {path.name for path in tmp_path.iterdir()} == {"plain", "a.png"}
+
+
+def test_no_proxy_goes_by_the_name(fetch, monkeypatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "files.example")
+    asked = []
+
+    def connect(self: Any, host: str, port: int, *_: Any, **__: Any) -> None:
+        asked.append((host, port))
+        raise httpcore.ConnectError("not here")
+
+    async def aconnect(self: Any, host: str, port: int, *_: Any, **__: Any) -> None:
+        connect(self, host, port)
+
+    monkeypatch.setattr("httpcore.SyncBackend.connect_tcp", connect)
+    monkeypatch.setattr("httpcore._backends.auto.AutoBackend.connect_tcp", aconnect)
+    rows = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: rows)
+    with pytest.raises(DownloadError, match="failed"):
+        fetch("https://files.example/a.png")
+    assert asked == [("93.184.216.34", 443)]
+
+
 def test_types_are_told_by_content() -> None:
     assert sniff(b"\0\0\0\x20ftypisom1234") == "video/mp4"
     assert sniff(b"RIFF\0\0\0\0WEBPVP8 ") == "image/webp"
     assert sniff(b"RIFF\0\0\0\0WAVEfmt ") == "audio/wav"
     assert sniff(b"") == "application/octet-stream"
+    for byte in b"\xfb\xfa\xf3\xf2":  # MPEG 1 and 2, layer 3, with and without a checksum
+        assert sniff(bytes([0xFF, byte]) + b"\0" * 14) == "audio/mpeg"
 
 
 def test_a_short_file_in_single_bytes_is_whole() -> None:
