@@ -26,8 +26,9 @@ _MOST = 32 * 1024 * 1024
 class Pictures:
     """Keeps the pictures of pages in a folder, and makes the pages point to the files.
 
-    A picture that cannot be fetched, or must not be (see ``zhipu_client.download``), keeps its
-    address, and a warning is logged: the text of the page is there all the same.
+    A picture that cannot be fetched or saved, or must not be fetched (see
+    ``zhipu_client.download``), keeps its address, and a warning is logged: the text of the page,
+    which is paid for, is there all the same.
 
     Args:
         folder: Where to; None keeps nothing.
@@ -44,11 +45,10 @@ class Pictures:
         for number, url in enumerate(image_urls(page)):
             try:
                 found = download(client, url, kind="image/", max_bytes=_MOST)
-            except ZhipuError as error:
-                _warn(page, error)
-            else:
                 name = _name(source, page, number, found.mime_type)
                 files[url] = _write(self._folder, name, found.content)
+            except (ZhipuError, OSError) as error:
+                _warn(page, error)
         return _pointed(page, files)
 
     async def akept(self, client: AsyncClient, source: str, page: OCRPage) -> OCRPage:
@@ -59,21 +59,20 @@ class Pictures:
         for number, url in enumerate(image_urls(page)):
             try:
                 found = await adownload(client, url, kind="image/", max_bytes=_MOST)
-            except ZhipuError as error:
-                _warn(page, error)
-            else:
                 name = _name(source, page, number, found.mime_type)
                 files[url] = await run_in_executor(None, _write, self._folder, name, found.content)
+            except (ZhipuError, OSError) as error:
+                _warn(page, error)
         return _pointed(page, files)
 
 
-def _warn(page: OCRPage, error: ZhipuError) -> None:
+def _warn(page: OCRPage, error: Exception) -> None:
     _log.warning("a picture of page %d is not kept: %s", page.number, error)
 
 
 def _name(source: str, page: OCRPage, number: int, mime_type: str | None) -> str:
     """Unique for each document, page and picture, and the same in each run."""
-    digest = hashlib.sha256(source.encode()).hexdigest()[:12]
+    digest = hashlib.sha256(source.encode(errors="surrogateescape")).hexdigest()[:12]
     return f"{digest}-{page.number:04}-{number}{_SUFFIXES.get(mime_type or '', '')}"
 
 

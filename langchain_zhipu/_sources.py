@@ -79,7 +79,11 @@ def origins(given: FilePath, glob: str | None) -> Iterator[Origin]:
         yield from _of_one(source, glob)
 
 
-def _of_one(source: Source, glob: str | None) -> Iterator[Origin]:
+def _of_one(source: Any, glob: str | None) -> Iterator[Origin]:
+    if isinstance(source, (bytearray, memoryview)):
+        source = bytes(source)
+    if not isinstance(source, (str, PurePath, bytes)):
+        raise refuse("file_path", source, "must hold paths, addresses or bytes only")
     if isinstance(source, bytes) or str(source).lower().startswith((*_ADDRESSES, "data:")):
         yield origin_of(source)
         return

@@ -199,6 +199,34 @@ def test_an_address_of_this_machine_in_an_answer_is_not_fetched(tmp_path, trap, 
     assert "is not kept" in caplog.text
 
 
+@pytest.mark.parametrize("method", ["load", "aload"])
+async def test_pictures_that_cannot_be_saved_cost_no_text(loader, tmp_path, caplog, method) -> None:
+    folder = tmp_path / "taken"
+    folder.write_text("a file")
+    made = loader(picture_pdf(), layout_images=True, save_images_to=folder)
+    (page,) = await made.aload() if method == "aload" else made.load()
+    assert page.metadata["layout_image"].startswith("http")
+    assert "is not kept" in caplog.text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+def test_a_name_that_is_no_utf8(loader, tmp_path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff.pdf")
+    path.write_bytes(picture_pdf())
+    (page,) = loader(path, layout_images=True, save_images_to=tmp_path / "kept").load()
+    assert Path(page.metadata["layout_image"]).is_file()
+
+
+@pytest.mark.parametrize("bad", ["*.none", 5, None])
+def test_what_was_found_before_a_bad_source_is_read(loader, five_pages, tmp_path, bad) -> None:
+    bad = str(tmp_path / bad) if isinstance(bad, str) else bad
+    got = []
+    with pytest.raises(InvalidRequestError) as caught:
+        got.extend(loader([five_pages, bad], pages_per_request=1).lazy_load())
+    assert caught.value.field == "file_path"
+    assert len(got) == 5
+
+
 def test_nothing_stays_open(loader, five_pages):
     folder = Path("/proc/self/fd")
     if not folder.is_dir():
