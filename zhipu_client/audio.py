@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
-import json as jsonlib
 import wave
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from zhipu_client import _check
-from zhipu_client._errors import InvalidRequestError, StreamIncompleteError
-from zhipu_client._failures import error_from, error_in
+from zhipu_client._audio_streams import (
+    SAMPLE_RATE,
+    SpeechChunk,
+    SpeechReader,
+    TranscriptionChunk,
+    TranscriptionReader,
+)
+from zhipu_client._errors import InvalidRequestError
+from zhipu_client._failures import error_from
 from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request, StreamRequest, Upload
 
 __all__ = [
     "MAX_CHARACTERS",
+    "SAMPLE_RATE",
     "VOICES",
     "SpeechChunk",
     "Transcription",
@@ -36,39 +41,10 @@ MiB = 1024 * 1024
 VOICES = ("tongtong", "chuichui", "xiaochen", "jam", "kazi", "douji", "luodo")
 #: The most characters of one call to `speech`.
 MAX_CHARACTERS = 1024
-#: What `speech` answers with: 24,000 samples a second, one channel, 16 bits.
-SAMPLE_RATE = 24_000
-
 _MOST_AUDIO = 25 * MiB
 _MOST_SECONDS = 30
 _MOST_PROMPT = 8000
 _MOST_HOTWORDS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class SpeechChunk:
-    """A piece of speech.
-
-    Attributes:
-        audio: Raw PCM, 16 bits a sample, little-endian, one channel. May be empty.
-        sample_rate: Samples a second.
-    """
-
-    audio: bytes = field(repr=False)
-    sample_rate: int = SAMPLE_RATE
-
-
-@dataclass(frozen=True, slots=True)
-class TranscriptionChunk:
-    """A piece of a transcript.
-
-    Attributes:
-        text: What came in addition; the whole text once more when ``done``.
-        done: True for the last one.
-    """
-
-    text: str
-    done: bool = False
 
 
 class Transcription(ReplyModel):
@@ -188,7 +164,7 @@ def speech_stream(
     return StreamRequest(
         method="POST",
         path="/audio/speech",
-        reader=lambda: _SpeechReader(decode),
+        reader=lambda: SpeechReader(decode),
         json=body,
         model=model,
     )
@@ -269,7 +245,7 @@ def transcribe_stream(
     return StreamRequest(
         method="POST",
         path="/audio/transcriptions",
-        reader=_TranscriptionReader,
+        reader=TranscriptionReader,
         form=(*form, ("stream", "true")),
         uploads=uploads,
         model=model,
@@ -327,83 +303,11 @@ def _wav_seconds(content: bytes) -> float:
     """How long a WAV lasts; 0 for one that only the service may be able to read."""
     try:
         with wave.open(io.BytesIO(content)) as sound:
-            return float(sound.getnframes() / sound.getframerate())
-    except (wave.Error, EOFError, ZeroDivisionError):
+            # A header that was written before the sound was known promises up to 4 GiB of it.
+            most = len(content) // (sound.getnchannels() * sound.getsampwidth())
+            return float(min(sound.getnframes(), most) / sound.getframerate())
+    except (wave.Error, EOFError, RuntimeError, ZeroDivisionError):
         return 0.0
-
-
-class _EventReader:
-    """What the two readers of this module share; see `zhipu_client._request.StreamReader`."""
-
-    def __init__(self) -> None:
-        self.done = False
-        self.contents = 0
-        self._whole = False
-
-    def _decode(self, data: bytes, event: str) -> dict[str, Any] | None:
-        if data.strip() == b"[DONE]":
-            self.done = self._whole = True
-            return None
-        try:
-            frame = jsonlib.loads(data)
-        except ValueError as error:
-            message = f"the stream holds an event of {len(data)} bytes that is no JSON"
-            raise StreamIncompleteError(message, partial=self.partial()) from error
-        if not isinstance(frame, dict) or event == "error" or error_in(frame):
-            raise error_from(None, {}, frame)
-        return frame
-
-    def partial(self) -> Any:
-        return None
-
-    def finish(self) -> None:
-        if not self._whole or not self.contents:
-            raise StreamIncompleteError("the stream ended too early", partial=self.partial())
-
-
-class _SpeechReader(_EventReader):
-    def __init__(self, decode: Any) -> None:
-        super().__init__()
-        self._bytes = decode
-
-    def feed(self, data: bytes, event: str) -> SpeechChunk | None:
-        frame = self._decode(data, event)
-        choice = ((frame or {}).get("choices") or [{}])[0]
-        self._whole = self._whole or bool(choice.get("finish_reason"))
-        delta = choice.get("delta") or {}
-        if not delta.get("content"):
-            return None
-        try:
-            audio = self._bytes(delta["content"])
-        except (binascii.Error, ValueError) as error:
-            raise StreamIncompleteError("a piece of speech cannot be decoded") from error
-        self.contents += 1
-        return SpeechChunk(audio, delta.get("return_sample_rate") or SAMPLE_RATE)
-
-
-class _TranscriptionReader(_EventReader):
-    def __init__(self) -> None:
-        super().__init__()
-        self._text: list[str] = []
-
-    def feed(self, data: bytes, event: str) -> TranscriptionChunk | None:
-        frame = self._decode(data, event)
-        if frame is None:
-            return None
-        if str(frame.get("type", "")).endswith(".done"):
-            self._whole = True
-            self.contents += 1
-            whole = frame.get("text") or frame.get("delta") or "".join(self._text)
-            return TranscriptionChunk(whole, done=True)
-        text = frame.get("delta") or frame.get("text")
-        if not text:
-            return None
-        self.contents += 1
-        self._text.append(text)
-        return TranscriptionChunk(text)
-
-    def partial(self) -> str | None:
-        return "".join(self._text) or None
 
 
 def _parse_speech(reply: Reply) -> bytes:

@@ -107,8 +107,8 @@ def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
     """The file of a batch, from what `line` made.
 
     Raises:
-        InvalidRequestError: No line, too many (50,000; 10,000 for embeddings), an id twice, or
-            more than one model.
+        InvalidRequestError: No line, too many (50,000; 10,000 for embeddings), an id twice, more
+            than one model, or a line that cannot be written as JSON.
 
     Example:
         >>> from zhipu_client import batches
@@ -127,7 +127,15 @@ def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
         if row["custom_id"] in seen:
             raise _check.refuse("custom_id", row["custom_id"], "must be unique")
         seen.add(row["custom_id"])
-    return b"".join(json.dumps(row, ensure_ascii=False).encode() + b"\n" for row in found)
+    return b"".join(map(_written, found))
+
+
+def _written(row: Mapping[str, Any]) -> bytes:
+    try:
+        return json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+    except (TypeError, ValueError) as error:  # UnicodeEncodeError among them
+        name = row["custom_id"]
+        raise _check.refuse("custom_id", name, f"is of a line that is no JSON ({error})") from None
 
 
 def read_output(content: bytes) -> Iterator[dict[str, Any]]:

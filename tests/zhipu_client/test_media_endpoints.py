@@ -22,6 +22,7 @@ from zhipu_client import (
     download,
     file_parser,
     files,
+    images,
     moderations,
     ocr,
     reader,
@@ -80,6 +81,11 @@ REFUSED: list[tuple[Any, dict[str, Any], str, str]] = [
     (files.files, {"purpose": "batch", "limit": 0}, "limit", "from 1 to 100"),
     (batches.line, {"custom_id": "short", "body": {}}, "custom_id", "at least 6"),
     (batches.lines, {"rows": []}, "rows", "1 to 50,000 lines"),
+    *(
+        (batches.lines, {"rows": [batches.line("request-1", {"x": x})]}, "custom_id", "no JSON")
+        for x in (float("nan"), "\ud800", {1})
+    ),
+    (moderations.create, {"input": ["a"]}, "input[0]", "an object with a type"),
     (batches.create, {"input_file_id": "f", "metadata": {"k": 1}}, "metadata['k']", "a string"),
     (
         batches.create,
@@ -273,3 +279,58 @@ def _png() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (40, 40), "white").save(out, "PNG")
     return out.getvalue()
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF])
+def test_a_wav_whose_header_promises_more_is_as_long_as_it_is(size: int) -> None:
+    def promising(seconds: float) -> bytes:
+        sound = wav(seconds)
+        told = size.to_bytes(4, "little")
+        return sound[:4] + told + sound[8:40] + told + sound[44:]
+
+    assert audio.transcribe(file=promising(5)).uploads[0].content_type == "audio/wav"
+    with pytest.raises(InvalidRequestError, match="30 seconds"):
+        audio.transcribe(file=promising(31))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        {"choices": [None]},
+        {"choices": {"a": 1}},
+        {"choices": "x"},
+        {"choices": [{"delta": "x"}]},
+        {"choices": [{"delta": {"content": 5}}]},
+    ],
+)
+def test_speech_of_an_unknown_shape_is_our_error(frame: dict[str, Any]) -> None:
+    reader = audio.speech_stream(input="a").reader()
+    with pytest.raises(StreamIncompleteError):
+        reader.feed(json.dumps(frame).encode(), "")
+        reader.finish()
+
+
+@pytest.mark.parametrize("frame", [{"delta": 5}, {"delta": {"text": "a"}}, {"text": ["a"]}])
+def test_a_transcript_is_text_or_nothing(frame: dict[str, Any]) -> None:
+    assert (
+        audio.transcribe_stream(file=wav(1)).reader().feed(json.dumps(frame).encode(), "") is None
+    )
+
+
+@pytest.mark.parametrize("rows", [None, "x", {"url": "u"}, ["x", None, {"url": 5}]])
+def test_an_answer_without_images_has_no_addresses(rows: Any) -> None:
+    assert images.create(prompt="a").parse(Reply(200, {}, b"", {"data": rows})).urls == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "level", "types"),
+    [
+        (None, "REVIEW", []),
+        (["x"], "REVIEW", []),
+        ([{"risk_level": "PASS", "risk_type": "x"}], "PASS", ["x"]),
+        ([{"risk_level": "REJECT", "risk_type": [5]}, "x"], "REJECT", ["5"]),
+    ],
+)
+def test_what_cannot_be_read_is_not_passed(rows: Any, level: str, types: list[str]) -> None:
+    found = moderations.create(input="a").parse(Reply(200, {}, b"", {"result_list": rows}))
+    assert (found.risk_level, found.risk_types) == (level, types)

@@ -230,7 +230,7 @@ class _Sink:
         if self._to is not None:
             # Not by `tempfile`, whose files nobody else may read, also when they are renamed.
             self._name = str(self._to.with_name(f".download-{secrets.token_hex(8)}"))
-            self._file = open(self._name, "xb")  # noqa: PTH123, SIM115 - closed by __exit__
+            self._file = open(self._name, "xb")  # noqa: PTH123 - closed by __exit__
         return self
 
     def __exit__(self, *_: object) -> None:
