@@ -11,7 +11,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.load import dumpd
 from langchain_core.utils.utils import _build_model_kwargs
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, model_validator
 from typing_extensions import override
 
 from langchain_zhipu._client import ZhipuSettings
@@ -99,7 +99,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
 
     @zhipuai_api_key.setter
     def zhipuai_api_key(self, value: Any) -> None:
-        self.api_key = SecretStr(value) if isinstance(value, str) else value
+        self.api_key = value
 
     @property
     def zhipuai_api_base(self) -> str | None:

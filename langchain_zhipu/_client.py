@@ -145,9 +145,8 @@ class ZhipuSettings(BaseModel):
                 value = found.pop(alias)
                 if found.get(name) is None:
                     found[name] = value
-        key = found.get("api_key")
-        if key is not None and hasattr(key, "get_secret_value") and not isinstance(key, SecretStr):
-            found["api_key"] = SecretStr(key.get_secret_value())
+        if "api_key" in found:
+            found["api_key"] = _secret(found["api_key"])
         return found
 
     @pydantic.model_validator(mode="after")
@@ -202,6 +201,18 @@ class ZhipuSettings(BaseModel):
             auth=self.auth,
         )
 
+    if not TYPE_CHECKING:  # to a type checker it would permit any attribute
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            # A new key is not validated, but must not be shown either.
+            super().__setattr__(name, _secret(value) if name == "api_key" else value)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other values; a key that is a string becomes a secret here too."""
+        if update and "api_key" in update:
+            update = {**update, "api_key": _secret(update["api_key"])}
+        return super().model_copy(update=update, deep=deep)
+
     def __getstate__(self) -> dict[Any, Any]:
         """What pickle takes: no key (unless it is an importable function), no live client."""
         state = super().__getstate__()
@@ -218,6 +229,15 @@ class ZhipuSettings(BaseModel):
             if client is not None:
                 memo[id(client)] = client
         return super().__deepcopy__(memo)
+
+
+def _secret(key: Any) -> Any:
+    """A key as the secret that no text shows; a function (or nothing) as it is."""
+    if isinstance(key, str):
+        return SecretStr(key)
+    if hasattr(key, "get_secret_value") and not isinstance(key, SecretStr):
+        return SecretStr(key.get_secret_value())
+    return key
 
 
 def _check_key_found() -> None:

@@ -93,6 +93,20 @@ def test_a_refused_option_of_one_adapter(make: Make, field: str, value: Any, lim
     assert repr(value) in str(caught.value)
 
 
+MODELS = [make for make in ADAPTERS.values() if isinstance(make, type) and hasattr(make, "copy")]
+
+
+@pytest.mark.parametrize("make", MODELS)
+def test_a_key_that_is_set_later_is_a_secret_too(make: Make) -> None:
+    adapter = make(api_key="first.key")
+    assigned = adapter.model_copy()
+    assigned.api_key = KEY
+    for changed in (assigned, adapter.model_copy(update={"api_key": KEY})):
+        assert "planted-secret" not in f"{changed!r}{changed.model_dump(exclude={'args_schema'})}"
+        assert changed.api_key.get_secret_value() == KEY
+        changed._sync_client()
+
+
 def test_a_misspelt_argument_is_named_without_what_it_was_given() -> None:
     with pytest.raises(InvalidRequestError, match="apikey: Extra inputs") as caught:
         ZhipuAIEmbeddings(api_key="k", apikey=KEY)
