@@ -144,7 +144,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
         found = super()._get_ls_params(stop=stop, **kwargs)
         found["ls_provider"] = PROVIDER
         words = stop or self.stop
-        if words:
+        if isinstance(words, (str, list, tuple)):  # all else is refused when it is to be sent
             found["ls_stop"] = [words] if isinstance(words, str) else list(words)
         return found
 

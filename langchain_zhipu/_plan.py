@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from langchain_core.messages import BaseMessage
 from langchain_core.utils.function_calling import convert_to_json_schema
@@ -15,6 +16,8 @@ from langchain_zhipu._demand import Demand, with_instruction
 from langchain_zhipu._messages import ReasoningHistory, to_wire
 from langchain_zhipu._tools import choice_of, tool_names, without_others
 from zhipu_client import InvalidRequestError, Request, StreamRequest, catalog, chat
+from zhipu_client._check import choice as check_choice
+from zhipu_client._check import refuse
 
 __all__ = ["Plan", "ToolChoiceMode", "make_plan"]
 
@@ -29,7 +32,10 @@ _SILENT = frozenset(
         "ls_structured_output_format", "structured_output_format", "run_manager",
     }
 )  # fmt: skip
-_RENAMED = {"max_completion_tokens": "max_tokens", "user": "user_id", "model_name": "model"}
+_RENAMED = {
+    "max_completion_tokens": "max_tokens", "user": "user_id", "model_name": "model",
+    "stop_sequences": "stop",
+}  # fmt: skip
 #: Settings that are read here and not sent.
 _READ = frozenset(
     {
@@ -39,7 +45,10 @@ _READ = frozenset(
     }
 )  # fmt: skip
 #: Settings of the model that no call can change; in a request's body they would be told abroad.
-_OF_THE_MODEL = ("api_key", "base_url", "max_concurrency", "http_client", "http_async_client")
+_OF_THE_MODEL = (
+    "api_key", "zhipuai_api_key", "base_url", "zhipuai_api_base", "api_base", "max_concurrency",
+    "http_client", "http_async_client",
+)  # fmt: skip
 #: What GLM-5.3 makes of the efforts it has not got (the coding sites do it by themselves).
 _EFFORTS = {
     "none": "low", "minimal": "low", "low": "low", "medium": "high", "high": "high",
@@ -128,7 +137,7 @@ def make_plan(
         params.pop("tool_stream", None)
     elif info is not None and info.tool_stream:
         params.setdefault("tool_stream", True)
-    extra = {**(settings.get("extra_body") or {}), **(kwargs.get("extra_body") or {})}
+    extra = {**_mapping("extra_body", settings), **_mapping("extra_body", kwargs)}
     extra.update(_unknown(values))
     if extra:
         params["extra_body"] = extra
@@ -143,13 +152,24 @@ def _joined(settings: Mapping[str, Any], kwargs: Mapping[str, Any]) -> dict[str,
     values = {key: value for key, value in settings.items() if value is not None}
     extra = values.pop("model_kwargs", None) or {}
     values.update({key: value for key, value in own.items() if value is not None})
-    if own.get("n") not in (None, 1):
+    values = {**extra, **values}
+    if values.get("n") not in (None, 1):
         raise InvalidRequestError(
-            f"n is {own['n']!r}, but the service gives one answer to a request: use batch()",
+            f"n is {values['n']!r}, but the service gives one answer to a request: use batch()",
             field="n",
-            value=own["n"],
+            value=values["n"],
         )
-    return {**extra, **values}
+    check_choice("reasoning_history", values.get("reasoning_history"), get_args(ReasoningHistory))
+    check_choice("tool_choice_mode", values.get("tool_choice_mode"), get_args(ToolChoiceMode))
+    return values
+
+
+def _mapping(name: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """One of the values, which is a dict of its own or missing."""
+    value = values.get(name)
+    if value is None or isinstance(value, Mapping):
+        return value or {}
+    raise refuse(name, type(value).__name__, "must be a dict")
 
 
 def _unknown(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -158,7 +178,7 @@ def _unknown(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _options(kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    headers = {**(kwargs.get("default_headers") or {}), **(kwargs.get("extra_headers") or {})}
+    headers = {**_mapping("default_headers", kwargs), **_mapping("extra_headers", kwargs)}
     found = {
         "timeout": kwargs.get("timeout", kwargs.get("request_timeout")),
         "max_retries": kwargs.get("max_retries"),
@@ -245,7 +265,7 @@ def _history(
 def _demand(
     params: dict[str, Any], values: Mapping[str, Any], info: catalog.ModelInfo | None
 ) -> Demand | None:
-    tools: list[Any] = list(params.get("tools") or ())
+    tools = _offered(params.get("tools"))
     choice = choice_of(params.pop("tool_choice", None), tools) if tools else None
     native = values.get("tool_choice_mode") == "native"
     if choice == "none":
@@ -285,6 +305,12 @@ def _demand(
     )
 
 
+def _offered(tools: Any) -> list[Any]:
+    if tools is None or (isinstance(tools, Sequence) and not isinstance(tools, (str, bytes))):
+        return list(tools or ())
+    raise refuse("tools", type(tools).__name__, "must be a list of tools")
+
+
 def _set(params: dict[str, Any], key: str, value: Any) -> None:
     if value:
         params[key] = value
@@ -303,23 +329,25 @@ def _parameters(tool: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _response_format(value: Any) -> tuple[str, Mapping[str, Any] | None] | None:
     """The name and schema of the JSON that is asked for; None for plain text."""
-    if value is None or (isinstance(value, Mapping) and value.get("type") == "text"):
+    if value is None:
         return None
     if isinstance(value, type):
-        schema = convert_to_json_schema(value)
-        return str(schema.get("title") or value.__name__), schema
-    if isinstance(value, Mapping):
-        if value.get("type") == "json_object":
-            given = value.get("schema")
-            return str((given or {}).get("title") or "answer"), given
+        with suppress(ValueError, TypeError):  # what is no schema is told of below
+            schema = convert_to_json_schema(value)
+            return str(schema.get("title") or value.__name__), schema
+    kind = value.get("type") if isinstance(value, Mapping) else None
+    if kind == "text":
+        return None
+    inner = value if kind == "json_object" else None
+    if kind == "json_schema":
         inner = value.get("json_schema")
-        if value.get("type") == "json_schema" and isinstance(inner, Mapping):
-            given = inner.get("schema")
-            name = inner.get("name") or (given or {}).get("title") or "answer"
-            return str(name), given if isinstance(given, Mapping) else None
+    if isinstance(inner, Mapping):
+        given = inner.get("schema")
+        if given is None or isinstance(given, Mapping):
+            return str(inner.get("name") or (given or {}).get("title") or "answer"), given
     raise InvalidRequestError(
         f"response_format is {str(value)[:80]!r}, but must be a schema class or a dict of type "
-        "text, json_object or json_schema",
+        "text, json_object or json_schema, whose schema is a dict",
         field="response_format",
         value=value,
     )

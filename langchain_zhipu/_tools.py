@@ -110,7 +110,7 @@ def choice_of(tool_choice: Any, tools: Sequence[Mapping[str, Any]]) -> str | Non
         tool_choice = name or tool_choice.get("name") or fallback
     if tool_choice in (None, False, "auto", ""):
         return None
-    if tool_choice is True or tool_choice in _ANY:
+    if tool_choice is True or (isinstance(tool_choice, str) and tool_choice in _ANY):
         return "any"
     if tool_choice == "none":
         return "none"
@@ -148,8 +148,8 @@ def redacted(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("extra_headers", "default_headers"):
         if found.get(name):
             found[name] = _digest(found[name])
-    if found.get("api_key") is not None:
-        del found["api_key"]
+    for name in ("api_key", "zhipuai_api_key"):
+        found.pop(name, None)
     return found
 
 

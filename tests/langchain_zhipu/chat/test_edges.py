@@ -102,7 +102,58 @@ def test_headers_of_one_call(make: Make, sent: Sent, server: Any):
     assert seen["x-both"] == "extra"
 
 
-@pytest.mark.parametrize("name", ["api_key", "base_url", "http_client", "max_concurrency"])
+FUNCTION = {"type": "function", "function": {"name": "pay"}}
+HEADERS = [{"Authorization": "secret.value"}]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "limit"),
+    [
+        ("stop", 5, "up to 4 words"),
+        ("extra_body", [1], "must be a dict"),
+        ("extra_headers", HEADERS, "must be a dict"),
+        ("default_headers", HEADERS, "must be a dict"),
+        ("response_format", int, "a schema class"),
+        ("response_format", {"type": "json_object", "schema": "x"}, "whose schema is a dict"),
+        ("response_format", {"type": "json_schema", "json_schema": {"schema": "x"}}, "is a dict"),
+        ("response_format", {"type": "xml"}, "text, json_object or json_schema"),
+        ("reasoning_history", "loop", "tool_loop, all, none"),
+        ("tool_choice_mode", "forced", "auto, native, emulate"),
+        ("tools", 5, "a list of tools"),
+        ("tools", {"type": "mcp", "mcp": {"headers": HEADERS[0]}}, "a list of tools"),
+        ("tool_choice", ["pay"], "auto, any, none or one of pay"),
+    ],
+)
+@pytest.mark.parametrize("way", ["invoke", "stream"])
+def test_an_argument_of_the_wrong_kind_is_refused_before_sending(
+    make: Make, sent: Sent, way: str, field: str, value: Any, limit: str
+):
+    given = {"tools": [FUNCTION], field: value}
+    with pytest.raises(InvalidRequestError, match=limit) as caught:
+        list(getattr(make(), way)("hi", **given))
+    assert caught.value.field == field
+    assert "secret" not in f"{caught.value} {caught.value.value}"
+    assert not sent()
+
+
+def test_more_than_one_answer_is_refused_wherever_it_is_asked_for(make: Make, sent: Sent):
+    with pytest.warns(UserWarning, match="n "):
+        model = make(n=2)
+    with pytest.raises(InvalidRequestError, match="n is 2"):
+        model.invoke("hi")
+    assert not sent()
+
+
+def test_other_names_of_a_constructor_s_arguments_work_in_a_call(make: Make, sent: Sent):
+    make().invoke("hi", stop_sequences=["x"], max_completion_tokens=50, model_name="glm-4.6")
+    body = sent()[-1]
+    assert (body["stop"], body["max_tokens"], body["model"]) == (["x"], 50, "glm-4.6")
+    assert not {"stop_sequences", "max_completion_tokens", "model_name"} & set(body)
+
+
+@pytest.mark.parametrize(
+    "name", ["api_key", "zhipuai_api_key", "base_url", "http_client", "max_concurrency"]
+)
 def test_what_belongs_to_the_model_is_no_argument_of_a_call(make: Make, sent: Sent, name: str):
     with pytest.raises(InvalidRequestError, match=name) as caught:
         make().invoke("hi", **{name: "secret.value"})
