@@ -149,6 +149,9 @@ def make_plan(
 
 def _joined(settings: Mapping[str, Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     own = {_RENAMED.get(key, key): value for key, value in kwargs.items() if key not in _SILENT}
+    thinking = own.get("thinking")
+    if isinstance(thinking, Mapping) and own.get("clear_thinking") is None:
+        own["clear_thinking"] = thinking.get("clear_thinking")
     values = {key: value for key, value in settings.items() if value is not None}
     extra = values.pop("model_kwargs", None) or {}
     values.update({key: value for key, value in own.items() if value is not None})
@@ -202,7 +205,7 @@ def _put_thinking(
 ) -> None:
     wanted = _thinking(values.get("thinking"))
     if values.get("clear_thinking") is not None:
-        wanted.setdefault("clear_thinking", values["clear_thinking"])
+        wanted["clear_thinking"] = values["clear_thinking"]
     general = info is not None and info.thinking == "always" and "coding" not in (site or "")
     if general and info is not None:
         if wanted.get("type") == "disabled":

@@ -202,6 +202,25 @@ def test_reasoning_history_follows_the_settings(
     assert ("reasoning_content" in sent()[0]["messages"][1]) is kept, history
 
 
+@pytest.mark.parametrize("clear", [True, False])
+@pytest.mark.parametrize("given", ["field", "dict"])
+def test_a_call_s_own_clear_thinking_decides_both_what_is_said_and_what_is_kept(
+    make: Make, say: Say, sent: Sent, given: str, clear: bool
+) -> None:
+    say("ok", "ok")
+    earlier = AIMessage("a", additional_kwargs={"reasoning_content": "old"})
+    field = {"clear_thinking": clear}
+    own = field if given == "field" else {"thinking": {"type": "enabled", **field}}
+    for settings in (
+        {"clear_thinking": not clear},
+        {"thinking": {"type": "enabled", "clear_thinking": not clear}},
+    ):
+        make(**settings).invoke([HumanMessage("1"), earlier, HumanMessage("2")], **own)
+        body = sent()[-1]
+        assert body["thinking"]["clear_thinking"] is clear
+        assert ("reasoning_content" in body["messages"][1]) is not clear
+
+
 def test_on_the_coding_endpoint_reasoning_is_kept(server: Any) -> None:
     from langchain_zhipu._plan import make_plan
 
