@@ -285,8 +285,9 @@ def _demand(
             params["tool_choice"] = "required" if choice == "any" else named
         else:
             forced = {tool["function"]["name"]: _parameters(tool) for tool in _functions(tools)}
-    response = _response_format(params.pop("response_format", None))
-    if native:
+    wanted = params.pop("response_format", None)
+    response = _response_format(wanted)
+    if native and not _is_json_mode_with_schema(wanted):
         _set(params, "response_format", _native_format(response))
         return None
     if response is None and forced is None:
@@ -353,6 +354,15 @@ def _response_format(value: Any) -> tuple[str, Mapping[str, Any] | None] | None:
         "text, json_object or json_schema, whose schema is a dict",
         field="response_format",
         value=value,
+    )
+
+
+def _is_json_mode_with_schema(response_format: Any) -> bool:
+    """True for JSON mode with a schema: no server takes that, so the schema goes into words."""
+    return (
+        isinstance(response_format, Mapping)
+        and response_format.get("type") == "json_object"
+        and response_format.get("schema") is not None
     )
 
 

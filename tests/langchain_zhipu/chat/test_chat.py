@@ -520,3 +520,15 @@ def test_native_mode_leaves_the_choice_to_the_server(make: Make, say: Say, sent:
     assert second["tool_choice"] == {"type": "function", "function": {"name": "f"}}
     assert third["response_format"]["type"] == "json_schema"
     assert len(third["messages"]) == 1
+
+
+def test_json_mode_stays_json_mode_in_native_mode(make: Make, say: Say, sent: Sent) -> None:
+    schema = {"title": "X", "type": "object", "properties": {"a": {"type": "integer"}}}
+    say('{"a": 1}', '{"a": 1}')
+    native = make(tool_choice_mode="native")
+    assert native.with_structured_output(schema, method="json_mode").invoke("hi") == {"a": 1}
+    native.with_structured_output(method="json_mode").invoke("hi in JSON")
+    with_schema, without = sent()
+    assert with_schema["response_format"] == without["response_format"] == {"type": "json_object"}
+    assert '"properties"' in with_schema["messages"][0]["content"]
+    assert len(without["messages"]) == 1
