@@ -127,7 +127,6 @@ def make_plan(
     info = catalog.get(model)
     params = {key: values[key] for key in _PARAMS if values.get(key) is not None}
     _put_thinking(params, values, info, site)
-    _put_temperature(params, info)
     if params.get("stop") == []:
         del params["stop"]
     demand = _demand(params, values, info)
@@ -188,13 +187,6 @@ def _options(kwargs: Mapping[str, Any]) -> dict[str, Any]:
         "headers": headers or None,
     }
     return {key: value for key, value in found.items() if value is not None}
-
-
-def _put_temperature(params: dict[str, Any], info: catalog.ModelInfo | None) -> None:
-    """Models of 2024 refuse exactly 0 and 1, which is what everybody asks for."""
-    value = params.get("temperature")
-    if info is not None and info.legacy and value in (0, 1) and not isinstance(value, bool):
-        params["temperature"] = 0.99 if value else 0.01
 
 
 def _put_thinking(
