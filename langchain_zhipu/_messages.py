@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ from zhipu_client._history import NO_OUTPUT, repaired, unrepaired
 __all__ = [
     "PROVIDER",
     "ReasoningHistory",
+    "call_id",
     "from_wire",
     "metadata_of",
     "parse_call",
@@ -263,6 +265,17 @@ def _parsed(arguments: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def call_id(given: Any, answer: Any, number: int) -> str:
+    """The id of an answer's call: a result cannot be matched to a call that has none.
+
+    Args:
+        given: What the server sent; some send none.
+        answer: The id of the whole answer, or None.
+        number: Which of the answer's calls this is, from 0.
+    """
+    return str(given) if given else f"call_{answer or uuid.uuid4().hex}_{number}"
+
+
 def parse_call(
     identity: str | None, name: str | None, arguments: Any
 ) -> tuple[ToolCall | None, InvalidToolCall | None]:
@@ -310,11 +323,14 @@ def from_wire(body: Mapping[str, Any]) -> AIMessage:
     invalid: list[InvalidToolCall] = []
     served: list[Any] = []
     for call in wire.get("tool_calls") or ():
+        if not isinstance(call, Mapping):
+            continue
         if call.get("type") in SERVER_CALLS:
             served.append(call)
             continue
         function = call.get("function") or {}
-        good, bad = parse_call(call.get("id"), function.get("name"), function.get("arguments"))
+        identity = call_id(call.get("id"), body.get("id"), len(calls) + len(invalid))
+        good, bad = parse_call(identity, function.get("name"), function.get("arguments"))
         if good is not None:
             calls.append(good)
         elif bad is not None:

@@ -21,6 +21,7 @@ from langchain_zhipu._messages import (
     METADATA_KEYS,
     PROVIDER,
     SERVER_CALLS,
+    call_id,
     metadata_of,
     parse_call,
     usage_of,
@@ -230,16 +231,20 @@ class ChunkReader:
                 self._served.append(call)
             else:
                 own.append(call)
-        found = [
-            ToolCallChunk(
+        found = []
+        for fragment in self._merger.fragments(own):
+            number = fragment["index"]
+            identity = None
+            if number >= self._calls:  # the first piece of a call, the only one to say its id
+                self._calls = number + 1
+                answer = self._facts.get("id")
+                identity = call_id(fragment["id"], answer, number + self._offset)
+            piece = ToolCallChunk(
                 name=fragment["name"],
                 args=fragment["arguments"],
-                id=fragment["id"],
-                index=fragment["index"] + self._offset,
+                id=identity,
+                index=number + self._offset,
                 type="tool_call_chunk",
             )
-            for fragment in self._merger.fragments(own)
-        ]
-        for fragment in found:
-            self._calls = max(self._calls, (fragment["index"] or 0) - self._offset + 1)
+            found.append(piece)
         return found

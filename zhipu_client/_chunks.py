@@ -77,11 +77,19 @@ def reasoning_of(message: Mapping[str, Any]) -> str:
     return ""
 
 
+def _index(value: Any) -> int | None:
+    """The number of a call, or None where a server gave no usable one."""
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    return value if isinstance(value, int) and value >= 0 else None
+
+
 class ToolCallMerger:
     """Gives each fragment of a streamed tool call the number of the call it belongs to.
 
     Zhipu numbers its calls 0, 1, …, but has sent -1 for every call; other servers leave the index
-    out, repeat id and name in each fragment, or make a new id for each. A known index decides,
+    out, write it as text, repeat id and name in each fragment, or make a new id for each. A known
+    index decides,
     then a known id; a fragment with neither continues the last call.
 
     Example:
@@ -106,7 +114,7 @@ class ToolCallMerger:
 
     def fragments(self, calls: Iterable[Mapping[str, Any]] | None) -> list[Fragment]:
         """Number the fragments of one delta's ``tool_calls``."""
-        return [self._fragment(call) for call in calls or ()]
+        return [self._fragment(call) for call in calls or () if isinstance(call, Mapping)]
 
     def calls(self) -> list[dict[str, Any]]:
         """The calls joined up to now, in the shape of a whole message's ``tool_calls``."""
@@ -126,8 +134,8 @@ class ToolCallMerger:
         if not isinstance(function, Mapping):
             function = {}
         name = function.get("name") or None
-        identity = call.get("id") or None
-        number = self._number(call.get("index"), identity, name)
+        identity = str(call["id"]) if call.get("id") else None
+        number = self._number(_index(call.get("index")), identity, name)
         arguments = function.get("arguments")
         if arguments is None:
             arguments = ""
@@ -142,19 +150,18 @@ class ToolCallMerger:
         self._arguments[number].append(arguments)
         return Fragment(index=number, id=first_id, name=first_name, arguments=arguments)
 
-    def _number(self, index: Any, identity: str | None, name: str | None) -> int:
-        indexed = isinstance(index, int) and index >= 0
-        if indexed and index in self._by_index:
+    def _number(self, index: int | None, identity: str | None, name: str | None) -> int:
+        if index is not None and index in self._by_index:
             number = self._by_index[index]
             if not self._is_another(number, identity, name):
                 return number
         elif identity is not None and identity in self._by_id:
             return self._by_id[identity]
-        elif not indexed and identity is None and self._ids:
+        elif index is None and identity is None and self._ids:
             last = len(self._ids) - 1
             if name is None or not self._is_whole(last):
                 return last
-        return self._new(index if indexed else None, identity)
+        return self._new(index, identity)
 
     def _is_another(self, number: int, identity: str | None, name: str | None) -> bool:
         """Same index, yet a new call: another id and a name, after arguments that were whole."""

@@ -55,6 +55,15 @@ DIALECTS: dict[str, list[dict[str, Any]]] = {
         delta(tool_calls=[call("g", "", "c2", 1)]),
         delta("tool_calls", USAGE, tool_calls=[call(None, "{}", None, 1)]),
     ],
+    "indices that are text, in turns": [
+        delta(reasoning_content="\nI add."),
+        delta(content="\n"),
+        delta(tool_calls=[call("f", "", "c1", "0")]),
+        delta(tool_calls=[call("g", "", "c2", "1")]),
+        delta(tool_calls=[call(None, '{"a"', None, "0")]),
+        delta(tool_calls=[call(None, "{}", None, "1")]),
+        delta("tool_calls", USAGE, tool_calls=[call(None, ":1}", None, "0")]),
+    ],
     "id and name in each fragment": [
         delta(reasoning_content="\nI add."),
         delta(content="\n"),
@@ -153,6 +162,25 @@ def test_calls_the_service_ran_itself_are_no_tool_calls() -> None:
     kinds = [b["type"] for b in total.content_blocks]
     assert kinds == ["text", "server_tool_call", "server_tool_result"]
     assert total.tool_calls == []
+
+
+@pytest.mark.parametrize("identity", [None, "", 7], ids=["missing", "empty", "number"])
+def test_every_call_has_an_id_that_is_a_string(identity: Any) -> None:
+    # Without one, LangGraph can match no result to the call.
+    calls = [call("f", '{"a":1}', identity, 0), call("f", '{"a":2}', identity and 8, 1)]
+    streamed = total_of(chunks_of([delta(tool_calls=[one]) for one in calls] + [delta("stop")]))
+    whole = from_wire(body("tool_calls", content="", tool_calls=calls))
+    ids = [found["id"] for found in whole.tool_calls]
+    assert ids == (["7", "8"] if identity else [f"call_{HEAD['id']}_0", f"call_{HEAD['id']}_1"])
+    assert streamed.tool_calls == whole.tool_calls
+    nameless = {**body("tool_calls", content="", tool_calls=[call("f", "{}")]), "id": None}
+    assert from_wire(nameless).tool_calls[0]["id"] != from_wire(nameless).tool_calls[0]["id"]
+
+
+def test_what_is_no_call_is_passed_over() -> None:
+    for odd in ([None, "f"], {"id": "c1"}):
+        assert from_wire(body(content="x", tool_calls=odd)).tool_calls == []
+        assert total_of(chunks_of([delta(content="x", tool_calls=odd)])).tool_calls == []
 
 
 def test_audio_in_pieces_is_joined() -> None:
