@@ -11,6 +11,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import add_usage
+from langchain_core.messages.tool import ToolCall
 
 from langchain_zhipu._json import JsonFilter, json_text
 from langchain_zhipu._leaks import leaked_calls
@@ -66,9 +67,14 @@ def _read(body: Mapping[str, Any], repair_leaks: bool) -> AIMessage:
     if message.response_metadata.get("finish_reason") == "model_context_window_exceeded":
         raise _overflow(body)
     if repair_leaks and not _has_calls(message):
-        reasoning = message.additional_kwargs.get("reasoning_content", "")
-        message.tool_calls = leaked_calls(f"{reasoning}\n{message.text}")
+        message.tool_calls = _leaked(message)
     return message
+
+
+def _leaked(message: AIMessage) -> list[ToolCall]:
+    """The calls that the model wrote into its text or its reasoning."""
+    reasoning = message.additional_kwargs.get("reasoning_content", "")
+    return leaked_calls(f"{reasoning}\n{message.text}")
 
 
 def _apart(body: dict[str, Any]) -> dict[str, Any]:
@@ -176,9 +182,15 @@ class StreamTurn:
         reader = self._reader
         if reader.finish_reason == "model_context_window_exceeded":
             raise _overflow(self._whole.message() if self._whole is not None else None)
+        if self._think is not None:  # it still holds something when no finish reason came
+            rest, self._think = thinking_apart({}, self._think, last=True), None
+            yield from self.read({"choices": [{"index": 0, "delta": rest}]})
         self.done = True
         demand = self.plan.demand
-        answer = self._answer()
+        answer = from_wire(self._whole.message()) if self._whole is not None else None
+        leaked: list[ToolCall] = []
+        if self._repair_leaks and answer is not None and not _has_calls(answer):
+            answer.tool_calls = leaked = _leaked(answer)
         if demand is not None and answer is not None:
             complaint = demand.complaint(answer)
             may_repair = self._attempt == 1 and not self._shown and demand.may_repair(answer)
@@ -191,23 +203,12 @@ class StreamTurn:
                 return
             if complaint is not None and not demand.lenient:
                 raise demand.error(complaint, answer.text)
-            rest = "" if self._called else self._release()
-            if rest:
-                yield reader.chunk(rest)
-        if self._repair_leaks and answer is not None and not self._called:
-            yield from self._leaked(answer)
+            text = "" if self._called else self._release()
+            if text:
+                yield reader.chunk(text)
+        if leaked:
+            yield reader.calls_chunk(leaked)
         yield reader.last()
-
-    def _answer(self) -> AIMessage | None:
-        return from_wire(self._whole.message()) if self._whole is not None else None
-
-    def _leaked(self, answer: AIMessage) -> Iterator[AIMessageChunk]:
-        if _has_calls(answer):
-            return
-        reasoning = answer.additional_kwargs.get("reasoning_content", "")
-        found = leaked_calls(f"{reasoning}\n{answer.text}")
-        if found:
-            yield self._reader.calls_chunk(found)
 
 
 def _shows(chunk: AIMessageChunk) -> bool:

@@ -458,6 +458,29 @@ def test_leaked_calls_are_repaired_when_asked_for(make: Make, server: Any, strea
 
 
 @pytest.mark.parametrize("streamed", [False, True])
+def test_a_leaked_call_is_the_call_that_was_demanded(
+    make: Make, server: Any, sent: Sent, streamed: bool
+) -> None:
+    text = "<tool_call>f\n<arg_key>a</arg_key><arg_value>1</arg_value></tool_call>"
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+    bound = make(repair_tool_calls=True).bind_tools([tool], tool_choice="any")
+    server.script(Answer(message={"role": "assistant", "content": text}))
+    message = total(bound.stream("hi")) if streamed else bound.invoke("hi")
+    assert [(c["name"], c["args"]) for c in message.tool_calls] == [("f", {"a": 1})]
+    assert message.content == text
+    assert len(sent()) == 1
+
+
+@pytest.mark.parametrize("text", ["<think>hm</think>4 <", "<think>hm </th", "<thi"])
+def test_a_stream_without_a_finish_reason_loses_nothing(make: Make, server: Any, text: str) -> None:
+    model = make(model="glm-4.1v-thinking-flash")
+    server.script(Answer(chunks=[delta(content=text)]), Answer(json=body("stop", content=text)))
+    streamed, whole = total(model.stream("hi")), model.invoke("hi")
+    assert streamed.content == whole.content
+    assert streamed.additional_kwargs == whole.additional_kwargs
+
+
+@pytest.mark.parametrize("streamed", [False, True])
 def test_reasoning_between_tags_is_reasoning(make: Make, server: Any, streamed: bool) -> None:
     model = make(model="glm-4.1v-thinking-flash")
     text = "<think>hm, two</think>\n\nfour"
