@@ -16,6 +16,7 @@ from langchain_core.messages import AIMessage
 
 from langchain_zhipu._json import json_text
 from langchain_zhipu._schema import problems
+from zhipu_client._history import repaired
 
 __all__ = ["Demand", "with_instruction"]
 
@@ -115,10 +116,7 @@ class Demand:
         )  # fmt: skip
         turns = [{"role": "assistant", "content": answer}] if answer.strip() else []
         ask = f"Your last answer cannot be used: {complaint}. {want}"
-        last = messages[-1]
-        if not turns and last["role"] == "user" and isinstance(last["content"], str):
-            return [*messages[:-1], {**last, "content": f"{last['content']}\n\n{ask}"}]
-        return [*messages, *turns, {"role": "user", "content": ask}]
+        return repaired([*messages, *turns, {"role": "user", "content": ask}])
 
     def error(self, complaint: str, answer: str) -> OutputParserException:
         """What is raised when the second attempt fails too."""

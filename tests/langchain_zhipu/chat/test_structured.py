@@ -88,6 +88,19 @@ def test_one_repair_turn_and_then_the_call(
     assert message.response_metadata["finish_reason"] == "tool_calls"
 
 
+def test_the_second_attempt_too_has_no_two_turns_of_the_user_in_a_row(
+    make: Any, say: Say, sent: Sent
+) -> None:
+    picture = [{"type": "text", "text": "hi"}, {"type": "image", "url": "https://x/y.png"}]
+    for content in ("hi", picture):
+        say("", CALL)
+        bound = make(model="glm-4.6v").bind_tools([Report], tool_choice="any")
+        assert bound.invoke([("user", content)]).tool_calls
+        messages = sent()[-1]["messages"]
+        assert [message["role"] for message in messages] == ["system", "user"]
+        assert "did not call the tool Report" in str(messages[-1]["content"])
+
+
 @pytest.mark.parametrize("streamed", [False, True])
 def test_no_call_twice_is_a_clear_error(
     model: ChatZhipuAI, say: Say, sent: Sent, streamed: bool
