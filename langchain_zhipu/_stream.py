@@ -118,6 +118,7 @@ class ChunkReader:
         self._started = False
         self._facts: dict[str, Any] = {"request_id": request_id} if request_id else {}
         self._served: list[Any] = []
+        self._heard: set[str] = set()
         self._usage: UsageMetadata | None = None
         self._spent: UsageMetadata | None = None
         self.finish_reason: str | None = None
@@ -153,7 +154,7 @@ class ChunkReader:
         if reasoning:
             extra["reasoning_content"] = reasoning
         if isinstance(delta.get("audio"), Mapping):
-            extra["audio"] = dict(delta["audio"])
+            extra["audio"] = self._sound(delta["audio"])
         calls = self._fragments(delta["tool_calls"]) if delta.get("tool_calls") else []
         if not (text or extra or calls):
             return None
@@ -223,6 +224,12 @@ class ChunkReader:
             if isinstance(usage, Mapping):
                 facts["token_usage"] = dict(usage)
                 self._usage = usage_of(usage)
+
+    def _sound(self, audio: Mapping[str, Any]) -> dict[str, Any]:
+        """A piece of sound, without what an earlier one has said of the whole."""
+        piece = {k: v for k, v in audio.items() if k == "data" or k not in self._heard}
+        self._heard.update(piece)
+        return piece
 
     def _fragments(self, calls: Any) -> list[ToolCallChunk]:
         own = []

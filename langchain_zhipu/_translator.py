@@ -150,12 +150,17 @@ def _audio(message: AIMessage) -> list[Block]:
     audio = message.additional_kwargs.get("audio")
     if not isinstance(audio, Mapping) or _has(message, "audio"):
         return []
-    block: Block = {"type": "audio", "mime_type": "audio/wav", "index": "lc_au_0"}
+    if not (audio.get("data") or audio.get("id")):
+        return []
+    block: Block = {"type": "audio", "index": "lc_au_0"}
+    if audio.get("id") or not isinstance(message, AIMessageChunk):
+        # Said once, with the id: LangChain would add up the types of all pieces.
+        block["mime_type"] = "audio/wav"
     if audio.get("data"):
         block["base64"] = audio["data"]
     if audio.get("id"):
         block["id"] = audio["id"]
-    return [block] if len(block) > 3 else []
+    return [block]
 
 
 def _refusal(metadata: Mapping[str, Any]) -> list[Block]:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, AIMessageChunk, message_chunk_to_message
 from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.outputs.chat_generation import merge_chat_generation_chunks
+from langchain_core.utils._merge import merge_lists
 
 from langchain_zhipu._messages import from_wire
 from tests.langchain_zhipu.chat.wire import HEAD, USAGE, body, call, chunks_of, delta, total_of
@@ -183,14 +184,21 @@ def test_what_is_no_call_is_passed_over() -> None:
         assert total_of(chunks_of([delta(content="x", tool_calls=odd)])).tool_calls == []
 
 
-def test_audio_in_pieces_is_joined() -> None:
+@pytest.mark.parametrize("again", [{}, {"id": "a", "expires_at": 5}], ids=["once", "repeated"])
+def test_audio_in_pieces_is_joined(again: dict[str, Any]) -> None:
     pieces = [
         delta(audio={"id": "a", "data": "AAA", "expires_at": 5}),
-        delta(audio={"data": "BBB"}),
+        delta(audio={"data": "BBB", **again}),
         delta("stop"),
     ]
-    total = total_of(chunks_of(pieces))
+    chunks = chunks_of(pieces)
+    total = total_of(chunks)
     assert total.additional_kwargs["audio"] == {"id": "a", "data": "AAABBB", "expires_at": 5}
+    block = {"type": "audio", "index": "lc_au_0", "mime_type": "audio/wav", "id": "a"}
+    assert total.content_blocks == [{**block, "base64": "AAABBB"}]
+    # What output_version="v1" adds up.
+    blocks = [found for chunk in chunks for found in chunk.content_blocks]
+    assert merge_lists(*([found] for found in blocks)) == [{**block, "base64": "AAABBB"}]
 
 
 texts = st.lists(st.text(min_size=1, max_size=8), max_size=6)
