@@ -54,6 +54,8 @@ def _check(
     name = path or "the answer"
     kinds = schema.get("type")
     kinds = [kinds] if isinstance(kinds, str) else kinds
+    if value is None and schema.get("nullable") is True:  # OpenAPI's way to say so
+        return
     if isinstance(kinds, list) and not any(k not in _TYPES or _TYPES[k](value) for k in kinds):
         yield f"{name} must be of type {' or '.join(map(str, kinds))}"
         return
@@ -131,7 +133,8 @@ def _object(
     for key in schema.get("required") or ():
         if key not in value:
             yield f"{prefix}{key} is missing"
-    rest = schema.get("additionalProperties")
+    # Keys that a pattern allows are believed: patterns are of a dialect of their own.
+    rest = None if "patternProperties" in schema else schema.get("additionalProperties")
     for key, item in value.items():
         if key in properties:
             yield from _check(item, properties[key], root, f"{prefix}{key}", depth + 1)

@@ -79,6 +79,10 @@ def test_problems_of_other_keywords() -> None:
         "b is missing"
     ]
     assert problems(3.0, {"type": "integer"}) == []
+    assert problems(None, {"type": "string", "nullable": True}) == []
+    assert problems(None, {"type": "string"}) != []
+    by_pattern = {"patternProperties": {"^x": {}}, "additionalProperties": False}
+    assert problems({"x1": 1}, by_pattern) == []
     assert problems(True, {"type": "integer"}) != []
     assert problems("x", {"$ref": "#/$defs/gone"}) == []
     looped: dict[str, Any] = {"$defs": {"a": {"$ref": "#/$defs/a"}}, "$ref": "#/$defs/a"}
