@@ -90,6 +90,7 @@ class CountsTokens(BaseModel):
 
     def _count(self, wire: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> int | None:
         must = getattr(self, "token_counting", None) == "service"
+        # Fields and client are those of the class that this one is mixed into.
         client: Client = self._sync_client()  # type: ignore[attr-defined]
         model: str = getattr(self, "model", "")
         request = tokenizer.create(

@@ -96,6 +96,7 @@ class ContextOverflowError(
     """Prompt and answer do not fit the context window."""
 
 
+# mypy takes no variable for a base, and which class it is depends on the installed version.
 class ContentFilterError(_Model, client.ContentFilterError, _Refusal):  # type: ignore[misc, valid-type]
     """The content safety system refused the prompt or the answer."""
 
@@ -150,9 +151,8 @@ def model_error(error: client.ZhipuError) -> Exception:
     kind = next(_EDGES[base] for base in type(error).__mro__ if base in _EDGES)
     made = kind.__new__(kind)
     made.args = error.args
-    made.__dict__.update(error.__dict__)
-    # What LangChain's retries look at.
-    made.is_retryable = bool(getattr(error, "retryable", False))  # type: ignore[attr-defined]
+    # The last of these is what LangChain's retries look at.
+    made.__dict__.update(error.__dict__, is_retryable=bool(getattr(error, "retryable", False)))
     return made
 
 
