@@ -142,6 +142,8 @@ def make_plan(
         params["extra_body"] = extra
     history: ReasoningHistory = _history(values, info, site)
     wire = to_wire(messages, reasoning_history=history)
+    if messages and not wire:
+        raise refuse("messages", [m.content for m in messages], "must say something")
     inline = info is not None and info.thinking == "inline"
     return Plan(model, wire, params, demand, inline, _options(kwargs))
 

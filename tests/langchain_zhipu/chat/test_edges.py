@@ -166,3 +166,13 @@ def test_what_ends_a_stream_comes_last_in_a_whole_answer_too():
     found["web_search"] = [{"title": "T", "link": "https://example.com"}]
     kinds = [block["type"] for block in from_wire(found).content_blocks]
     assert kinds == ["text", "tool_call", "server_tool_call", "server_tool_result"]
+
+
+def test_a_conversation_that_says_nothing_is_refused_as_it_was_given(make: Make, sent: Sent):
+    for given in ("", [("user", " ")], [("user", ""), ("ai", "")]):
+        with pytest.raises(
+            InvalidRequestError, match=r"messages must say something, got \['"
+        ) as it:
+            make().invoke(given)
+        assert it.value.field == "messages"
+    assert not sent()
