@@ -249,7 +249,7 @@ def _call(identity: Any, name: Any, arguments: Any) -> Wire:
         # A call that was cut: the service refuses arguments that are no JSON.
         text = arguments if _parsed(arguments) is not None else "{}"
     else:
-        text = json.dumps(arguments or {}, ensure_ascii=False)
+        text = json.dumps(arguments or {}, ensure_ascii=False, default=str)
     return {
         "id": identity,
         "type": "function",

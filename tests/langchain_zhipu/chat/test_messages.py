@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import date
 from typing import Any
 
 import pytest
@@ -317,3 +318,9 @@ def test_arguments_as_an_object_empty_or_cut() -> None:
     )
     assert [c["args"] for c in answer.tool_calls] == [{"a": 1}, {}]
     assert [c["args"] for c in answer.invalid_tool_calls] == ['{"a": ', "[1]"]
+
+
+def test_arguments_that_are_no_json_are_told_as_text() -> None:
+    call = {"name": "book", "args": {"day": date(2026, 1, 2)}, "id": "c1"}
+    wire = to_wire([HumanMessage("q"), AIMessage("", tool_calls=[call])])
+    assert wire[1]["tool_calls"][0]["function"]["arguments"] == '{"day": "2026-01-02"}'
