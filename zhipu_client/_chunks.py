@@ -79,7 +79,7 @@ def reasoning_of(message: Mapping[str, Any]) -> str:
 
 def _index(value: Any) -> int | None:
     """The number of a call, or None where a server gave no usable one."""
-    if isinstance(value, str) and value.isdecimal():
+    if isinstance(value, str) and value.isdecimal() and len(value) < 10:
         value = int(value)
     return value if isinstance(value, int) and value >= 0 else None
 
@@ -89,8 +89,7 @@ class ToolCallMerger:
 
     Zhipu numbers its calls 0, 1, …, but has sent -1 for every call; other servers leave the index
     out, write it as text, repeat id and name in each fragment, or make a new id for each. A known
-    index decides,
-    then a known id; a fragment with neither continues the last call.
+    index decides, then a known id; a fragment with neither continues the last call.
 
     Example:
         >>> merger = ToolCallMerger()
