@@ -24,6 +24,8 @@ from tests.cassette_support.scrub import BASE_URL, KEY, scrubbed_request, scrubb
 
 TESTS = Path(__file__).parent.parent
 CASSETTES = TESTS / "cassettes"
+#: The time in cassettes of the emulator, in Unix seconds: 2026-01-01, noon in Beijing.
+RECORDED_AT = 1_767_240_000.0
 
 Mode = Literal["sync", "async"]
 
@@ -38,6 +40,7 @@ class Service:
         recording: True while the cassette is being written.
         poll_interval: Seconds between looks at a task: next to none, except at the live service.
         script: Puts answers in line, where the emulator is recorded; None elsewhere.
+        reset: Makes the emulator forget everything, where it is recorded; None elsewhere.
     """
 
     base_url: str
@@ -45,6 +48,7 @@ class Service:
     recording: bool
     poll_interval: float = 0.001
     script: Callable[..., None] | None = field(default=None, repr=False)
+    reset: Callable[[], None] | None = field(default=None, repr=False)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -65,8 +69,16 @@ def _recorded_from(request: pytest.FixtureRequest) -> Iterator[Service]:
         return
     import zhipu_emulator
 
-    with zhipu_emulator.serve() as server:
-        yield Service(server.base_url, server.api_key, recording=True, script=server.script)
+    # A fixed clock and (in `service`) ids counted from the start of each test: recording again
+    # changes only the cassettes whose exchanges are other ones.
+    with zhipu_emulator.serve(clock=lambda: RECORDED_AT) as server:
+        yield Service(
+            server.base_url,
+            server.api_key,
+            recording=True,
+            script=server.script,
+            reset=server.reset,
+        )
 
 
 @pytest.fixture
@@ -74,6 +86,8 @@ def service(request: pytest.FixtureRequest) -> Service:
     """The service to talk to: the emulator or the live one while recording, else the cassette."""
     if _records(request.config):
         made: Service = request.getfixturevalue("_recorded_from")
+        if made.reset is not None:
+            made.reset()
         return made
     return Service(BASE_URL, KEY, recording=False)
 

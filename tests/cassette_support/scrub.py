@@ -21,6 +21,8 @@ KEY = "cassette.key"
 
 #: The emulator in an answer: pictures, crops. Its port is another one each time.
 _LOOPBACK = re.compile(rb"https?://(?:127\.0\.0\.1|localhost):\d+")
+#: The id that the client makes for each call, repeated in the answer.
+_CLIENT_ID = re.compile(rb'("request_id"\s*:\s*")[0-9a-f]{32}"')
 #: Answers about what was drawn or filmed, and where in them it can be fetched.
 _MEDIA = re.compile(rb'"(?:image|video)_result"\s*:|"data"\s*:\s*\[\s*\{\s*"url"\s*:')
 _MEDIA_ORIGIN = re.compile(rb'("(?:url|cover_image_url)"\s*:\s*")https?://[^/"]+')
@@ -64,7 +66,8 @@ def scrubbed_response(response: dict[str, Any]) -> dict[str, Any]:
     response["headers"] = {k: v for k, v in headers.items() if k.lower() in kept}
     content = response.get("body", {}).get("string")
     if isinstance(content, bytes):
-        response["body"]["string"] = _steady_addresses(content)
+        steady = _CLIENT_ID.sub(rb'\g<1>%b"' % (b"0" * 32), content)
+        response["body"]["string"] = _steady_addresses(steady)
     return response
 
 

@@ -54,6 +54,13 @@ def test_of_a_response_only_the_type_is_kept() -> None:
     }
 
 
+def test_the_id_that_the_client_made_is_steady() -> None:
+    answer = b'{"id": "20260101", "request_id": "%b"}'
+    content = answer % b"0123456789abcdef0123456789abcdef"
+    response = scrubbed_response({"headers": {}, "body": {"string": content}})
+    assert response["body"]["string"] == answer % (b"0" * 32)
+
+
 @pytest.mark.parametrize(
     ("given", "kept"),
     [
