@@ -5,6 +5,8 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all test-foreign lint format record bench clean
+# Several targets install into the same environment, and two pips at once would break it.
+.NOTPARALLEL:
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,15 +16,21 @@ ARGS ?=
 PIP_OPTIONS ?= -qq --disable-pip-version-check
 PYTEST_OPTIONS = -n $(JOBS) --maxprocesses=8 --dist=worksteal
 
-# make-venv FOLDER INTERPRETER: an empty environment with a pip that knows dependency groups.
+# Named, because make's own variables do not reach $(shell ...) before GNU make 4.4.
+FOUND = $(shell PYTHON='$(PYTHON)' .ci/find-python)
+NONE = $(if $(PYTHON),$(PYTHON) is no Python from 3.11 on.,No Python from 3.11 on was found.)
+OR_SAY = || { echo "The packages could not be installed: pip says above why." >&2; exit 1; }
+
+# make-venv FOLDER INTERPRETER: an environment with a pip that knows dependency groups; what an
+# interrupted installation left without a pip is made anew.
 define make-venv
-	test -n "$(2)" || { echo "No Python from 3.11 on was found. Name one: make PYTHON=/path/to/python" >&2; exit 1; }
-	test -x $(1)/bin/python || "$(2)" -m venv $(1)
-	$(1)/bin/python -m pip install $(PIP_OPTIONS) --upgrade "pip>=25.1"
+	test -n "$(2)" || { echo "$(NONE) Name one: make PYTHON=/path/to/python" >&2; exit 1; }
+	$(1)/bin/python -m pip --version >/dev/null 2>&1 || "$(2)" -m venv --clear $(1)
+	$(1)/bin/python -m pip install $(PIP_OPTIONS) --upgrade "pip>=25.1" $(OR_SAY)
 endef
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1@\2/p' Makefile | column -t -s @
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo ## a GLM agent in the terminal; without a key it uses the emulator
 	@$(BIN)/python cookbook/quickstart.py $(ARGS)
@@ -59,25 +67,25 @@ clean: ## remove environments, caches and built files
 
 $(VENV)/.demo: pyproject.toml
 	@echo "Installing into $(VENV), once ..."
-	@$(call make-venv,$(VENV),$(shell .ci/find-python))
-	@$(BIN)/python -m pip install $(PIP_OPTIONS) --editable ".[langchain,emulator]" --group cookbook
+	@$(call make-venv,$(VENV),$(FOUND))
+	@$(BIN)/python -m pip install $(PIP_OPTIONS) --editable ".[langchain,emulator]" --group cookbook $(OR_SAY)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml
 	@echo "Installing into $(VENV), once ..."
-	@$(call make-venv,$(VENV),$(shell .ci/find-python))
-	@$(BIN)/python -m pip install $(PIP_OPTIONS) --editable ".[all]" --group dev
+	@$(call make-venv,$(VENV),$(FOUND))
+	@$(BIN)/python -m pip install $(PIP_OPTIONS) --editable ".[all]" --group dev $(OR_SAY)
 	@touch $(VENV)/.demo $@
 
 .venv-foreign/.foreign: pyproject.toml
 	@echo "Installing into .venv-foreign, once ..."
-	@$(call make-venv,.venv-foreign,$(shell .ci/find-python))
-	@.venv-foreign/bin/python -m pip install $(PIP_OPTIONS) --editable ".[emulator]" --group foreign
+	@$(call make-venv,.venv-foreign,$(FOUND))
+	@.venv-foreign/bin/python -m pip install $(PIP_OPTIONS) --editable ".[emulator]" --group foreign $(OR_SAY)
 	@touch $@
 
 .venv-bench-%/.bench: pyproject.toml
 	@echo "Installing the peers for $* into .venv-bench-$*, once (needs a package index) ..."
-	@$(call make-venv,.venv-bench-$*,$(shell .ci/find-python))
+	@$(call make-venv,.venv-bench-$*,$(FOUND))
 	@.venv-bench-$*/bin/python -m pip install $(PIP_OPTIONS) --upgrade \
 	  --editable ".[$*,ocr]" --group bench-$* || { \
 	  echo "The peers could not be installed. Without them: make $(VENV)/.dev, then" >&2; \
@@ -87,7 +95,7 @@ $(VENV)/.dev: pyproject.toml
 .venv-%/.test: pyproject.toml
 	@echo "Installing into .venv-$*, once ..."
 	@$(call make-venv,.venv-$*,$(shell .ci/find-python $*))
-	@.venv-$*/bin/python -m pip install $(PIP_OPTIONS) --editable ".[all]" --group test
+	@.venv-$*/bin/python -m pip install $(PIP_OPTIONS) --editable ".[all]" --group test $(OR_SAY)
 	@touch $@
 
 test-3.%:
