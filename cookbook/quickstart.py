@@ -13,16 +13,20 @@ import sys
 from datetime import date
 from typing import Any
 
-from langchain.agents import create_agent
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
-from langchain_core.messages.ai import add_usage
-from langchain_core.tools import tool
+try:  # it takes a moment: Ctrl-C may come here already
+    from langchain.agents import create_agent
+    from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+    from langchain_core.messages.ai import add_usage
+    from langchain_core.tools import tool
 
-import zhipu_emulator
-from langchain_zhipu import ChatZhipuAI
-from zhipu_client import APIConnectionError, AuthenticationError, ZhipuError
+    import zhipu_emulator
+    from cookbook.access import KEY_VARIABLES, print_anything, reach_loopback_directly
+    from langchain_zhipu import ChatZhipuAI
+    from zhipu_client import APIConnectionError, AuthenticationError, ZhipuError
+except KeyboardInterrupt:
+    print("Interrupted.", file=sys.stderr)
+    sys.exit(130)
 
-KEY_VARIABLES = ("ZHIPUAI_API_KEY", "ZHIPU_API_KEY", "ZAI_API_KEY")
 QUESTION = "What is (17 + 4) * 19?"
 TASK = "What is 17 times 19, and how many days are there from 2026-02-01 to 2026-10-01?"
 
@@ -57,22 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--task", default=TASK, help="what the agent is asked to do")
     parser.add_argument("--port", type=int, default=0, help="of the emulator; 0 takes a free one")
     chosen = parser.parse_args(arguments)
-    access: dict[str, Any] = {}
-    emulator = None
-    if not any(os.environ.get(name, "").strip() for name in KEY_VARIABLES):
-        try:
-            emulator = zhipu_emulator.serve(port=chosen.port).start()
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            return _fail(
-                f"Port {chosen.port} on 127.0.0.1 cannot be used ({reason}); try --port 0."
-            )
-        print(f"No API key is set: the emulator on {emulator.base_url} makes up the answers.")
-        access = {"api_key": emulator.api_key, "base_url": emulator.base_url}
+    print_anything()
     try:
-        model = ChatZhipuAI(model=chosen.model, thinking={"type": "enabled"}, **access)
-        _answer(model, chosen.question)
-        _agent(model, chosen.task)
+        return _run(chosen)
     except AuthenticationError as error:
         return _fail(f"The key was refused: {error}")
     except APIConnectionError as error:
@@ -81,9 +72,32 @@ def main(arguments: list[str] | None = None) -> int:
         return _fail(f"That did not work: {error}")
     except KeyboardInterrupt:
         return _fail("Interrupted.", code=130)
-    finally:
-        if emulator is not None:
-            emulator.stop()
+    except OSError as error:  # a pipe whose reader has gone, a full disk
+        # At its end the interpreter writes what is still in the buffer; that must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _fail(f"The output could not be written: {error.strerror or error}")
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    """Both parts, with the service or, where there is no key, with the emulator."""
+    if any(os.environ.get(name, "").strip() for name in KEY_VARIABLES):
+        return _both(chosen, {})
+    reach_loopback_directly()
+    try:
+        emulator = zhipu_emulator.serve(port=chosen.port).start()
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return _fail(f"Port {chosen.port} on 127.0.0.1 cannot be used ({reason}); try --port 0.")
+    with emulator:
+        print(f"No API key is set: the emulator on {emulator.base_url} makes up the answers.")
+        return _both(chosen, {"api_key": emulator.api_key, "base_url": emulator.base_url})
+
+
+def _both(chosen: argparse.Namespace, access: dict[str, Any]) -> int:
+    model = ChatZhipuAI(model=chosen.model, thinking=True, **access)
+    _answer(model, chosen.question)
+    _agent(model, chosen.task)
+    print(end="", flush=True)
     return 0
 
 
@@ -134,7 +148,8 @@ def _show(message: BaseMessage) -> None:
     if isinstance(message, ToolMessage):
         print(f"  {message.name} returned {message.text}")
     elif isinstance(message, AIMessage) and message.tool_calls:
-        print(f"\nThe model calls {len(message.tool_calls)} tools:")
+        count = len(message.tool_calls)
+        print(f"\nThe model calls {count} tool{'' if count == 1 else 's'}:")
         for call in message.tool_calls:
             arguments = ", ".join(f"{name}={value!r}" for name, value in call["args"].items())
             print(f"  {call['name']}({arguments})")
@@ -147,7 +162,7 @@ def _title(text: str) -> None:
 
 
 def _styled(code: int, text: str) -> str:
-    plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ
+    plain = not (sys.stdout and sys.stdout.isatty()) or "NO_COLOR" in os.environ
     return text if plain else f"\x1b[{code}m{text}\x1b[0m"
 
 

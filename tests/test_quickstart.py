@@ -17,15 +17,22 @@ from cookbook import quickstart
 ROOT = Path(__file__).parent.parent
 
 
-def test_without_a_key_it_shows_everything():
-    done = subprocess.run(
-        [sys.executable, "cookbook/quickstart.py"],
+COMMAND = [sys.executable, "cookbook/quickstart.py"]
+
+
+def _program(**environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        COMMAND,
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
     )
+
+
+def test_without_a_key_it_shows_everything():
+    done = _program()
     assert done.returncode == 0, done.stderr
     assert not done.stderr
     assert done.stdout.startswith("No API key is set: the emulator on http://127.0.0.1:")
@@ -44,6 +51,53 @@ def test_without_a_key_it_shows_everything():
     told, cached, out, reasoning = map(int, usage.groups())
     assert 0 < cached < told
     assert 0 < reasoning < out
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "internal.example"},
+        {"ALL_PROXY": "socks5://127.0.0.1:9"},
+    ],
+    ids=["a terminal for ASCII", "a proxy", "a SOCKS proxy"],
+)
+def test_without_a_key_it_works_in_any_surroundings(environment):
+    done = _program(**environment)
+    assert done.returncode == 0, done.stderr
+    assert "Usage: " in done.stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes break in another way there")
+def test_a_reader_that_has_gone_is_one_sentence():
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w") as gone:
+        done = subprocess.run(
+            COMMAND,
+            cwd=ROOT,
+            stdout=gone,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        )
+    assert done.returncode == 1
+    assert done.stderr == "The output could not be written: Broken pipe\n"
+
+
+def test_it_can_be_interrupted(monkeypatch, capsys):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(zhipu_emulator.Server, "start", interrupted)
+    assert quickstart.main([]) == 130
+    assert capsys.readouterr().err == "Interrupted.\n"
+
+
+def test_one_tool_is_one_tool(capsys):
+    assert quickstart.main(["--task", "What is 17 times 19?"]) == 0
+    assert "The model calls 1 tool:" in capsys.readouterr().out
 
 
 def test_with_a_key_it_asks_the_service(monkeypatch, capsys):

@@ -20,6 +20,7 @@ from typing import Any
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
 
+from cookbook.access import print_anything, reach_loopback_directly
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
 
@@ -45,6 +46,7 @@ def server(base_url: str | None) -> Iterator[dict[str, str]]:
         return
     import zhipu_emulator
 
+    reach_loopback_directly()
     with zhipu_emulator.serve() as emulator:
         print(f"No --base-url: the emulator on {emulator.base_url} stands in.", file=sys.stderr)
         yield {"base_url": emulator.base_url, "api_key": emulator.api_key}
@@ -96,6 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", default="glm-4.7", help="default: %(default)s")
     parser.add_argument("--question", default=QUESTION)
     chosen = parser.parse_args(arguments)
+    print_anything()
     try:
         with server(chosen.base_url) as reach:
             print(f"> {chosen.question}")

@@ -68,7 +68,11 @@ def see_what_a_tool_returns(model: ChatZhipuAI, data: bytes) -> str:
 
 def main(arguments: list[str]) -> int:
     """Describe a picture, a document, and what a tool returned."""
-    data = Path(arguments[0]).read_bytes() if arguments else picture()
+    try:
+        data = Path(arguments[0]).read_bytes() if arguments else picture()
+    except OSError as error:
+        print(f"That did not work: {arguments[0]}: {error.strerror}", file=sys.stderr)
+        return 1
     page = pdf([[Title("Minutes"), Text("The next meeting is on 14 May in Bergen.")]])
     document = {
         "type": "file",

@@ -91,6 +91,26 @@ def test_pictures_documents_and_what_tools_return(capsys: Any, tmp_path: Path) -
     assert "14 May" in shown
 
 
+def test_a_picture_that_is_not_there_is_one_sentence(capsys: Any) -> None:
+    assert vision.main(["no such picture.png"]) == 1
+    said = capsys.readouterr().err
+    assert said == "That did not work: no such picture.png: No such file or directory\n"
+
+
+def test_a_recipe_runs_with_a_proxy_and_a_terminal_for_ascii() -> None:
+    surroundings = {"ALL_PROXY": "socks5://127.0.0.1:9", "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "cookbook/langchain/streaming_and_thinking.py"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **surroundings},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "[reasoning]" in done.stdout
+
+
 def test_an_answer_names_its_sources(capsys: Any) -> None:
     assert web_search_citations.main([]) == 0
     shown = capsys.readouterr().out
