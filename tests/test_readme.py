@@ -55,8 +55,16 @@ def test_the_commands_exist() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-def test_the_model_facts_are_those_of_the_catalogue() -> None:
-    from zhipu_client import catalog
+def test_what_it_points_to_is_there() -> None:
+    for path in re.findall(r"\]\(([\w/.]+)\)|\.venv/bin/python ([\w/.]+)", README):
+        assert (ROOT / "".join(path)).exists(), path
 
-    for model, context in re.findall(r"(GLM-[\w.]+) takes up to ([\d,]+) tokens", README):
-        assert catalog.MODELS[model.lower()].context == int(context.replace(",", ""))
+
+def test_the_classes_exist_and_none_is_left_out() -> None:
+    import langchain_zhipu
+    import llama_index_zhipu
+
+    exported = {*langchain_zhipu.__all__, *llama_index_zhipu.__all__}
+    pattern = r"\b(?:Chat)?ZhipuAI\w*"
+    named = set(re.findall(pattern, README))
+    assert named == {name for name in exported if re.fullmatch(pattern, name)}
