@@ -13,19 +13,15 @@ import sys
 from datetime import date
 from typing import Any
 
-try:  # it takes a moment: Ctrl-C may come here already
-    from langchain.agents import create_agent
-    from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
-    from langchain_core.messages.ai import add_usage
-    from langchain_core.tools import tool
+from langchain.agents import create_agent
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages.ai import add_usage
+from langchain_core.tools import tool
 
-    import zhipu_emulator
-    from cookbook.access import KEY_VARIABLES, print_anything, reach_loopback_directly
-    from langchain_zhipu import ChatZhipuAI
-    from zhipu_client import APIConnectionError, AuthenticationError, ZhipuError
-except KeyboardInterrupt:
-    print("Interrupted.", file=sys.stderr)
-    sys.exit(130)
+import zhipu_emulator
+from cookbook.access import KEY_VARIABLES, print_anything, reach_loopback_directly
+from langchain_zhipu import ChatZhipuAI
+from zhipu_client import APIConnectionError, AuthenticationError, ZhipuError
 
 QUESTION = "What is (17 + 4) * 19?"
 TASK = "What is 17 times 19, and how many days are there from 2026-02-01 to 2026-10-01?"
@@ -145,6 +141,9 @@ def _agent(model: ChatZhipuAI, task: str) -> None:
 
 
 def _show(message: BaseMessage) -> None:
+    for block in message.content_blocks:
+        if block["type"] == "reasoning":
+            print(f"\nReasoning:\n{_dim(str(block.get('reasoning', '')).strip())}")
     if isinstance(message, ToolMessage):
         print(f"  {message.name} returned {message.text}")
     elif isinstance(message, AIMessage) and message.tool_calls:
