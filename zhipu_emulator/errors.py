@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -102,6 +102,9 @@ CODES: Mapping[str, Code] = {
 }
 
 
+_RESET = "2099-01-01 00:00:00"  # Beijing time; the fault's ``message`` says another
+
+
 class ServiceError(Exception):
     """A refusal in the service's own words.
 
@@ -125,6 +128,10 @@ class ServiceError(Exception):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         known = CODES.get(code, Code(400, "未知错误", "Unknown error"))
+        if "{reset}" in known.en:
+            known = replace(
+                known, zh=known.zh.format(reset=_RESET), en=known.en.format(reset=_RESET)
+            )
         self.code = code
         self.status = known.status if status is None else status
         self.zh = known.zh if zh is None else zh

@@ -52,6 +52,34 @@ KINDS: Mapping[str, str] = {
     "pace": "SECONDS between the pieces",
 }
 
+_STATUS = r"[2-5]\d\d"
+_COUNT = r"\d{0,9}"
+_SECONDS = r"\d{1,6}(?:\.\d{1,6})?"
+_THEN_SILENCE = rf"{_COUNT}(?:/{_SECONDS})?"
+
+# What a value must look like, where not any text will do.
+FORMS: Mapping[str, str] = {
+    "error": rf"\d+(?:/{_STATUS})?",
+    "status": _STATUS,
+    "empty": rf"(?:{_STATUS})?",
+    "string-error": rf"(?:{_STATUS})?",
+    "flat": r"\d*",
+    "drop": "(?:fin|rst)?",
+    "delay": _SECONDS,
+    "cut": _COUNT,
+    "reset": _COUNT,
+    "stall": _THEN_SILENCE,
+    "ping": _COUNT,
+    "ping-stall": _THEN_SILENCE,
+    "splice": _COUNT,
+    "garbage": _COUNT,
+    "bad-utf8": _COUNT,
+    "error-frame": r"\d*/\d+",
+    "call-index": r"-?\d{1,9}",
+    "chop": _COUNT,
+    "pace": _SECONDS,
+}
+
 _PING = b": ping\n\n"
 _PING_EVERY = 0.05
 _FOREVER = 3600.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -26,13 +27,13 @@ class Fault:
         """From the form of the header ``x-emulator-fault``: ``error=1302; retry-after=2``.
 
         Raises:
-            ValueError: A kind that does not exist.
+            ValueError: A kind that does not exist, or a value that it cannot have.
 
         Example:
             >>> Fault.parse("cut=3").orders
             {'cut': '3'}
         """
-        from zhipu_emulator.faults import KINDS
+        from zhipu_emulator.faults import FORMS, KINDS
 
         orders = {}
         for part in text.split(";"):
@@ -41,6 +42,10 @@ class Fault:
                 continue
             if kind.strip() not in KINDS:
                 msg = f"unknown fault {kind.strip()!r}; known are {', '.join(sorted(KINDS))}"
+                raise ValueError(msg)
+            form = FORMS.get(kind.strip())
+            if form is not None and not re.fullmatch(form, value.strip()):
+                msg = f"{kind.strip()}={value.strip()}: wanted {KINDS[kind.strip()]}"
                 raise ValueError(msg)
             orders[kind.strip()] = value.strip()
         return cls(orders, path)
