@@ -31,6 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
         max_in_flight=chosen.max_in_flight,
         token_delay=chosen.token_delay,
     )
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):  # before the line that others wait for
+        signal.signal(number, lambda *_: stop.set())
     try:
         server.start()
     except (OSError, OverflowError) as error:
@@ -46,9 +49,6 @@ def main(arguments: list[str] | None = None) -> int:
         f"base URL {server.base_url}  API key {server.api_key}",
         flush=True,
     )
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     stop.wait()
     server.stop()
     return 0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from zhipu_emulator import auth, errors, faults
 from zhipu_emulator.faults import FaultySend
+from zhipu_emulator.nesting import decoded
 from zhipu_emulator.replies import DONE, frame, json_reply, sse_reply
 from zhipu_emulator.scripting import Answer, Fault, Item
 
@@ -53,15 +53,15 @@ class Gateway:
         except errors.ServiceError as error:
             await self._refuse(error, scope, receive, send)
             return
-        if self.state.options.latency:
-            await asyncio.sleep(self.state.options.latency)
         model = record["json"].get("model") if isinstance(record["json"], dict) else None
-        with self.state.slot((scope["emulator.key"], str(model))) as count:
-            limit = self.state.options.max_in_flight
-            if model and limit is not None and count > limit:
-                await self._refuse(errors.ServiceError("1302"), scope, receive, send)
+        limit = self.state.options.max_in_flight if model else None
+        with self.state.slot((scope["emulator.key"], str(model)), limit) as granted:
+            if granted:
+                if self.state.options.latency:
+                    await asyncio.sleep(self.state.options.latency)
+                await self._answer(scope, _replay(body, receive), send)
                 return
-            await self._answer(scope, _replay(body, receive), send)
+        await self._refuse(errors.ServiceError("1302"), scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the endpoint answer, or what was ordered instead."""
@@ -155,8 +155,8 @@ def _record(scope: Scope, headers: dict[str, str], body: bytes) -> dict[str, Any
     parsed: Any = None
     if "json" in headers.get("content-type", "") or body[:1] in (b"{", b"["):
         try:
-            parsed = json.loads(body)
-        except (ValueError, RecursionError):
+            parsed = decoded(body)
+        except ValueError:
             parsed = None
     return {
         "method": scope["method"],

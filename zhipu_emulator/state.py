@@ -82,6 +82,8 @@ class State:
         self.lock = threading.RLock()
         self.script = Script()
         self._store: dict[str, dict[str, Any]] = {}
+        # No reset forgets these: a request that is answered still gives its place back.
+        self.in_flight: Counter[tuple[str, str]] = Counter()
         self.reset()
 
     def reset(self) -> None:
@@ -90,7 +92,6 @@ class State:
             self.script.clear()
             self.requests: list[dict[str, Any]] = []
             self.tasks: dict[str, Task] = {}
-            self.in_flight: Counter[tuple[str, str]] = Counter()
             self.prefixes: OrderedDict[str, None] = OrderedDict()
             self._store.clear()
             self._made = 0
@@ -124,16 +125,16 @@ class State:
         return self._digest()[:length]
 
     @contextmanager
-    def slot(self, key: tuple[str, str]) -> Iterator[int]:
-        """Count a request in flight; gives how many there are with this one."""
+    def slot(self, key: tuple[str, str], limit: int | None = None) -> Iterator[bool]:
+        """Count a request in flight, unless there are ``limit`` already: then gives False."""
         with self.lock:
-            self.in_flight[key] += 1
-            count = self.in_flight[key]
+            granted = limit is None or self.in_flight[key] < limit
+            self.in_flight[key] += granted
         try:
-            yield count
+            yield granted
         finally:
             with self.lock:
-                self.in_flight[key] -= 1
+                self.in_flight[key] -= granted
 
     def add_task(
         self,

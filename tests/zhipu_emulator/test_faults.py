@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from contextlib import ExitStack
 from typing import Any
@@ -179,6 +180,26 @@ def test_unknown_faults(ask) -> None:
     assert KINDS
 
 
+@pytest.mark.parametrize(
+    "fault",
+    ["status=abc", "status=1000", "error=", "error=1302/x", "flat=x", "delay=soon", "cut=-1",
+     "stall=1/x", "error-frame=1", "call-index=x", "chop=-1", "drop=zzz"],
+)  # fmt: skip
+def test_faults_with_values_that_they_cannot_have(ask, fault: str) -> None:
+    for body in (BODY, STREAM):
+        answer = faulty(ask, fault, body)
+        assert answer.status_code == 400
+        assert fault in answer.json()["error"]["message"]
+    with pytest.raises(ValueError, match=fault.partition("=")[0]):
+        ask.server.script(fault)
+
+
+@pytest.mark.parametrize("code", ["1308", "1310"])
+def test_used_up_plans_say_until_when(ask, code: str) -> None:
+    message = faulty(ask, f"error={code}").json()["error"]["message"]
+    assert re.search(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", message)
+
+
 def test_script(ask) -> None:
     ask.server.script(
         "error=1305",
@@ -238,3 +259,25 @@ def test_more_in_flight_than_allowed(ask) -> None:
     while any(ask.server.state.in_flight.values()):  # until it sees that they were left
         time.sleep(0.01)
     assert ask.post(BODY).status_code == 200
+
+
+def test_a_request_that_waits_for_its_answer_is_in_flight(ask) -> None:
+    ask.server.configure(max_in_flight=1, latency=0.5)
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(lambda _: ask.post(BODY).status_code, range(3)))
+    assert sorted(found) == [200, 429, 429]
+
+
+def test_a_reset_forgets_no_request_in_flight(ask) -> None:
+    url = f"{ask.server.base_url}/chat/completions"
+    fault = {"x-emulator-fault": "stall=1"}
+    with ask.http.stream("POST", url, json=STREAM, headers=fault) as answer:
+        next(answer.iter_lines())
+        ask.server.reset()
+        ask.server.configure(max_in_flight=1)
+        assert ask.post(BODY).status_code == 429
+    until = time.monotonic() + 20
+    while ask.post(BODY).status_code == 429 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert set(ask.server.state.in_flight.values()) <= {0, 1}
+    assert min(ask.server.state.in_flight.values()) >= 0
