@@ -6,12 +6,12 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Iterable
 from typing import Any
 
 from zhipu_emulator.errors import ServiceError
+from zhipu_emulator.nesting import decoded
 
 _KEY_FORM = re.compile(r"[^\s.]+\.[^\s.]+")
 _SECONDS_BELOW = 10**11  # a time stamp below is in seconds (a sample of the docs), else in ms
@@ -47,7 +47,7 @@ def authenticate(header: str | None, keys: Iterable[str], now: float) -> str:
 
 
 def _part(text: str) -> Any:
-    return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    return decoded(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
 
 
 def _token_key(token: str, keys: Iterable[str], now: float) -> str:
@@ -57,7 +57,7 @@ def _token_key(token: str, keys: Iterable[str], now: float) -> str:
         given = base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4))
         key_id, expires = claims["api_key"], float(claims["exp"])
         algorithm = header["alg"]
-    except (binascii.Error, ValueError, KeyError, TypeError):
+    except (binascii.Error, ValueError, KeyError, TypeError, OverflowError):
         raise ServiceError("401") from None
     key = next((key for key in keys if key.partition(".")[0] == key_id), None)
     if key is None or algorithm != "HS256":
@@ -66,7 +66,7 @@ def _token_key(token: str, keys: Iterable[str], now: float) -> str:
     wanted = hmac.new(secret.encode(), f"{head}.{payload}".encode(), hashlib.sha256).digest()
     if not hmac.compare_digest(wanted, given):
         raise ServiceError("1000")
-    if expires < now * (1 if expires < _SECONDS_BELOW else 1000):
+    if not expires >= now * (1 if expires < _SECONDS_BELOW else 1000):  # NaN is no time either
         raise ServiceError("1003")
     return key
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 ON_CODING_BASE = True
 
+_READ_AT_ONCE = 1_000  # tokens of prompt
+
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
@@ -69,7 +71,9 @@ async def prepare(request: Request, state: State) -> Prepared:
     if isinstance(scripted, Answer) and scripted.message is not None:
         reply = _scripted(scripted)
     else:
-        reply = reply_to(asked, state)
+        # Long prompts take long to read: off the loop, so that other requests flow.
+        short = asked.prompt_tokens <= _READ_AT_ONCE
+        reply = reply_to(asked, state) if short else await asyncio.to_thread(reply_to, asked, state)
     if searched.shown is not None and not reply.calls:
         reply = replace(reply, web_search=searched.shown)
     reply = limit(_filtered(reply, asked), asked)

@@ -159,11 +159,23 @@ def _message(message: Any, index: int, facts: ChatFacts) -> None:
     elif content is not None and not isinstance(content, str):
         raise ServiceError("1214", f"{place}.content type error")
     calls = message.get("tool_calls")
-    if calls is not None and not isinstance(calls, list):
-        raise ServiceError("1214", f"{place}.tool_calls type error")
+    if calls is not None:
+        _calls(calls, f"{place}.tool_calls")
     excused = role == "tool" or calls or message.get("audio") or message.get("reasoning_content")
     if not content and not excused:
         raise ServiceError("1214", "输入不能为空", "Input cannot be empty")
+
+
+def _calls(calls: Any, place: str) -> None:
+    """Check the shape of an assistant's calls; arguments are text, an object is let pass."""
+    if not isinstance(calls, list):
+        raise ServiceError("1214", f"{place} type error")
+    for index, call in enumerate(calls):
+        function = call.get("function", {}) if isinstance(call, Mapping) else None
+        if not isinstance(function, Mapping):
+            raise ServiceError("1214", f"{place}[{index}] type error")
+        if not isinstance(function.get("arguments") or "", str | Mapping):
+            raise ServiceError("1214", f"{place}[{index}].function.arguments type error")
 
 
 def _thinking(
@@ -222,6 +234,7 @@ def _function(function: Mapping[str, Any]) -> None:
     properties = parameters.get("properties", {})
     required = parameters.get("required", [])
     good = isinstance(properties, Mapping) and isinstance(required, list)
+    good = good and all(isinstance(name, str) for name in required)
     if not good or not all(isinstance(value, Mapping | bool) for value in properties.values()):
         raise ServiceError("1210")
 

@@ -82,7 +82,9 @@ def _link(value: Any) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _bytes(text: str, refusal: ServiceError) -> bytes:
+def _bytes(text: Any, refusal: ServiceError) -> bytes:
+    if not isinstance(text, str):
+        raise refusal
     payload = text.partition(",")[2] if text.startswith("data:") else text
     try:
         return base64.b64decode(payload, validate=True)
@@ -105,6 +107,8 @@ def _image(value: Any) -> Attachment:
     try:
         with Image.open(io.BytesIO(data)) as picture:
             good = picture.format in _IMAGE_FORMATS and max(picture.size) <= _MAX_IMAGE_SIDE
+            if good:
+                picture.load()  # a picture that ends too early has a good head
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise refusal from None
     if not good:
@@ -124,9 +128,9 @@ def _file(value: Any, files: Mapping[str, Any]) -> Attachment:
     refusal = _unreadable_file()
     if not isinstance(value, Mapping):
         raise refusal
-    name = value.get("filename") or ""
+    name = str(value.get("filename") or "")
     if value.get("file_id"):
-        stored = files.get(value["file_id"])
+        stored = files.get(str(value["file_id"]))
         if stored is None or stored.get("purpose") != "user_data":
             raise refusal
         return Attachment(kind="file", data=stored["content"], name=stored.get("filename", name))

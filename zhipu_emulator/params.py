@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from zhipu_emulator.errors import ServiceError
 from zhipu_emulator.replies import dumps
+
+_INTEGER = re.compile(r"-?\d{1,20}")
 
 __all__ = ["Params", "illegal", "missing", "out_of_range", "unknown_model"]
 
@@ -106,7 +109,7 @@ class Params:
         value = self._body.get(name, default)
         if value is None:
             return None
-        if isinstance(value, str) and value.strip().lstrip("-").isdecimal():
+        if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
             raise illegal(name)

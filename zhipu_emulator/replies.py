@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response, StreamingResponse
 
 from zhipu_emulator.errors import ServiceError
+from zhipu_emulator.nesting import decoded
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -73,8 +74,8 @@ async def read_json(request: Request) -> dict[str, Any]:
         ServiceError: 1210 when it is not JSON or not an object.
     """
     try:
-        value = json.loads(await request.body())
-    except (ValueError, UnicodeDecodeError, RecursionError):
+        value = decoded(await request.body())
+    except ValueError:
         raise ServiceError("1210") from None
     if not isinstance(value, dict):
         raise ServiceError("1210")

@@ -96,7 +96,7 @@ def answer(body: Mapping[str, Any], engines: Mapping[str, Engine], now: float) -
     if not name:
         text = "The search_engine cannot both be empty."
         raise ServiceError("1214", f"search_engine:{text}")
-    if name not in engines:
+    if not isinstance(name, str) or name not in engines:
         raise ServiceError("1211")
     engine = engines[name]
     query = params.text("search_query", max_length=_MAX_QUERY)

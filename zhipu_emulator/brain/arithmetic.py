@@ -9,6 +9,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from zhipu_emulator.brain.values import spelled_out
+from zhipu_emulator.brain.words import ends
 
 _SPOKEN = [
     (r"(\d+(?:\.\d+)?)\s*(?:%|percent)\s+of\s+", r"\1/100*"),
@@ -63,7 +64,7 @@ def expression(text: str) -> str | None:
 
 def expressions(text: str) -> list[str]:
     """All sums in a text."""
-    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", spelled_out(text))
+    text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", spelled_out(ends(text)))
     for pattern, symbol in _SPOKEN:
         text = re.sub(pattern, symbol, text, flags=re.IGNORECASE)
     found = []
@@ -92,10 +93,9 @@ def evaluate(text: str) -> str | None:
     '20'
     """
     try:
-        value = _value(ast.parse(text.strip(), mode="eval").body)
-    except (SyntaxError, ValueError, ArithmeticError, RecursionError):
-        return None
-    return shown(value)
+        return shown(_value(ast.parse(text.strip(), mode="eval").body))
+    except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError, TypeError):
+        return None  # MemoryError: the parser's word for too many signs; TypeError: a complex root
 
 
 def shown(value: Fraction) -> str:

@@ -126,6 +126,7 @@ def _best(
     question: str, lines: Sequence[str], enough: float, *, most: int = _MOST, talk: bool = False
 ) -> str | None:
     asked = terms(question, numbers=True)
+    wanted = [has for asks, has in _KINDS if asks.search(question)]  # kinds of thing asked for
     scored, before, title = [], list[Term](), list[Term]()
     for line in lines:
         mine = terms(line, numbers=True)
@@ -135,7 +136,9 @@ def _best(
         # "It is 330 m tall" is about what the sentence before it names.
         known = mine + title + (before if _PRONOUN.match(line) else [])
         fits = covered(asked, known)
-        scored.append((fits + _BONUS * (fits > 0 and _of_kind(question, line)), line))
+        scored.append(
+            (fits + _BONUS * (fits > 0 and any(has.search(line) for has in wanted)), line)
+        )
         before = mine
     scored = scored or [(covered(asked, terms(line, numbers=True)), line) for line in lines]
     top = max((score for score, _ in scored), default=0.0)
@@ -150,11 +153,6 @@ def _best(
 
 def _heading(line: str) -> bool:
     return len(line) <= _TITLE and not re.search(r"[.!?。！？:：;；,，\d|]|^[-*•]", line)
-
-
-def _of_kind(question: str, line: str) -> bool:
-    """Whether a sentence holds the kind of thing that is asked for."""
-    return any(asks.search(question) and has.search(line) for asks, has in _KINDS)
 
 
 def _joined(lines: Sequence[str]) -> str:

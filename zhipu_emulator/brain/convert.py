@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,40 @@ def asked(text: str) -> str:
 def number(value: Any, schema: Schema) -> Any:
     """``value`` as the schema wants it."""
     return int(value) if schema.type == "integer" else value
+
+
+def allowed(value: float, schema: Schema) -> bool:
+    """Whether a number is within the schema's bounds, and whole where it must be."""
+    low, high = schema["minimum"], schema["maximum"]
+    above, below = schema["exclusiveMinimum"], schema["exclusiveMaximum"]
+    return (
+        (schema.type != "integer" or float(value).is_integer())
+        and (not _is_number(low) or value >= low)
+        and (not _is_number(high) or value <= high)
+        and (not _is_number(above) or value > above)
+        and (not _is_number(below) or value < below)
+    )
+
+
+def smallest(schema: Schema) -> Any:
+    """A number for a property that the text is silent about: the lowest allowed, else zero."""
+    low, high = schema["minimum"], schema["maximum"]
+    above, below = schema["exclusiveMinimum"], schema["exclusiveMaximum"]
+    if _is_number(low):
+        found = low
+    elif _is_number(above):
+        found = above + 1
+        if _is_number(below) and found >= below:
+            found = (above + below) / 2
+    else:
+        found = min(
+            [0, *([high] if _is_number(high) else []), *([below - 1] if _is_number(below) else [])]
+        )
+    return math.ceil(found) if schema.type == "integer" else found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
 def shortened(text: str, schema: Schema) -> str:

@@ -8,11 +8,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhipu_emulator.brain import strong, tables
-from zhipu_emulator.brain.convert import PIECES, asked, key, number, shortened, split
+from zhipu_emulator.brain import leftover, strong, tables
+from zhipu_emulator.brain.convert import (
+    PIECES,
+    allowed,
+    asked,
+    key,
+    number,
+    shortened,
+    smallest,
+    split,
+)
 from zhipu_emulator.brain.schema import Schema, leads, roles
 from zhipu_emulator.brain.values import Passage, Span
-from zhipu_emulator.brain.words import Term, is_cjk, lexicon, sentences, split_name, stem, terms
+from zhipu_emulator.brain.words import Term, sentences, split_name, stem, terms
 
 MISSING: Any = object()
 _FREE_TEXT = ("query", "text", "topic")
@@ -23,7 +32,7 @@ _LIST = re.compile(
 _NO = re.compile(r"\b(?:no|not|without|don't|disable|off|never)\b|不|没有|无|关闭", re.IGNORECASE)
 _YES = re.compile(r"\b(?:yes|enable|on|true)\b|开启|打开", re.IGNORECASE)
 _MAX_DEPTH = 8
-_FEW = 3
+_MOST_OBJECTS = 500  # in one call: schemas can ask for more than anyone can wait for
 _NO_DAY = dt.date(1970, 1, 1)
 
 
@@ -51,6 +60,7 @@ class Filler:
         facts: Values known by name, from JSON in tool results or documents.
         short: Whether the passage is one item of a list, where every word counts.
         words: The words of the function that is called: they are the order, not its arguments.
+        outer: The filler that this one works for.
     """
 
     def __init__(
@@ -61,6 +71,7 @@ class Filler:
         *,
         short: bool = False,
         words: Sequence[Term] = (),
+        outer: Filler | None = None,
     ) -> None:
         self.passage = passage
         self.subject = subject or passage.text
@@ -69,11 +80,17 @@ class Filler:
         self.short = short
         self.words = words
         self._open_numbers = False
+        self._left: list[int] = outer._left if outer else [_MOST_OBJECTS]
+        self._path: list[set[str]] = list(outer._path) if outer else [{"#"}]
 
     def fill(self, schema: Schema, depth: int = 0) -> Filled:
         """Fill an object."""
-        properties, required = schema.properties, schema.required
         done = Filled({})
+        if self._left[0] <= 0:
+            return done
+        self._left[0] -= 1
+        self._path.append(schema.refs)
+        properties, required = schema.properties, schema.required
         ordered = [n for n in properties if n in required] + [
             n for n in properties if n not in required
         ]
@@ -91,7 +108,12 @@ class Filler:
                 done.guessed.add(name)
                 done.value[name] = self._made_up(name, properties[name], depth)
         done.value = {name: done.value[name] for name in properties if name in done.value}
+        self._path.pop()
         return done
+
+    def _within_itself(self, schema: Schema) -> bool:
+        """Whether an object stands somewhere inside an object of its own kind: a tree's branch."""
+        return any(schema.refs & refs for refs in self._path)
 
     def _take(self, name: str, span: Span, done: Filled) -> Any:
         self.used.append(span)
@@ -183,16 +205,8 @@ class Filler:
 
     def _fitting(self, schema: Schema) -> Passage:
         """The passage with only those numbers that the schema allows."""
-        low = schema["minimum"] if schema["minimum"] is not None else schema["exclusiveMinimum"]
-        high = schema["maximum"] if schema["maximum"] is not None else schema["exclusiveMaximum"]
         good = Passage(self.passage.text, self.passage.today)
-        good.numbers = [
-            span
-            for span in self.passage.numbers
-            if (schema.type != "integer" or float(span.value).is_integer())
-            and (not isinstance(low, int | float) or span.value >= low)
-            and (not isinstance(high, int | float) or span.value <= high)
-        ]
+        good.numbers = [s for s in self.passage.numbers if allowed(s.value, schema)]
         return good
 
     def _flag(self, name: str, schema: Schema) -> Any:
@@ -212,7 +226,7 @@ class Filler:
         return MISSING
 
     def _object(self, name: str, schema: Schema, *, needed: bool, depth: int) -> Any:
-        if depth > _MAX_DEPTH:
+        if depth > _MAX_DEPTH or (not needed and self._within_itself(schema)):
             return MISSING
         if not schema.properties:
             return {} if needed else MISSING
@@ -264,13 +278,17 @@ class Filler:
         return list(split(match[1], match.start(1))) if match else self.passage.names
 
     def _objects(self, item: Schema, *, needed: bool, depth: int) -> Any:
-        found = []
+        found: list[Any] = []
+        if depth > _MAX_DEPTH or self._within_itself(item):
+            return found if needed else MISSING
         for row in tables.rows(self.passage.text):
-            filled = Filler(Passage("", self.passage.today), facts=row).fill(item, depth + 1)
+            inner = Filler(Passage("", self.passage.today), facts=row, outer=self)
+            filled = inner.fill(item, depth + 1)
             if filled.value and not filled.guessed:
                 found.append(filled.value)
         for part in split(self.passage.text, 0) if not found else ():
-            inner = Filler(Passage(part.value, self.passage.today), part.value, short=True)
+            text = Passage(part.value, self.passage.today)
+            inner = Filler(text, part.value, short=True, outer=self)
             filled = inner.fill(item, depth + 1)
             if filled.spans and not filled.guessed:
                 found.append(filled.value)
@@ -278,7 +296,7 @@ class Filler:
             return found
         if not needed:
             return MISSING
-        return [self.fill(item, depth + 1).value] if depth <= _MAX_DEPTH else []
+        return [self.fill(item, depth + 1).value]
 
     def _weak(self, name: str, schema: Schema, done: Filled, *, needed: bool, depth: int) -> Any:
         if schema.enum or schema.type in ("object", "array", "boolean"):
@@ -311,40 +329,14 @@ class Filler:
             return MISSING
         if set(roles(name)) & {*_FREE_TEXT, "id", "date", "time", "email", "url"}:
             return MISSING
-        known = {term.stem for term in self.words}
-        concepts = {concept for term in self.words for concept in term.concepts}
-        span = self._residue()
-        words = [w for w in (span.value.split() if span else []) if not is_cjk(w)]
-        left = [
-            w
-            for w in words
-            if (found := terms(w)) and found[0].weight == 1 and not found[0].concepts & concepts
-            and stem(w) not in known
-        ]  # fmt: skip
-        if not 1 <= len(left) <= _FEW:
+        left = leftover.unclaimed(self._residue(), self.words)
+        if left is None:
             return MISSING
-        done.spans[name] = Span(0, 0, " ".join(left))
-        return " ".join(left).strip(",.;:!?'\"")
+        done.spans[name] = Span(0, 0, left)
+        return left.strip(",.;:!?'\"")
 
     def _residue(self) -> Span | None:
-        """In a short part of a list: the words that are nothing else, "apples" in "2 apples"."""
-        left = list(self.passage.text)
-        for span in self.used:
-            left[span.start : span.end] = " " * (span.end - span.start)
-        for span in self.passage.numbers:
-            # In a sentence the word behind a number is its unit, in a list it is the thing.
-            unit = re.compile(r"\s*[A-Za-z%°]+").match(self.passage.text, span.end)
-            end = unit.end() if unit and not self.short else span.end
-            left[span.start : end] = " " * (end - span.start)
-        openers = set(lexicon()["openers"])
-        words = [w for w in "".join(left).split() if w.lower() not in openers]
-        if self.short:  # "2 mugs for the guests": what it is stands first
-            words = re.split(
-                r"\s(?:for|in|at|from|to|of|with)\s", f" {' '.join(''.join(left).split())} "
-            )[0].split()
-            words = [w for w in words if w.lower() not in openers]
-        text = " ".join(words).strip(" .!?;:。！？")
-        return Span(0, 0, text) if text else None
+        return leftover.residue(self.passage, self.used, short=self.short)
 
     def _made_up(self, name: str, schema: Schema, depth: int) -> Any:
         """A value for a required property that the text is silent about."""
@@ -354,16 +346,14 @@ class Filler:
             return schema.enum[0]
         kind = schema.type
         if kind in ("integer", "number"):
-            low, above = schema["minimum"], schema["exclusiveMinimum"]
-            if isinstance(low, int | float):
-                return low
-            return above + 1 if isinstance(above, int | float) else 0
+            return smallest(schema)
         if kind == "boolean":
             return False
         if kind == "array":
             short = schema["minItems"]
-            count = short if isinstance(short, int) else 0
-            return [self._made_up(name, schema.items, depth + 1) for _ in range(min(count, 8))]
+            count = min(short if isinstance(short, int) else 0, self._left[0])
+            self._left[0] -= count
+            return [self._made_up(name, schema.items, depth + 1) for _ in range(count)]
         if kind == "object":
             return self.fill(schema, depth + 1).value if depth <= _MAX_DEPTH else {}
         return self._text(name, schema)

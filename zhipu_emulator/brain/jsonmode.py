@@ -10,6 +10,7 @@ from typing import Any
 from zhipu_emulator.brain.fill import Filler
 from zhipu_emulator.brain.schema import Schema, roles
 from zhipu_emulator.brain.values import Passage
+from zhipu_emulator.nesting import too_deep
 
 _KEYS = re.compile(
     r"(?:\bkeys?\b|\bfields?\b|\bproperties\b|\battributes\b|键|字段|属性)[^\S\n]*(?:are|called|named|of|:|：|为|是|包括|有)*[^\S\n]*"
@@ -25,6 +26,7 @@ _ANSWER = re.compile(
     r"answer|result|response|summary|reply|explanation|答案|结果|回答|总结", re.IGNORECASE
 )
 _WORD = re.compile(r"[\w-]+")
+_PATIENCE = 500_000  # characters read in vain: braces that never close would take for ever
 _SKIPPED = {"and", "和", "以及", "the", "a", "following", "with", "for", "in", "json", "of", "to"}
 _WANTED = re.compile(r"\bjson\b", re.IGNORECASE)
 _ORDERED = re.compile(
@@ -82,14 +84,17 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
 
 def _placed(text: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """The JSON objects of a text with their places."""
-    decoder, place = json.JSONDecoder(), 0
-    while (place := text.find("{", place)) >= 0:
+    decoder, place, patience = json.JSONDecoder(), 0, _PATIENCE
+    while (place := text.find("{", place)) >= 0 and patience > 0:
         try:
             value, end = decoder.raw_decode(text, place)
-        except (ValueError, RecursionError):
+        except json.JSONDecodeError as error:
+            patience -= error.pos - place
             place += 1
             continue
-        if isinstance(value, dict):
+        except RecursionError:
+            return
+        if isinstance(value, dict) and not too_deep(value):
             yield place, end, value
         place = end
 

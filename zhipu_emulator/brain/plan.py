@@ -14,7 +14,7 @@ from zhipu_emulator.brain import strong
 from zhipu_emulator.brain.fill import MISSING, Filled, Filler, coerced
 from zhipu_emulator.brain.schema import Schema, roles
 from zhipu_emulator.brain.values import Passage, Span
-from zhipu_emulator.brain.words import Term, covered, likeness, split_name, terms
+from zhipu_emulator.brain.words import Term, covered, ends, likeness, split_name, terms
 
 ENOUGH = 0.5  # a score from which a function is taken to be asked for
 _NAME_SHARE, _TEXT_SHARE = 1.2, 1.0
@@ -141,6 +141,7 @@ class Planner:
 
     def best(self, text: str, tools: Sequence[Tool] | None = None) -> tuple[Tool | None, float]:
         """The tool that fits best and its score; the first of equals."""
+        text = ends(text)
         scored = [
             (self.score(tool, text), tool) for tool in (self.tools if tools is None else tools)
         ]
@@ -151,6 +152,7 @@ class Planner:
 
     def steps(self, text: str) -> list[Step]:
         """The calls that a request asks for, in its order; none when no tool fits."""
+        text = ends(text)
         found: list[Step] = []
         for tool, part in self._parts(text):
             for step in self._calls(tool, part, text):
@@ -210,6 +212,7 @@ class Planner:
 
     def searching(self, text: str) -> Step | None:
         """A search for a question that no tool is made for, when one can look things up."""
+        text = ends(text)
         if not _WONDERS.search(text) or not terms(text):
             return None
         for tool in self.tools:

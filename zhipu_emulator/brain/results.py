@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 from zhipu_emulator.brain.context import from_documents
 from zhipu_emulator.brain.words import split_name
 from zhipu_emulator.content import plain
+from zhipu_emulator.nesting import decoded
 
 _LONG = 600  # characters; longer results are searched, shorter ones told
 _ERROR = re.compile(r"^\W*(?:error|exception|traceback|failed|错误|失败)\b", re.IGNORECASE)
@@ -28,8 +28,8 @@ class Result:
     def data(self) -> Any:
         """The answer as JSON; None when it is none."""
         try:
-            return json.loads(self.text)
-        except (ValueError, RecursionError):
+            return decoded(self.text)
+        except ValueError:
             return None
 
 
@@ -67,7 +67,7 @@ def _arguments(given: Any) -> Mapping[str, Any]:
     if isinstance(given, Mapping):
         return given
     try:
-        found = json.loads(given or "{}")
+        found = decoded(given or "{}")
     except (ValueError, TypeError):
         return {}
     return found if isinstance(found, Mapping) else {}

@@ -17,7 +17,8 @@ class Schema:
 
     def __init__(self, node: Any, root: Any = None) -> None:
         self.root = node if root is None else root
-        self.node: Mapping[str, Any] = _resolved(node, self.root)
+        self.refs: set[str] = set()  # what was followed to get here
+        self.node: Mapping[str, Any] = _resolved(node, self.root, self.refs)
 
     def __getitem__(self, key: str) -> Any:
         return self.node.get(key)
@@ -56,7 +57,9 @@ class Schema:
     def required(self) -> set[str]:
         """Names of the properties that must be there."""
         found = self.node.get("required")
-        return set(found) if isinstance(found, list) else set()
+        return (
+            {name for name in found if isinstance(name, str)} if isinstance(found, list) else set()
+        )
 
     @property
     def items(self) -> Schema:
@@ -69,34 +72,45 @@ class Schema:
         return str(self.node.get("description") or "")
 
 
-def _resolved(node: Any, root: Any, depth: int = 0) -> Mapping[str, Any]:
+def _resolved(node: Any, root: Any, refs: set[str], depth: int = 0) -> Mapping[str, Any]:
+    """The node with references followed (each once: ``refs`` holds them) and parts merged."""
     if not isinstance(node, Mapping) or depth > _DEPTH:
         return {}
-    if isinstance(node.get("$ref"), str):
+    reference = node.get("$ref")
+    if isinstance(reference, str):
         rest = {key: value for key, value in node.items() if key != "$ref"}
-        return {**_resolved(_pointed(node["$ref"], root), root, depth + 1), **rest}
+        if reference in refs:
+            return rest
+        refs.add(reference)
+        return {**_resolved(_pointed(reference, root), root, refs, depth + 1), **rest}
     for key in ("anyOf", "oneOf"):
         options = node.get(key)
         if isinstance(options, list):
             good = [o for o in options if isinstance(o, Mapping) and o.get("type") != "null"]
             rest = {name: value for name, value in node.items() if name != key}
-            return {**_resolved(good[0] if good else {}, root, depth + 1), **rest}
+            return {**_resolved(good[0] if good else {}, root, refs, depth + 1), **rest}
     if isinstance(node.get("allOf"), list):
         merged: dict[str, Any] = {}
-        for part in node["allOf"]:
-            found = _resolved(part, root, depth + 1)
-            properties = {**merged.get("properties", {}), **found.get("properties", {})}
-            required = [*merged.get("required", []), *found.get("required", [])]
+        rest = {key: value for key, value in node.items() if key != "allOf"}
+        for part in [*node["allOf"], rest]:
+            found = _resolved(part, root, refs, depth + 1)
+            properties = {**_of(merged, "properties", dict), **_of(found, "properties", dict)}
+            required = [*_of(merged, "required", list), *_of(found, "required", list)]
             merged = {**merged, **found}
             if properties:
                 merged |= {"properties": properties, "required": required}
-        return {**merged, **{key: value for key, value in node.items() if key != "allOf"}}
+        return merged
     return node
+
+
+def _of(node: Mapping[str, Any], key: str, kind: Any) -> Any:
+    found = node.get(key)
+    return found if isinstance(found, kind) else kind()
 
 
 def _pointed(reference: str, root: Any) -> Any:
     place = root
-    for part in reference.removeprefix("#").strip("/").split("/"):
+    for part in reference.removeprefix("#").strip("/").split("/") if reference != "#" else ():
         name = part.replace("~1", "/").replace("~0", "~")
         place = place.get(name, {}) if isinstance(place, Mapping) else {}
     return place

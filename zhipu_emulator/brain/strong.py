@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import SchemaError, SchemaValidator, core_schema
+
 from zhipu_emulator.brain.arithmetic import expression
 from zhipu_emulator.brain.schema import Schema, leads, roles
 from zhipu_emulator.brain.values import Passage, Span
-from zhipu_emulator.brain.words import covered, is_cjk, lexicon, split_name, terms
+from zhipu_emulator.brain.words import CJK, covered, is_cjk, lexicon, split_name, terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,6 +20,11 @@ _FIRM_LINK = r"\s*(?:should be|is|are|=|:|：|是|为|叫)\s*"
 _PHRASE = re.compile(
     r"([^,.;!?，。；！？\n\"']+?)(?=\s+(?:and|with|in|at|on|for|to|from|but|who|that|which)\b|\s*[,.;!?，。；！？\n]|$)"
 )
+# What a pattern is tried on: runs without blanks and marks around them, Chinese apart from Latin.
+_WORDS = re.compile(
+    rf"[{CJK}]+|[^\s{CJK},;!?，。；！？、\"'“”‘’「」()（）]*[^\s{CJK},.:;!?，。：；！？、\"'“”‘’「」()（）]"
+)
+_JOINED = 4
 _ENUM_MET = 0.6
 _SHORTEST = 3
 
@@ -121,11 +128,26 @@ def _sum(passage: Passage) -> list[Span]:
 
 
 def _patterned(pattern: str, passage: Passage) -> list[Span]:
+    """Words, alone and joined, that a pattern describes from end to end.
+
+    The pattern is the caller's: this engine's time grows with the text only, whatever it says;
+    what it does not know (looking around, references back) describes nothing.
+    """
+    whole = rf"^(?:{pattern.removeprefix('^').removesuffix('$')})$"
     try:
-        compiled = re.compile(pattern.removeprefix("^").removesuffix("$"))
-    except re.error:
+        checker = SchemaValidator(core_schema.str_schema(pattern=whole, regex_engine="rust-regex"))
+    except SchemaError:
         return []
-    return [span for span in passage.find(compiled) if span.value]
+    words = list(_WORDS.finditer(passage.text))
+    found: list[Span] = []
+    for first, word in enumerate(words):
+        for last in reversed(words[first : first + _JOINED]):  # the longest first
+            start, end = word.start(), last.end()
+            span = Span(start, end, passage.text[start:end])
+            if checker.isinstance_python(span.value) and not span.overlaps(found):
+                found.append(span)
+                break
+    return found
 
 
 def _day(span: Span, passage: Passage, form: str | None, *, iso: bool) -> Span:

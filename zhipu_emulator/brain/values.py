@@ -23,6 +23,9 @@ class Span(NamedTuple):
         return any(self.start < other.end and other.start < self.end for other in others)
 
 
+_LONGEST = 6_000  # characters
+_MOST_DIGITS = 300
+_TOO_LARGE = 1e300  # JSON has no infinity
 _QUOTED = re.compile(
     r"\"([^\"\n]+)\"|“([^”]+)”|「([^」]+)」|『([^』]+)』|《([^》]+)》|`([^`\n]+)`|‘([^’]+)’"
     r"|(?<![A-Za-z0-9])'((?:[^'\n]|(?<=[A-Za-z0-9])'(?=[A-Za-z0-9]))+)'(?![A-Za-z0-9])"
@@ -108,10 +111,14 @@ _JOINT = re.compile(
 
 
 class Passage:
-    """A text and the values in it. ``today`` is what "tomorrow" is reckoned from."""
+    """A text and the values in it. ``today`` is what "tomorrow" is reckoned from.
+
+    Of a very long text only the beginning is read: values are looked for with patterns whose time
+    grows faster than the text.
+    """
 
     def __init__(self, text: str, today: dt.date) -> None:
-        self.text = text
+        self.text = text[:_LONGEST]
         self.today = today
 
     def find(self, pattern: re.Pattern[str], group: int = 0) -> list[Span]:
@@ -198,6 +205,7 @@ class Passage:
             *(Span(*m.span(), _written(m.group().lower())) for m in written),
             *(Span(*m.span(), _chinese(m.group())) for m in _CN_NUMBER.finditer(self.text)),
         ]
+        found = [span for span in found if abs(span.value) < _TOO_LARGE]
         return sorted(span for span in found if not span.overlaps(taken))
 
     @cached_property
@@ -255,7 +263,10 @@ def _digits(text: str) -> int | float:
             text, scale = text.removesuffix(word).strip(), factor
     value = float(text) * scale
     whole = value.is_integer() and "." not in text
-    return (int(text) * scale if text.lstrip("-").isdigit() else int(value)) if whole else value
+    if not whole:
+        return value
+    exact = text.lstrip("-").isdigit() and len(text) < _MOST_DIGITS
+    return int(text) * scale if exact else int(value)
 
 
 def _written(text: str) -> int:
@@ -283,7 +294,8 @@ def spelled_out(text: str) -> str:
     """The text with written numbers in digits: "twenty one" as 21."""
 
     def digits(match: re.Match[str]) -> str:
-        return match.group() if _pronoun(text, match) else str(_written(match.group().lower()))
+        value = _written(match.group().lower())
+        return match.group() if value >= _TOO_LARGE or _pronoun(text, match) else str(value)
 
     return _WRITTEN.sub(digits, text)
 

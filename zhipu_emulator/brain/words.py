@@ -60,6 +60,12 @@ def _generic() -> frozenset[str]:
     return frozenset(stem(word) for word in lexicon()["generic"])
 
 
+def ends(text: str, most: int = 2_000) -> str:
+    """Beginning and end of a long text, where a request says what is wanted; short ones whole."""
+    half = most // 2
+    return text if len(text) <= most else f"{text[:half]}\n{text[-half:]}"
+
+
 def is_cjk(text: str) -> bool:
     """Whether the first character is Han, kana or hangul."""
     return bool(re.match(f"[{CJK}]", text))
