@@ -272,7 +272,8 @@ def test_a_reset_forgets_no_request_in_flight(ask) -> None:
     url = f"{ask.server.base_url}/chat/completions"
     fault = {"x-emulator-fault": "stall=1"}
     with ask.http.stream("POST", url, json=STREAM, headers=fault) as answer:
-        next(answer.iter_lines())
+        lines = answer.iter_lines()  # kept: a dropped iterator closes the connection
+        next(lines)
         ask.server.reset()
         ask.server.configure(max_in_flight=1)
         assert ask.post(BODY).status_code == 429
