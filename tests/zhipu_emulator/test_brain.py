@@ -240,3 +240,30 @@ def test_tools_without_arguments(ask, parameters: Any) -> None:
         function["parameters"] = parameters
     calls = ask.calls("Open the hatch.", tools=[{"type": "function", "function": function}])
     assert calls == [("open_hatch", {})]
+
+
+@pytest.mark.parametrize("order", [("name", "email"), ("email", "name")])
+@pytest.mark.parametrize(
+    ("prompt", "name", "email"),
+    [
+        ("Register Ines Ferreira (ines@ship.example)", "Ines Ferreira", "ines@ship.example"),
+        (
+            "Register ola@ship.example, whose name is Ola Nordmann",
+            "Ola Nordmann",
+            "ola@ship.example",
+        ),
+        ("Register a sailor. Name: Bo Ek, email: bo@ship.example", "Bo Ek", "bo@ship.example"),
+    ],
+)
+def test_a_name_is_no_mail_address(ask, order: Any, prompt: str, name: str, email: str) -> None:
+    properties = {key: {"type": "string"} for key in order}
+    schema = {"type": "object", "properties": properties, "required": list(order)}
+    function = {"name": "enlist", "description": "Register a sailor", "parameters": schema}
+    enlist = {"type": "function", "function": function}
+    assert ask.calls(prompt, tools=[enlist]) == [("enlist", {"name": name, "email": email})]
+
+
+def test_a_mail_address_says_to_whom_when_nothing_else_wants_it(ask, tool) -> None:
+    send = tool("send_signal", "Send a signal to a ship", recipient="string", text="string")
+    calls = ask.calls("Send the signal 'All well' to bo@ship.example", tools=[send])
+    assert calls == [("send_signal", {"recipient": "bo@ship.example", "text": "All well"})]

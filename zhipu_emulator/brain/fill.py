@@ -8,17 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhipu_emulator.brain import leftover, strong, tables
-from zhipu_emulator.brain.convert import (
-    PIECES,
-    allowed,
-    asked,
-    key,
-    number,
-    shortened,
-    smallest,
-    split,
-)
+from zhipu_emulator.brain import convert, leftover, strong, tables
+from zhipu_emulator.brain.convert import PIECES, asked, key, number, shortened, split
 from zhipu_emulator.brain.schema import Schema, leads, roles
 from zhipu_emulator.brain.values import Passage, Span
 from zhipu_emulator.brain.words import Term, sentences, split_name, stem, terms
@@ -79,7 +70,7 @@ class Filler:
         self.used: list[Span] = []
         self.short = short
         self.words = words
-        self._open_numbers = False
+        self._open_numbers, self._mail = False, True  # of the object being filled
         self._left: list[int] = outer._left if outer else [_MOST_OBJECTS]
         self._path: list[set[str]] = list(outer._path) if outer else [{"#"}]
 
@@ -94,6 +85,8 @@ class Filler:
         ordered = [n for n in properties if n in required] + [
             n for n in properties if n not in required
         ]
+        outside = (self._open_numbers, self._mail)
+        self._mail = not any(strong.is_mail(name, node) for name, node in properties.items())
         self._open_numbers = any(
             properties[n].type in ("integer", "number") for n in required if n in properties
         )
@@ -109,6 +102,7 @@ class Filler:
                 done.value[name] = self._made_up(name, properties[name], depth)
         done.value = {name: done.value[name] for name in properties if name in done.value}
         self._path.pop()
+        self._open_numbers, self._mail = outside
         return done
 
     def _within_itself(self, schema: Schema) -> bool:
@@ -156,7 +150,9 @@ class Filler:
         purposes = roles(name, schema.description)
         if purposes[:1] == ("query",):
             return self._query(name, schema, done)
-        span = self._money(purposes) or strong.by_form(name, schema, self.passage, self.used)
+        span = self._money(purposes) or strong.by_form(
+            name, schema, self.passage, self.used, mail=self._mail
+        )
         if span is None:
             span = strong.by_name(name, schema, self.passage, self.used)
         free = [s for s in [*self.passage.quotes, *self.passage.names] if not s.overlaps(self.used)]
@@ -206,7 +202,7 @@ class Filler:
     def _fitting(self, schema: Schema) -> Passage:
         """The passage with only those numbers that the schema allows."""
         good = Passage(self.passage.text, self.passage.today)
-        good.numbers = [s for s in self.passage.numbers if allowed(s.value, schema)]
+        good.numbers = [s for s in self.passage.numbers if convert.allowed(s.value, schema)]
         return good
 
     def _flag(self, name: str, schema: Schema) -> Any:
@@ -308,6 +304,8 @@ class Filler:
                 return number(self._take(name, free[0], done), schema)
             return MISSING
         purposes = roles(name, schema.description)
+        if strong.is_mail(name, schema):  # has a form, which nothing here has
+            return MISSING
         if not needed and not {"place", "person", "target", "source", "topic"} & set(purposes):
             return MISSING
         if self.short and needed and (span := self._residue()) is not None:
@@ -346,7 +344,7 @@ class Filler:
             return schema.enum[0]
         kind = schema.type
         if kind in ("integer", "number"):
-            return smallest(schema)
+            return convert.smallest(schema)
         if kind == "boolean":
             return False
         if kind == "array":

@@ -97,12 +97,24 @@ def by_enum(schema: Schema, passage: Passage) -> list[Any]:
     return [v for v in schema.enum if covered(terms(split_name(str(v))), given) >= _ENUM_MET]
 
 
-def by_form(name: str, schema: Schema, passage: Passage, used: list[Span]) -> Span | None:
-    """Values whose form says what they are: addresses, dates, times, codes, patterns."""
+def by_form(
+    name: str, schema: Schema, passage: Passage, used: list[Span], *, mail: bool = True
+) -> Span | None:
+    """Values whose form says what they are: addresses, dates, times, codes, patterns.
+
+    ``mail`` says whether a mail address may stand for whom it belongs to; it may not where another
+    property wants the address itself.
+    """
+    taken = used if mail or is_mail(name, schema) else [*used, *passage.emails]
     for span in formed(name, schema, passage):
-        if not span.overlaps(used):
+        if not span.overlaps(taken):
             return span
     return None
+
+
+def is_mail(name: str, schema: Schema) -> bool:
+    """Whether a property is a mail address by its format, its name or its description."""
+    return schema["format"] == "email" or "email" in roles(name, schema.description)
 
 
 def formed(name: str, schema: Schema, passage: Passage) -> Iterator[Span]:
