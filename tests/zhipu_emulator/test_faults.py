@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
@@ -262,7 +263,7 @@ def test_more_in_flight_than_allowed(ask) -> None:
 
 
 def test_a_request_that_waits_for_its_answer_is_in_flight(ask) -> None:
-    ask.server.configure(max_in_flight=1, latency=0.5)
+    ask.server.configure(max_in_flight=1, latency=2.0)
     with ThreadPoolExecutor(3) as pool:
         found = list(pool.map(lambda _: ask.post(BODY).status_code, range(3)))
     assert sorted(found) == [200, 429, 429]
