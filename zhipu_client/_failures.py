@@ -47,10 +47,10 @@ class Code:
 
 def _table() -> dict[str, Code]:
     rows: list[tuple[str, type[APIError], Retry]] = [
-        ("500 1120 1200 1230 1234", ServerError, "yes"),
+        ("500 1200 1230 1234", ServerError, "yes"),
         ("401 1000 1001 1002 1003 1004 1005", AuthenticationError, "no"),
         ("1100", ServerError, "no"),
-        ("403 1110 1111 1112 1121 1220 1311 1313 1314 1315", PermissionDeniedError, "no"),
+        ("403 1110 1111 1112 1120 1121 1220 1311 1313 1314 1315", PermissionDeniedError, "no"),
         ("1113", InsufficientBalanceError, "no"),
         # Those of three digits are the knowledge bases' own, in answers with HTTP 200.
         ("400 1210 1212 1213 1214 1215 1231", BadRequestError, "no"),
