@@ -125,6 +125,26 @@ def test_the_names_of_the_package_are_there() -> None:
     assert set(zhipu_client.__all__) <= set(dir(zhipu_client))
 
 
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_a_socks_proxy_says_what_it_needs(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    settings: Any = {"api_key": KEY, "base_url": "http://127.0.0.1:9/v4"}
+    proxy = "socks5://127.0.0.1:9"
+    with pytest.raises(InvalidRequestError, match=r"pip install 'httpx\[socks\]'") as caught:
+        if mode == "sync":
+            Client(**settings, proxy=proxy).send(ask())
+        else:
+            asyncio.run(AsyncClient(**settings, proxy=proxy).send(ask()))
+    assert caught.value.field == "proxy"
+
+
+@pytest.mark.parametrize("kind", CLIENTS)
+def test_what_is_no_http_client_is_refused(kind: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="client of httpx, not int") as caught:
+        kind(api_key=KEY, http_client=5)
+    assert caught.value.field == "http_client"
+
+
 @pytest.mark.parametrize("kind", CLIENTS)
 @pytest.mark.parametrize(
     "proxy", ["nonsense://user:hidden@x", "user:hidden@x:80", "http://", "http://x:hidden", 7]

@@ -86,4 +86,9 @@ def own(http_client: Any, wrong: str) -> Any:
             "httpx.Client, asynchronous ones an httpx.AsyncClient",
             field="http_client",
         )
+    if http_client is not None and not hasattr(http_client, "build_request"):
+        raise InvalidRequestError(
+            f"http_client must be a client of httpx, not {type(http_client).__name__}",
+            field="http_client",
+        )
     return http_client

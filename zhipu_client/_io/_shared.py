@@ -10,12 +10,14 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from zhipu_client._errors import InvalidRequestError
 from zhipu_client._io import _inside
 from zhipu_client._io._gate import reset_after_fork
 
@@ -103,7 +105,8 @@ def sync_client(way: WayOut) -> httpx.Client:
         with _process.lock:
             found = _sync.get(way)
             if found is None:
-                found = _sync[way] = _make_sync(way)
+                with _proxy_supported():
+                    found = _sync[way] = _make_sync(way)
     return found
 
 
@@ -123,7 +126,8 @@ async def async_client(way: WayOut) -> httpx.AsyncClient:
         if _process.tls is None:
             # Reading the CA file takes tens of milliseconds of a loop that others share.
             await loop.run_in_executor(None, _tls_context)
-        found = state.clients.get(way) or _make_async(way, state)
+        with _proxy_supported():
+            found = state.clients.get(way) or _make_async(way, state)
         state.clients[way] = found
     return found
 
@@ -170,6 +174,18 @@ def _socket_options() -> list[tuple[int, int, int]]:
         if hasattr(socket, name):
             options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
     return options
+
+
+@contextmanager
+def _proxy_supported() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:  # of what httpx needs for SOCKS
+        raise InvalidRequestError(
+            "the proxy (argument or environment) is a SOCKS proxy, for which httpx needs "
+            "pip install 'httpx[socks]'",
+            field="proxy",
+        ) from error
 
 
 def _no_cookies() -> CookieJar:
@@ -262,7 +278,8 @@ async def _for_trio(way: WayOut) -> httpx.AsyncClient:
         await anext(state.guardian)
     found = state.clients.get(way)
     if found is None:
-        found = state.clients[way] = _stock_async(way)
+        with _proxy_supported():
+            found = state.clients[way] = _stock_async(way)
     return found
 
 
