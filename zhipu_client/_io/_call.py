@@ -226,7 +226,8 @@ class Call:
         if status == 401:
             return (
                 f"The request went to {self.core.base_url}. Keys of open.bigmodel.cn and of z.ai "
-                'are separate: choose the site with base_url="bigmodel" or "zai"'
+                'are separate: choose the site with base_url="bigmodel" or "zai", or with '
+                "ZHIPUAI_BASE_URL"
             )
         if 300 <= status < 400:
             return "Redirects are not followed: they would carry the prompt to another server"
