@@ -119,5 +119,4 @@ def _filtered(reply: Reply, asked: ChatRequest) -> Reply:
 async def _paced(frames: Iterable[bytes], delay: float) -> AsyncIterator[bytes]:
     for piece in frames:
         yield piece
-        if delay:
-            await asyncio.sleep(delay)
+        await asyncio.sleep(delay)  # 0 lets the loop see that the reader has gone
