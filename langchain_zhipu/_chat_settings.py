@@ -20,7 +20,7 @@ from langchain_zhipu._messages import PROVIDER, ReasoningHistory
 from langchain_zhipu._plan import ToolChoiceMode
 from langchain_zhipu._profiles import profile_of
 from langchain_zhipu._tools import redacted
-from zhipu_client import __version__
+from zhipu_client import InvalidRequestError, __version__
 
 __all__ = ["ChatSettings"]
 
@@ -74,6 +74,10 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
         if not isinstance(values, dict):
             return values
         known = {*cls.model_fields, *cls._aliases}
+        for name in values.keys() - known:
+            if str(name).lower().replace("_", "").endswith("apikey"):
+                # It would be sent, and shown, as a parameter of the model.
+                raise InvalidRequestError(f"{name} is not known: did you mean api_key?", field=name)
         return _build_model_kwargs(values, known)
 
     @model_validator(mode="after")

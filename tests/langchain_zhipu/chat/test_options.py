@@ -15,7 +15,7 @@ from langchain_core.runnables import ConfigurableField
 from langchain_core.tracers import BaseTracer
 
 from langchain_zhipu import ChatZhipuAI
-from zhipu_client import Timeout
+from zhipu_client import InvalidRequestError, Timeout
 from zhipu_emulator import Answer
 
 
@@ -115,6 +115,13 @@ def test_unknown_arguments_warn_and_are_sent(make: Any, sent: Any) -> None:
     assert model.model_kwargs == {"seed": 7}
     model.invoke("hi")
     assert sent()[0]["seed"] == 7
+
+
+@pytest.mark.parametrize("name", ["apikey", "openai_api_key", "API_KEY"])
+def test_a_misspelt_key_is_refused_and_not_shown(make: Any, name: str) -> None:
+    with pytest.raises(InvalidRequestError, match="did you mean api_key") as caught:
+        make(**{name: "id.secret"})
+    assert "secret" not in f"{caught.value!r} {caught.value.__dict__}"
 
 
 def test_importing_loads_neither_http_nor_other_adapters() -> None:
