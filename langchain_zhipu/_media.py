@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import base64
 import mimetypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from zhipu_client import InvalidRequestError
 
-__all__ = ["has_paths", "is_block", "refused", "to_part"]
+__all__ = ["has_paths", "is_block", "refused", "to_part", "with_file_urls"]
 
 #: The most bytes of a local file by kind of block; https://docs.bigmodel.cn/api-reference.
 MAX_BYTES: Mapping[str, int] = {
@@ -63,6 +63,22 @@ def to_part(block: Block | str, where: str) -> dict[str, Any] | None:
         known = ", ".join(sorted(_READERS))
         raise refused(where, kind, f"no such content block can be sent; known are {known}")
     return read(block, where)
+
+
+def with_file_urls(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The messages with documents by URL in the older part (`catalog.takes_files_by_url`)."""
+    return [
+        {**message, "content": [_older(part) for part in message["content"]]}
+        if isinstance(message.get("content"), list)
+        else message
+        for message in messages
+    ]
+
+
+def _older(part: Any) -> Any:
+    inner = part.get("file") if isinstance(part, Mapping) and part.get("type") == "file" else None
+    url = inner.get("file_url") if isinstance(inner, Mapping) else None
+    return {"type": "file_url", "file_url": {"url": url}} if url else part
 
 
 def is_block(block: Block) -> bool:
@@ -150,7 +166,7 @@ def _file(block: Block, where: str) -> dict[str, Any]:
         return {"type": "file", "file": {"file_id": identity}}
     data = _url_or_data(block, "file", where)
     if not data.startswith("data:"):
-        return {"type": "file_url", "file_url": {"url": data}}
+        return {"type": "file", "file": {"file_url": data}}
     return {"type": "file", "file": {"file_data": data, "filename": _filename(block, data)}}
 
 

@@ -13,6 +13,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.utils.function_calling import convert_to_json_schema
 
 from langchain_zhipu._demand import Demand, with_instruction
+from langchain_zhipu._media import with_file_urls
 from langchain_zhipu._messages import ReasoningHistory, to_wire
 from langchain_zhipu._tools import choice_of, tool_names, without_others
 from zhipu_client import InvalidRequestError, Request, StreamRequest, catalog, chat
@@ -144,6 +145,8 @@ def make_plan(
     wire = to_wire(messages, reasoning_history=history)
     if messages and not wire:
         raise refuse("messages", [m.content for m in messages], "must say something")
+    if catalog.takes_files_by_url(model):
+        wire = with_file_urls(wire)
     inline = info is not None and info.thinking == "inline"
     return Plan(model, wire, params, demand, inline, _options(kwargs))
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from llama_index.core.base.llms.types import AudioBlock, DocumentBlock, ImageBlock, VideoBlock
 
-from zhipu_client import InvalidRequestError
+from zhipu_client import InvalidRequestError, catalog
 
 __all__ = ["Target", "audio_part", "document_part", "image_part", "read_file", "video_part"]
 
@@ -33,8 +33,6 @@ _MAGIC: dict[str, tuple[tuple[int, bytes], ...]] = {
     "video/x-matroska": ((0, b"\x1aE\xdf\xa3"),),
     "application/pdf": ((0, b"%PDF"),),
 }
-#: Models that take documents by URL only, in the older ``file_url`` part.
-_FILE_URL_MODELS = ("glm-4.1v", "glm-4.5v", "glm-4.6v", "glm-5v")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +57,9 @@ class Target:
     @classmethod
     def of(cls, model: str, inputs: frozenset[str] | None, image_bytes: int | None) -> Target:
         """The target for a model code; ``inputs`` None means that nothing is known about it."""
-        name = model.rsplit("/", 1)[-1].lower()
         return cls(
             inputs=inputs,
-            file_urls=name.startswith(_FILE_URL_MODELS),
+            file_urls=catalog.takes_files_by_url(model),
             image_bytes=image_bytes or 20 * _MB,
         )
 

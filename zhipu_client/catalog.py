@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Literal
 
-__all__ = ["MODELS", "Kind", "ModelInfo", "Thinking", "get"]
+__all__ = ["MODELS", "Kind", "ModelInfo", "Thinking", "get", "takes_files_by_url"]
 
 Kind = Literal[
     "chat", "vision", "voice", "character", "code", "assistant", "embedding", "rerank", "image",
@@ -145,6 +145,23 @@ def get(model: str) -> ModelInfo | None:
         True
     """
     return _load().get(model.lower())
+
+
+#: Beginnings of names, for dated and quantised variants too.
+_FILES_BY_URL = ("glm-4.1v", "glm-4.5v", "glm-4.6v", "glm-5v")
+
+
+def takes_files_by_url(model: str) -> bool:
+    """True for the models that take documents in the older content part, ``file_url``.
+
+    Args:
+        model: A code, also with a prefix (``zai-org/GLM-4.6V-FP8``).
+
+    Example:
+        >>> takes_files_by_url("glm-4.6v"), takes_files_by_url("glm-5.3-flash")
+        (True, False)
+    """
+    return model.rsplit("/", 1)[-1].lower().startswith(_FILES_BY_URL)
 
 
 _COLLECTIONS: Mapping[str, Any] = {

@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.messages import HumanMessage
 
 from langchain_zhipu._media import to_part
 from zhipu_client import InvalidRequestError
 
 DATA = "data:image/png;base64,aGk="
+PDF_URL = "https://x/y.pdf"
 
 
 @pytest.mark.parametrize(
@@ -56,6 +58,10 @@ DATA = "data:image/png;base64,aGk="
         ),
         (
             {"type": "file", "url": "https://x/y.pdf"},
+            {"type": "file", "file": {"file_url": "https://x/y.pdf"}},
+        ),
+        (
+            {"type": "file_url", "file_url": {"url": "https://x/y.pdf"}},
             {"type": "file_url", "file_url": {"url": "https://x/y.pdf"}},
         ),
         (
@@ -152,3 +158,20 @@ def test_50_mb_where_5_are_allowed_is_refused_without_reading(tmp_path: Path) ->
         out.truncate(50 * 2**20)
     with pytest.raises(InvalidRequestError, match=r"50\.0 MB, the limit is 5 MB"):
         to_part({"type": "image", "path": file}, "m")
+
+
+@pytest.mark.parametrize(
+    ("model", "part"),
+    [
+        ("glm-5.3-flash", {"type": "file", "file": {"file_url": "https://x/y.pdf"}}),
+        ("glm-4.6v", {"type": "file_url", "file_url": {"url": "https://x/y.pdf"}}),
+    ],
+)
+def test_a_document_by_url_goes_in_the_part_that_the_model_reads(
+    make: Any, sent: Any, say: Any, model: str, part: dict[str, Any]
+) -> None:
+    say("Read.")
+    make(model=model).invoke(
+        [HumanMessage([{"type": "text", "text": "Sum up"}, {"type": "file", "url": PDF_URL}])]
+    )
+    assert sent()[0]["messages"][0]["content"][1] == part
