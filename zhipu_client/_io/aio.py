@@ -13,10 +13,11 @@ from zhipu_client import _key
 from zhipu_client._defaults import Timeout
 from zhipu_client._errors import ZhipuError
 from zhipu_client._io._base import BaseClient, own
-from zhipu_client._io._call import Call, Core, check_reply, refused, translated
+from zhipu_client._io._call import Call, Core, check_reply, refused
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._shared import async_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
+from zhipu_client._io._translated import translated
 from zhipu_client._request import Request, StreamRequest
 
 __all__ = ["AsyncClient", "AsyncStream"]

@@ -10,11 +10,12 @@ from zhipu_client import _key
 from zhipu_client._defaults import Timeout
 from zhipu_client._errors import APITimeoutError, InvalidRequestError, ZhipuError
 from zhipu_client._io._base import BaseClient
-from zhipu_client._io._call import Call, check_reply, refused, translated
+from zhipu_client._io._call import Call, check_reply, refused
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._inside import inside, kept, outside
 from zhipu_client._io._shared import sync_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
+from zhipu_client._io._translated import translated
 from zhipu_client._request import Request, StreamRequest
 
 if TYPE_CHECKING:
