@@ -52,8 +52,6 @@ _TEXT_BLOCKS = frozenset({"text", "text-plain"})
 _CALL_BLOCKS = frozenset({"tool_use", "tool_call"})
 #: Keys of a body or a chunk that become ``response_metadata`` as they are.
 METADATA_KEYS = ("id", "request_id", "created", "web_search", "content_filter", "video_result")
-#: Kinds of ``tool_calls`` that the service has run itself.
-SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
 
 
 def to_wire(
@@ -325,7 +323,7 @@ def from_wire(body: Mapping[str, Any]) -> AIMessage:
     for call in wire.get("tool_calls") or ():
         if not isinstance(call, Mapping):
             continue
-        if call.get("type") in SERVER_CALLS:
+        if call.get("type") in chat.SERVER_CALLS:
             served.append(call)
             continue
         function = call.get("function") or {}

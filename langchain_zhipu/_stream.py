@@ -20,7 +20,6 @@ from langchain_zhipu._light import text_chunk
 from langchain_zhipu._messages import (
     METADATA_KEYS,
     PROVIDER,
-    SERVER_CALLS,
     call_id,
     metadata_of,
     parse_call,
@@ -234,7 +233,7 @@ class ChunkReader:
     def _fragments(self, calls: Any) -> list[ToolCallChunk]:
         own = []
         for call in calls:
-            if isinstance(call, Mapping) and call.get("type") in SERVER_CALLS:
+            if isinstance(call, Mapping) and call.get("type") in chat.SERVER_CALLS:
                 self._served.append(call)
             else:
                 own.append(call)

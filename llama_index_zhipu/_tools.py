@@ -15,6 +15,7 @@ from llama_index.core.llms.llm import ToolSelection
 from pydantic_core import from_json
 
 from zhipu_client import InvalidRequestError
+from zhipu_client.chat import SERVER_CALLS
 
 if TYPE_CHECKING:
     from llama_index.core.tools.types import BaseTool
@@ -40,8 +41,6 @@ logger = logging.getLogger(__name__)
 
 _PLAIN_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _NOT_PLAIN = re.compile(r"[^a-zA-Z0-9_-]+")
-#: Kinds of ``tool_calls`` that the service has run itself.
-_SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
 
 #: What the caller asked for: anything, no call, some call, or the call named.
 Choice = Literal["auto", "none", "required"] | tuple[str]
@@ -157,8 +156,8 @@ def read_choice(value: Any, tools: Sequence[Mapping[str, Any]]) -> Choice:
 
 def split_calls(calls: Sequence[Mapping[str, Any]]) -> tuple[list[Any], list[Any]]:
     """The calls that are the caller's to run, and those that the service has run itself."""
-    asked = [call for call in calls if call.get("type") not in _SERVER_CALLS]
-    return asked, [call for call in calls if call.get("type") in _SERVER_CALLS]
+    asked = [call for call in calls if call.get("type") not in SERVER_CALLS]
+    return asked, [call for call in calls if call.get("type") in SERVER_CALLS]
 
 
 def call_blocks(

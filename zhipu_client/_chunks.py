@@ -17,6 +17,7 @@ from zhipu_client._failures import error_from, error_in
 
 __all__ = [
     "REASONING_KEYS",
+    "SERVER_CALLS",
     "Accumulator",
     "ChatChunk",
     "ChatReader",
@@ -28,6 +29,9 @@ __all__ = [
 
 #: Where the reasoning stands: Zhipu and older vLLM / SGLang, then newer vLLM and gateways.
 REASONING_KEYS = ("reasoning_content", "reasoning")
+
+#: Kinds of ``tool_calls`` that the service has run itself.
+SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
 
 #: Keys of a chunk that say nothing about the answer as a whole, or are joined by hand.
 _PLAIN = frozenset({"id", "created", "object", "model", "choices", "usage"})

@@ -20,6 +20,7 @@ from typing import Any, TypedDict, Unpack
 from zhipu_client._chat_checks import body_of
 from zhipu_client._chunks import (
     REASONING_KEYS,
+    SERVER_CALLS,
     Accumulator,
     ChatChunk,
     ChatReader,
@@ -34,6 +35,7 @@ from zhipu_client._request import Reply, Request, StreamRequest
 
 __all__ = [
     "REASONING_KEYS",
+    "SERVER_CALLS",
     "Accumulator",
     "ChatChunk",
     "ChatCompletion",
