@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-__all__ = ["ReplyModel", "read", "rows"]
+__all__ = ["ReplyModel", "add_usage", "read", "rows"]
 
 
 class ReplyModel(BaseModel):
@@ -39,3 +39,10 @@ def rows(value: Any) -> list[dict[str, Any]]:
     """The objects in a list of an answer; none where the service sent something else."""
     found = value if isinstance(value, list) else []
     return [row for row in found if isinstance(row, dict)]
+
+
+def add_usage(total: dict[str, Any], told: Any) -> None:
+    """Add one answer's ``usage`` to a sum; what is no count is passed over."""
+    for name, count in told.items() if isinstance(told, dict) else ():
+        if isinstance(count, int):
+            total[name] = total.get(name, 0) + count

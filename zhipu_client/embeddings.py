@@ -11,7 +11,7 @@ from typing import Any
 from zhipu_client import _check
 from zhipu_client._errors import ServerError
 from zhipu_client._job import Around, Progress, Work, attach
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._model import ReplyModel, add_usage, read
 from zhipu_client._request import Reply, Request
 
 __all__ = [
@@ -362,10 +362,7 @@ class _BulkWork:
             for place in others:
                 self._vectors[place] = vector.copy()
             self._done += 1 + len(others)
-        told = value.usage if isinstance(value.usage, dict) else {}
-        for name, count in told.items():
-            if isinstance(count, int):
-                self._usage[name] = self._usage.get(name, 0) + count
+        add_usage(self._usage, value.usage)
         self._model = value.model or self._model
         if self._job.progress is not None:
             self._job.progress(self._done, len(self._vectors))

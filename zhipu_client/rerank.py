@@ -11,7 +11,7 @@ from pydantic import Field
 from zhipu_client import _check
 from zhipu_client._errors import ServerError
 from zhipu_client._job import Around, Work
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._model import ReplyModel, add_usage, read
 from zhipu_client._request import Reply, Request
 
 __all__ = [
@@ -241,10 +241,7 @@ class _RankingWork:
         else:
             usage: dict[str, Any] = {}
             for reply in replies:
-                told = reply.usage if isinstance(reply.usage, dict) else {}
-                for name, count in told.items():
-                    if isinstance(count, int):
-                        usage[name] = usage.get(name, 0) + count
+                add_usage(usage, reply.usage)
             whole = RerankReply(usage=usage)
             whole.results = [row for reply in replies for row in reply.results]
         whole.results.sort(key=lambda row: -(row.relevance_score or 0.0))
