@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -10,7 +11,8 @@ from pydantic_core import ValidationError
 from zhipu_client._errors import InvalidRequestError
 
 __all__ = [
-    "body", "choice", "ids", "number", "refusal", "refuse", "show", "strings", "text", "within",
+    "as_json", "body", "choice", "ids", "number", "refusal", "refuse", "show", "strings", "text",
+    "within",
 ]  # fmt: skip
 
 _SHOWN = 60
@@ -24,6 +26,24 @@ def body(extra: Mapping[str, Any] | None, /, **fields: Any) -> dict[str, Any]:
     if extra:
         made.update(extra)
     return made
+
+
+def as_json(value: Any, *, separators: tuple[str, str] | None = None) -> bytes:
+    """A value as JSON in UTF-8.
+
+    Raises:
+        ValueError: It cannot be written; the text says why.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=separators)
+        return text.encode()
+    except UnicodeEncodeError:
+        problem = "a text holds half of a surrogate pair, which UTF-8 cannot carry"
+    except ValueError as error:
+        problem = f"a number is not finite, or the body refers to itself ({error})"
+    except TypeError as error:
+        problem = str(error)
+    raise ValueError(problem)
 
 
 def show(value: Any) -> str:

@@ -132,8 +132,8 @@ def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 def _written(row: Mapping[str, Any]) -> bytes:
     try:
-        return json.dumps(row, ensure_ascii=False, allow_nan=False).encode() + b"\n"
-    except (TypeError, ValueError) as error:  # UnicodeEncodeError among them
+        return _check.as_json(row) + b"\n"
+    except ValueError as error:
         name = row["custom_id"]
         raise _check.refuse("custom_id", name, f"is of a line that is no JSON ({error})") from None
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhipu_client import _key
+from zhipu_client import _check, _key
 from zhipu_client._defaults import (
     MAX_EVENT_BYTES,
     MAX_REPLY_BYTES,
@@ -334,12 +333,8 @@ def _content(
         # One id for all tries: whoever reads the service's logs sees one call.
         request_id = body["request_id"] = uuid.uuid4().hex
     try:
-        text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return str(request_id), text.encode(), "application/json; charset=UTF-8"
-    except UnicodeEncodeError:
-        problem = "a text holds half of a surrogate pair, which UTF-8 cannot carry"
+        content = _check.as_json(body, separators=(",", ":"))
     except ValueError as error:
-        problem = f"a number is not finite, or the body refers to itself ({error})"
-    except TypeError as error:
-        problem = str(error)
-    raise InvalidRequestError(f"the request cannot be written as JSON: {problem}", field="json")
+        message = f"the request cannot be written as JSON: {error}"
+        raise InvalidRequestError(message, field="json") from None
+    return str(request_id), content, "application/json; charset=UTF-8"
