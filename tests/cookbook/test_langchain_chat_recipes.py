@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +18,9 @@ from cookbook.langchain import (
 )
 from tests.langchain_zhipu.properties import dialects
 
-ROOT = Path(__file__).parent.parent.parent
 
-
-def test_a_recipe_runs_as_a_program() -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error::UserWarning", "cookbook/langchain/web_search_citations.py"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+def test_a_recipe_runs_as_a_program(run_recipe: Any) -> None:
+    done = run_recipe("web_search_citations.py", "-W", "error::UserWarning")
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("\n") == 1
     assert "the emulator on http://127.0.0.1:" in done.stderr
@@ -97,16 +85,9 @@ def test_a_picture_that_is_not_there_is_one_sentence(capsys: Any) -> None:
     assert said == "That did not work: no such picture.png: No such file or directory\n"
 
 
-def test_a_recipe_runs_with_a_proxy_and_a_terminal_for_ascii() -> None:
+def test_a_recipe_runs_with_a_proxy_and_a_terminal_for_ascii(run_recipe: Any) -> None:
     surroundings = {"ALL_PROXY": "socks5://127.0.0.1:9", "PYTHONIOENCODING": "ascii"}
-    done = subprocess.run(
-        [sys.executable, "cookbook/langchain/streaming_and_thinking.py"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **surroundings},
-    )
+    done = run_recipe("streaming_and_thinking.py", **surroundings)
     assert done.returncode == 0, done.stderr
     assert "[reasoning]" in done.stdout
 

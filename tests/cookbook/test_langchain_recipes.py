@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,18 +10,9 @@ import zhipu_emulator
 from cookbook.langchain import illustrated_search, invoice, scanned_pdf_rag
 from cookbook.paper import Text, pdf
 
-ROOT = Path(__file__).parent.parent.parent
 
-
-def test_a_recipe_runs_as_a_program():
-    done = subprocess.run(
-        [sys.executable, "cookbook/langchain/invoice.py"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+def test_a_recipe_runs_as_a_program(run_recipe):
+    done = run_recipe("invoice.py")
     assert done.returncode == 0, done.stderr
     assert done.stderr.startswith("No API key is set: the emulator on http://127.0.0.1:")
     assert done.stderr.count("\n") == 1
