@@ -10,7 +10,7 @@ import pytest
 from .clocks import FakeClock, FastClock
 from .drivers import Driver, Mode
 from .server import FaultServer
-from .subjects import ADAPTERS, SUBJECTS, load
+from .subjects import ADAPTERS, SUBJECTS
 
 Drive = Callable[..., Driver]
 
@@ -26,7 +26,7 @@ def fast_clock() -> FastClock:
 
 
 def _drivers(name: str, mode: Mode) -> Iterator[Drive]:
-    subject = load(name)
+    subject = SUBJECTS[name]
     made: list[Driver] = []
 
     def drive(server: FaultServer | str, **options: Any) -> Driver:

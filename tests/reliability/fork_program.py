@@ -21,7 +21,7 @@ from .subjects import SUBJECTS
 def main(subject: str, mode: str, base_url: str, rounds: int, state: str) -> None:
     busy = state != "quiet"
     options = {"max_concurrency": 2} if state == "full" else {}
-    driver = SUBJECTS[subject][2](base_url, timeout=20, **options)
+    driver = SUBJECTS[subject](base_url, timeout=20, **options)
 
     def ask(prompt: str) -> str | None:
         """None when the answer is the right one."""

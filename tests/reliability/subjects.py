@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import importlib.util
 import json
 import pickle
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -15,7 +14,7 @@ import pytest
 
 from .drivers import Outcome, Subject
 
-__all__ = ["ADAPTERS", "KEY", "SUBJECTS", "ClientSubject", "LlamaIndexSubject", "load"]
+__all__ = ["ADAPTERS", "KEY", "SUBJECTS", "ClientSubject", "LlamaIndexSubject"]
 
 #: A key of the usual form; the checks on secrets look for its second half.
 KEY = "0123456789abcdef.PlantedSecret42"
@@ -227,21 +226,10 @@ class LlamaIndexSubject:
             outcome.usage = tuple(kwargs.get(f"{kind}_tokens") for kind in COUNTED)
 
 
-#: name -> (package, attribute that must exist, subject)
-SUBJECTS: dict[str, tuple[str, str, Callable[..., Subject]]] = {
-    "client": ("zhipu_client", "Client", ClientSubject),
-    "langchain": ("langchain_zhipu", "ChatZhipuAI", LangChainSubject),
-    "llama_index": ("llama_index_zhipu", "ZhipuAI", LlamaIndexSubject),
+SUBJECTS: dict[str, Callable[..., Subject]] = {
+    "client": ClientSubject,
+    "langchain": LangChainSubject,
+    "llama_index": LlamaIndexSubject,
 }
 
 ADAPTERS = tuple(name for name in SUBJECTS if name != "client")
-
-
-def load(name: str) -> Callable[..., Subject]:
-    """The subject of that name; skips the test where its package does not have it."""
-    package, attribute, subject = SUBJECTS[name]
-    if importlib.util.find_spec(package) is None:
-        pytest.skip(f"{package} is not installed")
-    if not hasattr(importlib.import_module(package), attribute):
-        pytest.skip(f"{package} has no {attribute}")
-    return subject

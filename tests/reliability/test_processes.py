@@ -19,7 +19,7 @@ from .conftest import Drive
 from .drivers import Driver
 from .frames import TEXT
 from .server import FaultServer
-from .subjects import ADAPTERS, KEY, SUBJECTS, load
+from .subjects import ADAPTERS, KEY, SUBJECTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -40,7 +40,6 @@ FORKS = [
 def test_C07_parent_and_child_get_their_own_answers(
     name: str, mode: str, rounds: int, state: str
 ) -> None:
-    load(name)
     with FaultServer(say.echo(after=0.002)) as server:
         program = [sys.executable, "-W", "ignore", "-m", "tests.reliability.fork_program"]
         result = subprocess.run(
@@ -113,7 +112,7 @@ def test_C10_copies_keep_the_key(drive_adapter: Drive, duplicate: type) -> None:
 
 
 def test_C10_the_bare_client_is_not_carried() -> None:
-    client = SUBJECTS["client"][2]("http://127.0.0.1:9").thing
+    client = SUBJECTS["client"]("http://127.0.0.1:9").thing
     for carry in (pickle.dumps, copy.copy, copy.deepcopy):
         with pytest.raises(TypeError, match="make one where it is used"):
             carry(client)

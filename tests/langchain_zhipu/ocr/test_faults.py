@@ -209,7 +209,7 @@ async def test_pictures_that_cannot_be_saved_cost_no_text(loader, tmp_path, capl
     assert "is not kept" in caplog.text
 
 
-@pytest.mark.skipif(os.name == "nt", reason="names are text there")
+@pytest.mark.skipif(os.name == "nt", reason="file names cannot be bytes on Windows")
 def test_a_name_that_is_no_utf8(loader, tmp_path) -> None:
     path = tmp_path / os.fsdecode(b"\xff.pdf")
     path.write_bytes(picture_pdf())
@@ -230,7 +230,7 @@ def test_what_was_found_before_a_bad_source_is_read(loader, five_pages, tmp_path
 def test_nothing_stays_open(loader, five_pages):
     folder = Path("/proc/self/fd")
     if not folder.is_dir():
-        pytest.skip("counts descriptors in /proc")
+        pytest.skip("open descriptors are counted in /proc/self/fd, which this system lacks")
 
     def files() -> int:
         return sum(link.readlink() == five_pages for link in folder.iterdir() if link.is_symlink())

@@ -296,7 +296,7 @@ class AgentTests:
 
     async def test_images_in_a_query_engine(self):
         if not self.sees_images:
-            pytest.skip("the model does not see")
+            pytest.skip("sees_images is False: the suite has no vision model here")
 
         class One(BaseRetriever):
             def _retrieve(self, query_bundle):
@@ -309,7 +309,7 @@ class AgentTests:
 
     async def test_images_in_memory(self):
         if not self.sees_images:
-            pytest.skip("the model does not see")
+            pytest.skip("sees_images is False: the suite has no vision model here")
         engine = SimpleChatEngine.from_defaults(llm=self.make_vision_llm())
         image = ImageBlock(url=f"data:image/png;base64,{PIXEL}")
         first = ChatMessage(role="user", blocks=[TextBlock(text="What is this?"), image])

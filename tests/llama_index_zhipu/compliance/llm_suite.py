@@ -193,7 +193,7 @@ class LLMTests:
 
     async def test_thinking_comes_first(self, llm):
         if not self.shows_thinking:
-            pytest.skip("the model does not show its thinking")
+            pytest.skip("shows_thinking is False: the model sends no reasoning")
         for response in await self.responses(llm, self.ask(self.sum_prompt)):
             first = response.message.blocks[0]
             assert isinstance(first, ThinkingBlock)
@@ -201,7 +201,7 @@ class LLMTests:
 
     async def test_thinking_deltas_are_on_the_response(self, llm):
         if not self.shows_thinking:
-            pytest.skip("the model does not show its thinking")
+            pytest.skip("shows_thinking is False: the model sends no reasoning")
         streams = [
             list(llm.stream_chat(self.ask(self.sum_prompt))),
             [r async for r in await llm.astream_chat(self.ask(self.sum_prompt))],
@@ -298,7 +298,7 @@ class LLMTests:
 
     async def test_any_tool_name(self, llm):
         if not self.any_tool_name:
-            pytest.skip("only ASCII names")
+            pytest.skip("any_tool_name is False: the LLM takes only ASCII tool names")
         names = ["查天气", "Get.Weather[city]", "w" * 80]
         for name in names:
             tool = FunctionTool.from_defaults(weather, name=name, description=weather.__doc__)
@@ -346,7 +346,7 @@ class LLMTests:
 
     async def test_images(self):
         if not self.sees_images:
-            pytest.skip("the model does not see")
+            pytest.skip("sees_images is False: the suite has no vision model here")
         import base64
 
         llm = self.make_vision_llm()
