@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import countOf
 from typing import Any
 
 from zhipu_client import _check
+from zhipu_client._embedding_work import (
+    Embeddings,
+    EmbeddingWork,
+    PartialEmbeddings,
+    estimate_tokens,
+)
 from zhipu_client._errors import ServerError
-from zhipu_client._job import Around, Progress, Work, attach
-from zhipu_client._model import ReplyModel, add_usage, read
+from zhipu_client._job import Around, Progress, Work
+from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request
 
 __all__ = [
@@ -52,8 +57,6 @@ LIMITS: Mapping[str, Limits] = {
     "embedding-2": Limits(64, 512, 8000, (1024,)),
 }
 _DEFAULT = LIMITS["embedding-3"]
-# What makes tokens of several characters; all else is taken for a token a character.
-_PLAIN = re.compile(r"[A-Za-z0-9\s]")
 
 
 class EmbeddingReply(ReplyModel):
@@ -190,52 +193,6 @@ def only_vector(reply: EmbeddingReply) -> list[float]:
     return vectors[0]
 
 
-def estimate_tokens(text: str) -> int:
-    """A guess at the tokens of a text that is rather too high than too low.
-
-    Example:
-        >>> estimate_tokens("你好"), estimate_tokens("hello world")
-        (3, 5)
-    """
-    plain = len(_PLAIN.findall(text))
-    return len(text) - plain + plain * 2 // 5 + 1
-
-
-@dataclass(frozen=True, slots=True)
-class Embeddings:
-    """What a bulk embedding came to.
-
-    Attributes:
-        vectors: One a text, in the order of the texts.
-        usage: Tokens of all requests: ``prompt_tokens``, ``completion_tokens``, ``total_tokens``.
-        model: The model as the service names it.
-    """
-
-    vectors: list[list[float]]
-    usage: dict[str, int]
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
-class PartialEmbeddings:
-    """What a bulk embedding had come to when a request failed: the error's ``partial``.
-
-    Give it to `bulk` as ``resume``, with the same texts, and only the rest is sent.
-
-    Attributes:
-        vectors: One a text, None where it is missing.
-        usage: Tokens of the requests that succeeded.
-    """
-
-    vectors: list[list[float] | None] = field(repr=False)
-    usage: dict[str, int]
-
-    @property
-    def missing(self) -> list[int]:
-        """The positions of the texts without a vector."""
-        return [place for place, vector in enumerate(self.vectors) if vector is None]
-
-
 @dataclass(frozen=True, slots=True)
 class Bulk:
     """A job for `zhipu_client.run`, see `bulk`."""
@@ -252,7 +209,15 @@ class Bulk:
     def begin(self, around: Around) -> Work[None, Embeddings]:
         """Start a run."""
         del around
-        return _BulkWork(self)
+        return EmbeddingWork(self, self._request, limits_of(self.model).total_tokens)
+
+    def _request(self, texts: list[str]) -> Request[EmbeddingReply]:
+        return create(
+            model=self.model,
+            input=texts,
+            dimensions=self.dimensions,
+            extra_body=self.extra_body,
+        )
 
 
 def bulk(
@@ -311,98 +276,6 @@ def bulk(
         resume,
         extra_body,
     )
-
-
-class _BulkWork:
-    """One run: which texts are in which request, and where their vectors go."""
-
-    blocking = False
-
-    def __init__(self, job: Bulk) -> None:
-        self._job = job
-        self.in_flight = job.in_flight
-        resume = job.resume
-        self._vectors: list[list[float] | None] = (
-            list(resume.vectors) if resume else [None] * len(job.texts)
-        )
-        self._usage = dict(resume.usage) if resume else {}
-        self._model = job.model
-        self._error: Exception | None = None
-        # Each different text that has no vector yet, with all of its positions.
-        self._places: dict[str, list[int]] = {}
-        for place, text in enumerate(job.texts):
-            if self._vectors[place] is None:
-                self._places.setdefault(text, []).append(place)
-        self._batches = dict(enumerate(_batches(list(self._places), job)))
-        self._waiting = iter(list(self._batches))
-        self._done = sum(vector is not None for vector in self._vectors)
-
-    def take(self) -> tuple[int, Request[Any]] | None:
-        number = None if self._error else next(self._waiting, None)
-        if number is None:
-            return None
-        job = self._job
-        return number, create(
-            model=job.model,
-            input=self._batches[number],
-            dimensions=job.dimensions,
-            extra_body=job.extra_body,
-        )
-
-    def done(self, number: int, value: EmbeddingReply) -> None:
-        texts = self._batches.pop(number)
-        vectors = value.vectors
-        if len(vectors) != len(texts):
-            message = f"the service sent {len(vectors)} vectors for {len(texts)} texts"
-            self.failed(number, ServerError(message))
-            return
-        for text, vector in zip(texts, vectors, strict=True):
-            first, *others = self._places[text]
-            self._vectors[first] = vector
-            for place in others:
-                self._vectors[place] = vector.copy()
-            self._done += 1 + len(others)
-        add_usage(self._usage, value.usage)
-        self._model = value.model or self._model
-        if self._job.progress is not None:
-            self._job.progress(self._done, len(self._vectors))
-
-    def failed(self, number: int, error: Exception) -> None:
-        del number
-        self._error = self._error or error
-
-    def ready(self) -> tuple[()]:
-        return ()
-
-    def result(self, pieces: list[Any]) -> Embeddings:
-        del pieces
-        if self._error is not None:
-            raise attach(self._error, partial=PartialEmbeddings(self._vectors, self._usage))
-        whole = [vector for vector in self._vectors if vector is not None]
-        return Embeddings(whole, self._usage, self._model)
-
-    def close(self) -> None:
-        pass
-
-
-def _batches(texts: list[str], job: Bulk) -> Iterator[list[str]]:
-    """Split by number and, where the model bounds a whole request, by tokens."""
-    most = limits_of(job.model).total_tokens
-    if most is None:
-        for start in range(0, len(texts), job.batch_size):
-            yield texts[start : start + job.batch_size]
-        return
-    batch: list[str] = []
-    total = 0
-    for text in texts:
-        tokens = estimate_tokens(text)
-        if batch and (len(batch) == job.batch_size or total + tokens > most):
-            yield batch
-            batch, total = [], 0
-        batch.append(text)
-        total += tokens
-    if batch:
-        yield batch
 
 
 def _parse(reply: Reply) -> EmbeddingReply:
