@@ -126,6 +126,19 @@ def healthy(text: str = TEXT, *, after: float = 0.0) -> Scenario:
     return run
 
 
+def together(count: int, *, limit: float = 20.0) -> Scenario:
+    """The whole answer, once ``count`` requests were in flight, or after ``limit`` seconds."""
+    answered = healthy()
+
+    async def run(exchange: Exchange) -> None:
+        await asyncio.to_thread(
+            exchange.server.wait_for, lambda server: server.most_in_flight >= count, limit
+        )
+        await answered(exchange)
+
+    return run
+
+
 def echo(*, after: float = 0.0) -> Scenario:
     """The whole answer says the prompt again."""
     return chosen(lambda exchange: healthy(exchange.request.prompt, after=after))

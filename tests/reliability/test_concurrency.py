@@ -52,8 +52,7 @@ def test_C09_all_calls_succeed_under_a_limit(
 
 
 def test_C09_the_gate_is_open_before_the_first_refusal(drive: Drive) -> None:
-    # Long enough for forty threads to start on a busy machine.
-    with FaultServer(say.healthy(after=1.0)) as server:
+    with FaultServer(say.together(CALLS)) as server:
         for outcome in drive(server).many(["hello"] * CALLS):
             outcome.ok()
         assert server.most_in_flight == CALLS
@@ -62,7 +61,7 @@ def test_C09_the_gate_is_open_before_the_first_refusal(drive: Drive) -> None:
 
 def test_C09_other_failures_do_not_close_it(drive: Drive, clock: FakeClock) -> None:
     script = [say.error(429, "1305"), say.error(503), say.error(429, "1303")]
-    with FaultServer(*script, say.healthy(after=0.8)) as server:
+    with FaultServer(*script, say.healthy(), say.together(20)) as server:
         driver = drive(server, clock=clock, max_retries=3)
         driver.complete().ok()
         for outcome in driver.many(["hello"] * 20):

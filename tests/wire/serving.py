@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from tests.reliability.drivers import Driver, Mode, Outcome
-from tests.reliability.subjects import load
+from tests.reliability.subjects import SUBJECTS
 
 __all__ = ["InProcess", "cut"]
 
@@ -45,7 +45,7 @@ class InProcess:
     """
 
     def __init__(self, name: str, mode: Mode, seed: int) -> None:
-        self._subject, self._mode = load(name), mode
+        self._subject, self._mode = SUBJECTS[name], mode
         self._rng = random.Random(seed)
         self._response = (200, "", b"")
         self._http = httpx.Client(transport=httpx.MockTransport(self._serve))

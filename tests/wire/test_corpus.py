@@ -17,7 +17,7 @@ import pytest
 from tests.reliability import scenarios as say
 from tests.reliability.drivers import Driver, Mode, Outcome
 from tests.reliability.server import Exchange, FaultServer, Scenario
-from tests.reliability.subjects import SUBJECTS, load
+from tests.reliability.subjects import SUBJECTS
 from tests.wire.reading import Answer, read
 from tests.wire.serving import InProcess, cut
 from zhipu_client import AuthenticationError, ServerError
@@ -88,7 +88,7 @@ def test_a_sample_over_sockets(name: str, mode: Mode, exchanges: list[dict[str, 
     with FaultServer(say.chosen(pick)) as server:
         for number, exchange in enumerate(sample):
             wanted = read(exchange["body"])
-            subject = load(name)(server.base_url, max_retries=0, tools=_tools(wanted))
+            subject = SUBJECTS[name](server.base_url, max_retries=0, tools=_tools(wanted))
             driver = Driver(subject, mode)
             streamed = exchange["body"].lstrip().startswith("data:")
             ask = driver.stream if streamed else driver.complete
