@@ -1,13 +1,16 @@
 """Content blocks of every style LangChain knows, as the parts that Zhipu takes.
 
 Accepted: LangChain's own blocks (v1 and v0), OpenAI's parts, Anthropic's blocks, and the service's
-own parts. A block with ``path`` names a local file, which is read here; URLs are passed on as they
-are. Everything else is refused with the place where it stands.
+own parts. URLs are passed on as they are. Everything else is refused with its place.
+
+A local file is read where ``path`` is a `pathlib.Path` in a user's message, and nowhere else: texts
+in messages come from browsers, tools and models, and JSON cannot carry such an object.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import mimetypes
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +18,7 @@ from typing import Any
 
 from zhipu_client import InvalidRequestError
 
-__all__ = ["has_paths", "is_block", "refused", "to_part", "with_file_urls"]
+__all__ = ["has_paths", "refused", "result_part", "to_part", "with_file_urls"]
 
 #: The most bytes of a local file by kind of block; https://docs.bigmodel.cn/api-reference.
 MAX_BYTES: Mapping[str, int] = {
@@ -35,6 +38,11 @@ _AUDIO_FORMATS = {
     "wav": "wav", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mp3": "mp3", "mpeg": "mp3",
 }  # fmt: skip
 
+#: Keys of blocks with the bytes of a medium.
+_DATA = frozenset({"base64", "data", "file_data"})
+#: The most characters of such a key that a model reads as text.
+_MOST_SHOWN = 1000
+
 Block = Mapping[str, Any]
 
 
@@ -45,15 +53,17 @@ def refused(where: str, value: Any, why: str) -> InvalidRequestError:
     return InvalidRequestError(f"{where} is {shown}: {why}", field=where, value=value)
 
 
-def to_part(block: Block | str, where: str) -> dict[str, Any] | None:
+def to_part(block: Block | str, where: str, *, files: bool) -> dict[str, Any] | None:
     """One content block as a part of a user message; None for one that is not sent.
 
     Args:
         block: A content block, or a string.
         where: What to call it in an error, such as ``messages[2].content[0]``.
+        files: Whether a ``path`` may be read: in a user's own message only.
 
     Raises:
-        InvalidRequestError: Unknown type, missing or too large file, no data.
+        InvalidRequestError: Unknown type, missing or too large file, a path that may not be read,
+            no data.
     """
     if isinstance(block, str):
         return {"type": "text", "text": block}
@@ -62,7 +72,36 @@ def to_part(block: Block | str, where: str) -> dict[str, Any] | None:
     if read is None:
         known = ", ".join(sorted(_READERS))
         raise refused(where, kind, f"no such content block can be sent; known are {known}")
+    if not files and isinstance(block.get("path"), Path):
+        block = {**block, "path": str(block["path"])}  # as a text it opens nothing
     return read(block, where)
+
+
+def result_part(block: Any, where: str) -> dict[str, Any] | None:
+    """A piece of a tool's result as a part; what cannot be sent as one, as the text of its JSON.
+
+    Never raises for what the tool said, and never reads a file: a model can make a tool say
+    anything.
+
+    Args:
+        block: A string, a content block, or any data.
+        where: What to call it.
+    """
+    if isinstance(block, str) or _is_block(block):
+        try:
+            return to_part(block, where, files=False)
+        except InvalidRequestError:
+            block = _shown(block)
+    return {"type": "text", "text": json.dumps(block, ensure_ascii=False, default=str)}
+
+
+def _shown(value: Any, key: Any = None) -> Any:
+    """What a model is shown of a block: the length of its data where that is long."""
+    if isinstance(value, Mapping):
+        return {inner: _shown(item, inner) for inner, item in value.items()}
+    if key in _DATA and isinstance(value, (str, bytes)) and len(value) > _MOST_SHOWN:
+        return f"({len(value):,} characters)"
+    return value
 
 
 def with_file_urls(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -81,22 +120,16 @@ def _older(part: Any) -> Any:
     return {"type": "file_url", "file_url": {"url": url}} if url else part
 
 
-def is_block(block: Block) -> bool:
-    """True for a mapping that `to_part` knows how to read."""
-    return block.get("type") in _READERS
+def _is_block(block: Any) -> bool:
+    kind = block.get("type") if isinstance(block, Mapping) else None
+    return isinstance(kind, str) and kind in _READERS
 
 
 def has_paths(content: Any) -> bool:
-    """True when reading this content means reading a local file."""
+    """True when reading this content of a user's message means reading a local file."""
     return isinstance(content, list) and any(
-        isinstance(block, Mapping)
-        and (block.get("path") is not None or _nested_paths(block.get("content")))
-        for block in content
+        isinstance(block, Mapping) and isinstance(block.get("path"), Path) for block in content
     )
-
-
-def _nested_paths(content: Any) -> bool:
-    return isinstance(content, list) and has_paths(content)
 
 
 def _text(block: Block, where: str) -> dict[str, Any]:
@@ -144,8 +177,9 @@ def _nested_url(block: Block, key: str, where: str) -> str:
 
 
 def _checked_url(url: str, where: str) -> str:
-    if url.startswith("file:"):
-        raise refused(where, url, 'a local file is given as {"path": ...}, not as a URL')
+    if url.lstrip().lower().startswith("file:"):
+        why = 'a local file is given as {"path": pathlib.Path(...)}, not as a URL'
+        raise refused(where, url, why)
     return url
 
 
@@ -175,7 +209,8 @@ def _own_file(inner: Mapping[str, Any], where: str) -> dict[str, Any]:
     if inner.get("file_id"):
         return {"type": "file", "file": {"file_id": inner["file_id"]}}
     if inner.get("file_url"):
-        return {"type": "file", "file": {"file_url": inner["file_url"]}}
+        url = _nested_url(inner, "file_url", f"{where}.file")
+        return {"type": "file", "file": {"file_url": url}}
     data = inner.get("file_data")
     if not isinstance(data, str) or not data:
         raise refused(f"{where}.file", inner, "it needs file_data, file_url or file_id")
@@ -259,9 +294,15 @@ def _url_or_data(block: Block, kind: str, where: str) -> str:
 
 
 def _read_file(path: Any, mime: str | None, kind: str, where: str) -> str:
-    if not isinstance(path, (str, Path)):
-        raise refused(where, path, "a path is a string or a pathlib.Path")
-    file = Path(path).expanduser()
+    if not isinstance(path, Path):
+        given = repr(path) if isinstance(path, str) and len(path) <= 80 else "..."
+        raise refused(
+            where,
+            path,
+            f"no text opens a file; to send your own, give pathlib.Path({given}) in a user's "
+            "message",
+        )
+    file = path.expanduser()
     try:
         size = file.stat().st_size
         if not file.is_file():

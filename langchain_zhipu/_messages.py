@@ -1,6 +1,6 @@
 """Messages: LangChain's to the wire's (`to_wire`) and back (`from_wire`). Pure functions.
 
-(`to_wire` reads a local file where a content block names one by ``path``; nothing else.)
+(`to_wire` reads a local file where a user's message has a `pathlib.Path`; nothing else.)
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from langchain_core.messages import (
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import InvalidToolCall, ToolCall
 
-from langchain_zhipu._media import is_block, refused, to_part
+from langchain_zhipu._media import refused, result_part, to_part
 from zhipu_client import chat
 from zhipu_client._history import NO_OUTPUT, repaired, unrepaired
 
@@ -112,6 +112,8 @@ def _message(message: BaseMessage, where: str, with_reasoning: bool) -> Iterable
     role = _ROLES.get(message.role.lower()) if isinstance(message, ChatMessage) else None
     if role == "user":
         return _user(message.content, where)
+    if role == "assistant":
+        return [{"role": role, "content": _assistant_text(message.content)}]
     if role is not None:
         return [{"role": role, "content": _text_only(message.content, where)}]
     kind = message.role if isinstance(message, ChatMessage) else type(message).__name__
@@ -129,7 +131,7 @@ def _user(content: Any, where: str) -> list[Wire]:
         if isinstance(block, Mapping) and block.get("type") == "tool_result":
             results.append(_tool(block.get("content"), block.get("tool_use_id"), None, place))
             continue
-        part = to_part(block, place)
+        part = to_part(block, place, files=True)
         if part is not None:
             parts.append(part)
     if not parts:
@@ -149,7 +151,7 @@ def _text_only(content: Any, where: str) -> str:
         return content
     texts: list[str] = []
     for number, block in enumerate(content):
-        part = to_part(block, f"{where}.content[{number}]")
+        part = to_part(block, f"{where}.content[{number}]", files=False)
         if part is None:
             continue
         if part["type"] != "text":
@@ -162,7 +164,7 @@ def _text_only(content: Any, where: str) -> str:
 def _tool(content: Any, identity: Any, name: str | None, where: str) -> Wire:
     """A tool's result: text; its media wait under ``_media`` for a user message of their own."""
     blocks = [content] if isinstance(content, str) else list(content or ())
-    parts = [_result_part(block, f"{where}.content[{n}]") for n, block in enumerate(blocks)]
+    parts = [result_part(block, f"{where}.content[{n}]") for n, block in enumerate(blocks)]
     texts = [part["text"] for part in parts if part and part["type"] == "text"]
     media = [part for part in parts if part and part["type"] != "text"]
     text = "\n".join(texts)
@@ -177,13 +179,6 @@ def _tool(content: Any, identity: Any, name: str | None, where: str) -> Wire:
     if name:
         message["_name"] = name
     return message
-
-
-def _result_part(block: Any, where: str) -> dict[str, Any] | None:
-    """A piece of a tool's result; data that is no content block is told as JSON."""
-    if isinstance(block, (str, Mapping)) and (isinstance(block, str) or is_block(block)):
-        return to_part(block, where)
-    return {"type": "text", "text": json.dumps(block, ensure_ascii=False, default=str)}
 
 
 def _assistant(message: AIMessage, with_reasoning: bool) -> Wire:

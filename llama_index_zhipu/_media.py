@@ -1,11 +1,13 @@
 """Images, videos, audio and documents of a message as parts on the wire.
 
-No URL is ever fetched.
+No URL is ever fetched. A block's ``path`` is read in a user's message only: what tools, models and
+system messages name is not the user's to send.
 """
 
 from __future__ import annotations
 
 import base64
+import json
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +19,7 @@ from llama_index.core.base.llms.types import AudioBlock, DocumentBlock, ImageBlo
 
 from zhipu_client import InvalidRequestError, catalog
 
-__all__ = ["Target", "audio_part", "document_part", "image_part", "read_file", "video_part"]
+__all__ = ["PARTS", "Target", "as_text", "media_part", "read_file"]
 
 _MB = 1024 * 1024
 #: MIME type -> (offset, bytes) that such a file has.
@@ -62,6 +64,32 @@ class Target:
             file_urls=catalog.takes_files_by_url(model),
             image_bytes=image_bytes or 20 * _MB,
         )
+
+
+def media_part(block: Any, target: Target, *, files: bool) -> dict[str, Any]:
+    """A block of a type in `PARTS` as a part on the wire.
+
+    Args:
+        block: The block.
+        target: What the model can take.
+        files: Whether its ``path`` may be read: in a user's message only.
+
+    Raises:
+        InvalidRequestError: it cannot be sent, or its content is a file that may not be read.
+    """
+    if not files and block.path and not block.url and not getattr(block, _CONTENT[type(block)]):
+        raise InvalidRequestError(
+            f"path={str(block.path)!r} is not read: files are read for a user's message only",
+            field="messages",
+            value=str(block.path),
+        )
+    return PARTS[type(block)](block, target)
+
+
+def as_text(block: Any) -> str:
+    """What a block of a type in `PARTS` says of itself, without its content: its JSON."""
+    facts = block.model_dump(mode="json", exclude=set(_CONTENT.values()), exclude_none=True)
+    return json.dumps(facts, ensure_ascii=False)
 
 
 def image_part(block: ImageBlock, target: Target) -> dict[str, Any]:
@@ -133,7 +161,14 @@ def _read_data_url(url: str) -> tuple[str, bytes]:
 
 
 def _url(value: Any) -> str | None:
-    return str(value) if value else None
+    url = str(value) if value else None
+    if url is not None and url.lstrip().lower().startswith("file:"):
+        raise InvalidRequestError(
+            f"{url} is not an address that the service can read: give the block path= instead",
+            field="messages",
+            value=url,
+        )
+    return url
 
 
 def _data_url(
@@ -215,4 +250,11 @@ PARTS: dict[type, Callable[[Any, Target], dict[str, Any]]] = {
     VideoBlock: video_part,
     AudioBlock: audio_part,
     DocumentBlock: document_part,
+}
+#: Block type -> the field with its bytes.
+_CONTENT: dict[type, str] = {
+    ImageBlock: "image",
+    VideoBlock: "video",
+    AudioBlock: "audio",
+    DocumentBlock: "data",
 }

@@ -6,7 +6,7 @@ import base64
 import json
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from llama_index.core.base.llms.types import (
@@ -24,10 +24,11 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
+from zhipu_client import InvalidRequestError
 from zhipu_client._history import NO_OUTPUT, repaired
 from zhipu_client.chat import reasoning_of, text_of
 
-from ._media import PARTS, Target
+from ._media import PARTS, Target, as_text, media_part
 from ._tools import (
     arguments_of,
     call_blocks,
@@ -92,7 +93,8 @@ def to_wire(
         elif role == "tool":
             wire.append(_tool(message, target))
         else:
-            wire.append({"role": role, "content": _content(message.blocks, target)})
+            files = role == "user"
+            wire.append({"role": role, "content": _content(message.blocks, target, files)})
     return repaired(wire, join=False)
 
 
@@ -128,17 +130,22 @@ def _wire_call(block: ToolCallBlock, place: int) -> dict[str, Any]:
 
 
 def _tool(message: ChatMessage, target: Target) -> dict[str, Any]:
-    """A tool's result, which is text on the wire; only a user message can carry its media."""
+    """A tool's result, which is text on the wire; only a user message can carry its media.
+
+    No file is read for it, and nothing that the tool said ends the conversation.
+    """
     texts: list[str] = []
     media: list[dict[str, Any]] = []
-    for block in message.blocks:
-        if type(block) in PARTS:
-            if target.takes(block.block_type):
-                media.append(PARTS[type(block)](block, target))
-            else:
-                texts.append(_NOT_TAKEN.format(what=block.block_type))
+    for block in _leaves(message.blocks):
+        if isinstance(block, TextBlock):
+            texts.append(block.text)
+        elif type(block) in PARTS and not target.takes(block.block_type):
+            texts.append(_NOT_TAKEN.format(what=block.block_type))
         else:
-            texts += [part["text"] for part in _parts(block, target) if part["type"] == "text"]
+            try:
+                media.append(media_part(block, target, files=False))
+            except InvalidRequestError:
+                texts.append(as_text(block))
     identity = message.additional_kwargs.get("tool_call_id")
     if media:
         texts.append("(see the next message)")
@@ -153,27 +160,32 @@ def _tool(message: ChatMessage, target: Target) -> dict[str, Any]:
     return sent
 
 
-def _content(blocks: Iterable[ContentBlock], target: Target) -> str | list[dict[str, Any]]:
+def _content(
+    blocks: Iterable[ContentBlock], target: Target, files: bool
+) -> str | list[dict[str, Any]]:
     """A string where there is only text: older models refuse a list."""
-    parts = [part for block in blocks for part in _parts(block, target)]
+    parts = [
+        {"type": "text", "text": block.text}
+        if isinstance(block, TextBlock)
+        else media_part(block, target, files=files)
+        for block in _leaves(blocks)
+    ]
     if all(part["type"] == "text" for part in parts):
         return "\n".join(part["text"] for part in parts)
     return parts
 
 
-def _parts(block: ContentBlock, target: Target) -> list[dict[str, Any]]:
-    """The parts of one block of a system, user or tool message."""
-    if isinstance(block, TextBlock):
-        return [{"type": "text", "text": block.text}]
-    if isinstance(block, CitableBlock):
-        head = {"type": "text", "text": f"[{block.title}]({block.source})"}
-        return [head, *(part for item in block.content for part in _parts(item, target))]
-    if isinstance(block, CitationBlock):
-        return _parts(block.cited_content, target)
-    if isinstance(block, CachePoint | ThinkingBlock | ToolCallBlock):
-        # The service caches by itself; thoughts and calls belong to the assistant.
-        return []
-    return [PARTS[type(block)](block, target)]
+def _leaves(blocks: Iterable[ContentBlock]) -> Iterator[ContentBlock]:
+    """The texts and media of a system, user or tool message, also those inside other blocks."""
+    for block in blocks:
+        if isinstance(block, CitableBlock):
+            yield TextBlock(text=f"[{block.title}]({block.source})")
+            yield from _leaves(block.content)
+        elif isinstance(block, CitationBlock):
+            yield from _leaves([block.cited_content])
+        elif not isinstance(block, CachePoint | ThinkingBlock | ToolCallBlock):
+            # The service caches by itself; thoughts and calls belong to the assistant.
+            yield block
 
 
 def from_wire(body: Mapping[str, Any], names: Mapping[str, str] | None = None) -> ChatResponse:

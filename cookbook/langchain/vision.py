@@ -41,7 +41,7 @@ def picture(width: int = 96, height: int = 64) -> bytes:
 
 
 def image(data: bytes) -> dict[str, Any]:
-    """A picture as a content block; a path or a URL goes as ``path`` or ``url`` instead."""
+    """A picture as a content block; a `Path` or a URL goes as ``path`` or ``url`` instead."""
     return {"type": "image", "base64": base64.b64encode(data).decode(), "mime_type": "image/png"}
 
 

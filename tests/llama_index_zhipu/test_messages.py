@@ -258,6 +258,24 @@ def test_an_empty_answer_is_left_out():
     assert len(to_wire([ask(), empty, ask()])) == 2
 
 
+@pytest.mark.parametrize(
+    "block", [ImageBlock(), AudioBlock(url="https://x.example/a.wav"), ImageBlock(image=PNG)]
+)
+def test_a_block_of_a_tool_that_cannot_be_sent_goes_as_text_without_its_content(block):
+    result = ChatMessage(role="tool", blocks=[block], additional_kwargs={"tool_call_id": "c1"})
+    text = to_wire([ask(), calls("c1"), result], target=Target(image_bytes=3))[2]["content"]
+    assert json.loads(text)["block_type"] == block.block_type
+    assert base64.b64encode(PNG).decode() not in text
+
+
+def test_images_inside_of_citable_blocks_of_tools_are_sent():
+    block = CitableBlock(title="T", source="s", content=[ImageBlock(image=PNG)])
+    result = ChatMessage(role="tool", blocks=[block], additional_kwargs={"tool_call_id": "c1"})
+    sent = to_wire([ask(), calls("c1"), result])
+    assert sent[2]["content"].startswith("[T](s)")
+    assert sent[3]["content"][1]["type"] == "image_url"
+
+
 def test_images_in_tool_results_follow_the_results():
     results = [
         ChatMessage(

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
 
-from langchain_zhipu._media import to_part
+from langchain_zhipu._media import result_part, to_part
 from zhipu_client import InvalidRequestError
 
 DATA = "data:image/png;base64,aGk="
@@ -112,7 +113,7 @@ PDF_URL = "https://x/y.pdf"
     ],
 )
 def test_every_style_of_block(block: Any, part: Any) -> None:
-    assert to_part(block, "m") == part
+    assert to_part(block, "m", files=True) == part
 
 
 @pytest.mark.parametrize(
@@ -123,9 +124,11 @@ def test_every_style_of_block(block: Any, part: Any) -> None:
         ({"type": "image"}, "m", "needs url, base64 or path"),
         ({"type": "image_url", "image_url": {}}, "m.image_url", "URL or base64"),
         ({"type": "image", "url": "file:///etc/passwd"}, "m.url", "path"),
-        ({"type": "image", "path": "/no/such/file.png"}, "m.path", "No such file"),
+        ({"type": "image", "path": Path("/no/such/file.png")}, "m.path", "No such file"),
         ({"type": "image", "path": 7}, "m.path", "pathlib"),
-        ({"type": "image", "path": "/"}, "m.path", "no regular file"),
+        ({"type": "image", "path": "a.png"}, "m.path", r"pathlib\.Path\('a\.png'\)"),
+        ({"type": "image", "path": "a" * 81}, "m.path", r"pathlib\.Path\(\.\.\.\)"),
+        ({"type": "image", "path": Path("/")}, "m.path", "no regular file"),
         ({"type": "audio", "url": "https://x/y.wav"}, "m", "cannot be passed as a URL"),
         (
             {"type": "audio", "base64": "aGk=", "mime_type": "audio/ogg"},
@@ -134,20 +137,21 @@ def test_every_style_of_block(block: Any, part: Any) -> None:
         ),
         ({"type": "text", "text": None}, "m.text", "string"),
         ({"type": "file", "file": {}}, "m.file", "file_data"),
+        ({"type": "file", "file": {"file_url": "file:///x"}}, "m.file.file_url", "pathlib"),
     ],
 )
 def test_what_cannot_be_sent_is_refused_by_name(block: Any, field: str, words: str) -> None:
     with pytest.raises(InvalidRequestError, match=words) as caught:
-        to_part(block, "m")
+        to_part(block, "m", files=True)
     assert caught.value.field == field
 
 
 def test_a_local_file_is_read_and_its_type_told(tmp_path: Path) -> None:
     file = tmp_path / "a.jpg"
     file.write_bytes(b"hi")
-    part = to_part({"type": "image", "path": file}, "m")
+    part = to_part({"type": "image", "path": file}, "m", files=True)
     assert part == {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,aGk="}}
-    named = to_part({"type": "file", "path": str(file)}, "m")
+    named = to_part({"type": "file", "path": file}, "m", files=True)
     assert named is not None
     assert named["file"]["filename"] == "a.jpg"
 
@@ -157,7 +161,43 @@ def test_50_mb_where_5_are_allowed_is_refused_without_reading(tmp_path: Path) ->
     with file.open("wb") as out:
         out.truncate(50 * 2**20)
     with pytest.raises(InvalidRequestError, match=r"50\.0 MB, the limit is 5 MB"):
-        to_part({"type": "image", "path": file}, "m")
+        to_part({"type": "image", "path": file}, "m", files=True)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "image", "path": "a.png"},
+        {"type": "image", "url": "file:///a.png"},
+        {"type": "audio", "url": "https://x/y.wav"},
+        {"type": "image"},
+        {"type": ["image"]},
+        {"type": "text", "text": None},
+    ],
+)
+def test_a_block_of_a_tool_that_cannot_be_sent_goes_as_json(block: dict[str, Any]) -> None:
+    assert result_part(block, "m") == {"type": "text", "text": json.dumps(block)}
+
+
+def test_long_data_of_a_tool_that_cannot_be_sent_is_left_out() -> None:
+    block = {"type": "audio", "base64": "A" * 5000, "mime_type": "audio/ogg"}
+    part = result_part(block, "m")
+    assert part is not None
+    assert json.loads(part["text"]) == {**block, "base64": "(5,000 characters)"}
+    nested = {"type": "input_audio", "input_audio": 7, "source": {"data": b"A" * 1001}}
+    part = result_part(nested, "m")
+    assert part is not None
+    assert json.loads(part["text"])["source"] == {"data": "(1,001 characters)"}
+
+
+@pytest.mark.parametrize("kind", ["image", "file", "text-plain", "document", "text"])
+def test_a_path_of_a_tool_is_not_read_whatever_is_beside_it(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.png"
+    file.write_bytes(b"secret")
+    part = result_part({"type": kind, "path": file, "text": "t", "url": "https://x/y"}, "m")
+    assert part is not None
+    assert part["type"] == "text"
+    assert "c2VjcmV0" not in str(part)
 
 
 @pytest.mark.parametrize(
