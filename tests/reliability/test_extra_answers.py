@@ -7,6 +7,8 @@ import json
 
 import pytest
 
+from zhipu_client import ServerError
+
 from . import scenarios as say
 from .conftest import Drive
 from .frames import TEXT, completion, stream_frames
@@ -68,3 +70,44 @@ def test_the_next_caller_gets_its_own_answer(drive: Drive, kind: str, streamed: 
         for outcome in driver.both("my own question"):
             assert outcome.ok().text == "my own question"
         assert server.accepted == 2  # and the second connection is kept
+
+
+def _with_id(request_id: str, text: str) -> Scenario:
+    """An answer whose body and chunks say which request they belong to."""
+    frames = stream_frames(text)
+    first = frames[0].replace(b"data: {", b'data: {"request_id": "%b", ' % request_id.encode(), 1)
+    plain = say.answer({**completion(text), "request_id": request_id})
+    return say.by_mode(plain, say.stream(first, *frames[1:]))
+
+
+def _of_the_call_before(exchange: Exchange) -> Scenario:
+    requests = exchange.server.requests
+    asked = requests[max(0, exchange.number - 1)]
+    return _with_id(asked.json["request_id"], asked.prompt)
+
+
+@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
+def test_an_answer_to_another_call_is_an_error(drive: Drive, streamed: bool) -> None:
+    with FaultServer(say.chosen(_of_the_call_before)) as server:
+        driver = drive(server)
+        ask = driver.stream if streamed else driver.complete
+        assert ask("of Alice").ok().text == "of Alice"
+        outcome = ask("of Bob")
+        asked = [request.json["request_id"] for request in server.requests]
+        error = outcome.failed(ServerError, retryable=False, request_id=asked[1])
+        assert asked[0] in str(error)
+        assert outcome.text == ""
+        assert len(server.requests) == 2  # it was paid for: not sent again
+
+
+def test_the_stored_answer_to_the_same_question_is_taken(drive: Drive) -> None:
+    with FaultServer(say.chosen(_of_the_call_before)) as server:
+        driver = drive(server)
+        for _ in range(3):
+            assert driver.complete("the same").ok().text == "the same"
+
+
+def test_ids_that_the_server_made_are_believed(drive: Drive) -> None:
+    with FaultServer(_with_id("made-there", TEXT)) as server:
+        for outcome in drive(server).both():
+            assert outcome.ok().text == TEXT
