@@ -85,6 +85,9 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # The whole before its parts: it imports them in a circle, and of two threads that begin at
+    # different parts one is refused by the import system (`_DeadlockError`).
+    import_module("llama_index.core")
     value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -32,6 +32,12 @@ class _Registering(Loader):
 
 
 class _Finder(MetaPathFinder):
+    """Finds one module as the others do, with something added to its loader.
+
+    It is never taken away: a thread that goes through ``sys.meta_path`` meanwhile would leave out
+    the finder behind it, and not find a module that exists.
+    """
+
     def __init__(self, name: str, done: Callable[[ModuleType], None]) -> None:
         self._name = name
         self._done = done
@@ -39,13 +45,22 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname != self._name or self not in sys.meta_path:
+        if fullname != self._name:
             return None
-        sys.meta_path.remove(self)
-        spec = find_spec(fullname)
+        spec = self._found_by_others(path, target)
         if spec is not None and spec.loader is not None:
             spec.loader = _Registering(spec.loader, self._done)
         return spec
+
+    def _found_by_others(
+        self, path: Sequence[str] | None, target: ModuleType | None
+    ) -> ModuleSpec | None:
+        for finder in tuple(sys.meta_path):
+            look = None if finder is self else getattr(finder, "find_spec", None)
+            found: ModuleSpec | None = None if look is None else look(self._name, path, target)
+            if found is not None:
+                return found
+        return None
 
 
 def when_imported(name: str, done: Callable[[ModuleType], None]) -> None:
@@ -56,10 +71,9 @@ def when_imported(name: str, done: Callable[[ModuleType], None]) -> None:
 
     Args:
         name: The module's full name.
-        done: What to do with the module.
+        done: What to do with the module; doing it again must change nothing.
     """
-    module = sys.modules.get(name)
-    if module is not None:
-        done(module)
-    else:
-        sys.meta_path.insert(0, _Finder(name, done))
+    sys.meta_path.insert(0, _Finder(name, done))
+    if name in sys.modules:
+        # Another thread may have imported it by half: an import waits for the whole.
+        done(import_module(name))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
+
 from zhipu_client import Request, ServerError, await_result, videos, wait_result
 from zhipu_client._task import Waiting
 

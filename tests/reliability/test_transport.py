@@ -25,6 +25,7 @@ from .frames import TEXT, completion, delta
 from .proxy import ConnectProxy
 from .server import FaultServer
 from .subjects import KEY, ClientSubject
+from .test_extra_answers import KINDS
 
 MESSAGES = [{"role": "user", "content": "hello"}]
 
@@ -74,6 +75,21 @@ def test_tls_with_a_local_authority(drive: Drive, authority: trustme.CA) -> None
         driver.close()
 
 
+@pytest.mark.usefixtures("trusted")
+@pytest.mark.parametrize("kind", KINDS)
+def test_over_tls_no_extra_answer_goes_to_the_next_caller(
+    drive: Drive, authority: trustme.CA, kind: str
+) -> None:
+    context = _server_side(authority.issue_cert("127.0.0.1"))
+    with FaultServer(KINDS[kind], say.echo(), tls=context) as server:
+        driver = drive(server, max_retries=0)
+        assert driver.complete().ok().text == TEXT
+        assert server.wait_for(lambda s: s.in_flight == 0)
+        for outcome in driver.both("my own question"):
+            assert outcome.ok().text == "my own question"
+        assert server.accepted == 2
+
+
 def _expired(authority: trustme.CA) -> trustme.LeafCert:
     return authority.issue_cert("127.0.0.1", not_after=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
 
@@ -105,6 +121,21 @@ def test_a_proxy_from_the_environment(drive: Drive, monkeypatch: pytest.MonkeyPa
             assert outcome.ok().text == TEXT
         assert proxy.tunnelled >= 1
         assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+# Only what the proxy passes on in one piece: nobody knows when it does the rest.
+@pytest.mark.parametrize("kind", ["in the same bytes", "a part of one"])
+def test_through_a_proxy_no_extra_answer_goes_to_the_next_caller(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    with FaultServer(KINDS[kind], say.echo()) as server, ConnectProxy() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        driver = drive(server, max_retries=0)
+        assert driver.complete().ok().text == TEXT
+        assert server.wait_for(lambda s: s.in_flight == 0)
+        for outcome in driver.both("my own question"):
+            assert outcome.ok().text == "my own question"
 
 
 def test_no_proxy_is_obeyed(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -79,16 +78,21 @@ class BaseClient:
 
 def own(http_client: Any, wrong: str) -> Any:
     """The caller's own client, unless it is the other half of httpx."""
-    httpx = sys.modules.get("httpx")  # whoever brings one of its clients has imported it
-    if httpx is not None and isinstance(http_client, getattr(httpx, wrong)):
+    if http_client is None:
+        return None
+    if not hasattr(http_client, "build_request"):
+        raise InvalidRequestError(
+            f"http_client must be a client of httpx, not {type(http_client).__name__}",
+            field="http_client",
+        )
+    # Whoever brings one of its clients has imported it. Never from `sys.modules`, which also has
+    # what another thread has imported by half: an import waits for the whole.
+    import httpx
+
+    if isinstance(http_client, getattr(httpx, wrong)):
         raise InvalidRequestError(
             f"http_client is an httpx.{wrong}, which cannot be used here: blocking calls need an "
             "httpx.Client, asynchronous ones an httpx.AsyncClient",
-            field="http_client",
-        )
-    if http_client is not None and not hasattr(http_client, "build_request"):
-        raise InvalidRequestError(
-            f"http_client must be a client of httpx, not {type(http_client).__name__}",
             field="http_client",
         )
     return http_client

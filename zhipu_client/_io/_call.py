@@ -26,6 +26,7 @@ from zhipu_client._errors import (
     shorten,
 )
 from zhipu_client._failures import error_from, error_in
+from zhipu_client._io import _echo
 from zhipu_client._io._clock import Clock
 from zhipu_client._io._gate import Gate, gate_for
 from zhipu_client._io._shared import WayOut, way_out
@@ -104,6 +105,7 @@ class Core:
         given = timeout if timeout is not None else request.timeout
         limits = self.timeout if given is None else Timeout.of(given)
         request_id, content, kind = _content(request)
+        _echo.sent(request_id, content)
         ours = {
             "Accept": "text/event-stream" if isinstance(request, StreamRequest) else "*/*",
             "Accept-Encoding": "gzip, deflate",  # what can be unpacked in bounded pieces
@@ -219,6 +221,18 @@ class Call:
             hint=self._hint(status),
         )
 
+    def check_owner(self, answer: Any) -> None:
+        """Raise when the service's answer is that of another call of this process."""
+        found = _echo.foreign(self.request_id, self.content, answer)
+        if found is not None and self.core.base_url.rstrip("/").endswith("/paas/v4"):
+            # Not tried again: the service has worked for this call too, and counts it.
+            raise ServerError(
+                f"the answer that came belongs to another call (its request_id is {found}): "
+                "something between here and the service has mixed them up",
+                status=200,
+                request_id=self.request_id,
+            )
+
     def _hint(self, status: int) -> str | None:
         if status == 401:
             return (
@@ -266,6 +280,7 @@ def check_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes
         data = _decoded(call, status, headers, body)
         if error_in(data):
             raise call.failure(status, headers, body)
+        call.check_owner(data)
         reply = Reply(status, headers, body, data)
     if request.check is not None:
         request.check(reply)

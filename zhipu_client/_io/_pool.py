@@ -17,6 +17,8 @@ from typing import Any, Self, TypeAlias
 import anyio
 import httpcore
 
+from zhipu_client._io._leftover import left_over
+
 __all__ = ["LastUsedFirstPool"]
 
 _Host: TypeAlias = tuple[bytes, bytes, int]
@@ -72,7 +74,8 @@ class LastUsedFirstPool:
         idle = self._idle.get(host)
         while idle:
             connection = idle.pop()
-            if connection.is_available() and not connection.has_expired():
+            fresh = connection.is_available() and not connection.has_expired()
+            if fresh and not left_over(connection):
                 self._busy[connection] = host
                 return connection
             await self._discard(connection)
@@ -95,7 +98,7 @@ class LastUsedFirstPool:
         """A response is over: keep its connection if it can serve again."""
         if connection not in self._busy:
             return
-        if not connection.is_idle():
+        if not connection.is_idle() or left_over(connection):
             await self._discard(connection)
             return
         idle = self._idle.setdefault(self._busy.pop(connection), deque())

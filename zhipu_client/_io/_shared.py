@@ -13,13 +13,14 @@ import threading
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 from zhipu_client._errors import InvalidRequestError
 from zhipu_client._io import _inside
 from zhipu_client._io._gate import reset_after_fork
+from zhipu_client._io._leftover import watch
 
 if TYPE_CHECKING:
     import asyncio
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     import httpx
 
     from zhipu_client._io._pool import LastUsedFirstPool
+
+C = TypeVar("C")
 
 __all__ = ["WayOut", "async_client", "sync_client", "way_out"]
 
@@ -204,12 +207,14 @@ def _make_sync(way: WayOut) -> httpx.Client:
     context = _tls_context()
     limits = httpx.Limits(max_keepalive_connections=MAX_IDLE, keepalive_expiry=KEEPALIVE_EXPIRY)
     if not way.direct:
-        return httpx.Client(
-            verify=context,
-            proxy=way.proxy,
-            limits=limits,
-            trust_env=True,
-            cookies=_no_cookies(),
+        return _watched(
+            httpx.Client(
+                verify=context,
+                proxy=way.proxy,
+                limits=limits,
+                trust_env=True,
+                cookies=_no_cookies(),
+            )
         )
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
     # One step below httpx's public surface, hence the bound on its version: the transport stays
@@ -222,6 +227,7 @@ def _make_sync(way: WayOut) -> httpx.Client:
         socket_options=_socket_options(),
         network_backend=DeadlineBackend(),
     )
+    watch(transport._pool)
     return httpx.Client(transport=transport, trust_env=False, cookies=_no_cookies())
 
 
@@ -253,13 +259,23 @@ def _stock_async(way: WayOut) -> httpx.AsyncClient:
         max_keepalive_connections=MAX_IDLE,
         keepalive_expiry=KEEPALIVE_EXPIRY,
     )
-    return httpx.AsyncClient(
-        verify=_tls_context(),
-        proxy=way.proxy,
-        limits=limits,
-        trust_env=not way.direct,
-        cookies=_no_cookies(),
+    return _watched(
+        httpx.AsyncClient(
+            verify=_tls_context(),
+            proxy=way.proxy,
+            limits=limits,
+            trust_env=not way.direct,
+            cookies=_no_cookies(),
+        )
     )
+
+
+def _watched(client: C) -> C:
+    """A stock client of httpx, with each of its pools watched."""
+    stock: Any = client
+    for transport in {stock._transport, *stock._mounts.values()} - {None}:
+        watch(transport._pool)
+    return client
 
 
 async def _for_trio(way: WayOut) -> httpx.AsyncClient:

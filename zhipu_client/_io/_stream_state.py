@@ -41,6 +41,7 @@ class StreamState(Generic[E]):
         self._error: ZhipuError | None = None
         self._last_content = self._seen = now
         self._contents = 0
+        self._owned = False
         self.ready: deque[E] = deque()
         #: True once an event was handed out: from then on nothing is replayed.
         self.delivered = False
@@ -69,6 +70,7 @@ class StreamState(Generic[E]):
             events = self._decoder.feed(piece)
             while events:
                 for event in events:
+                    self._check_owner(event.data)
                     chunk = self._reader.feed(event.data, event.name)
                     if chunk is not None:
                         self.ready.append(chunk)
@@ -86,6 +88,20 @@ class StreamState(Generic[E]):
         elif now - self._last_content > self._call.timeout.content:
             self._error = self._stalled()
             self.ended = True
+
+    def _check_owner(self, data: bytes) -> None:
+        """Look whose answer this is, once: at the first event."""
+        if self._owned:
+            return
+        self._owned = True
+        if b'"request_id"' in data:
+            from pydantic_core import from_json
+
+            try:
+                found = from_json(data)
+            except ValueError:
+                return  # the reader says what is wrong
+            self._call.check_owner(found)
 
     def eof(self) -> None:
         """The body is over."""
