@@ -80,8 +80,8 @@ def test_a_place_given_back_while_another_has_the_lock_is_not_forgotten() -> Non
         def __getattr__(self, name: str) -> Any:
             return getattr(limit, name)
 
-        def free(self, now: float, *, careful: bool = False) -> bool:
-            answer = limit.free(now, careful=careful)
+        def free(self, *, careful: bool = False) -> bool:
+            answer = limit.free(careful=careful)
             slot.release()
             return answer
 

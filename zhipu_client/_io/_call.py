@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,9 +31,9 @@ from zhipu_client._io._clock import Clock
 from zhipu_client._io._gate import Gate, gate_for
 from zhipu_client._io._shared import WayOut, way_out
 from zhipu_client._request import Reply, Request, StreamRequest
-from zhipu_client._retry import Attempt, delay, retries
+from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
 
-__all__ = ["Call", "Core", "check_reply", "refused"]
+__all__ = ["Call", "Core", "check_reply"]
 
 logger = logging.getLogger("zhipu_client")
 
@@ -130,11 +131,14 @@ class Call:
     request_id: str | None
     timeout_given: bool
     tries: int = 0
+    _refusals: int = 0
+    _refused_since: float = 0.0
+    _said: bool = False
 
     @property
-    def last_try(self) -> bool:
-        """A failure now is the caller's to see."""
-        return self.tries >= self.max_retries
+    def careful(self) -> bool:
+        """A refusal (1302) now is the caller's to see."""
+        return self.max_retries == 0
 
     @property
     def silence(self) -> float:
@@ -193,6 +197,8 @@ class Call:
 
     def next_delay(self, error: ZhipuError) -> float | None:
         """Seconds to wait before the next try; None when the error is the caller's to see."""
+        if refused(error):
+            return self._refused(error)
         attempt = Attempt(self.tries, self.max_retries, self.request.kind, self.core.clock.jitter())
         wait = delay(error, attempt)
         if wait is not None:
@@ -205,6 +211,38 @@ class Call:
                 self.tries + 1,
                 self.max_retries + 1,
                 wait,
+                self.request_id,
+            )
+        return wait
+
+    def _refused(self, error: ZhipuError) -> float | None:
+        """As `next_delay`, for a 1302: see ``_retry`` for the rule."""
+        now = self.core.clock.monotonic()
+        model = self.request.model
+        passed_at = -math.inf if model is None else self.core.gates(model)[-1].passed_at
+        if not self._refusals or passed_at >= self._refused_since:
+            self._refusals, self._refused_since = 0, now
+        waited = now - self._refused_since
+        jitter = self.core.clock.jitter()
+        kind = self.request.kind
+        attempt = Attempt(self.tries, self.max_retries, kind, jitter, self._refusals, waited)
+        wait = delay(error, attempt)
+        self._refusals += 1
+        if wait is None:
+            if waited and isinstance(error, APIError):
+                error.explain(
+                    f"Refused for {waited:.0f} s ({self._refusals} times), while no request of "
+                    "this key and model was let in: the limit may be used up by other programs. "
+                    "Try again later, or have the limit raised"
+                )
+        elif not self._said:
+            self._said = True
+            logger.info(
+                "%s %s: too many requests in flight (1302); waiting for a place, at most about "
+                "%.0f s while none is free (request_id %s)",
+                self.request.method,
+                self.request.path,
+                PATIENCE,
                 self.request_id,
             )
         return wait
@@ -270,11 +308,6 @@ def check_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes
     if request.check is not None:
         request.check(reply)
     return request.parse(reply)
-
-
-def refused(error: Exception) -> bool:
-    """Is this the service's word that too many requests are in flight?"""
-    return isinstance(error, APIError) and error.code == "1302"
 
 
 def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:

@@ -5,6 +5,7 @@ Thread-safe and usable from any number of event loops at once, since one process
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -19,8 +20,8 @@ from zhipu_client._limit import AdaptiveLimit
 
 __all__ = ["Gate", "Slot", "ceiling", "gate_for", "reset_after_fork"]
 
-#: How often a waiter looks again by itself, in seconds: for a gate that reopens by time, and for
-#: a slot whose owner was garbage-collected at a moment when the lock was taken.
+#: How often a waiter looks again by itself, in seconds: for a slot whose owner was
+#: garbage-collected at a moment when the lock was taken.
 LOOK_AGAIN = 1.0
 
 #: Slots of the streams that are being read in this context (and the tasks started from it).
@@ -30,12 +31,12 @@ _held: ContextVar[tuple[Slot, ...]] = ContextVar("zhipu_streams_held", default=(
 class Limit(Protocol):
     """Who may start: `AdaptiveLimit`, or a fixed number."""
 
-    def free(self, now: float, *, careful: bool = False) -> bool: ...
+    def free(self, *, careful: bool = False) -> bool: ...
     def start(self, *, careful: bool = False) -> None: ...
     def end(self, *, careful: bool = False) -> None: ...
     def forget(self) -> None: ...
     def fresh(self, now: float) -> bool: ...
-    def succeeded(self) -> None: ...
+    def succeeded(self, now: float, *, waiting: bool = False) -> None: ...
     def refused(self, now: float) -> None: ...
 
 
@@ -46,8 +47,8 @@ class FixedLimit:
     places: int
     in_flight: int = 0
 
-    def free(self, now: float, *, careful: bool = False) -> bool:
-        del now, careful  # for `AdaptiveLimit` alone
+    def free(self, *, careful: bool = False) -> bool:
+        del careful  # for `AdaptiveLimit` alone
         return self.in_flight < self.places
 
     def start(self, *, careful: bool = False) -> None:
@@ -65,8 +66,8 @@ class FixedLimit:
         del now
         return self.in_flight == 0
 
-    def succeeded(self) -> None:
-        return
+    def succeeded(self, now: float, *, waiting: bool = False) -> None:
+        del now, waiting
 
     def refused(self, now: float) -> None:
         del now
@@ -86,6 +87,8 @@ class Slot:
     gate: Gate
     careful: bool = False
     active: bool = field(default=True)
+    #: True once the service has refused the request that had this place.
+    was_refused: bool = False
 
     def __post_init__(self) -> None:
         self._returned = self.gate.returned
@@ -101,6 +104,7 @@ class Slot:
 
     def refused(self) -> None:
         """The request was refused for too many in flight."""
+        self.was_refused = True
         self.gate.report(refused=True)
 
     def hold(self) -> None:
@@ -111,7 +115,7 @@ class Slot:
         """Give the place back."""
         if self.active:
             self.active = False
-            self._returned.append(self.careful)
+            self._returned.append(self)
             self.gate.settle()
 
 
@@ -132,8 +136,10 @@ class Gate:
         self._lock = threading.Lock()
         self._waiters: deque[_Waiter] = deque()
         #: Places given back and not yet counted: `Slot.release` may run in a ``__del__``, while
-        #: this very thread has the lock. True for those of careful calls.
-        self.returned: deque[bool] = deque()
+        #: this very thread has the lock.
+        self.returned: deque[Slot] = deque()
+        #: When a request last ended in another way than by a refusal.
+        self.passed_at = -math.inf
         _gates.add(self)
 
     def enter(self, *, careful: bool = False) -> Slot:
@@ -181,10 +187,11 @@ class Gate:
     def report(self, *, refused: bool) -> None:
         """Tell the limit how a request went."""
         with self._lock:
+            now = self._clock.monotonic()
             if refused:
-                self._limit.refused(self._clock.monotonic())
+                self._limit.refused(now)
             else:
-                self._limit.succeeded()
+                self._limit.succeeded(now, waiting=bool(self._waiters))
         self.settle()
 
     def forget(self) -> None:
@@ -201,9 +208,7 @@ class Gate:
         """Start at once where that is possible."""
         with self._lock:
             self._count_returned()
-            passes = self._nested() or (
-                not self._waiters and self._limit.free(self._clock.monotonic(), careful=careful)
-            )
+            passes = self._nested() or (not self._waiters and self._limit.free(careful=careful))
             if passes:
                 self._limit.start(careful=careful)
             return passes
@@ -249,8 +254,7 @@ class Gate:
             woken: list[_Waiter] = []
             try:
                 self._count_returned()
-                now = self._clock.monotonic()
-                while self._waiters and self._limit.free(now, careful=self._waiters[0].careful):
+                while self._waiters and self._limit.free(careful=self._waiters[0].careful):
                     waiter = self._waiters.popleft()
                     waiter.granted = True
                     self._limit.start(careful=waiter.careful)
@@ -264,7 +268,10 @@ class Gate:
 
     def _count_returned(self) -> None:
         while self.returned:
-            self._limit.end(careful=self.returned.pop())
+            slot = self.returned.pop()
+            self._limit.end(careful=slot.careful)
+            if not slot.was_refused:
+                self.passed_at = self._clock.monotonic()
 
 
 def _waker(event: object) -> Callable[[], None]:

@@ -13,12 +13,13 @@ from zhipu_client import _key
 from zhipu_client._defaults import Timeout
 from zhipu_client._errors import ZhipuError
 from zhipu_client._io._base import BaseClient, own
-from zhipu_client._io._call import Call, Core, check_reply, refused
+from zhipu_client._io._call import Call, Core, check_reply
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._shared import async_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated
 from zhipu_client._request import Request, StreamRequest
+from zhipu_client._retry import refused
 
 __all__ = ["AsyncClient", "AsyncStream"]
 
@@ -299,7 +300,7 @@ async def enter(call: Call) -> list[Slot]:
     slots: list[Slot] = []
     try:
         for gate in call.core.gates(call.request.model):
-            slots.append(await gate.aenter(careful=call.last_try))  # noqa: PERF401 - kept on an error
+            slots.append(await gate.aenter(careful=call.careful))  # noqa: PERF401 - kept on an error
     except BaseException:
         for slot in slots:
             slot.release()

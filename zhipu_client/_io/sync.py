@@ -10,13 +10,14 @@ from zhipu_client import _key
 from zhipu_client._defaults import Timeout
 from zhipu_client._errors import APITimeoutError, InvalidRequestError, ZhipuError
 from zhipu_client._io._base import BaseClient
-from zhipu_client._io._call import Call, check_reply, refused
+from zhipu_client._io._call import Call, check_reply
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._inside import inside, kept, outside
 from zhipu_client._io._shared import sync_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated
 from zhipu_client._request import Request, StreamRequest
+from zhipu_client._retry import refused
 
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
@@ -37,7 +38,9 @@ class Client(BaseClient):
             None takes it from ``ZHIPUAI_BASE_URL``, ``ZAI_BASE_URL`` or ``ZHIPUAI_API_BASE``,
             else from where the key came from.
         timeout: Seconds for everything, or a `Timeout`.
-        max_retries: Tries after the first, for what can be tried again.
+        max_retries: Tries after the first, for what can be tried again. Too many requests in
+                flight (1302) is waited for besides, up to about a minute in which none is let
+                in; 0 switches that off too.
         max_concurrency: The most requests in flight; None for no limit of our own.
         default_headers: Added to each request.
         http_client: Your own ``httpx.Client``; never closed by us.
@@ -338,7 +341,7 @@ def enter(call: Call) -> list[Slot]:
     slots: list[Slot] = []
     try:
         for gate in call.core.gates(call.request.model):
-            slots.append(gate.enter(careful=call.last_try))  # noqa: PERF401 - what was entered is kept on an error
+            slots.append(gate.enter(careful=call.careful))  # noqa: PERF401 - what was entered is kept on an error
     except BaseException:
         for slot in slots:
             slot.release()
