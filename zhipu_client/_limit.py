@@ -15,8 +15,9 @@ that waits against a service that is as full as before.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
-__all__ = ["AdaptiveLimit"]
+__all__ = ["AdaptiveLimit", "FixedLimit", "Limit"]
 
 #: What is left of the requests in flight after a refusal.
 DECREASE = 0.7
@@ -24,6 +25,51 @@ DECREASE = 0.7
 REOPEN_AFTER = 60.0
 #: Seconds after a refusal at which an unused limit is not worth its memory any more.
 FORGET_AFTER = 3600.0
+
+
+class Limit(Protocol):
+    """Who may start: `AdaptiveLimit`, or a fixed number."""
+
+    def free(self, *, careful: bool = False) -> bool: ...
+    def start(self, *, careful: bool = False) -> None: ...
+    def end(self, *, careful: bool = False) -> None: ...
+    def forget(self) -> None: ...
+    def fresh(self, now: float) -> bool: ...
+    def succeeded(self, now: float, *, waiting: bool = False) -> None: ...
+    def refused(self, now: float) -> None: ...
+
+
+@dataclass(slots=True)
+class FixedLimit:
+    """A number of places that never changes."""
+
+    places: int
+    in_flight: int = 0
+
+    def free(self, *, careful: bool = False) -> bool:
+        del careful  # for `AdaptiveLimit` alone
+        return self.in_flight < self.places
+
+    def start(self, *, careful: bool = False) -> None:
+        del careful
+        self.in_flight += 1
+
+    def end(self, *, careful: bool = False) -> None:
+        del careful
+        self.in_flight -= 1
+
+    def forget(self) -> None:
+        self.in_flight = 0
+
+    def fresh(self, now: float) -> bool:
+        del now
+        return self.in_flight == 0
+
+    def succeeded(self, now: float, *, waiting: bool = False) -> None:
+        del now, waiting
+
+    def refused(self, now: float) -> None:
+        del now
 
 
 @dataclass(slots=True)

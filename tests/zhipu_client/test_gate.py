@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import itertools
 import sys
 import threading
@@ -12,6 +14,7 @@ import pytest
 
 from zhipu_client._io import _gate
 from zhipu_client._io._clock import SystemClock
+from zhipu_client._limit import AdaptiveLimit
 
 CLOCK = SystemClock()
 
@@ -109,3 +112,50 @@ def test_gates_that_know_nothing_are_forgotten(monkeypatch: pytest.MonkeyPatch) 
     assert _gate.gate_for("refused", "u", "m", CLOCK) is refused
     assert _gate.gate_for("busy", "u", "m", CLOCK) is busy
     held.release()
+
+
+def test_each_stream_has_one_free_pass() -> None:
+    """Of the calls within it, one at a time is let in; with it comes the next."""
+    gate = _gate.Gate(AdaptiveLimit(limit=1), CLOCK)
+    stream = gate.enter()
+    stream.hold()
+    first = gate.enter()
+    entered: list[_gate.Slot] = []
+    contexts = [contextvars.copy_context() for _ in range(3)]
+    threads = [
+        threading.Thread(
+            target=context.run, args=(lambda: entered.append(gate.enter()),), daemon=True
+        )
+        for context in contexts
+    ]
+    for thread in threads:
+        thread.start()
+    while len(gate._waiters) < 3:
+        threads[0].join(0.001)
+    first.release()
+    for number in range(1, 4):
+        while len(entered) < number:
+            threads[0].join(0.001)
+        assert len(gate._waiters) == 3 - number
+        assert gate._limit.in_flight == 2  # type: ignore[attr-defined]
+        entered[-1].release()
+    stream.release()
+    assert gate._limit.in_flight == 0  # type: ignore[attr-defined]
+
+
+def test_who_leaves_the_queue_for_a_pass_does_not_take_it_along() -> None:
+    async def main() -> None:
+        gate = _gate.Gate(AdaptiveLimit(limit=1), CLOCK)
+        stream = gate.enter()
+        stream.hold()
+        first = await gate.aenter()
+        left, stays = (asyncio.create_task(gate.aenter()) for _ in range(2))
+        await asyncio.sleep(0)
+        left.cancel()
+        await asyncio.gather(left, return_exceptions=True)
+        first.release()
+        (await asyncio.wait_for(stays, 5)).release()
+        stream.release()
+        assert not gate._waiters
+
+    asyncio.run(main())

@@ -254,6 +254,8 @@ class AsyncStream(Generic[E]):
         state = self._state
         if state is None or self._bytes is None:
             return  # closed by another thread or task
+        for slot in self._slots:
+            slot.reading()
         state.resume(anyio.current_time())
         while not state.ready and not state.ended:
             try:
@@ -271,6 +273,8 @@ class AsyncStream(Generic[E]):
             for slot in self._slots:
                 slot.succeeded()
             await self.aclose()
+        for slot in self._slots:
+            slot.idle()
 
     async def _drain(self) -> None:
         left = DRAIN_BYTES

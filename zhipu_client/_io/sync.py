@@ -288,6 +288,8 @@ class Stream(Generic[E]):
         state = self._state
         if state is None or self._bytes is None:
             return  # closed by another thread or task
+        for slot in self._slots:
+            slot.reading()
         state.resume(self._client._now())
         while not state.ready and not state.ended:
             try:
@@ -302,6 +304,8 @@ class Stream(Generic[E]):
                 state.feed(piece, self._client._now())
         if not state.ready:
             self._end(state)
+        for slot in self._slots:
+            slot.idle()
 
     def _end(self, state: StreamState[E]) -> None:
         state.finish()
