@@ -159,3 +159,57 @@ def test_who_leaves_the_queue_for_a_pass_does_not_take_it_along() -> None:
         assert not gate._waiters
 
     asyncio.run(main())
+
+
+class Hours(SystemClock):
+    """The machine's clock, plus what a test adds."""
+
+    ahead = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead
+
+
+def test_the_place_of_a_stream_is_counted_again_when_it_is_read_on() -> None:
+    clock = Hours()
+    limit = AdaptiveLimit(limit=1)
+    gate = _gate.Gate(limit, clock)
+    stream = gate.enter()
+    stream.hold()
+    stream.idle()
+    clock.ahead += _gate.LIFE - 1
+    gate._take_back()
+    assert limit.in_flight == 1
+    stream.reading()  # alive, however long the next piece takes
+    clock.ahead += 10 * _gate.LIFE
+    gate._take_back()
+    assert limit.in_flight == 1
+    stream.idle()
+    clock.ahead += _gate.LIFE
+    gate._take_back()
+    assert limit.in_flight == 0
+    stream.reading()
+    assert limit.in_flight == 1
+    stream.release()
+    stream.release()
+    stream.reading()
+    gate.settle()
+    assert limit.in_flight == 0
+
+
+def test_the_collector_is_not_run_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[bool] = []
+    monkeypatch.setattr(_gate.gc, "collect", lambda: runs.append(True))
+    monkeypatch.setattr(_gate, "_collected", [float("-inf")])
+    clock = Hours()
+    gate = _gate.Gate(AdaptiveLimit(limit=1), clock)
+    stream = gate.enter()
+    stream.hold()
+    gate._take_back()
+    assert not runs  # it is being read
+    stream.idle()
+    clock.ahead += _gate.LEFT
+    for _ in range(100):
+        gate._take_back()
+    assert len(runs) == 1
+    stream.release()

@@ -5,9 +5,11 @@ Thread-safe and usable from any number of event loops at once, since one process
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
@@ -26,6 +28,13 @@ LOOK_AGAIN = 1.0
 #: Seconds that nobody has read on the streams which a call under a ceiling waits for, and which it
 #: was made within: from then on they are taken to wait for that call.
 STUCK = 10.0
+#: Seconds that nobody has read on a stream, after which those who wait for a place suspect that it
+#: was left behind in a reference cycle, where only Python's cyclic collector finds it: in hours.
+LEFT = 1.0
+#: The shortest time between two runs of that collector, in seconds: it stops every thread.
+COLLECT_EVERY = 15.0
+#: Seconds that a stream keeps its place without being read. Reading on takes it again at once.
+LIFE = 300.0
 
 #: Slots of the streams that are being read in this context (and the tasks started from it).
 _held: ContextVar[tuple[Slot, ...]] = ContextVar("zhipu_streams_held", default=())
@@ -46,6 +55,8 @@ class Slot:
     reader: tuple[int, int] | None = None
     #: Since when nobody reads on it; infinite while somebody does, and for what is no stream.
     idle_since: float = math.inf
+    #: True once the place is not counted any more: given back, or its stream was not read for long.
+    ended: bool = False
     #: True once the service has refused the request that had this place.
     was_refused: bool = False
 
@@ -55,7 +66,7 @@ class Slot:
     @property
     def counts(self) -> bool:
         """False once given back, and for a place that the process before a fork had taken."""
-        return self.active and self._returned is self.gate.returned
+        return self.active and not self.ended and self._returned is self.gate.returned
 
     def succeeded(self) -> None:
         """The request was served."""
@@ -69,10 +80,13 @@ class Slot:
     def hold(self) -> None:
         """Mark the place as held by a stream that this context is reading."""
         self.reader = _here()
+        self.gate.streams.add(self)
         _held.set((*(slot for slot in _held.get() if slot.counts), self))
 
     def reading(self) -> None:
         """Somebody reads on the stream that has this place."""
+        if self.ended:
+            self.gate.renew(self)
         self.idle_since = math.inf
 
     def idle(self) -> None:
@@ -119,6 +133,8 @@ class Gate:
         self._hard = hard
         self._lock = threading.Lock()
         self._waiters: deque[_Waiter] = deque()
+        #: Places that streams have.
+        self.streams: set[Slot] = set()
         #: Streams whose free pass has come back.
         self._hosts: deque[Slot] = deque()
         #: Places given back and not yet counted: `Slot.release` may run in a ``__del__``, while
@@ -169,6 +185,14 @@ class Gate:
         """The time on this gate's clock."""
         return self._clock.monotonic()
 
+    def renew(self, slot: Slot) -> None:
+        """Count the place of a stream again that is read after all: it is in flight."""
+        with self._lock:
+            if slot.active and slot.ended:
+                slot.ended = False
+                self.streams.add(slot)
+                self._limit.start(careful=slot.careful)
+
     @property
     def forgettable(self) -> bool:
         """True when a new gate would do the same: nobody is in it, and it is open."""
@@ -194,6 +218,7 @@ class Gate:
         self._lock = threading.Lock()
         self._waiters.clear()
         self._hosts.clear()
+        self.streams.clear()
         self.returned = deque()
         self._limit.forget()
 
@@ -251,11 +276,23 @@ class Gate:
             )
 
     def _look_again(self, waiter: _Waiter) -> None:
+        self._take_back()
         self.settle()
         if self._hard and waiter.streams and not waiter.over:
             since = self.now() - STUCK
             stuck = sum(slot.counts and slot.idle_since < since for slot in waiter.streams)
             self._refuse_if_used_up(stuck)
+
+    def _take_back(self) -> None:
+        """Find places of streams that nobody reads any more."""
+        now = self.now()
+        left = [slot for slot in tuple(self.streams) if now - slot.idle_since >= LEFT]
+        if left:
+            _collect()
+        with self._lock:
+            for slot in left:
+                if slot.counts and now - slot.idle_since >= LIFE:
+                    self._end(slot)
 
     def _leave(self, waiter: _Waiter) -> None:
         with self._lock:
@@ -306,11 +343,27 @@ class Gate:
                 self.passed_at = self._clock.monotonic()
 
     def _end(self, slot: Slot) -> None:
+        if slot.ended:
+            return
+        slot.ended = True
+        self.streams.discard(slot)
         self._limit.end(careful=slot.careful)
         if slot.host is not None:
             slot.host.guest = None
             self._hosts.append(slot.host)
             slot.host = None
+
+
+#: When the collector last ran for us.
+_collected = [-math.inf]
+
+
+def _collect() -> None:
+    """Run the cyclic garbage collector, unless it ran a moment ago."""
+    now = time.monotonic()  # of the machine, whatever clock the gate has: this is work
+    if now - _collected[0] >= COLLECT_EVERY:
+        _collected[0] = now
+        gc.collect()
 
 
 def _here() -> tuple[int, int]:
