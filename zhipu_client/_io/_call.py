@@ -27,6 +27,7 @@ from zhipu_client._errors import (
     shorten,
 )
 from zhipu_client._failures import error_from, error_in
+from zhipu_client._io._account import account_of, known_account, remember
 from zhipu_client._io._clock import Clock
 from zhipu_client._io._gate import Gate, gate_for
 from zhipu_client._io._shared import WayOut, way_out
@@ -36,6 +37,9 @@ from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
 __all__ = ["Call", "Core", "check_reply"]
 
 logger = logging.getLogger("zhipu_client")
+
+#: Seconds for which a key that was asked for before the wait at the gate is used after it.
+KEY_FRESH = 5.0
 
 
 @dataclass(slots=True)
@@ -69,16 +73,21 @@ class Core:
     def gates(self, model: str | None) -> list[Gate]:
         """Where a try has to wait for a place, in order."""
         found = [] if self.ceiling is None else [self.ceiling]
-        if model is not None:
-            if self._account is None:
-                import hashlib
-
-                # Callables are told apart by identity: the key they give may change.
-                value = self.key.value
-                seed = f"callable {id(value)}" if self.key.is_callable else value
-                self._account = hashlib.sha256(seed.encode()).hexdigest()
-            found.append(gate_for(self._account, self.base_url, model, self.clock))
+        if model is not None and self.identified:
+            found.append(gate_for(str(self._account), self.base_url, model, self.clock))
         return found
+
+    @property
+    def identified(self) -> bool:
+        """Is it known which account the key belongs to? Else `identify` has to come first."""
+        if self._account is None:
+            value = self.key.value
+            self._account = known_account(value) if self.key.is_callable else account_of(value)
+        return self._account is not None
+
+    def identify(self, key: str) -> None:
+        """Note the account of a key function that has not been seen: that of the key it gives."""
+        self._account = remember(self.key.value, account_of(key))
 
     def url(self, path: str) -> str:
         """The absolute URL of an endpoint's path."""
@@ -134,11 +143,28 @@ class Call:
     _refusals: int = 0
     _refused_since: float = 0.0
     _said: bool = False
+    _asked: tuple[float, str] | None = field(default=None, repr=False)
 
     @property
     def careful(self) -> bool:
         """A refusal (1302) now is the caller's to see."""
         return self.max_retries == 0
+
+    @property
+    def unidentified(self) -> bool:
+        """Has the key function to be asked before the gate is known?"""
+        return self.request.model is not None and not self.core.identified
+
+    def identify(self, key: str) -> None:
+        """Find the account, and keep the key for the try that begins now."""
+        self.core.identify(key)
+        self._asked = self.core.clock.monotonic(), key
+
+    def take_key(self) -> str | None:
+        """Return the key that `identify` got, once, unless the wait for a place was long."""
+        asked, self._asked = self._asked, None
+        fresh = asked is not None and self.core.clock.monotonic() - asked[0] < KEY_FRESH
+        return asked[1] if asked is not None and fresh else None
 
     @property
     def silence(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
@@ -85,7 +85,7 @@ class AsyncClient(BaseClient):
         core = self._core
         own = self._http is not None
         http = self._http if own else await async_client(core.way)
-        built = call.build(http, await self._key(), own_client=own)
+        built = call.build(http, call.take_key() or await self._key(), own_client=own)
         with translated(call):
             return await http.send(built, stream=True, auth=None, follow_redirects=False)
 
@@ -102,7 +102,7 @@ class AsyncClient(BaseClient):
         return _key.clean(value)
 
     async def _try(self, call: Call) -> Any:
-        slots = await enter(call)
+        slots = await enter(call, self._key)
         try:
             response, body = await bounded(call, self._whole(call))
             result = check_reply(call, response.status_code, response.headers, body)
@@ -224,7 +224,7 @@ class AsyncStream(Generic[E]):
 
     async def _open(self) -> None:
         call = self._call
-        self._slots = await enter(call)
+        self._slots = await enter(call, self._client._key)
         for slot in self._slots:
             slot.hold()
         try:
@@ -299,8 +299,10 @@ class AsyncStream(Generic[E]):
                 await response.aclose()
 
 
-async def enter(call: Call) -> list[Slot]:
+async def enter(call: Call, key: Callable[[], Awaitable[str]]) -> list[Slot]:
     """Take a place at each gate of the call, or at none."""
+    if call.unidentified:
+        call.identify(await key())
     slots: list[Slot] = []
     try:
         for gate in call.core.gates(call.request.model):

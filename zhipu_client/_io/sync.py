@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
@@ -109,7 +109,7 @@ class Client(BaseClient):
         core = self._core
         own = self._http is not None
         http = self._http if own else sync_client(core.way)
-        built = call.build(http, self._key(), own_client=own)
+        built = call.build(http, call.take_key() or self._key(), own_client=own)
         with inside(), translated(call):
             return http.send(built, stream=True, auth=None, follow_redirects=False)
 
@@ -130,7 +130,7 @@ class Client(BaseClient):
     def _try(self, call: Call) -> Any:
         from zhipu_client._io._backend import deadline
 
-        slots = enter(call)
+        slots = enter(call, self._key)
         try:
             until = self._now() + call.timeout.total
             with deadline(call.timeout.total):
@@ -260,7 +260,7 @@ class Stream(Generic[E]):
 
     def _open(self) -> None:
         call = self._call
-        self._slots = enter(call)
+        self._slots = enter(call, self._client._key)
         for slot in self._slots:
             slot.hold()
         if self._was_closed():
@@ -340,8 +340,10 @@ class Stream(Generic[E]):
                 slot.release()
 
 
-def enter(call: Call) -> list[Slot]:
+def enter(call: Call, key: Callable[[], str]) -> list[Slot]:
     """Take a place at each gate of the call, or at none."""
+    if call.unidentified:
+        call.identify(key())
     slots: list[Slot] = []
     try:
         for gate in call.core.gates(call.request.model):
