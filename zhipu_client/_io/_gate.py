@@ -51,7 +51,7 @@ class Slot:
     host: Slot | None = None
     #: For a stream: who uses its free pass, who waits for it, and which task or thread reads it.
     guest: Slot | None = None
-    queue: deque[_Waiter] = field(default_factory=deque, repr=False)
+    queue: deque[_Waiter] = field(init=False, repr=False)
     reader: tuple[int, int] | None = None
     #: Since when nobody reads on it; infinite while somebody does, and for what is no stream.
     idle_since: float = math.inf
@@ -66,7 +66,12 @@ class Slot:
     @property
     def counts(self) -> bool:
         """False once given back, and for a place that the process before a fork had taken."""
-        return self.active and not self.ended and self._returned is self.gate.returned
+        return self.active and not self.ended and self.of_this_process
+
+    @property
+    def of_this_process(self) -> bool:
+        """False for a place that the process before a fork had taken."""
+        return self._returned is self.gate.returned
 
     def succeeded(self) -> None:
         """The request was served."""
@@ -79,7 +84,7 @@ class Slot:
 
     def hold(self) -> None:
         """Mark the place as held by a stream that this context is reading."""
-        self.reader = _here()
+        self.reader, self.queue = _here(), deque()
         self.gate.streams.add(self)
         _held.set((*(slot for slot in _held.get() if slot.counts), self))
 
@@ -142,6 +147,7 @@ class Gate:
         self.returned: deque[Slot] = deque()
         #: When a request last ended in another way than by a refusal.
         self.passed_at = -math.inf
+        self._looked_at = -math.inf
         _gates.add(self)
 
     def enter(self, *, careful: bool = False) -> Slot:
@@ -188,7 +194,7 @@ class Gate:
     def renew(self, slot: Slot) -> None:
         """Count the place of a stream again that is read after all: it is in flight."""
         with self._lock:
-            if slot.active and slot.ended:
+            if slot.active and slot.ended and slot.of_this_process:
                 slot.ended = False
                 self.streams.add(slot)
                 self._limit.start(careful=slot.careful)
@@ -276,11 +282,13 @@ class Gate:
             )
 
     def _look_again(self, waiter: _Waiter) -> None:
-        self._take_back()
+        now = self.now()
+        if now - self._looked_at >= LOOK_AGAIN / 2:  # one of all who wait is enough
+            self._looked_at = now
+            self._take_back()
         self.settle()
         if self._hard and waiter.streams and not waiter.over:
-            since = self.now() - STUCK
-            stuck = sum(slot.counts and slot.idle_since < since for slot in waiter.streams)
+            stuck = sum(slot.counts and now - slot.idle_since > STUCK for slot in waiter.streams)
             self._refuse_if_used_up(stuck)
 
     def _take_back(self) -> None:
