@@ -92,6 +92,11 @@ class APIError(ZhipuError):
         """The HTTP status under the name that LangChain's tracing looks for."""
         return self.status
 
+    def explain(self, hint: str) -> None:
+        """Add to the text what the caller can do, or has to know."""
+        self.hint = f"{self.hint}. {hint}" if self.hint else hint
+        self.args = (self._text(), *self.args[1:])
+
     def _text(self) -> str:
         facts = [
             f"{name} {value}"

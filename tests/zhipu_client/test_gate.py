@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import itertools
 import sys
 import threading
@@ -12,6 +14,7 @@ import pytest
 
 from zhipu_client._io import _gate
 from zhipu_client._io._clock import SystemClock
+from zhipu_client._limit import AdaptiveLimit
 
 CLOCK = SystemClock()
 
@@ -80,8 +83,8 @@ def test_a_place_given_back_while_another_has_the_lock_is_not_forgotten() -> Non
         def __getattr__(self, name: str) -> Any:
             return getattr(limit, name)
 
-        def free(self, now: float, *, careful: bool = False) -> bool:
-            answer = limit.free(now, careful=careful)
+        def free(self, *, careful: bool = False) -> bool:
+            answer = limit.free(careful=careful)
             slot.release()
             return answer
 
@@ -109,3 +112,104 @@ def test_gates_that_know_nothing_are_forgotten(monkeypatch: pytest.MonkeyPatch) 
     assert _gate.gate_for("refused", "u", "m", CLOCK) is refused
     assert _gate.gate_for("busy", "u", "m", CLOCK) is busy
     held.release()
+
+
+def test_each_stream_has_one_free_pass() -> None:
+    """Of the calls within it, one at a time is let in; with it comes the next."""
+    gate = _gate.Gate(AdaptiveLimit(limit=1), CLOCK)
+    stream = gate.enter()
+    stream.hold()
+    first = gate.enter()
+    entered: list[_gate.Slot] = []
+    contexts = [contextvars.copy_context() for _ in range(3)]
+    threads = [
+        threading.Thread(
+            target=context.run, args=(lambda: entered.append(gate.enter()),), daemon=True
+        )
+        for context in contexts
+    ]
+    for thread in threads:
+        thread.start()
+    while len(gate._waiters) < 3:
+        threads[0].join(0.001)
+    first.release()
+    for number in range(1, 4):
+        while len(entered) < number:
+            threads[0].join(0.001)
+        assert len(gate._waiters) == 3 - number
+        assert gate._limit.in_flight == 2  # type: ignore[attr-defined]
+        entered[-1].release()
+    stream.release()
+    assert gate._limit.in_flight == 0  # type: ignore[attr-defined]
+
+
+def test_who_leaves_the_queue_for_a_pass_does_not_take_it_along() -> None:
+    async def main() -> None:
+        gate = _gate.Gate(AdaptiveLimit(limit=1), CLOCK)
+        stream = gate.enter()
+        stream.hold()
+        first = await gate.aenter()
+        left, stays = (asyncio.create_task(gate.aenter()) for _ in range(2))
+        await asyncio.sleep(0)
+        left.cancel()
+        await asyncio.gather(left, return_exceptions=True)
+        first.release()
+        (await asyncio.wait_for(stays, 5)).release()
+        stream.release()
+        assert not gate._waiters
+
+    asyncio.run(main())
+
+
+class Hours(SystemClock):
+    """The machine's clock, plus what a test adds."""
+
+    ahead = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.ahead
+
+
+def test_the_place_of_a_stream_is_counted_again_when_it_is_read_on() -> None:
+    clock = Hours()
+    limit = AdaptiveLimit(limit=1)
+    gate = _gate.Gate(limit, clock)
+    stream = gate.enter()
+    stream.hold()
+    stream.idle()
+    clock.ahead += _gate.LIFE - 1
+    gate._take_back()
+    assert limit.in_flight == 1
+    stream.reading()  # alive, however long the next piece takes
+    clock.ahead += 10 * _gate.LIFE
+    gate._take_back()
+    assert limit.in_flight == 1
+    stream.idle()
+    clock.ahead += _gate.LIFE
+    gate._take_back()
+    assert limit.in_flight == 0
+    stream.reading()
+    assert limit.in_flight == 1
+    stream.release()
+    stream.release()
+    stream.reading()
+    gate.settle()
+    assert limit.in_flight == 0
+
+
+def test_the_collector_is_not_run_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[bool] = []
+    monkeypatch.setattr(_gate.gc, "collect", lambda: runs.append(True))
+    monkeypatch.setattr(_gate, "_collected", [float("-inf")])
+    clock = Hours()
+    gate = _gate.Gate(AdaptiveLimit(limit=1), clock)
+    stream = gate.enter()
+    stream.hold()
+    gate._take_back()
+    assert not runs  # it is being read
+    stream.idle()
+    clock.ahead += _gate.LEFT
+    for _ in range(100):
+        gate._take_back()
+    assert len(runs) == 1
+    stream.release()

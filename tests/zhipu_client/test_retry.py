@@ -13,7 +13,7 @@ from zhipu_client import (
 )
 from zhipu_client._failures import CODES, error_from
 from zhipu_client._request import Kind
-from zhipu_client._retry import MAX_DELAY, Attempt, delay
+from zhipu_client._retry import MAX_DELAY, PATIENCE, Attempt, delay
 
 
 def attempt(number: int = 0, *, kind: Kind = "generate", jitter: float = 0.0) -> Attempt:
@@ -90,3 +90,20 @@ def test_paid_creations(status: int, again: bool) -> None:
 
 def test_our_own_refusals_are_final() -> None:
     assert delay(InvalidRequestError("x"), attempt()) is None
+
+
+def test_too_many_in_flight_is_waited_for_by_time_and_not_by_tries() -> None:
+    busy = failure(429, "1302")
+    waited, waits = 0.0, []
+    while (wait := delay(busy, Attempt(2, 2, "paid", 0.0, len(waits), waited))) is not None:
+        waits.append(wait)
+        waited += wait
+    assert waits[:4] == [0.5, 1.0, 2.0, 4.0]
+    assert max(waits) == MAX_DELAY
+    assert waited == PATIENCE
+    assert delay(busy, Attempt(0, 0, "read", 0.0)) is None
+    assert delay(failure(429, "1305"), Attempt(2, 2, "read", 0.0)) is None
+
+
+def test_a_call_that_was_refused_very_often_still_gets_a_number() -> None:
+    assert delay(failure(429, "1302"), Attempt(0, 2, "read", 0.0, 5000, 1.0)) == MAX_DELAY

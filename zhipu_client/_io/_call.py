@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,15 +28,19 @@ from zhipu_client._errors import (
 )
 from zhipu_client._failures import error_from, error_in
 from zhipu_client._io import _echo
+from zhipu_client._io._account import account_of, known_account, remember
 from zhipu_client._io._clock import Clock
 from zhipu_client._io._gate import Gate, gate_for
 from zhipu_client._io._shared import WayOut, way_out
 from zhipu_client._request import Reply, Request, StreamRequest
-from zhipu_client._retry import Attempt, delay, retries
+from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
 
-__all__ = ["Call", "Core", "check_reply", "refused"]
+__all__ = ["Call", "Core", "check_reply"]
 
 logger = logging.getLogger("zhipu_client")
+
+#: Seconds for which a key that was asked for before the wait at the gate is used after it.
+KEY_FRESH = 5.0
 
 
 @dataclass(slots=True)
@@ -69,16 +74,21 @@ class Core:
     def gates(self, model: str | None) -> list[Gate]:
         """Where a try has to wait for a place, in order."""
         found = [] if self.ceiling is None else [self.ceiling]
-        if model is not None:
-            if self._account is None:
-                import hashlib
-
-                # Callables are told apart by identity: the key they give may change.
-                value = self.key.value
-                seed = f"callable {id(value)}" if self.key.is_callable else value
-                self._account = hashlib.sha256(seed.encode()).hexdigest()
-            found.append(gate_for(self._account, self.base_url, model, self.clock))
+        if model is not None and self.identified:
+            found.append(gate_for(str(self._account), self.base_url, model, self.clock))
         return found
+
+    @property
+    def identified(self) -> bool:
+        """Is it known which account the key belongs to? Else `identify` has to come first."""
+        if self._account is None:
+            value = self.key.value
+            self._account = known_account(value) if self.key.is_callable else account_of(value)
+        return self._account is not None
+
+    def identify(self, key: str) -> None:
+        """Note the account of a key function that has not been seen: that of the key it gives."""
+        self._account = remember(self.key.value, account_of(key))
 
     def url(self, path: str) -> str:
         """The absolute URL of an endpoint's path."""
@@ -132,11 +142,31 @@ class Call:
     request_id: str | None
     timeout_given: bool
     tries: int = 0
+    _refusals: int = 0
+    _refused_since: float = 0.0
+    _said: bool = False
+    _asked: tuple[float, str] | None = field(default=None, repr=False)
 
     @property
-    def last_try(self) -> bool:
-        """A failure now is the caller's to see."""
-        return self.tries >= self.max_retries
+    def careful(self) -> bool:
+        """A refusal (1302) now is the caller's to see."""
+        return self.max_retries == 0
+
+    @property
+    def unidentified(self) -> bool:
+        """Has the key function to be asked before the gate is known?"""
+        return self.request.model is not None and not self.core.identified
+
+    def identify(self, key: str) -> None:
+        """Find the account, and keep the key for the try that begins now."""
+        self.core.identify(key)
+        self._asked = self.core.clock.monotonic(), key
+
+    def take_key(self) -> str | None:
+        """Return the key that `identify` got, once, unless the wait for a place was long."""
+        asked, self._asked = self._asked, None
+        fresh = asked is not None and self.core.clock.monotonic() - asked[0] < KEY_FRESH
+        return asked[1] if asked is not None and fresh else None
 
     @property
     def silence(self) -> float:
@@ -195,6 +225,8 @@ class Call:
 
     def next_delay(self, error: ZhipuError) -> float | None:
         """Seconds to wait before the next try; None when the error is the caller's to see."""
+        if refused(error):
+            return self._refused(error)
         attempt = Attempt(self.tries, self.max_retries, self.request.kind, self.core.clock.jitter())
         wait = delay(error, attempt)
         if wait is not None:
@@ -207,6 +239,38 @@ class Call:
                 self.tries + 1,
                 self.max_retries + 1,
                 wait,
+                self.request_id,
+            )
+        return wait
+
+    def _refused(self, error: ZhipuError) -> float | None:
+        """As `next_delay`, for a 1302: see ``_retry`` for the rule."""
+        now = self.core.clock.monotonic()
+        model = self.request.model
+        passed_at = -math.inf if model is None else self.core.gates(model)[-1].passed_at
+        if not self._refusals or passed_at >= self._refused_since:
+            self._refusals, self._refused_since = 0, now
+        waited = now - self._refused_since
+        jitter = self.core.clock.jitter()
+        kind = self.request.kind
+        attempt = Attempt(self.tries, self.max_retries, kind, jitter, self._refusals, waited)
+        wait = delay(error, attempt)
+        self._refusals += 1
+        if wait is None:
+            if waited and isinstance(error, APIError):
+                error.explain(
+                    f"Refused for {waited:.0f} s ({self._refusals} times), while no request of "
+                    "this key and model was let in: the limit may be used up by other programs. "
+                    "Try again later, or have the limit raised"
+                )
+        elif not self._said:
+            self._said = True
+            logger.info(
+                "%s %s: too many requests in flight (1302); waiting for a place, at most about "
+                "%.0f s while none is free (request_id %s)",
+                self.request.method,
+                self.request.path,
+                PATIENCE,
                 self.request_id,
             )
         return wait
@@ -285,11 +349,6 @@ def check_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes
     if request.check is not None:
         request.check(reply)
     return request.parse(reply)
-
-
-def refused(error: Exception) -> bool:
-    """Is this the service's word that too many requests are in flight?"""
-    return isinstance(error, APIError) and error.code == "1302"
 
 
 def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:

@@ -5,78 +5,39 @@ Thread-safe and usable from any number of event loops at once, since one process
 
 from __future__ import annotations
 
+import gc
+import math
+import sys
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Protocol
 from weakref import WeakSet
 
 from zhipu_client._errors import InvalidRequestError
 from zhipu_client._io._clock import Clock
-from zhipu_client._limit import AdaptiveLimit
+from zhipu_client._limit import AdaptiveLimit, FixedLimit, Limit
 
 __all__ = ["Gate", "Slot", "ceiling", "gate_for", "reset_after_fork"]
 
-#: How often a waiter looks again by itself, in seconds: for a gate that reopens by time, and for
-#: a slot whose owner was garbage-collected at a moment when the lock was taken.
+#: How often a waiter looks again by itself, in seconds: for a slot whose owner was
+#: garbage-collected at a moment when the lock was taken.
 LOOK_AGAIN = 1.0
+#: Seconds that nobody has read on the streams which a call under a ceiling waits for, and which it
+#: was made within: from then on they are taken to wait for that call.
+STUCK = 10.0
+#: Seconds that nobody has read on a stream, after which those who wait for a place suspect that it
+#: was left behind in a reference cycle, where only Python's cyclic collector finds it: in hours.
+LEFT = 1.0
+#: The shortest time between two runs of that collector, in seconds: it stops every thread.
+COLLECT_EVERY = 15.0
+#: Seconds that a stream keeps its place without being read. Reading on takes it again at once.
+LIFE = 300.0
 
 #: Slots of the streams that are being read in this context (and the tasks started from it).
 _held: ContextVar[tuple[Slot, ...]] = ContextVar("zhipu_streams_held", default=())
-
-
-class Limit(Protocol):
-    """Who may start: `AdaptiveLimit`, or a fixed number."""
-
-    def free(self, now: float, *, careful: bool = False) -> bool: ...
-    def start(self, *, careful: bool = False) -> None: ...
-    def end(self, *, careful: bool = False) -> None: ...
-    def forget(self) -> None: ...
-    def fresh(self, now: float) -> bool: ...
-    def succeeded(self) -> None: ...
-    def refused(self, now: float) -> None: ...
-
-
-@dataclass(slots=True)
-class FixedLimit:
-    """A number of places that never changes."""
-
-    places: int
-    in_flight: int = 0
-
-    def free(self, now: float, *, careful: bool = False) -> bool:
-        del now, careful  # for `AdaptiveLimit` alone
-        return self.in_flight < self.places
-
-    def start(self, *, careful: bool = False) -> None:
-        del careful
-        self.in_flight += 1
-
-    def end(self, *, careful: bool = False) -> None:
-        del careful
-        self.in_flight -= 1
-
-    def forget(self) -> None:
-        self.in_flight = 0
-
-    def fresh(self, now: float) -> bool:
-        del now
-        return self.in_flight == 0
-
-    def succeeded(self) -> None:
-        return
-
-    def refused(self, now: float) -> None:
-        del now
-
-
-@dataclass(eq=False, slots=True)
-class _Waiter:
-    wake: Callable[[], None]
-    careful: bool
-    granted: bool = False
 
 
 @dataclass(eq=False)
@@ -86,6 +47,18 @@ class Slot:
     gate: Gate
     careful: bool = False
     active: bool = field(default=True)
+    #: The stream whose free pass this request uses, instead of a place under the limit.
+    host: Slot | None = None
+    #: For a stream: who uses its free pass, who waits for it, and which task or thread reads it.
+    guest: Slot | None = None
+    queue: deque[_Waiter] = field(init=False, repr=False)
+    reader: tuple[int, int] | None = None
+    #: Since when nobody reads on it; infinite while somebody does, and for what is no stream.
+    idle_since: float = math.inf
+    #: True once the place is not counted any more: given back, or its stream was not read for long.
+    ended: bool = False
+    #: True once the service has refused the request that had this place.
+    was_refused: bool = False
 
     def __post_init__(self) -> None:
         self._returned = self.gate.returned
@@ -93,7 +66,12 @@ class Slot:
     @property
     def counts(self) -> bool:
         """False once given back, and for a place that the process before a fork had taken."""
-        return self.active and self._returned is self.gate.returned
+        return self.active and not self.ended and self.of_this_process
+
+    @property
+    def of_this_process(self) -> bool:
+        """False for a place that the process before a fork had taken."""
+        return self._returned is self.gate.returned
 
     def succeeded(self) -> None:
         """The request was served."""
@@ -101,28 +79,57 @@ class Slot:
 
     def refused(self) -> None:
         """The request was refused for too many in flight."""
+        self.was_refused = True
         self.gate.report(refused=True)
 
     def hold(self) -> None:
         """Mark the place as held by a stream that this context is reading."""
+        self.reader, self.queue = _here(), deque()
+        self.gate.streams.add(self)
         _held.set((*(slot for slot in _held.get() if slot.counts), self))
+
+    def reading(self) -> None:
+        """Somebody reads on the stream that has this place."""
+        if self.ended:
+            self.gate.renew(self)
+        self.idle_since = math.inf
+
+    def idle(self) -> None:
+        """The reader has got what it wanted."""
+        self.idle_since = self.gate.now()
 
     def release(self) -> None:
         """Give the place back."""
         if self.active:
             self.active = False
-            self._returned.append(self.careful)
+            self._returned.append(self)
             self.gate.settle()
+
+
+@dataclass(eq=False, slots=True)
+class _Waiter:
+    wake: Callable[[], None]
+    slot: Slot
+    #: The streams that it was made within.
+    streams: Sequence[Slot]
+    #: True once it has its place, or has gone away.
+    over: bool = False
 
 
 class Gate:
     """Places for requests in flight.
 
+    A call that is made while a stream is read may wait for that stream to end, and the stream for
+    the call. So each stream has one free pass: of all calls made within it, its reader's own and
+    those of tasks begun there, one at a time is let in above the limit. The others wait, for a
+    place or for the pass.
+
     Args:
         limit: Decides who may start.
         clock: For the limit's times.
-        hard: A call made while reading a stream that holds the last place is refused rather than
-            let through (it would wait for itself).
+        hard: There are no passes. A call by the very reader of the streams that have all places
+            is refused (it would wait for itself). Tasks begun there wait, and are refused once
+            nobody has read on for a while: the reader waits for them.
     """
 
     def __init__(self, limit: Limit, clock: Clock, *, hard: bool = False) -> None:
@@ -131,9 +138,16 @@ class Gate:
         self._hard = hard
         self._lock = threading.Lock()
         self._waiters: deque[_Waiter] = deque()
+        #: Places that streams have.
+        self.streams: set[Slot] = set()
+        #: Streams whose free pass has come back.
+        self._hosts: deque[Slot] = deque()
         #: Places given back and not yet counted: `Slot.release` may run in a ``__del__``, while
-        #: this very thread has the lock. True for those of careful calls.
-        self.returned: deque[bool] = deque()
+        #: this very thread has the lock.
+        self.returned: deque[Slot] = deque()
+        #: When a request last ended in another way than by a refusal.
+        self.passed_at = -math.inf
+        self._looked_at = -math.inf
         _gates.add(self)
 
     def enter(self, *, careful: bool = False) -> Slot:
@@ -142,34 +156,48 @@ class Gate:
         # in this very thread at any moment of the wait.
         baton = threading.Lock()
         baton.acquire()
-        waiter = self._try(baton.release, careful)
+        slot = Slot(self, careful)
+        waiter = self._try(slot, baton.release)
         if waiter is not None:
             try:
                 while not baton.acquire(timeout=LOOK_AGAIN):
-                    self.settle()
+                    self._look_again(waiter)
             except BaseException:
                 self._leave(waiter)
                 raise
-        return Slot(self, careful)
+        return slot
 
     async def aenter(self, *, careful: bool = False) -> Slot:
         """Take a place, suspending the task until there is one."""
-        if self._take(careful):
-            return Slot(self, careful)
+        slot = Slot(self, careful)
+        if self._take(slot):
+            return slot
         import anyio
 
         event = anyio.Event()
-        waiter = self._try(_waker(event), careful)
+        waiter = self._try(slot, _waker(event))
         if waiter is not None:
             try:
                 while not event.is_set():
                     with anyio.move_on_after(LOOK_AGAIN):
                         await event.wait()
-                    self.settle()
+                    self._look_again(waiter)
             except BaseException:
                 self._leave(waiter)
                 raise
-        return Slot(self, careful)
+        return slot
+
+    def now(self) -> float:
+        """The time on this gate's clock."""
+        return self._clock.monotonic()
+
+    def renew(self, slot: Slot) -> None:
+        """Count the place of a stream again that is read after all: it is in flight."""
+        with self._lock:
+            if slot.active and slot.ended and slot.of_this_process:
+                slot.ended = False
+                self.streams.add(slot)
+                self._limit.start(careful=slot.careful)
 
     @property
     def forgettable(self) -> bool:
@@ -181,10 +209,11 @@ class Gate:
     def report(self, *, refused: bool) -> None:
         """Tell the limit how a request went."""
         with self._lock:
+            now = self._clock.monotonic()
             if refused:
-                self._limit.refused(self._clock.monotonic())
+                self._limit.refused(now)
             else:
-                self._limit.succeeded()
+                self._limit.succeeded(now, waiting=bool(self._waiters))
         self.settle()
 
     def forget(self) -> None:
@@ -194,52 +223,91 @@ class Gate:
         """
         self._lock = threading.Lock()
         self._waiters.clear()
+        self._hosts.clear()
+        self.streams.clear()
         self.returned = deque()
         self._limit.forget()
 
-    def _take(self, careful: bool) -> bool:
+    def _take(self, slot: Slot) -> bool:
         """Start at once where that is possible."""
+        streams = self._streams()
         with self._lock:
             self._count_returned()
-            passes = self._nested() or (
-                not self._waiters and self._limit.free(self._clock.monotonic(), careful=careful)
-            )
-            if passes:
-                self._limit.start(careful=careful)
-            return passes
+            taken = self._admit(slot, streams)
+        if taken and self._waiters:
+            self.settle()  # what was counted may be somebody's place
+        return taken
 
-    def _try(self, wake: Callable[[], None], careful: bool) -> _Waiter | None:
+    def _admit(self, slot: Slot, streams: Sequence[Slot]) -> bool:
+        if self._waiters or not self._limit.free(careful=slot.careful):
+            host = next((one for one in streams if one.counts and one.guest is None), None)
+            if host is None or self._hard:
+                return False
+            host.guest, slot.host = slot, host
+        self._limit.start(careful=slot.careful)
+        return True
+
+    def _try(self, slot: Slot, wake: Callable[[], None]) -> _Waiter | None:
         """Start (None), or queue up; ``wake`` is called once the place is ours."""
-        if self._take(careful):
-            return None
-        waiter = _Waiter(wake, careful)
+        streams = self._streams()
+        waiter = _Waiter(wake, slot, streams)
         with self._lock:
-            self._waiters.append(waiter)
+            self._count_returned()
+            taken = self._admit(slot, streams)
+            if not taken:
+                self._waiters.append(waiter)
+                for stream in () if self._hard else streams:
+                    while stream.queue and stream.queue[0].over:
+                        stream.queue.popleft()
+                    stream.queue.append(waiter)
         self.settle()
-        return waiter
+        return None if taken else waiter
 
-    def _nested(self) -> bool:
-        """Is this call made while its own context reads a stream that holds a place here?"""
-        held = sum(1 for slot in _held.get() if slot.gate is self and slot.counts)
-        if not held:
-            return False
-        if not self._hard:
-            return True
+    def _streams(self) -> Sequence[Slot]:
+        """The streams with a place here within which this call is made."""
+        held = [slot for slot in _held.get() if slot.gate is self and slot.counts]
+        if self._hard and held:
+            here = _here()
+            self._refuse_if_used_up(sum(slot.reader == here for slot in held))
+        return held
+
+    def _refuse_if_used_up(self, taken: int) -> None:
         places = getattr(self._limit, "places", None)
-        if places is not None and held >= places:
+        if places is not None and taken >= places:
             raise InvalidRequestError(
                 f"max_concurrency={places} is used up by the stream that this call is made "
                 "within: finish or close the stream first, or raise max_concurrency",
                 field="max_concurrency",
                 value=places,
             )
-        return False
+
+    def _look_again(self, waiter: _Waiter) -> None:
+        now = self.now()
+        if now - self._looked_at >= LOOK_AGAIN / 2:  # one of all who wait is enough
+            self._looked_at = now
+            self._take_back()
+        self.settle()
+        if self._hard and waiter.streams and not waiter.over:
+            stuck = sum(slot.counts and now - slot.idle_since > STUCK for slot in waiter.streams)
+            self._refuse_if_used_up(stuck)
+
+    def _take_back(self) -> None:
+        """Find places of streams that nobody reads any more."""
+        now = self.now()
+        left = [slot for slot in tuple(self.streams) if now - slot.idle_since >= LEFT]
+        if left:
+            _collect()
+        with self._lock:
+            for slot in left:
+                if slot.counts and now - slot.idle_since >= LIFE:
+                    self._end(slot)
 
     def _leave(self, waiter: _Waiter) -> None:
         with self._lock:
-            if waiter.granted:
-                self._limit.end(careful=waiter.careful)
-            elif waiter in self._waiters:
+            if waiter.over:
+                self._end(waiter.slot)
+            else:
+                waiter.over = True
                 self._waiters.remove(waiter)
         self.settle()
 
@@ -249,12 +317,10 @@ class Gate:
             woken: list[_Waiter] = []
             try:
                 self._count_returned()
-                now = self._clock.monotonic()
-                while self._waiters and self._limit.free(now, careful=self._waiters[0].careful):
-                    waiter = self._waiters.popleft()
-                    waiter.granted = True
-                    self._limit.start(careful=waiter.careful)
-                    woken.append(waiter)
+                while self._waiters and self._limit.free(careful=self._waiters[0].slot.careful):
+                    woken.append(self._grant(self._waiters.popleft()))
+                while self._hosts:
+                    woken += self._pass_on(self._hosts.popleft())
             finally:
                 self._lock.release()
             for waiter in woken:
@@ -262,9 +328,61 @@ class Gate:
             if not self.returned:  # else somebody found the lock taken, and left it to us
                 return
 
+    def _grant(self, waiter: _Waiter) -> _Waiter:
+        waiter.over = True
+        self._limit.start(careful=waiter.slot.careful)
+        return waiter
+
+    def _pass_on(self, host: Slot) -> list[_Waiter]:
+        """Give a stream's free pass to the next who waits for it, if anybody does."""
+        while host.queue and host.guest is None and host.counts:
+            waiter = host.queue.popleft()
+            if not waiter.over:
+                self._waiters.remove(waiter)
+                host.guest, waiter.slot.host = waiter.slot, host
+                return [self._grant(waiter)]
+        return []
+
     def _count_returned(self) -> None:
         while self.returned:
-            self._limit.end(careful=self.returned.pop())
+            slot = self.returned.pop()
+            self._end(slot)
+            if not slot.was_refused:
+                self.passed_at = self._clock.monotonic()
+
+    def _end(self, slot: Slot) -> None:
+        if slot.ended:
+            return
+        slot.ended = True
+        self.streams.discard(slot)
+        self._limit.end(careful=slot.careful)
+        if slot.host is not None:
+            slot.host.guest = None
+            self._hosts.append(slot.host)
+            slot.host = None
+
+
+#: When the collector last ran for us.
+_collected = [-math.inf]
+
+
+def _collect() -> None:
+    """Run the cyclic garbage collector, unless it ran a moment ago."""
+    now = time.monotonic()  # of the machine, whatever clock the gate has: this is work
+    if now - _collected[0] >= COLLECT_EVERY:
+        _collected[0] = now
+        gc.collect()
+
+
+def _here() -> tuple[int, int]:
+    """Which thread this is, and which of its tasks."""
+    asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
+    task = None
+    if asyncio is not None and asyncio._get_running_loop() is not None:
+        task = asyncio.current_task()
+    elif trio is not None and trio.lowlevel.in_trio_run():
+        task = trio.lowlevel.current_task()
+    return threading.get_ident(), id(task)
 
 
 def _waker(event: object) -> Callable[[], None]:

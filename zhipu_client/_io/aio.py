@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
@@ -13,12 +13,13 @@ from zhipu_client import _key
 from zhipu_client._defaults import Timeout
 from zhipu_client._errors import ZhipuError
 from zhipu_client._io._base import BaseClient, own
-from zhipu_client._io._call import Call, Core, check_reply, refused
+from zhipu_client._io._call import Call, Core, check_reply
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._shared import async_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated
 from zhipu_client._request import Request, StreamRequest
+from zhipu_client._retry import refused
 
 __all__ = ["AsyncClient", "AsyncStream"]
 
@@ -84,7 +85,7 @@ class AsyncClient(BaseClient):
         core = self._core
         own = self._http is not None
         http = self._http if own else await async_client(core.way)
-        built = call.build(http, await self._key(), own_client=own)
+        built = call.build(http, call.take_key() or await self._key(), own_client=own)
         with translated(call):
             return await http.send(built, stream=True, auth=None, follow_redirects=False)
 
@@ -101,7 +102,7 @@ class AsyncClient(BaseClient):
         return _key.clean(value)
 
     async def _try(self, call: Call) -> Any:
-        slots = await enter(call)
+        slots = await enter(call, self._key)
         try:
             response, body = await bounded(call, self._whole(call))
             result = check_reply(call, response.status_code, response.headers, body)
@@ -223,7 +224,7 @@ class AsyncStream(Generic[E]):
 
     async def _open(self) -> None:
         call = self._call
-        self._slots = await enter(call)
+        self._slots = await enter(call, self._client._key)
         for slot in self._slots:
             slot.hold()
         try:
@@ -253,6 +254,8 @@ class AsyncStream(Generic[E]):
         state = self._state
         if state is None or self._bytes is None:
             return  # closed by another thread or task
+        for slot in self._slots:
+            slot.reading()
         state.resume(anyio.current_time())
         while not state.ready and not state.ended:
             try:
@@ -270,6 +273,8 @@ class AsyncStream(Generic[E]):
             for slot in self._slots:
                 slot.succeeded()
             await self.aclose()
+        for slot in self._slots:
+            slot.idle()
 
     async def _drain(self) -> None:
         left = DRAIN_BYTES
@@ -294,12 +299,14 @@ class AsyncStream(Generic[E]):
                 await response.aclose()
 
 
-async def enter(call: Call) -> list[Slot]:
+async def enter(call: Call, key: Callable[[], Awaitable[str]]) -> list[Slot]:
     """Take a place at each gate of the call, or at none."""
+    if call.unidentified:
+        call.identify(await key())
     slots: list[Slot] = []
     try:
         for gate in call.core.gates(call.request.model):
-            slots.append(await gate.aenter(careful=call.last_try))  # noqa: PERF401 - kept on an error
+            slots.append(await gate.aenter(careful=call.careful))  # noqa: PERF401 - kept on an error
     except BaseException:
         for slot in slots:
             slot.release()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
@@ -10,13 +10,14 @@ from zhipu_client import _key
 from zhipu_client._defaults import Timeout
 from zhipu_client._errors import APITimeoutError, InvalidRequestError, ZhipuError
 from zhipu_client._io._base import BaseClient
-from zhipu_client._io._call import Call, check_reply, refused
+from zhipu_client._io._call import Call, check_reply
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._inside import inside, kept, outside
 from zhipu_client._io._shared import sync_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated
 from zhipu_client._request import Request, StreamRequest
+from zhipu_client._retry import refused
 
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
@@ -37,7 +38,9 @@ class Client(BaseClient):
             None takes it from ``ZHIPUAI_BASE_URL``, ``ZAI_BASE_URL`` or ``ZHIPUAI_API_BASE``,
             else from where the key came from.
         timeout: Seconds for everything, or a `Timeout`.
-        max_retries: Tries after the first, for what can be tried again.
+        max_retries: Tries after the first, for what can be tried again. Too many requests in
+                flight (1302) is waited for besides, up to about a minute in which none is let
+                in; 0 switches that off too.
         max_concurrency: The most requests in flight; None for no limit of our own.
         default_headers: Added to each request.
         http_client: Your own ``httpx.Client``; never closed by us.
@@ -106,7 +109,7 @@ class Client(BaseClient):
         core = self._core
         own = self._http is not None
         http = self._http if own else sync_client(core.way)
-        built = call.build(http, self._key(), own_client=own)
+        built = call.build(http, call.take_key() or self._key(), own_client=own)
         with inside(), translated(call):
             return http.send(built, stream=True, auth=None, follow_redirects=False)
 
@@ -127,7 +130,7 @@ class Client(BaseClient):
     def _try(self, call: Call) -> Any:
         from zhipu_client._io._backend import deadline
 
-        slots = enter(call)
+        slots = enter(call, self._key)
         try:
             until = self._now() + call.timeout.total
             with deadline(call.timeout.total):
@@ -257,7 +260,7 @@ class Stream(Generic[E]):
 
     def _open(self) -> None:
         call = self._call
-        self._slots = enter(call)
+        self._slots = enter(call, self._client._key)
         for slot in self._slots:
             slot.hold()
         if self._was_closed():
@@ -285,6 +288,8 @@ class Stream(Generic[E]):
         state = self._state
         if state is None or self._bytes is None:
             return  # closed by another thread or task
+        for slot in self._slots:
+            slot.reading()
         state.resume(self._client._now())
         while not state.ready and not state.ended:
             try:
@@ -299,6 +304,8 @@ class Stream(Generic[E]):
                 state.feed(piece, self._client._now())
         if not state.ready:
             self._end(state)
+        for slot in self._slots:
+            slot.idle()
 
     def _end(self, state: StreamState[E]) -> None:
         state.finish()
@@ -333,12 +340,14 @@ class Stream(Generic[E]):
                 slot.release()
 
 
-def enter(call: Call) -> list[Slot]:
+def enter(call: Call, key: Callable[[], str]) -> list[Slot]:
     """Take a place at each gate of the call, or at none."""
+    if call.unidentified:
+        call.identify(key())
     slots: list[Slot] = []
     try:
         for gate in call.core.gates(call.request.model):
-            slots.append(gate.enter(careful=call.last_try))  # noqa: PERF401 - what was entered is kept on an error
+            slots.append(gate.enter(careful=call.careful))  # noqa: PERF401 - what was entered is kept on an error
     except BaseException:
         for slot in slots:
             slot.release()

@@ -1,0 +1,124 @@
+"""C09: a stream that nobody reads any more does not keep its place for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from zhipu_client._io import _gate
+
+from . import scenarios as say
+from .clocks import FakeClock
+from .conftest import Drive
+from .drivers import Driver, Outcome
+from .frames import TEXT, delta
+from .server import Exchange, FaultServer, Scenario
+
+PATIENT = 60.0  # until a call is taken to wait for ever
+
+
+def _pick(exchange: Exchange) -> Scenario:
+    endless = say.stream(*(delta("x") for _ in range(3)), end="hold")
+    return endless if exchange.request.prompt == "outer" else say.healthy()
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, seconds in (("LOOK_AGAIN", 0.02), ("LEFT", 0.05), ("COLLECT_EVERY", 0.5)):
+        monkeypatch.setattr(_gate, name, seconds)
+
+
+@pytest.fixture
+def no_collection() -> Iterator[None]:
+    """The collector runs only where somebody asks for it."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+class Page:
+    """What a web framework makes of a generator: here, a part of a cycle."""
+
+    def __init__(self, pieces: Any) -> None:
+        self.pieces = pieces
+        self.me = self
+
+
+def _in_a_thread(driver: Driver) -> Outcome:
+    """A call from a thread of its own: it has nothing to do with the stream."""
+    done: list[Outcome] = []
+
+    def call() -> None:
+        done.append(driver.complete())
+
+    thread = threading.Thread(target=call, daemon=True)
+    thread.start()
+    thread.join(PATIENT)
+    assert done, "still waiting"
+    return done[0]
+
+
+async def _anext(pieces: Any) -> None:
+    await anext(pieces)
+
+
+@pytest.mark.usefixtures("no_collection")
+def test_C09_a_stream_left_behind_in_a_cycle_gives_its_place_back(drive: Drive) -> None:
+    async def tasks(driver: Driver) -> Outcome:
+        async def visit() -> None:
+            page = Page(driver.subject.apieces("outer"))
+            await anext(page.pieces)
+
+        await asyncio.create_task(visit())
+        return await asyncio.wait_for(asyncio.create_task(driver.acomplete()), PATIENT)
+
+    def threads(driver: Driver) -> Outcome:
+        page = Page(driver.subject.pieces("outer"))
+        next(page.pieces)
+        del page
+        return _in_a_thread(driver)
+
+    with FaultServer(say.chosen(_pick)) as server:
+        driver = drive(server, max_concurrency=1)
+        outcome = driver.run(tasks(driver)) if driver.is_async else threads(driver)
+        assert outcome.ok().text == TEXT
+
+
+def test_C09_a_stream_that_is_not_read_for_long_loses_its_place(
+    drive: Drive, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody still refers to it, so no collector finds it."""
+    monkeypatch.setattr(_gate.gc, "collect", lambda: 0)
+
+    async def tasks(driver: Driver) -> Outcome:
+        pieces = driver.subject.apieces("outer")
+        await asyncio.create_task(_anext(pieces))
+        waiting = asyncio.create_task(driver.acomplete())
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        clock.sleep(_gate.LIFE)
+        outcome = await asyncio.wait_for(waiting, PATIENT)
+        await anext(pieces)  # it goes on
+        await pieces.aclose()  # type: ignore[attr-defined]
+        return outcome
+
+    def threads(driver: Driver) -> Outcome:
+        pieces = driver.subject.pieces("outer")
+        next(pieces)
+        threading.Timer(0.2, clock.sleep, (_gate.LIFE,)).start()
+        outcome = _in_a_thread(driver)
+        next(pieces)  # it goes on
+        pieces.close()  # type: ignore[attr-defined]
+        return outcome
+
+    with FaultServer(say.chosen(_pick)) as server:
+        driver = drive(server, max_concurrency=1, clock=clock)
+        for _ in range(2):  # and its place is not given back twice
+            outcome = driver.run(tasks(driver)) if driver.is_async else threads(driver)
+            assert outcome.ok().text == TEXT
