@@ -126,7 +126,7 @@ def flaw_of(value: Any) -> str | None:
 
     Example:
         >>> flaw_of({"a": [1, float("nan")]})
-        'contain nan, which is not a JSON number'
+        'contain NaN, which is not a JSON number'
     """
     level = {0: value}
     for _ in range(DEEPEST):
@@ -136,7 +136,7 @@ def flaw_of(value: Any) -> str | None:
                 parts = item.values() if isinstance(item, Mapping) else item
                 deeper.update((id(part), part) for part in parts)
             elif isinstance(item, float) and not math.isfinite(item):
-                return _not_a_number(repr(item))
+                return _not_a_number(json.dumps(item))
             elif isinstance(item, int) and item.bit_length() > MOST_BITS:
                 return _TOO_LONG
         if not deeper:

@@ -110,7 +110,7 @@ def test_what_is_an_object(raw: Any, value: dict[str, Any]) -> None:
         ('{"a": NaN}', "contain NaN"),
         ('{"a": [-Infinity]}', "contain -Infinity"),
         ('{"a": 1e999}', "contain 1e999"),
-        ({"a": float("nan")}, "contain nan"),
+        ({"a": float("nan")}, "contain NaN"),
         ('{"a": %s}' % ("9" * 5000), "an integer of thousands of digits"),
         ({"a": 10**5000}, "an integer of thousands of digits"),
         ("[" * 100_000, "levels deep"),
