@@ -7,6 +7,7 @@ the text as it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -26,6 +27,9 @@ _MOST_EXACT = 2**53
 
 #: Python's spellings, which GLM writes too.
 _WORDS: Mapping[str, Any] = {"True": True, "False": False, "None": None}
+
+#: How a text begins that may be a value in JSON, with residue of the template before it.
+_ENCODED = re.compile(r"[\s\ufeff]*(?:[\[{\"\-0-9<`]|true|false|null|True|False|None)")
 
 #: Keywords beside which `properties` and `items` do not show by themselves what is wanted.
 _DECIDING = ("type", "enum", "const", "$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if")
@@ -74,6 +78,8 @@ def decoded(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
         >>> decoded({"order": '{"id": 1}', "note": '{"id": 1}'}, schema)
         {'order': {'id': 1}, 'note': '{"id": 1}'}
     """
+    if not _any_encoded(value):
+        return value
     try:
         found = _Reader(schema).suited(value, schema, (schema,), 0).value
     except RecursionError:
@@ -254,14 +260,29 @@ def _schema_of_items(schema: Mapping[str, Any]) -> Callable[[int], Any]:
     return lambda number: first[number] if number < len(first) else rest
 
 
+def _any_encoded(value: Any) -> bool:
+    """Return whether any text in a value may be decoded: in most calls, none can be."""
+    waiting = [value]
+    seen: set[int] = set()  # a caller's mapping may contain itself
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            if _ENCODED.match(item):
+                return True
+        elif isinstance(item, (dict, list)) and id(item) not in seen:
+            seen.add(id(item))
+            waiting.extend(item.values() if isinstance(item, dict) else item)
+    return False
+
+
 def _values_of(text: str) -> Iterator[Any]:
     """Yield the value that a text is in JSON, or in Python's spelling; nothing for plain text."""
     for _ in range(_MOST_ENCODINGS):
+        if not _ENCODED.match(text):
+            return
         text = trimmed(text)
         if text in _WORDS:
             yield _WORDS[text]
-            return
-        if not text or text[0] not in '{["-0123456789tfn':
             return
         try:
             value = read_json(text)
