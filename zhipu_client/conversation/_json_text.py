@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from zhipu_client.conversation._repeats import last_repeat
+
 __all__ = ["DEEPEST", "MOST_BITS", "FlawError", "flaw_of", "opened", "read_json", "trimmed"]
 
 #: Deeper than any tool needs, and shallow enough to be written again and checked.
@@ -92,7 +94,7 @@ def read_json(text: str) -> Any:
     """Return the one value that a text is, or is several times over.
 
     Line breaks and other control characters may be in strings as they are. A parser that has
-    streamed an object may say the same one again when it ends.
+    streamed an object may say the same one again when it ends, or all of it so far each time.
 
     Raises:
         FlawError: It is not JSON, is cut, is two different values, or cannot be written again.
@@ -111,7 +113,11 @@ def read_json(text: str) -> Any:
             if not _same(value, other):
                 raise FlawError("are different JSON values in a row: which is meant is unknown")
     except json.JSONDecodeError as error:
-        raise FlawError(_reason(text, error)) from None
+        reason, cut = _reason(text, error)
+        start = None if cut else last_repeat(text, lambda start: _end_of_object(text, start))
+        if start is None:
+            raise FlawError(reason) from None
+        value = _DECODER.raw_decode(text, start)[0]
     except RecursionError:  # a model that got stuck at "[[[["
         raise FlawError(_TOO_DEEP) from None
     except FlawError:
@@ -174,7 +180,15 @@ def _same(one: Any, other: Any) -> bool:
     )
 
 
-def _reason(text: str, error: json.JSONDecodeError) -> str:
+def _end_of_object(text: str, start: int) -> int:
+    try:
+        return _DECODER.raw_decode(text, start)[1]
+    except (ValueError, RecursionError):
+        return -1
+
+
+def _reason(text: str, error: json.JSONDecodeError) -> tuple[str, bool]:
+    """Return what is wrong in words, and whether it is only that the text was cut."""
     rest = text[error.pos :]
     cut = (
         not rest
@@ -183,8 +197,8 @@ def _reason(text: str, error: json.JSONDecodeError) -> str:
         or any(word.startswith(rest) for word in ("true", "false", "null", "-"))
     )
     if cut:
-        return f"end in the middle, after: {_excerpt(text, max(len(text) - 30, 0))}"
-    return f"are not JSON from character {error.pos} on: {_excerpt(text, error.pos)}"
+        return f"end in the middle, after: {_excerpt(text, max(len(text) - 30, 0))}", True
+    return f"are not JSON from character {error.pos} on: {_excerpt(text, error.pos)}", False
 
 
 def _excerpt(text: str, start: int) -> str:

@@ -42,6 +42,9 @@ from zhipu_client.conversation.arguments import (
         # The same object again, when the parser ends.
         ('{"a": 1}{"a": 1}', {"a": 1}),
         ('{"a": 1, "b": [2]}\n{"b":[2],"a":1} {"a": 1, "b": [2]}', {"a": 1, "b": [2]}),
+        # The object so far with every chunk; its beginning in pieces, then all of it.
+        ('{"a{"a": {"a": 1{"a": 12}', {"a": 12}),
+        ('{"a": 1, {"a": 1, "b": {"c": 2}}{"a": 1, "b": {"c": 2}}', {"a": 1, "b": {"c": 2}}),
         # Residue of the template, and of a chat.
         ('```json\n{"a": 1}\n```', {"a": 1}),
         ('```\n{"a": 1}', {"a": 1}),
@@ -87,6 +90,7 @@ def test_what_is_an_object(raw: Any, value: dict[str, Any]) -> None:
         ('```json\n{"x": 10', "end in the middle"),
         ('{"x": {"x": 10}', "end in the middle"),
         ('{"x": 10}{"x"', "end in the middle"),
+        ('{"a": 1, "b": {"a": 1, "b": {}}', "end in the middle"),
         ("<arg_key>a</arg_key><arg_value>1", "end in the middle"),
         ("<arg_key>a</arg_key>", "end in the middle"),
         ("<arg_key>a", "end in the middle"),
@@ -99,6 +103,8 @@ def test_what_is_an_object(raw: Any, value: dict[str, Any]) -> None:
         ('{"a": 1}{"a": true}', "different JSON values"),
         ("{}{}{} {'a': 1}", "not JSON"),
         ('{"a": 1} and', "go on after their end, with: and"),
+        ('{"b": 1, {"a": 1}', "not JSON from character 9 on"),
+        ('{"a": 2, {"a": 1}', "not JSON from character 9 on"),
         ("[1]", "a JSON array, not a JSON object"),
         ([1], "a JSON array, not a JSON object"),
         ("1", "a number, not a JSON object"),

@@ -266,6 +266,17 @@ def test_what_was_cut_is_never_an_object(value: dict[str, Any], data: st.DataObj
     assert read_arguments(text + text[:end]).value is None
 
 
+@given(objects.filter(bool), st.data())
+def test_the_object_so_far_with_every_chunk(value: dict[str, Any], data: st.DataObject) -> None:
+    text = json.dumps(value)
+    ends = sorted(data.draw(st.lists(st.integers(1, len(text)), max_size=4)))
+    found = read_arguments("".join(text[:end] for end in ends) + text)
+    if found.value is None:
+        assert "end in the middle" in str(found.error)  # `{"a": {"a": 1}` may be a cut one
+    else:
+        assert found.value == value
+
+
 @given(objects, objects)
 def test_two_different_objects_are_not_one(one: dict[str, Any], other: dict[str, Any]) -> None:
     assume(json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True))
