@@ -102,15 +102,17 @@ class _Checker:
         for part in _list(schema, "allOf"):
             yield from self.check(value, part, scopes, path, depth)
         for key in ("anyOf", "oneOf"):
-            failures: list[list[str]] = []
+            nearest: tuple[int, int, list[str]] | None = None
             for option in _list(schema, key):
                 found = list(islice(self.check(value, option, scopes, path, depth), _MOST))
+                failure = (_distance(value, option, scopes), len(found), found)
                 if not found:
-                    failures = []
+                    nearest = None
                     break
-                failures.append(found)
-            if failures:
-                yield min(failures, key=len)[0]
+                if nearest is None or failure[:2] < nearest[:2]:
+                    nearest = failure
+            if nearest is not None:
+                yield from nearest[2]
 
     def _array(
         self, value: list[Any], schema: Mapping[str, Any], scopes: Scopes, path: str, depth: int
@@ -141,6 +143,28 @@ class _Checker:
                 yield f"{prefix}{key} is not allowed"
             elif isinstance(rest, Mapping):
                 yield from self.check(item, rest, scopes, f"{prefix}{key}", depth)
+
+
+def _distance(value: Any, schema: Any, scopes: Scopes) -> int:
+    """Return how far a value is from a branch of a union: 0 for the one that is meant."""
+    for _ in range(_DEEPEST):
+        found = target(schema.get("$ref"), scopes) if isinstance(schema, Mapping) else MISSING
+        if found is MISSING:
+            break
+        schema = found
+    if not isinstance(schema, Mapping):
+        return 0
+    if not type_fits(value, schema):
+        return 2
+    properties = schema.get("properties")
+    if not isinstance(value, dict) or not isinstance(properties, Mapping):
+        return 0
+    return int(
+        any(
+            key in value and isinstance(part, Mapping) and any(_values(value[key], part, key))
+            for key, part in properties.items()
+        )
+    )
 
 
 def _list(schema: Mapping[str, Any], keyword: str) -> list[Any]:

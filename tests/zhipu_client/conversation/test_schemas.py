@@ -114,6 +114,43 @@ def test_problems_of_keywords(value: Any, schema: Any, found: list[str]) -> None
     assert problems(value, schema) == found
 
 
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    lives: int
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+    name: str
+    age: int
+
+
+class Home(BaseModel):
+    pet: Cat | Dog = Field(discriminator="kind")
+    point: Point | None = None
+    shape: Shape | None = None
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ({"pet": {"kind": "dog", "lives": 9}}, ["pet.name is missing", "pet.age is missing"]),
+        ({"pet": {"kind": "cat"}}, ["pet.lives is missing"]),
+        ({"pet": {"kind": "fox", "lives": 9}}, ["pet.kind must be 'cat'"]),
+        (
+            {"pet": {"kind": "cat", "lives": 9}, "shape": {}},
+            ["shape.name is missing", "shape.kind is missing", "shape.points is missing"],
+        ),
+        ({"pet": {"kind": "cat", "lives": 9}, "point": 1}, ["point must be of type object"]),
+    ],
+)
+def test_the_problems_of_a_union_are_those_of_the_branch_that_is_meant(
+    value: Any, found: list[str]
+) -> None:
+    assert problems(value, Home.model_json_schema()) == found
+    assert problems(value, inlined(Home.model_json_schema())) == found
+
+
 def test_schemas_that_share_their_parts_end() -> None:
     defs: dict[str, Any] = {
         f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 3} for n in range(30)
