@@ -1,6 +1,6 @@
 """Puts what a schema's references point to in their place. Pure.
 
-GLM writes a value as JSON text where the tool's schema says ``$ref`` instead of what is wanted.
+GLM writes a value as JSON text where the tool's schema has a ``$ref`` for what is wanted.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _ONE = frozenset(
 )
 _LISTS = frozenset("allOf anyOf items oneOf prefixItems".split())
 _NAMED = frozenset("dependencies dependentSchemas patternProperties properties".split())
-#: What says what a recursive schema is about, where it is not followed further.
+#: What describes a recursive schema where it is not followed further.
 _KEPT = ("title", "description", "type", "nullable")
 _DECIDING = ("type", "enum", "const", "$ref", "allOf", "anyOf", "oneOf", "not")
 #: Keywords of a definition that make no sense in a copy of it.
 _OF_THE_DEFINITION = frozenset({"$id", "$schema", "$anchor", *DEFINITIONS})
 
-#: (how often a schema may be inside itself, how many values may be added to an input of none,
-#: to each value of the input). A recursive schema that grows too large is tried more shallowly.
+#: How often a schema may be inside itself, and how many values references may add: so many, and
+#: so many times those of the input. A recursive schema that grows too large is tried less deep.
 _ATTEMPTS: tuple[tuple[int, int, int], ...] = ((2, 500, 1), (1, 2000, 4))
 
 #: A schema of more values cannot be sent, or contains itself.
@@ -193,7 +193,7 @@ def _merged(found: Mapping[str, Any], beside: Mapping[str, Any]) -> dict[str, An
 
 
 def _outline(schema: Any) -> dict[str, Any]:
-    """Return what says what a schema is about, and allows whatever is inside."""
+    """Return what describes a schema, and allows whatever is inside."""
     if not isinstance(schema, Mapping):
         return {}
     outline = {key: schema[key] for key in _KEPT if key in schema}

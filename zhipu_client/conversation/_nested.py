@@ -1,8 +1,8 @@
 """Decodes values that were written as JSON text one level too deep, as the schema wants. Pure.
 
 A text is decoded only where the schema allows no such string and the text is exactly a value
-that it does allow. What a schema does not say, or says in words that are not known here, leaves
-the text as it is.
+that it does allow. Where a schema has nothing about a place, or only keywords that are not known
+here, the text stays as it is.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ENCODED = re.compile(r"[\s\ufeff]*(?:[\[{\"\-0-9<`]|true|false|null|True|False|
 #: Keywords beside which `properties` and `items` do not show by themselves what is wanted.
 _DECIDING = ("type", "enum", "const", "$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if")
 
-#: Keywords that say something of a value, whatever a reference beside them leads to.
+#: Keywords that limit a value, whatever a reference beside them leads to.
 _LIMITING = (
     "type", "enum", "const", "properties", "required", "additionalProperties", "items",
     "prefixItems",

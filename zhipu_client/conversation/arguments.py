@@ -154,10 +154,14 @@ def text_of_arguments(value: Any) -> str:
     if value is None:
         return "{}"
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=str)
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=_as_json)
     except (ValueError, TypeError, RecursionError):
         text = json.dumps(_plain(value, ()), ensure_ascii=False, default=str)
     return whole_text(text)
+
+
+def _as_json(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else str(value)
 
 
 def _plain(value: Any, around: tuple[int, ...]) -> Any:
@@ -183,4 +187,8 @@ def _kind(value: Any) -> str:
         return f"a JSON {str(value).lower()}"
     if isinstance(value, (int, float)):
         return "a number"
-    return "a JSON array" if isinstance(value, (list, tuple)) else f"a {type(value).__name__}"
+    return (
+        "a JSON array"
+        if isinstance(value, (list, tuple))
+        else f"of the type {type(value).__name__}"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import decimal
 import json
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -109,6 +110,7 @@ def test_what_is_an_object(raw: Any, value: dict[str, Any]) -> None:
         ([1], "a JSON array, not a JSON object"),
         ("1", "a number, not a JSON object"),
         (7, "a number, not a JSON object"),
+        ({1, 2}, "of the type set, not a JSON object"),
         ("true", "a JSON true, not a JSON object"),
         ('"Paris"', "not JSON from character 0 on: Paris"),
         ("Paris", "not JSON from character 0 on: Paris"),
@@ -454,6 +456,7 @@ def test_a_schema_within_a_schema_keeps_its_definitions(adapter: TypeAdapter[Any
         ({"a": float("nan"), "b": [float("-inf")]}, '{"a": null, "b": [null]}'),
         ({"a": dt.date(2026, 1, 2)}, '{"a": "2026-01-02"}'),
         ({"a": (1, 2)}, '{"a": [1, 2]}'),
+        (MappingProxyType({"a": MappingProxyType({"b": 1})}), '{"a": {"b": 1}}'),
         ({(1, 2): 3}, '{"(1, 2)": 3}'),
         ({"a": "\ud83d\ude00\ud83d"}, '{"a": "😀\ufffd"}'),
         ({"a": 10**5000}, '{"a": null}'),
