@@ -1,0 +1,1 @@
+"""One exchange with a chat model, above the wire and below any framework. Pure."""
