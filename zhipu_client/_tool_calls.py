@@ -36,7 +36,8 @@ class ToolCallMerger:
     out, write it as text, send 0 for every call; repeat id and name in each fragment, make a new id
     for each, or give one id to all calls. So:
 
-    * A new index is a new call, whatever its id.
+    * A new index is a new call, whatever its id; but what is nameless and cannot begin an object
+      goes on with the last call.
     * Another name, or another id with a name, is a new call, whatever its index. But in the middle
       of an object the same name under another id is the same call.
     * A fragment without a name continues the newest call of its index; without an index, the call
@@ -112,7 +113,7 @@ class ToolCallMerger:
         self, index: int | None, identity: str | None, name: str | None, arguments: str
     ) -> _Call:
         """Return the call that a fragment belongs to."""
-        call = self._known(index, identity, name)
+        call = self._known(index, identity, name, arguments)
         if call is None:
             return self._new(index)
         if name is None:
@@ -139,10 +140,13 @@ class ToolCallMerger:
             return self._new(index) if call.whole() else call
         if call.is_followed_by(arguments):
             return self._new(index)
-        call.repeated = (identity, name)
+        if not arguments and call.whole():
+            call.repeated = (identity, name)
         return call
 
-    def _known(self, index: int | None, identity: str | None, name: str | None) -> _Call | None:
+    def _known(
+        self, index: int | None, identity: str | None, name: str | None, arguments: str
+    ) -> _Call | None:
         """Return the call that index or id name, or else the last one."""
         named = self._by_id.get(identity) if identity is not None else None
         if index is None:
@@ -150,11 +154,14 @@ class ToolCallMerger:
         call = self._by_index.get(index)
         if call is not None:
             return named if named is not None and named.index == index else call
-        if identity is None and name is None and self._calls:
+        if identity is None and self._calls:
             named = self._calls[-1]
-        if named is None or named.index is not None or name is not None:
+        if named is None or name is not None:
             return None
-        named.index = index  # its first fragment had none
+        if named.index is None:
+            named.index = index  # its first fragment had none
+        elif arguments.lstrip()[:1] in {"", "{"}:
+            return None
         self._by_index[index] = named
         return named
 

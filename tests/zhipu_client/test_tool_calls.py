@@ -138,6 +138,24 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str | None, str, str]]]]
          piece("1", "", "", None), piece("}", "", None, None)],
         [("x", "f", '{"a":1}')],
     ),
+    "an index that counts the fragments": (
+        [piece('{"a":', "f", "x", 0), piece("{}", id="x", index=0), piece("}", id="x", index=2),
+         piece("{}", "g", "y", 3)],
+        [("x", "f", '{"a":{}}'), ("y", "g", "{}")],
+    ),
+    "an index that counts the fragments, ids at first only": (
+        [piece('{"a":', "f", "x", 0), piece("1", index=1), piece("}", index=2)],
+        [("x", "f", '{"a":1}')],
+    ),
+    "the name comes behind a new index": (
+        [piece("{}", "f", "x", 0), piece("", index=1), piece("", "g", index=1)],
+        [("x", "f", "{}"), (None, "g", "")],
+    ),
+    "id and name twice, then the object written in another way": (
+        [piece("", "f", "x", 0), piece('{"a":1', "f", "x", 0), piece("}", index=0),
+         piece('{"a": 1}', index=0)],
+        [("x", "f", '{"a":1}{"a": 1}')],
+    ),
     "an index as text": (
         [piece("", "f", "x", "0"), piece("", "g", "y", "1"), piece("{}", index="0")],
         [("x", "f", "{}"), ("y", "g", "")],

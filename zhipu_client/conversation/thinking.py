@@ -105,8 +105,6 @@ class ThinkFilter:
     def has_parser(self) -> None:
         """Note that the server has a reasoning parser: only a tag at the start is left over."""
         self._parser = True
-        if self._state == "text" and not self._held:
-            self._state = "after"
 
     def feed(self, text: str) -> tuple[str, str]:
         """Return the reasoning and the text that are certain after the next piece."""
@@ -180,6 +178,9 @@ class ThinkFilter:
 
     def _text(self, text: str) -> tuple[str, str]:
         """Pass text on, and look for a tag that ends reasoning which nothing began."""
+        if self._parser:
+            self._state = "after"
+            return "", text
         found = _TAG.search(text)
         if found is None:
             kept = len(text) - _begun(text, _TAGS)
