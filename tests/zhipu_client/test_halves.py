@@ -6,14 +6,17 @@ import itertools
 import json
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhipu_client import RateLimitError, StreamIncompleteError
+from zhipu_client import AsyncClient, Client, RateLimitError, StreamIncompleteError, chat
 from zhipu_client._chunks import ChatReader
 from zhipu_client._halves import decode, whole_characters
 
+JSON = "application/json; charset=UTF-8"
+KEY = "0123456789abcdef.NotARealSecret42"
 HIGH, LOW = "\ud83d", "\ude42"
 
 
@@ -98,6 +101,26 @@ def test_a_half_that_is_left_when_the_answer_ends() -> None:
         deltas, message = read(event(call), json.dumps({"choices": [choice]}).encode())
         assert message["tool_calls"][0]["function"]["arguments"] == '{"a": "\ufffd'
         assert deltas[-1]["tool_calls"][0]["index"] == 0
+
+
+def half_an_answer(request: httpx.Request) -> httpx.Response:
+    call = {"id": "x", "function": {"name": "f", "arguments": '{"a": "' + LOW + '"}'}}
+    message = {"role": "assistant", "content": "Fine " + HIGH, "tool_calls": [call]}
+    body = {"id": "c1", "choices": [{"index": 0, "finish_reason": "stop", "message": message}]}
+    return httpx.Response(200, content=json.dumps(body), headers={"content-type": JSON})
+
+
+async def test_a_whole_answer_with_half_a_character_is_not_lost() -> None:
+    asked = chat.create(model="glm-4.7", messages=[{"role": "user", "content": "hello"}]).as_dict()
+    transport = httpx.MockTransport(half_an_answer)
+    with httpx.Client(transport=transport) as http:
+        answers = [Client(api_key=KEY, http_client=http).send(asked)]
+    async with httpx.AsyncClient(transport=transport) as aio:
+        answers.append(await AsyncClient(api_key=KEY, http_client=aio).send(asked))
+    for answer in answers:
+        message = answer["choices"][0]["message"]
+        assert message["content"] == "Fine \ufffd"
+        assert message["tool_calls"][0]["function"]["arguments"] == '{"a": "\ufffd"}'
 
 
 def test_an_error_with_half_a_character_is_the_typed_error() -> None:

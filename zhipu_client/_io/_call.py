@@ -26,6 +26,7 @@ from zhipu_client._errors import (
     shorten,
 )
 from zhipu_client._failures import error_from, error_in
+from zhipu_client._halves import decode, whole_characters
 from zhipu_client._io._clock import Clock
 from zhipu_client._io._gate import Gate, gate_for
 from zhipu_client._io._shared import WayOut, way_out
@@ -278,10 +279,8 @@ def refused(error: Exception) -> bool:
 
 
 def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
-    from pydantic_core import from_json
-
     try:
-        data = from_json(body)
+        data, with_halves = decode(body)
     except ValueError:
         what = "a web page" if "html" in headers.get("content-type", "") else "no JSON"
         raise ServerError(
@@ -291,6 +290,8 @@ def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
             request_id=call.request_id,
             body=body[:500].decode("utf-8", "replace"),
         ) from None
+    if with_halves:
+        data = whole_characters(data)
     if not isinstance(data, (dict, list)):
         raise ServerError(
             "the service answered with JSON that is no object",
