@@ -261,8 +261,8 @@ class _Ids:
 def unique_ids(calls: Iterable[Any]) -> list[Any]:
     """Return the ``tool_calls`` of a whole message, no two with the same id.
 
-    The first keeps it; the others get ``_1``, ``_2``, … behind theirs. What is no id (an empty
-    text, ``"null"``) becomes None.
+    The first keeps it; the others get ``_1``, ``_2``, … behind theirs. An empty text and ``"null"``
+    are not ids, and become None.
 
     Args:
         calls: The calls. They are not changed.

@@ -160,7 +160,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str | None, str, str]]]]
         [piece("", "f", "x", "0"), piece("", "g", "y", "1"), piece("{}", index="0")],
         [("x", "f", "{}"), ("y", "g", "")],
     ),
-    "an index that is none": (
+    "an index that is not a number": (
         [piece('{"a":', "f", "x", -1), piece("1}", index=True), piece("{}", "g", "y", 1.5)],
         [("x", "f", '{"a":1}'), ("y", "g", "{}")],
     ),

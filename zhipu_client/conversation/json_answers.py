@@ -213,7 +213,7 @@ def _preferred(found: list[_Candidate]) -> _Candidate | None:
 
 
 def json_text(text: str, *, arrays: bool = False) -> str:
-    r"""Return the JSON of a whole text; the text itself where there is none.
+    r"""Return the JSON of a whole text, or the text itself if it has no JSON.
 
     Args:
         text: An answer.
@@ -230,7 +230,7 @@ def json_text(text: str, *, arrays: bool = False) -> str:
 
 
 def object_in(text: str) -> dict[str, Any] | None:
-    """Return the JSON object of a text; None where there is none that is valid and whole."""
+    """Return the JSON object of a text, or None if no object is valid and whole."""
     found = _best(text, arrays=False)
     return found.value if found is not None and found.valid else None
 

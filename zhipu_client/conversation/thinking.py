@@ -69,7 +69,7 @@ class ThinkFilter:
             text back would end streaming for models that do not reason. So the tag is taken off,
             and `misplaced` counts the characters that were passed on as text and are reasoning:
             who shows the whole answer each time can move them. A whole text, and a stream whose
-            first piece of text holds the tag, are split right.
+            first piece of text has the tag, are split right.
 
     Example:
         >>> reader = ThinkFilter()
@@ -159,7 +159,7 @@ class ThinkFilter:
         opened = self._state == "opened"
         if tag:
             self._state = "closed"
-            # An empty pair of tags is no reasoning.
+            # An empty pair of tags is not reasoning.
             return "" if opened and not thought.strip() else thought, self._closed(rest)
         kept = len(text) - _begun(text, _TAGS[1:])
         if opened and not text[:kept].strip():
@@ -245,7 +245,7 @@ class BoxFilter:
         return "".join([*whole, tail[:end]])
 
     def rest(self) -> str:
-        """Return what is still held when the answer ends: it was no mark."""
+        """Return what is still held when the answer ends: it was not a mark."""
         held, self._held = self._held, ""
         return held
 
@@ -315,7 +315,7 @@ def thinking_fields(
         site: The preset that is called, or None for any other server.
 
     Raises:
-        InvalidRequestError: ``thinking`` is nothing that can be sent.
+        InvalidRequestError: ``thinking`` has no known form.
     """
     wanted = thinking_value(thinking, clear_thinking) or {}
     notes: list[str] = []
