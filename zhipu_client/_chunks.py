@@ -6,14 +6,13 @@ client and by both adapters.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypedDict
-
-from pydantic_core import from_json
 
 from zhipu_client._errors import APIError, ServerError, StreamIncompleteError
 from zhipu_client._failures import error_from, error_in
+from zhipu_client._halves import HalfJoiner, decode, whole_characters
+from zhipu_client._tool_calls import SERVER_CALLS, Fragment, ToolCallMerger, unique_ids
 
 __all__ = [
     "REASONING_KEYS",
@@ -25,13 +24,11 @@ __all__ = [
     "ToolCallMerger",
     "reasoning_of",
     "text_of",
+    "unique_ids",
 ]
 
 #: Where the reasoning stands: Zhipu and older vLLM / SGLang, then newer vLLM and gateways.
 REASONING_KEYS = ("reasoning_content", "reasoning")
-
-#: Kinds of ``tool_calls`` that the service has run itself.
-SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
 
 #: Keys of a chunk that say nothing about the answer as a whole, or are joined by hand.
 _PLAIN = frozenset({"id", "created", "object", "model", "choices", "usage"})
@@ -48,15 +45,6 @@ class ChatChunk(TypedDict, total=False):
     usage: dict[str, Any]
     web_search: list[dict[str, Any]]
     content_filter: list[dict[str, Any]]
-
-
-class Fragment(TypedDict):
-    """A piece of one tool call. ``id`` and ``name`` are set only where they first appear."""
-
-    index: int
-    id: str | None
-    name: str | None
-    arguments: str
 
 
 def text_of(content: Any) -> str:
@@ -79,120 +67,6 @@ def reasoning_of(message: Mapping[str, Any]) -> str:
         if value:
             return text_of(value)
     return ""
-
-
-def _index(value: Any) -> int | None:
-    """The number of a call, or None where a server gave no usable one."""
-    if isinstance(value, str) and value.isdecimal() and len(value) < 10:
-        value = int(value)
-    return value if isinstance(value, int) and value >= 0 else None
-
-
-class ToolCallMerger:
-    """Gives each fragment of a streamed tool call the number of the call it belongs to.
-
-    Zhipu numbers its calls 0, 1, …, but has sent -1 for every call; other servers leave the index
-    out, write it as text, repeat id and name in each fragment, or make a new id for each. A known
-    index decides, then a known id; a fragment with neither continues the last call.
-
-    Example:
-        >>> merger = ToolCallMerger()
-        >>> first = {"index": -1, "id": "call_1", "function": {"name": "add", "arguments": "{"}}
-        >>> merger.fragments([first])[0]["index"]
-        0
-        >>> merger.fragments([{"function": {"arguments": "}"}}])
-        [{'index': 0, 'id': None, 'name': None, 'arguments': '}'}]
-    """
-
-    __slots__ = ("_arguments", "_by_id", "_by_index", "_ids", "_names", "pieces")
-
-    def __init__(self) -> None:
-        self._by_index: dict[int, int] = {}
-        self._by_id: dict[str, int] = {}
-        self._ids: list[str | None] = []
-        self._names: list[str | None] = []
-        self._arguments: list[list[str]] = []
-        #: How many fragments have come.
-        self.pieces = 0
-
-    def fragments(self, calls: Iterable[Mapping[str, Any]] | None) -> list[Fragment]:
-        """Number the fragments of one delta's ``tool_calls``."""
-        return [self._fragment(call) for call in calls or () if isinstance(call, Mapping)]
-
-    def calls(self) -> list[dict[str, Any]]:
-        """The calls joined up to now, in the shape of a whole message's ``tool_calls``."""
-        return [
-            {
-                "id": self._ids[number],
-                "index": number,
-                "type": "function",
-                "function": {"name": name or "", "arguments": "".join(self._arguments[number])},
-            }
-            for number, name in enumerate(self._names)
-        ]
-
-    def _fragment(self, call: Mapping[str, Any]) -> Fragment:
-        self.pieces += 1
-        function = call.get("function")
-        if not isinstance(function, Mapping):
-            function = {}
-        name = function.get("name") or None
-        identity = str(call["id"]) if call.get("id") else None
-        number = self._number(_index(call.get("index")), identity, name)
-        arguments = function.get("arguments")
-        if arguments is None:
-            arguments = ""
-        elif not isinstance(arguments, str):
-            arguments = json.dumps(arguments, ensure_ascii=False)
-        first_id = identity if self._ids[number] is None else None
-        first_name = name if self._names[number] is None else None
-        if first_id is not None:
-            self._ids[number] = first_id
-        if first_name is not None:
-            self._names[number] = first_name
-        self._arguments[number].append(arguments)
-        return Fragment(index=number, id=first_id, name=first_name, arguments=arguments)
-
-    def _number(self, index: int | None, identity: str | None, name: str | None) -> int:
-        if index is not None and index in self._by_index:
-            number = self._by_index[index]
-            if not self._is_another(number, identity, name):
-                return number
-        elif identity is not None and identity in self._by_id:
-            return self._by_id[identity]
-        elif index is None and identity is None and self._ids:
-            last = len(self._ids) - 1
-            if name is None or not self._is_whole(last):
-                return last
-        return self._new(index, identity)
-
-    def _is_another(self, number: int, identity: str | None, name: str | None) -> bool:
-        """Same index, yet a new call: another id and a name, after arguments that were whole."""
-        known = self._ids[number]
-        if identity is None or name is None or known is None or identity == known:
-            return False
-        return self._is_whole(number)
-
-    def _is_whole(self, number: int) -> bool:
-        arguments = "".join(self._arguments[number])
-        if not arguments.rstrip().endswith("}"):
-            return False
-        try:
-            json.loads(arguments)
-        except (ValueError, RecursionError):
-            return False
-        return True
-
-    def _new(self, index: int | None, identity: str | None) -> int:
-        number = len(self._ids)
-        self._ids.append(None)
-        self._names.append(None)
-        self._arguments.append([])
-        if index is not None:
-            self._by_index[index] = number
-        if identity is not None:
-            self._by_id[identity] = number
-        return number
 
 
 class Accumulator:
@@ -306,27 +180,30 @@ class Accumulator:
 class ChatReader:
     """Reads the events of one chat stream; see `zhipu_client._request.StreamReader`."""
 
-    __slots__ = ("_answer", "done")
+    __slots__ = ("_answer", "_halves", "done")
 
     def __init__(self) -> None:
         self._answer = Accumulator()
+        self._halves = HalfJoiner()
         self.done = False
 
     def feed(self, data: bytes, event: str) -> ChatChunk | None:
-        """Decode one event; None for the closing sentinel."""
+        """Decode one event; None for the closing sentinel, unless half a character was left."""
         try:
-            chunk = from_json(data)
+            chunk, with_halves = decode(data)
         except ValueError as error:
             if data.strip() == b"[DONE]":
                 self.done = True
-                return None
+                return self._last_half()
             raise StreamIncompleteError(
                 f"the stream holds an event of {len(data)} bytes that is no JSON "
                 "(a frame that was cut, two frames glued together, or bad UTF-8)",
                 partial=self.partial(),
             ) from error
         if not isinstance(chunk, dict) or event == "error" or error_in(chunk):
-            raise self._failure(chunk)
+            raise self._failure(whole_characters(chunk) if with_halves else chunk)
+        if with_halves or self._halves:
+            chunk = self._halves.join(chunk)
         try:
             self._answer.add(chunk)
         except (AttributeError, LookupError, TypeError) as error:
@@ -336,6 +213,14 @@ class ChatReader:
             ) from error
         if self._answer.finish_reason == "network_error":
             raise self._interrupted()
+        read: ChatChunk = chunk
+        return read
+
+    def _last_half(self) -> ChatChunk | None:
+        if not self._halves:
+            return None
+        chunk = self._halves.rest()
+        self._answer.add(chunk)
         return chunk  # type: ignore[return-value]
 
     @property

@@ -28,6 +28,7 @@ from zhipu_client._chunks import (
     ToolCallMerger,
     reasoning_of,
     text_of,
+    unique_ids,
 )
 from zhipu_client._errors import ServerError
 from zhipu_client._model import ReplyModel, read
@@ -49,6 +50,7 @@ __all__ = [
     "reasoning_of",
     "stream",
     "text_of",
+    "unique_ids",
 ]
 
 PATH = "/chat/completions"

@@ -27,9 +27,11 @@ from zhipu_client._errors import (
     shorten,
 )
 from zhipu_client._failures import error_from, error_in
+from zhipu_client._halves import decode, whole_characters
 from zhipu_client._io import _echo
 from zhipu_client._io._account import account_of, known_account, remember
 from zhipu_client._io._clock import Clock
+from zhipu_client._io._deprecated import warn_of_deprecated
 from zhipu_client._io._gate import Gate, gate_for
 from zhipu_client._io._shared import WayOut, way_out
 from zhipu_client._request import Reply, Request, StreamRequest
@@ -112,6 +114,7 @@ class Core:
                 field="base_url",
                 value=self.base_url,
             )
+        warn_of_deprecated(self.base_url, request.model)
         given = timeout if timeout is not None else request.timeout
         limits = self.timeout if given is None else Timeout.of(given)
         request_id, content, kind = _content(request)
@@ -352,10 +355,8 @@ def check_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes
 
 
 def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
-    from pydantic_core import from_json
-
     try:
-        data = from_json(body)
+        data, with_halves = decode(body)
     except ValueError:
         what = "a web page" if "html" in headers.get("content-type", "") else "no JSON"
         raise ServerError(
@@ -365,6 +366,8 @@ def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
             request_id=call.request_id,
             body=body[:500].decode("utf-8", "replace"),
         ) from None
+    if with_halves:
+        data = whole_characters(data)
     if not isinstance(data, (dict, list)):
         raise ServerError(
             "the service answered with JSON that is no object",

@@ -1,1 +1,89 @@
-"""One exchange with a chat model: above the wire, below a framework. Pure."""
+"""One exchange with a chat model, above the wire and below a framework. Pure.
+
+Both adapters speak through this package, and a third framework could: it takes messages in the
+shape of the wire and what its users set, and gives an `Answer` (or `Delta` after `Delta`).
+
+    >>> from zhipu_client import Client
+    >>> from zhipu_client.conversation import Exchange, build
+    >>> built = build({"model": "glm-4.7"}, site="bigmodel", streaming=False)
+    >>> exchange = Exchange([{"role": "user", "content": "17 * 19?"}], built)
+    >>> Client().converse(exchange).text  # doctest: +SKIP
+    '323'
+"""
+
+from zhipu_client.chat import Fragment
+from zhipu_client.conversation.answers import EARLY, Answer, Call, Usage, facts_of, read_answer
+from zhipu_client.conversation.arguments import (
+    Arguments,
+    read_arguments,
+    text_of_arguments,
+    whole_characters,
+)
+from zhipu_client.conversation.exchange import Exchange
+from zhipu_client.conversation.history import NO_OUTPUT, prepared
+from zhipu_client.conversation.json_answers import json_text, object_in, partial_object
+from zhipu_client.conversation.request_building import (
+    Built,
+    StructuredAnswer,
+    ToolChoiceMode,
+    build,
+    choice_as_text,
+    combined,
+)
+from zhipu_client.conversation.requirement import (
+    Requirement,
+    RequirementError,
+    validation_complaints,
+)
+from zhipu_client.conversation.schemas import inlined, problems
+from zhipu_client.conversation.streaming import Delta
+from zhipu_client.conversation.thinking import ReasoningHistory
+from zhipu_client.conversation.tools import (
+    SERVER_TOOLS,
+    Choice,
+    check_tool,
+    encoded_tools,
+    read_choice,
+    redacted,
+    without_secrets,
+)
+
+__all__ = [
+    "EARLY",
+    "NO_OUTPUT",
+    "SERVER_TOOLS",
+    "Answer",
+    "Arguments",
+    "Built",
+    "Call",
+    "Choice",
+    "Delta",
+    "Exchange",
+    "Fragment",
+    "ReasoningHistory",
+    "Requirement",
+    "RequirementError",
+    "StructuredAnswer",
+    "ToolChoiceMode",
+    "Usage",
+    "build",
+    "check_tool",
+    "choice_as_text",
+    "combined",
+    "encoded_tools",
+    "facts_of",
+    "inlined",
+    "json_text",
+    "object_in",
+    "partial_object",
+    "prepared",
+    "problems",
+    "read_answer",
+    "read_arguments",
+    "read_choice",
+    "redacted",
+    "text_of_arguments",
+    "validation_complaints",
+    "whole_characters",
+    "without_secrets",
+]

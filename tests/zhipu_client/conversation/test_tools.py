@@ -1,0 +1,241 @@
+"""Names of tools on the wire and back, every spelling of a choice, and no secret shown."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zhipu_client import InvalidRequestError
+from zhipu_client.conversation import tools as tools_module
+from zhipu_client.conversation.tools import (
+    Choice,
+    ToolNames,
+    encode_name,
+    encoded_tools,
+    function_name,
+    function_names,
+    function_schema,
+    only,
+    read_choice,
+    redacted,
+    without_secrets,
+)
+
+
+def test_examples() -> None:
+    assert doctest.testmod(tools_module).failed == 0
+
+
+def tool(name: str, **more: Any) -> dict[str, Any]:
+    return {"type": "function", "function": {"name": name, **more}}
+
+
+SEARCH = {"type": "web_search", "web_search": {"enable": True}}
+NAMES = [
+    "server.tool",
+    "Page[int]",
+    "Trip Report",
+    "查天气",
+    "查风向",
+    "transfer_to_规划",
+    "x" * 65,
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_that_the_wire_cannot_carry(name: str) -> None:
+    wire = encode_name(name)
+    assert re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", wire)
+    assert ToolNames(NAMES).encode(name) == wire
+    assert ToolNames(NAMES).decode(wire) == name
+    assert ToolNames(NAMES).decode(f"{wire}\n") == name
+    assert ToolNames(NAMES).decode(name) == name  # the model wrote it as the description has it
+    assert ToolNames([]).encode(name) == wire  # in the history of a call without tools
+
+
+@given(st.lists(st.text(min_size=1, max_size=80), max_size=8))
+def test_all_names_come_back_and_none_becomes_another(names: list[str]) -> None:
+    known = ToolNames(names)
+    wire = {name: known.encode(name) for name in names}
+    assert len(set(wire.values())) == len(set(names))
+    for name, sent in wire.items():
+        assert re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", sent)
+        assert known.decode(sent) == name
+
+
+def test_a_tool_with_the_name_that_another_would_get_keeps_it() -> None:
+    taken = encode_name("a b")
+    for given_names in (["a b", taken], [taken, "a b"]):
+        names = ToolNames(given_names)
+        assert names.encode(taken) == taken
+        assert names.encode("a b") == f"{taken}_2"
+        assert names.decode(f"{taken}_2") == "a b"
+    long = "规" + "x" * 80
+    names = ToolNames([long, encode_name(long)])
+    assert len(names.encode(long)) <= 64
+
+
+def test_whether_any_name_is_another_on_the_wire() -> None:
+    assert not ToolNames(["a", "b"]).changed
+    assert ToolNames(["a", "b c"]).changed
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "measure\n",
+        " measure ",
+        "\nmeasure\n\n",
+        '"measure"',
+        "`measure`",
+        "measure()",
+        "measure( )\n",
+        "functions.measure",
+        "measure\n<arg_key>width</arg_key>\n<arg_value>3</arg_value>",
+        "measure<arg_key>",
+        "<tool_call>measure\n",
+        'measure\n{"width": 3}',
+        "measure:",
+    ],
+)
+def test_residue_around_a_name_is_taken_off(written: str) -> None:
+    assert ToolNames(["measure", "Measure"]).decode(written) == "measure"
+
+
+def test_a_name_that_is_on_offer_is_left_as_it_is() -> None:
+    names = ToolNames(["measure", "functions.measure", "measure()"])
+    for name in ("measure", "functions.measure", "measure()"):
+        assert names.decode(name) == name
+        assert names.decode(names.encode(name)) == name
+
+
+def test_another_name_loses_only_the_blanks_around_it() -> None:
+    names = ToolNames(["measure"])
+    assert names.decode("weigh()\n") == "weigh()"
+    assert names.decode("MEASURE") == "MEASURE"
+    assert names.decode("") == ""
+
+
+def test_a_changed_name_opens_the_description() -> None:
+    plain, one, two = (
+        tool("add", description="Adds."),
+        tool("查天气"),
+        tool("a b", description="B."),
+    )
+    made = encoded_tools([plain, one, two, SEARCH, tool("c d", description="c d: yes")])
+    assert made[0] is plain
+    assert made[1]["function"] == {"name": "tool_80bac930", "description": "查天气"}
+    assert made[2]["function"]["description"] == "a b: B."
+    assert made[3] is SEARCH
+    assert made[4]["function"]["description"] == "c d: yes"
+    assert one == tool("查天气")
+
+
+def test_tools_whose_encoded_names_collide_stay_apart() -> None:
+    made = encoded_tools([tool("a b"), tool(encode_name("a b"))])
+    assert len(set(function_names(made))) == 2
+
+
+def test_names_and_schemas() -> None:
+    schema = {"type": "object"}
+    offered: list[Any] = [tool("a", parameters=schema), SEARCH, tool("b"), {"type": "function"}]
+    assert function_names(offered) == ["a", "b"]
+    assert function_names(None) == []
+    assert function_name("a") is None
+    assert function_schema(offered, "a") is schema
+    assert function_schema(offered, "b") is None
+    assert function_schema(None, "a") is None
+
+
+TOOLS: list[Any] = [tool("add"), tool("查天气"), tool("auto"), SEARCH]
+
+
+@pytest.mark.parametrize(
+    ("value", "choice"),
+    [
+        (None, Choice("auto")),
+        (False, Choice("auto")),
+        ("", Choice("auto")),
+        ("auto", Choice("auto")),
+        ({"type": "auto"}, Choice("auto")),
+        ({}, Choice("auto")),
+        ("none", Choice("none")),
+        ({"type": "none"}, Choice("none")),
+        (True, Choice("required")),
+        ("any", Choice("required")),
+        ("required", Choice("required")),
+        ({"type": "any", "disable_parallel_tool_use": True}, Choice("required")),
+        ({"type": "required"}, Choice("required")),
+        ("add", Choice("named", "add")),
+        ({"type": "function", "function": {"name": "add"}}, Choice("named", "add")),
+        ({"type": "function", "name": "add"}, Choice("named", "add")),
+        ({"type": "tool", "name": "add"}, Choice("named", "add")),
+        ({"function": {"name": "add"}}, Choice("named", "add")),
+        ({"type": "function", "function": {"name": "auto"}}, Choice("named", "auto")),
+        ("查天气", Choice("named", "查天气")),
+        ("tool_80bac930", Choice("named", "查天气")),
+        ("web_search", Choice("named", "web_search")),
+        ({"type": "web_search"}, Choice("named", "web_search")),
+    ],
+)
+def test_every_spelling_of_a_choice(value: Any, choice: Choice) -> None:
+    assert read_choice(value, TOOLS) == choice
+
+
+def test_a_choice_by_the_callers_name_among_encoded_tools() -> None:
+    assert read_choice("查天气", encoded_tools(TOOLS)) == Choice("named", "tool_80bac930")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "subtract", "ADD", 1, 0, ["add"], {"type": "function"}, {"type": "tool"}, {"type": 3},
+        {"type": "function", "function": {"name": "subtract"}}, {"name": 3}, object(),
+    ],
+)  # fmt: skip
+def test_a_choice_that_cannot_be_made(value: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="add, 查天气, auto, web_search") as caught:
+        read_choice(value, TOOLS)
+    assert caught.value.field == "tool_choice"
+
+
+def test_a_choice_without_tools() -> None:
+    assert read_choice("any", None) == Choice("required")
+    with pytest.raises(InvalidRequestError, match="no tools"):
+        read_choice("add", [])
+
+
+def test_only_the_named_tool() -> None:
+    assert only(TOOLS, "add") == [TOOLS[0]]
+    assert only(TOOLS, "web_search") == [SEARCH]
+    assert only(TOOLS, "function") == []
+
+
+def test_no_secret_is_shown() -> None:
+    mcp = {"type": "mcp", "mcp": {"server_label": "s", "headers": {"Authorization": "secret-1"}}}
+    other = {"type": "mcp", "mcp": {"server_label": "s", "headers": {"Authorization": "secret-2"}}}
+    shown = [without_secrets(one) for one in (mcp, other)]
+    assert "secret" not in str(shown)
+    assert shown[0] != shown[1]
+    assert shown[0]["mcp"]["server_label"] == "s"
+    assert mcp["mcp"]["headers"] == {"Authorization": "secret-1"}
+    for plain in (tool("a"), {"type": "mcp"}, "text", int):
+        assert without_secrets(plain) is plain
+
+
+def test_a_calls_arguments_without_secrets() -> None:
+    mcp = {"type": "mcp", "mcp": {"headers": {"Authorization": "secret"}}}
+    given_kwargs = {
+        "tools": [mcp, tool("a")], "extra_headers": {"x": "secret"}, "default_headers": None,
+        "api_key": "secret", "zhipuai_api_key": "secret", "temperature": 0.5,
+    }  # fmt: skip
+    shown = redacted(given_kwargs)
+    assert "secret" not in str(shown)
+    assert shown["temperature"] == 0.5
+    assert shown["tools"][1] == tool("a")
+    assert given_kwargs["api_key"] == "secret"

@@ -1,0 +1,347 @@
+"""Which fragment belongs to which call, in what servers have been seen to send."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zhipu_client.chat import ToolCallMerger, unique_ids
+
+UNSET: Any = object()
+
+
+def piece(
+    arguments: Any = UNSET,
+    name: Any = UNSET,
+    id: Any = UNSET,  # noqa: A002 - the wire's word
+    index: Any = UNSET,
+) -> dict[str, Any]:
+    def said(**values: Any) -> dict[str, Any]:
+        return {key: value for key, value in values.items() if value is not UNSET}
+
+    return {"function": said(name=name, arguments=arguments), **said(id=id, index=index)}
+
+
+def merged(*fragments: dict[str, Any]) -> list[tuple[str | None, str, str]]:
+    """The calls; and what the fragments give out joins to the same."""
+    merger = ToolCallMerger()
+    joined: dict[int, list[str]] = {}
+    for fragment in fragments:
+        for made in merger.fragments([fragment]):
+            known = joined.setdefault(made["index"], ["", "", ""])
+            assert not (made["id"] and known[0])
+            assert not (made["name"] and known[1])
+            known[0] += made["id"] or ""
+            known[1] += made["name"] or ""
+            known[2] += made["arguments"]
+    calls = [(c["id"], c["function"]["name"], c["function"]["arguments"]) for c in merger.calls()]
+    assert [tuple(joined[number]) for number in range(len(calls))] == [
+        (identity or "", name, arguments) for identity, name, arguments in calls
+    ]
+    assert [call["index"] for call in merger.calls()] == list(range(len(calls)))
+    return calls
+
+
+CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str | None, str, str]]]] = {
+    "one id for two calls, whole": (
+        [piece('{"a":1}', "f", "x", 0), piece('{"a":2}', "f", "x", 1)],
+        [("x", "f", '{"a":1}'), ("x_1", "f", '{"a":2}')],
+    ),
+    "one id for two calls, in fragments": (
+        [
+            piece("", "f", "x", 0), piece('{"a":', index=0), piece("1}", index=0),
+            piece("", "f", "x", 1), piece('{"a":', index=1), piece("2}", id="x", index=1),
+        ],
+        [("x", "f", '{"a":1}'), ("x_1", "f", '{"a":2}')],
+    ),
+    "one id for two calls that come interleaved": (
+        [
+            piece("", "f", "x", 0), piece("", "g", "x", 1), piece('{"a":1}', index=0),
+            piece('{"a":2}', index=1),
+        ],
+        [("x", "f", '{"a":1}'), ("x_1", "g", '{"a":2}')],
+    ),
+    "an id that looks like a made one": (
+        [piece("{}", "f", "x", 0), piece("{}", "f", "x", 1), piece("{}", "f", "x_1", 2)],
+        [("x", "f", "{}"), ("x_1", "f", "{}"), ("x_1_1", "f", "{}")],
+    ),
+    "index 0 for all, the first without arguments": (
+        [
+            piece("", "f", "x", 0), piece("", "g", "y", 0), piece('{"a":', index=0),
+            piece("1}", index=0),
+        ],
+        [("x", "f", ""), ("y", "g", '{"a":1}')],
+    ),
+    "index 0 for all, the same tool, the first without arguments": (
+        [piece("", "f", "x", 0), piece("", "f", "y", 0), piece('{"a":1}', index=0)],
+        [("x", "f", ""), ("y", "f", '{"a":1}')],
+    ),
+    "index 0 for all, the first with an empty object": (
+        [piece("", "f", "x", 0), piece("{}", index=0), piece("", "g", "y", 0),
+         piece('{"a":1}', index=0)],
+        [("x", "f", "{}"), ("y", "g", '{"a":1}')],
+    ),
+    "index 0 for all, the first one cut": (
+        [piece('{"a', "f", "x", 0), piece("", "g", "y", 0), piece('{"a":1}', index=0)],
+        [("x", "f", '{"a'), ("y", "g", '{"a":1}')],
+    ),
+    "index 0 for all, ids on every fragment": (
+        [
+            piece("", "f", "x", 0), piece("", "g", "y", 0), piece('{"a":1}', id="x", index=0),
+            piece('{"a":2}', id="y", index=0),
+        ],
+        [("x", "f", '{"a":1}'), ("y", "g", '{"a":2}')],
+    ),
+    "no index, the first without arguments": (
+        [piece("", "f", "x"), piece("", "g", "y"), piece('{"a":'), piece("1}")],
+        [("x", "f", ""), ("y", "g", '{"a":1}')],
+    ),
+    "neither index nor id, the first without arguments": (
+        [piece("", "f"), piece("", "g"), piece('{"a":1}')],
+        [(None, "f", ""), (None, "g", '{"a":1}')],
+    ),
+    "neither index nor id, two calls of one tool": (
+        [piece('{"a":1}', "f"), piece('{"a":1}', "f")],
+        [(None, "f", '{"a":1}'), (None, "f", '{"a":1}')],
+    ),
+    "id and name in every fragment": (
+        [piece("", "f", "x", 0), piece('{"a":', "f", "x", 0), piece("{}}", "f", "x", 0),
+         piece("", "f", "x", 0)],
+        [("x", "f", '{"a":{}}')],
+    ),
+    "id and name in every fragment, the index missing": (
+        [piece("", "f", "x"), piece('{"a":', "f", "x"), piece("{}}", "f", "x"),
+         piece("", "f", "x")],
+        [("x", "f", '{"a":{}}')],
+    ),
+    "a new id in every fragment": (
+        [piece('{"a":', "f", "x1", 0), piece("1", id="x2", index=0), piece("}", id="x3", index=0),
+         piece("", id="x4", index=0)],
+        [("x1", "f", '{"a":1}')],
+    ),
+    "a new id in every fragment, the index missing": (
+        [piece('{"a":', "f", "x1"), piece("1", id="x2"), piece("}", id="x3"), piece("", id="x4")],
+        [("x1", "f", '{"a":1}')],
+    ),
+    "a new id and the name in every fragment": (
+        [piece('{"a":', "f", "x1", 0), piece('{"b":', "f", "x2", 0), piece("1}}", "f", "x3", 0),
+         piece("", "f", "x4", 0)],
+        [("x1", "f", '{"a":{"b":1}}')],
+    ),
+    "an index of null, ids repeated and then empty": (
+        [piece("", "f", "x", None), piece("", "", "x", None), piece('{"a":', "", "", None),
+         piece("1", "", "", None), piece("}", "", None, None)],
+        [("x", "f", '{"a":1}')],
+    ),
+    "an index that counts the fragments": (
+        [piece('{"a":', "f", "x", 0), piece("{}", id="x", index=0), piece("}", id="x", index=2),
+         piece("{}", "g", "y", 3)],
+        [("x", "f", '{"a":{}}'), ("y", "g", "{}")],
+    ),
+    "an index that counts the fragments, ids at first only": (
+        [piece('{"a":', "f", "x", 0), piece("1", index=1), piece("}", index=2)],
+        [("x", "f", '{"a":1}')],
+    ),
+    "the name comes behind a new index": (
+        [piece("{}", "f", "x", 0), piece("", index=1), piece("", "g", index=1)],
+        [("x", "f", "{}"), (None, "g", "")],
+    ),
+    "id and name twice, then the object written in another way": (
+        [piece("", "f", "x", 0), piece('{"a":1', "f", "x", 0), piece("}", index=0),
+         piece('{"a": 1}', index=0)],
+        [("x", "f", '{"a":1}{"a": 1}')],
+    ),
+    "an index as text": (
+        [piece("", "f", "x", "0"), piece("", "g", "y", "1"), piece("{}", index="0")],
+        [("x", "f", "{}"), ("y", "g", "")],
+    ),
+    "an index that is not a number": (
+        [piece('{"a":', "f", "x", -1), piece("1}", index=True), piece("{}", "g", "y", 1.5)],
+        [("x", "f", '{"a":1}'), ("y", "g", "{}")],
+    ),
+    "an index only behind the first fragment": (
+        [piece("", "f", "x"), piece('{"a":', index=0), piece("1}", id="x", index=0),
+         piece("{}", "g", "y", 1)],
+        [("x", "f", '{"a":1}'), ("y", "g", "{}")],
+    ),
+    "the text null for an id": (
+        [
+            piece("", "f", "x", 0), piece('{"a":', None, "null", 0), piece("1}", None, "null", 0),
+            piece("", "f", "y", 1), piece('{"a":2}', None, "null", 1),
+        ],
+        [("x", "f", '{"a":1}'), ("y", "f", '{"a":2}')],
+    ),
+    "the text None for every id": (
+        [piece("", "f", "None", 0), piece('{"a":1}', id="None", index=0),
+         piece("", "f", "None", 1), piece('{"a":2}', id="None", index=1)],
+        [(None, "f", '{"a":1}'), (None, "f", '{"a":2}')],
+    ),
+    "one id and index 0 for all, two tools": (
+        [piece('{"a":1}', "f", "call_0", 0), piece('{"a":1}', "g", "call_0", 0)],
+        [("call_0", "f", '{"a":1}'), ("call_0_1", "g", '{"a":1}')],
+    ),
+    "one id and index 0 for all, one tool": (
+        [piece('{"a":1}', "f", "call_0", 0), piece('{"a":2}', "f", "call_0", 0)],
+        [("call_0", "f", '{"a":1}'), ("call_0_1", "f", '{"a":2}')],
+    ),
+    "one id and index 0 for all, one tool, in fragments": (
+        [
+            piece("", "f", "call_0", 0), piece('{"a":', index=0), piece("1}", index=0),
+            piece("", "f", "call_0", 0), piece('{"a":', index=0), piece("2}", index=0),
+        ],
+        [("call_0", "f", '{"a":1}'), ("call_0_1", "f", '{"a":2}')],
+    ),
+    "no id and index 0 for all": (
+        [piece("", "f", "", 0), piece('{"a":1}', index=0), piece("", "g", "", 0),
+         piece('{"a":2}', index=0)],
+        [(None, "f", '{"a":1}'), (None, "g", '{"a":2}')],
+    ),
+    "the whole object once more at the end": (
+        [piece("", "f", "x", 0), piece('{"a":', index=0), piece("1}", index=0),
+         piece('{"a":1}', index=0)],
+        [("x", "f", '{"a":1}')],
+    ),
+    "the whole delta once more": (
+        [piece('{"a":1}', "f", "x", 0), piece('{"a":1}', "f", "x", 0)],
+        [("x", "f", '{"a":1}')],
+    ),
+    "the whole delta once more, the index missing": (
+        [piece('{"a":1}', "f", "x"), piece('{"a":1}', "f", "x")],
+        [("x", "f", '{"a":1}')],
+    ),
+    "an empty object once more": (
+        [piece("{}", "f", "x", 0), piece("{}", index=0)],
+        [("x", "f", "{}")],
+    ),
+    "the same call under two ids is two calls": (
+        [piece('{"a":1}', "f", "x", 0), piece('{"a":1}', "f", "y", 0)],
+        [("x", "f", '{"a":1}'), ("y", "f", '{"a":1}')],
+    ),
+    "the id comes late": (
+        [piece("", "f", index=0), piece('{"a":1}', id="x", index=0)],
+        [("x", "f", '{"a":1}')],
+    ),
+    "a name with a line break, then without": (
+        [piece('{"a":', "f\n", "x", 0), piece("1}", "f", "x", 0)],
+        [("x", "f\n", '{"a":1}')],
+    ),
+    "braces in a text are no end": (
+        [piece('{"a":"}', "f", "x", 0), piece('{\\"', "f", "x2", 0), piece('"}', "f", "x3", 0)],
+        [("x", "f", '{"a":"}{\\""}')],
+    ),
+    "ids and names of another type": (
+        [piece("{}", "f", 7, 0), piece("{}", 5, 0, 1)],
+        [("7", "f", "{}"), (None, "", "{}")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_calls_as_servers_send_them(name: str) -> None:
+    fragments, expected = CASES[name]
+    assert merged(*fragments) == expected
+
+
+ARGUMENTS = st.dictionaries(st.sampled_from("ab{"), st.sampled_from(["", "}", '"', "{x}", 1, {}]))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("fg"), ARGUMENTS), min_size=1, max_size=4),
+    st.integers(1, 9),
+    st.sampled_from(["right", "zero", "minus", "none"]),
+    st.booleans(),
+)
+def test_calls_with_ids_of_their_own_are_kept_apart(
+    wanted: list[tuple[str, dict[str, Any]]], size: int, numbering: str, repeats: bool
+) -> None:
+    fragments = []
+    for number, (name, values) in enumerate(wanted):
+        at: dict[str, Any] = {
+            "right": {"index": number}, "zero": {"index": 0}, "minus": {"index": -1}, "none": {},
+        }[numbering]  # fmt: skip
+        text = json.dumps(values)
+        fragments.append(piece("", name, f"call_{number}", **at))
+        for start in range(0, len(text), size):
+            more = {"name": name, "id": f"call_{number}"} if repeats else {}
+            fragments.append(piece(text[start : start + size], **more, **at))
+    found = [(name, json.loads(arguments)) for _, name, arguments in merged(*fragments)]
+    assert found == wanted
+
+
+LOOSE = st.fixed_dictionaries(
+    {},
+    optional={
+        "index": st.sampled_from([0, 1, -1, None, "0", "x", True, 2.0]),
+        "id": st.sampled_from(["x", "y", "", None, "null", 0, "x_1"]),
+        "function": st.fixed_dictionaries(
+            {},
+            optional={
+                "name": st.sampled_from(["f", "g", "", None, 3]),
+                "arguments": st.sampled_from(["", "{}", '{"a":1}', '{"a":', "1}", None, {"a": 1}]),
+            },
+        ),
+    },
+)
+
+
+@given(st.lists(LOOSE, max_size=8))
+def test_whatever_comes_it_is_read_and_no_two_ids_are_the_same(fragments: list[Any]) -> None:
+    found = merged(*fragments)
+    ids = [identity for identity, _, _ in found if identity is not None]
+    assert len(ids) == len(set(ids))
+
+
+def test_many_fragments_take_no_long_time() -> None:
+    text = '{"a": "' + "x" * 60_000 + '"}'
+    for more in ({"name": "f"}, {}):
+        merger = ToolCallMerger()
+        merger.fragments([piece("", "f", "x", 0)])
+        for number, char in enumerate(text):
+            merger.fragments([piece(char, id=f"x{number}", index=0, **more)])
+        assert len(merger.calls()) <= 2
+    merger = ToolCallMerger()
+    for number in range(30_000):
+        merger.fragments([piece("{}", "f", "same", number)])
+    assert len({call["id"] for call in merger.calls()}) == 30_000
+    merger = ToolCallMerger()
+    for _ in range(30_000):
+        merger.fragments([piece("{}", "f", "same", 0)])
+    assert len(merger.calls()) == 1
+
+
+def test_ids_of_a_whole_answer_are_made_unique() -> None:
+    calls: list[Any] = [
+        {"id": "x", "function": {"name": "f"}}, {"id": "x"}, {"id": "x_1"}, {"id": ""},
+        {"id": None}, {"id": "null"}, {"function": {}},
+        {"id": "x", "type": "web_search"}, {"id": 5}, "odd",
+    ]  # fmt: skip
+    found = unique_ids(calls)
+    assert [call.get("id") for call in found[:-1]] == [
+        "x", "x_1", "x_1_1", None, None, None, None, "x", "5",
+    ]  # fmt: skip
+    assert found[0] is calls[0]
+    assert found[-1] == "odd"
+    assert calls[1] == {"id": "x"}
+
+
+def test_a_stream_gives_the_ids_of_the_whole_answer() -> None:
+    ids = ["a", "a", "b", "a", "a_1", None, "null", "b"]
+    merger = ToolCallMerger()
+    for number, identity in enumerate(ids):
+        merger.fragments([piece("{}", "f", identity, number)])
+    whole = unique_ids([{"id": identity} for identity in ids])
+    assert [call["id"] for call in merger.calls()] == [call["id"] for call in whole]
+
+
+def test_fragments_of_one_delta_and_of_several_are_read_alike() -> None:
+    for fragments, _ in CASES.values():
+        one, several = ToolCallMerger(), ToolCallMerger()
+        one.fragments(fragments)
+        for fragment in itertools.chain(fragments):
+            several.fragments([fragment])
+        assert one.calls() == several.calls()

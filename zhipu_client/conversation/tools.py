@@ -1,0 +1,286 @@
+"""Tools: their names on the wire and back, the choice among them, what must not be shown. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from zhipu_client._check import show
+from zhipu_client._errors import InvalidRequestError
+
+__all__ = [
+    "SERVER_TOOLS",
+    "Choice",
+    "ToolNames",
+    "encode_name",
+    "encoded_tools",
+    "function_name",
+    "function_names",
+    "function_schema",
+    "only",
+    "read_choice",
+    "redacted",
+    "without_secrets",
+]
+
+#: Tools that the service runs itself: passed on as they are.
+SERVER_TOOLS = frozenset(
+    {"web_search", "retrieval", "mcp", "code_interpreter", "drawing_tool", "web_browser"}
+)
+
+_LONGEST = 64
+_PLAIN_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_NOT_PLAIN = re.compile(r"[^a-zA-Z0-9_-]+")
+#: What GLM's template for calls leaves around a name: see `ToolNames.decode`.
+_LEADING = re.compile(r"(?:\s|<tool_call>|functions?\.|[\"'`])+")
+_TRAILING = re.compile(r"(?:\s|\(\s*\)|[\"'`:,])+\Z")
+
+
+def encode_name(name: str) -> str:
+    """Return a tool's name as the wire takes it: ASCII letters, digits, ``_``, ``-``, up to 64.
+
+    Other names (Chinese ones, ``Page[int]``) get a short hash of the whole name, so that no two
+    become one. The same name is always encoded alike, in requests and in history.
+
+    Example:
+        >>> encode_name("get_weather"), encode_name("查天气"), encode_name("Page[int]")
+        ('get_weather', 'tool_80bac930', 'Page_int_994ab19b')
+    """
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    slug = _NOT_PLAIN.sub("_", name).strip("_")[:55] or "tool"
+    return f"{slug}_{digest}"
+
+
+class ToolNames:
+    r"""The names of the tools on offer, on the wire and back.
+
+    Args:
+        names: The caller's names. A name that the wire takes is never changed.
+
+    Example:
+        >>> names = ToolNames(["查天气", "add"])
+        >>> names.decode("tool_80bac930"), names.decode("add\n"), names.decode(' "add"()')
+        ('查天气', 'add', 'add')
+    """
+
+    __slots__ = ("_own", "_wire")
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        #: The caller's name -> the wire's, and back.
+        self._wire: dict[str, str] = {}
+        self._own: dict[str, str] = {}
+        for name in sorted(dict.fromkeys(names), key=_is_encoded):  # plain names keep theirs
+            wire = encode_name(name)
+            number = 1
+            while wire in self._own:
+                number += 1
+                wire = f"{encode_name(name)[: _LONGEST - len(str(number)) - 1]}_{number}"
+            self._wire[name] = wire
+            self._own[wire] = name
+
+    @classmethod
+    def of(cls, tools: Sequence[Mapping[str, Any]] | None) -> ToolNames:
+        """Return the names of the functions among wire tools that have the caller's names yet."""
+        return cls(function_names(tools))
+
+    @property
+    def changed(self) -> bool:
+        """True when some name is another one on the wire."""
+        return any(name != wire for name, wire in self._wire.items())
+
+    def encode(self, name: str) -> str:
+        """Return the wire's name; one that is not on offer (in history) is encoded too."""
+        return self._wire.get(name) or encode_name(name)
+
+    def decode(self, name: str) -> str:
+        """Return the caller's name for the one in a call.
+
+        What the model's template leaves around a name (line breaks, quotes, ``<arg_key>`` and what
+        follows, ``functions.``, ``()``) is taken off where that gives a tool on offer. Another name
+        loses only the blanks around it.
+        """
+        for candidate in _without_residue(name):
+            if candidate in self._own:
+                return self._own[candidate]
+            if candidate in self._wire:  # the model wrote the caller's own name
+                return candidate
+        return name.strip()
+
+
+def _is_encoded(name: str) -> bool:
+    return _PLAIN_NAME.fullmatch(name) is None
+
+
+def _without_residue(name: str) -> Iterator[str]:
+    """Yield a name, then what it may have been, from the least change to the most."""
+    yield name
+    yield name.strip()
+    begun = _LEADING.match(name)
+    cut = name[begun.end() :] if begun is not None else name
+    yield _TRAILING.sub("", cut)
+    yield _TRAILING.sub("", cut.partition("<")[0])
+    yield _TRAILING.sub("", cut.partition("\n")[0])
+
+
+def function_name(tool: Any) -> str | None:
+    """Return the name of a function tool; None for other tools, and for anything else."""
+    function = tool.get("function") if isinstance(tool, Mapping) else None
+    name = function.get("name") if isinstance(function, Mapping) else None
+    return name if isinstance(name, str) else None
+
+
+def function_names(tools: Sequence[Mapping[str, Any]] | None) -> list[str]:
+    """Return the names of the functions among wire tools."""
+    return [name for tool in tools or () if (name := function_name(tool)) is not None]
+
+
+def function_schema(
+    tools: Sequence[Mapping[str, Any]] | None, name: str
+) -> Mapping[str, Any] | None:
+    """Return the schema of a function's arguments; None where there is no such function or schema.
+
+    Args:
+        tools: The wire tools on offer.
+        name: As it is in ``tools``.
+    """
+    for tool in tools or ():
+        if function_name(tool) == name:
+            schema = tool["function"].get("parameters")
+            return schema if isinstance(schema, Mapping) else None
+    return None
+
+
+def encoded_tools(
+    tools: Sequence[Mapping[str, Any]], names: ToolNames | None = None
+) -> list[Mapping[str, Any]]:
+    """Return tools with names that the wire takes; a name that was changed opens the description.
+
+    Args:
+        tools: Wire tools with the caller's names. They are not changed.
+        names: The names of these tools, where they were made already.
+    """
+    names = names or ToolNames.of(tools)
+    return [_encoded(tool, names) for tool in tools]
+
+
+def _encoded(tool: Mapping[str, Any], names: ToolNames) -> Mapping[str, Any]:
+    name = function_name(tool)
+    wire = names.encode(name) if name is not None else None
+    if name is None or wire == name:
+        return tool
+    function = tool["function"]
+    description = function.get("description") or ""
+    if not description.startswith(name):
+        description = f"{name}: {description}" if description else name
+    return {**tool, "function": {**function, "name": wire, "description": description}}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the caller wants of the model: any answer, no call, some call, or the call ``name``."""
+
+    kind: Literal["auto", "none", "required", "named"]
+    name: str | None = None
+
+
+_KEYWORDS: Mapping[str, Literal["auto", "none", "required"]] = {
+    "": "auto", "auto": "auto", "none": "none", "any": "required", "required": "required",
+}  # fmt: skip
+#: Types of the object form that are followed by a name.
+_NAMING = frozenset({"function", "tool"})
+
+
+def read_choice(value: Any, tools: Sequence[Mapping[str, Any]] | None) -> Choice:
+    """Return what ``tool_choice`` asks for, in any spelling of the frameworks, OpenAI or Anthropic.
+
+    Args:
+        value: None, a bool, ``"auto"``, ``"none"``, ``"any"``, ``"required"``, a tool's name, or an
+            object with a ``type``, a ``name`` or a ``function``.
+        tools: The wire tools on offer, with the caller's names or the wire's.
+
+    Raises:
+        InvalidRequestError: It names a tool that is not on offer, or has no known form.
+
+    Example:
+        >>> read_choice({"type": "tool", "name": "add"}, [{"type": "function",
+        ...     "function": {"name": "add"}}])
+        Choice(kind='named', name='add')
+    """
+    if value is None or value is False:
+        return Choice("auto")
+    if value is True:
+        return Choice("required")
+    name = value
+    if isinstance(value, Mapping):
+        function = value.get("function")
+        inner = function.get("name") if isinstance(function, Mapping) else None
+        name = inner or value.get("name")
+        kind = value.get("type", "auto")
+        named = name is not None
+        name = name if named or kind in _NAMING else kind
+    else:
+        named = False
+    if isinstance(name, str):
+        if not named and name in _KEYWORDS:
+            return Choice(_KEYWORDS[name])
+        for offered in _offered(tools):
+            if name in (offered, encode_name(offered)) or encode_name(name) == offered:
+                return Choice("named", offered)
+    offer = ", ".join(_offered(tools)) or "(no tools)"
+    raise InvalidRequestError(
+        f"tool_choice is {show(value)}, but must be auto, none, any, required or one of the tools "
+        f"on offer: {offer}",
+        field="tool_choice",
+        value=value,
+    )
+
+
+def _offered(tools: Sequence[Mapping[str, Any]] | None) -> list[str]:
+    """Return what can be named: functions by their names, other tools by their types."""
+    found = [function_name(tool) or str(tool.get("type")) for tool in tools or ()]
+    return list(dict.fromkeys(found))
+
+
+def only(tools: Sequence[Mapping[str, Any]], name: str) -> list[Mapping[str, Any]]:
+    """Return only the tool of that name (or type): what is not on offer cannot be called."""
+    return [
+        tool
+        for tool in tools
+        if function_name(tool) == name or (function_name(tool) is None and tool.get("type") == name)
+    ]
+
+
+def without_secrets(tool: Any) -> Any:
+    """Return a tool as traces may show it: an MCP server's headers contain credentials.
+
+    A digest is in their place, so that different ones stay apart in cache keys.
+    """
+    mcp = tool.get("mcp") if isinstance(tool, Mapping) else None
+    if not isinstance(mcp, Mapping) or not mcp.get("headers"):
+        return tool
+    return {**tool, "mcp": {**mcp, "headers": _digest(mcp["headers"])}}
+
+
+def redacted(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a call's arguments without the secrets in them: for traces and cache keys."""
+    found = dict(kwargs)
+    tools = found.get("tools")
+    if isinstance(tools, (list, tuple)):
+        found["tools"] = [without_secrets(tool) for tool in tools]
+    for name in ("extra_headers", "default_headers"):
+        if found.get(name):
+            found[name] = _digest(found[name])
+    for name in ("api_key", "zhipuai_api_key"):
+        found.pop(name, None)
+    return found
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return f"redacted:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
