@@ -66,7 +66,7 @@ def to_part(block: Block | str, where: str) -> dict[str, Any] | None:
 
 
 def with_file_urls(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The messages with documents by URL in the older part (`catalog.takes_files_by_url`)."""
+    """The messages with documents by URL in the older part (`models.takes_files_by_url`)."""
     return [
         {**message, "content": [_older(part) for part in message["content"]]}
         if isinstance(message.get("content"), list)
