@@ -27,6 +27,7 @@ from zhipu_client._errors import (
 )
 from zhipu_client._failures import error_from, error_in
 from zhipu_client._io._clock import Clock
+from zhipu_client._io._deprecated import warn_of_deprecated
 from zhipu_client._io._gate import Gate, gate_for
 from zhipu_client._io._shared import WayOut, way_out
 from zhipu_client._request import Reply, Request, StreamRequest
@@ -101,6 +102,7 @@ class Core:
                 field="base_url",
                 value=self.base_url,
             )
+        warn_of_deprecated(self.base_url, request.model)
         given = timeout if timeout is not None else request.timeout
         limits = self.timeout if given is None else Timeout.of(given)
         request_id, content, kind = _content(request)
