@@ -10,6 +10,8 @@ from datetime import date
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zhipu_client import (
     audio,
@@ -226,6 +228,16 @@ def test_what_is_not_a_string_is_not_known(name):
     assert models.get(name) is models.find(name) is None
     assert models.context_of(name) > 0
     assert models.takes_files_by_url(name) is False
+
+
+@given(
+    st.lists(st.sampled_from([*"/:[]-_.@ 0146789bpvx", "glm", "GLM-", "zai-org/", "4.6", "air"]))
+)
+def test_no_name_is_too_odd(parts):
+    name = "".join(parts)
+    found = models.find(name)
+    assert found is None or found is models.MODELS[found.id]
+    assert models.context_of(name) > 0
 
 
 def test_context_windows_of_models_that_are_not_known():
