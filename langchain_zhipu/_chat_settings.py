@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -18,7 +18,7 @@ from langchain_zhipu._client import ZhipuSettings
 from langchain_zhipu._counting import CountsTokens
 from langchain_zhipu._messages import PROVIDER, ReasoningHistory
 from langchain_zhipu._plan import ToolChoiceMode
-from langchain_zhipu._profiles import profile_of
+from langchain_zhipu._profiles import DerivedProfile, profile_of
 from langchain_zhipu._tools import redacted
 from zhipu_client import InvalidRequestError, __version__
 
@@ -73,6 +73,9 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
         """Unknown arguments become ``model_kwargs``, with a warning."""
         if not isinstance(values, dict):
             return values
+        if values.keys() >= cls.model_fields.keys() and _follows(values["profile"]):
+            # All fields of another object, one or more of them changed: `configurable_fields`.
+            values = {name: value for name, value in values.items() if name != "profile"}
         known = {*cls.model_fields, *cls._aliases}
         for name in values.keys() - known:
             if str(name).lower().replace("_", "").endswith("apikey"):
@@ -169,7 +172,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         copied = super().model_copy(update=update, deep=deep)
         copied.__dict__.pop("_serialized", None)
-        if update and "model" in update and "profile" not in update:
+        if update and "model" in update and "profile" not in update and _follows(copied.profile):
             copied.profile = copied._resolve_model_profile()
         return copied
 
@@ -187,3 +190,15 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
     def _settings(self) -> dict[str, Any]:
         found = {name: getattr(self, name) for name in _SENT}
         return {name: value for name, value in found.items() if value is not None}
+
+    if not TYPE_CHECKING:  # to a type checker it would permit any attribute
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            super().__setattr__(name, value)
+            if name == "model" and _follows(self.profile):
+                self.profile = self._resolve_model_profile()
+
+
+def _follows(profile: Any) -> bool:
+    """Return True for a profile that changes with the model, since no user gave it."""
+    return profile is None or isinstance(profile, DerivedProfile)

@@ -21,7 +21,7 @@ from zhipu_client._check import refusal
 from zhipu_client._defaults import BASE_URL_VARIABLES, KEY_VARIABLES, resolve_base_url
 from zhipu_client._key import find
 
-__all__ = ["ZhipuSettings"]
+__all__ = ["SeveralRequests", "ZhipuSettings"]
 
 #: How many clients one adapter and its copies keep, each for another set of values.
 _MOST_CLIENTS = 8
@@ -229,6 +229,27 @@ class ZhipuSettings(BaseModel):
             if client is not None:
                 memo[id(client)] = client
         return super().__deepcopy__(memo)
+
+
+class SeveralRequests(ZhipuSettings):
+    """Settings of what makes several requests in one call.
+
+    Attributes:
+        max_in_flight: The most requests of one call at once. Its former name, ``in_flight``, is
+            taken for one release.
+    """
+
+    max_in_flight: int = Field(default=8, ge=1, le=64)
+
+    _aliases: ClassVar[Mapping[str, str]] = {
+        **ZhipuSettings._aliases,
+        "in_flight": "max_in_flight",
+    }
+
+    @property
+    def in_flight(self) -> int:
+        """The former name of `max_in_flight`."""
+        return self.max_in_flight
 
 
 def _secret(key: Any) -> Any:

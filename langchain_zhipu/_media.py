@@ -105,7 +105,7 @@ def _shown(value: Any, key: Any = None) -> Any:
 
 
 def with_file_urls(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The messages with documents by URL in the older part (`catalog.takes_files_by_url`)."""
+    """The messages with documents by URL in the older part (`models.takes_files_by_url`)."""
     return [
         {**message, "content": [_older(part) for part in message["content"]]}
         if isinstance(message.get("content"), list)

@@ -13,7 +13,7 @@ from langchain_core.documents import Document
 from langchain_core.runnables import run_in_executor
 from pydantic import ConfigDict, Field
 
-from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._client import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr_documents import Mode, Shape, Tables
 from langchain_zhipu._ocr_images import Pictures
@@ -62,7 +62,7 @@ class ResumePoint:
 Resume = int | OCRProgress | ResumePoint | None
 
 
-class OCRSettings(ZhipuSettings):
+class OCRSettings(SeveralRequests):
     """How documents are read, see `ZhipuAIOCRLoader`."""
 
     model_config = ConfigDict(extra="forbid")
@@ -78,7 +78,7 @@ class OCRSettings(ZhipuSettings):
     first_page: int | None = Field(default=None, ge=1)
     last_page: int | None = Field(default=None, ge=1)
     pages_per_request: int = Field(default=20, ge=1, le=100)
-    in_flight: int = Field(default=4, ge=1, le=32)
+    max_in_flight: int = Field(default=4, ge=1, le=32)
     root: Path | None = None
     max_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     on_error: Literal["raise", "skip"] = "raise"
@@ -132,7 +132,7 @@ class OCRSettings(ZhipuSettings):
             first_page=self.first_page,
             last_page=self.last_page,
             pages_per_request=self.pages_per_request,
-            in_flight=self.in_flight,
+            in_flight=self.max_in_flight,
             return_crop_images=self.crops or None,
             need_layout_visualization=self.layout_images or None,
             root=self.root,
@@ -157,7 +157,7 @@ class _Run:
     def chain(self, origins: Iterable[Origin]) -> Chain[Origin, OCRPage]:
         """All documents as one job."""
         skip = self._skip if self._settings.on_error == "skip" else None
-        return Chain(self._jobs(origins), self._settings.in_flight, skip)
+        return Chain(self._jobs(origins), self._settings.max_in_flight, skip)
 
     def _jobs(self, origins: Iterable[Origin]) -> Iterator[tuple[Origin, ocr.Pages]]:
         resume = self._resume

@@ -16,7 +16,7 @@ from langchain_zhipu._demand import Demand, with_instruction
 from langchain_zhipu._media import with_file_urls
 from langchain_zhipu._messages import ReasoningHistory, to_wire
 from langchain_zhipu._tools import choice_of, tool_names, without_others
-from zhipu_client import InvalidRequestError, Request, StreamRequest, catalog, chat
+from zhipu_client import InvalidRequestError, Request, StreamRequest, chat, models
 from zhipu_client._check import choice as check_choice
 from zhipu_client._check import refuse
 
@@ -50,11 +50,6 @@ _OF_THE_MODEL = (
     "api_key", "zhipuai_api_key", "base_url", "zhipuai_api_base", "api_base", "max_concurrency",
     "http_client", "http_async_client",
 )  # fmt: skip
-#: What GLM-5.3 makes of the efforts it has not got (the coding sites do it by themselves).
-_EFFORTS = {
-    "none": "low", "minimal": "low", "low": "low", "medium": "high", "high": "high",
-    "xhigh": "max", "max": "max",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +120,8 @@ def make_plan(
     model = values.get("model")
     if not isinstance(model, str):
         raise InvalidRequestError(f"model is {model!r}, not a string", field="model", value=model)
-    info = catalog.get(model)
+    info = models.get(model)  # what may be left out or changed
+    known = models.find(model)  # what the model is, wherever it runs
     params = {key: values[key] for key in _PARAMS if values.get(key) is not None}
     _put_thinking(params, values, info, site)
     if params.get("stop") == []:
@@ -141,13 +137,13 @@ def make_plan(
     extra.update(_unknown(values))
     if extra:
         params["extra_body"] = extra
-    history: ReasoningHistory = _history(values, info, site)
+    history: ReasoningHistory = _history(values, known, site)
     wire = to_wire(messages, reasoning_history=history)
     if messages and not wire:
         raise refuse("messages", [m.content for m in messages], "must say something")
-    if catalog.takes_files_by_url(model):
+    if models.takes_files_by_url(model):
         wire = with_file_urls(wire)
-    inline = info is not None and info.thinking == "inline"
+    inline = known is not None and known.thinking == "inline"
     return Plan(model, wire, params, demand, inline, _options(kwargs))
 
 
@@ -197,7 +193,7 @@ def _options(kwargs: Mapping[str, Any]) -> dict[str, Any]:
 def _put_thinking(
     params: dict[str, Any],
     values: Mapping[str, Any],
-    info: catalog.ModelInfo | None,
+    info: models.ModelInfo | None,
     site: str | None,
 ) -> None:
     wanted = _thinking(values.get("thinking"))
@@ -215,15 +211,14 @@ def _put_thinking(
             del wanted["type"]
             params.setdefault("reasoning_effort", "low")
         effort = params.get("reasoning_effort")
-        if effort is not None and info.effort_levels and effort not in info.effort_levels:
-            nearest = _EFFORTS.get(effort)
-            if nearest in info.effort_levels:
-                warnings.warn(
-                    f"{info.id} has no reasoning_effort={effort!r}: {nearest!r} is sent",
-                    UserWarning,
-                    stacklevel=2,
-                )
-                params["reasoning_effort"] = nearest
+        nearest = info.nearest_effort(effort) if isinstance(effort, str) else effort
+        if nearest is not None and nearest != effort:
+            warnings.warn(
+                f"{info.id} has no reasoning_effort={effort!r}: {nearest!r} is sent",
+                UserWarning,
+                stacklevel=2,
+            )
+            params["reasoning_effort"] = nearest
     if wanted:
         params["thinking"] = wanted
 
@@ -245,7 +240,7 @@ def _thinking(value: Any) -> dict[str, Any]:
 
 
 def _history(
-    values: Mapping[str, Any], info: catalog.ModelInfo | None, site: str | None
+    values: Mapping[str, Any], info: models.ModelInfo | None, site: str | None
 ) -> ReasoningHistory:
     """Which earlier reasoning to send: what the caller says, else what the service keeps."""
     if info is not None and info.thinking == "none":
@@ -263,7 +258,7 @@ def _history(
 
 
 def _demand(
-    params: dict[str, Any], values: Mapping[str, Any], info: catalog.ModelInfo | None
+    params: dict[str, Any], values: Mapping[str, Any], info: models.ModelInfo | None
 ) -> Demand | None:
     tools = _offered(params.get("tools"))
     choice = choice_of(params.pop("tool_choice", None), tools) if tools else None

@@ -6,28 +6,33 @@ from typing import Any, cast
 
 from langchain_core.language_models.model_profile import ModelProfile
 
-from zhipu_client import catalog
+from zhipu_client import models
 
-__all__ = ["profile_of"]
+__all__ = ["DerivedProfile", "profile_of"]
+
+
+class DerivedProfile(dict[str, Any]):
+    """A profile from the catalogue: it follows the model, as one that a user gives does not."""
 
 
 def profile_of(model: str) -> ModelProfile | None:
-    """The profile of a model; None for one that the catalogue does not know.
+    """Return the profile of a model; None for one that the catalogue does not know.
 
     Args:
-        model: A model code; upper and lower case are the same.
+        model: A code, or the name that another server has for the model.
 
     Example:
         >>> profile_of("glm-4.7")["max_input_tokens"]
         204800
     """
-    info = catalog.get(model)
+    info = models.find(model)
     if info is None:
         return None
     media = info.inputs - {"text"}
     facts: dict[str, Any] = {
         "name": info.id,
-        "status": "deprecated" if info.retired else "active",
+        # A deployment of one's own goes on after the service's.
+        "status": "deprecated" if models.deprecation_of(model) else "active",
         "max_input_tokens": info.context,
         "max_output_tokens": info.max_output,
         "text_inputs": True,
@@ -56,5 +61,5 @@ def profile_of(model: str) -> ModelProfile | None:
         "temperature": True,
     }
     known = ModelProfile.__annotations__  # older versions of langchain-core know fewer
-    profile = {key: value for key, value in facts.items() if value is not None and key in known}
-    return cast(ModelProfile, profile)
+    found = {key: value for key, value in facts.items() if value is not None and key in known}
+    return cast(ModelProfile, DerivedProfile(found))

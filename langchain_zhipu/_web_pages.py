@@ -10,7 +10,7 @@ from typing import Any, Literal
 from langchain_core.documents import Document
 from pydantic import ConfigDict, Field
 
-from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._client import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr import FATAL
 from langchain_zhipu._progress import ProgressBar
@@ -28,7 +28,7 @@ _SUMMARIES = ("images", "links")
 Reply = dict[str, Any]
 
 
-class WebPageSettings(ZhipuSettings):
+class WebPageSettings(SeveralRequests):
     """How web pages are read, see `ZhipuAIWebReaderLoader`."""
 
     model_config = ConfigDict(extra="forbid")
@@ -39,7 +39,7 @@ class WebPageSettings(ZhipuSettings):
     with_images_summary: bool | None = None
     with_links_summary: bool | None = None
     page_timeout: int | None = Field(default=None, ge=1, le=600)
-    in_flight: int = Field(default=4, ge=1, le=32)
+    max_in_flight: int = Field(default=4, ge=1, le=32)
     on_error: Literal["raise", "skip"] = "raise"
     show_progress: bool = False
     extra_body: dict[str, Any] | None = None
@@ -69,7 +69,7 @@ class WebPageSettings(ZhipuSettings):
 
     def _chain(self, urls: tuple[str, ...]) -> Chain[str, Reply]:
         jobs = [(url, Once(self._request(url))) for url in urls]
-        return Chain(jobs, self.in_flight, _skip if self.on_error == "skip" else None)
+        return Chain(jobs, self.max_in_flight, _skip if self.on_error == "skip" else None)
 
     def _request(self, url: str) -> Any:
         return reader.create(

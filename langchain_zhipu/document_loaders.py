@@ -53,7 +53,7 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
         first_page: The first page to read, from 1.
         last_page: The last page to read, itself included.
         pages_per_request: The most pages of a part, 1 to 100.
-        in_flight: The most requests at once, 1 to 32.
+        max_in_flight: The most requests at once, 1 to 32.
         root: A folder that all files must lie in, links followed.
         max_bytes: The most bytes of a file, looked at before it is read (512 MiB).
         on_error: ``"raise"``, or ``"skip"``: log a warning, leave the rest of that document out.
@@ -187,7 +187,7 @@ class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
         with_images_summary: List the images of a page.
         with_links_summary: List the links of a page.
         page_timeout: How long the service may take to fetch a page, in seconds (20).
-        in_flight: The most requests at once, 1 to 32.
+        max_in_flight: The most requests at once, 1 to 32.
         on_error: ``"raise"``, or ``"skip"``: log a warning, leave the page out.
         show_progress: Show a progress bar on standard error.
         api_key: And the other settings that all adapters share, see ``ZhipuSettings``.

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from langchain_core.embeddings import Embeddings
 from pydantic import ConfigDict, Field, model_validator
 
-from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._client import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import arun, embeddings, run
@@ -18,7 +18,7 @@ from zhipu_client.embeddings import EmbeddingReply, PartialEmbeddings
 __all__ = ["ZhipuAIEmbeddings"]
 
 
-class ZhipuAIEmbeddings(ZhipuSettings, Embeddings):
+class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
     """Turns texts into vectors: ``POST /embeddings`` (open.bigmodel.cn only).
 
     Any number of texts may be given: they are split into requests of up to 64 (fewer where the
@@ -31,11 +31,11 @@ class ZhipuAIEmbeddings(ZhipuSettings, Embeddings):
 
     Args:
         model: ``embedding-3`` (default) or ``embedding-2``.
-        dimensions: Length of a vector: 2048 (default), 1024, 512 or 256 with embedding-3; always
-            1024 with embedding-2.
+        dimensions: Length of a vector: 2048, 1024, 512 or 256 with embedding-3; always 1024 with
+            embedding-2. None (default) for the model's own, the first of these.
         chunk_size: The most texts in a request, 1 to 64.
-        in_flight: The most requests of one call at once, 1 to 64. (``max_concurrency`` bounds all
-            calls of this object together.)
+        max_in_flight: The most requests of one call at once, 1 to 64. (``max_concurrency`` bounds
+            all calls of this object together.)
         show_progress_bar: Show on standard error how far `embed_documents` is.
         on_usage: Called after each call with its tokens: ``{"prompt_tokens", "total_tokens"}``.
         api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
@@ -76,13 +76,12 @@ class ZhipuAIEmbeddings(ZhipuSettings, Embeddings):
     model: str = "embedding-3"
     dimensions: int | None = None
     chunk_size: int = Field(default=64, ge=1, le=64)
-    in_flight: int = Field(default=8, ge=1, le=64)
     show_progress_bar: bool = False
     on_usage: Callable[[Mapping[str, int]], Any] | None = Field(
         default=None, exclude=True, repr=False
     )
 
-    _aliases: ClassVar[Mapping[str, str]] = {**ZhipuSettings._aliases, "model_name": "model"}
+    _aliases: ClassVar[Mapping[str, str]] = {**SeveralRequests._aliases, "model_name": "model"}
 
     @model_validator(mode="after")
     def _zhipu_embedding_values(self) -> Self:
@@ -153,7 +152,7 @@ class ZhipuAIEmbeddings(ZhipuSettings, Embeddings):
             model=self.model,
             dimensions=self.dimensions,
             batch_size=chunk_size or self.chunk_size,
-            in_flight=self.in_flight,
+            in_flight=self.max_in_flight,
             progress=None if bar is None else bar.at,
             resume=resume,
         )

@@ -29,6 +29,7 @@ from zhipu_client import (
     await_result,
     download,
     images,
+    models,
     wait_result,
 )
 
@@ -182,11 +183,16 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
     @model_validator(mode="after")
     def _zhipu_image_values(self) -> Self:
         self._request("a")  # refuses what this model cannot do
-        rules = images.RULES.get(self.model.lower())
+        info = models.get(self.model)
         if self.args_schema is None:
             self.args_schema = PromptAndSizeArguments if self.size is None else PromptArguments
-        if self.description == _DESCRIPTION and rules is not None and self.size is None:
-            self.description = f"{_DESCRIPTION} Good sizes: {', '.join(rules.sizes)}."
+        if (
+            self.description == _DESCRIPTION
+            and info is not None
+            and info.sizes
+            and self.size is None
+        ):
+            self.description = f"{_DESCRIPTION} Good sizes: {', '.join(info.sizes)}."
         return self
 
     def generate(self, prompt: str, *, size: str | None = None) -> GeneratedImage:

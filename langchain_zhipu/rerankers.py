@@ -10,7 +10,7 @@ from langchain_core.callbacks import Callbacks
 from langchain_core.documents import BaseDocumentCompressor, Document
 from pydantic import ConfigDict, Field
 
-from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._client import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from zhipu_client import InvalidRequestError, arun, run
 from zhipu_client import rerank as endpoint
@@ -22,7 +22,7 @@ _TEXT_KEYS = ("text", "page_content", "content")
 _AS_SET: Any = object()
 
 
-class ZhipuAIRerank(ZhipuSettings, BaseDocumentCompressor):
+class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
     """Sorts documents by how well they answer a query: ``POST /rerank`` (open.bigmodel.cn only).
 
     Any number of documents may be given: above 128 several requests are sent at once, and the
@@ -36,7 +36,7 @@ class ZhipuAIRerank(ZhipuSettings, BaseDocumentCompressor):
         truncate: Judge a longer query or document by its first 4,096 characters (default); False
             refuses it. The documents that come back are whole.
         return_raw_scores: Raw scores in place of those from 0 to 1.
-        in_flight: The most requests of one call at once, 1 to 64.
+        max_in_flight: The most requests of one call at once, 1 to 64.
         api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
 
     Raises:
@@ -66,9 +66,8 @@ class ZhipuAIRerank(ZhipuSettings, BaseDocumentCompressor):
     top_n: int | None = Field(default=3, ge=1)
     truncate: bool = True
     return_raw_scores: bool = False
-    in_flight: int = Field(default=8, ge=1, le=64)
 
-    _aliases: ClassVar[Mapping[str, str]] = {**ZhipuSettings._aliases, "model_name": "model"}
+    _aliases: ClassVar[Mapping[str, str]] = {**SeveralRequests._aliases, "model_name": "model"}
 
     def rerank(
         self,
@@ -136,7 +135,7 @@ class ZhipuAIRerank(ZhipuSettings, BaseDocumentCompressor):
             top_n=self.top_n if top_n is _AS_SET else top_n,
             return_raw_scores=self.return_raw_scores or None,
             truncate=self.truncate,
-            in_flight=self.in_flight,
+            in_flight=self.max_in_flight,
         )
 
 

@@ -27,7 +27,7 @@ from zhipu_client._check import refusal
 if TYPE_CHECKING:
     from zhipu_client import AsyncClient, Client
 
-__all__ = ["ALIASES", "ZhipuComponent"]
+__all__ = ["ALIASES", "SeveralRequests", "ZhipuComponent"]
 
 logger = logging.getLogger(__name__)
 
@@ -254,6 +254,24 @@ class ZhipuComponent(BaseComponent):
         made = super().__copy__()
         made._handle = copy.copy(self._handle)
         return made
+
+
+class SeveralRequests(ZhipuComponent):
+    """The fields of what makes several requests in one call.
+
+    Attributes:
+        max_in_flight: The most requests of one call at once. Its former name, ``in_flight``, is
+            taken for one release.
+    """
+
+    max_in_flight: int = Field(default=4, ge=1, le=64, description="Requests at once.")
+
+    _aliases: ClassVar[Mapping[str, str]] = {**ALIASES, "in_flight": "max_in_flight"}
+
+    @property
+    def in_flight(self) -> int:
+        """The former name of `max_in_flight`."""
+        return self.max_in_flight
 
 
 def _can_pickle(value: Any) -> bool:

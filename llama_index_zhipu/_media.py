@@ -17,7 +17,7 @@ from typing import Any
 
 from llama_index.core.base.llms.types import AudioBlock, DocumentBlock, ImageBlock, VideoBlock
 
-from zhipu_client import InvalidRequestError, catalog
+from zhipu_client import InvalidRequestError, models
 
 __all__ = ["PARTS", "Target", "as_text", "media_part", "read_file"]
 
@@ -61,7 +61,7 @@ class Target:
         """The target for a model code; ``inputs`` None means that nothing is known about it."""
         return cls(
             inputs=inputs,
-            file_urls=catalog.takes_files_by_url(model),
+            file_urls=models.takes_files_by_url(model),
             image_bytes=image_bytes or 20 * _MB,
         )
 

@@ -12,7 +12,7 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr
 
 from zhipu_client import arun, embeddings, run
 
-from ._base import ALIASES, ZhipuComponent
+from ._base import SeveralRequests
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAIEmbedding"]
 
@@ -52,21 +52,22 @@ class _Usage:
         return hash(_Usage)
 
 
-class ZhipuAIEmbedding(ZhipuComponent, BaseEmbedding):
+class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding):
     """Text embeddings of Zhipu AI (open.bigmodel.cn only).
 
     The arguments of ``llama_index.embeddings.zhipuai.ZhipuAIEmbedding`` are all accepted, ``model``
     is the same as ``model_name``. LlamaIndex hands over ``embed_batch_size`` texts at a time; more
-    than the service takes in one request are split, and sent ``in_flight`` requests at a time.
+    than the service takes in one request are split, and sent ``max_in_flight`` requests at a time.
 
     Attributes:
         model_name: ``embedding-3`` (default) or ``embedding-2``.
-        dimensions: Length of a vector: 256, 512, 1024 (default) or 2048 with embedding-3; always
-            1024 with embedding-2. None for the service's own default.
+        dimensions: Length of a vector: 2048, 1024, 512 or 256 with embedding-3; always 1024 with
+            embedding-2. None (default) for the model's own, the first of these. An index that was
+            filled by the older package, whose default it was, needs ``dimensions=1024``.
         embed_batch_size: Texts that LlamaIndex hands over at a time, 1 to 2048 (default 64, the
             most in one request).
         num_workers: How many such batches LlamaIndex runs at once in async calls.
-        in_flight: Requests at once for one batch, 1 to 64.
+        max_in_flight: Requests at once for one batch, 1 to 64.
         extra_body: Further fields of each request body, not looked at.
 
     Raises:
@@ -84,22 +85,21 @@ class ZhipuAIEmbedding(ZhipuComponent, BaseEmbedding):
     """
 
     model_name: str = Field(default=DEFAULT_MODEL, description="The model code.")
-    dimensions: int | None = Field(default=1024, gt=0, description="Length of a vector.")
+    dimensions: int | None = Field(default=None, gt=0, description="Length of a vector.")
     embed_batch_size: int = Field(default=64, gt=0, le=2048, description="Texts at a time.")
     num_workers: int | None = Field(default=4, description="Batches at once in async calls.")
-    in_flight: int = Field(default=4, ge=1, le=64, description="Requests at once for one batch.")
     extra_body: dict[str, Any] | None = Field(default=None, description="Further body fields.")
 
     _usage: _Usage = PrivateAttr(default_factory=_Usage)
 
-    _aliases: ClassVar[Mapping[str, str]] = {**ALIASES, "model": "model_name"}
+    _aliases: ClassVar[Mapping[str, str]] = {**SeveralRequests._aliases, "model": "model_name"}
     _ignored: ClassVar[frozenset[str]] = frozenset({"api_version", "reuse_client"})
 
     def __init__(
         self,
         model: str | None = None,
         api_key: Any = None,
-        dimensions: int | None = 1024,
+        dimensions: int | None = None,
         timeout: Any = None,
         callback_manager: Any = None,
         **kwargs: Any,
@@ -137,7 +137,7 @@ class ZhipuAIEmbedding(ZhipuComponent, BaseEmbedding):
             texts,
             model=self.model_name,
             dimensions=self.dimensions,
-            in_flight=self.in_flight,
+            in_flight=self.max_in_flight,
             extra_body=self.extra_body,
         )
 

@@ -22,11 +22,13 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 from llama_index.core.llms.llm import ToolSelection
 
+from zhipu_client import models
+
 from ._base import ALIASES, ZhipuComponent
 from ._call import Call, build
 from ._closing import closing_stream
 from ._messages import ReasoningHistory, to_wire
-from ._models import context_of, info_of, target_of
+from ._models import target_of
 from ._structured import Strategy, StructuredOutputMixin
 from ._tools import selections, tool_spec, without_secrets
 from ._values import SENT, values_of
@@ -176,12 +178,12 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
     @property
     def metadata(self) -> LLMMetadata:
         """What is known about the model; never raises, also for models that are not known."""
-        info = info_of(self.model)
+        info = models.find(self.model)
         tools = self.is_function_calling_model
         if tools is None:
             tools = info is None or info.tools or info.kind == "vision"
         return LLMMetadata(
-            context_window=self.context_window or context_of(self.model),
+            context_window=self.context_window or models.context_of(self.model),
             num_output=self.max_tokens or -1,
             is_chat_model=True,
             is_function_calling_model=tools,
@@ -390,7 +392,7 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
 
     def _strategies(self) -> tuple[Strategy, ...]:
         if self.structured_output == "auto":
-            info = info_of(self.model)
+            info = models.find(self.model)
             return ("json", "prompt") if info is None or info.json_mode else ("prompt",)
         if self.structured_output == "prompt":
             return ("prompt",)

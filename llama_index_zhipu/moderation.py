@@ -12,7 +12,7 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
 from zhipu_client import ContentFilterError, Request, arun, moderations, run
 
-from ._base import ZhipuComponent
+from ._base import SeveralRequests
 from ._spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAIModerationPostprocessor", "ZhipuAIModerationToolSpec"]
@@ -77,7 +77,7 @@ def _told(reply: moderations.ModerationReply) -> str:
     return f"{reply.risk_level}: {', '.join(reasons)}" if reasons else reply.risk_level
 
 
-class ZhipuAIModerationPostprocessor(ZhipuComponent, BaseNodePostprocessor):
+class ZhipuAIModerationPostprocessor(SeveralRequests, BaseNodePostprocessor):
     """Keeps nodes away from the model that content safety objects to (open.bigmodel.cn only).
 
     Each node is judged as a model would see it, its metadata included; nodes without text pass. A
@@ -88,7 +88,7 @@ class ZhipuAIModerationPostprocessor(ZhipuComponent, BaseNodePostprocessor):
         flag_from: The level from which on a node is flagged: ``REVIEW`` (doubtful and unsafe
             ones) or ``REJECT`` (unsafe ones only).
         on_flagged: ``"drop"`` leaves flagged nodes out, ``"raise"`` makes an error of the first.
-        in_flight: Requests at once, 1 to 64.
+        max_in_flight: Requests at once, 1 to 64.
 
     Raises:
         zhipu_client.InvalidRequestError: there is no key.
@@ -110,7 +110,6 @@ class ZhipuAIModerationPostprocessor(ZhipuComponent, BaseNodePostprocessor):
     model: str = Field(default="moderation", description="The model code.")
     flag_from: Literal["REVIEW", "REJECT"] = Field(default="REVIEW")
     on_flagged: Literal["drop", "raise"] = Field(default="drop")
-    in_flight: int = Field(default=4, ge=1, le=64, description="Requests at once.")
 
     @classmethod
     def class_name(cls) -> str:
@@ -130,7 +129,9 @@ class ZhipuAIModerationPostprocessor(ZhipuComponent, BaseNodePostprocessor):
         return self._kept(nodes, texts, await arun(self._aclient, self._job(texts)))
 
     def _job(self, texts: dict[int, str]) -> Any:
-        return moderations.bulk(list(texts.values()), model=self.model, in_flight=self.in_flight)
+        return moderations.bulk(
+            list(texts.values()), model=self.model, in_flight=self.max_in_flight
+        )
 
     def _kept(
         self,

@@ -16,7 +16,7 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
 from zhipu_client import arun, rerank, run
 
-from ._base import ZhipuComponent
+from ._base import SeveralRequests
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAIRerank"]
 
@@ -25,7 +25,7 @@ DEFAULT_MODEL = "rerank"
 dispatcher = get_dispatcher(__name__)
 
 
-class ZhipuAIRerank(ZhipuComponent, BaseNodePostprocessor):
+class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor):
     """Sorts nodes by how well they answer the query (open.bigmodel.cn only).
 
     Any number of nodes: above 128, several requests are sent. The nodes themselves stay; what
@@ -33,10 +33,10 @@ class ZhipuAIRerank(ZhipuComponent, BaseNodePostprocessor):
 
     Attributes:
         model: ``rerank``.
-        top_n: How many of the best nodes to keep, from 1.
+        top_n: How many of the best nodes to keep, from 1; None keeps all.
         raw_scores: Raw scores in place of those from 0 to 1.
         truncate: Judge a longer text by its first 4,096 characters; False refuses it.
-        in_flight: Requests at once, 1 to 64.
+        max_in_flight: Requests at once, 1 to 64.
 
     Raises:
         zhipu_client.InvalidRequestError: there is no key, or a text is refused.
@@ -56,12 +56,11 @@ class ZhipuAIRerank(ZhipuComponent, BaseNodePostprocessor):
     """
 
     model: str = Field(default=DEFAULT_MODEL, description="The model code.")
-    top_n: int = Field(default=5, ge=1, description="How many nodes to keep.")
+    top_n: int | None = Field(default=5, ge=1, description="How many nodes to keep.")
     raw_scores: bool = Field(default=False, description="Raw scores.")
     truncate: bool = Field(default=True, description="Cut texts that are too long.")
-    in_flight: int = Field(default=4, ge=1, le=64, description="Requests at once.")
 
-    def __init__(self, top_n: int = 5, model: str = DEFAULT_MODEL, **kwargs: Any) -> None:
+    def __init__(self, top_n: int | None = 5, model: str = DEFAULT_MODEL, **kwargs: Any) -> None:
         super().__init__(top_n=top_n, model=model, **kwargs)
 
     @classmethod
@@ -113,7 +112,7 @@ class _Ranking:
             top_n=owner.top_n,
             return_raw_scores=owner.raw_scores or None,
             truncate=owner.truncate,
-            in_flight=owner.in_flight,
+            in_flight=owner.max_in_flight,
         )
 
     def take(self, reply: rerank.RerankReply) -> None:
@@ -128,14 +127,15 @@ class _Ranking:
     def events(self) -> Iterator[None]:
         """Tell the start; and the end, unless it fails in between."""
         owner = self._owner
+        kept = len(self._nodes) if owner.top_n is None else owner.top_n
         start = ReRankStartEvent(
-            query=self._query, nodes=self._nodes, top_n=owner.top_n, model_name=owner.model
+            query=self._query, nodes=self._nodes, top_n=kept, model_name=owner.model
         )
         payload: dict[str, Any] = {
             EventPayload.NODES: self._nodes,
             EventPayload.MODEL_NAME: owner.model,
             EventPayload.QUERY_STR: self._query.query_str,
-            EventPayload.TOP_K: owner.top_n,
+            EventPayload.TOP_K: kept,
         }
         dispatcher.event(start)
         with owner.callback_manager.event(CBEventType.RERANKING, payload=payload) as event:

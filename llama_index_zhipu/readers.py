@@ -14,13 +14,16 @@ from llama_index.core.schema import Document
 
 from zhipu_client import aiterate, iterate, ocr, reader
 
-from ._base import ZhipuComponent
+from ._base import SeveralRequests
 from ._files import document, file_facts, open_source
 
 __all__ = ["ZhipuAIOCRReader", "ZhipuAIWebReader"]
 
+#: Name of a field -> name of the argument of `zhipu_client.ocr.pages`.
+_PAGES = {"max_in_flight": "in_flight"}
 
-class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
+
+class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
     """Reads PDFs and pictures with GLM-OCR: text, tables and formulas as Markdown.
 
     Documents of any length: PDF files are split by pages (with the extra ``ocr``), a few parts at
@@ -32,7 +35,7 @@ class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
         first_page: The first page to read, from 1; PDF only.
         last_page: The last page, itself included.
         pages_per_request: The most pages in one request, 1 to 100.
-        in_flight: Requests at once, 1 to 32.
+        max_in_flight: Requests at once, 1 to 32.
         with_regions: Keep what each page consists of, with boxes in pixels, as metadata.
         tables: ``"html"`` as the service writes them, or ``"markdown"``.
         root: A folder that paths must lie in, links followed.
@@ -57,7 +60,7 @@ class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
     first_page: int | None = Field(default=None, ge=1)
     last_page: int | None = Field(default=None, ge=1)
     pages_per_request: int = Field(default=20, ge=1, le=100)
-    in_flight: int = Field(default=4, ge=1, le=32)
+    max_in_flight: int = Field(default=4, ge=1, le=32)
     with_regions: bool = Field(default=False, description="Keep regions as metadata.")
     tables: Literal["html", "markdown"] = Field(default="html")
     root: Annotated[Path, PlainSerializer(str)] | None = Field(
@@ -147,10 +150,11 @@ class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
             "first_page": self.first_page,
             "last_page": self.last_page,
             "pages_per_request": self.pages_per_request,
-            "in_flight": self.in_flight,
+            "in_flight": self.max_in_flight,
             "root": self.root,
             "max_bytes": self.max_bytes,
         }
+        given = {_PAGES.get(name, name): value for name, value in given.items()}
         return ocr.pages(source, **{**settings, **given})
 
     def _document(self, page: ocr.OCRPage, info: dict[str, Any]) -> Document:
@@ -181,7 +185,7 @@ class ZhipuAIOCRReader(ZhipuComponent, BasePydanticReader):
         )
 
 
-class ZhipuAIWebReader(ZhipuComponent, BasePydanticReader):
+class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
     """Reads web pages as Markdown. The service fetches them; we never do.
 
     Attributes:
@@ -190,7 +194,7 @@ class ZhipuAIWebReader(ZhipuComponent, BasePydanticReader):
         retain_images: Keep the images.
         with_links_summary: Append a list of the links.
         with_images_summary: Append a list of the images.
-        in_flight: Pages at once in async calls, from 1.
+        max_in_flight: Pages at once in async calls, from 1.
 
     Raises:
         zhipu_client.InvalidRequestError: there is no key, or an address is none.
@@ -211,7 +215,7 @@ class ZhipuAIWebReader(ZhipuComponent, BasePydanticReader):
     retain_images: bool | None = Field(default=None)
     with_links_summary: bool | None = Field(default=None)
     with_images_summary: bool | None = Field(default=None)
-    in_flight: int = Field(default=4, ge=1)
+    max_in_flight: int = Field(default=4, ge=1)
 
     @classmethod
     def class_name(cls) -> str:
@@ -240,7 +244,7 @@ class ZhipuAIWebReader(ZhipuComponent, BasePydanticReader):
         self, urls: str | Sequence[str], extra_info: dict[str, Any] | None = None
     ) -> list[Document]:
         """Read pages asynchronously, several at once, in their order."""
-        slots = asyncio.Semaphore(self.in_flight)
+        slots = asyncio.Semaphore(self.max_in_flight)
 
         async def one(url: str) -> Document:
             async with slots:

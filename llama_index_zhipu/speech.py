@@ -13,16 +13,13 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
-from zhipu_client import Request, audio
+from zhipu_client import Request, audio, models
 
 from ._base import ZhipuComponent
 from ._files import document, file_facts, read_source
 from ._spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAISpeechToolSpec", "ZhipuAITranscriptionReader"]
-
-#: The most bytes of a recording that the service takes.
-_MOST = 25 * 1024 * 1024
 
 
 class ZhipuAISpeechToolSpec(ConnectedToolSpec):
@@ -144,7 +141,7 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
             extra_info: Metadata for the document.
             fs: A file system of fsspec that the path is on.
         """
-        info, content = file_facts(file, extra_info), read_source(file, fs, _MOST)
+        info, content = file_facts(file, extra_info), read_source(file, fs, self._most())
         return [self._document(self._client.send(self._request(content, info)), info)]
 
     async def aload_data(
@@ -155,8 +152,12 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
     ) -> list[Document]:
         """Write a recording down, asynchronously; the arguments of `load_data`."""
         info = file_facts(file, extra_info)
-        content = await asyncio.to_thread(read_source, file, fs, _MOST)
+        content = await asyncio.to_thread(read_source, file, fs, self._most())
         return [self._document(await self._aclient.send(self._request(content, info)), info)]
+
+    def _most(self) -> int:
+        """Return the most bytes of a recording that the service takes."""
+        return models.limits_of(self.model, "glm-asr-2512").max_file_bytes or 0
 
     def _request(self, content: bytes, info: dict[str, Any]) -> Request[audio.Transcription]:
         return audio.transcribe(

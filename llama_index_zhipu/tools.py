@@ -39,7 +39,7 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
 
     Args:
         api_key: The key; None takes it from the environment.
-        model: ``glm-image``, ``cogview-4``, ``cogview-4-250304`` or ``cogview-3-flash``.
+        model: ``glm-image`` (default), ``cogview-4``, ``cogview-4-250304`` or ``cogview-3-flash``.
         size: Width and height in pixels, ``"1280x1280"``; None for the model's own default.
         quality: ``"hd"`` or ``"standard"``; None for the model's own default.
         watermark_enabled: False leaves the watermark out, where the account may.
@@ -60,7 +60,7 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
 
         from llama_index_zhipu import ZhipuAI, ZhipuAIImageGeneratorToolSpec
 
-        tools = ZhipuAIImageGeneratorToolSpec(size="1024x1024").to_tool_list()
+        tools = ZhipuAIImageGeneratorToolSpec(size="1280x1280").to_tool_list()
         agent = FunctionAgent(tools=tools, llm=ZhipuAI())
         print(tools[0].call(prompt="a red kite").content)
         ```
@@ -72,7 +72,7 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
         self,
         api_key: Any = None,
         *,
-        model: str = "cogview-4",
+        model: str = "glm-image",
         size: str | None = None,
         quality: Literal["hd", "standard"] | None = None,
         watermark_enabled: bool | None = None,

@@ -19,7 +19,7 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
 
     Args:
         api_key: The key; None takes it from the environment.
-        model: ``cogvideox-3`` or another model of `zhipu_client.videos.RULES`.
+        model: ``cogvideox-3`` or another video model of `zhipu_client.models`.
         interval: Seconds between the first two looks whether it is ready, above 0 to 3600.
         wait: Seconds to wait in all, up to a week.
         options: Further arguments of `zhipu_client.videos.create`: ``size``, ``duration``,

@@ -86,7 +86,7 @@ ENDPOINTS = {
     module
     for module in SOURCES
     if module.startswith("zhipu_client.") and "._" not in module and module.count(".") == 1
-} - {"zhipu_client.catalog"}
+} - {"zhipu_client.catalog", "zhipu_client.models"}
 
 
 def _imports(module: str) -> Iterator[Import]:

@@ -96,8 +96,8 @@ def test_the_wheel_works_in_an_empty_environment(built, tmp_path):
         f"    assert pathlib.Path(module.__file__).is_relative_to({site!r}), module.__file__\n"
         "    for exported in getattr(module, '__all__', []):\n"
         "        getattr(module, exported)\n"
-        "from zhipu_client import catalog\n"
-        "assert catalog.get('glm-4.7').context\n"
+        "from zhipu_client import models\n"
+        "assert models.get('glm-4.7').context\n"
         f"assert importlib.metadata.version('zhipu-integrations') == {PROJECT['version']!r}\n"
     )
     dependencies = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}

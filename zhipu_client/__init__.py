@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         files,
         images,
         knowledge,
+        models,
         moderations,
         ocr,
         reader,
@@ -64,6 +65,7 @@ if TYPE_CHECKING:
     from ._io.sync import Client, Stream
     from ._request import Request, StreamRequest, Upload
     from ._task import TaskFailedError, TaskTimeoutError
+    from .models import ModelDeprecationWarning
 
 #: Public name -> the module that has it.
 _HOME = {
@@ -94,6 +96,7 @@ _HOME = {
     "_io.sync": ("Client", "Stream"),
     "_request": ("Request", "StreamRequest", "Upload"),
     "_task": ("TaskFailedError", "TaskTimeoutError"),
+    "models": ("ModelDeprecationWarning",),
 }
 _MODULES = (
     "audio",
@@ -105,6 +108,7 @@ _MODULES = (
     "files",
     "images",
     "knowledge",
+    "models",
     "moderations",
     "ocr",
     "reader",
@@ -133,6 +137,7 @@ __all__ = [
     "Downloaded",
     "InsufficientBalanceError",
     "InvalidRequestError",
+    "ModelDeprecationWarning",
     "NotFoundError",
     "PermissionDeniedError",
     "QuotaExceededError",
@@ -163,6 +168,7 @@ __all__ = [
     "images",
     "iterate",
     "knowledge",
+    "models",
     "moderations",
     "ocr",
     "reader",

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from zhipu_client import catalog
+from zhipu_client import models
 from zhipu_client._errors import InvalidRequestError
 
 __all__ = ["body_of", "check_tool"]
@@ -33,7 +33,7 @@ def body_of(
             field="model",
             value=model,
         )
-    info = catalog.get(model)
+    info = models.get(model)
     messages = _listed("messages", messages, "a list of at least one message")
     values = {key: value for key, value in params.items() if value is not None}
     extra = values.pop("extra_body", None) or {}
@@ -69,7 +69,7 @@ def _refused(field: str, value: Any, limit: str, model: str | None = None) -> In
     )
 
 
-def _numbers(values: dict[str, Any], info: catalog.ModelInfo | None) -> None:
+def _numbers(values: dict[str, Any], info: models.ModelInfo | None) -> None:
     name = info.id if info else None
     high = 1.0 if info else math.inf
     temperature = _number(values, "temperature", 0.0, high, name)
@@ -79,7 +79,7 @@ def _numbers(values: dict[str, Any], info: catalog.ModelInfo | None) -> None:
         values["temperature"] = min(max(temperature, lowest), highest)
     _number(values, "top_p", 0.01 if info else 0.0, 1.0, name)
     if "max_tokens" in values:
-        most = info.max_output if info and info.max_output else None
+        most = (info.max_tokens_allowed or info.max_output) if info else None
         tokens = values["max_tokens"]
         if isinstance(tokens, bool) or not isinstance(tokens, int) or tokens < 1:
             raise _refused("max_tokens", tokens, "a whole number of at least 1")
@@ -147,7 +147,7 @@ def check_tool(tool: Any, field: str) -> None:
         raise _refused(f"{where}.properties", parameters["properties"], "an object")
 
 
-def _check_messages(messages: Sequence[Mapping[str, Any]], info: catalog.ModelInfo | None) -> None:
+def _check_messages(messages: Sequence[Mapping[str, Any]], info: models.ModelInfo | None) -> None:
     if not messages:
         raise _refused("messages", messages, "a list of at least one message")
     images = 0
@@ -166,20 +166,22 @@ def _check_messages(messages: Sequence[Mapping[str, Any]], info: catalog.ModelIn
         raise _refused("messages", f"{images} images", f"at most {info.max_images}", info.id)
 
 
-def _check_part(part: Any, kind: Any, field: str, info: catalog.ModelInfo) -> None:
+def _check_part(part: Any, kind: Any, field: str, info: models.ModelInfo) -> None:
     needed = _NEEDS.get(kind) if isinstance(kind, str) else None
     if needed is None:
         return
     if needed not in info.inputs:
         raise _refused(f"{field}.type", kind, f"one of {', '.join(sorted(info.inputs))}", info.id)
-    if kind != "image_url" or not info.max_image_bytes:
+    if kind != "image_url":
         return
     source = part.get("image_url")
     url = source.get("url") if isinstance(source, Mapping) else source
     if not isinstance(url, str) or url.startswith(("http://", "https://")):
         return
+    if not info.base64_images:
+        raise _refused(f"{field}.image_url", url, "an http(s) URL", info.id)
     size = len(url.partition(",")[2] or url) * 3 // 4
-    if size > info.max_image_bytes:
+    if info.max_image_bytes and size > info.max_image_bytes:
         raise InvalidRequestError(
             f"{field}.image_url is an image of {size / 1e6:.1f} MB, but {info.id} takes at most "
             f"{info.max_image_bytes / 1e6:.1f} MB: make it smaller, or pass a URL",

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from zhipu_client import models
 from zhipu_client._errors import InvalidRequestError
 
 __all__ = ["MAX_BYTES", "check_bytes", "data_url", "sniff"]
 
 MiB = 1024 * 1024
 
+_TYPES = ("application/pdf", "image/png", "image/jpeg")
+
+
+class _MaxBytes(Mapping[str, int]):
+    """By type, from the catalogue, which is read at the first look."""
+
+    def __getitem__(self, kind: str) -> int:
+        if kind not in _TYPES:
+            raise KeyError(kind)
+        info = models.MODELS["glm-ocr"]
+        most = info.max_file_bytes if kind == "application/pdf" else info.max_image_bytes
+        return most or 0
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_TYPES)
+
+    def __len__(self) -> int:
+        return len(_TYPES)
+
+
 #: The most bytes of a file, by its type, for ``/layout_parsing``.
-MAX_BYTES: Mapping[str, int] = {
-    "application/pdf": 50 * MiB,
-    "image/png": 10 * MiB,
-    "image/jpeg": 10 * MiB,
-}
+MAX_BYTES: Mapping[str, int] = _MaxBytes()
 
 
 def sniff(head: bytes) -> str | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import countOf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zhipu_client import _check
+from zhipu_client import _check, models
 from zhipu_client._embedding_work import (
     Embeddings,
     EmbeddingWork,
@@ -36,7 +36,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request of an embedding model may hold.
+    """What one request of an embedding model may hold: a view of `zhipu_client.models`.
+
+    Kept for one release.
 
     Attributes:
         inputs: The most texts in one request.
@@ -51,12 +53,9 @@ class Limits:
     dimensions: tuple[int, ...]
 
 
-#: The documented limits of each known model.
-LIMITS: Mapping[str, Limits] = {
-    "embedding-3": Limits(64, 3072, None, (2048, 1024, 512, 256)),
-    "embedding-2": Limits(64, 512, 8000, (1024,)),
-}
-_DEFAULT = LIMITS["embedding-3"]
+if TYPE_CHECKING:
+    #: The limits of each known model, by its code; kept for one release.
+    LIMITS: Mapping[str, Limits]
 
 
 class EmbeddingReply(ReplyModel):
@@ -83,9 +82,14 @@ class EmbeddingReply(ReplyModel):
         return vectors_in({"data": self.data})
 
 
-def limits_of(model: str) -> Limits:
-    """The limits of a model; those of embedding-3 for one that is not known."""
-    return LIMITS.get(model.lower(), _DEFAULT)
+def _most_texts(model: str) -> int:
+    return models.limits_of(model, "embedding-3").max_items or 1
+
+
+def _check_dimensions(model: str, dimensions: int | None) -> None:
+    info = models.get(model)
+    if info is not None and info.kind == "embedding":
+        _check.choice("dimensions", dimensions, info.dimensions, model)
 
 
 def create(
@@ -120,14 +124,13 @@ def create(
         >>> request.json["dimensions"]
         256
     """
-    limits = limits_of(model)
+    most = _most_texts(model)
     _check.text("model", model)
     texts = [input] if isinstance(input, str) else _check.strings("input", input)
     check_texts(texts)
-    if not texts or len(texts) > limits.inputs:
-        raise _check.refuse("input", len(texts), f"must hold 1 to {limits.inputs} texts")
-    if model.lower() in LIMITS:
-        _check.choice("dimensions", dimensions, limits.dimensions, model)
+    if not texts or len(texts) > most:
+        raise _check.refuse("input", len(texts), f"must hold 1 to {most} texts")
+    _check_dimensions(model, dimensions)
     _check.ids(request_id)
     return Request(
         method="POST",
@@ -209,7 +212,9 @@ class Bulk:
     def begin(self, around: Around) -> Work[None, Embeddings]:
         """Start a run."""
         del around
-        return EmbeddingWork(self, self._request, limits_of(self.model).total_tokens)
+        return EmbeddingWork(
+            self, self._request, models.limits_of(self.model, "embedding-3").max_total_tokens
+        )
 
     def _request(self, texts: list[str]) -> Request[EmbeddingReply]:
         return create(
@@ -259,10 +264,9 @@ def bulk(
     """
     found = _check.strings("texts", texts)
     check_texts(found, "texts")
-    limits = limits_of(model)
-    if model.lower() in LIMITS:
-        _check.choice("dimensions", dimensions, limits.dimensions, model)
-    _check.within("batch_size", batch_size, 1, limits.inputs, whole=True)
+    most = _most_texts(model)
+    _check_dimensions(model, dimensions)
+    _check.within("batch_size", batch_size, 1, most, whole=True)
     _check.within("in_flight", in_flight, 1, 64, whole=True)
     if resume is not None and len(resume.vectors) != len(found):
         raise _check.refuse("resume", len(resume.vectors), f"must be of {len(found)} texts")
@@ -270,12 +274,24 @@ def bulk(
         tuple(found),
         model,
         dimensions,
-        batch_size or limits.inputs,
+        batch_size or most,
         in_flight,
         progress,
         resume,
         extra_body,
     )
+
+
+def __getattr__(name: str) -> Any:
+    if name != "LIMITS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return {
+        info.id: Limits(
+            info.max_items or 1, info.max_item_tokens or 1, info.max_total_tokens, info.dimensions
+        )
+        for info in models.MODELS.values()
+        if info.kind == "embedding"
+    }
 
 
 def _parse(reply: Reply) -> EmbeddingReply:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from pydantic import Field
 
-from zhipu_client import _check
+from zhipu_client import _check, models
 from zhipu_client._model import ReplyModel, read, rows
 from zhipu_client._request import Reply, Request
 from zhipu_client._task import Task, parse_task
@@ -28,7 +28,7 @@ Quality = Literal["hd", "standard"]
 
 @dataclass(frozen=True, slots=True)
 class ImageRules:
-    """What one image model can draw.
+    """What one image model can draw: a view of `zhipu_client.models`, kept for one release.
 
     Attributes:
         sizes: The preset sizes, the default first.
@@ -51,41 +51,9 @@ class ImageRules:
     asynchronous: bool = False
 
 
-_COGVIEW = ImageRules(
-    sizes=("1024x1024", "768x1344", "864x1152", "1344x768", "1152x864", "1440x720", "720x1440"),
-    least=512,
-    most=2048,
-    step=16,
-    pixels=2**21,
-    prompt=None,
-    qualities=("standard", "hd"),
-)
-_GLM_IMAGE = ImageRules(
-    sizes=(
-        "1280x1280",
-        "1568x1056",
-        "1056x1568",
-        "1472x1088",
-        "1088x1472",
-        "1728x960",
-        "960x1728",
-    ),
-    least=1024,
-    most=2048,
-    step=32,
-    pixels=2**22,
-    prompt=1000,
-    qualities=("hd",),
-    asynchronous=True,
-)
-
-#: The rules of each known model.
-RULES: Mapping[str, ImageRules] = {
-    "glm-image": _GLM_IMAGE,
-    "cogview-4": _COGVIEW,
-    "cogview-4-250304": _COGVIEW,
-    "cogview-3-flash": _COGVIEW,
-}
+if TYPE_CHECKING:
+    #: The rules of each known model, by its code; kept for one release.
+    RULES: Mapping[str, ImageRules]
 
 _SIZE = re.compile(r"^\s*(\d{1,5})\s*[xX×*]\s*(\d{1,5})\s*$")
 
@@ -127,19 +95,22 @@ def check_size(model: str, size: str) -> str:
         raise _check.refuse("size", size, 'must look like "1280x1280"')
     width, height = int(found.group(1)), int(found.group(2))
     plain = f"{width}x{height}"
-    rules = RULES.get(model.lower())
-    if rules is None or plain in rules.sizes:
+    info = _drawing(model)
+    if info is None or plain in info.sizes:
         return plain
+    least, most, step = info.size_min or 1, info.size_max or 1, info.size_step or 1
     for side in (width, height):
-        if not rules.least <= side <= rules.most or side % rules.step:
+        if not least <= side <= most or side % step:
             raise _check.refuse(
                 "size",
                 size,
-                f"for {model} needs sides of {rules.least} to {rules.most} pixels in steps of "
-                f"{rules.step}, or one of {', '.join(rules.sizes)}",
+                f"for {model} needs sides of {least} to {most} pixels in steps of {step}, or one "
+                f"of {', '.join(info.sizes)}",
             )
-    if width * height > rules.pixels:
-        raise _check.refuse("size", size, f"for {model} may have at most {rules.pixels:,} pixels")
+    if info.max_pixels and width * height > info.max_pixels:
+        raise _check.refuse(
+            "size", size, f"for {model} may have at most {info.max_pixels:,} pixels"
+        )
     return plain
 
 
@@ -159,7 +130,7 @@ def create(
     Args:
         model: ``glm-image``, ``cogview-4``, ``cogview-4-250304`` or ``cogview-3-flash``.
         prompt: What to draw; up to 1,000 characters for glm-image.
-        size: Width and height in pixels, ``"1280x1280"``. glm-image: sides of 1024 to 2048 in
+        size: Width and height in pixels, ``"1280x1280"``. glm-image: sides of 512 to 2048 in
             steps of 32, or a preset; CogView: 512 to 2048 in steps of 16, up to 2,097,152 pixels.
         quality: ``hd`` (slower, the only one of glm-image) or ``standard``.
         watermark_enabled: False leaves the watermark out, which the account must be allowed to.
@@ -219,8 +190,8 @@ def create_async(
         >>> images.create_async(prompt="a red kite").path
         '/async/images/generations'
     """
-    rules = RULES.get(model.lower())
-    if rules is not None and not rules.asynchronous:
+    info = _drawing(model)
+    if info is not None and not info.asynchronous:
         raise _check.refuse("model", model, "must be glm-image for the asynchronous endpoint")
     return Request(
         method="POST",
@@ -244,14 +215,43 @@ def create_async(
 def _body(extra: Mapping[str, Any] | None, **given: Any) -> dict[str, Any]:
     model = given["model"]
     _check.text("model", model)
-    rules = RULES.get(model.lower())
-    _check.text("prompt", given["prompt"], rules.prompt if rules else None)
-    if rules is not None:
-        _check.choice("quality", given["quality"], rules.qualities, model)
+    info = _drawing(model)
+    _check.text("prompt", given["prompt"], info.max_chars if info else None)
+    if info is not None:
+        _check.choice("quality", given["quality"], info.qualities, model)
     _check.ids(given["request_id"], given["user_id"])
     if given["size"] is not None:
         given["size"] = check_size(model, given["size"])
     return _check.body(extra, **given)
+
+
+def _drawing(model: str) -> models.ModelInfo | None:
+    """Return the facts of an image model whose sizes are documented; None for all others."""
+    info = models.get(model)
+    return info if info is not None and info.kind == "image" and info.sizes else None
+
+
+def _rules() -> dict[str, ImageRules]:
+    return {
+        info.id: ImageRules(
+            sizes=info.sizes,
+            least=info.size_min or 1,
+            most=info.size_max or 1,
+            step=info.size_step or 1,
+            pixels=info.max_pixels or 1,
+            prompt=info.max_chars,
+            qualities=cast(tuple[Quality, ...], info.qualities),
+            asynchronous=info.asynchronous,
+        )
+        for info in models.MODELS.values()
+        if _drawing(info.id) is not None
+    }
+
+
+def __getattr__(name: str) -> Any:
+    if name == "RULES":
+        return _rules()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _parse(reply: Reply) -> ImageReply:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from zhipu_client import _check
+from zhipu_client import _check, models
 from zhipu_client._chain import Chain, Once
 from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request
 
 __all__ = ["MAX_CHARACTERS", "Judgement", "ModerationReply", "bulk", "create"]
 
-#: The most characters of one text.
-MAX_CHARACTERS = 2000
+if TYPE_CHECKING:
+    #: The most characters of one text; kept for one release, see `zhipu_client.models`.
+    MAX_CHARACTERS: int
 
 _TYPES = ("text", "image_url", "video_url", "audio_url")
 #: What parts of a longer text have in common with their neighbours, so that nothing is cut in two.
@@ -102,8 +103,9 @@ def create(
         {'model': 'moderation', 'input': 'hello'}
     """
     _check.text("model", model)
+    longest = _longest(model)
     if isinstance(input, str):
-        _check.text("input", input, MAX_CHARACTERS)
+        _check.text("input", input, longest)
     else:
         parts = [input] if isinstance(input, Mapping) else list(input)
         if not parts:
@@ -113,7 +115,7 @@ def create(
                 raise _check.refuse(f"input[{place}]", part, "must be an object with a type")
             _check.choice(f"input[{place}].type", part.get("type", ""), _TYPES)
             if part["type"] == "text":
-                _check.text(f"input[{place}].text", part.get("text"), MAX_CHARACTERS)
+                _check.text(f"input[{place}].text", part.get("text"), longest)
         input = input if isinstance(input, Mapping) else parts  # noqa: A001
     _check.ids(request_id, user_id)
     return Request(
@@ -159,20 +161,34 @@ def bulk(
     for position, value in enumerate(found):
         _check.text(f"texts[{position}]", value)
     jobs = [
-        (position, Once(create(model=model, input=_parts(value), extra_body=extra_body)))
+        (
+            position,
+            Once(create(model=model, input=_parts(value, _longest(model)), extra_body=extra_body)),
+        )
         for position, value in enumerate(found)
     ]
     return Chain(jobs, in_flight)
 
 
-def _parts(value: str) -> str | list[dict[str, Any]]:
-    if len(value) <= MAX_CHARACTERS:
+def _longest(model: str) -> int:
+    """Return the most characters of one text."""
+    return models.limits_of(model, "moderation").max_chars or 1
+
+
+def _parts(value: str, longest: int) -> str | list[dict[str, Any]]:
+    if len(value) <= longest:
         return value
-    starts = range(0, len(value) - _OVERLAP, MAX_CHARACTERS - _OVERLAP)
-    parts = [value[start : start + MAX_CHARACTERS] for start in starts]
+    starts = range(0, len(value) - _OVERLAP, longest - _OVERLAP)
+    parts = [value[start : start + longest] for start in starts]
     return [{"type": "text", "text": part} for part in parts if part.strip()]
 
 
 def _parse(reply: Reply) -> ModerationReply:
     found: ModerationReply = read(ModerationReply, reply.data)
     return found
+
+
+def __getattr__(name: str) -> Any:
+    if name != "MAX_CHARACTERS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _longest("moderation")

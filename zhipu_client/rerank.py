@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from zhipu_client import _check
+from zhipu_client import _check, models
 from zhipu_client._errors import ServerError
 from zhipu_client._job import Around, Work
 from zhipu_client._model import ReplyModel, add_usage, read
@@ -24,10 +24,11 @@ __all__ = [
     "create",
 ]
 
-#: The most documents in one request.
-MAX_DOCUMENTS = 128
-#: The most characters of the query and of each document.
-MAX_CHARACTERS = 4096
+if TYPE_CHECKING:
+    #: The most documents in one request; kept for one release, see `zhipu_client.models`.
+    MAX_DOCUMENTS: int
+    #: The most characters of the query and of each document; kept for one release.
+    MAX_CHARACTERS: int
 
 
 class RerankResult(ReplyModel):
@@ -91,12 +92,13 @@ def create(
     """
     texts = _check.strings("documents", documents)
     _check.text("model", model)
-    _check.text("query", query, MAX_CHARACTERS)
-    if not texts or len(texts) > MAX_DOCUMENTS:
-        raise _check.refuse("documents", len(texts), f"must hold 1 to {MAX_DOCUMENTS} texts")
+    most, longest = _limits_of(model)
+    _check.text("query", query, longest)
+    if not texts or len(texts) > most:
+        raise _check.refuse("documents", len(texts), f"must hold 1 to {most} texts")
     for position, text in enumerate(texts):
-        _check.text(f"documents[{position}]", text, MAX_CHARACTERS)
-    _check.within("top_n", top_n, 0, MAX_DOCUMENTS, whole=True)
+        _check.text(f"documents[{position}]", text, longest)
+    _check.within("top_n", top_n, 0, most, whole=True)
     _check.ids(request_id, user_id)
     return Request(
         method="POST",
@@ -172,14 +174,15 @@ def bulk(
         300
     """
     texts = _check.strings("documents", documents)
-    _check.text("query", query, None if truncate else MAX_CHARACTERS)
+    _, longest = _limits_of(model)
+    _check.text("query", query, None if truncate else longest)
     _check.within("top_n", top_n, 0, 1_000_000_000, whole=True)
     _check.within("in_flight", in_flight, 1, 64, whole=True)
     if truncate:
-        query = query[:MAX_CHARACTERS]
-        texts = [text[:MAX_CHARACTERS] for text in texts]
+        query = query[:longest]
+        texts = [text[:longest] for text in texts]
     for position, text in enumerate(texts):
-        _check.text(f"documents[{position}]", text, MAX_CHARACTERS)
+        _check.text(f"documents[{position}]", text, longest)
     return Ranking(query, tuple(texts), model, top_n, return_raw_scores, in_flight, extra_body)
 
 
@@ -191,7 +194,8 @@ class _RankingWork:
     def __init__(self, job: Ranking) -> None:
         self._job = job
         self.in_flight = job.in_flight
-        self._waiting = iter(range(0, len(job.documents), MAX_DOCUMENTS))
+        self._most, _ = _limits_of(job.model)
+        self._waiting = iter(range(0, len(job.documents), self._most))
         self._replies: dict[int, RerankReply] = {}
         self._error: Exception | None = None
 
@@ -200,7 +204,7 @@ class _RankingWork:
         if start is None:
             return None
         job = self._job
-        texts = job.documents[start : start + MAX_DOCUMENTS]
+        texts = job.documents[start : start + self._most]
         return start, create(
             model=job.model,
             query=job.query,
@@ -212,7 +216,7 @@ class _RankingWork:
         )
 
     def done(self, number: int, value: RerankReply) -> None:
-        sent = min(MAX_DOCUMENTS, len(self._job.documents) - number)
+        sent = min(self._most, len(self._job.documents) - number)
         if not isinstance(value.results, list):
             raise ServerError("the service answered without rerank results")
         places = [_place(row) for row in value.results]
@@ -258,6 +262,21 @@ def _place(row: Any) -> int:
     if not isinstance(row, RerankResult) or row.relevance_score is None or row.index is None:
         return -1
     return row.index
+
+
+def _limits_of(model: str) -> tuple[int, int]:
+    """Return the most documents of a request and the most characters of a text.
+
+    A model that is not known has those of ``rerank``.
+    """
+    info = models.limits_of(model, "rerank")
+    return info.max_items or 1, info.max_chars or 1
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ("MAX_DOCUMENTS", "MAX_CHARACTERS"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _limits_of("rerank")[name == "MAX_CHARACTERS"]
 
 
 def _parse(reply: Reply) -> RerankReply:

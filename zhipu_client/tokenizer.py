@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zhipu_client import _check
+from zhipu_client import _check, models
 from zhipu_client._model import ReplyModel, read
 from zhipu_client._request import Reply, Request
 
 __all__ = ["MODELS", "TokenCount", "TokenizerReply", "counting_model", "create"]
 
-#: The models that the endpoint names. (The 5.x models are not among them.)
-MODELS = (
-    "glm-4.6",
-    "glm-4.6v",
-    "glm-4.5",
-    "glm-4.5-air",
-    "glm-4-0520",
-    "glm-4-long",
-    "glm-4-air",
-    "glm-4-flash",
-)
+if TYPE_CHECKING:
+    #: The codes that the endpoint names, see `zhipu_client.models`. (No 5.x model is among them.)
+    MODELS: tuple[str, ...]
 
 
 class TokenCount(ReplyModel):
@@ -50,10 +42,18 @@ class TokenizerReply(ReplyModel):
 
 
 def counting_model(model: str) -> str:
-    """The model to count with: itself where the endpoint has it, else its nearest relative."""
-    if model.lower() in MODELS:
+    """Return the model to count with: itself where the endpoint has it, else its nearest relative.
+
+    Args:
+        model: A name, as for `zhipu_client.models.find`.
+    """
+    exact = models.get(model)
+    if exact is not None and exact.counts_tokens:
         return model
-    return "glm-4.6v" if "v" in model.lower().split("-", 1)[-1][:5] else "glm-4.6"
+    info = models.find(model)
+    if info is not None and info.counts_tokens:
+        return info.id
+    return "glm-4.6v" if info is not None and "image" in info.inputs else "glm-4.6"
 
 
 def create(
@@ -106,3 +106,9 @@ def create(
 def _parse(reply: Reply) -> TokenizerReply:
     found: TokenizerReply = read(TokenizerReply, reply.data)
     return found
+
+
+def __getattr__(name: str) -> Any:
+    if name != "MODELS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return tuple(info.id for info in models.MODELS.values() if info.counts_tokens)

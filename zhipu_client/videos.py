@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from zhipu_client import _check
+from zhipu_client import _check, models
 from zhipu_client._request import Request
 from zhipu_client._task import Task, parse_task
 
 __all__ = ["MAX_PROMPT", "RULES", "Task", "VideoRules", "create"]
 
-#: The most characters of a prompt.
-MAX_PROMPT = 512
-
 
 @dataclass(frozen=True, slots=True)
 class VideoRules:
-    """What one video model takes.
+    """What one video model takes: a view of `zhipu_client.models`, kept for one release.
 
     Attributes:
         images: The fewest and the most pictures.
@@ -37,32 +34,11 @@ class VideoRules:
     options: frozenset[str] = frozenset()
 
 
-_LARGE = ("1920x1080", "1080x1920", "2048x1080", "3840x2160")
-_COG = frozenset({"quality", "with_audio"})
-_COG_2 = VideoRules(
-    (0, 1), ("720x480", "1024x1024", "1280x960", "960x1280", *_LARGE), None, (30, 60), options=_COG
-)
-_MOVED = frozenset({"movement_amplitude"})
-_SHORT = _MOVED | {"with_audio"}
-
-#: The rules of each known model.
-RULES: Mapping[str, VideoRules] = {
-    "cogvideox-3": VideoRules(
-        (0, 2), ("1280x720", "720x1280", "1024x1024", *_LARGE), (5, 10), (30, 60), options=_COG
-    ),
-    "cogvideox-2": _COG_2,
-    "cogvideox-flash": _COG_2,
-    "viduq1-text": VideoRules(
-        (0, 0), ("1920x1080",), (5,), prompt=True, options=_MOVED | {"style", "aspect_ratio"}
-    ),
-    "viduq1-image": VideoRules((1, 1), ("1920x1080",), (5,), options=_MOVED),
-    "vidu2-image": VideoRules((1, 1), ("1280x720",), (4,), options=_SHORT),
-    "viduq1-start-end": VideoRules((2, 2), ("1920x1080",), (5,), options=_MOVED),
-    "vidu2-start-end": VideoRules((2, 2), ("1280x720", "480x360"), (4,), options=_SHORT),
-    "vidu2-reference": VideoRules(
-        (1, 3), ("1280x720",), (4,), prompt=True, options=_SHORT | {"aspect_ratio"}
-    ),
-}
+if TYPE_CHECKING:
+    #: The most characters of a prompt; kept for one release, see `zhipu_client.models`.
+    MAX_PROMPT: int
+    #: The rules of each known model, by its code; kept for one release.
+    RULES: Mapping[str, VideoRules]
 
 _VALUES: Mapping[str, tuple[str, ...]] = {
     "quality": ("speed", "quality"),
@@ -93,7 +69,7 @@ def create(
     """Have a video made; the answer is a task, see `zhipu_client.wait_result`.
 
     Args:
-        model: A model of `RULES`; others are sent unchecked.
+        model: A video model of `zhipu_client.models`; others are sent unchecked.
         prompt: What to show, up to 512 characters; a prompt or a picture is needed.
         image_url: An address or base64 of a picture; a list of two for first and last frame
             (cogvideox-3, the ``start-end`` models) and of one to three for vidu2-reference.
@@ -153,27 +129,55 @@ def _check_body(body: Mapping[str, Any]) -> None:
     pictures = _pictures(body.get("image_url"))
     _check.text("model", model)
     if prompt is not None:
-        _check.text("prompt", prompt, MAX_PROMPT)
+        _check.text("prompt", prompt, models.limits_of(model, "cogvideox-3").max_chars)
     if not prompt and not pictures:
         raise _check.refuse("prompt", prompt, "or image_url is needed")
     for name, values in _VALUES.items():
         _check.choice(name, body.get(name), values)
-    rules = RULES.get(model.lower())
-    if rules is None:
+    info = _filming(model)
+    if info is None:
         return
-    if rules.prompt and not prompt:
+    if info.prompt_required and not prompt:
         raise _check.refuse("prompt", prompt, f"is needed for {model}")
-    least, most = rules.images
+    least, most = info.min_images, info.max_images or 0
     if not least <= len(pictures) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
         raise _check.refuse("image_url", len(pictures), f"for {model} must hold {wanted} pictures")
-    lists = {"size": rules.sizes, "duration": rules.durations, "fps": rules.fps}
+    lists = {"size": info.sizes, "duration": info.durations, "fps": info.fps}
     for name in (*lists, *_VALUES, "with_audio"):
-        taken = lists.get(name) is not None or name in rules.options
-        if name in body and not taken:
+        if name in body and not lists.get(name) and name not in info.options:
             raise _check.refuse(name, body[name], f"is not taken by {model}")
     for name, allowed in lists.items():
-        _check.choice(name, body.get(name), allowed or (), model)
+        _check.choice(name, body.get(name), allowed, model)
+
+
+def _filming(model: str) -> models.ModelInfo | None:
+    """Return the facts of a video model whose sizes are documented; None for all others."""
+    info = models.get(model)
+    return info if info is not None and info.kind == "video" and info.sizes else None
+
+
+def _rules() -> dict[str, VideoRules]:
+    return {
+        info.id: VideoRules(
+            images=(info.min_images, info.max_images or 0),
+            sizes=info.sizes,
+            durations=info.durations or None,
+            fps=info.fps or None,
+            prompt=info.prompt_required,
+            options=info.options,
+        )
+        for info in models.MODELS.values()
+        if _filming(info.id) is not None
+    }
+
+
+def __getattr__(name: str) -> Any:
+    if name == "RULES":
+        return _rules()
+    if name == "MAX_PROMPT":
+        return models.MODELS["cogvideox-3"].max_chars
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _pictures(image_url: str | Sequence[str] | None) -> list[str]:

@@ -63,7 +63,7 @@ _GLM = Rules(
         "1728x960",
         "960x1728",
     ),
-    low=1024,
+    low=512,
     step=32,
     pixels=2**22,
     qualities=("hd",),

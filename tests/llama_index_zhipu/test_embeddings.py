@@ -13,7 +13,7 @@ from llama_index.core.ingestion import IngestionPipeline
 from llama_index.core.schema import Document
 from llama_index.core.storage.kvstore import SimpleKVStore
 
-from llama_index_zhipu import ZhipuAIEmbedding
+from llama_index_zhipu import ZhipuAIEmbedding, ZhipuAIOCRReader, ZhipuAIRerank
 from tests.llama_index_zhipu.conftest import KEY
 from zhipu_client import InvalidRequestError, ServerError
 
@@ -47,7 +47,7 @@ async def test_all_methods(stub, embed):
     assert await embed.aget_text_embedding_batch(texts) == expected
     assert len(stub.requests) == 6
     assert embed.usage == {"prompt_tokens": 10, "total_tokens": 10}
-    assert all(r["model"] == "embedding-3" and r["dimensions"] == 1024 for r in stub.requests)
+    assert all(r["model"] == "embedding-3" and "dimensions" not in r for r in stub.requests)
 
 
 async def test_texts_are_batched_and_split(stub, embed):
@@ -70,17 +70,33 @@ def test_new_lines_stay(stub, embed):
 def test_arguments_of_the_old_package(stub):
     stub.default = vectors
     old = ZhipuAIEmbedding("embedding-2", KEY, base_url=stub.base_url)
-    assert (old.model, old.model_name, old.dimensions) == ("embedding-2", "embedding-2", 1024)
+    assert (old.model, old.model_name, old.dimensions) == ("embedding-2", "embedding-2", None)
     old.get_text_embedding("x")
     named = ZhipuAIEmbedding(model="embedding-3", api_key=KEY, dimensions=256, timeout=5.0)
     assert named.dimensions == 256
     assert ZhipuAIEmbedding(model_name="embedding-2", api_key=KEY).model == "embedding-2"
 
 
-def test_the_length_of_the_service_itself(stub, embed):
-    embed.dimensions = None
+def test_the_length_is_the_models_own_unless_it_is_given(stub, embed):
     embed.get_text_embedding("x")
-    assert "dimensions" not in stub.requests[0]
+    embed.dimensions = 256
+    embed.get_text_embedding("x")
+    assert ZhipuAIEmbedding.from_dict({**embed.to_dict(), "api_key": KEY}).dimensions == 256
+    assert ZhipuAIEmbedding(api_key=KEY, dimensions=None).dimensions is None
+    assert [request.get("dimensions") for request in stub.requests] == [None, 256]
+
+
+def test_the_former_name_of_max_in_flight(monkeypatch):
+    monkeypatch.setenv("ZHIPUAI_API_KEY", KEY)
+    old, new = ZhipuAIEmbedding(in_flight=3), ZhipuAIEmbedding(max_in_flight=3)
+    assert old.max_in_flight == old.in_flight == new.max_in_flight == 3
+    assert old.to_dict() == new.to_dict()
+    assert "in_flight" not in new.to_dict()
+    assert ZhipuAIRerank(in_flight=5).max_in_flight == 5
+    assert ZhipuAIOCRReader(in_flight=32).max_in_flight == 32
+    for wrong in ({"max_in_flight": 0}, {"in_flight": 65}):
+        with pytest.raises(InvalidRequestError, match="max_in_flight"):
+            ZhipuAIEmbedding(**wrong)
 
 
 def test_wrong_values_are_refused_before_sending(stub, embed):
@@ -147,7 +163,7 @@ async def test_against_the_emulator(emulator):
     near, far = await embed.aget_text_embedding_batch(
         ["The warehouse opened in 1987.", "猫一天睡十六个小时。"]
     )
-    assert len(question) == 1024
+    assert len(question) == 2048
     assert embed.similarity(question, near) > embed.similarity(question, far)
 
 

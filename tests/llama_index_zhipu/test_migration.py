@@ -78,6 +78,7 @@ def moved(monkeypatch):
     return moved
 
 
+@pytest.mark.filterwarnings("ignore:glm-4 is deprecated:zhipu_client.ModelDeprecationWarning")
 def test_the_two_packages_for_zhipu(moved, emulator, monkeypatch):
     moved("llama_index.llms.zhipuai", ZhipuAI="ZhipuAI")
     moved("llama_index.embeddings.zhipuai", ZhipuAIEmbedding="ZhipuAIEmbedding")

@@ -66,6 +66,14 @@ async def test_the_best_come_first_with_their_scores(stub, rerank):
     assert sent["documents"] == ["a", "ccc", "bb"]
 
 
+async def test_all_are_kept_where_top_n_is_none(stub, rerank, events):
+    rerank.top_n = None
+    async for found in both(rerank, nodes("a", "ccc", "bb"), "q"):
+        assert [item.node.get_content() for item in found] == ["ccc", "bb", "a"]
+    assert "top_n" not in stub.requests[0]
+    assert events[0].top_n == 3
+
+
 async def test_more_than_a_request_holds(stub, rerank):
     given = nodes(*("x" * n for n in range(1, 301)))
     async for found in both(rerank, given, "q"):

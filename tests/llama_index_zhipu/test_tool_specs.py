@@ -21,7 +21,7 @@ from llama_index_zhipu import (
 )
 from tests.llama_index_zhipu.conftest import KEY
 from tests.llama_index_zhipu.stub import call, reply
-from zhipu_client import BadRequestError, DownloadError, InvalidRequestError, ZhipuError
+from zhipu_client import BadRequestError, DownloadError, InvalidRequestError, ZhipuError, images
 
 
 @pytest.fixture
@@ -48,6 +48,10 @@ async def test_drawing_to_look_at(connection):
         (image,) = [block for block in made.blocks if isinstance(block, ImageBlock)]
         assert image.image_mimetype == "image/png"
         assert image.resolve_image().read(4) == b"\x89PNG"
+
+
+def test_images_are_drawn_by_the_model_that_the_client_takes():
+    assert ZhipuAIImageGeneratorToolSpec(api_key=KEY).model == images.create(prompt="a").model
 
 
 async def test_images_come_from_public_addresses_only(stub):

@@ -87,6 +87,7 @@ def test_the_callers_objects_are_not_changed() -> None:
         ({"max_tokens": 0}, "max_tokens", "at least 1"),
         ({"max_tokens": 2.5}, "max_tokens", "whole"),
         ({"max_tokens": 131073}, "max_tokens", "131072 for glm-4.7"),
+        ({"model": "autoglm-phone", "max_tokens": 4097}, "max_tokens", "4096 for autoglm-phone"),
         ({"stop": list("abcde")}, "stop", "up to 4"),
         ({"stop": [""]}, "stop", "not empty"),
         ({"request_id": "short"}, "request_id", "6 to 64"),
@@ -127,6 +128,17 @@ def test_a_picture_of_50_mb_where_5_are_allowed_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match=r"50\.0 MB.*at most 5\.\d MB"):
         body(model="glm-4.6v", messages=image(data))
     assert body(model="glm-4.6v", messages=image(data[:1000]))
+
+
+def test_a_picture_in_the_request_is_refused_where_only_urls_are_taken() -> None:
+    with pytest.raises(InvalidRequestError, match=r"http.* URL for glm-4v-flash") as caught:
+        body(model="glm-4v-flash", messages=image("data:image/png;base64," + "A" * 5000))
+    assert len(str(caught.value)) < 300
+    assert body(model="glm-4v-flash", messages=image("https://example.com/a.png"))
+
+
+def test_what_one_page_of_the_documents_allows_is_sent() -> None:
+    assert body(model="autoglm-phone", max_tokens=4096)["max_tokens"] == 4096
 
 
 def test_too_many_pictures_are_refused() -> None:

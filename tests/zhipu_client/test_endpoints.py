@@ -56,7 +56,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str, str]] = [
     (tokenizer.create, {"messages": []}, "messages", "at least one"),
     (images.create, {"prompt": "p" * 1001}, "prompt", "at most 1,000"),
     (images.create, {"prompt": "p", "size": "big"}, "size", "1280x1280"),
-    (images.create, {"prompt": "p", "size": "1000x1024"}, "size", "1024 to 2048"),
+    (images.create, {"prompt": "p", "size": "1000x480"}, "size", "512 to 2048"),
     (images.create, {"prompt": "p", "size": "1030x1030"}, "size", "steps of 32"),
     (
         images.create,
@@ -141,6 +141,10 @@ def test_image_sizes_are_sent_with_a_plain_x(size: str) -> None:
     assert images.create(prompt="p", size=size).json["size"] == "1568x1056"  # type: ignore[index]
 
 
+def test_sizes_that_one_page_of_the_documents_allows_are_sent() -> None:
+    assert images.create(prompt="p", size="512x2048").json["size"] == "512x2048"  # type: ignore[index]
+
+
 def test_presets_below_the_smallest_side_are_sizes_too() -> None:
     for model, rules in images.RULES.items():
         for size in rules.sizes:
@@ -208,6 +212,9 @@ def test_handwriting_is_multipart() -> None:
         ("glm-4.6", "glm-4.6"),
         ("glm-5.2", "glm-4.6"),
         ("glm-5v-turbo", "glm-4.6v"),
+        ("zai-org/GLM-4.5-Air-FP8", "glm-4.5-air"),
+        ("GLM-4.5V-AWQ", "glm-4.6v"),
+        ("vicuna", "glm-4.6"),
         ("x", "glm-4.6"),
     ],
 )

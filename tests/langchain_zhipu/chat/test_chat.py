@@ -177,7 +177,7 @@ def test_tool_stream_is_on_where_the_model_can(make: Make, say: Say, sent: Sent)
     list(make().bind_tools([tool]).stream("hi"))
     make().bind_tools([tool]).invoke("hi")
     list(make(tool_stream=False).bind_tools([tool]).stream("hi"))
-    list(make(model="glm-4.5").bind_tools([tool]).stream("hi"))
+    list(make(model="glm-4.5-air").bind_tools([tool]).stream("hi"))
     list(make().stream("hi"))
     assert [r.get("tool_stream") for r in sent()] == [True, None, False, None, None]
 
@@ -480,9 +480,12 @@ def test_a_stream_without_a_finish_reason_loses_nothing(make: Make, server: Any,
     assert streamed.additional_kwargs == whole.additional_kwargs
 
 
+@pytest.mark.parametrize("name", ["glm-4.1v-thinking-flash", "zai-org/GLM-4.1V-9B-Thinking"])
 @pytest.mark.parametrize("streamed", [False, True])
-def test_reasoning_between_tags_is_reasoning(make: Make, server: Any, streamed: bool) -> None:
-    model = make(model="glm-4.1v-thinking-flash")
+def test_reasoning_between_tags_is_reasoning(
+    make: Make, server: Any, streamed: bool, name: str
+) -> None:
+    model = make(model=name)
     text = "<think>hm, two</think>\n\nfour"
     if streamed:
         pieces = [delta(content=text[n : n + 5]) for n in range(0, len(text), 5)]

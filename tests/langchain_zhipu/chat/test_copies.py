@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from langchain_core.load import dumpd
+from langchain_core.runnables import ConfigurableField
 
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import InvalidRequestError
@@ -59,6 +60,40 @@ def test_a_copy_of_another_model_has_its_profile(plain: ChatZhipuAI) -> None:
     assert found.profile["image_inputs"] is True
     assert plain.profile is not None
     assert plain.profile["image_inputs"] is False
+
+
+def test_a_run_that_picks_another_model_has_its_profile(plain: ChatZhipuAI) -> None:
+    fields = {name: ConfigurableField(id=name) for name in ("model", "temperature")}
+    made: Any = plain.configurable_fields(**fields)
+    for model in ("glm-4.6v", "zai-org/GLM-4.5V-FP8", "my-own-model"):
+        picked, _ = made.prepare({"configurable": {"model": model}})
+        assert picked.model == model
+        assert picked.profile == ChatZhipuAI(api_key=KEY, model=model).profile
+    warmer, _ = made.prepare({"configurable": {"temperature": 0.9}})
+    assert warmer.profile == plain.profile
+    twice: Any = warmer.configurable_fields(model=ConfigurableField(id="model"))
+    picked, _ = twice.prepare({"configurable": {"model": "glm-4.6v"}})
+    assert picked.profile["image_inputs"] is True
+
+
+def test_a_profile_that_the_user_gave_stays(plain: ChatZhipuAI) -> None:
+    given = ChatZhipuAI(api_key=KEY, model="my-own-model", profile=plain.profile)
+    assert given.profile == plain.profile
+    made: Any = given.configurable_fields(model=ConfigurableField(id="model"))
+    picked, _ = made.prepare({"configurable": {"model": "glm-4.6v"}})
+    assert picked.profile == given.profile
+    assert given.model_copy(update={"model": "glm-4.6v"}).profile == given.profile
+    given.model = "glm-4.6v"
+    assert given.profile == plain.profile
+
+
+def test_a_profile_follows_a_model_that_is_set(plain: ChatZhipuAI) -> None:
+    for moved in (plain, copy.deepcopy(plain), pickle.loads(pickle.dumps(plain))):
+        moved.model = "glm-4.6v"
+        assert moved.profile is not None
+        assert moved.profile["image_inputs"] is True
+        moved.model_name = "my-own-model"
+        assert moved.profile is None
 
 
 def test_equal_models_are_equal(plain: ChatZhipuAI) -> None:

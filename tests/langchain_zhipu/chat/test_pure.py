@@ -259,3 +259,12 @@ def test_profiles_come_from_the_catalogue() -> None:
     assert not voice["tool_calling"]
     assert (profile_of("glm-5.3") or {})["reasoning_effort_levels"] == ["low", "high", "max"]
     assert profile_of("my-model") is None
+
+
+def test_profiles_of_own_deployments() -> None:
+    own, service = profile_of("zai-org/GLM-4.6V-FP8"), profile_of("glm-4.6v")
+    assert own == service
+    assert (profile_of("openrouter/z-ai/glm-4.6:free") or {})["image_inputs"] is False
+    assert (profile_of("glm-z1-air") or {})["status"] == "deprecated"
+    # Whoever serves the weights goes on as long as they like.
+    assert (profile_of("THUDM/GLM-Z1-9B-0414") or {})["status"] == "active"

@@ -13,7 +13,12 @@ from langchain_core import exceptions as core
 from langchain_core.embeddings import Embeddings
 from langchain_core.vectorstores import InMemoryVectorStore
 
-from langchain_zhipu import ZhipuAIEmbeddings
+from langchain_zhipu import (
+    ZhipuAIEmbeddings,
+    ZhipuAIOCRLoader,
+    ZhipuAIRerank,
+    ZhipuAIWebReaderLoader,
+)
 from zhipu_client import InvalidRequestError, RateLimitError
 
 KEY = "0123456789abcdef.embeddingtests"
@@ -72,7 +77,7 @@ def test_an_empty_text_is_named_by_its_position(server: Any, access: Any, embed:
 
 
 def test_a_batch_that_fails_half_way(server: Any, access: Any, embed: Any) -> None:
-    model = ZhipuAIEmbeddings(dimensions=256, in_flight=1, **access)
+    model = ZhipuAIEmbeddings(dimensions=256, max_in_flight=1, **access)
     texts = [f"subject {number}" for number in range(300)]
     whole = embed(model, texts)
     server.reset()
@@ -102,9 +107,23 @@ def test_values_are_refused_when_it_is_made() -> None:
     for given in ({"dimensions": 100}, {"model": "embedding-2", "dimensions": 2048}):
         with pytest.raises(InvalidRequestError, match="dimensions must be one of"):
             ZhipuAIEmbeddings(api_key=KEY, **given)
-    for given in ({"chunk_size": 65}, {"in_flight": 0}, {"unknown": 1}):
+    for given in ({"chunk_size": 65}, {"max_in_flight": 0}, {"unknown": 1}):
         with pytest.raises(ValueError, match=next(iter(given))):
             ZhipuAIEmbeddings(api_key=KEY, **given)
+
+
+def test_the_former_name_of_max_in_flight() -> None:
+    made = [
+        ZhipuAIEmbeddings(api_key=KEY, in_flight=3),
+        ZhipuAIRerank(api_key=KEY, in_flight=3),
+        ZhipuAIOCRLoader("a.pdf", api_key=KEY, in_flight=3),
+        ZhipuAIWebReaderLoader("https://example.com", api_key=KEY, in_flight=3),
+    ]
+    for one in made:
+        assert one.max_in_flight == one.in_flight == 3
+        assert "max_in_flight=3" in repr(one)
+    with pytest.raises(ValueError, match="max_in_flight"):
+        ZhipuAIRerank(api_key=KEY, in_flight=65)
 
 
 def test_arguments_of_the_community_class_are_taken() -> None:

@@ -153,7 +153,7 @@ def test_rules_are_checked_before_anything_is_sent(server: Any, access: Any, cal
             tool_call(prompt="a kite", size="9x9")
         )
     for given, words in (
-        ({"size": "9x9"}, "1024 to 2048"),
+        ({"size": "9x9"}, "512 to 2048"),
         ({"quality": "standard"}, "one of hd"),
         ({"model": "cogview-4", "endpoint": "async"}, "glm-image"),
     ):

@@ -25,7 +25,7 @@ def test_a_pdf_of_250_pages_comes_whole_and_in_order(loader, tmp_path, asked):
     path.write_bytes(document(250))
     held = most = 0
     seen = []
-    for page in loader(path, pages_per_request=25, in_flight=2).lazy_load():
+    for page in loader(path, pages_per_request=25, max_in_flight=2).lazy_load():
         seen.append(page.metadata["page"])
         held = len(asked()) * 25 - len(seen)
         most = max(most, held)
@@ -38,7 +38,7 @@ def test_a_pdf_of_250_pages_comes_whole_and_in_order(loader, tmp_path, asked):
 def test_a_range_that_dies_half_way_of_250_pages(loader, tmp_path, server, asked):
     path = tmp_path / "long.pdf"
     path.write_bytes(document(250))
-    settings = {"pages_per_request": 50, "in_flight": 1}
+    settings = {"pages_per_request": 50, "max_in_flight": 1}
     server.script(
         None,
         None,
@@ -107,7 +107,7 @@ def test_a_file_larger_than_allowed_is_not_read(loader, five_pages):
 
 
 def test_a_file_that_grows_while_it_is_read(loader, five_pages, server):
-    pages = loader(five_pages, pages_per_request=1, in_flight=1).lazy_load()
+    pages = loader(five_pages, pages_per_request=1, max_in_flight=1).lazy_load()
     assert next(pages).metadata["page"] == 0
     with five_pages.open("ab") as file:
         file.write(b"\n% more")

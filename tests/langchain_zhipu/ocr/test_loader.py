@@ -75,7 +75,7 @@ def test_modes(loader, five_pages):
 
 
 def test_long_documents_go_in_parts_and_come_in_order(loader, five_pages, asked):
-    documents = loader(five_pages, pages_per_request=2, in_flight=3).load()
+    documents = loader(five_pages, pages_per_request=2, max_in_flight=3).load()
     assert titles(documents) == [f"Page {number}" for number in range(1, 6)]
     assert len(asked()) == 3
     assert len({d.metadata["request_id"] for d in documents}) == 3
@@ -141,7 +141,7 @@ def names(documents) -> list[str]:
 
 
 def test_a_folder_is_read_in_order(loader, folder):
-    documents = loader(folder, in_flight=8).load()
+    documents = loader(folder, max_in_flight=8).load()
     assert names(documents) == ["a.PDF", "b.pdf", "c.pdf", "d.png"]
     assert titles(documents)[:6] == ["A 1", "A 2", "A 3", "B 1", "B 2", "C 1"]
 
@@ -196,7 +196,7 @@ def broken_at(server, call: int) -> None:
 
 @pytest.mark.parametrize("mode", ["page", "single", "element"])
 def test_resuming_pays_for_no_page_twice(loader, five_pages, server, asked, mode):
-    settings = {"mode": mode, "pages_per_request": 1, "in_flight": 1}
+    settings = {"mode": mode, "pages_per_request": 1, "max_in_flight": 1}
     whole = loader(five_pages, **settings).load()
     server.reset()
     broken_at(server, 3)
@@ -215,7 +215,7 @@ def test_resuming_pays_for_no_page_twice(loader, five_pages, server, asked, mode
 
 
 async def test_resuming_async(loader, five_pages, server):
-    settings = {"pages_per_request": 1, "in_flight": 1}
+    settings = {"pages_per_request": 1, "max_in_flight": 1}
     broken_at(server, 4)
     got = []
     pages = loader(five_pages, **settings).alazy_load()
@@ -228,7 +228,7 @@ async def test_resuming_async(loader, five_pages, server):
 
 
 def test_resuming_keeps_pages_behind_the_gap(loader, five_pages, server, asked):
-    settings = {"pages_per_request": 1, "in_flight": 4}
+    settings = {"pages_per_request": 1, "max_in_flight": 4}
     broken_at(server, 1)  # whichever comes first
     got = []
     with pytest.raises(ServerError) as caught:
@@ -239,7 +239,7 @@ def test_resuming_keeps_pages_behind_the_gap(loader, five_pages, server, asked):
 
 
 def test_resuming_in_a_folder(loader, folder, server, asked):
-    settings = {"pages_per_request": 1, "in_flight": 2}
+    settings = {"pages_per_request": 1, "max_in_flight": 2}
     whole = loader(folder, **settings).load()
     server.reset()
     broken_at(server, 4)
@@ -270,7 +270,7 @@ def test_progress_is_shown_on_standard_error(loader, five_pages, capsys):
 def test_leaving_early_asks_for_no_more(loader, tmp_path, asked):
     path = tmp_path / "long.pdf"
     path.write_bytes(pdf([[Title(f"{number}")] for number in range(40)]))
-    pages = loader(path, pages_per_request=1, in_flight=2).lazy_load()
+    pages = loader(path, pages_per_request=1, max_in_flight=2).lazy_load()
     next(pages)
     pages.close()
     assert len(asked()) <= 6
@@ -288,7 +288,7 @@ def test_repr_and_unknown_settings(loader, five_pages, access):
 def test_what_is_kept_stays_kept_over_two_failures(loader, tmp_path, server, asked):
     path = tmp_path / "long.pdf"
     path.write_bytes(document(12))
-    settings = {"pages_per_request": 1, "in_flight": 3}
+    settings = {"pages_per_request": 1, "max_in_flight": 3}
     got, point = [], None
     for call in (3, 2, 2):
         broken_at(server, call)

@@ -105,7 +105,7 @@ def test_settings(access: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     reranker = ZhipuAIRerank(model_name="rerank", **access)
     assert isinstance(reranker, BaseDocumentCompressor)
     assert access["api_key"] not in repr(reranker)
-    for given in ({"top_n": 0}, {"in_flight": 65}, {"unknown": 1}):
+    for given in ({"top_n": 0}, {"max_in_flight": 65}, {"unknown": 1}):
         with pytest.raises(ValueError, match=next(iter(given))):
             ZhipuAIRerank(**given, **access)
     dumped = pickle.dumps(reranker)

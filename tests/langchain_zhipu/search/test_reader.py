@@ -59,7 +59,7 @@ def test_what_the_service_tells_beyond_the_text(access, server):
         "metadata": {"description": "On sleep", "og:locale": "en_GB"},
     }
     server.script({"id": "7", "reader_result": page}, {"id": "8", "reader_result": None})
-    whales, nothing = ZhipuAIWebReaderLoader(PAGES[:2], in_flight=1, **access).load()
+    whales, nothing = ZhipuAIWebReaderLoader(PAGES[:2], max_in_flight=1, **access).load()
     assert whales.metadata == {
         "source": PAGES[0],
         "title": "Whales",
@@ -96,7 +96,7 @@ def test_what_is_no_address_is_refused_before_anything_is_sent(access, server):
 def test_requests_are_in_flight_together(access):
     with zhipu_emulator.serve(latency=0.2) as slow:
         reach = {"api_key": slow.api_key, "base_url": slow.base_url}
-        loader = ZhipuAIWebReaderLoader(PAGES * 4, in_flight=12, **reach)
+        loader = ZhipuAIWebReaderLoader(PAGES * 4, max_in_flight=12, **reach)
         assert len(loader.load()) == 12
 
 

@@ -81,14 +81,14 @@ async def test_a_document_that_cannot_be_parsed(service: Service, mode: Mode) ->
 
 
 async def test_nodes_are_judged(service: Service, mode: Mode) -> None:
-    postprocessor = ZhipuAIModerationPostprocessor(in_flight=1, **service.settings)
+    postprocessor = ZhipuAIModerationPostprocessor(max_in_flight=1, **service.settings)
     (kept,) = await called(mode, postprocessor, "postprocess_nodes", NODES)
     assert kept is NODES[0]
 
 
 async def test_a_node_that_is_refused(service: Service, mode: Mode) -> None:
     postprocessor = ZhipuAIModerationPostprocessor(
-        in_flight=1, on_flagged="raise", **service.settings
+        max_in_flight=1, on_flagged="raise", **service.settings
     )
     with pytest.raises(ContentFilterError, match=r"judged RE(VIEW|JECT)"):
         await called(mode, postprocessor, "postprocess_nodes", NODES)

@@ -1,0 +1,194 @@
+"""The table of models and the lookups in it. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from functools import cache, lru_cache
+from typing import Any
+
+from zhipu_client.models._info import ModelInfo
+from zhipu_client.models._names import code_in
+
+__all__ = [
+    "MODELS", "context_of", "deprecation_of", "find", "get", "limits_of", "takes_files_by_url",
+]  # fmt: skip
+
+#: Tokens that fit every GLM chat model since 4.5, and every one since 5.
+_CONTEXT, _CONTEXT_SINCE_5 = 131_072, 204_800
+_GENERATION = re.compile(r"glm-?(\d+)")
+
+
+class _Models(Mapping[str, ModelInfo]):
+    """The catalogue by id; the file is read at the first look."""
+
+    def __getitem__(self, model: str) -> ModelInfo:
+        return _load()[model]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_load())
+
+    def __len__(self) -> int:
+        return len(_load())
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} models>"
+
+
+#: Every known model by its id, newest families first.
+MODELS: Mapping[str, ModelInfo] = _Models()
+
+
+def get(model: str) -> ModelInfo | None:
+    """Return the facts of a model by the service's own code; upper and lower case are the same.
+
+    Args:
+        model: A code such as ``"glm-4.7"``. Other names of the model are for `find`.
+
+    Returns:
+        The facts, or None for a model that this version does not know.
+
+    Example:
+        >>> get("GLM-4.6V").max_output
+        32768
+        >>> get("my-own-finetune") is None
+        True
+    """
+    return _load().get(model.lower()) if isinstance(model, str) else None
+
+
+def find(model: str) -> ModelInfo | None:
+    """Return the facts of a model by whatever name a server has for it.
+
+    Owners and hosts before the name, dates, sizes, quantisations and routes after it are passed
+    over. The facts are those of the service's own deployment: what a model is, not what a server
+    may refuse.
+
+    Args:
+        model: A code, or a name such as ``"zai-org/GLM-4.7-FP8"`` or ``"glm-4.6:free"``.
+
+    Returns:
+        The facts, or None where the name is of no known model.
+
+    Example:
+        >>> find("zai-org/GLM-4.6V-FP8").id, find("accounts/fireworks/models/glm-4p6").id
+        ('glm-4.6v', 'glm-4.6')
+        >>> find("glm-4.5-airx").id, find("glm-9") is None
+        ('glm-4.5-airx', True)
+    """
+    return get(model) or (_find(model) if isinstance(model, str) else None)
+
+
+def limits_of(model: str, default: str) -> ModelInfo:
+    """Return the facts of a model, or those of the default for one that is not known.
+
+    For endpoints that bound every request alike, whatever model it names.
+
+    Args:
+        model: A code, as for `get`.
+        default: A known code; a model of another kind than its is passed over too.
+
+    Example:
+        >>> limits_of("rerank-next", "rerank").max_items
+        128
+    """
+    usual = _load()[default]
+    info = get(model)
+    return info if info is not None and info.kind == usual.kind else usual
+
+
+def context_of(model: str) -> int:
+    """Return the context window in tokens; a cautious guess where it is not known.
+
+    Args:
+        model: A name, as for `find`.
+
+    Example:
+        >>> context_of("z-ai/glm-4.7"), context_of("my-own-finetune")
+        (204800, 131072)
+    """
+    info = find(model)
+    if info is not None and info.context:
+        return info.context
+    generation = _GENERATION.search(model.lower()) if isinstance(model, str) else None
+    newer = generation is not None and int(generation.group(1)[:4]) >= 5
+    return _CONTEXT_SINCE_5 if newer else _CONTEXT
+
+
+def takes_files_by_url(model: str) -> bool:
+    """Return True for the models that take documents in the older content part, ``file_url``.
+
+    Args:
+        model: A name, as for `find`.
+
+    Example:
+        >>> takes_files_by_url("zai-org/GLM-4.6V-FP8"), takes_files_by_url("glm-5.3-flash")
+        (True, False)
+    """
+    info = find(model)
+    return info is not None and info.files_by_url
+
+
+def deprecation_of(model: str) -> str | None:
+    """Return what to know before a deprecated model is used, in words; None for all others.
+
+    Args:
+        model: A code of the service, as for `get`.
+
+    Example:
+        >>> deprecation_of("glm-z1-air")
+        'glm-z1-air was switched off on 2025-11-15: use glm-4.5-air instead'
+        >>> deprecation_of("glm-4.7") is None
+        True
+    """
+    info = get(model)
+    if info is None or not info.deprecated:
+        return None
+    if info.retires and info.retired:
+        what = f"was switched off on {info.retires}"
+    elif info.retires:
+        what = f"is to be switched off on {info.retires}"
+    else:
+        what = "is deprecated by the service, which has named no last day"
+    instead = f": use {info.successor} instead" if info.successor else ""
+    return f"{info.id} {what}{instead}"
+
+
+@lru_cache(maxsize=1024)
+def _find(model: str) -> ModelInfo | None:
+    code = code_in(model, _codes())
+    return None if code is None else _load()[_codes()[code]]
+
+
+@cache
+def _codes() -> dict[str, str]:
+    """What a name may begin with -> the id of the model."""
+    models = _load().values()
+    found = {alias: info.id for info in models for alias in info.aliases}
+    return found | {info.id: info.id for info in models}
+
+
+#: Field of a record -> what makes a value that cannot be changed of what JSON has there.
+_MAKE: Mapping[str, Any] = {
+    field.name: tuple if str(field.type).startswith("tuple") else frozenset
+    for field in fields(ModelInfo)
+    if str(field.type).startswith(("tuple", "frozenset"))
+} | {"efforts_instead": lambda efforts: tuple(efforts.items())}
+
+
+@cache
+def _load() -> dict[str, ModelInfo]:
+    from importlib import resources  # 10 ms that importing the catalogue need not cost
+
+    text = resources.files("zhipu_client.models").joinpath("models.json").read_text("utf-8")
+    return {record["id"]: _read(record) for record in json.loads(text)}
+
+
+def _read(record: dict[str, Any]) -> ModelInfo:
+    return ModelInfo(**{name: _MAKE.get(name, _same)(value) for name, value in record.items()})
+
+
+def _same(value: Any) -> Any:
+    return value
