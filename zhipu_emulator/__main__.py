@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 
-from zhipu_emulator.server import serve
+from zhipu_emulator.http.server import serve
 
 
 def main(arguments: list[str] | None = None) -> int:

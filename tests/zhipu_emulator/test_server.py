@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 import zhipu_emulator
-from zhipu_emulator import wire
+from zhipu_emulator.http import connections
 
 BODY = {"model": "glm-4.6", "messages": [{"role": "user", "content": "Hello"}]}
 PLUGIN = """
@@ -87,13 +87,13 @@ def test_small_packets_are_not_held_back() -> None:
     with zhipu_emulator.serve() as server, socket.create_connection(("127.0.0.1", server.port)):
         until = time.monotonic() + 10
         while (
-            not any(port == server.port for port, _ in list(wire._OPEN))
+            not any(port == server.port for port, _ in list(connections._OPEN))
             and time.monotonic() < until
         ):
             time.sleep(0.01)
         [raw] = [
             transport.get_extra_info("socket")
-            for (port, _), transport in wire._OPEN.items()
+            for (port, _), transport in connections._OPEN.items()
             if port == server.port
         ]
         assert raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

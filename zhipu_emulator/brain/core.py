@@ -8,21 +8,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from zhipu_emulator.answer import Call, Reply
-from zhipu_emulator.brain import context, jsonmode, look, results, talk
+from zhipu_emulator.brain import attached_media, context, jsonmode, results, smalltalk
 from zhipu_emulator.brain.decide import decided, lacking
 from zhipu_emulator.brain.plan import Planner, Tool
-from zhipu_emulator.brain.think import thoughts
+from zhipu_emulator.brain.reasoning import thoughts
 from zhipu_emulator.brain.values import Passage
 from zhipu_emulator.brain.words import is_chinese
-from zhipu_emulator.content import attachments, plain
-from zhipu_emulator.state import BEIJING
+from zhipu_emulator.chat.answer import Call, Reply
+from zhipu_emulator.chat.message_parts import attachments, plain
+from zhipu_emulator.http.state import BEIJING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from zhipu_emulator.checks import ChatRequest
-    from zhipu_emulator.state import State
+    from zhipu_emulator.chat.checks import ChatRequest
+    from zhipu_emulator.http.state import State
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Conversation:
         found = [*self.prompt.documents, *self.asked.documents]
         for text in self.texts("system"):
             found.extend(context.take_apart(text).documents)
-        found.extend(look.texts(self.asked.attachments))
+        found.extend(attached_media.texts(self.asked.attachments))
         found.extend(r.text for r in results.earlier(self.asked.messages))
         return found
 
@@ -108,9 +108,9 @@ def _json(value: Any) -> str:
 def _known_without_tools(view: Conversation) -> bool:
     """Whether the question needs no looking up."""
     return bool(
-        talk.small_talk(view.question)
-        or talk.order(view.question)
-        or talk.sum_of(view.question, view.answer_before)
+        smalltalk.small_talk(view.question)
+        or smalltalk.order(view.question)
+        or smalltalk.sum_of(view.question, view.answer_before)
         or context.from_talk(view.question, view.said_before)
         or context.from_documents(view.question, view.documents)
     )
@@ -150,7 +150,7 @@ def _text(view: Conversation) -> str:
     here = list(attachments(view.last, view.files))
     seen = [a for a in here if a.kind != "file" or a.data is None]
     if seen:
-        return " ".join(look.described(seen, chinese=view.chinese))
+        return " ".join(attached_media.described(seen, chinese=view.chinese))
     if view.documents:
         found = context.from_documents(question, view.documents)
         if found:
@@ -158,10 +158,10 @@ def _text(view: Conversation) -> str:
         if view.prompt.documents:
             return "给出的资料里没有答案。" if view.chinese else "The given text does not say."
     return (
-        talk.small_talk(question)
-        or talk.order(question)
-        or talk.sum_of(question, view.answer_before)
+        smalltalk.small_talk(question)
+        or smalltalk.order(question)
+        or smalltalk.sum_of(question, view.answer_before)
         or context.from_talk(question, view.said_before)
         or context.from_documents(question, view.texts("system"))
-        or talk.shrug(question)
+        or smalltalk.shrug(question)
     )

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from zhipu_emulator.brain import results, talk
+from zhipu_emulator.brain import results, smalltalk
 from zhipu_emulator.brain.plan import BACK, Step
 from zhipu_emulator.brain.schema import roles
 
@@ -50,7 +50,7 @@ def decided(view: Conversation, *, known: bool) -> list[Step]:
             return ready
     if choice == "required" or (_told_to(view) and (not view.results or _no_words(view))):
         return [_forced(_fallback(view, made), view)]
-    if steps or view.results or known or talk.small_talk(view.question):
+    if steps or view.results or known or smalltalk.small_talk(view.question):
         return []
     found = planner.searching(view.question)
     return [found] if found is not None else []

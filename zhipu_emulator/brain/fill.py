@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhipu_emulator.brain import convert, leftover, strong, tables
+from zhipu_emulator.brain import certain_values, convert, residue, tables
 from zhipu_emulator.brain.convert import PIECES, asked, key, number, shortened, split
 from zhipu_emulator.brain.schema import Schema, leads, roles
 from zhipu_emulator.brain.values import Passage, Span
@@ -86,7 +86,9 @@ class Filler:
             n for n in properties if n not in required
         ]
         outside = (self._open_numbers, self._mail)
-        self._mail = not any(strong.is_mail(name, node) for name, node in properties.items())
+        self._mail = not any(
+            certain_values.is_mail(name, node) for name, node in properties.items()
+        )
         self._open_numbers = any(
             properties[n].type in ("integer", "number") for n in required if n in properties
         )
@@ -121,7 +123,7 @@ class Filler:
         if known is not MISSING:
             return known
         if schema.enum:
-            found = strong.by_enum(schema, self.passage)
+            found = certain_values.by_enum(schema, self.passage)
             return found[0] if found else MISSING
         kind = schema.type
         if kind == "object":
@@ -131,7 +133,7 @@ class Filler:
         if kind == "boolean":
             return self._flag(name, schema)
         if kind in ("integer", "number"):
-            span = strong.by_name(name, schema, self._fitting(schema), self.used)
+            span = certain_values.by_name(name, schema, self._fitting(schema), self.used)
             return MISSING if span is None else number(self._take(name, span, done), schema)
         return self._string(name, schema, done)
 
@@ -150,16 +152,16 @@ class Filler:
         purposes = roles(name, schema.description)
         if purposes[:1] == ("query",):
             return self._query(name, schema, done)
-        span = self._money(purposes) or strong.by_form(
+        span = self._money(purposes) or certain_values.by_form(
             name, schema, self.passage, self.used, mail=self._mail
         )
         if span is None:
-            span = strong.by_name(name, schema, self.passage, self.used)
+            span = certain_values.by_name(name, schema, self.passage, self.used)
         free = [s for s in [*self.passage.quotes, *self.passage.names] if not s.overlaps(self.used)]
         if self.short:
             free = [s for s in free if not s.weak]
         for role in purposes:
-            span = span or strong.by_lead(role, sorted(free), self.passage)
+            span = span or certain_values.by_lead(role, sorted(free), self.passage)
         for role in ("text", "reason"):
             if span is None and role in purposes:
                 span = self._said(role)
@@ -172,7 +174,7 @@ class Filler:
         if "currency" not in purposes or not {"source", "target"} & set(purposes):
             return None
         after = [n.end for n in self.passage.numbers] + [n.start - 1 for n in self.passage.numbers]
-        for span in strong.currencies(self.passage):
+        for span in certain_values.currencies(self.passage):
             with_amount = any(0 <= span.start - end <= 1 or span.end - 1 == end for end in after)
             if with_amount == ("source" in purposes) and not span.overlaps(self.used):
                 return span
@@ -236,7 +238,7 @@ class Filler:
     def _array(self, name: str, schema: Schema, done: Filled, *, needed: bool, depth: int) -> Any:
         item = schema.items
         if item.enum:
-            return strong.by_enum(item, self.passage) or MISSING
+            return certain_values.by_enum(item, self.passage) or MISSING
         if item.type in ("integer", "number"):
             spans = self._fitting(item).numbers
         elif item.type == "object":
@@ -246,7 +248,7 @@ class Filler:
         free = [span for span in spans if not span.overlaps(self.used)]
         if not free or not (needed or len(free) > 1 or item.type == "string"):
             return MISSING
-        first = strong.by_name(name, item, self.passage, self.used)
+        first = certain_values.by_name(name, item, self.passage, self.used)
         if first is not None and first in free:
             free = self.passage.joined(first, free)
         for span in free:
@@ -255,7 +257,7 @@ class Filler:
         return [value for value in found if value is not MISSING]
 
     def _listed(self, name: str, item: Schema) -> list[Span]:
-        form = strong.by_form(name, item, self.passage, self.used)
+        form = certain_values.by_form(name, item, self.passage, self.used)
         if form is not None and form in self.passage.emails + self.passage.urls:
             return self.passage.emails or self.passage.urls
         label = re.escape(split_name(name).lower().rstrip("s"))
@@ -304,7 +306,7 @@ class Filler:
                 return number(self._take(name, free[0], done), schema)
             return MISSING
         purposes = roles(name, schema.description)
-        if strong.is_mail(name, schema):  # has a form, which nothing here has
+        if certain_values.is_mail(name, schema):  # has a form, which nothing here has
             return MISSING
         if not needed and not {"place", "person", "target", "source", "topic"} & set(purposes):
             return MISSING
@@ -327,14 +329,14 @@ class Filler:
             return MISSING
         if set(roles(name)) & {*_FREE_TEXT, "id", "date", "time", "email", "url"}:
             return MISSING
-        left = leftover.unclaimed(self._residue(), self.words)
+        left = residue.unclaimed(self._residue(), self.words)
         if left is None:
             return MISSING
         done.spans[name] = Span(0, 0, left)
         return left.strip(",.;:!?'\"")
 
     def _residue(self) -> Span | None:
-        return leftover.residue(self.passage, self.used, short=self.short)
+        return residue.residue(self.passage, self.used, short=self.short)
 
     def _made_up(self, name: str, schema: Schema, depth: int) -> Any:
         """A value for a required property that the text is silent about."""

@@ -10,7 +10,7 @@ from typing import Any
 from zhipu_emulator.brain.fill import Filler
 from zhipu_emulator.brain.schema import Schema, roles
 from zhipu_emulator.brain.values import Passage
-from zhipu_emulator.nesting import too_deep
+from zhipu_emulator.http.json_depth import too_deep
 
 _KEYS = re.compile(
     r"(?:\bkeys?\b|\bfields?\b|\bproperties\b|\battributes\b|键|字段|属性)[^\S\n]*(?:are|called|named|of|:|：|为|是|包括|有)*[^\S\n]*"

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhipu_emulator.brain import strong
+from zhipu_emulator.brain import certain_values
 from zhipu_emulator.brain.fill import MISSING, Filled, Filler, coerced
 from zhipu_emulator.brain.schema import Schema, roles
 from zhipu_emulator.brain.values import Passage, Span
@@ -235,7 +235,7 @@ def _has_forms(tool: Tool, passage: Passage) -> bool:
         telling = (
             schema["pattern"] or schema["format"] in ("email", "uri") or "email" in roles(name)
         )
-        if telling and next(strong.formed(name, schema, passage), None) is not None:
+        if telling and next(certain_values.formed(name, schema, passage), None) is not None:
             return True
     return False
 
@@ -262,7 +262,7 @@ def _spread(tool: Tool, filled: Filled, passage: Passage) -> list[dict[str, Any]
     """One call for each item of a list that stands where one value is wanted."""
     for name, schema in tool.schema.properties.items():
         needed = name in tool.schema.required and name in filled.value
-        if needed and schema.enum and len(found := strong.by_enum(schema, passage)) > 1:
+        if needed and schema.enum and len(found := certain_values.by_enum(schema, passage)) > 1:
             return [{**filled.value, name: value} for value in found]
     for name, span in filled.spans.items():
         kind = tool.schema.properties[name].type if name in tool.schema.properties else "array"
@@ -271,7 +271,7 @@ def _spread(tool: Tool, filled: Filled, passage: Passage) -> list[dict[str, Any]
         if kind in ("integer", "number"):
             pool = passage.numbers
         else:
-            pool = list(strong.formed(name, tool.schema.properties[name], passage))
+            pool = list(certain_values.formed(name, tool.schema.properties[name], passage))
             pool = pool if span in pool else passage.quotes + passage.names
         others = [other for key, other in filled.spans.items() if key != name]
         pool = [s for s in pool if not s.overlaps(others)]

@@ -9,8 +9,8 @@ from typing import Any
 
 from zhipu_emulator.brain.context import from_documents
 from zhipu_emulator.brain.words import split_name
-from zhipu_emulator.content import plain
-from zhipu_emulator.nesting import decoded
+from zhipu_emulator.chat.message_parts import plain
+from zhipu_emulator.http.json_depth import decoded
 
 _LONG = 600  # characters; longer results are searched, shorter ones told
 _ERROR = re.compile(r"^\W*(?:error|exception|traceback|failed|错误|失败)\b", re.IGNORECASE)

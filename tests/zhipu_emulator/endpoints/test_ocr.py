@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from tests.zhipu_emulator.endpoints.documents import pdf
-from zhipu_emulator import layout_parsing
-from zhipu_emulator.drawing import png
+from zhipu_emulator.content.drawing import png
+from zhipu_emulator.endpoints import layout_parsing
 
 LONG = "Rivers carry sand and mud to the sea, where they settle and build flat land year by year"
 PAGE = [

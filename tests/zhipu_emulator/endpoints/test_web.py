@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from zhipu_emulator import corpus
-from zhipu_emulator.markup import read
+from zhipu_emulator.content import corpus
+from zhipu_emulator.content.html import read
 
 ASK = {"search_engine": "search_std", "search_query": "how do heat pumps work in winter"}
 
