@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from zhipu_emulator.chat.message_parts import plain
 from zhipu_emulator.chat.tokens import count_text
-from zhipu_emulator.endpoints import web_search
+from zhipu_emulator.content import search_engine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ def search(asked: ChatRequest, state: State) -> Searched:
     if wanted is None:
         return Searched(asked)
     question = [plain(m.get("content")) for m in asked.messages if m["role"] == "user"][-1]
-    engines = web_search.ENGINES[state.options.site]
+    engines = search_engine.ENGINES[state.options.site]
     order = {
         "search_engine": wanted.get("search_engine") or _DEFAULT_ENGINE[state.options.site],
         "search_query": str(wanted.get("search_query") or question)[:_LONGEST_QUERY],
@@ -54,7 +54,7 @@ def search(asked: ChatRequest, state: State) -> Searched:
         "search_intent": str(wanted.get("search_intent", "true")).lower() != "false",
         **{name: wanted[name] for name in _PASSED_ON if wanted.get(name) is not None},
     }
-    found = web_search.answer(order, engines, state.options.clock())["search_result"]
+    found = search_engine.answer(order, engines, state.options.clock())["search_result"]
     if not found:
         return Searched(asked)
     texts = tuple(f"{one['title']}\n{one['content']}" for one in found)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 
 from zhipu_emulator.chat.model_facts import display_name
-from zhipu_emulator.endpoints.chat import prepare
+from zhipu_emulator.chat.preparing import prepare
 from zhipu_emulator.http.responses import api_key, json_response
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from zhipu_emulator.content.batch_lines import URLS, read_lines
-from zhipu_emulator.endpoints.files import store_file, stored_file, window
+from zhipu_emulator.content.stored_files import store_file, stored_file
 from zhipu_emulator.http.errors import ServiceError
+from zhipu_emulator.http.paging import window
 from zhipu_emulator.http.params import Params, illegal
 from zhipu_emulator.http.responses import api_key, dumps, encode, json_response, read_json
 

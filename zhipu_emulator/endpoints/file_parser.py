@@ -20,9 +20,8 @@ from zhipu_emulator.content.pages import (
     pdf_pages,
     picture_page,
 )
-from zhipu_emulator.endpoints.layout_parsing import unparsable
-from zhipu_emulator.endpoints.published import publish
-from zhipu_emulator.http.errors import ServiceError
+from zhipu_emulator.content.published import publish
+from zhipu_emulator.http.errors import ServiceError, unparsable
 from zhipu_emulator.http.forms import Upload, read_form, suffix_of
 from zhipu_emulator.http.params import illegal
 from zhipu_emulator.http.responses import api_key, json_response

@@ -10,8 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from zhipu_emulator.content.batch_lines import check_lines
+from zhipu_emulator.content.stored_files import shown, store_file, stored_file
 from zhipu_emulator.http.errors import ServiceError
 from zhipu_emulator.http.forms import Upload, read_form, suffix_of
+from zhipu_emulator.http.paging import window
 from zhipu_emulator.http.params import Params
 from zhipu_emulator.http.responses import api_key, json_response
 
@@ -45,38 +47,6 @@ _ZAI: Mapping[str, Purpose] = {
     "user_data": Purpose(100 * MIB),
     "agent": Purpose(100 * MIB),
 }
-
-
-# How the service describes a file; what is kept has ``content`` and ``owner`` beside them.
-_SHOWN = ("id", "object", "bytes", "filename", "purpose", "created_at")
-
-
-def stored_file(state: State, file_id: str) -> dict[str, Any] | None:
-    """The file of this id: what the service shows of it, ``content`` and ``owner``."""
-    found: dict[str, Any] | None = state.store("files").get(file_id)
-    return found
-
-
-def store_file(state: State, owner: str, name: str, purpose: str, content: bytes) -> dict[str, Any]:
-    """Keep a file."""
-    file_id = f"{state.now()}_{state.new_hex(32)}"
-    file = {
-        "id": file_id,
-        "object": "file",
-        "bytes": len(content),
-        "filename": name,
-        "purpose": purpose,
-        "created_at": state.now(),
-        "content": content,
-        "owner": owner,
-    }
-    state.store("files")[file_id] = file
-    return file
-
-
-def shown(file: Mapping[str, Any]) -> dict[str, Any]:
-    """What the service shows of a file."""
-    return {name: file[name] for name in _SHOWN}
 
 
 def routes(state: State) -> list[Route]:
@@ -126,15 +96,6 @@ def routes(state: State) -> list[Route]:
         Route("/files/{file_id}", delete, methods=["DELETE"]),
         Route("/files/{file_id}/content", content, methods=["GET"]),
     ]
-
-
-def window(
-    things: list[dict[str, Any]], after: str, limit: int
-) -> tuple[list[dict[str, Any]], bool]:
-    """One page of a list, newest first, after the thing of that id; and whether more follow."""
-    newest = list(reversed(things))
-    start = next((i + 1 for i, thing in enumerate(newest) if thing["id"] == after), 0)
-    return newest[start : start + limit], len(newest) > start + limit
 
 
 def _owned(state: State, request: Request) -> dict[str, Any]:

@@ -9,8 +9,7 @@ from starlette.routing import Route
 
 from zhipu_emulator.content.layout import Region, regions
 from zhipu_emulator.content.pages import UnreadableError, kind_of, picture_page
-from zhipu_emulator.endpoints.layout_parsing import unparsable
-from zhipu_emulator.http.errors import ServiceError
+from zhipu_emulator.http.errors import ServiceError, unparsable
 from zhipu_emulator.http.forms import read_form
 from zhipu_emulator.http.responses import json_response
 

@@ -24,8 +24,8 @@ from zhipu_emulator.content.pages import (
     pdf_pages,
     picture_page,
 )
-from zhipu_emulator.endpoints.published import DAY, publish
-from zhipu_emulator.http.errors import ServiceError
+from zhipu_emulator.content.published import DAY, publish
+from zhipu_emulator.http.errors import ServiceError, unparsable
 from zhipu_emulator.http.params import Params, illegal, out_of_range
 from zhipu_emulator.http.responses import alphabetical, json_response, read_json
 
@@ -109,15 +109,6 @@ async def _content(state: State, file: str) -> bytes:
             f"The file is larger than {BYTES[kind] // MIB}MB",
         )
     return content
-
-
-def unparsable() -> ServiceError:
-    """1210: the file cannot be fetched or read."""
-    return ServiceError(
-        "1210",
-        "文件解析失败，请检查文件可访问性和格式",
-        "Failed to parse the file, please check its accessibility and format",
-    )
 
 
 def _pages(

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from zhipu_emulator.content import wav_mp3
-from zhipu_emulator.endpoints.voices import OFFICIAL, private_voices
+from zhipu_emulator.content.voices import OFFICIAL, private_voices
 from zhipu_emulator.http.errors import ServiceError
 from zhipu_emulator.http.params import Params, out_of_range
 from zhipu_emulator.http.responses import DONE, frame, read_json, sse_response

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from zhipu_emulator.content import drawing, sensitive
 from zhipu_emulator.content.mp4 import mp4
-from zhipu_emulator.endpoints.published import publish
+from zhipu_emulator.content.published import publish
 from zhipu_emulator.http.errors import ServiceError, content_filter
 from zhipu_emulator.http.params import Params, illegal, missing
 from zhipu_emulator.http.responses import api_key, json_response, read_json

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.routing import Route
 
 from zhipu_emulator.content import wav_mp3
-from zhipu_emulator.endpoints.files import stored_file
-from zhipu_emulator.endpoints.published import publish
+from zhipu_emulator.content.published import publish
+from zhipu_emulator.content.stored_files import stored_file
+from zhipu_emulator.content.voices import OFFICIAL, private_voices
 from zhipu_emulator.http.errors import ServiceError
 from zhipu_emulator.http.params import Params
 from zhipu_emulator.http.responses import json_response, read_json
@@ -24,22 +24,8 @@ if TYPE_CHECKING:
     from zhipu_emulator.http.state import State
 
 MODELS = ("glm-tts-clone",)
-OFFICIAL: Mapping[str, str] = {
-    "tongtong": "彤彤",
-    "chuichui": "锤锤",
-    "xiaochen": "小陈",
-    "jam": "jam",
-    "kazi": "kazi",
-    "douji": "douji",
-    "luodo": "luodo",
-}
 _OFFICIAL_SINCE = "2025-10-31 12:31:26"
 _SAMPLE_WORDS = "你好，hello"
-
-
-def private_voices(state: State) -> dict[str, dict[str, Any]]:
-    """The cloned voices by id."""
-    return state.store("voices")
 
 
 def routes(state: State) -> list[Route]:

@@ -155,6 +155,15 @@ def content_filter(role: str, level: int = 1) -> ServiceError:
     return ServiceError("1301", extra={"contentFilter": [{"level": level, "role": role}]})
 
 
+def unparsable() -> ServiceError:
+    """1210: the file cannot be fetched or read."""
+    return ServiceError(
+        "1210",
+        "文件解析失败，请检查文件可访问性和格式",
+        "Failed to parse the file, please check its accessibility and format",
+    )
+
+
 def flat(code: int, message: str) -> dict[str, Any]:
     """What console-style routes answer, with HTTP 200."""
     return {"code": code, "msg": message, "success": False}
