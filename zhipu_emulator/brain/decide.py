@@ -13,7 +13,7 @@ from zhipu_emulator.brain.schema import roles
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zhipu_emulator.brain.core import Conversation
+    from zhipu_emulator.brain.conversation import Conversation
     from zhipu_emulator.brain.plan import Tool
 
 # Properties that one may word oneself; a place or a number must come from somewhere.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zhipu_emulator.brain.core import Conversation
+    from zhipu_emulator.brain.conversation import Conversation
     from zhipu_emulator.brain.plan import Step
 
 _SHORT = 80

@@ -1,7 +1,8 @@
 """Faults, one request at a time: by the header ``x-emulator-fault`` or ``Server.script``.
 
-Several go together, separated by ``;``: ``error=1302; retry-after=2``. ``KINDS`` lists them all.
-``N`` counts events of a stream (bytes of an answer that is not streamed) that still go out.
+Several go together, separated by ``;``: ``error=1302; retry-after=2``. The module
+``fault_kinds`` lists them all. ``N`` counts events of a stream (bytes of an answer that is not
+streamed) that still go out.
 """
 
 from __future__ import annotations
@@ -22,64 +23,6 @@ if TYPE_CHECKING:
     from starlette.types import Message, Scope, Send
 
     from zhipu_emulator.http.state import State
-
-KINDS: Mapping[str, str] = {
-    "error": "CODE or CODE/STATUS: the business error in its envelope",
-    "message": "with error: its text",
-    "retry-after": "with error, status, empty: that header",
-    "status": "STATUS: the HTML page of a gateway",
-    "empty": "STATUS: no body at all",
-    "string-error": "STATUS: error is a plain string",
-    "flat": "CODE: HTTP 200 with code, msg and success: false",
-    "drop": "fin or rst: the connection closes before a byte was sent",
-    "delay": "SECONDS before the answer",
-    "type": "a wrong content type",
-    "cut": "N, then the connection closes (FIN)",
-    "reset": "N, then the connection is reset (RST)",
-    "stall": "N or N/SECONDS, then silence; without SECONDS until the client leaves",
-    "ping": "COUNT comment lines before each event",
-    "ping-stall": "N or N/SECONDS, then nothing but comment lines",
-    "splice": "N: the next event is cut in the middle and another stream's is glued to it",
-    "garbage": "N: the next event is no JSON",
-    "bad-utf8": "N: the next event is no UTF-8",
-    "error-frame": "N/CODE: then an event with that error, [DONE], end",
-    "finish": "REASON: the finish_reason",
-    "no-finish": "the stream ends before the event with finish_reason, [DONE] included",
-    "no-done": "no [DONE]",
-    "finish-twice": "the event with finish_reason comes twice, usage in the second",
-    "call-index": "NUMBER: the index of every streamed tool call",
-    "crlf": "events end with CR LF",
-    "chop": "BYTES a piece",
-    "pace": "SECONDS between the pieces",
-}
-
-_STATUS = r"[2-5]\d\d"
-_COUNT = r"\d{0,9}"
-_SECONDS = r"\d{1,6}(?:\.\d{1,6})?"
-_THEN_SILENCE = rf"{_COUNT}(?:/{_SECONDS})?"
-
-# What a value must look like, where not any text will do.
-FORMS: Mapping[str, str] = {
-    "error": rf"\d+(?:/{_STATUS})?",
-    "status": _STATUS,
-    "empty": rf"(?:{_STATUS})?",
-    "string-error": rf"(?:{_STATUS})?",
-    "flat": r"\d*",
-    "drop": "(?:fin|rst)?",
-    "delay": _SECONDS,
-    "cut": _COUNT,
-    "reset": _COUNT,
-    "stall": _THEN_SILENCE,
-    "ping": _COUNT,
-    "ping-stall": _THEN_SILENCE,
-    "splice": _COUNT,
-    "garbage": _COUNT,
-    "bad-utf8": _COUNT,
-    "error-frame": r"\d*/\d+",
-    "call-index": r"-?\d{1,9}",
-    "chop": _COUNT,
-    "pace": _SECONDS,
-}
 
 _PING = b": ping\n\n"
 _PING_EVERY = 0.05

@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from zhipu_emulator.http.fault_kinds import FORMS, KINDS
+
 
 @dataclass(frozen=True)
 class Fault:
     """What goes wrong with one request.
 
     Attributes:
-        orders: Kinds of fault with their values; ``zhipu_emulator.http.faults`` lists them.
+        orders: Kinds of fault with their values; ``zhipu_emulator.http.fault_kinds`` lists them.
         path: Only for a request whose path ends like this.
     """
 
@@ -33,8 +35,6 @@ class Fault:
             >>> Fault.parse("cut=3").orders
             {'cut': '3'}
         """
-        from zhipu_emulator.http.faults import FORMS, KINDS
-
         orders = {}
         for part in text.split(";"):
             kind, _, value = part.partition("=")
