@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 import zhipu_emulator
+from zhipu_emulator import endpoints
 from zhipu_emulator.http import connections
 
 BODY = {"model": "glm-4.6", "messages": [{"role": "user", "content": "Hello"}]}
@@ -177,3 +178,21 @@ def test_the_fixture(tmp_path) -> None:
         env={"PATH": "", "PYTHONPATH": ":".join(p for p in sys.path if p)},
     )  # fmt: skip
     assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_an_endpoint_is_one_more_file(tmp_path, monkeypatch):
+    (tmp_path / "tides.py").write_text(
+        "from starlette.responses import PlainTextResponse\n"
+        "from starlette.routing import Route\n"
+        "ON_CODING_BASE = True\n"
+        "async def show(request):\n"
+        "    return PlainTextResponse('high')\n"
+        "def routes(state):\n"
+        "    return [Route('/tides', show, methods=['GET'])]\n"
+    )
+    monkeypatch.setattr(endpoints, "__path__", [*endpoints.__path__, str(tmp_path)])
+    with zhipu_emulator.serve() as server:
+        key = {"Authorization": f"Bearer {server.api_key}"}
+        for base in (server.base_url, server.coding_base_url):
+            assert httpx.get(f"{base}/tides", headers=key, trust_env=False).text == "high"
+    sys.modules.pop(f"{endpoints.__name__}.tides")

@@ -27,11 +27,6 @@ _DENIED = (
 )
 
 
-def routes(state: State) -> list[Route]:  # noqa: ARG001 - every router has this form
-    """None below the API's base."""
-    return []
-
-
 def absolute_routes(state: State) -> list[Route]:
     """GET /files/{name}."""
 

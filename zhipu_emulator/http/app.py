@@ -1,7 +1,8 @@
-"""The ASGI application: one router module an endpoint, assembled here."""
+"""The ASGI application, put together from the modules in the folder of endpoints."""
 
 from __future__ import annotations
 
+import pkgutil
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -10,12 +11,15 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from zhipu_emulator import endpoints
 from zhipu_emulator.http import errors
 from zhipu_emulator.http.errors import ServiceError
 from zhipu_emulator.http.gateway import Gateway
 from zhipu_emulator.http.responses import json_response, language
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import ASGIApp
@@ -24,52 +28,35 @@ if TYPE_CHECKING:
 
 BASES = ("/api/paas/v4", "/api/coding/paas/v4")
 
-# Modules with ``routes(state) -> list[Route]``, paths relative to the base URL. The coding plan's
-# base serves only those whose module says ``ON_CODING_BASE = True``. A module may also have
-# ``absolute_routes(state)`` with paths from the root of the host.
-ROUTERS = (
-    "chat",
-    "async_chat",
-    "models",
-    "async_results",
-    "embeddings",
-    "rerank",
-    "tokenizer",
-    "images",
-    "videos",
-    "published",
-    "layout_parsing",
-    "web_search",
-    "reader",
-    "moderations",
-    "speech",
-    "transcriptions",
-    "voices",
-    "files",
-    "handwriting",
-    "file_parser",
-    "batches",
-    "knowledge",
-)
-
 
 def create_app(state: State) -> ASGIApp:
     """The whole service on ``state``."""
-    modules = [import_module(f"zhipu_emulator.endpoints.{name}") for name in ROUTERS]
-    found: list[Route] = []
-    for module in modules:
-        bases = BASES if getattr(module, "ON_CODING_BASE", False) else BASES[:1]
-        for base in bases:
-            found.extend(_below(base, route) for route in module.routes(state))
-        absolute = getattr(module, "absolute_routes", None)
-        if absolute is not None:
-            found.extend(absolute(state))
+    found = [route for module in _routers() for route in _routes(module, state)]
     app = Starlette(
         routes=found,
         exception_handlers={ServiceError: _refused, HTTPException: _unrouted},
     )
     app.router.redirect_slashes = False
     return Gateway(app, state)
+
+
+def _routers() -> list[ModuleType]:
+    """The modules in the folder of endpoints: adding an endpoint is adding a file there."""
+    names = sorted(module.name for module in pkgutil.iter_modules(endpoints.__path__))
+    return [import_module(f"{endpoints.__name__}.{name}") for name in names]
+
+
+def _routes(module: ModuleType, state: State) -> list[Route]:
+    """What one module serves.
+
+    It may have ``routes(state)``, paths relative to the base URL, and ``absolute_routes(state)``,
+    paths from the root of the host. The coding plan's base serves only the former of those
+    whose module has ``ON_CODING_BASE = True``.
+    """
+    bases = BASES if getattr(module, "ON_CODING_BASE", False) else BASES[:1]
+    below = module.routes(state) if hasattr(module, "routes") else []
+    found = [_below(base, route) for base in bases for route in below]
+    return found + (module.absolute_routes(state) if hasattr(module, "absolute_routes") else [])
 
 
 def _below(base: str, route: Route) -> Route:
