@@ -1,22 +1,37 @@
-"""HTML as Markdown or text, without a library: enough for pages that a test puts in its web."""
+"""Web pages as Markdown or as text, with what stands around them: title, meta data, links."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
 
 __all__ = ["Reading", "read"]
 
-_HIDDEN = frozenset({"script", "style", "template", "noscript", "svg"})
-_BLOCKS = frozenset({"p", "div", "section", "article", "table", "tr", "ul", "ol", "br", "header"})
-_HEADINGS = {f"h{level}": "#" * level + " " for level in range(1, 7)}
-_INLINE = {"strong": "**", "b": "**", "em": "*", "i": "*", "code": "`"}
+_HIDDEN = ["script", "style", "template", "noscript", "svg", "title"]
+_HEADINGS = ["h1", "h2", "h3", "h4", "h5", "h6"]
+_INLINE = ["a", "b", "strong", "em", "i", "code"]
+# Elements whose end may be left out, and what begins after them: the parser would nest them.
+_ENDS_BEFORE = {"li": ("li",), "td": ("td", "th"), "th": ("td", "th")}
+_PROLOG = re.compile(r"\s*<\?xml[^>]*>", re.IGNORECASE)  # not XML to us, whatever it says of itself
+# The page's own words are kept as they are: the service escapes nothing either.
+_MARKDOWN: Mapping[str, Any] = {
+    "heading_style": "ATX",
+    "bullets": "-",
+    "autolinks": False,
+    "escape_asterisks": False,
+    "escape_underscores": False,
+    "escape_misc": False,
+}
 
 
 @dataclass
 class Reading:
-    """A page as read: title, description, content, meta data, links and pictures in order."""
+    """A page as read: title, content, meta data, style sheets, links and pictures in order."""
 
     title: str = ""
     content: str = ""
@@ -24,78 +39,6 @@ class Reading:
     stylesheets: list[str] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
     images: dict[str, str] = field(default_factory=dict)
-
-
-class _Reader(HTMLParser):
-    def __init__(self, plain: bool, images: bool) -> None:
-        super().__init__(convert_charrefs=True)
-        self.plain, self.keep_images = plain, images
-        self.reading = Reading()
-        self.out: list[str] = []
-        self.hidden = 0
-        self.in_title = False
-        self.link: tuple[str, int] | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Open."""
-        values = {name: value or "" for name, value in attrs}
-        if tag in _HIDDEN:
-            self.hidden += 1
-        elif tag == "title":
-            self.in_title = True
-        elif tag == "meta":
-            name = values.get("name") or values.get("property")
-            if name:
-                self.reading.metadata[name] = values.get("content", "")
-        elif tag == "link" and values.get("rel") == "stylesheet":
-            self.reading.stylesheets.append(values.get("href", ""))
-        else:
-            self._flow(tag, values)
-
-    def _flow(self, tag: str, values: dict[str, str]) -> None:
-        if tag in _HEADINGS:
-            self.out.append("\n\n" + ("" if self.plain else _HEADINGS[tag]))
-        elif tag == "li":
-            self.out.append("\n- ")
-        elif tag in ("td", "th"):
-            self.out.append(" | ")
-        elif tag in _BLOCKS:
-            self.out.append("\n\n")
-        elif tag in _INLINE and not self.plain:
-            self.out.append(_INLINE[tag])
-        elif tag == "a" and values.get("href"):
-            self.link = (values["href"], len(self.out))
-        elif tag == "img" and values.get("src"):
-            self.reading.images[values.get("alt") or f"Image {len(self.reading.images) + 1}"] = (
-                values["src"]
-            )
-            if self.keep_images and not self.plain:
-                self.out.append(f"![{values.get('alt', '')}]({values['src']})")
-
-    def handle_endtag(self, tag: str) -> None:
-        """Close."""
-        if tag in _HIDDEN:
-            self.hidden = max(0, self.hidden - 1)
-        elif tag == "title":
-            self.in_title = False
-        elif tag in _HEADINGS or tag in _BLOCKS:
-            self.out.append("\n\n")
-        elif tag in _INLINE and not self.plain:
-            self.out.append(_INLINE[tag])
-        elif tag == "a" and self.link:
-            href, start = self.link
-            text = "".join(self.out[start:]).strip()
-            self.reading.links[text or href] = href
-            if not self.plain:
-                self.out[start:] = [f"[{text}]({href})"]
-            self.link = None
-
-    def handle_data(self, data: str) -> None:
-        """Text."""
-        if self.in_title:
-            self.reading.title += data
-        elif not self.hidden:
-            self.out.append(re.sub(r"\s+", " ", data))
 
 
 def read(html: str, *, plain: bool = False, images: bool = True) -> Reading:
@@ -109,10 +52,46 @@ def read(html: str, *, plain: bool = False, images: bool = True) -> Reading:
     >>> read("<title>T</title><h1>A</h1><p>b <a href='/c'>d</a></p>").content
     '# A\n\nb [d](/c)'
     """
-    reader = _Reader(plain, images)
-    reader.feed(html)
-    reader.close()
-    text = re.sub(r" *\n *", "\n", "".join(reader.out))
-    reader.reading.content = re.sub(r"\n{3,}", "\n\n", text).strip()
-    reader.reading.title = reader.reading.title.strip()
-    return reader.reading
+    if "<" not in html:
+        return Reading(content=html.strip())
+    from bs4 import BeautifulSoup
+
+    soup = BeautifulSoup(_PROLOG.sub("", html, count=1), "html.parser")
+    found = _facts(soup)
+    for tag in soup(_HIDDEN if images and not plain else [*_HIDDEN, "img"]):
+        tag.decompose()
+    for tag in soup(_ENDS_BEFORE):
+        if tag.parent is not None and tag.parent.name in _ENDS_BEFORE[tag.name]:
+            tag.parent.insert_after(tag)
+    if plain:
+        for tag in soup(_HEADINGS):
+            tag.name = "p"
+    found.content = _content(soup, strip=_INLINE if plain else None)
+    return found
+
+
+def _facts(soup: BeautifulSoup) -> Reading:
+    found = Reading(title=soup.title.get_text().strip() if soup.title else "")
+    for tag in soup("meta"):
+        name = tag.get("name") or tag.get("property")
+        if name:
+            found.metadata[str(name)] = str(tag.get("content") or "")
+    for tag in soup("link", rel="stylesheet"):
+        found.stylesheets.append(str(tag.get("href") or ""))
+    for tag in soup("a", href=True):
+        found.links[tag.get_text().strip() or str(tag["href"])] = str(tag["href"])
+    for tag in soup("img", src=True):
+        name = tag.get("alt") or f"Image {len(found.images) + 1}"
+        found.images[str(name)] = str(tag["src"])
+    return found
+
+
+def _content(soup: BeautifulSoup, **options: Any) -> str:
+    from markdownify import MarkdownConverter
+
+    try:
+        text: str = MarkdownConverter(**_MARKDOWN, **options).convert_soup(soup)
+    except RecursionError:  # elements in elements, thousands deep
+        text = soup.get_text("\n")
+    text = re.sub(r" +$", "", text, flags=re.MULTILINE)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()

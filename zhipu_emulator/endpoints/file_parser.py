@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import zipfile
 from collections.abc import Mapping
 from functools import partial
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
@@ -42,6 +44,8 @@ TYPES: Mapping[str, frozenset[str]] = {
     "prime-sync": frozenset({*_PRIME.split(), "WPS"}),
 }
 _SIZES: Mapping[str, int] = {"lite": 50, "expert": 100, "prime": 100, "prime-sync": 100}
+_PARAGRAPH_END = re.compile(r"</[wa]:p>|</si>")
+_TAG = re.compile(r"<[^>]*>")
 FORMATS = ("text", "download_link")
 
 
@@ -147,9 +151,13 @@ def _office(content: bytes) -> str:
             pages = [archive.read(name).decode("utf-8", "replace") for name in names]
     except (zipfile.BadZipFile, KeyError):
         raise unparsable() from None
-    return "\n\n".join(
-        read(page.replace("</w:p>", "<br>").replace("</a:p>", "<br>")).content for page in pages
-    )
+    return "\n\n".join(_words(page) for page in pages)
+
+
+def _words(xml: str) -> str:
+    """The text between tags, paragraphs with an empty line between them."""
+    text = unescape(_TAG.sub("", _PARAGRAPH_END.sub("\n", xml)))
+    return "\n\n".join(line for line in map(str.strip, text.splitlines()) if line)
 
 
 def _finished(request: Request, state: State, task_id: str, text: str, form: str) -> dict[str, Any]:
