@@ -13,16 +13,16 @@ Example:
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from zhipu_emulator.http.scripting import Answer, Fault
     from zhipu_emulator.http.server import Server, serve
     from zhipu_emulator.http.state import Options
+    from zhipu_emulator.scripting import Answer, Fault
 
 __all__ = ["Answer", "Fault", "Options", "Server", "serve"]
 
 # Loaded on first use: importing this package must not import a web server (PEP 562).
 _HOME = {
-    "Answer": "zhipu_emulator.http.scripting",
-    "Fault": "zhipu_emulator.http.scripting",
+    "Answer": "zhipu_emulator.scripting",
+    "Fault": "zhipu_emulator.scripting",
     "Options": "zhipu_emulator.http.state",
     "Server": "zhipu_emulator.http.server",
     "serve": "zhipu_emulator.http.server",

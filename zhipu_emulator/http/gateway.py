@@ -10,7 +10,7 @@ from zhipu_emulator.http import auth, errors, faults
 from zhipu_emulator.http.faults import FaultySend
 from zhipu_emulator.http.json_depth import decoded
 from zhipu_emulator.http.responses import DONE, frame, json_response, sse_response
-from zhipu_emulator.http.scripting import Answer, Fault, Item
+from zhipu_emulator.scripting import Answer, Fault, Item
 
 if TYPE_CHECKING:
     from starlette.responses import Response

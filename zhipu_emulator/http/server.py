@@ -8,14 +8,14 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from zhipu_emulator.http.scripting import as_item
 from zhipu_emulator.http.state import Options, State
+from zhipu_emulator.scripting import as_item
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
-    from zhipu_emulator.http.scripting import Answer, Fault
+    from zhipu_emulator.scripting import Answer, Fault
 
 
 class Server:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 
-from zhipu_emulator.http.scripting import Script
+from zhipu_emulator.scripting import Script
 
 BEIJING = timezone(timedelta(hours=8))
 
