@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import struct
 import threading
+import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -71,7 +73,7 @@ def page_count(content: bytes) -> int:
     Raises:
         UnreadableError: It is damaged or needs a password.
     """
-    with _PDFIUM, closing(_open(content)) as document:
+    with _reading(), closing(_open(content)) as document:
         return len(document)
 
 
@@ -85,9 +87,9 @@ def pdf_pages(content: bytes, first: int, last: int, *, render: bool = False) ->
         render: Draw the pages as well, for crops.
 
     Raises:
-        UnreadableError: It is damaged or needs a password.
+        UnreadableError: It is damaged, needs a password, or a page cannot be read or drawn.
     """
-    with _PDFIUM, closing(_open(content)) as document:
+    with _reading(), closing(_open(content)) as document:
         for number in range(first - 1, last):
             with closing(document[number]) as page:
                 yield _read(page, render)
@@ -105,7 +107,10 @@ def picture_page(content: bytes, *, render: bool = False) -> Page:
         with Image.open(io.BytesIO(content)) as image:
             text = text_of(image)
             page = Page(image.width, image.height, image=image.convert("RGB") if render else None)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (  # what decoders of pictures raise, by the place of the damage
+        OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, MemoryError,
+        struct.error, zlib.error, Image.DecompressionBombError,
+    ) as error:  # fmt: skip
         raise UnreadableError(str(error)) from None
     lines = [line.strip() for line in text.splitlines()]
     step = page.height / (len(lines) + 1)
@@ -119,13 +124,22 @@ def picture_page(content: bytes, *, render: bool = False) -> Page:
     return page
 
 
-def _open(content: bytes) -> Any:
-    import pypdfium2
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Use PDFium alone; what it cannot do is the document's fault."""
+    from pypdfium2 import PdfiumError
 
-    try:
-        return pypdfium2.PdfDocument(content)
-    except pypdfium2.PdfiumError as error:
-        raise UnreadableError(str(error)) from None
+    with _PDFIUM:
+        try:
+            yield
+        except (PdfiumError, MemoryError, OverflowError, ValueError, OSError) as error:
+            raise UnreadableError(str(error)) from None
+
+
+def _open(content: bytes) -> Any:
+    from pypdfium2 import PdfDocument
+
+    return PdfDocument(content)
 
 
 def _read(page: Any, render: bool) -> Page:

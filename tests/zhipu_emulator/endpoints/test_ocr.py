@@ -36,6 +36,14 @@ PAGE = [
 ]
 
 
+_WHOLE = pdf([PAGE, PAGE])
+#: A page tree with a page that is a font, and one with a page that is missing.
+UNREADABLE = [
+    _WHOLE.replace(b"/Kids[6 0 R 8 0 R]", b"/Kids[6 0 R 3 0 R]"),
+    _WHOLE.replace(b"/Kids[6 0 R 8 0 R]", b"/Kids[6 0 R 9 0 R]"),
+]
+
+
 def uri(content: bytes, kind: str = "application/pdf") -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
@@ -169,6 +177,24 @@ class TestLayout:
     )
     def test_refused_files(self, client, refused, file, code) -> None:
         refused(parse(client, file), code)
+
+    @pytest.mark.parametrize("crops", [False, True])
+    @pytest.mark.parametrize("content", UNREADABLE)
+    def test_pages_that_cannot_be_read(self, client, refused, content, crops) -> None:
+        refused(parse(client, uri(content), return_crop_images=crops), "1210")
+        refused(
+            client.post(
+                "files/parser/sync",
+                files={"file": ("a.pdf", content)},
+                data={"tool_type": "prime-sync"},
+            ),
+            "1210",
+        )
+
+    def test_a_page_too_large_to_draw(self, client, refused) -> None:
+        vast = uri(pdf([PAGE], width=200_000, height=200_000))
+        assert parse(client, vast).status_code == 200
+        refused(parse(client, vast, return_crop_images=True), "1210")
 
     def test_large_files(self, client, refused, monkeypatch, document) -> None:
         mib = 2**20
