@@ -23,6 +23,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--site", choices=("bigmodel", "zai"), default="bigmodel")
     parser.add_argument("--max-in-flight", type=int, metavar="N", help="more answer 1302")
     parser.add_argument("--token-delay", type=float, default=0.02, metavar="SECONDS")
+    parser.add_argument(
+        "--fetch-loopback",
+        action="store_true",
+        help="read documents at addresses of this machine for whoever asks",
+    )
     chosen = parser.parse_args(arguments)
     server = serve(
         chosen.port,
@@ -30,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
         site=chosen.site,
         max_in_flight=chosen.max_in_flight,
         token_delay=chosen.token_delay,
+        fetch_loopback=chosen.fetch_loopback,
     )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):  # before the line that others wait for

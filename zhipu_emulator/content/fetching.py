@@ -1,4 +1,4 @@
-"""What the emulator may fetch: its own little web, what the options add, the loopback interface."""
+"""What the emulator reads for those who ask: what the options have, what it made itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import asyncio
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from zhipu_emulator.content.published import DeniedError, find
 
 if TYPE_CHECKING:
     from zhipu_emulator.http.state import State
@@ -30,22 +32,33 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects())
 
 
-async def fetch(state: State, url: str, limit: int) -> bytes:
+async def fetch(state: State, url: str, limit: int, *, own: str) -> bytes:
     """The bytes behind ``url``.
 
     Args:
-        state: The server's; ``Options.web`` comes first.
+        state: The server's; ``Options.web`` comes first, then what the server itself made.
         url: http or https.
         limit: Read no more than this many bytes, plus one that shows that there are more.
+        own: The server's own address, as the request has it.
 
     Raises:
-        UnreachableError: It is none of ours, or does not answer.
+        UnreachableError: It may not be fetched, or does not answer.
     """
     known = state.options.web.get(url)
     if known is not None:
         return known[: limit + 1]
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or parts.hostname not in _LOOPBACK:
+    base = f"{(state.options.media_base or own).rstrip('/')}/files/"
+    if url.startswith(base):
+        name = unquote(parts.path.removeprefix(urlsplit(base).path))
+        try:
+            medium = find(state, name, dict(parse_qsl(parts.query)))
+        except DeniedError as error:
+            raise UnreachableError(url) from error
+        return (await asyncio.to_thread(medium.make))[: limit + 1]
+    # Nobody but the owner of this machine may have things on it read.
+    allowed = state.options.fetch_loopback and parts.hostname in _LOOPBACK
+    if parts.scheme not in ("http", "https") or not allowed:
         raise UnreachableError(url)
     return await asyncio.to_thread(_read, url, limit)
 

@@ -66,7 +66,7 @@ def routes(state: State) -> list[Route]:
         first = params.integer("start_page_id", 1) or 1
         last = params.integer("end_page_id")
         request_id = params.caller_ids()
-        content = await _content(state, params.text("file"))
+        content = await _content(state, params.text("file"), str(request.base_url))
         made_id = state.new_id()
         link = partial(_link, request, state, made_id)
         limit = state.options.ocr_pages or PAGES[state.options.site]
@@ -80,7 +80,7 @@ def routes(state: State) -> list[Route]:
     return [Route("/layout_parsing", create, methods=["POST"])]
 
 
-async def _content(state: State, file: str) -> bytes:
+async def _content(state: State, file: str, own: str) -> bytes:
     """The document behind the ``file`` parameter, its size checked."""
     uri = _DATA_URI.match(file)
     if uri is not None:
@@ -90,7 +90,7 @@ async def _content(state: State, file: str) -> bytes:
             raise illegal("file") from None
     elif file.startswith(("http://", "https://")):
         try:
-            content = await fetch(state, file, max(BYTES.values()))
+            content = await fetch(state, file, max(BYTES.values()), own=own)
         except UnreachableError:
             raise unparsable() from None
     else:

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 from starlette.routing import Route
 
-from zhipu_emulator.content.published import signature
+from zhipu_emulator.content.published import DeniedError, find
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from zhipu_emulator.content.published import Medium
     from zhipu_emulator.http.state import State
 
 
@@ -31,20 +30,12 @@ def absolute_routes(state: State) -> list[Route]:
     """GET /files/{name}."""
 
     async def fetch(request: Request) -> Response:
-        name = request.path_params["name"]
-        medium: Medium | None = state.store("media").get(name)
-        if medium is None:
-            return _refusal(404, "The specified key does not exist.")
-        query = request.query_params
-        if query.get("Signature") != signature(name, medium.expires):
-            return _refusal(403, "The signature does not match.")
-        if query.get("Expires") != str(medium.expires) or state.now() > medium.expires:
-            return _refusal(403, "Request has expired.")
+        try:
+            medium = find(state, request.path_params["name"], request.query_params)
+        except DeniedError as error:
+            text = _DENIED.format(message=error)
+            return Response(text, error.status, media_type="application/xml")
         content = await asyncio.to_thread(medium.make)
         return Response(content, media_type=medium.content_type)
 
     return [Route("/files/{name:path}", fetch, methods=["GET"])]
-
-
-def _refusal(status: int, message: str) -> Response:
-    return Response(_DENIED.format(message=message), status, media_type="application/xml")

@@ -37,7 +37,9 @@ class Options:
             itself, such as ``"http://127.0.0.1:9"``; for tests of guarded downloads.
         ocr_pages: Pages that one layout request may have. None: 100 on bigmodel, 30 on zai.
         web: Addresses that the emulator can read (documents, pages, sounds), and what is there.
-            Beyond these it reads its own pages and the loopback interface, nothing else.
+            Beyond these it reads what it made itself, nothing else.
+        fetch_loopback: Whether it also reads addresses of this machine's loopback interface.
+            Whoever may ask it can then read there.
         latency: Seconds before an answer begins.
         token_delay: Seconds between the chunks of a stream.
         clock: Returns Unix seconds; fix it for answers that are equal byte by byte.
@@ -54,6 +56,7 @@ class Options:
     media_base: str | None = None
     ocr_pages: int | None = None
     web: Mapping[str, bytes] = field(default_factory=dict)
+    fetch_loopback: bool = False
     latency: float = 0.0
     token_delay: float = 0.0
     clock: Callable[[], float] = time.time

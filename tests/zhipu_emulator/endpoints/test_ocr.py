@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
+import threading
 import time
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
@@ -153,6 +155,31 @@ class TestLayout:
         assert parse(client, url).json()["md_results"] == "Stop sign"
         for elsewhere in ("https://files.example/other.pdf", "https://example.com/", url + "0"):
             refused(parse(client, elsewhere), "1210")
+
+    def test_addresses_of_this_machine_only_when_allowed(self, options, refused, document) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append(self.path)
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(document)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        asked: list[str] = []
+        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as inner:
+            thread = threading.Thread(target=inner.serve_forever)
+            thread.start()
+            url = f"http://127.0.0.1:{inner.server_address[1]}/secret.pdf"
+            refused(parse(options(), url), "1210")
+            refused(parse(options(fetch_loopback=True), "http://169.254.169.254/latest"), "1210")
+            assert asked == []
+            found = parse(options(fetch_loopback=True), url).json()
+            inner.shutdown()
+            thread.join()
+        assert "Growth of Deltas" in found["md_results"]
+        assert asked == ["/secret.pdf"]
 
     def test_many_pages_are_fast(self, client) -> None:
         content = pdf([PAGE] * 100)
