@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         max_in_flight=chosen.max_in_flight,
         token_delay=chosen.token_delay,
         fetch_loopback=chosen.fetch_loopback,
+        keep_bytes=0,  # nobody can look at them from here
     )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):  # before the line that others wait for

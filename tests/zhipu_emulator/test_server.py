@@ -151,6 +151,22 @@ def test_command_line() -> None:
     assert process.returncode == 0
 
 
+def test_requests_are_kept_as_long_as_there_is_room() -> None:
+    with zhipu_emulator.serve(keep_bytes=50_000) as server, httpx.Client(trust_env=False) as client:
+        url, key = f"{server.base_url}/tokenizer", {"Authorization": server.api_key}
+        for count in (1, 2, 3, 30_000, 4, 60_000, 5):
+            words = [{"role": "user", "content": "x" * count}]
+            body = {"model": "glm-4.6", "messages": words}
+            client.post(url, json=body, headers=key)
+            kept = [len(r["json"]["messages"][0]["content"]) for r in server.requests]
+            assert sum(kept) < 50_000
+            assert kept[-1:] == ([count] if count < 50_000 else [])
+        assert kept == [5]
+        server.configure(keep_bytes=0)
+        client.post(url, json=body, headers=key)
+        assert server.requests == []
+
+
 @pytest.mark.parametrize("port", ["taken", "70000"])
 def test_a_port_that_cannot_be_had(port: str) -> None:
     with socket.socket() as taken:

@@ -40,7 +40,7 @@ class Gateway:
         record = _record(scope, headers, body)
         scope["emulator.record"] = record
         with self.state.lock:
-            self.state.requests.append(record)
+            self.state.requests.add(record, self.state.options.keep_bytes)
         if scope["path"].startswith(_PUBLIC):
             await self.app(scope, _replay(body, receive), send)
             return

@@ -62,13 +62,13 @@ class Server:
 
     @property
     def requests(self) -> list[dict[str, Any]]:
-        """What it was asked so far, oldest first: a copy.
+        """What it was asked last, oldest first: a copy. ``Options.keep_bytes`` bounds how much.
 
         Each has ``method, path, query, headers`` (the key masked), ``json`` (None when the body
         is not JSON) and ``size`` in bytes.
         """
         with self.state.lock:
-            return list(self.state.requests)
+            return self.state.requests.copy()
 
     def script(self, *items: Fault | Answer | Mapping[str, Any] | str | None) -> None:
         """Queue what the next requests get, one item each.

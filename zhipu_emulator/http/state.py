@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 
+from zhipu_emulator.http.request_log import RequestLog
 from zhipu_emulator.scripting import Script
 
 BEIJING = timezone(timedelta(hours=8))
@@ -45,6 +46,7 @@ class Options:
         clock: Returns Unix seconds; fix it for answers that are equal byte by byte.
         seed: Part of the made-up ids, for servers that must differ.
         max_body: Bytes that a request may have.
+        keep_bytes: Bytes of requests that are kept for ``Server.requests``: the newest.
     """
 
     api_keys: tuple[str, ...] = (DEFAULT_KEY,)
@@ -62,6 +64,7 @@ class Options:
     clock: Callable[[], float] = time.time
     seed: str = ""
     max_body: int = 256 * 1024 * 1024
+    keep_bytes: int = 256 * 1024 * 1024
 
 
 @dataclass
@@ -93,7 +96,7 @@ class State:
         """Forget requests, scripts, tasks and stored things; the options stay."""
         with self.lock:
             self.script.clear()
-            self.requests: list[dict[str, Any]] = []
+            self.requests = RequestLog()
             self.tasks: dict[str, Task] = {}
             self.prefixes: OrderedDict[str, None] = OrderedDict()
             self._store.clear()
