@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +15,9 @@ import pytest
 
 import zhipu_emulator
 from zhipu_emulator import endpoints
+from zhipu_emulator.__main__ import main
 from zhipu_emulator.http import connections
+from zhipu_emulator.http.state import DEFAULT_KEY
 
 BODY = {"model": "glm-4.6", "messages": [{"role": "user", "content": "Hello"}]}
 PLUGIN = """
@@ -149,6 +152,23 @@ def test_command_line() -> None:
         rest, _ = process.communicate(timeout=20)
     assert rest == ""
     assert process.returncode == 0
+
+
+def test_a_port_open_to_others_has_a_key_of_its_own(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(threading.Event, "wait", lambda self, timeout=None: True)
+    # No port is opened: what matters is what it would listen with.
+    monkeypatch.setattr(zhipu_emulator.Server, "start", lambda self: started.append(self))
+    started: list[zhipu_emulator.Server] = []
+    keys = []
+    for host in ("0.0.0.0", "192.0.2.7", "box.example", "127.0.0.1", "localhost", "127.1.2.3"):
+        assert main(["--host", host]) == 0
+        out, err = capsys.readouterr()
+        keys.append(out.split()[-1])
+        assert keys[-1] == started[-1].api_key
+        fixed = host in ("127.0.0.1", "localhost", "127.1.2.3")
+        assert (keys[-1] == DEFAULT_KEY) == fixed
+        assert ("Warning" in err and host in err) != fixed
+    assert len(set(keys)) == 4
 
 
 def test_requests_are_kept_as_long_as_there_is_room() -> None:
