@@ -41,6 +41,7 @@ class Reply:
         web_search: Search results to show; None when there was no search.
         finish: Why it ends; None means ``tool_calls`` with calls, else ``stop``.
         content_filter: What was flagged.
+        habits: Habits of GLM that show in how it is written.
     """
 
     reasoning: str = ""
@@ -49,6 +50,7 @@ class Reply:
     web_search: tuple[Mapping[str, Any], ...] | None = None
     finish: str | None = None
     content_filter: tuple[Mapping[str, Any], ...] = ()
+    habits: frozenset[str] = frozenset()
 
     @property
     def finish_reason(self) -> str:

@@ -10,6 +10,7 @@ from zhipu_emulator.brain import reply_to
 from zhipu_emulator.chat import rendering
 from zhipu_emulator.chat.answer import Call, Reply, limit, usage
 from zhipu_emulator.chat.checks import SENSITIVE_OUTPUT, ChatRequest, check_chat
+from zhipu_emulator.chat.habits import applied
 from zhipu_emulator.chat.server_tools import search
 from zhipu_emulator.chat.spoken import spoken
 from zhipu_emulator.http.errors import content_filter
@@ -63,6 +64,7 @@ async def prepare(request: Request, state: State) -> Prepared:
     if finish:
         flagged = ({"role": "assistant", "level": 1},) if finish == "sensitive" else ()
         reply = replace(reply, finish=finish, content_filter=flagged)
+    reply = applied(reply, (*request.scope["emulator.habits"], *state.habits()))
     numbers = usage(reply, asked, state, api_key(request))
     audio = spoken(reply.content, state) if asked.facts.audio_output else None
     return Prepared(asked=asked, reply=reply, usage=numbers, audio=audio)

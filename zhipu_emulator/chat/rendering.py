@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from zhipu_emulator.chat.answer import pieces
+from zhipu_emulator.chat.habits import halved
 from zhipu_emulator.http.responses import DONE, alphabetical, frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from zhipu_emulator.chat.answer import Reply
+    from zhipu_emulator.chat.answer import Call, Reply
     from zhipu_emulator.chat.checks import ChatRequest
     from zhipu_emulator.http.state import State
 
@@ -32,12 +32,12 @@ def body(
         first = -state.new_number()
         message["tool_calls"] = [
             {
-                "id": f"call_{first + index}",
+                "id": f"call_{first + place}",
                 "index": index,
                 "type": "function",
                 "function": {"name": call.name, "arguments": call.arguments},
             }
-            for index, call in enumerate(reply.calls)
+            for place, index, call in _numbered(reply)
         ]
     if audio is not None:
         message["audio"] = audio
@@ -89,7 +89,8 @@ def frames(
 
     for text in pieces(reply.reasoning):
         yield chunk({"delta": {"role": "assistant", "reasoning_content": text}})
-    for text in pieces(reply.content):
+    words = pieces(reply.content)
+    for text in halved(words) if "split_emoji" in reply.habits else words:
         yield chunk({"delta": {"role": "assistant", "content": text}})
     if audio is not None:
         yield chunk({"delta": {"role": "assistant", "content": "", "audio": audio}})
@@ -103,9 +104,18 @@ def frames(
     yield DONE
 
 
+def _numbered(reply: Reply) -> Iterator[tuple[int, int, Call]]:
+    """Each call with the number that its id is made from, and its index."""
+    for number, call in enumerate(reply.calls):
+        place = 0 if "same_call_id" in reply.habits else number
+        yield place, 0 if "index_zero" in reply.habits else number, call
+
+
 def _call_deltas(reply: Reply, request: ChatRequest, state: State) -> Iterator[dict[str, Any]]:
-    for index, call in zip(count(), reply.calls, strict=False):
-        head = {"id": f"call_{state.new_hex()}", "index": index, "type": "function"}
+    ids: dict[int, str] = {}
+    for place, index, call in _numbered(reply):
+        identity = ids.setdefault(place, f"call_{state.new_hex()}")
+        head = {"id": identity, "index": index, "type": "function"}
         if not request.tool_stream:
             function = {"name": call.name, "arguments": call.arguments}
             yield {"tool_calls": [{**head, "function": function}]}

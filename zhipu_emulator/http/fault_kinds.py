@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["FORMS", "KINDS"]
+__all__ = ["FORMS", "HABITS", "KINDS"]
 
 KINDS: Mapping[str, str] = {
     "error": "CODE or CODE/STATUS: the business error in its envelope",
@@ -27,6 +27,7 @@ KINDS: Mapping[str, str] = {
     "bad-utf8": "N: the next event is no UTF-8",
     "error-frame": "N/CODE: then an event with that error, [DONE], end",
     "finish": "REASON: the finish_reason",
+    "habits": "NAME,NAME: what GLM does to an answer now and then; see HABITS",
     "no-finish": "the stream ends before the event with finish_reason, [DONE] included",
     "no-done": "no [DONE]",
     "finish-twice": "the event with finish_reason comes twice, usage in the second",
@@ -36,9 +37,24 @@ KINDS: Mapping[str, str] = {
     "pace": "SECONDS between the pieces",
 }
 
+# All in answers of the chat, whole and streamed; those of calls need an answer that calls.
+HABITS: Mapping[str, str] = {
+    "null_arguments": "the arguments of each call are null",
+    "twice_encoded_arguments": "the arguments are a JSON string that contains the JSON",
+    "nested_as_text": "objects and lists in the arguments are JSON text",
+    "same_call_id": "all calls have the id of the first",
+    "index_zero": "all calls have the index 0",
+    "name_with_newline": "a line break follows the name of each function",
+    "box_marks": "<|begin_of_box|> and <|end_of_box|> are around the text",
+    "lone_think_end": "the thoughts are in the text and end with </think>, which nothing opens",
+    "split_emoji": "in a stream the two halves of an emoji are in two chunks; one is added to a "
+    "text that has none",
+}
+
 _STATUS = r"[2-5]\d\d"
 _COUNT = r"\d{0,9}"
 _SECONDS = r"\d{1,6}(?:\.\d{1,6})?"
+_HABIT = f"(?:{'|'.join(HABITS)})"
 _THEN_SILENCE = rf"{_COUNT}(?:/{_SECONDS})?"
 
 # What a value must look like, where not any text will do.
@@ -58,6 +74,7 @@ FORMS: Mapping[str, str] = {
     "splice": _COUNT,
     "garbage": _COUNT,
     "bad-utf8": _COUNT,
+    "habits": rf"{_HABIT}(?:\s*,\s*{_HABIT})*",
     "error-frame": r"\d*/\d+",
     "call-index": r"-?\d{1,9}",
     "chop": _COUNT,

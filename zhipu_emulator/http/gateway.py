@@ -78,6 +78,10 @@ class Gateway:
                 return
             send = spoiling
             scope["emulator.finish"] = fault.orders.get("finish")
+        scope["emulator.habits"] = (
+            *(item.habits if isinstance(item, Answer) else ()),
+            *(fault.habits if fault is not None else ()),
+        )
         app: ASGIApp = self.app
         if isinstance(item, Answer):
             scope["emulator.answer"] = item
@@ -114,7 +118,7 @@ def _scripted(answer: Answer) -> Response | None:
         if answer.frames is None and answer.done:
             frames.append(DONE)
         return sse_response(frames, answer.status, answer.headers)
-    if answer.message is not None:
+    if answer.message is not None or answer.habits:
         return None
     return json_response(answer.json, answer.status, answer.headers)
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 
 from zhipu_emulator.http.request_log import RequestLog
-from zhipu_emulator.scripting import Script
+from zhipu_emulator.scripting import Script, check_habits
 
 BEIJING = timezone(timedelta(hours=8))
 
@@ -41,6 +41,9 @@ class Options:
             Beyond these it reads what it made itself, nothing else.
         fetch_loopback: Whether it also reads addresses of this machine's loopback interface.
             Whoever may ask it can then read there.
+        habits: Habits of GLM that answers of the chat show; ``zhipu_emulator.scripting`` lists
+            them. The same seed and requests, the same answers.
+        habit_rate: How often each of them shows, 0 to 1.
         latency: Seconds before an answer begins.
         token_delay: Seconds between the chunks of a stream.
         clock: Returns Unix seconds; fix it for answers that are equal byte by byte.
@@ -59,12 +62,22 @@ class Options:
     ocr_pages: int | None = None
     web: Mapping[str, bytes] = field(default_factory=dict)
     fetch_loopback: bool = False
+    habits: tuple[str, ...] = ()
+    habit_rate: float = 1.0
     latency: float = 0.0
     token_delay: float = 0.0
     clock: Callable[[], float] = time.time
     seed: str = ""
     max_body: int = 256 * 1024 * 1024
     keep_bytes: int = 256 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        """Check the habits.
+
+        Raises:
+            ValueError: A habit that does not exist.
+        """
+        check_habits(self.habits)
 
 
 @dataclass
@@ -129,6 +142,15 @@ class State:
     def new_hex(self, length: int = 24) -> str:
         """A made-up hex id."""
         return self._digest()[:length]
+
+    def habits(self) -> tuple[str, ...]:
+        """Those of ``Options.habits`` that the next answer shows."""
+        rate = self.options.habit_rate
+        return tuple(
+            name
+            for name in self.options.habits
+            if rate >= 1 or int(self._digest()[:8], 16) < rate * 2**32
+        )
 
     @contextmanager
     def slot(self, key: tuple[str, str], limit: int | None = None) -> Iterator[bool]:
