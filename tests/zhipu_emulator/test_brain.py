@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import zhipu_emulator
 
@@ -267,3 +270,43 @@ def test_a_mail_address_says_to_whom_when_nothing_else_wants_it(ask, tool) -> No
     send = tool("send_signal", "Send a signal to a ship", recipient="string", text="string")
     calls = ask.calls("Send the signal 'All well' to bo@ship.example", tools=[send])
     assert calls == [("send_signal", {"recipient": "bo@ship.example", "text": "All well"})]
+
+
+def _picture() -> dict[str, Any]:
+    out = io.BytesIO()
+    Image.new("RGB", (1, 1), "red").save(out, "PNG")
+    url = f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
+def _text(text: str) -> dict[str, str]:
+    return {"type": "text", "text": text}
+
+
+@pytest.mark.parametrize(
+    "label", ["Result of the tool call c0:", "Returned by the tool wind_report:"]
+)
+@pytest.mark.parametrize("result", ["(see the next message)", "7 knots"])
+def test_a_picture_that_a_tool_returns_is_no_new_question(
+    ask, ship, label: str, result: str
+) -> None:
+    messages = [
+        *conversation("What is the wind at Skagen?",
+                      ("wind_report", {"station": "Skagen"}, result)),
+        {"role": "user", "content": [_text(label), _picture(), _text(label), _picture()]},
+    ]  # fmt: skip
+    message = ask.message(messages, tools=ship, model="glm-4.6v")
+    assert "tool_calls" not in message
+    assert "1 x 1 pixels" in message["content"]
+    assert ("7 knots" in message["content"]) == (result == "7 knots")
+
+
+def test_a_picture_after_a_result_may_come_with_a_question(ask, ship) -> None:
+    messages = [
+        *conversation("What is the wind at Skagen?",
+                      ("wind_report", {"station": "Skagen"}, "7 knots")),
+        {"role": "user", "content": [_picture(), _text("And what is the wind at Ushant?")]},
+    ]  # fmt: skip
+    assert ask.calls(messages, tools=ship, model="glm-4.6v") == [
+        ("wind_report", {"station": "Ushant"})
+    ]

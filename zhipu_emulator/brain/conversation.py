@@ -27,9 +27,14 @@ class Conversation:
     files: Mapping[str, Any]
 
     @cached_property
+    def messages(self) -> list[Mapping[str, Any]]:
+        """All messages; media that a tool returned are not the user's."""
+        return results.with_media_of_tools(self.asked.messages)
+
+    @cached_property
     def last(self) -> Mapping[str, Any]:
         """The last message of the user."""
-        return [m for m in self.asked.messages if m["role"] == "user"][-1]
+        return [m for m in self.messages if m["role"] == "user"][-1]
 
     @cached_property
     def prompt(self) -> context.Prompt:
@@ -48,7 +53,7 @@ class Conversation:
 
     def texts(self, *roles: str) -> list[str]:
         """The texts of all messages in ``roles``, oldest first."""
-        return [plain(m.get("content")) for m in self.asked.messages if m["role"] in roles]
+        return [plain(m.get("content")) for m in self.messages if m["role"] in roles]
 
     @cached_property
     def said_before(self) -> list[str]:
@@ -62,13 +67,21 @@ class Conversation:
         for text in self.texts("system"):
             found.extend(context.take_apart(text).documents)
         found.extend(attached_media.texts(self.asked.attachments))
-        found.extend(r.text for r in results.earlier(self.asked.messages))
+        found.extend(r.text for r in results.earlier(self.messages))
         return found
 
     @cached_property
     def results(self) -> list[results.Result]:
         """What tools answered since the question."""
-        return results.of_turn(self.asked.messages)
+        return results.of_turn(self.messages)
+
+    @property
+    def media(self) -> list[Mapping[str, Any]]:
+        """The messages whose pictures and sounds are asked about: the tools', else the user's."""
+        if not self.results:
+            return [self.last]
+        behind = self.messages[results.question_at(self.messages) + 1 :]
+        return [message for message in behind if message["role"] == results.MEDIA]
 
     @cached_property
     def planner(self) -> Planner:

@@ -79,12 +79,14 @@ def _text(view: Conversation) -> str:
     if view.asked.choice != "none" and not view.results and (needed := lacking(view)):
         names = ", ".join(needed)
         return f"请补充：{names}。" if view.chinese else f"To do that I need to know: {names}."
-    if view.results:
-        return results.told(view.results, question, chinese=view.chinese)
-    here = list(attachments(view.last, view.files))
+    here = [found for message in view.media for found in attachments(message, view.files)]
     seen = [a for a in here if a.kind != "file" or a.data is None]
-    if seen:
-        return " ".join(attached_media.described(seen, chinese=view.chinese))
+    described = attached_media.described(seen, chinese=view.chinese)
+    if view.results:
+        told = results.told(view.results, question, chinese=view.chinese)
+        return " ".join([*filter(None, [told]), *described])
+    if described:
+        return " ".join(described)
     if view.documents:
         found = context.from_documents(question, view.documents)
         if found:

@@ -12,7 +12,9 @@ from zhipu_emulator.brain.words import split_name
 from zhipu_emulator.chat.message_parts import plain
 from zhipu_emulator.http.json_depth import decoded
 
+MEDIA = "tool_media"  # the role of a message that belongs to the results before it
 _LONG = 600  # characters; longer results are searched, shorter ones told
+_SEE_BELOW = re.compile(r"\([^()]*\bnext message\b[^()]*\)")
 _ERROR = re.compile(r"^\W*(?:error|exception|traceback|failed|错误|失败)\b", re.IGNORECASE)
 
 
@@ -35,14 +37,40 @@ class Result:
 
 def of_turn(messages: Sequence[Mapping[str, Any]]) -> list[Result]:
     """The results since the last message of the user, in order."""
-    last = max(i for i, message in enumerate(messages) if message["role"] == "user")
-    return list(_results(messages[last + 1 :]))
+    return list(_results(messages[question_at(messages) + 1 :]))
 
 
 def earlier(messages: Sequence[Mapping[str, Any]]) -> list[Result]:
     """The results of the turns before."""
-    last = max(i for i, message in enumerate(messages) if message["role"] == "user")
-    return list(_results(messages[:last]))
+    return list(_results(messages[: question_at(messages)]))
+
+
+def question_at(messages: Sequence[Mapping[str, Any]]) -> int:
+    """The place of the user's last message."""
+    return max(i for i, message in enumerate(messages) if message["role"] == "user")
+
+
+def with_media_of_tools(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The messages, with ``tool_media`` as the role of those that only carry what a tool returned.
+
+    A tool message takes text only, so clients send a picture in a user's message right after the
+    results, with no more than a label that ends with a colon.
+    """
+    found: list[Mapping[str, Any]] = []
+    for message in messages:
+        behind = bool(found) and found[-1]["role"] in ("tool", MEDIA)
+        if behind and message["role"] == "user" and _only_media(message.get("content")):
+            message = {**message, "role": MEDIA}
+        found.append(message)
+    return found
+
+
+def _only_media(content: Any) -> bool:
+    parts = content if isinstance(content, list) else []
+    labels = [part for part in parts if part.get("type") == "text"]
+    return len(labels) < len(parts) and all(
+        str(part.get("text")).rstrip().endswith((":", "：")) for part in labels
+    )
 
 
 def _results(messages: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
@@ -94,7 +122,11 @@ def _named(value: Any) -> Iterator[tuple[str, Any]]:
 
 def told(results: Sequence[Result], question: str, *, chinese: bool) -> str:
     """An answer made of the results, one after the other."""
-    parts = [_one(result, question, chinese=chinese) for result in results]
+    parts = [
+        _one(result, question, chinese=chinese)
+        for result in results
+        if not _SEE_BELOW.fullmatch(result.text.strip())
+    ]
     joint = "\n" if any("\n" in part or len(part) > 200 for part in parts) else " "
     return joint.join(dict.fromkeys(part for part in parts if part))
 
