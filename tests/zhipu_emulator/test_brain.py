@@ -207,6 +207,37 @@ def test_a_forced_call_after_results_takes_its_values_from_them(ask, tool) -> No
     ]
 
 
+@pytest.mark.parametrize("order", ["Report the product.", "Give me the result as a Report."])
+def test_a_forced_call_takes_a_number_that_came_back_before_one_that_was_asked(
+    ask, tool, order: str
+) -> None:
+    tools = [
+        tool("multiply", "Multiply two whole numbers.", a="integer", b="integer"),
+        tool("Report", "What came out.", product="integer"),
+    ]
+    messages = conversation(f"What is 17 * 19? {order}", ("multiply", {"a": 17, "b": 19}, "323"))
+    for fields in ({"tools": tools, "tool_choice": "required"}, {"tools": tools[1:]}):
+        calls = ask.calls(messages, **{"tool_choice": "required", **fields})
+        assert calls == [("Report", {"product": 323})]
+
+
+def test_a_sum_is_reported_by_its_value(ask, tool) -> None:
+    report = tool("Report", "What came out.", product="integer")
+    multiply = tool("multiply", "Multiply two numbers", a="integer", b="integer")
+    asked = "What is 17 * 19? Report the product."
+    required = {"tool_choice": "required"}
+    assert ask.calls(asked, tools=[report], **required) == [("Report", {"product": 323})]
+    assert ask.calls(asked, tools=[multiply], **required) == [("multiply", {"a": 17, "b": 19})]
+
+
+def test_the_duty_to_call_ends_with_a_result(ask, tool) -> None:
+    tools = [tool("depth", "Measure the depth", place="string")]
+    order = {"role": "system", "content": "You must call the tool depth."}
+    asked = conversation("How deep is it?", ("depth", {"place": "here"}, "12 m"))
+    assert ask.calls([order, *asked[:1]], tools=tools)
+    assert ask.text([order, *asked], tools=tools) == "depth (here): 12 m."
+
+
 def test_schemas_with_references_and_alternatives(ask) -> None:
     parameters = {
         "type": "object",
@@ -264,6 +295,28 @@ def test_a_name_is_no_mail_address(ask, order: Any, prompt: str, name: str, emai
     function = {"name": "enlist", "description": "Register a sailor", "parameters": schema}
     enlist = {"type": "function", "function": function}
     assert ask.calls(prompt, tools=[enlist]) == [("enlist", {"name": name, "email": email})]
+
+
+@pytest.mark.parametrize("order", [("sailor", "address"), ("address", "sailor")])
+@pytest.mark.parametrize("required", [[], ["sailor"], ["address"], ["sailor", "address"]])
+def test_a_description_says_which_is_the_mail_address(ask, order: Any, required: Any) -> None:
+    descriptions = {
+        "sailor": "Name of the sailor, not the mail address",
+        "address": "Email address of the sailor",
+    }
+    properties = {key: {"type": "string", "description": descriptions[key]} for key in order}
+    schema = {"type": "object", "properties": properties, "required": required}
+    function = {"name": "enlist", "description": "Register a sailor", "parameters": schema}
+    enlist = {"type": "function", "function": function}
+    for prompt in (
+        "Register Ines Ferreira (ines@ship.example)",
+        "Register ines@ship.example, whose name is Ines Ferreira",
+        "Register the sailor Ines Ferreira, ines@ship.example",
+    ):
+        ((_, arguments),) = ask.calls(prompt, tools=[enlist])
+        assert arguments["address"] == "ines@ship.example"
+        assert arguments.get("sailor", "Ines Ferreira") == "Ines Ferreira"
+        assert set(required) <= set(arguments)
 
 
 def test_a_mail_address_says_to_whom_when_nothing_else_wants_it(ask, tool) -> None:

@@ -1,12 +1,13 @@
-"""What can be said of attachments without a model: sizes, colours, the text of files."""
+"""What can be said of attachments without a model: sizes, colours, lengths, the text of files."""
 
 from __future__ import annotations
 
 import io
-import threading
 import wave
 from collections import Counter
 from typing import TYPE_CHECKING
+
+from zhipu_emulator.content.pages import UnreadableError, pdf_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,71 +15,45 @@ if TYPE_CHECKING:
     from zhipu_emulator.chat.message_parts import Attachment
 
 _COLOURS = {
-    "black": ((0, 0, 0), "黑色"),
-    "white": ((255, 255, 255), "白色"),
-    "grey": ((128, 128, 128), "灰色"),
-    "red": ((220, 30, 30), "红色"),
-    "green": ((30, 160, 50), "绿色"),
-    "blue": ((40, 70, 220), "蓝色"),
-    "yellow": ((245, 225, 40), "黄色"),
-    "orange": ((245, 145, 30), "橙色"),
-    "purple": ((130, 40, 170), "紫色"),
-    "pink": ((250, 150, 190), "粉色"),
-    "brown": ((125, 75, 35), "棕色"),
-    "cyan": ((40, 210, 220), "青色"),
+    (0, 0, 0): ("black", "黑色"),
+    (255, 255, 255): ("white", "白色"),
+    (128, 128, 128): ("grey", "灰色"),
+    (220, 30, 30): ("red", "红色"),
+    (30, 160, 50): ("green", "绿色"),
+    (40, 70, 220): ("blue", "蓝色"),
+    (245, 225, 40): ("yellow", "黄色"),
+    (245, 145, 30): ("orange", "橙色"),
+    (130, 40, 170): ("purple", "紫色"),
 }
 _SIDE = 32  # pixels that an image is scaled to before its colours are counted
-_MUCH = 0.15
-_PDF = threading.Lock()  # the PDF library is not safe for threads
-
-
-def described(found: Sequence[Attachment], *, chinese: bool) -> list[str]:
-    """A sentence about each attachment."""
-    return [_one(attachment, chinese=chinese) for attachment in found]
+_LONG = 600  # characters of a file's text that are shown
+_MUCH = 0.15  # the share from which a colour is named
 
 
 def texts(found: Sequence[Attachment]) -> list[str]:
     """The texts of the files among them."""
-    return [text for a in found if a.kind == "file" and a.data and (text := read(a.data))]
+    return [text for a in found if a.kind == "file" and a.data and (text := _text(a.data))]
 
 
-def read(data: bytes) -> str:
-    """The text of a file: the text layer of a PDF, else the bytes as UTF-8."""
-    if data.startswith(b"%PDF"):
-        return _pdf(data)
-    return data.decode("utf-8", "replace")
+def _text(data: bytes) -> str:
+    if not data.startswith(b"%PDF"):
+        return data.decode("utf-8", "replace")
+    try:
+        return pdf_text(data)
+    except UnreadableError:
+        return ""
 
 
-def _pdf(data: bytes) -> str:
-    import pypdfium2
-
-    with _PDF:
-        try:
-            document = pypdfium2.PdfDocument(data)
-        except pypdfium2.PdfiumError:
-            return ""
-        try:
-            pages = [page.get_textpage().get_text_bounded() for page in document]
-        finally:
-            document.close()
-    return "\n".join(page.replace("\r\n", "\n") for page in pages)
-
-
-def _one(attachment: Attachment, *, chinese: bool) -> str:
+def described(attachment: Attachment, *, chinese: bool) -> str:
+    """A sentence about a picture, a video or a sound; the beginning of a file's text."""
     kind, data, name = attachment.kind, attachment.data, attachment.name
     if data is None:
         return f"没有下载 {name}。" if chinese else f"I did not fetch {name}."
+    if kind == "file":
+        return _text(data)[:_LONG].strip()
     if kind == "image":
         return _image(data, chinese=chinese)
-    if kind == "audio":
-        return _sound(data, name, chinese=chinese)
-    count = len(read(data))
-    label = name or "file"
-    return (
-        f"文件 {label} 有 {count} 个字符。"
-        if chinese
-        else f"{label} holds {count} characters of text."
-    )
+    return _sound(data, name, chinese=chinese)
 
 
 def _image(data: bytes, *, chinese: bool) -> str:
@@ -86,23 +61,20 @@ def _image(data: bytes, *, chinese: bool) -> str:
 
     with Image.open(io.BytesIO(data)) as picture:
         width, height = picture.size
-        small = picture.convert("RGB").resize((_SIDE, _SIDE))
-        raw = small.tobytes()
+        raw = picture.convert("RGB").resize((_SIDE, _SIDE)).tobytes()
     counts = Counter(_nearest(raw[i], raw[i + 1], raw[i + 2]) for i in range(0, len(raw), 3))
-    shares = [(n / (_SIDE * _SIDE), colour) for colour, n in counts.most_common(3)]
-    colours = [colour for share, colour in shares if share >= _MUCH] or [shares[0][1]]
+    top = counts.most_common(3)
+    names = [names[chinese] for names, n in top if n >= _MUCH * _SIDE**2] or [top[0][0][chinese]]
     if chinese:
-        names = "和".join(_COLOURS[colour][1] for colour in colours)
-        return f"图片大小为 {width}×{height} 像素，主要是{names}。"
-    return f"The image is {width} x {height} pixels, mostly {' and '.join(colours)}."
+        return f"图片大小为 {width}×{height} 像素，主要是{'和'.join(names)}。"
+    return f"The image is {width} x {height} pixels, mostly {' and '.join(names)}."
 
 
-def _nearest(red: int, green: int, blue: int) -> str:
-    def distance(name: str) -> int:
-        r, g, b = _COLOURS[name][0]
-        return (red - r) ** 2 + (green - g) ** 2 + (blue - b) ** 2
+def _nearest(*pixel: int) -> tuple[str, str]:
+    def distance(colour: tuple[int, int, int]) -> int:
+        return sum((a - b) ** 2 for a, b in zip(pixel, colour, strict=True))
 
-    return min(_COLOURS, key=distance)
+    return _COLOURS[min(_COLOURS, key=distance)]
 
 
 def _sound(data: bytes, form: str, *, chinese: bool) -> str:

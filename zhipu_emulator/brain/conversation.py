@@ -8,19 +8,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from zhipu_emulator.brain import attached_media, context, results
-from zhipu_emulator.brain.plan import Planner, Tool
+from zhipu_emulator.brain.tools import Planner, Tool
 from zhipu_emulator.brain.words import is_chinese
-from zhipu_emulator.chat.message_parts import plain
+from zhipu_emulator.chat.message_parts import attachments, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from zhipu_emulator.chat.checks import ChatRequest
+    from zhipu_emulator.chat.message_parts import Attachment
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """A request as the stand-in reads it."""
+    """The messages of a request: the question, what it is about, and what tools answered."""
 
     asked: ChatRequest
     today: dt.date
@@ -32,14 +33,14 @@ class Conversation:
         return results.with_media_of_tools(self.asked.messages)
 
     @cached_property
-    def last(self) -> Mapping[str, Any]:
-        """The last message of the user."""
-        return [m for m in self.messages if m["role"] == "user"][-1]
+    def last(self) -> int:
+        """The place of the user's last message."""
+        return max(i for i, message in enumerate(self.messages) if message["role"] == "user")
 
     @cached_property
     def prompt(self) -> context.Prompt:
         """The last message, question and documents apart."""
-        return context.take_apart(plain(self.last.get("content")))
+        return context.take_apart(plain(self.messages[self.last].get("content")))
 
     @property
     def question(self) -> str:
@@ -67,21 +68,21 @@ class Conversation:
         for text in self.texts("system"):
             found.extend(context.take_apart(text).documents)
         found.extend(attached_media.texts(self.asked.attachments))
-        found.extend(r.text for r in results.earlier(self.messages))
+        found.extend(result.text for result in results.in_order(self.messages[: self.last]))
         return found
 
     @cached_property
     def results(self) -> list[results.Result]:
         """What tools answered since the question."""
-        return results.of_turn(self.messages)
+        return list(results.in_order(self.messages[self.last + 1 :]))
 
     @property
-    def media(self) -> list[Mapping[str, Any]]:
-        """The messages whose pictures and sounds are asked about: the tools', else the user's."""
-        if not self.results:
-            return [self.last]
-        behind = self.messages[results.question_at(self.messages) + 1 :]
-        return [message for message in behind if message["role"] == results.MEDIA]
+    def media(self) -> list[Attachment]:
+        """What to speak of: what the tools returned, else the user's pictures and sounds."""
+        behind = [m for m in self.messages[self.last + 1 :] if m["role"] == results.MEDIA]
+        carrying = behind if self.results else [self.messages[self.last]]
+        found = (a for message in carrying for a in attachments(message, self.files))
+        return [a for a in found if a.kind != "file" or a.data is None or behind]
 
     @cached_property
     def planner(self) -> Planner:

@@ -13,7 +13,7 @@ from zhipu_emulator.chat.message_parts import plain
 from zhipu_emulator.http.json_depth import decoded
 
 MEDIA = "tool_media"  # the role of a message that belongs to the results before it
-_LONG = 600  # characters; longer results are searched, shorter ones told
+_LONG = 600  # characters; longer results are searched, shorter ones reported whole
 _SEE_BELOW = re.compile(r"\([^()]*\bnext message\b[^()]*\)")
 _ERROR = re.compile(r"^\W*(?:error|exception|traceback|failed|错误|失败)\b", re.IGNORECASE)
 
@@ -28,26 +28,15 @@ class Result:
 
     @property
     def data(self) -> Any:
-        """The answer as JSON; None when it is none."""
-        try:
-            return decoded(self.text)
-        except ValueError:
-            return None
+        """The answer as JSON; None when it is not JSON."""
+        return _json(self.text)
 
 
-def of_turn(messages: Sequence[Mapping[str, Any]]) -> list[Result]:
-    """The results since the last message of the user, in order."""
-    return list(_results(messages[question_at(messages) + 1 :]))
-
-
-def earlier(messages: Sequence[Mapping[str, Any]]) -> list[Result]:
-    """The results of the turns before."""
-    return list(_results(messages[: question_at(messages)]))
-
-
-def question_at(messages: Sequence[Mapping[str, Any]]) -> int:
-    """The place of the user's last message."""
-    return max(i for i, message in enumerate(messages) if message["role"] == "user")
+def _json(text: Any) -> Any:
+    try:
+        return decoded(text)
+    except (ValueError, TypeError):
+        return None
 
 
 def with_media_of_tools(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -73,32 +62,24 @@ def _only_media(content: Any) -> bool:
     )
 
 
-def _results(messages: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
-    calls: list[tuple[str, str, Mapping[str, Any]]] = []
+def in_order(messages: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
+    """The results in a conversation, each with its call."""
+    calls: dict[str, tuple[str, Any]] = {}
     for message in messages:
         for call in message.get("tool_calls") or ():
             function = call.get("function") or {}
-            name = str(function.get("name", ""))
-            calls.append((str(call.get("id")), name, _arguments(function.get("arguments"))))
+            calls[str(call.get("id"))] = (str(function.get("name", "")), function.get("arguments"))
         if message["role"] == "tool":
             # Without an id the oldest open call is meant.
-            place = next(
-                (i for i, call in enumerate(calls) if call[0] == message.get("tool_call_id")), 0
-            )
-            _, name, arguments = calls.pop(place) if calls else ("", "", {})
+            identity = message.get("tool_call_id")
+            identity = identity if identity in calls else next(iter(calls), None)
+            name, arguments = calls.pop(identity, ("", None)) if identity else ("", None)
+            arguments = arguments if isinstance(arguments, Mapping) else _json(arguments)
             yield Result(
-                name or str(message.get("name") or ""), arguments, plain(message.get("content"))
+                name or str(message.get("name") or ""),
+                arguments if isinstance(arguments, Mapping) else {},
+                plain(message.get("content")),
             )
-
-
-def _arguments(given: Any) -> Mapping[str, Any]:
-    if isinstance(given, Mapping):
-        return given
-    try:
-        found = decoded(given or "{}")
-    except (ValueError, TypeError):
-        return {}
-    return found if isinstance(found, Mapping) else {}
 
 
 def facts(results: Sequence[Result]) -> dict[str, Any]:
@@ -112,15 +93,14 @@ def facts(results: Sequence[Result]) -> dict[str, Any]:
 
 def _named(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield str(name), inner
+        yield from ((str(name), inner) for name, inner in value.items())
         for inner in value.values():
             yield from _named(inner)
     elif isinstance(value, list) and value and isinstance(value[0], Mapping):
         yield from _named(value[0])
 
 
-def told(results: Sequence[Result], question: str, *, chinese: bool) -> str:
+def reported(results: Sequence[Result], question: str, *, chinese: bool) -> str:
     """An answer made of the results, one after the other."""
     parts = [
         _one(result, question, chinese=chinese)
@@ -128,22 +108,23 @@ def told(results: Sequence[Result], question: str, *, chinese: bool) -> str:
         if not _SEE_BELOW.fullmatch(result.text.strip())
     ]
     joint = "\n" if any("\n" in part or len(part) > 200 for part in parts) else " "
-    return joint.join(dict.fromkeys(part for part in parts if part))
+    return joint.join(dict.fromkeys(filter(None, parts)))
 
 
 def _one(result: Result, question: str, *, chinese: bool) -> str:
-    text = result.text.strip()
+    text, data = result.text.strip(), result.data
     if not text:
         return f"{result.name} 没有返回内容。" if chinese else f"{result.name} returned nothing."
     if _ERROR.match(text):
         return f"{result.name} 报告：{text}" if chinese else f"{result.name} reported: {text}"
-    data = result.data
     if isinstance(data, Mapping | list):
         text = _shown(data)
     elif len(text) > _LONG:
         return from_documents(question, [text]) or text[:_LONG]
-    elif len(text.split()) > 3 or re.search(r"[。！？.!?]$", text):
-        return text if re.search(r"[。！？.!?\n]$", text) else text + ("。" if chinese else ".")
+    elif text.endswith(tuple("。！？.!?")):
+        return text
+    elif len(text.split()) > 3:
+        return text + ("。" if chinese else ".")
     given = ", ".join(str(value) for value in result.arguments.values())
     label = split_name(result.name) + (f" ({given})" if given else "")
     return f"{label}：{text}。" if chinese else f"{label}: {text}."

@@ -136,6 +136,11 @@ def _cjk_terms(run: str) -> list[Term]:
     return found
 
 
+def stems(text: str) -> set[str]:
+    """The stems of the telling words of a text."""
+    return {term.stem for term in terms(text)}
+
+
 def likeness(term: Term, others: Iterable[Term]) -> float:
     """How well a word is met by one of ``others``: 1 the same stem, less the same concept."""
     best = 0.0

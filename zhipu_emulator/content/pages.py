@@ -16,7 +16,16 @@ from zhipu_emulator.content.drawing import Box, text_of
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Page", "Span", "UnreadableError", "kind_of", "page_count", "pdf_pages", "picture_page"]
+__all__ = [
+    "Page",
+    "Span",
+    "UnreadableError",
+    "kind_of",
+    "page_count",
+    "pdf_pages",
+    "pdf_text",
+    "picture_page",
+]
 
 _Quad = tuple[float, float, float, float]
 
@@ -93,6 +102,20 @@ def pdf_pages(content: bytes, first: int, last: int, *, render: bool = False) ->
         for number in range(first - 1, last):
             with closing(document[number]) as page:
                 yield _read(page, render)
+
+
+def pdf_text(content: bytes) -> str:
+    """The text layer of a PDF as it reads, page after page.
+
+    Raises:
+        UnreadableError: It is damaged, needs a password, or a page cannot be read.
+    """
+    texts = []
+    with _reading(), closing(_open(content)) as document:
+        for page in document:
+            with closing(page), closing(page.get_textpage()) as text_page:
+                texts.append(text_page.get_text_bounded().replace("\r\n", "\n"))
+    return "\n".join(texts)
 
 
 def picture_page(content: bytes, *, render: bool = False) -> Page:

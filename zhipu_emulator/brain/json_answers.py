@@ -12,22 +12,18 @@ from zhipu_emulator.brain.schema import Schema, roles
 from zhipu_emulator.brain.values import Passage
 from zhipu_emulator.http.json_depth import too_deep
 
+_AND = r"\s*(?:,|，|、|and|和|以及|&)\s*"
 _KEYS = re.compile(
-    r"(?:\bkeys?\b|\bfields?\b|\bproperties\b|\battributes\b|键|字段|属性)[^\S\n]*(?:are|called|named|of|:|：|为|是|包括|有)*[^\S\n]*"
-    r"((?:[`'\"“]?[\w-]+[`'\"”]?(?:\s*\([^)]*\))?(?:\s*(?:,|，|、|and|和|以及|&)\s*)*)+)",
+    r"(?:\bkeys?\b|\bfields?\b|\bproperties\b|键|字段|属性)[^\S\n]*"
+    rf"(?:are|called|named|of|:|：|为|是|包括|有)*[^\S\n]*((?:[`'\"“]?[\w-]+[`'\"”]?(?:{_AND})*)+)",
     re.IGNORECASE,
 )
-_KEYS_BEFORE = re.compile(
-    r"((?:[`'\"“][\w-]+[`'\"”](?:\s*(?:,|，|、|and|和|以及|&)\s*)*)+)\s*"
-    r"(?:as )?(?:keys?|fields?|properties|字段|键)",
-    re.IGNORECASE,
-)
+_WORD = re.compile(r"[\w-]+")
+_SKIPPED = {"and", "和", "以及", "the", "a", "following", "with", "for", "in", "json", "of", "to"}
 _ANSWER = re.compile(
     r"answer|result|response|summary|reply|explanation|答案|结果|回答|总结", re.IGNORECASE
 )
-_WORD = re.compile(r"[\w-]+")
 _PATIENCE = 500_000  # characters read in vain: braces that never close would take for ever
-_SKIPPED = {"and", "和", "以及", "the", "a", "following", "with", "for", "in", "json", "of", "to"}
 _WANTED = re.compile(r"\bjson\b", re.IGNORECASE)
 _ORDERED = re.compile(
     r"\b(?:return|respond|reply|answer|output|format|produce|as|in|only)\b|返回|输出|回复|格式|以",
@@ -42,16 +38,19 @@ def shape(texts: Sequence[str]) -> Schema | None:
         texts: System and user texts, oldest first.
     """
     for text in reversed(texts):
-        schemas = [found for found in _objects(text) if _is_schema(found)]
-        if schemas:
-            return Schema(_unwrapped(schemas[-1]))
+        schemas = [_unwrapped(found) for _, _, found in _objects(text)]
+        if schemas := [schema for schema in schemas if _is_schema(schema)]:
+            return Schema(schemas[-1])
     for text in reversed(texts):
-        examples = [found for found in _objects(text) if found]
-        if examples and _WANTED.search(text):
+        if not _WANTED.search(text):
+            continue
+        if examples := [found for _, _, found in _objects(text) if found]:
             return Schema(_like(examples[-1]))
-        names = _names(text)
-        if names and (_WANTED.search(text) or len(texts) == 1):
-            properties = {name: {"type": _type_of(name)} for name in names}
+        if names := _names(text):
+            properties = {
+                name: {"type": "number" if "quantity" in roles(name) else "string"}
+                for name in names
+            }
             return Schema({"type": "object", "properties": properties, "required": names})
     return None
 
@@ -61,28 +60,16 @@ def ordered(texts: Sequence[str]) -> bool:
     return any(_WANTED.search(text) and _ORDERED.search(text) for text in texts)
 
 
-def _type_of(name: str) -> str:
-    return "number" if "quantity" in roles(name) else "string"
-
-
 def _names(text: str) -> list[str]:
-    for pattern in (_KEYS_BEFORE, _KEYS):
-        match = pattern.search(text)
-        if match:
-            listed = re.sub(r"\([^)]*\)", "", match[1])
-            quoted = re.findall(r"[`'\"“]([\w-]+)[`'\"”]", listed)
-            found = quoted or [w for w in _WORD.findall(listed) if w.lower() not in _SKIPPED]
-            if found:
-                return list(dict.fromkeys(found))
-    return []
+    match = _KEYS.search(text)
+    if match is None:
+        return []
+    quoted = re.findall(r"[`'\"“]([\w-]+)[`'\"”]", match[1])
+    found = quoted or [w for w in _WORD.findall(match[1]) if w.lower() not in _SKIPPED]
+    return list(dict.fromkeys(found))
 
 
-def _objects(text: str) -> Iterator[dict[str, Any]]:
-    """The JSON objects that stand in a text."""
-    return (value for _, _, value in _placed(text))
-
-
-def _placed(text: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
+def _objects(text: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """The JSON objects of a text with their places."""
     decoder, place, patience = json.JSONDecoder(), 0, _PATIENCE
     while (place := text.find("{", place)) >= 0 and patience > 0:
@@ -103,15 +90,15 @@ def without_objects(text: str, names: Sequence[str]) -> str:
     """The text without the JSON and the quoted names in it: a shape is no source of values."""
     for name in names:
         text = re.sub(rf"[`'\"“]{re.escape(name)}[`'\"”]", name, text)
-    for start, end, _ in reversed(list(_placed(text))):
+    for start, end, _ in reversed(list(_objects(text))):
         text = f"{text[:start]} {text[end:]}"
     return text
 
 
 def _is_schema(value: Mapping[str, Any]) -> bool:
-    inner = _unwrapped(value)
-    return isinstance(inner.get("properties"), Mapping) and all(
-        isinstance(node, Mapping) for node in inner["properties"].values()
+    properties = value.get("properties")
+    return isinstance(properties, Mapping) and all(
+        isinstance(node, Mapping) for node in properties.values()
     )
 
 
@@ -133,20 +120,22 @@ def _like(example: Any) -> dict[str, Any]:
         return {"type": "array", "items": _like(example[0] if example else "")}
     names = {bool: "boolean", int: "integer", float: "number"}
     found: dict[str, Any] = {"type": names.get(type(example), "string")}
-    if isinstance(example, str) and "|" in example:
-        found["enum"] = [option.strip() for option in example.split("|")]
-    elif isinstance(example, str) and example:
+    if isinstance(example, str) and example:
         found["description"] = example.strip("<>. ")
     return found
 
 
 def filled(
-    schema: Schema | None, passage: Passage, answer: str, facts: Mapping[str, Any]
+    schema: Schema | None,
+    passage: Passage,
+    answer: str,
+    facts: Mapping[str, Any],
+    subject: str,
 ) -> dict[str, Any]:
     """The object: every property of the shape, or the plain answer under ``answer``."""
     if schema is None or not schema.properties:
         return {"answer": answer}
-    done = Filler(passage, facts=facts).fill(schema)
+    done = Filler(passage, subject, facts).fill(schema)
     for name in done.guessed:
         # What the text is silent about may be the very thing asked: the answer in words.
         if schema.properties[name].type == "string" and _ANSWER.search(name):

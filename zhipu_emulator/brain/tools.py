@@ -10,22 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhipu_emulator.brain import certain_values
-from zhipu_emulator.brain.fill import MISSING, Filled, Filler, coerced
+from zhipu_emulator.brain import candidates
+from zhipu_emulator.brain.coercion import MISSING, coerced
+from zhipu_emulator.brain.fill import Filled, Filler
 from zhipu_emulator.brain.schema import Schema, roles
 from zhipu_emulator.brain.values import Passage, Span
-from zhipu_emulator.brain.words import Term, covered, ends, likeness, split_name, terms
+from zhipu_emulator.brain.words import Term, covered, ends, likeness, split_name, stems, terms
 
 ENOUGH = 0.5  # a score from which a function is taken to be asked for
 _NAME_SHARE, _TEXT_SHARE = 1.2, 1.0
 _PARAMETER_QUALITY = 0.6
 _NAMED_BONUS = 3.0
-_FORM_BONUS = 0.35
 _MAX_CALLS = 8
 _CUT = re.compile(
-    r"\s*(?:[;.!?。！？；\n]+(?=\s|$|[^\w\s])|[,，、]|\band also\b|\band then\b"
-    r"|\bas well as\b|\band\b"
-    r"|\bthen\b|\balso\b|然后|以及|并且|还有|同时|再|和|并)\s*",
+    r"\s*(?:[;.!?。！？；\n]+(?=\s|$|[^\w\s])|[,，、]|\band also\b|\band then\b|\bas well as\b"
+    r"|\band\b|\bthen\b|\balso\b|然后|以及|并且|还有|同时|再|和|并)\s*",
     re.IGNORECASE,
 )
 BACK = re.compile(
@@ -60,20 +59,24 @@ class Tool:
         """All that it says of itself."""
         return [*self.name_terms, *self.text_terms, *self.parameter_terms]
 
+    @property
+    def needed(self) -> dict[str, Schema]:
+        """The properties that a call must have."""
+        schema = self.schema
+        return {name: node for name, node in schema.properties.items() if name in schema.required}
+
     @classmethod
     def offered(cls, function: Mapping[str, Any]) -> Tool:
         """From the wire's form."""
         schema = Schema(function.get("parameters") or {})
-        about = [f"{split_name(n)} {s.description}" for n, s in schema.properties.items()]
-        about += [" ".join(map(str, s.enum)) for s in schema.properties.values()]
-        description = str(function.get("description") or "")
+        about = [
+            f"{split_name(name)} {node.description} . {' '.join(map(str, node.enum))}"
+            for name, node in schema.properties.items()
+        ]
+        name, description = function["name"], str(function.get("description") or "")
+        parameters = terms(" . ".join(about))
         return cls(
-            name=function["name"],
-            schema=schema,
-            description=description,
-            name_terms=terms(split_name(function["name"])),
-            text_terms=terms(description),
-            parameter_terms=terms(" . ".join(about)),
+            name, schema, description, terms(split_name(name)), terms(description), parameters
         )
 
 
@@ -98,56 +101,46 @@ class Planner:
         self.tools = tools
         self.today = today
         counts = Counter(
-            stem
-            for tool in tools
-            for stem in {t.stem for t in [*tool.name_terms, *tool.text_terms]}
+            stem for t in tools for stem in {term.stem for term in [*t.name_terms, *t.text_terms]}
         )
         # A word that many tools share tells little about which of them is meant.
         self._rare = {stem: 1 / (1 + math.log(count)) for stem, count in counts.items()}
 
     def score(self, tool: Tool, text: str) -> float:
         """How well a tool fits a text; ``ENOUGH`` or more means that it is asked for."""
-        asked = self._telling(text)
-        named = re.search(rf"(?<![\w]){re.escape(tool.name)}(?![\w])", text) is not None
-        whole = split_name(tool.name).lower()
-        named = named or (" " in whole and f" {whole} " in f" {' '.join(text.lower().split())} ")
-        by_name = covered(self._weighed(tool.name_terms), asked)
+        passage = Passage(text, self.today)
+        asked = self._telling(passage)
+        said = f" {' '.join(re.sub(r'[^_a-z0-9-]+', ' ', text.lower()).split())} "
+        names = {tool.name.lower(), split_name(tool.name).lower()}
+        named = any(f" {name} " in said for name in names if re.search(r"[ _-]", name))
+        mine = [t._replace(weight=t.weight * self._rare.get(t.stem, 1.0)) for t in tool.name_terms]
         total = sum(term.weight for term in asked)
         met = sum(term.weight * self._met(term, tool) for term in asked)
-        by_text = met / total if total else 0.0
-        formed = _FORM_BONUS * _has_forms(tool, Passage(text, self.today))
-        return _NAMED_BONUS * named + formed + _NAME_SHARE * by_name + _TEXT_SHARE * by_text
+        return (
+            _NAMED_BONUS * named
+            + _NAME_SHARE * covered(mine, asked)
+            + _TEXT_SHARE * (met / total if total else 0.0)
+        )
 
-    def _telling(self, text: str) -> list[Term]:
+    def _telling(self, passage: Passage) -> list[Term]:
         """The words of a request without those that are arguments: names, quotations."""
-        passage = Passage(text, self.today)
-        left = list(text)
-        names = [s for s in passage.names if not s.weak and not self._own(s.value)]
+        left = list(passage.text)
+        # A capitalised word may be one of the tools' own: BMI, SQL.
+        names = [s for s in passage.names if not s.weak and not self._rare.keys() & stems(s.value)]
         for span in [*passage.quotes, *names, *passage.emails]:
             left[span.start : span.end] = " " * (span.end - span.start)
-        return terms("".join(left)) or terms(text)
-
-    def _own(self, name: str) -> bool:
-        """Whether a capitalised word is one of the tools' own: BMI, SQL."""
-        return any(term.stem in self._rare for term in terms(name))
-
-    def _weighed(self, words: Sequence[Term]) -> list[Term]:
-        return [t._replace(weight=t.weight * self._rare.get(t.stem, 1.0)) for t in words]
+        return terms("".join(left)) or terms(passage.text)
 
     def _met(self, term: Term, tool: Tool) -> float:
-        rare = self._rare.get(term.stem, 1.0)
-        words = max(likeness(term, tool.name_terms), likeness(term, tool.text_terms))
-        return rare * max(words, _PARAMETER_QUALITY * likeness(term, tool.parameter_terms))
+        words = likeness(term, [*tool.name_terms, *tool.text_terms])
+        best = max(words, _PARAMETER_QUALITY * likeness(term, tool.parameter_terms))
+        return self._rare.get(term.stem, 1.0) * best
 
     def best(self, text: str, tools: Sequence[Tool] | None = None) -> tuple[Tool | None, float]:
         """The tool that fits best and its score; the first of equals."""
         text = ends(text)
-        scored = [
-            (self.score(tool, text), tool) for tool in (self.tools if tools is None else tools)
-        ]
-        if not scored:
-            return None, 0.0
-        score, tool = max(scored, key=lambda pair: pair[0])
+        scored = [(self.score(t, text), t) for t in (self.tools if tools is None else tools)]
+        score, tool = max(scored, key=lambda pair: pair[0], default=(0.0, None))
         return tool, score
 
     def steps(self, text: str) -> list[Step]:
@@ -165,20 +158,19 @@ class Planner:
         parts: list[tuple[Tool, str]] = []
         waiting, place = "", 0
         for match in [*_CUT.finditer(text), None]:
-            end = match.start() if match else len(text)
-            clause, joint = text[place:end], text[end : match.end()] if match else ""
-            place = match.end() if match else end
+            clause = text[place : match.start() if match else len(text)]
+            whole = clause + (match.group() if match else "")
+            place = match.end() if match else place
             if not clause.strip():
                 continue
             tool, score = self.best(clause)
-            if tool is None or score < ENOUGH:
-                if parts:
-                    parts[-1] = (parts[-1][0], parts[-1][1] + clause + joint)
-                else:
-                    waiting += clause + joint
-                continue
-            parts.append((tool, waiting + clause + joint))
-            waiting = ""
+            if tool is not None and score >= ENOUGH:
+                parts.append((tool, waiting + whole))
+                waiting = ""
+            elif parts:
+                parts[-1] = (parts[-1][0], parts[-1][1] + whole)
+            else:
+                waiting += whole
         if not parts:
             tool, score = self.best(text)
             return [(tool, text)] if tool is not None and score >= ENOUGH else []
@@ -189,26 +181,25 @@ class Planner:
         filled = _called(tool, passage) or Filler(passage, words=tool.words).fill(tool.schema)
         if filled.guessed and part.strip() != whole.strip() and not BACK.search(part):
             # What the clause leaves open, the rest of the request may say: "weather and time in X".
+            # Its numbers belong to other calls: "What is 2 * 3? Report the product."
             wider = Passage(whole, self.today)
+            wider.numbers = []
             more = Filler(wider, part.strip(), words=tool.words).fill(tool.schema)
             if len(more.guessed) < len(filled.guessed):
                 filled, passage = more, wider
         return [
-            Step(tool, arguments, set(filled.guessed), part.strip())
+            Step(tool, arguments, filled.guessed, part.strip())
             for arguments in _spread(tool, filled, passage)
         ]
 
     def one(
-        self,
-        tool: Tool,
-        text: str,
-        facts: Mapping[str, Any] | None = None,
-        subject: str = "",
-    ) -> dict[str, Any]:
-        """The arguments of one call that must be made, from all that is known."""
+        self, tool: Tool, text: str, facts: Mapping[str, Any] | None = None, subject: str = ""
+    ) -> Step:
+        """One call, from all that is known."""
         passage = Passage(text, self.today)
-        called = _called(tool, passage)
-        return (called or Filler(passage, subject, facts, words=tool.words).fill(tool.schema)).value
+        filled = _called(tool, passage)
+        filled = filled or Filler(passage, subject, facts, words=tool.words).fill(tool.schema)
+        return Step(tool, filled.value, filled.guessed, text)
 
     def searching(self, text: str) -> Step | None:
         """A search for a question that no tool is made for, when one can look things up."""
@@ -216,28 +207,11 @@ class Planner:
         if not _WONDERS.search(text) or not terms(text):
             return None
         for tool in self.tools:
-            needed = [
-                (schema.type, roles(name, schema.description)[:1])
-                for name, schema in tool.schema.properties.items()
-                if name in tool.schema.required
-            ]
+            needed = [(s.type, roles(name, s.description)[:1]) for name, s in tool.needed.items()]
             about = f"{split_name(tool.name)} {tool.description}"
             if needed == [("string", ("query",))] and _SEARCHES.search(about):
-                return Step(tool, self.one(tool, text), text=text)
+                return self.one(tool, text)
         return None
-
-
-def _has_forms(tool: Tool, passage: Passage) -> bool:
-    """Whether the text has a value of a form that the tool needs: a mail address, a pattern."""
-    for name, schema in tool.schema.properties.items():
-        if name not in tool.schema.required:
-            continue
-        telling = (
-            schema["pattern"] or schema["format"] in ("email", "uri") or "email" in roles(name)
-        )
-        if telling and next(certain_values.formed(name, schema, passage), None) is not None:
-            return True
-    return False
 
 
 def _merged(parts: list[tuple[Tool, str]]) -> list[tuple[Tool, str]]:
@@ -246,59 +220,52 @@ def _merged(parts: list[tuple[Tool, str]]) -> list[tuple[Tool, str]]:
     for tool, part in parts[1:]:
         before, text = found[-1]
         lists = any(s.type == "array" for s in tool.schema.properties.values())
-        if tool is before and (lists or _incomplete(tool, text) or _incomplete(tool, part)):
+        if tool is before and (lists or not _given(tool, text) & _given(tool, part)):
             found[-1] = (tool, text + part)
         else:
             found.append((tool, part))
     return found
 
 
-def _incomplete(tool: Tool, text: str) -> bool:
+def _given(tool: Tool, text: str) -> set[str]:
+    """The properties that a text gives; none when it leaves open a required one."""
     filled = Filler(Passage(text, dt.date(1970, 1, 1))).fill(tool.schema)
-    return bool(filled.guessed) or not filled.spans
+    return set() if filled.guessed else set(filled.spans)
 
 
 def _spread(tool: Tool, filled: Filled, passage: Passage) -> list[dict[str, Any]]:
     """One call for each item of a list that stands where one value is wanted."""
-    for name, schema in tool.schema.properties.items():
-        needed = name in tool.schema.required and name in filled.value
-        if needed and schema.enum and len(found := certain_values.by_enum(schema, passage)) > 1:
+    for name, schema in tool.needed.items():
+        if schema.enum and len(found := candidates.by_enum(schema, passage)) > 1:
             return [{**filled.value, name: value} for value in found]
-    for name, span in filled.spans.items():
-        kind = tool.schema.properties[name].type if name in tool.schema.properties else "array"
-        if kind in ("array", "object") or name not in tool.schema.required:
+    for name, schema in tool.needed.items():
+        span = filled.spans.get(name)
+        if span is None or schema.type in ("array", "object"):
             continue
-        if kind in ("integer", "number"):
+        if schema.type in ("integer", "number"):
             pool = passage.numbers
         else:
-            pool = list(certain_values.formed(name, tool.schema.properties[name], passage))
+            pool = list(candidates.formed(name, schema, passage))
             pool = pool if span in pool else passage.quotes + passage.names
         others = [other for key, other in filled.spans.items() if key != name]
         pool = [s for s in pool if not s.overlaps(others)]
-        if span in pool:
-            row = passage.joined(span, pool)
-            if len(row) > 1:
-                return [{**filled.value, name: item.value} for item in row]
+        if span in pool and len(row := passage.joined(span, pool)) > 1:
+            return [{**filled.value, name: item.value} for item in row]
     return [filled.value]
 
 
 def _called(tool: Tool, passage: Passage) -> Filled | None:
     """Arguments written as a call: ``name(3, unit="C")``."""
-    match = re.search(rf"(?<![\w]){re.escape(tool.name)}\s*\(([^()]*)\)", passage.text)
-    if match is None or not match[1].strip():
+    match = re.search(rf"(?<!\w){re.escape(tool.name)}\s*\(\s*([^()]*\S)\s*\)", passage.text)
+    if match is None:
         return None
-    names = list(tool.schema.properties)
-    done = Filled({})
-    for index, part in enumerate(re.split(r"\s*,\s*", match[1].strip())):
-        key, equals, value = part.partition("=")
-        name = key.strip() if equals else (names[index] if index < len(names) else "")
-        if name not in tool.schema.properties:
-            return None
-        found = coerced(
-            (value if equals else part).strip().strip("'\""), tool.schema.properties[name]
-        )
+    names, done = iter(tool.schema.properties), Filled({})
+    for part in re.split(r"\s*,\s*", match[1]):
+        label, equals, value = part.rpartition("=")
+        name = label.strip() if equals else next(names, "")
+        schema = tool.schema.properties.get(name)
+        found = MISSING if schema is None else coerced(value.strip().strip("'\""), schema)
         if found is MISSING:
             return None
-        done.value[name] = found
-        done.spans[name] = Span(match.start(1), match.end(1), found)
+        done.value[name], done.spans[name] = found, Span(*match.span(1), found)
     return done if tool.schema.required <= set(done.value) else None
