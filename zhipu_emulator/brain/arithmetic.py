@@ -1,4 +1,4 @@
-"""Sums that stand in a text: finds the expression and works it out exactly."""
+"""Sums in a text: finds the expressions and works them out exactly."""
 
 from __future__ import annotations
 

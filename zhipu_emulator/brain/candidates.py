@@ -46,7 +46,7 @@ def by_label(name: str, schema: Schema, passage: Passage, used: list[Span]) -> S
 
 
 def by_lead(role: str, spans: list[Span], passage: Passage) -> Span | None:
-    """The value that stands behind a preposition of this role: "from X", "到X"."""
+    """The value behind a preposition of this role: "from X", "到X"."""
     for lead in leads(role):
         for span in spans:
             before = passage.text[: span.start].rstrip(" \"'“‘「《`:：").lower()

@@ -1,4 +1,4 @@
-"""Answers out of what the conversation holds: documents in the prompt, things said before."""
+"""Answers out of the conversation: documents in the prompt, things said before."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def from_what_was_said(question: str, said: Iterable[str]) -> str | None:
         for place, line in enumerate(lines)
         if not line.endswith(("?", "？")) and line.strip() != question.strip()
     ]
-    # Of two equal facts the later one holds.
+    # Of two equal facts the later one counts.
     top, _, line = max(scored, default=(0.0, 0, ""))
     return _turned(line) if top >= _ENOUGH_OF_WHAT_WAS_SAID else None
 

@@ -205,7 +205,7 @@ class Filler:
         return MISSING
 
     def _within_itself(self, schema: Schema) -> bool:
-        """Whether an object stands somewhere inside an object of its own kind: a tree's branch."""
+        """Whether an object is somewhere inside an object of its own kind: a tree's branch."""
         return any(schema.refs & refs for refs in self._path)
 
     def _array(self, name: str, item: Schema, done: Filled, needed: bool, depth: int) -> Any:
@@ -308,7 +308,7 @@ class Filler:
             end = unit.end() if unit and not self.short else span.end
             left[span.start : end] = " " * (end - span.start)
         text = f" {' '.join(''.join(left).split())} "
-        if self.short:  # "2 mugs for the guests": what it is stands first
+        if self.short:  # "2 mugs for the guests": what it is comes first
             text = _BEHIND.split(text)[0]
         openers = set(lexicon()["openers"])
         text = " ".join(w for w in text.split() if w.lower() not in openers).strip(" .!?;:。！？")

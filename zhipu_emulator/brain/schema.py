@@ -99,7 +99,7 @@ class Schema:
 
 
 def _resolved(node: Any, root: Any, refs: set[str], depth: int = 0) -> Mapping[str, Any]:
-    """The node with references followed (each once: ``refs`` holds them) and parts merged."""
+    """The node with references followed (each once: ``refs`` collects them) and parts merged."""
     if not isinstance(node, Mapping) or depth > _DEPTH:
         return {}
     reference = node.get("$ref")

@@ -49,7 +49,7 @@ def small_talk(text: str) -> str | None:
 
 
 def order(text: str) -> str | None:
-    """What one is told to say: a quotation, a count."""
+    """What a message orders to say: a quotation, a count."""
     if match := _SAY.search(text):
         return match[1].strip()
     if match := _COUNT.search(text):

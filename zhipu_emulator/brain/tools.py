@@ -84,7 +84,7 @@ class Tool:
 class Step:
     """One call that a request asks for.
 
-    ``missing`` holds required properties that the text does not give: they may come out of the
+    ``missing`` has required properties that the text does not give: they may come out of the
     results of other calls.
     """
 
@@ -103,7 +103,7 @@ class Planner:
         counts = Counter(
             stem for t in tools for stem in {term.stem for term in [*t.name_terms, *t.text_terms]}
         )
-        # A word that many tools share tells little about which of them is meant.
+        # A word that many tools share says little about which of them is meant.
         self._rare = {stem: 1 / (1 + math.log(count)) for stem, count in counts.items()}
 
     def score(self, tool: Tool, text: str) -> float:
@@ -234,7 +234,7 @@ def _given(tool: Tool, text: str) -> set[str]:
 
 
 def _spread(tool: Tool, filled: Filled, passage: Passage) -> list[dict[str, Any]]:
-    """One call for each item of a list that stands where one value is wanted."""
+    """One call for each item of a list where one value is wanted."""
     for name, schema in tool.needed.items():
         if schema.enum and len(found := candidates.by_enum(schema, passage)) > 1:
             return [{**filled.value, name: value} for value in found]

@@ -1,4 +1,4 @@
-"""Values that stand in a text: numbers, quotations, names, dates, times, addresses."""
+"""Values in a text: numbers, quotations, names, dates, times, addresses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from zhipu_emulator.brain.words import CJK, is_cjk, lexicon, sentences, stem
 
 
 class Span(NamedTuple):
-    """A value and where it stands; ``weak`` when it may as well be no value."""
+    """A value and where it is; ``weak`` when it may as well be no value."""
 
     start: int
     end: int

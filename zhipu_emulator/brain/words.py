@@ -25,7 +25,7 @@ _PAIR_WEIGHT = 0.6
 
 
 class Term(NamedTuple):
-    """One word: its stem, the concepts it stands for, and how much it tells."""
+    """One word: its stem, its concepts, and how much it says."""
 
     stem: str
     concepts: frozenset[str]

@@ -113,7 +113,7 @@ def limit(reply: Reply, request: ChatRequest) -> Reply:
 
 
 def _beginning(text: str, room: int) -> str:
-    """As much of a text as ``room`` tokens hold."""
+    """As much of a text as fits into ``room`` tokens."""
     parts = pieces(text)[: max(room, 0)]
     while parts and count_text("".join(parts)) > room:
         parts.pop()  # a run of characters that is cut may count one more than its share
@@ -146,10 +146,10 @@ def usage(reply: Reply, request: ChatRequest, state: State, owner: str) -> dict[
     cached = _cached(request, state, owner)
     if facts.cached_usage:
         found["prompt_tokens_details"] = {"cached_tokens": cached}
-    tells = facts.reasoning_usage == "always" or (
+    shown = facts.reasoning_usage == "always" or (
         facts.reasoning_usage == "thinking" and request.thinking
     )
-    if tells and facts.thinking != "none":
+    if shown and facts.thinking != "none":
         found["completion_tokens_details"] = {"reasoning_tokens": count_text(reply.reasoning)}
     return found
 

@@ -58,7 +58,7 @@ def plain(content: Any) -> str:
 def attachments(
     message: Mapping[str, Any], files: Mapping[str, Any] | None = None
 ) -> Iterator[Attachment]:
-    """The attachments of one message; ``files`` holds uploaded ones by id.
+    """The attachments of one message; ``files`` has uploaded ones by id.
 
     Raises:
         ServiceError: 1210, bytes that cannot be read.

@@ -29,8 +29,8 @@ class ChatFacts:
         file_id: Whether uploaded files may be named by id.
         audio_output: Whether the answer is spoken too.
         listed: Whether GET /models has it.
-        cached_usage: Whether usage tells cached tokens.
-        reasoning_usage: When usage tells reasoning tokens.
+        cached_usage: Whether usage has cached tokens.
+        reasoning_usage: When usage has reasoning tokens.
         leading_newline: Whether reasoning begins with a line break.
         display: The name in asynchronous results, when it is not the upper-cased code.
     """

@@ -29,7 +29,7 @@ _READ_AT_ONCE = 1_000  # tokens of prompt
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A checked request with everything that the answer holds."""
+    """A checked request with everything that the answer contains."""
 
     asked: ChatRequest
     reply: Reply

@@ -50,7 +50,7 @@ def search(asked: ChatRequest, state: State) -> Searched:
     order = {
         "search_engine": wanted.get("search_engine") or _DEFAULT_ENGINE[state.options.site],
         "search_query": str(wanted.get("search_query") or question)[:_LONGEST_QUERY],
-        # In a chat whether to search is found out first, unless told not to.
+        # In a chat whether to search is found out first, unless the request says otherwise.
         "search_intent": str(wanted.get("search_intent", "true")).lower() != "false",
         **{name: wanted[name] for name in _PASSED_ON if wanted.get(name) is not None},
     }

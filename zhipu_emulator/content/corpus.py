@@ -80,7 +80,7 @@ def search(query: str, *, max_age: int | None = None, domain: str | None = None)
         domain: Only this host and those below it.
     """
     rarity, unseen = _rarities()
-    # A word that few pages have tells more about what is wanted.
+    # A word that few pages have says more about what is wanted.
     asked = {f: weight * rarity.get(f, unseen) for f, weight in features(query).items()}
     scored = []
     for document in documents():

@@ -1,4 +1,4 @@
-"""Web pages as Markdown or as text, with what stands around them: title, meta data, links."""
+"""Web pages as Markdown or as text, with what is around them: title, meta data, links."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def regions(page: Page) -> list[Region]:
 
 
 def markdown(region: Region, page_index: int) -> str:
-    """A region as it stands in ``md_results``; pictures as a reference to page and box."""
+    """A region as it is in ``md_results``; pictures as a reference to page and box."""
     if region.label == "image" and not region.content:
         return f"![](page={page_index},bbox={list(region.box)})"
     if region.label == "image":

@@ -181,7 +181,7 @@ def _read(page: Any, render: bool) -> Page:
     with closing(page.get_textpage()) as text_page:
         for number in range(text_page.count_rects()):
             rect = text_page.get_rect(number)
-            # Without its line end; a run may hold blanks only.
+            # Without its line end; a run may be blanks only.
             text = " ".join(text_page.get_text_bounded(*rect).split())
             if text:
                 box, size = _measure(text_page, rect)

@@ -18,7 +18,7 @@ _SECONDS_BELOW = 10**11  # a time stamp below is in seconds (a sample of the doc
 
 
 def authenticate(header: str | None, keys: Iterable[str], now: float) -> str:
-    """Find the key that an ``Authorization`` header stands for.
+    """Return the key of an ``Authorization`` header.
 
     Args:
         header: The header's value, None when it was not sent.

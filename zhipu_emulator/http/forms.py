@@ -43,7 +43,7 @@ async def read_form(request: Request) -> Form:
     """The multipart body of a request.
 
     Raises:
-        ServiceError: 1210 when it is none.
+        ServiceError: 1210 when the body is not a form.
     """
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise ServiceError("1210")

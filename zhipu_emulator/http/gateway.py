@@ -112,7 +112,7 @@ class Gateway:
 
 
 def _scripted(answer: Answer) -> Response | None:
-    """The reply that an answer stands for; None when the endpoint is to write it."""
+    """The response that an answer asks for; None when the endpoint is to write it."""
     if answer.frames is not None or answer.chunks is not None:
         frames = list(answer.frames or (frame(chunk) for chunk in answer.chunks or ()))
         if answer.frames is None and answer.done:

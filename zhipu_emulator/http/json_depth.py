@@ -12,7 +12,7 @@ _DEEPEST = 200  # levels; the interpreter's own limit is about 1,000 frames
 
 
 def too_deep(value: Any) -> bool:
-    """Whether objects and lists stand in each other more often than can be walked."""
+    """Whether objects and lists are nested more deeply than can be walked."""
     level = [value]
     for _ in range(_DEEPEST):
         below: list[Any] = []
@@ -28,7 +28,7 @@ def decoded(text: str | bytes) -> Any:
     """The JSON value that a text is.
 
     Raises:
-        ValueError: It is none, or nests too deeply.
+        ValueError: It is not JSON, or is nested too deeply.
     """
     try:
         value = json.loads(text)
