@@ -221,6 +221,13 @@ def test_a_forced_call_takes_a_number_that_came_back_before_one_that_was_asked(
         assert calls == [("Report", {"product": 323})]
 
 
+def test_a_number_is_an_identity_where_one_is_needed(ask, tool) -> None:
+    track = tool("track_parcel", "Where a parcel is", parcel_id="string")
+    assert ask.calls("Where is my parcel 4711?", tools=[track]) == [
+        ("track_parcel", {"parcel_id": "4711"})
+    ]
+
+
 def test_a_sum_is_reported_by_its_value(ask, tool) -> None:
     report = tool("Report", "What came out.", product="integer")
     multiply = tool("multiply", "Multiply two numbers", a="integer", b="integer")

@@ -9,10 +9,9 @@ from typing import Any
 from zhipu_emulator.brain.arithmetic import expressions
 from zhipu_emulator.brain.schema import Schema, leads, roles
 from zhipu_emulator.brain.values import Passage, Span
-from zhipu_emulator.brain.words import covered, is_cjk, split_name, terms
+from zhipu_emulator.brain.words import is_cjk, split_name
 
 _LINK = re.compile(r"\s*(?:should be|is|are|was|to be|to|of|as|named|called|=|:|：|是|为|叫)?\s*")
-_ENUM_MET = 0.6
 _SHORTEST = 3
 _MAIL_ADDRESS = re.compile(
     r"\W*(?:\w+\W+){0,3}e?-?mail address|.{0,4}(?:邮箱|邮件)地址", re.IGNORECASE
@@ -77,10 +76,7 @@ def by_enum(schema: Schema, passage: Passage) -> list[Any]:
         ends = ("", "") if is_cjk(shown) else (r"(?<![a-z0-9])", r"(?![a-z0-9])")
         if match := re.search(re.escape(shown).join(ends), text):
             found.append((match.start(), value))
-    if found:
-        return [value for _, value in sorted(found, key=lambda pair: pair[0])]
-    given = terms(passage.text)
-    return [v for v in schema.enum if covered(terms(split_name(str(v))), given) >= _ENUM_MET]
+    return [value for _, value in sorted(found, key=lambda pair: pair[0])]
 
 
 def by_form(

@@ -85,9 +85,7 @@ def _completed(step: Step, view: Conversation) -> Step:
     given = [result.text for result in view.results if result.text]
     if given and BACK.search(step.text):
         text = BACK.sub(lambda _: given[-1].rstrip(" .。"), step.text, count=1)
-        again = view.planner.one(step.tool, text)
-        if not again.missing:
-            return again
+        return view.planner.one(step.tool, text)
     if given:
         text = "\n".join([step.text, *given])
         return view.planner.one(step.tool, text, results.facts(view.results))

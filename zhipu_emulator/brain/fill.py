@@ -184,12 +184,8 @@ class Filler:
         return good
 
     def _flag(self, name: str, schema: Schema) -> Any:
-        text = self.passage.text
-        for word in split_name(name).lower().split():
-            match = re.search(rf"\b{re.escape(stem(word))}\w*", text, re.IGNORECASE)
-            if match and word not in ("is", "has", "use", "with", "include", "enable", "on"):
-                return _NO.search(text[max(0, match.start() - 15) : match.start()]) is None
-        purposes = terms(f"{split_name(name)} {schema.description}")
+        """Whether to switch something on; of other flags the text is not asked."""
+        text, purposes = self.passage.text, terms(f"{split_name(name)} {schema.description}")
         if any("switch" in term.concepts for term in purposes) or name.lower() in ("on", "enabled"):
             return False if _NO.search(text) else True if _YES.search(text) else MISSING
         return MISSING
@@ -213,30 +209,15 @@ class Filler:
             return candidates.by_enum(item, self.passage) or MISSING
         if item.type == "object":
             return self._objects(item, needed, depth)
-        numbers = item.type in ("integer", "number")
-        free = self._free(self._allowed(item).numbers if numbers else self._listed(name, item))
+        if item.type in ("integer", "number"):
+            found = self._allowed(item).numbers
+        else:
+            names = self.passage.names
+            found = self.passage.quotes or [name for name in names if not name.weak] or names
+        free = self._free(found)
         if not free or not (needed or len(free) > 1 or item.type == "string"):
             return MISSING
-        first = candidates.by_label(name, item, self.passage, self.used)
-        if first is not None and first in free:
-            free = self.passage.joined(first, free)
-        for span in free:
-            self._take(name, span, done, item)
-        return coerced([span.value for span in free], Schema({"type": "array", "items": item.node}))
-
-    def _listed(self, name: str, item: Schema) -> list[Span]:
-        text, passage = self.passage.text, self.passage
-        form = candidates.by_form(name, item, passage, self.used, mail=True)
-        if form is not None and form in passage.emails + passage.urls:
-            return passage.emails or passage.urls
-        if passage.quotes:
-            return passage.quotes
-        label = re.escape(split_name(name).lower().rstrip("s"))
-        lead = rf"\b{label}s?\b\s*(?:are|is|of|:|：|=)?\s*([^.;!?。；！？\n]*)"
-        match = re.search(lead, text, re.IGNORECASE)
-        if match and _PIECES.search(match[1]):
-            return _split(match[1], match.start(1))
-        return [span for span in passage.names if not span.weak] or passage.names
+        return [self._take(name, span, done, item) for span in free]
 
     def _objects(self, item: Schema, needed: bool, depth: int) -> Any:
         if depth > _MAX_DEPTH or self._within_itself(item):
@@ -264,16 +245,13 @@ class Filler:
             free = self._free(self._allowed(schema).numbers)
             best = next(iter(free), None) if needed or not self._open_numbers else None
             return MISSING if best is None else self._take(name, best, done, schema)
-        purposes = set(roles(name, schema.description))
-        if candidates.is_mail(name, schema):  # has a form, which nothing here has
+        if not needed or candidates.is_mail(name, schema):  # nothing here has a mail's form
             return MISSING
-        if not needed and not {"place", "person", "target", "source", "topic"} & purposes:
-            return MISSING
-        if self.short and needed and (span := self._residue()) is not None:
+        if self.short and (span := self._residue()) is not None:
             return self._take(name, span, done, schema)
         free = self._free(self.passage.quotes + self.passage.names)
-        best = next((s for s in free if not s.weak), next(iter(free), None) if needed else None)
-        if best is None and needed and "id" in purposes:
+        best = next((s for s in free if not s.weak), next(iter(free), None))
+        if best is None and "id" in roles(name, schema.description):
             best = next(iter(self._free([*self.passage.codes, *self.passage.numbers])), None)
         return MISSING if best is None else self._take(name, best, done, schema)
 

@@ -70,9 +70,7 @@ def _object(view: Conversation, texts: Sequence[str]) -> dict[str, Any]:
     material = [*back, view.question, view.prompt.rest, *view.documents]
     text = "\n".join(dict.fromkeys(filter(None, material)))
     text = json_answers.without_objects(text, list(wanted.properties) if wanted else [])
-    quoted = [s.value for s in Passage(text, view.today).quotes if len(s.value.split()) > 2]
-    # "Extract … from: '…'": what is quoted at length is the source, the rest is the order.
-    passage = Passage("\n".join(quoted) or text, view.today)
+    passage = Passage(text, view.today)
     return json_answers.filled(
         wanted, passage, _text(view), results.facts(view.results), view.question
     )

@@ -15,7 +15,7 @@ from zhipu_emulator.brain.coercion import MISSING, coerced
 from zhipu_emulator.brain.fill import Filled, Filler
 from zhipu_emulator.brain.schema import Schema, roles
 from zhipu_emulator.brain.values import Passage, Span
-from zhipu_emulator.brain.words import Term, covered, ends, likeness, split_name, stems, terms
+from zhipu_emulator.brain.words import Term, covered, ends, likeness, split_name, terms
 
 ENOUGH = 0.5  # a score from which a function is taken to be asked for
 _NAME_SHARE, _TEXT_SHARE = 1.2, 1.0
@@ -125,8 +125,7 @@ class Planner:
     def _telling(self, passage: Passage) -> list[Term]:
         """The words of a request without those that are arguments: names, quotations."""
         left = list(passage.text)
-        # A capitalised word may be one of the tools' own: BMI, SQL.
-        names = [s for s in passage.names if not s.weak and not self._rare.keys() & stems(s.value)]
+        names = [span for span in passage.names if not span.weak]
         for span in [*passage.quotes, *names, *passage.emails]:
             left[span.start : span.end] = " " * (span.end - span.start)
         return terms("".join(left)) or terms(passage.text)
@@ -219,8 +218,7 @@ def _merged(parts: list[tuple[Tool, str]]) -> list[tuple[Tool, str]]:
     found = [parts[0]]
     for tool, part in parts[1:]:
         before, text = found[-1]
-        lists = any(s.type == "array" for s in tool.schema.properties.values())
-        if tool is before and (lists or not _given(tool, text) & _given(tool, part)):
+        if tool is before and not _given(tool, text) & _given(tool, part):
             found[-1] = (tool, text + part)
         else:
             found.append((tool, part))

@@ -249,8 +249,6 @@ def _latin(text: str) -> Iterator[Span]:
         single = len(words) == 1
         if not words or match.group() in ("I", "OK", "JSON"):
             continue
-        if single and words[0].group().lower().rstrip(",") in {*_MONTHS, *_DAYS}:
-            continue
         value = re.sub(r"['’]s$", "", match.group()[words[0].start() :])
         start += words[0].start()
         yield Span(start, start + len(value), value, weak=at_start and not opened and single)
