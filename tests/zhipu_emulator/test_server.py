@@ -169,6 +169,11 @@ def test_a_port_open_to_others_has_a_key_of_its_own(monkeypatch, capsys) -> None
         assert (keys[-1] == DEFAULT_KEY) == fixed
         assert ("Warning" in err and host in err) != fixed
     assert len(set(keys)) == 4
+    # Nobody can ask for requests from outside, and nobody may have this machine's things read.
+    options = started[-1].state.options
+    assert (options.keep_bytes, options.fetch_loopback) == (0, False)
+    assert main(["--fetch-loopback"]) == 0
+    assert started[-1].state.options.fetch_loopback
 
 
 def test_requests_are_kept_as_long_as_there_is_room() -> None:

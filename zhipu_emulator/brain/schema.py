@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from zhipu_emulator.brain.words import is_cjk, lexicon, split_name, stem
@@ -151,7 +151,7 @@ def _role_names() -> dict[str, tuple[str, ...]]:
     return {name: tuple(roles) for name, roles in found.items()}
 
 
-@cache
+@lru_cache(maxsize=4096)
 def roles(name: str, description: str = "") -> tuple[str, ...]:
     """What a property is for, by its name, else by its description; likeliest first."""
     found: list[str] = []
