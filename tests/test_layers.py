@@ -38,8 +38,8 @@ ALLOWED = {
         "typing_extensions", "zhipu_client",
     },
     "zhipu_emulator": {
-        "multipart", "PIL", "pydantic_core", "pypdfium2", "pytest", "python_multipart",
-        "starlette", "uvicorn", "websockets",
+        "bs4", "markdownify", "multipart", "PIL", "pydantic_core", "pypdfium2", "pytest",
+        "python_multipart", "starlette", "uvicorn", "websockets",
     },
 }  # fmt: skip
 

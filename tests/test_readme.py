@@ -46,6 +46,8 @@ def test_the_program_runs(title: str, tmp_path: Path) -> None:
         assert service.requests
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.strip()
+    if "Report the product" in SECTIONS[title]:
+        assert "product=323" in ran.stdout
 
 
 def test_the_commands_exist() -> None:

@@ -13,9 +13,9 @@ Example:
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from zhipu_emulator.http.server import Server, serve
+    from zhipu_emulator.http.state import Options
     from zhipu_emulator.scripting import Answer, Fault
-    from zhipu_emulator.server import Server, serve
-    from zhipu_emulator.state import Options
 
 __all__ = ["Answer", "Fault", "Options", "Server", "serve"]
 
@@ -23,9 +23,9 @@ __all__ = ["Answer", "Fault", "Options", "Server", "serve"]
 _HOME = {
     "Answer": "zhipu_emulator.scripting",
     "Fault": "zhipu_emulator.scripting",
-    "Options": "zhipu_emulator.state",
-    "Server": "zhipu_emulator.server",
-    "serve": "zhipu_emulator.server",
+    "Options": "zhipu_emulator.http.state",
+    "Server": "zhipu_emulator.http.server",
+    "serve": "zhipu_emulator.http.server",
 }
 
 

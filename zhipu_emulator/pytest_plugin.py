@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from zhipu_emulator.server import Server, serve
+from zhipu_emulator.http.server import Server, serve
 
 
 @pytest.fixture(scope="session")

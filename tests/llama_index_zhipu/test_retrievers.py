@@ -15,7 +15,7 @@ from llama_index_zhipu import (
 )
 from tests.llama_index_zhipu.conftest import KEY
 from zhipu_client import BadRequestError, InvalidRequestError, NotFoundError
-from zhipu_emulator.knowledge import BASES
+from zhipu_emulator.endpoints.knowledge import BASES
 
 QUESTION = "how do heat pumps work in winter"
 BASE = next(iter(BASES))

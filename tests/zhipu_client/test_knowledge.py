@@ -28,7 +28,7 @@ from zhipu_client import (
     wait_for,
 )
 from zhipu_client._request import Reply
-from zhipu_emulator.knowledge import BASES
+from zhipu_emulator.endpoints.knowledge import BASES
 
 ASK: dict[str, Any] = {"query": "q", "knowledge_ids": ["1"]}
 BASE = next(iter(BASES))

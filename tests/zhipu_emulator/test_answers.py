@@ -195,6 +195,20 @@ def test_the_text_of_a_pdf_is_read(ask) -> None:
     assert text == "Bicycles are free."
 
 
+def test_a_pdf_that_a_tool_returns_is_read(ask, tool) -> None:
+    file = {"file_data": _data(_pdf("The ferry leaves at noon."), "application/pdf")}
+    call = {"id": "c", "type": "function", "function": {"name": "timetable", "arguments": "{}"}}
+    messages = [
+        {"role": "user", "content": "Fetch the timetable."},
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c", "content": "(see the next message)"},
+        {"role": "user", "content": [{"type": "text", "text": "Returned by the tool timetable:"},
+                                     {"type": "file", "file": file}]},
+    ]  # fmt: skip
+    tools = [tool("timetable", "Fetch the timetable")]
+    assert ask.text(messages, model="glm-4.6v", tools=tools) == "The ferry leaves at noon."
+
+
 def test_what_it_cannot_answer_it_says(ask) -> None:
     assert "stand-in" in ask.text("Write an ode to the sea.")
     assert "模拟" in ask.text("写一首关于大海的诗。")

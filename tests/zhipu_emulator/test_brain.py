@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import zhipu_emulator
 
@@ -204,6 +207,44 @@ def test_a_forced_call_after_results_takes_its_values_from_them(ask, tool) -> No
     ]
 
 
+@pytest.mark.parametrize("order", ["Report the product.", "Give me the result as a Report."])
+def test_a_forced_call_takes_a_number_that_came_back_before_one_that_was_asked(
+    ask, tool, order: str
+) -> None:
+    tools = [
+        tool("multiply", "Multiply two whole numbers.", a="integer", b="integer"),
+        tool("Report", "What came out.", product="integer"),
+    ]
+    messages = conversation(f"What is 17 * 19? {order}", ("multiply", {"a": 17, "b": 19}, "323"))
+    for fields in ({"tools": tools, "tool_choice": "required"}, {"tools": tools[1:]}):
+        calls = ask.calls(messages, **{"tool_choice": "required", **fields})
+        assert calls == [("Report", {"product": 323})]
+
+
+def test_a_number_is_an_identity_where_one_is_needed(ask, tool) -> None:
+    track = tool("track_parcel", "Where a parcel is", parcel_id="string")
+    assert ask.calls("Where is my parcel 4711?", tools=[track]) == [
+        ("track_parcel", {"parcel_id": "4711"})
+    ]
+
+
+def test_a_sum_is_reported_by_its_value(ask, tool) -> None:
+    report = tool("Report", "What came out.", product="integer")
+    multiply = tool("multiply", "Multiply two numbers", a="integer", b="integer")
+    asked = "What is 17 * 19? Report the product."
+    required = {"tool_choice": "required"}
+    assert ask.calls(asked, tools=[report], **required) == [("Report", {"product": 323})]
+    assert ask.calls(asked, tools=[multiply], **required) == [("multiply", {"a": 17, "b": 19})]
+
+
+def test_the_duty_to_call_ends_with_a_result(ask, tool) -> None:
+    tools = [tool("depth", "Measure the depth", place="string")]
+    order = {"role": "system", "content": "You must call the tool depth."}
+    asked = conversation("How deep is it?", ("depth", {"place": "here"}, "12 m"))
+    assert ask.calls([order, *asked[:1]], tools=tools)
+    assert ask.text([order, *asked], tools=tools) == "depth (here): 12 m."
+
+
 def test_schemas_with_references_and_alternatives(ask) -> None:
     parameters = {
         "type": "object",
@@ -263,7 +304,69 @@ def test_a_name_is_no_mail_address(ask, order: Any, prompt: str, name: str, emai
     assert ask.calls(prompt, tools=[enlist]) == [("enlist", {"name": name, "email": email})]
 
 
+@pytest.mark.parametrize("order", [("sailor", "address"), ("address", "sailor")])
+@pytest.mark.parametrize("required", [[], ["sailor"], ["address"], ["sailor", "address"]])
+def test_a_description_says_which_is_the_mail_address(ask, order: Any, required: Any) -> None:
+    descriptions = {
+        "sailor": "Name of the sailor, not the mail address",
+        "address": "Email address of the sailor",
+    }
+    properties = {key: {"type": "string", "description": descriptions[key]} for key in order}
+    schema = {"type": "object", "properties": properties, "required": required}
+    function = {"name": "enlist", "description": "Register a sailor", "parameters": schema}
+    enlist = {"type": "function", "function": function}
+    for prompt in (
+        "Register Ines Ferreira (ines@ship.example)",
+        "Register ines@ship.example, whose name is Ines Ferreira",
+        "Register the sailor Ines Ferreira, ines@ship.example",
+    ):
+        ((_, arguments),) = ask.calls(prompt, tools=[enlist])
+        assert arguments["address"] == "ines@ship.example"
+        assert arguments.get("sailor", "Ines Ferreira") == "Ines Ferreira"
+        assert set(required) <= set(arguments)
+
+
 def test_a_mail_address_says_to_whom_when_nothing_else_wants_it(ask, tool) -> None:
     send = tool("send_signal", "Send a signal to a ship", recipient="string", text="string")
     calls = ask.calls("Send the signal 'All well' to bo@ship.example", tools=[send])
     assert calls == [("send_signal", {"recipient": "bo@ship.example", "text": "All well"})]
+
+
+def _picture() -> dict[str, Any]:
+    out = io.BytesIO()
+    Image.new("RGB", (1, 1), "red").save(out, "PNG")
+    url = f"data:image/png;base64,{base64.b64encode(out.getvalue()).decode()}"
+    return {"type": "image_url", "image_url": {"url": url}}
+
+
+def _text(text: str) -> dict[str, str]:
+    return {"type": "text", "text": text}
+
+
+@pytest.mark.parametrize(
+    "label", ["Result of the tool call c0:", "Returned by the tool wind_report:"]
+)
+@pytest.mark.parametrize("result", ["(see the next message)", "7 knots"])
+def test_a_picture_that_a_tool_returns_is_no_new_question(
+    ask, ship, label: str, result: str
+) -> None:
+    messages = [
+        *conversation("What is the wind at Skagen?",
+                      ("wind_report", {"station": "Skagen"}, result)),
+        {"role": "user", "content": [_text(label), _picture(), _text(label), _picture()]},
+    ]  # fmt: skip
+    message = ask.message(messages, tools=ship, model="glm-4.6v")
+    assert "tool_calls" not in message
+    assert "1 x 1 pixels" in message["content"]
+    assert ("7 knots" in message["content"]) == (result == "7 knots")
+
+
+def test_a_picture_after_a_result_may_come_with_a_question(ask, ship) -> None:
+    messages = [
+        *conversation("What is the wind at Skagen?",
+                      ("wind_report", {"station": "Skagen"}, "7 knots")),
+        {"role": "user", "content": [_picture(), _text("And what is the wind at Ushant?")]},
+    ]  # fmt: skip
+    assert ask.calls(messages, tools=ship, model="glm-4.6v") == [
+        ("wind_report", {"station": "Ushant"})
+    ]

@@ -9,13 +9,13 @@ import jsonschema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zhipu_emulator import render
-from zhipu_emulator.answer import limit, pieces, usage
 from zhipu_emulator.brain import reply_to
-from zhipu_emulator.checks import check_chat
-from zhipu_emulator.errors import ServiceError
-from zhipu_emulator.state import State
-from zhipu_emulator.tokens import count_text
+from zhipu_emulator.chat import rendering
+from zhipu_emulator.chat.answer import limit, pieces, usage
+from zhipu_emulator.chat.checks import check_chat
+from zhipu_emulator.chat.tokens import count_text
+from zhipu_emulator.http.errors import ServiceError
+from zhipu_emulator.http.state import State
 
 WORDS = [
     "weather", "in", "Paris", "and", "New York", "17", "*", "19", "你好", "北京", "的", "'a b c'",
@@ -107,8 +107,8 @@ def test_there_is_always_an_answer(
     numbers = usage(reply, asked, state, "key")
     assert numbers["completion_tokens"] <= room
     assert reply_to(asked, State()) == whole
-    json.dumps(render.body(reply, asked, state, numbers))
-    assert b"".join(render.frames(reply, asked, state, numbers)).endswith(b"data: [DONE]\n\n")
+    json.dumps(rendering.body(reply, asked, state, numbers))
+    assert b"".join(rendering.frames(reply, asked, state, numbers)).endswith(b"data: [DONE]\n\n")
 
 
 @settings(deadline=None)

@@ -102,7 +102,7 @@ def test_recorded_streams_satisfy_the_schema(satisfies) -> None:
 
 @recorded
 def test_recorded_errors_satisfy_the_schema_and_have_our_words(satisfies) -> None:
-    from zhipu_emulator.errors import CODES
+    from zhipu_emulator.http.errors import CODES
 
     paths = list(collected(ERRORS, (".json",)))
     assert len(paths) > 15

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,7 +14,10 @@ import httpx
 import pytest
 
 import zhipu_emulator
-from zhipu_emulator import wire
+from zhipu_emulator import endpoints
+from zhipu_emulator.__main__ import main
+from zhipu_emulator.http import connections
+from zhipu_emulator.http.state import DEFAULT_KEY
 
 BODY = {"model": "glm-4.6", "messages": [{"role": "user", "content": "Hello"}]}
 PLUGIN = """
@@ -87,13 +91,13 @@ def test_small_packets_are_not_held_back() -> None:
     with zhipu_emulator.serve() as server, socket.create_connection(("127.0.0.1", server.port)):
         until = time.monotonic() + 10
         while (
-            not any(port == server.port for port, _ in list(wire._OPEN))
+            not any(port == server.port for port, _ in list(connections._OPEN))
             and time.monotonic() < until
         ):
             time.sleep(0.01)
         [raw] = [
             transport.get_extra_info("socket")
-            for (port, _), transport in wire._OPEN.items()
+            for (port, _), transport in connections._OPEN.items()
             if port == server.port
         ]
         assert raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
@@ -150,6 +154,44 @@ def test_command_line() -> None:
     assert process.returncode == 0
 
 
+def test_a_port_open_to_others_has_a_key_of_its_own(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(threading.Event, "wait", lambda self, timeout=None: True)
+    # No port is opened: what matters is what it would listen with.
+    monkeypatch.setattr(zhipu_emulator.Server, "start", lambda self: started.append(self))
+    started: list[zhipu_emulator.Server] = []
+    keys = []
+    for host in ("0.0.0.0", "192.0.2.7", "box.example", "127.0.0.1", "localhost", "127.1.2.3"):
+        assert main(["--host", host]) == 0
+        out, err = capsys.readouterr()
+        keys.append(out.split()[-1])
+        assert keys[-1] == started[-1].api_key
+        fixed = host in ("127.0.0.1", "localhost", "127.1.2.3")
+        assert (keys[-1] == DEFAULT_KEY) == fixed
+        assert ("Warning" in err and host in err) != fixed
+    assert len(set(keys)) == 4
+    # Nobody can ask for requests from outside, and nobody may have this machine's things read.
+    options = started[-1].state.options
+    assert (options.keep_bytes, options.fetch_loopback) == (0, False)
+    assert main(["--fetch-loopback"]) == 0
+    assert started[-1].state.options.fetch_loopback
+
+
+def test_requests_are_kept_as_long_as_there_is_room() -> None:
+    with zhipu_emulator.serve(keep_bytes=50_000) as server, httpx.Client(trust_env=False) as client:
+        url, key = f"{server.base_url}/tokenizer", {"Authorization": server.api_key}
+        for count in (1, 2, 3, 30_000, 4, 60_000, 5):
+            words = [{"role": "user", "content": "x" * count}]
+            body = {"model": "glm-4.6", "messages": words}
+            client.post(url, json=body, headers=key)
+            kept = [len(r["json"]["messages"][0]["content"]) for r in server.requests]
+            assert sum(kept) < 50_000
+            assert kept[-1:] == ([count] if count < 50_000 else [])
+        assert kept == [5]
+        server.configure(keep_bytes=0)
+        client.post(url, json=body, headers=key)
+        assert server.requests == []
+
+
 @pytest.mark.parametrize("port", ["taken", "70000"])
 def test_a_port_that_cannot_be_had(port: str) -> None:
     with socket.socket() as taken:
@@ -177,3 +219,21 @@ def test_the_fixture(tmp_path) -> None:
         env={"PATH": "", "PYTHONPATH": ":".join(p for p in sys.path if p)},
     )  # fmt: skip
     assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_an_endpoint_is_one_more_file(tmp_path, monkeypatch):
+    (tmp_path / "tides.py").write_text(
+        "from starlette.responses import PlainTextResponse\n"
+        "from starlette.routing import Route\n"
+        "ON_CODING_BASE = True\n"
+        "async def show(request):\n"
+        "    return PlainTextResponse('high')\n"
+        "def routes(state):\n"
+        "    return [Route('/tides', show, methods=['GET'])]\n"
+    )
+    monkeypatch.setattr(endpoints, "__path__", [*endpoints.__path__, str(tmp_path)])
+    with zhipu_emulator.serve() as server:
+        key = {"Authorization": f"Bearer {server.api_key}"}
+        for base in (server.base_url, server.coding_base_url):
+            assert httpx.get(f"{base}/tides", headers=key, trust_env=False).text == "high"
+    sys.modules.pop(f"{endpoints.__name__}.tides")

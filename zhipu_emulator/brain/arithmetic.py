@@ -1,4 +1,4 @@
-"""Sums that stand in a text: finds the expression and works it out exactly."""
+"""Sums in a text: finds the expressions and works them out exactly."""
 
 from __future__ import annotations
 
@@ -11,33 +11,22 @@ from fractions import Fraction
 from zhipu_emulator.brain.values import spelled_out
 from zhipu_emulator.brain.words import ends
 
-_SPOKEN = [
-    (r"(\d+(?:\.\d+)?)\s*(?:%|percent)\s+of\s+", r"\1/100*"),
-    (r"(\d+)的(\d+(?:\.\d+)?)%", r"\1*\2/100"),
-    (r"\b(?:add(?:ed)?|sum)\s+(?:of\s+)?(\S+)\s+(?:and|to|with)\s+(\S+)", r"\1 + \2"),
-    (r"\bmultipl(?:y|ied)\s+(\S+)\s+(?:by|and|with)\s+(\S+)", r"\1 * \2"),
-    (r"\bproduct\s+of\s+(\S+)\s+and\s+(\S+)", r"\1 * \2"),
-    (r"\bdivide\s+(\S+)\s+by\s+(\S+)", r"\1 / \2"),
-    (r"\bsubtract\s+(\S+)\s+from\s+(\S+)", r"\2 - \1"),
-    (r"\bsum\s+of\s+(\S+)\s+and\s+(\S+)", r"\1 + \2"),
-    (r"\bdifference\s+between\s+(\S+)\s+and\s+(\S+)", r"\1 - \2"),
-    (r"\bsquare root of\s+(\S+)", r"\1 ** 0.5"),
-    (r"\bto the power of\b", "**"),
-    (r"\bsquared\b", "** 2"),
-    (r"\bcubed\b", "** 3"),
-    (r"\b(?:multiplied by|times)\b", "*"),
-    (r"\b(?:divided by|over)\b", "/"),
-    (r"\bplus\b", "+"),
-    (r"\bminus\b", "-"),
-    (r"加上?", "+"),
-    (r"减去?", "-"),
-    (r"乘以?", "*"),
-    (r"除以", "/"),
-    (r"[×x✕](?=\s*[\d(])", "*"),
-    (r"÷", "/"),
-    (r"−", "-"),
-    (r"\^", "**"),
-]
+# How sums are spoken, tried in this order.
+_SPOKEN = {
+    r"(\d+(?:\.\d+)?)\s*(?:%|percent)\s+of\s+": r"\1/100*",
+    r"\b(?:add(?:ed)?|sum(?: of)?)\s+(\S+)\s+(?:and|to|with)\s+(\S+)": r"\1 + \2",
+    r"\b(?:multipl(?:y|ied)|product\s+of)\s+(\S+)\s+(?:by|and|with)\s+(\S+)": r"\1 * \2",
+    r"\bdivide\s+(\S+)\s+by\s+(\S+)": r"\1 / \2",
+    r"\bsubtract\s+(\S+)\s+from\s+(\S+)": r"\2 - \1",
+    r"\bdifference\s+between\s+(\S+)\s+and\s+(\S+)": r"\1 - \2",
+    r"\bsquare root of\s+(\S+)": r"\1 ** 0.5",
+    r"\bto the power of\b|\^": "**",
+    r"\bsquared\b": "** 2",
+    r"\b(?:multiplied by|times)\b|乘以?|[×x✕](?=\s*[\d(])": "*",
+    r"\b(?:divided by|over)\b|除以|÷": "/",
+    r"\bplus\b|加上?": "+",
+    r"\bminus\b|减去?|−": "-",
+}
 _EXPRESSION = re.compile(
     r"(?<![A-Za-z0-9_.])[-(\s]*\d+(?:\.\d+)?\)*(?:\s*(?:\*\*|[-+*/%])\s*[-(\s]*\d+(?:\.\d+)?[)\s]*)+(?![A-Za-z0-9_])"
 )
@@ -52,20 +41,14 @@ _MAX_EXPONENT = 64
 _MAX_DIGITS = 60
 
 
-def expression(text: str) -> str | None:
-    """The first sum in a text, operators as symbols; None when there is none.
-
-    >>> expression("What is seventeen times 19?")
-    '17 * 19'
-    """
-    found = expressions(text)
-    return found[0] if found else None
-
-
 def expressions(text: str) -> list[str]:
-    """All sums in a text."""
+    """All sums in a text, operators as symbols.
+
+    >>> expressions("What is seventeen times 19?")
+    ['17 * 19']
+    """
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", spelled_out(ends(text)))
-    for pattern, symbol in _SPOKEN:
+    for pattern, symbol in _SPOKEN.items():
         text = re.sub(pattern, symbol, text, flags=re.IGNORECASE)
     found = []
     for match in _EXPRESSION.finditer(text):
@@ -78,11 +61,11 @@ def expressions(text: str) -> list[str]:
 
 
 def _balanced(text: str) -> str:
-    while text.count("(") > text.count(")") and "(" in text:
-        text = text.replace("(", "", 1)
-    while text.count(")") > text.count("("):
-        head, _, tail = text.rpartition(")")
-        text = head + tail
+    spare = text.count("(") - text.count(")")
+    if spare > 0:
+        return text.replace("(", "", spare).strip()
+    for _ in range(-spare):
+        text = "".join(text.rpartition(")")[::2])
     return text.strip()
 
 
@@ -93,39 +76,28 @@ def evaluate(text: str) -> str | None:
     '20'
     """
     try:
-        return shown(_value(ast.parse(text.strip(), mode="eval").body))
+        value = _value(ast.parse(text.strip(), mode="eval").body)
+        return str(value.numerator) if value.denominator == 1 else f"{float(value):.10g}"
     except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError, TypeError):
         return None  # MemoryError: the parser's word for too many signs; TypeError: a complex root
 
 
-def shown(value: Fraction) -> str:
-    """A number without needless digits."""
-    if value.denominator == 1:
-        return str(value.numerator)
-    return f"{float(value):.10g}"
-
-
 def _value(node: ast.expr) -> Fraction:
-    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-        return Fraction(str(node.value))
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_value(node.operand)
-    if isinstance(node, ast.BinOp):
-        left, right = _value(node.left), _value(node.right)
-        if isinstance(node.op, ast.Pow):
-            return _power(left, right)
-        act = _BINARY.get(type(node.op))
-        if act is not None:
-            return act(left, right)
-    msg = "not a sum"
-    raise ValueError(msg)
+    match node:
+        case ast.Constant(value=int() | float() as number):
+            return Fraction(str(number))
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_value(operand)
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            return _power(_value(left), _value(right))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+            return _BINARY[type(op)](_value(left), _value(right))
+    raise ValueError("not a sum")
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:
     if abs(exponent) > _MAX_EXPONENT or len(str(base.numerator)) > _MAX_DIGITS:
-        msg = "too large"
-        raise ValueError(msg)
+        raise ValueError("too large")
     if exponent.denominator == 1:
         return base ** int(exponent)
-    result = float(base) ** float(exponent)
-    return Fraction(str(result))
+    return Fraction(str(float(base) ** float(exponent)))

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from zhipu_emulator.brain import results, talk
-from zhipu_emulator.brain.plan import BACK, Step
-from zhipu_emulator.brain.schema import roles
+from zhipu_emulator.brain import results, smalltalk
+from zhipu_emulator.brain.arithmetic import evaluate, expressions
+from zhipu_emulator.brain.tools import BACK, Step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from zhipu_emulator.brain.core import Conversation
-    from zhipu_emulator.brain.plan import Tool
+    from zhipu_emulator.brain.conversation import Conversation
+    from zhipu_emulator.brain.schema import Schema
+    from zhipu_emulator.brain.tools import Tool
 
-# Properties that one may word oneself; a place or a number must come from somewhere.
-_FREE = {"text", "query", "topic"}
 _MUST = re.compile(
     r"\b(?:must|have to|need to|always)\s+(?:\w+\s+){0,2}(?:call|use|invoke)\b"
     r"[^.]*\b(?:tool|function)"
     r"|必须(?:调用|使用)[^。]*(?:工具|函数)",
     re.IGNORECASE,
 )
-# Told so, results do not end the duty to call: the caller wants a call each time.
+# With this, results do not end the duty to call: the caller wants a call each time.
 _NO_WORDS = re.compile(
     r"\b(?:do not|don't|never|must not)\s+(?:answer|respond|reply)\s+(?:in|with|as)\s+"
     r"(?:plain\s+)?(?:text|words|prose)"
@@ -35,22 +34,25 @@ _MAX_ROUNDS = 8
 
 
 def decided(view: Conversation, *, known: bool) -> list[Step]:
-    """The calls to make now; none means: answer in words."""
+    """The calls to make now; without any, the answer is in words."""
     choice, planner = view.asked.choice, view.planner
     if not planner.tools or choice == "none":
         return []
     if choice not in ("auto", "required"):
-        tool = next(tool for tool in planner.tools if tool.name == choice)
-        return [_forced(tool, view)]
+        return [_forced(next(tool for tool in planner.tools if tool.name == choice), view)]
+    system = view.texts("system")
+    must = choice == "required" or any(_MUST.search(text) for text in [*system, view.question])
     made = Counter(result.name for result in view.results)
+    only = planner.tools[0] if len(planner.tools) == 1 else None
+    if must and only and not made[only.name] and found_out(view, only.schema):
+        return [_forced(only, view)]  # it is there to report what was found out
     steps = planner.steps(view.question)
-    if len(view.results) < _MAX_ROUNDS:
-        ready = _ready(_open(steps, made), steps, view)
-        if ready:
-            return ready
-    if choice == "required" or (_told_to(view) and (not view.results or _no_words(view))):
+    if len(view.results) < _MAX_ROUNDS and (ready := _ready(_open(steps, made), view)):
+        return ready
+    again = not view.results or any(_NO_WORDS.search(text) for text in system)
+    if choice == "required" or (must and again):
         return [_forced(_fallback(view, made), view)]
-    if steps or view.results or known or talk.small_talk(view.question):
+    if steps or view.results or known or smalltalk.small_talk(view.question):
         return []
     found = planner.searching(view.question)
     return [found] if found is not None else []
@@ -62,80 +64,50 @@ def lacking(view: Conversation) -> list[str]:
     return sorted({name for step in steps for name in step.missing})
 
 
-def _told_to(view: Conversation) -> bool:
-    return any(_MUST.search(text) for text in [*view.texts("system"), view.question])
-
-
-def _no_words(view: Conversation) -> bool:
-    return any(_NO_WORDS.search(text) for text in view.texts("system"))
-
-
 def _open(steps: Sequence[Step], made: Counter[str]) -> list[Step]:
     """The steps of the plan that were not called yet in this turn."""
-    left = Counter(made)
-    found = []
+    left, found = Counter(made), []
     for step in steps:
-        if left[step.tool.name] > 0:
-            left[step.tool.name] -= 1
-        else:
+        left[step.tool.name] -= 1
+        if left[step.tool.name] < 0:
             found.append(step)
     return found
 
 
-def _ready(pending: list[Step], plan: Sequence[Step], view: Conversation) -> list[Step]:
+def _ready(pending: list[Step], view: Conversation) -> list[Step]:
     """Those of the pending steps that can be called with what is known by now."""
-    found = []
-    for step in pending:
-        if step.missing and not _worded(step, plan):
-            step = _completed(step, view)
-        if not step.missing or _worded(step, plan):
-            found.append(step)
-    return found
-
-
-def _worded(step: Step, plan: Sequence[Step]) -> bool:
-    """Whether all that is missing may be made up and does not wait for another step's result."""
-    if len(plan) > 1 and step is not plan[0] and BACK.search(step.text):
-        return False
-    properties = step.tool.schema.properties
-    return all(
-        properties[name].type in ("string", "boolean", "object", "array")
-        and (set(roles(name)) & _FREE or not roles(name, properties[name].description))
-        for name in step.missing
-    )
+    completed = (step if not step.missing else _completed(step, view) for step in pending)
+    return [step for step in completed if not step.missing]
 
 
 def _completed(step: Step, view: Conversation) -> Step:
     """The step filled again with the results of this turn, or with what was said before."""
-    numbers = [r.text for r in view.results if r.text]
-    if numbers and BACK.search(step.text):
-        text = BACK.sub(lambda _: numbers[-1].rstrip(" .。"), step.text, count=1)
-        again = _filled(step.tool, text, view, {})
-        if not again.missing:
-            return again
+    given = [result.text for result in view.results if result.text]
+    if given and BACK.search(step.text):
+        text = BACK.sub(lambda _: given[-1].rstrip(" .。"), step.text, count=1)
+        return view.planner.one(step.tool, text)
+    if given:
+        text = "\n".join([step.text, *given])
+        return view.planner.one(step.tool, text, results.facts(view.results))
     said = [text for text in view.said_before if text and text.strip() != view.question]
-    if said and not view.results and not BACK.search(step.text):
-        return _filled(step.tool, "\n".join([*said[-4:], step.text]), view)
-    if numbers:
-        return _filled(step.tool, "\n".join([step.text, *numbers]), view)
+    if said and not BACK.search(step.text):
+        return view.planner.one(step.tool, "\n".join([*said[-4:], step.text]))
     return step
 
 
-def _filled(tool: Tool, text: str, view: Conversation, known: dict[str, Any] | None = None) -> Step:
-    from zhipu_emulator.brain.fill import Filler
-    from zhipu_emulator.brain.values import Passage
-
-    facts = results.facts(view.results) if known is None else known
-    done = Filler(Passage(text, view.today), facts=facts).fill(tool.schema)
-    return Step(tool, done.value, done.guessed, text)
-
-
 def _forced(tool: Tool, view: Conversation) -> Step:
-    """One call that must be made, filled from everything there is."""
-    material = [view.question, *(result.text for result in view.results), *view.documents]
-    facts = results.facts(view.results)
-    arguments = view.planner.one(tool, "\n".join(material), facts, subject=view.question)
-    return Step(tool, arguments)
+    """One call that must be made, filled from everything there is: what was found out first."""
+    text = "\n".join([*found_out(view, tool.schema), view.question, *view.documents])
+    return view.planner.one(tool, text, results.facts(view.results), subject=view.question)
+
+
+def found_out(view: Conversation, schema: Schema) -> list[str]:
+    """What tools returned, the last first; else the sums asked for, if as many as are wanted."""
+    if view.results:
+        return [result.text for result in reversed(view.results)]
+    sums = [value for sum_ in expressions(view.question) if (value := evaluate(sum_))]
+    wanted = [p for p in schema.properties.values() if p.type in ("integer", "number")]
+    return sums if len(sums) == len(wanted) else []
 
 
 def _fallback(view: Conversation, made: Counter[str]) -> Tool:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhipu_emulator.brain import convert, leftover, strong, tables
-from zhipu_emulator.brain.convert import PIECES, asked, key, number, shortened, split
-from zhipu_emulator.brain.schema import Schema, leads, roles
+from zhipu_emulator.brain import candidates, tables
+from zhipu_emulator.brain.coercion import MISSING, asked, coerced, key, shortened
+from zhipu_emulator.brain.schema import Schema, roles
 from zhipu_emulator.brain.values import Passage, Span
-from zhipu_emulator.brain.words import Term, sentences, split_name, stem, terms
-
-MISSING: Any = object()
-_FREE_TEXT = ("query", "text", "topic")
-_LIST = re.compile(
-    r"(?:\b(?:with|of|using|containing|including|like|for|about|are)\b|[:：])\s+"
-    r"([a-z][\w-]*(?: [a-z][\w-]*)?(?:, [a-z][\w-]*(?: [a-z][\w-]*)?)*,? (?:and|or) [a-z][\w -]*)"
+from zhipu_emulator.brain.words import (
+    Term,
+    is_cjk,
+    lexicon,
+    sentences,
+    split_name,
+    stem,
+    stems,
+    terms,
 )
+
+_FREE_TEXT = {"query", "text", "topic"}
+_PIECES = re.compile(r"\s*(?:[,;\n，；、|]|\band\b|\bplus\b|和|与|及)\s*")
 _NO = re.compile(r"\b(?:no|not|without|don't|disable|off|never)\b|不|没有|无|关闭", re.IGNORECASE)
 _YES = re.compile(r"\b(?:yes|enable|on|true)\b|开启|打开", re.IGNORECASE)
+_BEHIND = re.compile(r"\s(?:for|in|at|from|to|of|with)\s")
+_UNIT = re.compile(r"\s*[A-Za-z%°]+")
+_FEW = 3  # words; more are a sentence, not a name
 _MAX_DEPTH = 8
 _MOST_OBJECTS = 500  # in one call: schemas can ask for more than anyone can wait for
-_NO_DAY = dt.date(1970, 1, 1)
 
 
 @dataclass
@@ -82,150 +88,111 @@ class Filler:
         self._left[0] -= 1
         self._path.append(schema.refs)
         properties, required = schema.properties, schema.required
-        ordered = [n for n in properties if n in required] + [
-            n for n in properties if n not in required
-        ]
+        ordered = sorted(properties, key=lambda name: name not in required)
         outside = (self._open_numbers, self._mail)
-        self._mail = not any(strong.is_mail(name, node) for name, node in properties.items())
+        self._mail = not any(candidates.is_mail(n, node) for n, node in properties.items())
         self._open_numbers = any(
             properties[n].type in ("integer", "number") for n in required if n in properties
         )
-        for look in (self._strong, self._weak, self._leftover):
+        for look in (self._certain, self._fitting, self._unclaimed):
             for name in ordered:
                 if name not in done.value:
-                    value = look(name, properties[name], done, needed=name in required, depth=depth)
-                    if value is not MISSING:
-                        done.value[name] = value
+                    found = look(name, properties[name], done, name in required, depth)
+                    if found is not MISSING:
+                        done.value[name] = found
+        done.guessed = {n for n in properties if n in required and n not in done.value}
         for name in properties:
-            if name in required and name not in done.value:
-                done.guessed.add(name)
+            if name in done.guessed:
                 done.value[name] = self._made_up(name, properties[name], depth)
         done.value = {name: done.value[name] for name in properties if name in done.value}
         self._path.pop()
         self._open_numbers, self._mail = outside
         return done
 
-    def _within_itself(self, schema: Schema) -> bool:
-        """Whether an object stands somewhere inside an object of its own kind: a tree's branch."""
-        return any(schema.refs & refs for refs in self._path)
-
-    def _take(self, name: str, span: Span, done: Filled) -> Any:
+    def _take(self, name: str, span: Span, done: Filled, schema: Schema) -> Any:
         self.used.append(span)
         done.spans[name] = span
-        return span.value
+        if schema.type in ("integer", "number"):
+            return int(span.value) if schema.type == "integer" else span.value
+        return shortened(str(span.value), schema)
 
-    def _strong(self, name: str, schema: Schema, done: Filled, *, needed: bool, depth: int) -> Any:
+    def _free(self, spans: Sequence[Span]) -> list[Span]:
+        return [span for span in spans if not span.overlaps(self.used)]
+
+    def _certain(self, name: str, schema: Schema, done: Filled, needed: bool, depth: int) -> Any:
+        """What the text says by label, form or position."""
         if "const" in schema.node:
             return schema["const"]
         known = self._known(name, schema)
         if known is not MISSING:
             return known
         if schema.enum:
-            found = strong.by_enum(schema, self.passage)
-            return found[0] if found else MISSING
+            return next(iter(candidates.by_enum(schema, self.passage)), MISSING)
         kind = schema.type
         if kind == "object":
-            return self._object(name, schema, needed=needed, depth=depth)
+            return self._object(schema, needed, depth)
         if kind == "array":
-            return self._array(name, schema, done, needed=needed, depth=depth)
+            return self._array(name, schema.items, done, needed, depth)
         if kind == "boolean":
             return self._flag(name, schema)
         if kind in ("integer", "number"):
-            span = strong.by_name(name, schema, self._fitting(schema), self.used)
-            return MISSING if span is None else number(self._take(name, span, done), schema)
-        return self._string(name, schema, done)
+            span = candidates.by_label(name, schema, self._allowed(schema), self.used)
+        elif roles(name, schema.description)[:1] == ("query",):
+            return self._query(name, schema, done)
+        else:
+            span = self._string(name, schema)
+        return MISSING if span is None else self._take(name, span, done, schema)
 
     def _known(self, name: str, schema: Schema) -> Any:
         value = self.facts.get(key(name), MISSING)
-        if value is MISSING:
-            wanted = terms(split_name(name))
+        wanted = stems(split_name(name))
+        if value is MISSING and wanted:
             for fact, found in self.facts.items():
-                mine = terms(split_name(fact))
-                if wanted and mine and all(w.stem in {m.stem for m in mine} for w in wanted):
+                if wanted <= stems(split_name(fact)):
                     value = found
                     break
-        return MISSING if value is MISSING else coerced(value, schema)
+        return value if value is MISSING else coerced(value, schema)
 
-    def _string(self, name: str, schema: Schema, done: Filled) -> Any:
-        purposes = roles(name, schema.description)
-        if purposes[:1] == ("query",):
-            return self._query(name, schema, done)
-        span = self._money(purposes) or strong.by_form(
-            name, schema, self.passage, self.used, mail=self._mail
-        )
-        if span is None:
-            span = strong.by_name(name, schema, self.passage, self.used)
-        free = [s for s in [*self.passage.quotes, *self.passage.names] if not s.overlaps(self.used)]
+    def _string(self, name: str, schema: Schema) -> Span | None:
+        passage, purposes = self.passage, roles(name, schema.description)
+        found = candidates.by_form(name, schema, passage, self.used, mail=self._mail)
+        if candidates.is_mail(name, schema):
+            return found  # nothing else has its form
+        found = found or candidates.by_label(name, schema, passage, self.used)
+        free = sorted(self._free([*passage.quotes, *passage.names]))
         if self.short:
-            free = [s for s in free if not s.weak]
+            free = [span for span in free if not span.weak]
         for role in purposes:
-            span = span or strong.by_lead(role, sorted(free), self.passage)
-        for role in ("text", "reason"):
-            if span is None and role in purposes:
-                span = self._said(role)
-        if span is None:
-            return MISSING
-        return shortened(str(self._take(name, span, done)), schema)
-
-    def _money(self, purposes: Sequence[str]) -> Span | None:
-        """Of two currencies the one with the amount is what is changed."""
-        if "currency" not in purposes or not {"source", "target"} & set(purposes):
-            return None
-        after = [n.end for n in self.passage.numbers] + [n.start - 1 for n in self.passage.numbers]
-        for span in strong.currencies(self.passage):
-            with_amount = any(0 <= span.start - end <= 1 or span.end - 1 == end for end in after)
-            if with_amount == ("source" in purposes) and not span.overlaps(self.used):
-                return span
-        return None
+            found = found or candidates.by_lead(role, free, passage)
+        for role in purposes:
+            if found is None and role in ("text", "reason"):
+                span = candidates.said(role, passage)
+                found = span if span and self._free([span]) else None
+        return found
 
     def _query(self, name: str, schema: Schema, done: Filled) -> Any:
         quotes = self.passage.quotes
-        if len(quotes) == 1:
-            return shortened(quotes[0].value, schema)
-        if not self.passage.text:
+        if not self.subject:
             return MISSING
-        done.spans[name] = Span(0, 0, self.passage.text)
-        return shortened(asked(self.passage.text), schema)
+        done.spans[name] = Span(0, 0, self.subject)
+        return shortened(quotes[0].value if len(quotes) == 1 else asked(self.subject), schema)
 
-    def _said(self, role: str) -> Span | None:
-        """What follows "saying", "because" or "说" to the end of the sentence."""
-        for lead in leads(role):
-            mark = rf"\b{lead}\b" if lead.isascii() else lead
-            match = re.search(
-                rf"{mark}\s*[:：,]?\s*([^.!?。！？\n]{{2,}})", self.passage.text, re.IGNORECASE
-            )
-            if match:
-                span = Span(match.start(1), match.end(1), match[1].strip(" \"'“”"))
-                return None if span.overlaps(self.used) else span
-        return None
-
-    def _fitting(self, schema: Schema) -> Passage:
+    def _allowed(self, schema: Schema) -> Passage:
         """The passage with only those numbers that the schema allows."""
         good = Passage(self.passage.text, self.passage.today)
-        good.numbers = [s for s in self.passage.numbers if convert.allowed(s.value, schema)]
+        good.numbers = [s for s in self.passage.numbers if schema.allows(s.value)]
         return good
 
     def _flag(self, name: str, schema: Schema) -> Any:
-        for word in split_name(name).lower().split():
-            match = re.search(rf"\b{re.escape(stem(word))}\w*", self.passage.text, re.IGNORECASE)
-            if match and word not in ("is", "has", "use", "with", "include", "enable"):
-                return (
-                    _NO.search(self.passage.text[max(0, match.start() - 15) : match.start()])
-                    is None
-                )
-        purposes = terms(f"{split_name(name)} {schema.description}")
+        """Whether to switch something on; of other flags the text is not asked."""
+        text, purposes = self.passage.text, terms(f"{split_name(name)} {schema.description}")
         if any("switch" in term.concepts for term in purposes) or name.lower() in ("on", "enabled"):
-            if _NO.search(self.passage.text):
-                return False
-            if _YES.search(self.passage.text):
-                return True
+            return False if _NO.search(text) else True if _YES.search(text) else MISSING
         return MISSING
 
-    def _object(self, name: str, schema: Schema, *, needed: bool, depth: int) -> Any:
+    def _object(self, schema: Schema, needed: bool, depth: int) -> Any:
         if depth > _MAX_DEPTH or (not needed and self._within_itself(schema)):
             return MISSING
-        if not schema.properties:
-            return {} if needed else MISSING
         before = list(self.used)
         inner = self.fill(schema, depth + 1)
         if needed or inner.spans:
@@ -233,108 +200,97 @@ class Filler:
         self.used = before
         return MISSING
 
-    def _array(self, name: str, schema: Schema, done: Filled, *, needed: bool, depth: int) -> Any:
-        item = schema.items
+    def _within_itself(self, schema: Schema) -> bool:
+        """Whether an object is somewhere inside an object of its own kind: a tree's branch."""
+        return any(schema.refs & refs for refs in self._path)
+
+    def _array(self, name: str, item: Schema, done: Filled, needed: bool, depth: int) -> Any:
         if item.enum:
-            return strong.by_enum(item, self.passage) or MISSING
+            return candidates.by_enum(item, self.passage) or MISSING
+        if item.type == "object":
+            return self._objects(item, needed, depth)
         if item.type in ("integer", "number"):
-            spans = self._fitting(item).numbers
-        elif item.type == "object":
-            return self._objects(item, needed=needed, depth=depth)
+            found = self._allowed(item).numbers
         else:
-            spans = self._listed(name, item)
-        free = [span for span in spans if not span.overlaps(self.used)]
+            names = self.passage.names
+            found = self.passage.quotes or [name for name in names if not name.weak] or names
+        free = self._free(found)
         if not free or not (needed or len(free) > 1 or item.type == "string"):
             return MISSING
-        first = strong.by_name(name, item, self.passage, self.used)
-        if first is not None and first in free:
-            free = self.passage.joined(first, free)
-        for span in free:
-            self._take(name, span, done)
-        found = [coerced(span.value, item) for span in free]
-        return [value for value in found if value is not MISSING]
+        return [self._take(name, span, done, item) for span in free]
 
-    def _listed(self, name: str, item: Schema) -> list[Span]:
-        form = strong.by_form(name, item, self.passage, self.used)
-        if form is not None and form in self.passage.emails + self.passage.urls:
-            return self.passage.emails or self.passage.urls
-        label = re.escape(split_name(name).lower().rstrip("s"))
-        lead = rf"\b{label}s?\b\s*(?:are|is|of|:|：|=)?\s*"
-        match = re.search(lead, self.passage.text, re.IGNORECASE)
-        if self.passage.quotes:
-            return self.passage.quotes
-        if match:
-            end = re.compile(r"[^.;!?。；！？\n]*").match(self.passage.text, match.end())
-            if end and PIECES.search(end[0]):
-                return list(split(end[0], end.start()))
-        strong_names = [span for span in self.passage.names if not span.weak]
-        if strong_names:
-            return strong_names
-        match = _LIST.search(self.passage.text)
-        return list(split(match[1], match.start(1))) if match else self.passage.names
-
-    def _objects(self, item: Schema, *, needed: bool, depth: int) -> Any:
-        found: list[Any] = []
+    def _objects(self, item: Schema, needed: bool, depth: int) -> Any:
         if depth > _MAX_DEPTH or self._within_itself(item):
-            return found if needed else MISSING
+            return [] if needed else MISSING
+        today, found = self.passage.today, list[Any]()
         for row in tables.rows(self.passage.text):
-            inner = Filler(Passage("", self.passage.today), facts=row, outer=self)
-            filled = inner.fill(item, depth + 1)
+            filled = Filler(Passage("", today), facts=row, outer=self).fill(item, depth + 1)
             if filled.value and not filled.guessed:
                 found.append(filled.value)
-        for part in split(self.passage.text, 0) if not found else ():
-            text = Passage(part.value, self.passage.today)
-            inner = Filler(text, part.value, short=True, outer=self)
+        for part in _split(self.passage.text, 0) if not found else ():
+            inner = Filler(Passage(part.value, today), part.value, short=True, outer=self)
             filled = inner.fill(item, depth + 1)
             if filled.spans and not filled.guessed:
                 found.append(filled.value)
-        if found:
-            return found
-        if not needed:
-            return MISSING
+        if found or not needed:
+            return found or MISSING
         return [self.fill(item, depth + 1).value]
 
-    def _weak(self, name: str, schema: Schema, done: Filled, *, needed: bool, depth: int) -> Any:
+    def _fitting(self, name: str, schema: Schema, done: Filled, needed: bool, depth: int) -> Any:
+        """What has the right type and nothing else wants."""
         if schema.enum or schema.type in ("object", "array", "boolean"):
             return MISSING
         if schema.type in ("integer", "number"):
-            free = [s for s in self._fitting(schema).numbers if not s.overlaps(self.used)]
             # An optional number takes what no required one needs: "roll 3 dice".
-            if free and (needed or not self._open_numbers):
-                return number(self._take(name, free[0], done), schema)
+            free = self._free(self._allowed(schema).numbers)
+            best = next(iter(free), None) if needed or not self._open_numbers else None
+            return MISSING if best is None else self._take(name, best, done, schema)
+        if not needed or candidates.is_mail(name, schema):  # nothing here has a mail's form
             return MISSING
-        purposes = roles(name, schema.description)
-        if strong.is_mail(name, schema):  # has a form, which nothing here has
-            return MISSING
-        if not needed and not {"place", "person", "target", "source", "topic"} & set(purposes):
-            return MISSING
-        if self.short and needed and (span := self._residue()) is not None:
-            return str(self._take(name, span, done))
-        spans = self.passage.quotes + self.passage.names
-        free = [s for s in spans if not s.overlaps(self.used)]
+        if self.short and (span := self._residue()) is not None:
+            return self._take(name, span, done, schema)
+        free = self._free(self.passage.quotes + self.passage.names)
         best = next((s for s in free if not s.weak), next(iter(free), None))
-        if best is None or (not needed and best.weak):
-            codes = [s for s in self.passage.codes if not s.overlaps(self.used)]
-            numbers = [s for s in self.passage.numbers if not s.overlaps(self.used)]
-            best = next(iter(codes or numbers), None) if needed and "id" in purposes else None
-        return MISSING if best is None else str(self._take(name, best, done))
+        if best is None and "id" in roles(name, schema.description):
+            best = next(iter(self._free([*self.passage.codes, *self.passage.numbers])), None)
+        return MISSING if best is None else self._take(name, best, done, schema)
 
-    def _leftover(
-        self, name: str, schema: Schema, done: Filled, *, needed: bool, depth: int
-    ) -> Any:
-        """For a required name: the words of a short request that ask for nothing: "kitchen"."""
+    def _unclaimed(self, name: str, schema: Schema, done: Filled, needed: bool, depth: int) -> Any:
+        """For a required name: the few words of a request that ask for nothing: "kitchen"."""
         if not needed or not self.words or schema.type != "string" or schema.enum:
             return MISSING
-        if set(roles(name)) & {*_FREE_TEXT, "id", "date", "time", "email", "url"}:
+        if {*roles(name)} & {*_FREE_TEXT, "id", "date", "time", "email", "url"}:
             return MISSING
-        left = leftover.unclaimed(self._residue(), self.words)
-        if left is None:
+        known = {term.stem for term in self.words}
+        concepts = {concept for term in self.words for concept in term.concepts}
+        span = self._residue()
+        left = [
+            word
+            for word in (span.value.split() if span else [])
+            if not is_cjk(word) and (found := terms(word)) and found[0].weight == 1
+            and not found[0].concepts & concepts and stem(word) not in known
+        ]  # fmt: skip
+        if not 1 <= len(left) <= _FEW:
             return MISSING
-        done.spans[name] = Span(0, 0, left)
-        return left.strip(",.;:!?'\"")
+        done.spans[name] = Span(0, 0, " ".join(left))
+        return " ".join(left).strip(",.;:!?'\"")
 
     def _residue(self) -> Span | None:
-        return leftover.residue(self.passage, self.used, short=self.short)
+        """The words that are nothing else: "apples" in "2 apples"."""
+        left = list(self.passage.text)
+        for span in self.used:
+            left[span.start : span.end] = " " * (span.end - span.start)
+        for span in self.passage.numbers:
+            # In a sentence the word behind a number is its unit, in a list it is the thing.
+            unit = _UNIT.match(self.passage.text, span.end)
+            end = unit.end() if unit and not self.short else span.end
+            left[span.start : end] = " " * (end - span.start)
+        text = f" {' '.join(''.join(left).split())} "
+        if self.short:  # "2 mugs for the guests": what it is comes first
+            text = _BEHIND.split(text)[0]
+        openers = set(lexicon()["openers"])
+        text = " ".join(w for w in text.split() if w.lower() not in openers).strip(" .!?;:。！？")
+        return Span(0, 0, text) if text else None
 
     def _made_up(self, name: str, schema: Schema, depth: int) -> Any:
         """A value for a required property that the text is silent about."""
@@ -344,7 +300,7 @@ class Filler:
             return schema.enum[0]
         kind = schema.type
         if kind in ("integer", "number"):
-            return convert.smallest(schema)
+            return schema.lowest()
         if kind == "boolean":
             return False
         if kind == "array":
@@ -354,40 +310,19 @@ class Filler:
             return [self._made_up(name, schema.items, depth + 1) for _ in range(count)]
         if kind == "object":
             return self.fill(schema, depth + 1).value if depth <= _MAX_DEPTH else {}
-        return self._text(name, schema)
-
-    def _text(self, name: str, schema: Schema) -> str:
         wish = asked(next(iter(sentences(self.subject)), ""))
-        if set(roles(name)) & set(_FREE_TEXT):
+        if {*roles(name)} & _FREE_TEXT:
             return shortened(wish, schema)
         about = schema.description.strip().rstrip(".") or split_name(name)
         return shortened(f"{about[:1].upper()}{about[1:]}: {wish}" if wish else about, schema)
 
 
-def coerced(value: Any, schema: Schema) -> Any:
-    """``value`` in the type the schema wants; MISSING when it cannot be."""
-    kind = schema.type
-    if schema.enum and value not in schema.enum:
-        same = [v for v in schema.enum if str(v).lower() == str(value).lower()]
-        return same[0] if same else MISSING
-    if kind == "string":
-        return str(value) if isinstance(value, str | int | float) else MISSING
-    if kind in ("integer", "number"):
-        match = re.search(r"-?\d+(?:\.\d+)?", str(value).replace(",", ""))
-        if match is None or isinstance(value, bool | list | dict):
-            return MISSING
-        given = float(match[0])
-        return int(given) if kind == "integer" or given.is_integer() else given
-    if kind == "boolean":
-        if isinstance(value, str):
-            return {"true": True, "false": False}.get(value.lower(), MISSING)
-        return value if isinstance(value, bool) else MISSING
-    if kind == "array":
-        if not isinstance(value, Sequence) or isinstance(value, str):
-            return MISSING
-        items = [coerced(item, schema.items) for item in value]
-        return [item for item in items if item is not MISSING]
-    if kind == "object" and isinstance(value, Mapping):
-        filler = Filler(Passage("", _NO_DAY), facts=value)
-        return filler.fill(schema).value
-    return MISSING
+def _split(text: str, offset: int) -> list[Span]:
+    """The parts of a list, with their places; ``offset`` is added to these."""
+    found, place = [], 0
+    for match in [*_PIECES.finditer(text), None]:
+        end = match.start() if match else len(text)
+        if piece := text[place:end].strip():
+            found.append(Span(offset + place, offset + end, piece))
+        place = match.end() if match else end
+    return found

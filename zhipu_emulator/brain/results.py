@@ -9,10 +9,12 @@ from typing import Any
 
 from zhipu_emulator.brain.context import from_documents
 from zhipu_emulator.brain.words import split_name
-from zhipu_emulator.content import plain
-from zhipu_emulator.nesting import decoded
+from zhipu_emulator.chat.message_parts import plain
+from zhipu_emulator.http.json_depth import decoded
 
-_LONG = 600  # characters; longer results are searched, shorter ones told
+MEDIA = "tool_media"  # the role of a message that belongs to the results before it
+_LONG = 600  # characters; longer results are searched, shorter ones reported whole
+_SEE_BELOW = re.compile(r"\([^()]*\bnext message\b[^()]*\)")
 _ERROR = re.compile(r"^\W*(?:error|exception|traceback|failed|错误|失败)\b", re.IGNORECASE)
 
 
@@ -26,51 +28,58 @@ class Result:
 
     @property
     def data(self) -> Any:
-        """The answer as JSON; None when it is none."""
-        try:
-            return decoded(self.text)
-        except ValueError:
-            return None
+        """The answer as JSON; None when it is not JSON."""
+        return _json(self.text)
 
 
-def of_turn(messages: Sequence[Mapping[str, Any]]) -> list[Result]:
-    """The results since the last message of the user, in order."""
-    last = max(i for i, message in enumerate(messages) if message["role"] == "user")
-    return list(_results(messages[last + 1 :]))
+def _json(text: Any) -> Any:
+    try:
+        return decoded(text)
+    except (ValueError, TypeError):
+        return None
 
 
-def earlier(messages: Sequence[Mapping[str, Any]]) -> list[Result]:
-    """The results of the turns before."""
-    last = max(i for i, message in enumerate(messages) if message["role"] == "user")
-    return list(_results(messages[:last]))
+def with_media_of_tools(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The messages, with ``tool_media`` as the role of those that only carry what a tool returned.
+
+    A tool message takes text only, so clients send a picture in a user's message right after the
+    results, with no more than a label that ends with a colon.
+    """
+    found: list[Mapping[str, Any]] = []
+    for message in messages:
+        behind = bool(found) and found[-1]["role"] in ("tool", MEDIA)
+        if behind and message["role"] == "user" and _only_media(message.get("content")):
+            message = {**message, "role": MEDIA}
+        found.append(message)
+    return found
 
 
-def _results(messages: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
-    calls: list[tuple[str, str, Mapping[str, Any]]] = []
+def _only_media(content: Any) -> bool:
+    parts = content if isinstance(content, list) else []
+    labels = [part for part in parts if part.get("type") == "text"]
+    return len(labels) < len(parts) and all(
+        str(part.get("text")).rstrip().endswith((":", "：")) for part in labels
+    )
+
+
+def in_order(messages: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
+    """The results in a conversation, each with its call."""
+    calls: dict[str, tuple[str, Any]] = {}
     for message in messages:
         for call in message.get("tool_calls") or ():
             function = call.get("function") or {}
-            name = str(function.get("name", ""))
-            calls.append((str(call.get("id")), name, _arguments(function.get("arguments"))))
+            calls[str(call.get("id"))] = (str(function.get("name", "")), function.get("arguments"))
         if message["role"] == "tool":
             # Without an id the oldest open call is meant.
-            place = next(
-                (i for i, call in enumerate(calls) if call[0] == message.get("tool_call_id")), 0
-            )
-            _, name, arguments = calls.pop(place) if calls else ("", "", {})
+            identity = message.get("tool_call_id")
+            identity = identity if identity in calls else next(iter(calls), None)
+            name, arguments = calls.pop(identity, ("", None)) if identity else ("", None)
+            arguments = arguments if isinstance(arguments, Mapping) else _json(arguments)
             yield Result(
-                name or str(message.get("name") or ""), arguments, plain(message.get("content"))
+                name or str(message.get("name") or ""),
+                arguments if isinstance(arguments, Mapping) else {},
+                plain(message.get("content")),
             )
-
-
-def _arguments(given: Any) -> Mapping[str, Any]:
-    if isinstance(given, Mapping):
-        return given
-    try:
-        found = decoded(given or "{}")
-    except (ValueError, TypeError):
-        return {}
-    return found if isinstance(found, Mapping) else {}
 
 
 def facts(results: Sequence[Result]) -> dict[str, Any]:
@@ -84,34 +93,38 @@ def facts(results: Sequence[Result]) -> dict[str, Any]:
 
 def _named(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield str(name), inner
+        yield from ((str(name), inner) for name, inner in value.items())
         for inner in value.values():
             yield from _named(inner)
     elif isinstance(value, list) and value and isinstance(value[0], Mapping):
         yield from _named(value[0])
 
 
-def told(results: Sequence[Result], question: str, *, chinese: bool) -> str:
+def reported(results: Sequence[Result], question: str, *, chinese: bool) -> str:
     """An answer made of the results, one after the other."""
-    parts = [_one(result, question, chinese=chinese) for result in results]
+    parts = [
+        _one(result, question, chinese=chinese)
+        for result in results
+        if not _SEE_BELOW.fullmatch(result.text.strip())
+    ]
     joint = "\n" if any("\n" in part or len(part) > 200 for part in parts) else " "
-    return joint.join(dict.fromkeys(part for part in parts if part))
+    return joint.join(dict.fromkeys(filter(None, parts)))
 
 
 def _one(result: Result, question: str, *, chinese: bool) -> str:
-    text = result.text.strip()
+    text, data = result.text.strip(), result.data
     if not text:
         return f"{result.name} 没有返回内容。" if chinese else f"{result.name} returned nothing."
     if _ERROR.match(text):
         return f"{result.name} 报告：{text}" if chinese else f"{result.name} reported: {text}"
-    data = result.data
     if isinstance(data, Mapping | list):
         text = _shown(data)
     elif len(text) > _LONG:
         return from_documents(question, [text]) or text[:_LONG]
-    elif len(text.split()) > 3 or re.search(r"[。！？.!?]$", text):
-        return text if re.search(r"[。！？.!?\n]$", text) else text + ("。" if chinese else ".")
+    elif text.endswith(tuple("。！？.!?")):
+        return text
+    elif len(text.split()) > 3:
+        return text + ("。" if chinese else ".")
     given = ", ".join(str(value) for value in result.arguments.values())
     label = split_name(result.name) + (f" ({given})" if given else "")
     return f"{label}：{text}。" if chinese else f"{label}: {text}."

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from zhipu_emulator.brain.words import is_cjk, lexicon, split_name, stem
 
 _DEPTH = 20
+_TOO_LARGE = 1e300  # JSON has no infinity
 
 
 class Schema:
@@ -48,23 +50,47 @@ class Schema:
     @property
     def properties(self) -> dict[str, Schema]:
         """The properties of an object."""
-        found = self.node.get("properties")
-        if not isinstance(found, Mapping):
-            return {}
+        found = _of(self.node, "properties", dict)
         return {name: Schema(node, self.root) for name, node in found.items()}
 
     @property
     def required(self) -> set[str]:
         """Names of the properties that must be there."""
-        found = self.node.get("required")
-        return (
-            {name for name in found if isinstance(name, str)} if isinstance(found, list) else set()
-        )
+        found = _of(self.node, "required", list)
+        return {name for name in found if isinstance(name, str)}
 
     @property
     def items(self) -> Schema:
         """The schema of an array's items."""
         return Schema(self.node.get("items", {}), self.root)
+
+    def _bound(self, name: str) -> float:
+        bound, none = self.node.get(name), math.inf if "max" in name.lower() else -math.inf
+        if not isinstance(bound, int | float) or isinstance(bound, bool):
+            return none
+        return bound if abs(bound) < _TOO_LARGE else none
+
+    def allows(self, value: float) -> bool:
+        """Whether a number is within the bounds, and whole where it must be."""
+        whole = self.type != "integer" or float(value).is_integer()
+        within = self._bound("minimum") <= value <= self._bound("maximum")
+        return (
+            whole
+            and within
+            and self._bound("exclusiveMinimum") < value < self._bound("exclusiveMaximum")
+        )
+
+    def lowest(self) -> float:
+        """The lowest number allowed, else zero."""
+        low, above = self._bound("minimum"), self._bound("exclusiveMinimum")
+        high, below = self._bound("maximum"), self._bound("exclusiveMaximum")
+        if low > -math.inf:
+            found = low
+        elif above > -math.inf:
+            found = above + 1 if above + 1 < below else (above + below) / 2
+        else:
+            found = min(0, high, below - 1)
+        return math.ceil(found) if self.type == "integer" else found
 
     @property
     def description(self) -> str:
@@ -73,7 +99,7 @@ class Schema:
 
 
 def _resolved(node: Any, root: Any, refs: set[str], depth: int = 0) -> Mapping[str, Any]:
-    """The node with references followed (each once: ``refs`` holds them) and parts merged."""
+    """The node with references followed (each once: ``refs`` collects them) and parts merged."""
     if not isinstance(node, Mapping) or depth > _DEPTH:
         return {}
     reference = node.get("$ref")
@@ -125,7 +151,7 @@ def _role_names() -> dict[str, tuple[str, ...]]:
     return {name: tuple(roles) for name, roles in found.items()}
 
 
-@cache
+@lru_cache(maxsize=4096)
 def roles(name: str, description: str = "") -> tuple[str, ...]:
     """What a property is for, by its name, else by its description; likeliest first."""
     found: list[str] = []

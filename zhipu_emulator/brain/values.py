@@ -1,17 +1,18 @@
-"""Values that stand in a text: numbers, quotations, names, dates, addresses, expressions."""
+"""Values in a text: numbers, quotations, names, dates, times, addresses."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from functools import cached_property
+from collections.abc import Iterator
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 from zhipu_emulator.brain.words import CJK, is_cjk, lexicon, sentences, stem
 
 
 class Span(NamedTuple):
-    """A value and where it stands."""
+    """A value and where it is; ``weak`` when it may as well be no value."""
 
     start: int
     end: int
@@ -27,84 +28,73 @@ _LONGEST = 6_000  # characters
 _MOST_DIGITS = 300
 _TOO_LARGE = 1e300  # JSON has no infinity
 _QUOTED = re.compile(
-    r"\"([^\"\n]+)\"|“([^”]+)”|「([^」]+)」|『([^』]+)』|《([^》]+)》|`([^`\n]+)`|‘([^’]+)’"
+    r"\"([^\"\n]+)\"|“([^”]+)”|「([^」]+)」|《([^》]+)》|`([^`\n]+)`|‘([^’]+)’"
     r"|(?<![A-Za-z0-9])'((?:[^'\n]|(?<=[A-Za-z0-9])'(?=[A-Za-z0-9]))+)'(?![A-Za-z0-9])"
 )
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_URL = re.compile(r"(?:https?|ftp)://[^\s\"'<>，。）)]+")
-_PATH = re.compile(
-    r"(?<![\w/:])(?:~?/[\w.-]+(?:/[\w.-]+)*/?|[\w-]+(?:/[\w.-]+)+|[\w-]+\.[a-z]{2,4}\b)"
-)
+_URL = re.compile(r"(?:https?|ftp)://[^\s\"'<>，。）)]*[^\s\"'<>，。）).,;!?]")
 _CODE = re.compile(
     r"(?<![\w-])#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z-])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])"
 )
-_ISO = re.compile(r"\b\d{4}-\d{1,2}-\d{1,2}\b")
-_CN_DATE = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})[日号]")
 _MONTHS = (
     "january february march april may june july august september october november december"
 ).split()
 _MONTH = "|".join(f"{name}|{name[:3]}" for name in _MONTHS)
-_MONTH_DAY = re.compile(
-    rf"\b(?:(?P<m1>{_MONTH})\.?\s+(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?"
-    rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m2>{_MONTH}))\b(?:,?\s+(?P<year>\d{{4}}))?",
+_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_FULL_DATE = re.compile(
+    r"\b(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b"
+    r"|(?:(?P<cy>\d{4})年)?(?P<cm>\d{1,2})月(?P<cd>\d{1,2})[日号]"
+    rf"|\b(?:(?P<em>{_MONTH})\.?\s+(?P<ed>\d{{1,2}})(?:st|nd|rd|th)?"
+    rf"|(?P<fd>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<fm>{_MONTH}))\b"
+    r"(?:,?\s+(?P<ey>\d{4}))?",
     re.IGNORECASE,
 )
-_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
 _RELATIVE = {
     "day after tomorrow": 2, "tomorrow": 1, "today": 0, "tonight": 0, "yesterday": -1,
-    "后天": 2, "明天": 1, "今天": 0, "今晚": 0, "昨天": -1,
+    "后天": 2, "明天": 1, "今天": 0, "昨天": -1,
 }  # fmt: skip
 _RELATIVE_DATE = re.compile(
-    "|".join([*(rf"\b{w}\b" if w.isascii() else w for w in _RELATIVE)])
+    "|".join(rf"\b{word}\b" if word.isascii() else word for word in _RELATIVE)
     + rf"|\b(?:next |this )?(?:{'|'.join(_DAYS)})\b",
     re.IGNORECASE,
 )
 _TIME = re.compile(
-    r"\b\d{1,2}:\d{2}(?::\d{2})?\s*(?:[ap]\.?m\b\.?)?|\b\d{1,2}\s*[ap]\.?m\b\.?|\bnoon\b|\bmidnight\b"
+    r"\b\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]\.?m\b\.?)?|\b\d{1,2}\s*[ap]\.?m\b\.?|\bnoon\b|\bmidnight\b"
     r"|(?:上午|下午|晚上|早上|中午)?\d{1,2}[点时](?:\d{1,2}分?|半)?",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.])(?:(?<![\d)\s])[-−]|(?<=\s)[-−](?=\d)|^[-−])?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?"
-    r"(?:\s?(?:million|billion|thousand|万|亿))?",
+    r"(?<![A-Za-z0-9_.])(?:(?<![\d)\s])[-−]|(?<=\s)[-−](?=\d)|^[-−])?"
+    r"\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?",
     re.IGNORECASE | re.MULTILINE,
 )
-_SCALE = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "万": 10**4, "亿": 10**8}
 _UNITS = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen"
 ).split()
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 _WORDS = {w: n for n, w in enumerate(_UNITS)} | {w: 10 * n for n, w in enumerate(_TENS, 2)}
-_WORDS |= {"dozen": 12, "twice": 2, "thrice": 3}
-_NUMBER_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
+_WORDS |= {"twice": 2}
+_SCALE = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
+_NUMBER_WORD = "|".join(sorted({*_WORDS, *_SCALE}, key=len, reverse=True))
 _WRITTEN = re.compile(
-    rf"(?<![\w-])(?:{_NUMBER_WORD}|hundred|thousand|million)"
-    rf"(?:[\s-]+(?:and\s+)?(?:{_NUMBER_WORD}|hundred|thousand|million))*(?![\w-])",
+    rf"(?<![\w-])(?:{_NUMBER_WORD})(?:[\s-]+(?:and\s+)?(?:{_NUMBER_WORD}))*(?![\w-])",
     re.IGNORECASE,
-)
-_CN_DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"两": 2}
-_CN_NUMBER = re.compile(
-    r"[零一二三四五六七八九十百千两]+(?=[个位名天人次份张条只本晚岁元块小分秒年月周杯件加减乘除+和与,，。]|$)"
 )
 _NAME_WORD = r"[A-ZÀ-ÖØ-Þ][\w'’&-]*(?:\.(?=[A-Z]))?"
 _NAME = re.compile(
-    rf"{_NAME_WORD}"
-    rf"(?:(?:\s+(?:of|the|de|la|von|van|del|da)(?:\s+the)?)*[ \t]+{_NAME_WORD}|\.[A-Z]\w*)*"
-    r"(?:,\s*[A-Z]{2}\b)?"
+    rf"{_NAME_WORD}(?:(?:\s+(?:of|the|de|la|von|van|del|da)(?:\s+the)?)*[ \t]+{_NAME_WORD})*"
+    r"(?:,\s*[A-Z]{2}\b)?"  # a town's state
 )
+_PREPOSITION = r"(?:in|at|for|near|of|from|to|about|on|between)"
 _LOWER = re.compile(
-    r"\b(?:in|at|for|near|of|from|to|about|on|between)\s+(?:the\s+|a\s+|an\s+|my\s+)?"
+    rf"\b{_PREPOSITION}\s+(?:the\s+|a\s+|an\s+|my\s+)?"
     r"([a-z][a-z'’-]*(?:\s+[a-z][a-z'’-]*){0,3}?)"
-    r"(?=\s*(?:[?.!,;:]|$)|\s+(?:in|at|for|near|of|from|to|about|on|by|with|and|or|using|today|"
-    r"tomorrow|now|please|right|is|are|was|as)\b)"
-)
-_MORE = re.compile(
-    r"(?:\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+)(?:the\s+)?"
-    r"([a-z][a-z'’-]*(?:\s+[a-z][a-z'’-]*)?)(?=\s*(?:[?.!,;:]|$)|\s+(?:and|or|today|tomorrow|now|please)\b)"
+    rf"(?=\s*(?:[?.!,;:]|$)|\s+(?:{_PREPOSITION}|by|with|and|or|using|today|tomorrow|now|please"
+    r"|right|is|are|was|as)\b)"
 )
 _JOINT = re.compile(
-    r"\s*(?:,|，|、|;|&|\band\b|\bor\b|\bvs\.?|\bversus\b|和|与|及|跟|以及|还有|或)"
+    r"\s*(?:,|，|、|;|&|\band\b|\bor\b|\bvs\.?|和|与|及|跟|以及|还有|或)"
     r"(?:\s*(?:and|or))?\s*(?:in|of|for|the|at)?\s*",
     re.IGNORECASE,
 )
@@ -121,20 +111,17 @@ class Passage:
         self.text = text[:_LONGEST]
         self.today = today
 
-    def find(self, pattern: re.Pattern[str], group: int = 0) -> list[Span]:
-        """All matches."""
-        return [
-            Span(m.start(group), m.end(group), m.group(group)) for m in pattern.finditer(self.text)
-        ]
+    def find(self, pattern: re.Pattern[str]) -> list[Span]:
+        """All matches, as written."""
+        return [Span(*m.span(), m.group().strip()) for m in pattern.finditer(self.text)]
 
     @cached_property
     def quotes(self) -> list[Span]:
         """Quoted texts, without their marks."""
-        found = []
-        for match in _QUOTED.finditer(self.text):
-            value = next(group for group in match.groups() if group)
-            found.append(Span(match.start(), match.end(), value.strip()))
-        return found
+        return [
+            Span(*match.span(), next(filter(None, match.groups())).strip())
+            for match in _QUOTED.finditer(self.text)
+        ]
 
     @cached_property
     def emails(self) -> list[Span]:
@@ -144,13 +131,7 @@ class Passage:
     @cached_property
     def urls(self) -> list[Span]:
         """Web addresses."""
-        return [s._replace(value=s.value.rstrip(".,;!?")) for s in self.find(_URL)]
-
-    @cached_property
-    def paths(self) -> list[Span]:
-        """File names and paths."""
-        taken = [*self.urls, *self.emails]
-        return [span for span in self.find(_PATH) if not span.overlaps(taken)]
+        return self.find(_URL)
 
     @cached_property
     def codes(self) -> list[Span]:
@@ -159,35 +140,34 @@ class Passage:
         return [s for s in self.find(_CODE) if not s.overlaps(taken)]
 
     @cached_property
-    def months(self) -> list[Span]:
-        """Names of months, as written."""
-        return self.find(re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b|\d{{1,2}}月", re.IGNORECASE))
-
-    @cached_property
     def times(self) -> list[Span]:
         """Times of day, as written."""
-        return [span._replace(value=span.value.strip()) for span in self.find(_TIME)]
+        return self.find(_TIME)
 
     @cached_property
     def dates(self) -> list[Span]:
         """Days, as ``datetime.date``."""
-        found = [Span(m.start(), m.end(), _iso(m.group())) for m in _ISO.finditer(self.text)]
-        for match in _CN_DATE.finditer(self.text):
-            year = int(match[1] or self.today.year)
-            found.append(
-                Span(match.start(), match.end(), _date(year, int(match[2]), int(match[3])))
-            )
-        for match in _MONTH_DAY.finditer(self.text):
-            month = match["m1"] or match["m2"]
-            number = 1 + next(i for i, n in enumerate(_MONTHS) if n.startswith(month.lower()[:3]))
-            year = int(match["year"] or self.today.year)
-            day = int(match["d1"] or match["d2"])
-            found.append(Span(match.start(), match.end(), _date(year, number, day)))
+        found = [
+            Span(*match.span(), self._day(match.groupdict(default="")))
+            for match in _FULL_DATE.finditer(self.text)
+        ]
         found += [
-            Span(match.start(), match.end(), self._relative(match.group().lower()))
+            Span(*match.span(), self._relative(match.group().lower()))
             for match in _RELATIVE_DATE.finditer(self.text)
         ]
         return sorted(span for span in found if span.value is not None)
+
+    def _day(self, part: dict[str, str]) -> dt.date | None:
+        month = part["m"] or part["cm"] or (part["em"] or part["fm"]).lower()[:3]
+        if not month.isdigit():
+            month = str(1 + next(i for i, name in enumerate(_MONTHS) if name.startswith(month)))
+        year = int(part["y"] or part["cy"] or part["ey"] or self.today.year)
+        try:
+            return dt.date(
+                year, int(month), int(part["d"] or part["cd"] or part["ed"] or part["fd"])
+            )
+        except ValueError:
+            return None
 
     def _relative(self, word: str) -> dt.date:
         if word in _RELATIVE:
@@ -199,11 +179,9 @@ class Passage:
     def numbers(self) -> list[Span]:
         """Numbers in digits and in words, but not those inside dates, times and codes."""
         taken = [*self.dates, *self.times, *self.urls, *self.emails, *self.codes]
-        written = [m for m in _WRITTEN.finditer(self.text) if not _pronoun(self.text, m)]
         found = [
             *(Span(*m.span(), _digits(m.group())) for m in _NUMBER.finditer(self.text)),
-            *(Span(*m.span(), _written(m.group().lower())) for m in written),
-            *(Span(*m.span(), _chinese(m.group())) for m in _CN_NUMBER.finditer(self.text)),
+            *(Span(*m.span(), _written(m.group().lower())) for m in _WRITTEN.finditer(self.text)),
         ]
         found = [span for span in found if abs(span.value) < _TOO_LARGE]
         return sorted(span for span in found if not span.overlaps(taken))
@@ -212,27 +190,18 @@ class Passage:
     def names(self) -> list[Span]:
         """Proper names: capitalised words, what is left of Chinese text, then likely phrases."""
         taken = [*self.urls, *self.emails, *self.quotes]
-        strong = [s for s in [*_latin(self.text), *_han(self.text)] if not s.overlaps(taken)]
-        dates = self.dates
-        strong = [s for s in strong if not s.overlaps([d for d in dates if d.start <= s.start])]
-        if any(not span.weak for span in strong):
-            return sorted(strong)
-        lower = [span for match in _LOWER.finditer(self.text) for span in self._listed(match)]
-        good = [s for s in lower if not s.overlaps([*taken, *dates, *strong]) and _telling(s.value)]
-        return sorted([*strong, *good])
-
-    def _listed(self, match: re.Match[str]) -> list[Span]:
-        """A lower-case phrase after a preposition, and what is listed behind it."""
-        found = [Span(match.start(1), match.end(1), match[1], weak=True)]
-        while more := _MORE.match(self.text, found[-1].end):
-            found.append(Span(more.start(1), more.end(1), more[1], weak=True))
-        return found
+        found = [s for s in [*_latin(self.text), *_han(self.text)] if not s.overlaps(taken)]
+        found = [s for s in found if not s.overlaps([d for d in self.dates if d.start <= s.start])]
+        if all(span.weak for span in found):
+            lower = (Span(*m.span(1), m[1], weak=True) for m in _LOWER.finditer(self.text))
+            taken = [*taken, *self.dates, *found]
+            found += [s for s in lower if not s.overlaps(taken) and _is_telling(s.value)]
+        return sorted(found)
 
     def joined(self, span: Span, spans: list[Span]) -> list[Span]:
         """The list that ``span`` is part of: "A, B and C"; only itself when it is not in one."""
         spans = sorted(spans)
-        place = next(i for i, other in enumerate(spans) if other[:2] == span[:2])
-        first = last = place
+        first = last = next(i for i, other in enumerate(spans) if other[:2] == span[:2])
         while first > 0 and self._together(spans[first - 1], spans[first]):
             first -= 1
         while last + 1 < len(spans) and self._together(spans[last], spans[last + 1]):
@@ -243,96 +212,46 @@ class Passage:
         return bool(_JOINT.fullmatch(self.text[one.end : two.start]))
 
 
-def _date(year: int, month: int, day: int) -> dt.date | None:
-    try:
-        return dt.date(year, month, day)
-    except ValueError:
-        return None
-
-
-def _iso(text: str) -> dt.date | None:
-    year, month, day = map(int, text.split("-"))
-    return _date(year, month, day)
-
-
 def _digits(text: str) -> int | float:
-    text = text.replace(",", "").replace("−", "-").strip().lower()
-    scale = 1
-    for word, factor in _SCALE.items():
-        if text.endswith(word):
-            text, scale = text.removesuffix(word).strip(), factor
-    value = float(text) * scale
-    whole = value.is_integer() and "." not in text
-    if not whole:
+    text = text.replace(",", "").replace("−", "-")
+    value = float(text)
+    if not value.is_integer() or "." in text:
         return value
-    exact = text.lstrip("-").isdigit() and len(text) < _MOST_DIGITS
-    return int(text) * scale if exact else int(value)
+    return int(text) if text.lstrip("-").isdigit() and len(text) < _MOST_DIGITS else int(value)
 
 
 def _written(text: str) -> int:
     total = current = 0
     for word in re.split(r"[\s-]+", text):
-        if word in _WORDS:
-            current += _WORDS[word]
-        elif word == "hundred":
+        if word == "hundred":
             current = max(current, 1) * 100
         elif word in _SCALE:
             total, current = total + max(current, 1) * _SCALE[word], 0
+        else:
+            current += _WORDS.get(word, 0)
     return total + current
-
-
-def _pronoun(text: str, match: re.Match[str]) -> bool:
-    """Whether "one" is no number: "which one", "one of them"."""
-    if match.group().lower() != "one":
-        return False
-    before = re.search(r"(\w+)\s+$", text[: match.start()])
-    arithmetic = ("plus", "minus", "times", "by", "add", "and", "to", "than", "is")
-    return before is None or before[1].lower() not in arithmetic
 
 
 def spelled_out(text: str) -> str:
     """The text with written numbers in digits: "twenty one" as 21."""
-
-    def digits(match: re.Match[str]) -> str:
-        value = _written(match.group().lower())
-        return match.group() if value >= _TOO_LARGE or _pronoun(text, match) else str(value)
-
-    return _WRITTEN.sub(digits, text)
+    return _WRITTEN.sub(lambda match: str(_written(match.group().lower())), text)
 
 
-def _chinese(text: str) -> int:
-    total = current = 0
-    for char in text:
-        if char in _CN_DIGITS:
-            current = _CN_DIGITS[char]
-        else:
-            total += max(current, 1) * {"十": 10, "百": 100, "千": 1000}[char]
-            current = 0
-    return total + current
-
-
-def _latin(text: str) -> list[Span]:
-    openers = set(lexicon()["openers"])
+def _latin(text: str) -> Iterator[Span]:
+    openers = {*lexicon()["openers"]}
     begins = _sentence_starts(text)
-    found = []
     for match in _NAME.finditer(text):
-        start, end = match.span()
+        start = match.start()
         at_start = start in begins or bool(re.search(r"[:;\"“(\n]\s*$", text[:start]))
-        words, opened = list(re.finditer(r"\S+", text[start:end])), False
+        words, opened = list(re.finditer(r"\S+", match.group())), False
         while at_start and words and _opener(words[0].group()) in openers:
-            words = words[1:]
-            opened = True
-        if not words or text[start:end] in ("I", "OK", "JSON"):
+            words, opened = words[1:], True
+        single = len(words) == 1
+        if not words or match.group() in ("I", "OK", "JSON"):
             continue
-        if len(words) == 1 and words[0].group().lower().rstrip(",") in {*_MONTHS, *_DAYS}:
-            continue
-        start, value = start + words[0].start(), text[start + words[0].start() : end]
-        for tail in ("'s", "’s"):
-            if value.endswith(tail):
-                value, end = value[:-2], end - 2
-        single = at_start and not opened and len(words) == 1
-        found.append(Span(start, end, value, weak=single))
-    return found
+        value = re.sub(r"['’]s$", "", match.group()[words[0].start() :])
+        start += words[0].start()
+        yield Span(start, start + len(value), value, weak=at_start and not opened and single)
 
 
 def _opener(word: str) -> str:
@@ -348,24 +267,26 @@ def _sentence_starts(text: str) -> set[int]:
     return starts
 
 
-def _han(text: str) -> list[Span]:
-    """What is left of Chinese text when the common words are taken out."""
+@cache
+def _common_han() -> list[str]:
     data = lexicon()
-    noise = {w for w in data["cjk_noise"] if is_cjk(w)}
-    noise |= {w for words in data["concepts"].values() for w in words if is_cjk(w) and len(w) > 1}
-    noise |= {w for role in data["roles"].values() for w in role["names"] if is_cjk(w)}
-    by_length = sorted(noise, key=len, reverse=True)
-    found = []
+    common = {*data["cjk_noise"]}
+    common |= {w for words in data["concepts"].values() for w in words if len(w) > 1}
+    common |= {w for role in data["roles"].values() for w in role["names"]}
+    return sorted((word for word in common if is_cjk(word)), key=len, reverse=True)
+
+
+def _han(text: str) -> Iterator[Span]:
+    """What is left of Chinese text when the common words are taken out."""
     for run in re.finditer(rf"[{CJK}]+", text):
         masked = run.group()
-        for word in by_length:
+        for word in _common_han():
             masked = masked.replace(word, " " * len(word))
         for part in re.finditer(r"\S{2,}", masked):
             start = run.start() + part.start()
-            found.append(Span(start, start + len(part.group()), part.group()))
-    return found
+            yield Span(start, start + len(part.group()), part.group())
 
 
-def _telling(phrase: str) -> bool:
-    openers, generic = set(lexicon()["openers"]), {stem(w) for w in lexicon()["generic"]}
+def _is_telling(phrase: str) -> bool:
+    openers, generic = {*lexicon()["openers"]}, {stem(w) for w in lexicon()["generic"]}
     return any(w not in openers and stem(w) not in generic for w in phrase.split())

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-from zhipu_emulator.similarity import keywords
+from zhipu_emulator.content.similarity import keywords
 
 CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:['’][a-z]+)?", re.UNICODE)
@@ -25,7 +25,7 @@ _PAIR_WEIGHT = 0.6
 
 
 class Term(NamedTuple):
-    """One word: its stem, the concepts it stands for, and how much it tells."""
+    """One word: its stem, its concepts, and how much it says."""
 
     stem: str
     concepts: frozenset[str]
@@ -134,6 +134,11 @@ def _cjk_terms(run: str) -> list[Term]:
         pairs = [word[i : i + 2] for i in range(len(word) - 1)]
         found.extend(Term(pair, frozenset(), _PAIR_WEIGHT) for pair in pairs)
     return found
+
+
+def stems(text: str) -> set[str]:
+    """The stems of the telling words of a text."""
+    return {term.stem for term in terms(text)}
 
 
 def likeness(term: Term, others: Iterable[Term]) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from zhipu_emulator.batch_lines import MODELS
+from zhipu_emulator.content.batch_lines import MODELS
 
 
 def line(number: int = 1, **change: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from zhipu_emulator.knowledge import BASES, PATH
+from zhipu_emulator.endpoints.knowledge import BASES, PATH
 
 ENGLISH, CHINESE = BASES
 ASK = {"query": "how do heat pumps work in winter", "knowledge_ids": [ENGLISH]}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 import io
-import time
+import threading
 import zipfile
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
 from PIL import Image
 
 from tests.zhipu_emulator.endpoints.documents import pdf
-from zhipu_emulator import layout_parsing
-from zhipu_emulator.drawing import png
+from zhipu_emulator.content.drawing import png
+from zhipu_emulator.endpoints import layout_parsing
 
 LONG = "Rivers carry sand and mud to the sea, where they settle and build flat land year by year"
 PAGE = [
@@ -33,6 +34,14 @@ PAGE = [
     (72, 590, 12, "A = b h / 2"),
     (72, 560, 11, "三角洲是河流入海处的平原。"),
     (290, 30, 10, "- 1 -"),
+]
+
+
+_WHOLE = pdf([PAGE, PAGE])
+#: A page tree with a page that is a font, and one with a page that is missing.
+UNREADABLE = [
+    _WHOLE.replace(b"/Kids[6 0 R 8 0 R]", b"/Kids[6 0 R 3 0 R]"),
+    _WHOLE.replace(b"/Kids[6 0 R 8 0 R]", b"/Kids[6 0 R 9 0 R]"),
 ]
 
 
@@ -146,11 +155,34 @@ class TestLayout:
         for elsewhere in ("https://files.example/other.pdf", "https://example.com/", url + "0"):
             refused(parse(client, elsewhere), "1210")
 
-    def test_many_pages_are_fast(self, client) -> None:
+    def test_addresses_of_this_machine_only_when_allowed(self, options, refused, document) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asked.append(self.path)
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(document)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        asked: list[str] = []
+        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as inner:
+            thread = threading.Thread(target=inner.serve_forever)
+            thread.start()
+            url = f"http://127.0.0.1:{inner.server_address[1]}/secret.pdf"
+            refused(parse(options(), url), "1210")
+            refused(parse(options(fetch_loopback=True), "http://169.254.169.254/latest"), "1210")
+            assert asked == []
+            found = parse(options(fetch_loopback=True), url).json()
+            inner.shutdown()
+            thread.join()
+        assert "Growth of Deltas" in found["md_results"]
+        assert asked == ["/secret.pdf"]
+
+    def test_many_pages(self, client) -> None:
         content = pdf([PAGE] * 100)
-        started = time.perf_counter()
         assert len(parse(client, uri(content)).json()["layout_details"]) == 100
-        assert time.perf_counter() - started < 10
 
     @pytest.mark.parametrize(
         ("file", "code"),
@@ -169,6 +201,24 @@ class TestLayout:
     )
     def test_refused_files(self, client, refused, file, code) -> None:
         refused(parse(client, file), code)
+
+    @pytest.mark.parametrize("crops", [False, True])
+    @pytest.mark.parametrize("content", UNREADABLE)
+    def test_pages_that_cannot_be_read(self, client, refused, content, crops) -> None:
+        refused(parse(client, uri(content), return_crop_images=crops), "1210")
+        refused(
+            client.post(
+                "files/parser/sync",
+                files={"file": ("a.pdf", content)},
+                data={"tool_type": "prime-sync"},
+            ),
+            "1210",
+        )
+
+    def test_a_page_too_large_to_draw(self, client, refused) -> None:
+        vast = uri(pdf([PAGE], width=200_000, height=200_000))
+        assert parse(client, vast).status_code == 200
+        refused(parse(client, vast, return_crop_images=True), "1210")
 
     def test_large_files(self, client, refused, monkeypatch, document) -> None:
         mib = 2**20

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from zhipu_emulator import waves
+from zhipu_emulator.content import wav_mp3
 
 SAY = {"model": "glm-tts", "input": "The train leaves at nine 九点发车", "voice": "tongtong"}
 
@@ -110,7 +110,7 @@ class TestTranscription:
         assert both.json()["text"] == SAY["input"]
 
     def test_a_sound_of_another_is_described(self, client) -> None:
-        text = transcribe(client, waves.wav(bytes(48_000))).json()["text"]
+        text = transcribe(client, wav_mp3.wav(bytes(48_000))).json()["text"]
         assert "1.0 s" in text
 
     @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ class TestTranscription:
             (b"plain text", {}, "1214"),
             (b"OggS....", {}, "1214"),
             (b"RIFF\x00\x00\x00\x00WAVEbroken", {}, "1210"),
-            (waves.wav(bytes(48_000 * 31)), {}, "1214"),
+            (wav_mp3.wav(bytes(48_000 * 31)), {}, "1214"),
             (b"ID3" + bytes(25 * 2**20), {}, "1210"),
-            (waves.wav(bytes(480)), {"model": "whisper-1"}, "1211"),
-            (waves.wav(bytes(480)), {"prompt": "x" * 8001}, "1210"),
-            (waves.wav(bytes(480)), {"hotwords[]": ["x"] * 101}, "1210"),
+            (wav_mp3.wav(bytes(480)), {"model": "whisper-1"}, "1211"),
+            (wav_mp3.wav(bytes(480)), {"prompt": "x" * 8001}, "1210"),
+            (wav_mp3.wav(bytes(480)), {"hotwords[]": ["x"] * 101}, "1210"),
         ],
         ids=range(8),
     )
@@ -142,7 +142,7 @@ class TestVoices:
         client = options()
         sample = client.post(
             "files",
-            files={"file": ("me.wav", waves.wav(bytes(4800)))},
+            files={"file": ("me.wav", wav_mp3.wav(bytes(4800)))},
             data={"purpose": "voice-clone-input"},
         ).json()
         body = {

@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from zhipu_emulator.similarity import coverage, features, keywords
-from zhipu_emulator.tokens import count_messages, count_text, measure
-from zhipu_emulator.vectors import vector
+from zhipu_emulator.chat.tokens import count_messages, count_text, measure
+from zhipu_emulator.content.similarity import coverage, features, keywords
+from zhipu_emulator.content.vectors import vector
 
 TEXTS = [
     "Whales are mammals that breathe air and feed their young with milk.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from zhipu_emulator import corpus
-from zhipu_emulator.markup import read
+from zhipu_emulator.content import corpus
+from zhipu_emulator.content.html import read
 
 ASK = {"search_engine": "search_std", "search_query": "how do heat pumps work in winter"}
 
@@ -160,6 +160,22 @@ class TestReader:
     def test_hidden_things_are_not_read(self) -> None:
         page = read("<body><style>p{}</style><p>a<script>alert(1)</script></p><svg>x</svg>b")
         assert page.content == "a\n\nb"
+
+    def test_tables_are_tables(self) -> None:
+        page = read("<table><tr><th>Dish<th>Price</tr><tr><td>Soup<td>4_50</tr></table>")
+        assert page.content == "| Dish | Price |\n| --- | --- |\n| Soup | 4_50 |"
+
+    @pytest.mark.parametrize(
+        ("html", "text"),
+        [
+            ("menu.html", "menu.html"),
+            ("<?xml version='1.0'?><html><p>a</p></html>", "a"),
+            ("<h2>A</h2><p>b <b>c</b></p>", "A\n\nb c"),
+            ("<div>" * 3000 + "deep", "deep"),
+        ],
+    )
+    def test_odd_pages_are_read_too(self, html: str, text: str) -> None:
+        assert read(html, plain=True).content == text
 
 
 class TestModerations:

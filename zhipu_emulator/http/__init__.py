@@ -1,0 +1,1 @@
+"""What every endpoint needs: the server, keys, errors, parameters, faults and scripts."""

@@ -1,0 +1,183 @@
+"""What a running emulator remembers: options, keys, tasks, recorded requests."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any, Literal
+
+from zhipu_emulator.http.request_log import RequestLog
+from zhipu_emulator.scripting import Script, check_habits
+
+BEIJING = timezone(timedelta(hours=8))
+
+# Any key of this form is good unless ``Options.api_keys`` says otherwise.
+DEFAULT_KEY = "emulator.not-a-secret"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How the emulator behaves.
+
+    Attributes:
+        api_keys: The keys accepted, each ``id.secret``.
+        site: ``"bigmodel"`` speaks Chinese, ``"zai"`` English; a request's ``Accept-Language``
+            that begins with ``en`` gets English on both.
+        max_in_flight: Requests at once per key and model; more answer 429/1302. None: no limit.
+        tool_choice: What a value other than ``"auto"`` does: ``"honour"``, ``"ignore"``, or
+            ``"reject"`` (400/1210). The service itself differs by model and route.
+        polls: How often an asynchronous task says PROCESSING before it is done; -1: for ever.
+        task_status: How asynchronous images and videos end.
+        media_base: Where URLs in answers (pictures, videos, crops) point instead of the emulator
+            itself, such as ``"http://127.0.0.1:9"``; for tests of guarded downloads.
+        ocr_pages: Pages that one layout request may have. None: 100 on bigmodel, 30 on zai.
+        web: Addresses that the emulator can read (documents, pages, sounds), and what is there.
+            Beyond these it reads what it made itself, nothing else.
+        fetch_loopback: Whether it also reads addresses of this machine's loopback interface.
+            Whoever may ask it can then read there.
+        habits: Habits of GLM that answers of the chat show; ``zhipu_emulator.scripting`` lists
+            them. The same seed and requests, the same answers.
+        habit_rate: How often each of them shows, 0 to 1.
+        latency: Seconds before an answer begins.
+        token_delay: Seconds between the chunks of a stream.
+        clock: Returns Unix seconds; fix it for answers that are equal byte by byte.
+        seed: Part of the made-up ids, for servers that must differ.
+        max_body: Bytes that a request may have.
+        keep_bytes: Bytes of requests that are kept for ``Server.requests``: the newest.
+    """
+
+    api_keys: tuple[str, ...] = (DEFAULT_KEY,)
+    site: Literal["bigmodel", "zai"] = "bigmodel"
+    max_in_flight: int | None = None
+    tool_choice: Literal["honour", "ignore", "reject"] = "honour"
+    polls: int = 1
+    task_status: Literal["SUCCESS", "FAIL"] = "SUCCESS"
+    media_base: str | None = None
+    ocr_pages: int | None = None
+    web: Mapping[str, bytes] = field(default_factory=dict)
+    fetch_loopback: bool = False
+    habits: tuple[str, ...] = ()
+    habit_rate: float = 1.0
+    latency: float = 0.0
+    token_delay: float = 0.0
+    clock: Callable[[], float] = time.time
+    seed: str = ""
+    max_body: int = 256 * 1024 * 1024
+    keep_bytes: int = 256 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        """Check the habits.
+
+        Raises:
+            ValueError: A habit that does not exist.
+        """
+        check_habits(self.habits)
+
+
+@dataclass
+class Task:
+    """An asynchronous job: ``result`` is what the finished poll answers."""
+
+    id: str
+    owner: str
+    result: Mapping[str, Any]
+    request_id: str
+    polls_left: int
+    status: str = "SUCCESS"
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class State:
+    """Everything one server shares between requests. Safe to read from other threads."""
+
+    def __init__(self, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self.lock = threading.RLock()
+        self.script = Script()
+        self._store: dict[str, dict[str, Any]] = {}
+        # No reset forgets these: a request that is answered still gives its place back.
+        self.in_flight: Counter[tuple[str, str]] = Counter()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget requests, scripts, tasks and stored things; the options stay."""
+        with self.lock:
+            self.script.clear()
+            self.requests = RequestLog()
+            self.tasks: dict[str, Task] = {}
+            self.prefixes: OrderedDict[str, None] = OrderedDict()
+            self._store.clear()
+            self._made = 0
+
+    def store(self, name: str) -> dict[str, Any]:
+        """A named dict for an endpoint's own things (files, voices, batches)."""
+        with self.lock:
+            return self._store.setdefault(name, {})
+
+    def now(self) -> int:
+        """Unix seconds."""
+        return int(self.options.clock())
+
+    def _digest(self) -> str:
+        with self.lock:
+            self._made += 1
+            text = f"{self.options.seed}:{self._made}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def new_id(self) -> str:
+        """A service-made id: Beijing time to the second, then 16 hex digits."""
+        stamp = datetime.fromtimestamp(self.options.clock(), BEIJING).strftime("%Y%m%d%H%M%S")
+        return stamp + self._digest()[:16]
+
+    def new_number(self) -> int:
+        """A made-up positive number of 19 digits that fits a signed 64-bit integer."""
+        return 7_800_000_000_000_000_000 + int(self._digest()[:13], 16)
+
+    def new_hex(self, length: int = 24) -> str:
+        """A made-up hex id."""
+        return self._digest()[:length]
+
+    def habits(self) -> tuple[str, ...]:
+        """Those of ``Options.habits`` that the next answer shows."""
+        rate = self.options.habit_rate
+        return tuple(
+            name
+            for name in self.options.habits
+            if rate >= 1 or int(self._digest()[:8], 16) < rate * 2**32
+        )
+
+    @contextmanager
+    def slot(self, key: tuple[str, str], limit: int | None = None) -> Iterator[bool]:
+        """Count a request in flight, unless there are ``limit`` already: then gives False."""
+        with self.lock:
+            granted = limit is None or self.in_flight[key] < limit
+            self.in_flight[key] += granted
+        try:
+            yield granted
+        finally:
+            with self.lock:
+                self.in_flight[key] -= granted
+
+    def add_task(
+        self,
+        owner: str,
+        result: Mapping[str, Any],
+        *,
+        task_id: str | None = None,
+        request_id: str | None = None,
+        status: str = "SUCCESS",
+    ) -> Task:
+        """Store an asynchronous job that is done after ``Options.polls`` polls."""
+        task_id = task_id or self.new_id()
+        task = Task(
+            task_id, owner, result, request_id or task_id, self.options.polls, status=status
+        )
+        with self.lock:
+            self.tasks[task_id] = task
+        return task
