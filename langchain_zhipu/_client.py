@@ -17,9 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from langchain_zhipu._errors import model_error
 from zhipu_client import AsyncClient, Client, InvalidRequestError, Timeout
-from zhipu_client._check import refusal
-from zhipu_client._defaults import BASE_URL_VARIABLES, KEY_VARIABLES, resolve_base_url
-from zhipu_client._key import find
+from zhipu_client.adapting import (
+    BASE_URL_VARIABLES,
+    KEY_VARIABLES,
+    find,
+    refusal,
+    resolve_base_url,
+)
 
 __all__ = ["ZhipuSettings"]
 

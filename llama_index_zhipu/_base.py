@@ -22,7 +22,7 @@ from llama_index.core.bridge.pydantic import (
 from llama_index.core.schema import BaseComponent
 
 from zhipu_client import InvalidRequestError, Timeout
-from zhipu_client._check import refusal
+from zhipu_client.adapting import refusal
 
 if TYPE_CHECKING:
     from zhipu_client import AsyncClient, Client

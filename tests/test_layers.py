@@ -86,7 +86,7 @@ ENDPOINTS = {
     module
     for module in SOURCES
     if module.startswith("zhipu_client.") and "._" not in module and module.count(".") == 1
-} - {"zhipu_client.catalog"}
+} - {"zhipu_client.adapting", "zhipu_client.catalog", "zhipu_client.work"}
 
 
 def _imports(module: str) -> Iterator[Import]:
@@ -153,6 +153,44 @@ def test_only_the_package_itself_knows_its_io():
             and found.module != "zhipu_client"
         ],
         "zhipu_client._io is imported by zhipu_client/__init__.py only",
+    )
+
+
+#: Being rewritten on top of `zhipu_client.conversation`; no other file may be added.
+STILL_INSIDE = frozenset(
+    {
+        "langchain_zhipu._demand", "langchain_zhipu._messages", "langchain_zhipu._plan",
+        "langchain_zhipu._tools", "llama_index_zhipu._messages", "llama_index_zhipu._values",
+    }
+)  # fmt: skip
+
+
+def _imported_names(module: str) -> Iterator[Import]:
+    """Everything that is imported, `from a import b` as ``a.b`` also where b is no module."""
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(module, alias.name, True, node.lineno)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield Import(module, f"{_absolute(module, node)}.{alias.name}", True, node.lineno)
+
+
+def _is_private(name: str) -> bool:
+    return any(part.startswith("_") and not part.endswith("__") for part in name.split("."))
+
+
+def test_adapters_and_emulator_know_public_names_of_the_client_only():
+    _refuse(
+        [
+            found
+            for module in SOURCES
+            if not _below(module, "zhipu_client") and module not in STILL_INSIDE
+            for found in _imported_names(module)
+            if _below(found.name, "zhipu_client") and _is_private(found.name)
+        ],
+        "an adapter imports public names of zhipu_client only; what is for adapters and not for "
+        "users is in zhipu_client.adapting",
     )
 
 
