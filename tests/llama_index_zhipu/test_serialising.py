@@ -68,7 +68,7 @@ def test_a_changed_copy_does_not_change_the_first(stub, used):
 def test_a_copy_has_one_client_for_all_threads(monkeypatch, used):
     # Each client counts its own requests in flight: two would make two ceilings.
     made = copy.deepcopy(used)
-    threads, new_client = 4, ZhipuAI._make_client
+    threads, new_client = 4, ZhipuAI._new_client
     ready = threading.Barrier(threads)
 
     def slowly(llm):
@@ -79,7 +79,7 @@ def test_a_copy_has_one_client_for_all_threads(monkeypatch, used):
         ready.wait()
         return made._client, made._aclient
 
-    monkeypatch.setattr(ZhipuAI, "_make_client", slowly)
+    monkeypatch.setattr(ZhipuAI, "_new_client", slowly)
     with ThreadPoolExecutor(threads) as pool:
         found = set(pool.map(first_use, range(threads)))
     assert len({id(client) for client, _ in found}) == 1
