@@ -71,11 +71,12 @@ class ZhipuComponent(ConnectionSettings, BaseComponent):
                 fields[name] = value
             else:
                 logger.debug("%s is not pickled with %s", name, type(self).__name__)
-        return {"__dict__": fields}
+        return {"__dict__": fields, "left_out": state["__pydantic_private__"]["_left_out"]}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
         # Not __init__: that one wants a key at once, but the other side may never call.
         self.__pydantic_validator__.validate_python(state["__dict__"], self_instance=self)
+        self._left_out = state["left_out"]
 
 
 def _can_pickle(value: Any) -> bool:

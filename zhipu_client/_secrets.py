@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
 from pydantic import SecretStr
 
-__all__ = ["hidden", "is_importable"]
+__all__ = ["hidden", "is_importable", "is_secret_header"]
+
+#: A word in a header's name that announces a secret.
+_SECRET_NAME = re.compile(
+    r"((^|[-_.])(auth|jwt|key|sid|sign)|(access|api|oauth|secret)key|authorization|cookie"
+    r"|credentials?|passw(or)?d|secret|session|signature|token)(?=$|[-_.])",
+    re.IGNORECASE,
+)
+_SECRET_VALUE = re.compile(r"(basic|bearer|digest|token)\s", re.IGNORECASE)
 
 
 def hidden(key: Any) -> Any:
@@ -28,3 +37,18 @@ def is_importable(key: Any) -> bool:
     for part in name.split("."):
         found = getattr(found, part, None)
     return found is key
+
+
+def is_secret_header(name: str, value: str, key: Any = None) -> bool:
+    """True for a header whose name or value is that of a secret, or which contains the key.
+
+    Example:
+        >>> is_secret_header("X-Api-Key", "1"), is_secret_header("X-Tenant", "acme")
+        (True, False)
+    """
+    plain = key.get_secret_value() if hasattr(key, "get_secret_value") else key
+    return bool(
+        _SECRET_NAME.search(name)
+        or _SECRET_VALUE.match(value)
+        or (isinstance(plain, str) and plain and plain in value)
+    )

@@ -7,6 +7,9 @@ decides once what a copy and a pickle of an adapter contain:
 * A pickle has neither HTTP clients nor the key. The exception is a key that is a function which
   can be imported: pickle stores its name. On the other side the key comes from that function or
   from the environment, else the first call fails and says so.
+* Of ``default_headers`` a pickle has those that are no secrets by their name and value. Headers
+  such as ``Authorization``, ``Cookie`` or ``X-Api-Key``, and values that contain the key or begin
+  with ``Bearer``, are left out; the first call fails until ``default_headers`` is set again.
 
 `refuse`, `choice` and `refusal` make errors that name the field, the limit and the value.
 """
@@ -24,7 +27,7 @@ from zhipu_client._check import choice, refusal, refuse
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
 from zhipu_client._errors import InvalidRequestError
 from zhipu_client._key import find
-from zhipu_client._secrets import hidden, is_importable
+from zhipu_client._secrets import hidden, is_importable, is_secret_header
 
 if TYPE_CHECKING:
     from zhipu_client import AsyncClient, Client
@@ -137,6 +140,8 @@ class ConnectionSettings(BaseModel):
     _shared: ClassVar[tuple[str, ...]] = (*_LIVE, "api_key")
 
     _clients: ClientCache = PrivateAttr(default_factory=ClientCache)
+    #: Names of headers that were not pickled.
+    _left_out: tuple[str, ...] = PrivateAttr(default=())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         try:
@@ -216,8 +221,7 @@ class ConnectionSettings(BaseModel):
     def _new_client(self) -> Client:
         from zhipu_client import Client
 
-        if self.api_key is None:
-            self._check_key_found()
+        self._check_nothing_missing()
         return Client(
             api_key=self.api_key,
             base_url=self.base_url,
@@ -229,8 +233,17 @@ class ConnectionSettings(BaseModel):
             auth=self.auth,
         )
 
-    def _check_key_found(self) -> None:
-        """Raise where no key has come along with a pickle and the environment has none either."""
+    def _check_nothing_missing(self) -> None:
+        """Raise where what did not come along with a pickle has not been given again."""
+        missing = self._missing_headers()
+        if missing:
+            raise InvalidRequestError(
+                f"this {type(self).__name__} was pickled, and headers that may be secrets are "
+                f"not: set default_headers in this process too, {', '.join(missing)} included",
+                field="default_headers",
+            )
+        if self.api_key is not None:
+            return
         try:
             find(None, os.environ)
         except InvalidRequestError as error:
@@ -240,6 +253,10 @@ class ConnectionSettings(BaseModel):
                 "api_key=<a function that can be imported here>",
                 field="api_key",
             ) from error
+
+    def _missing_headers(self) -> list[str]:
+        given = {name.lower() for name in self.default_headers or ()}
+        return [name for name in self._left_out if name.lower() not in given]
 
     if not TYPE_CHECKING:  # to a type checker it would permit any attribute
 
@@ -270,9 +287,16 @@ class ConnectionSettings(BaseModel):
         # Pydantic's own, whatever a framework has in between: none of them leaves out a key.
         state = BaseModel.__getstate__(self)
         fields = {**state["__dict__"], **dict.fromkeys(_LIVE)}
-        if not is_importable(fields.get("api_key")):
+        key, headers = fields.get("api_key"), fields.get("default_headers") or {}
+        if not is_importable(key):
             fields["api_key"] = None
-        return {**state, "__dict__": fields}
+        secret = [name for name, value in headers.items() if is_secret_header(name, value, key)]
+        if secret:
+            kept = {name: value for name, value in headers.items() if name not in secret}
+            fields["default_headers"] = kept or None
+        private = dict(state["__pydantic_private__"] or {})
+        private["_left_out"] = (*self._missing_headers(), *secret)
+        return {**state, "__dict__": fields, "__pydantic_private__": private}
 
 
 def _mark(value: Any) -> Hashable:
