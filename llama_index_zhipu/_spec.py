@@ -6,12 +6,14 @@ from typing import Any
 
 from llama_index.core.tools.tool_spec.base import BaseToolSpec
 
+from zhipu_client.adapting import KeepsNoArguments
+
 from ._base import ZhipuComponent
 
 __all__ = ["ConnectedToolSpec"]
 
 
-class ConnectedToolSpec(BaseToolSpec):
+class ConnectedToolSpec(KeepsNoArguments, BaseToolSpec):
     """A tool spec with the settings that all Zhipu AI adapters have, see `ZhipuComponent`."""
 
     def __init__(self, **connection: Any) -> None:

@@ -16,6 +16,7 @@ from llama_index.core.schema import (
 )
 
 from zhipu_client import APIError, Request, knowledge, web_search
+from zhipu_client.adapting import KeepsNoArguments
 
 from . import _search
 from ._base import ZhipuComponent
@@ -26,7 +27,7 @@ __all__ = ["ZhipuAIKnowledgeRetriever", "ZhipuAIWebSearchRetriever"]
 _IDS = ["knowledge_id", "doc_id"]
 
 
-class _ConnectedRetriever(BaseRetriever):
+class _ConnectedRetriever(KeepsNoArguments, BaseRetriever):
     """A retriever with the settings that all Zhipu AI adapters have, see `ZhipuComponent`."""
 
     def __init__(

@@ -11,6 +11,9 @@ decides once what a copy and a pickle of an adapter contain:
   such as ``Authorization``, ``Cookie`` or ``X-Api-Key``, and values that contain the key or begin
   with ``Bearer``, are left out; the first call fails until ``default_headers`` is set again.
 
+`KeepsNoArguments` is for adapters that are no models: where a constructor fails, the frames of its
+error keep no key.
+
 `refuse`, `choice` and `refusal` make errors that name the field, the limit and the value.
 """
 
@@ -26,13 +29,14 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 from zhipu_client._check import choice, refusal, refuse
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
 from zhipu_client._errors import InvalidRequestError
+from zhipu_client._frames import KeepsNoArguments
 from zhipu_client._key import find
 from zhipu_client._secrets import hidden, is_importable, is_secret_header
 
 if TYPE_CHECKING:
     from zhipu_client import AsyncClient, Client
 
-__all__ = ["ClientCache", "ConnectionSettings", "choice", "refusal", "refuse"]
+__all__ = ["ClientCache", "ConnectionSettings", "KeepsNoArguments", "choice", "refusal", "refuse"]
 
 C = TypeVar("C")
 
@@ -79,7 +83,7 @@ class ClientCache:
         return hash(ClientCache)
 
 
-class ConnectionSettings(BaseModel):
+class ConnectionSettings(KeepsNoArguments, BaseModel):
     """Who is called, as whom, and how patiently. Every adapter has these fields.
 
     Attributes:
