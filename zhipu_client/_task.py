@@ -10,8 +10,8 @@ from urllib.parse import quote
 from zhipu_client import _check
 from zhipu_client._errors import APITimeoutError, ServerError, ZhipuError
 from zhipu_client._job import attach
-from zhipu_client._model import ReplyModel, read, rows
-from zhipu_client._request import Reply, Request
+from zhipu_client._model import ReplyModel, parse_as, rows
+from zhipu_client._request import Request
 
 __all__ = [
     "Plan",
@@ -20,7 +20,6 @@ __all__ = [
     "TaskResult",
     "TaskTimeoutError",
     "Waiting",
-    "parse_task",
     "retrieve",
     "waiting",
 ]
@@ -116,18 +115,9 @@ def retrieve(task_id: str) -> Request[TaskResult]:
         '/async-result/2026-1%2Fx'
     """
     _check.text("task_id", task_id)
-    return Request(method="GET", path=f"/async-result/{quote(task_id, safe='')}", parse=_parse)
-
-
-def parse_task(reply: Reply) -> Task:
-    """Read the answer of a call that makes a task."""
-    found: Task = read(Task, reply.data)
-    return found
-
-
-def _parse(reply: Reply) -> TaskResult:
-    found: TaskResult = read(TaskResult, reply.data)
-    return found
+    return Request(
+        method="GET", path=f"/async-result/{quote(task_id, safe='')}", parse=parse_as(TaskResult)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from pydantic import Field
 
 from zhipu_client import _check
 from zhipu_client._failures import error_from, error_in
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._model import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request
 from zhipu_client._task import Plan
 
@@ -218,7 +218,7 @@ def create(
     return Request(
         method="POST",
         path="/batches",
-        parse=_parse,
+        parse=parse_as(Batch),
         json=_check.body(
             extra_body,
             input_file_id=input_file_id,
@@ -239,7 +239,7 @@ def get(batch_id: str) -> Request[Batch]:
         '/batches/batch_42'
     """
     _check.text("batch_id", batch_id)
-    return Request(method="GET", path=f"/batches/{quote(batch_id, safe='')}", parse=_parse)
+    return Request(method="GET", path=f"/batches/{quote(batch_id, safe='')}", parse=parse_as(Batch))
 
 
 def batches(*, after: str | None = None, limit: int | None = None) -> Request[BatchList]:
@@ -259,7 +259,7 @@ def batches(*, after: str | None = None, limit: int | None = None) -> Request[Ba
     return Request(
         method="GET",
         path="/batches",
-        parse=_parse_list,
+        parse=parse_as(BatchList),
         query=tuple((name, str(value)) for name, value in given if value is not None),
     )
 
@@ -311,14 +311,4 @@ def cancel(batch_id: str) -> Request[Batch]:
     """
     _check.text("batch_id", batch_id)
     path = f"/batches/{quote(batch_id, safe='')}/cancel"
-    return Request(method="POST", path=path, parse=_parse, json={}, kind="generate")
-
-
-def _parse(reply: Reply) -> Batch:
-    found: Batch = read(Batch, reply.data)
-    return found
-
-
-def _parse_list(reply: Reply) -> BatchList:
-    found: BatchList = read(BatchList, reply.data)
-    return found
+    return Request(method="POST", path=path, parse=parse_as(Batch), json={}, kind="generate")

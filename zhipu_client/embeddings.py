@@ -16,8 +16,8 @@ from zhipu_client._embedding_work import (
 )
 from zhipu_client._errors import ServerError
 from zhipu_client._job import Around, Progress, Work
-from zhipu_client._model import ReplyModel, read
-from zhipu_client._request import Reply, Request
+from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._request import Request
 
 __all__ = [
     "LIMITS",
@@ -132,7 +132,7 @@ def create(
     return Request(
         method="POST",
         path="/embeddings",
-        parse=_parse,
+        parse=parse_as(EmbeddingReply),
         json=_check.body(
             extra_body,
             model=model,
@@ -276,8 +276,3 @@ def bulk(
         resume,
         extra_body,
     )
-
-
-def _parse(reply: Reply) -> EmbeddingReply:
-    found: EmbeddingReply = read(EmbeddingReply, reply.data)
-    return found

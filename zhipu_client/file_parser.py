@@ -8,8 +8,8 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from zhipu_client import _check
-from zhipu_client._model import ReplyModel, read
-from zhipu_client._request import Reply, Request, Upload
+from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._request import Request, Upload
 from zhipu_client._task import Plan
 
 __all__ = [
@@ -94,7 +94,7 @@ def create(
     return Request(
         method="POST",
         path="/files/parser/create",
-        parse=_parse_task,
+        parse=parse_as(ParserTask),
         kind="paid",
         **_parser_parts(file, filename, tool_type, file_type),
     )
@@ -113,7 +113,7 @@ def create_sync(
     return Request(
         method="POST",
         path="/files/parser/sync",
-        parse=_parse_parser,
+        parse=parse_as(ParserReply),
         kind="paid",
         **_parser_parts(file, filename, "prime-sync", file_type),
     )
@@ -138,7 +138,7 @@ def result(
     return Request(
         method="GET",
         path=f"/files/parser/result/{quote(task_id, safe='')}/{format_type}",
-        parse=_parse_parser,
+        parse=parse_as(ParserReply),
     )
 
 
@@ -185,13 +185,3 @@ def _parser_parts(file: bytes, filename: str, tool: str, file_type: str | None) 
     _check.choice("file_type", file_type, kinds, tool)
     form = [("tool_type", tool)] + ([("file_type", file_type)] if file_type else [])
     return {"form": tuple(form), "uploads": (Upload("file", filename, file),)}
-
-
-def _parse_task(reply: Reply) -> ParserTask:
-    found: ParserTask = read(ParserTask, reply.data)
-    return found
-
-
-def _parse_parser(reply: Reply) -> ParserReply:
-    found: ParserReply = read(ParserReply, reply.data)
-    return found

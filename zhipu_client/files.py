@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._model import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request, Upload
 
 __all__ = ["PURPOSES", "DeletedFile", "File", "FileList", "content", "create", "delete", "files"]
@@ -89,7 +89,7 @@ def create(*, file: bytes, filename: str, purpose: str) -> Request[File]:
     return Request(
         method="POST",
         path="/files",
-        parse=_parse_file,
+        parse=parse_as(File),
         form=(("purpose", purpose),),
         uploads=(Upload("file", filename, file),),
         kind="generate",
@@ -122,7 +122,7 @@ def files(
     return Request(
         method="GET",
         path="/files",
-        parse=_parse_list,
+        parse=parse_as(FileList),
         query=tuple((name, str(value)) for name, value in given if value is not None),
     )
 
@@ -161,24 +161,9 @@ def delete(file_id: str) -> Request[DeletedFile]:
     return Request(
         method="DELETE",
         path=f"/files/{quote(file_id, safe='')}",
-        parse=_parse_deleted,
+        parse=parse_as(DeletedFile),
         kind="generate",
     )
-
-
-def _parse_file(reply: Reply) -> File:
-    found: File = read(File, reply.data)
-    return found
-
-
-def _parse_list(reply: Reply) -> FileList:
-    found: FileList = read(FileList, reply.data)
-    return found
-
-
-def _parse_deleted(reply: Reply) -> DeletedFile:
-    found: DeletedFile = read(DeletedFile, reply.data)
-    return found
 
 
 def _parse_content(reply: Reply) -> bytes:

@@ -10,9 +10,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._model import ReplyModel, read, rows
-from zhipu_client._request import Reply, Request
-from zhipu_client._task import Task, parse_task
+from zhipu_client._model import ReplyModel, parse_as, rows
+from zhipu_client._request import Request
+from zhipu_client._task import Task
 
 __all__ = [
     "RULES",
@@ -179,7 +179,7 @@ def create(
     return Request(
         method="POST",
         path="/images/generations",
-        parse=_parse,
+        parse=parse_as(ImageReply),
         json=_body(
             extra_body,
             model=model,
@@ -225,7 +225,7 @@ def create_async(
     return Request(
         method="POST",
         path="/async/images/generations",
-        parse=parse_task,
+        parse=parse_as(Task),
         json=_body(
             extra_body,
             model=model,
@@ -252,8 +252,3 @@ def _body(extra: Mapping[str, Any] | None, **given: Any) -> dict[str, Any]:
     if given["size"] is not None:
         given["size"] = check_size(model, given["size"])
     return _check.body(extra, **given)
-
-
-def _parse(reply: Reply) -> ImageReply:
-    found: ImageReply = read(ImageReply, reply.data)
-    return found

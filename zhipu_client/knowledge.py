@@ -14,7 +14,7 @@ from pydantic import Field
 
 from zhipu_client import _check
 from zhipu_client._failures import error_from
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._model import ReplyModel, parse_as, read
 from zhipu_client._request import Reply, Request
 
 __all__ = ["Base", "BaseList", "KnowledgeReply", "Page", "Slice", "bases", "retrieve"]
@@ -160,7 +160,7 @@ def bases(*, page: int | None = None, size: int | None = None) -> Request[BaseLi
     return Request(
         method="GET",
         path=_PATH,
-        parse=_parse_list,
+        parse=parse_as(BaseList),
         query=tuple((name, str(value)) for name, value in given if value is not None),
         check=_failed,
     )
@@ -185,9 +185,4 @@ def _parse(reply: Reply) -> KnowledgeReply:
     data = reply.data if isinstance(reply.data, dict) else {}
     # Nothing found may come as null.
     found: KnowledgeReply = read(KnowledgeReply, {**data, "data": data.get("data") or []})
-    return found
-
-
-def _parse_list(reply: Reply) -> BaseList:
-    found: BaseList = read(BaseList, reply.data)
     return found

@@ -16,7 +16,7 @@ from pydantic import Field
 from zhipu_client import _check
 from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
 from zhipu_client._job import Around, Progress, Source, Work
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._model import ReplyModel, parse_as
 from zhipu_client._ocr_pages import (
     OCRPage,
     OCRProgress,
@@ -24,7 +24,7 @@ from zhipu_client._ocr_pages import (
     table_to_markdown,
 )
 from zhipu_client._ocr_work import OCRWork
-from zhipu_client._request import Reply, Request, Upload
+from zhipu_client._request import Request, Upload
 
 __all__ = [
     "LANGUAGES",
@@ -141,7 +141,7 @@ def create(
     return Request(
         method="POST",
         path="/layout_parsing",
-        parse=_parse_layout,
+        parse=parse_as(LayoutReply),
         json=_check.body(
             extra_body,
             model=model,
@@ -298,18 +298,8 @@ def handwriting(
     return Request(
         method="POST",
         path="/files/ocr",
-        parse=_parse_handwriting,
+        parse=parse_as(HandwritingReply),
         form=tuple(form),
         uploads=(Upload("file", filename, file, kind),),
         kind="generate",
     )
-
-
-def _parse_layout(reply: Reply) -> LayoutReply:
-    found: LayoutReply = read(LayoutReply, reply.data)
-    return found
-
-
-def _parse_handwriting(reply: Reply) -> HandwritingReply:
-    found: HandwritingReply = read(HandwritingReply, reply.data)
-    return found

@@ -11,8 +11,8 @@ from pydantic import Field
 from zhipu_client import _check
 from zhipu_client._errors import ServerError
 from zhipu_client._job import Around, Work
-from zhipu_client._model import ReplyModel, add_usage, read
-from zhipu_client._request import Reply, Request
+from zhipu_client._model import ReplyModel, add_usage, parse_as
+from zhipu_client._request import Request
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -101,7 +101,7 @@ def create(
     return Request(
         method="POST",
         path="/rerank",
-        parse=_parse,
+        parse=parse_as(RerankReply),
         json=_check.body(
             extra_body,
             model=model,
@@ -258,8 +258,3 @@ def _place(row: Any) -> int:
     if not isinstance(row, RerankResult) or row.relevance_score is None or row.index is None:
         return -1
     return row.index
-
-
-def _parse(reply: Reply) -> RerankReply:
-    found: RerankReply = read(RerankReply, reply.data)
-    return found

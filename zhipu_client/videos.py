@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhipu_client import _check
+from zhipu_client._model import parse_as
 from zhipu_client._request import Request
-from zhipu_client._task import Task, parse_task
+from zhipu_client._task import Task
 
 __all__ = ["MAX_PROMPT", "RULES", "Task", "VideoRules", "create"]
 
@@ -141,7 +142,7 @@ def create(
     return Request(
         method="POST",
         path="/videos/generations",
-        parse=parse_task,
+        parse=parse_as(Task),
         json=body,
         kind="paid",
         model=model,

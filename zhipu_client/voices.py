@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._model import ReplyModel, read
-from zhipu_client._request import Reply, Request
+from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._request import Request
 
 __all__ = ["DeletedVoice", "Voice", "VoiceClone", "VoiceList", "clone", "delete", "voices"]
 
@@ -87,7 +87,7 @@ def clone(
     return Request(
         method="POST",
         path="/voice/clone",
-        parse=_parse_clone,
+        parse=parse_as(VoiceClone),
         json=_check.body(
             extra_body,
             model=model,
@@ -121,7 +121,7 @@ def voices(
     return Request(
         method="GET",
         path="/voice/list",
-        parse=_parse_list,
+        parse=parse_as(VoiceList),
         query=tuple((name, value) for name, value in given if value is not None),
     )
 
@@ -143,22 +143,7 @@ def delete(voice: str, *, request_id: str | None = None) -> Request[DeletedVoice
     return Request(
         method="POST",
         path="/voice/delete",
-        parse=_parse_deleted,
+        parse=parse_as(DeletedVoice),
         json=_check.body(None, voice=voice, request_id=request_id),
         kind="generate",
     )
-
-
-def _parse_clone(reply: Reply) -> VoiceClone:
-    found: VoiceClone = read(VoiceClone, reply.data)
-    return found
-
-
-def _parse_list(reply: Reply) -> VoiceList:
-    found: VoiceList = read(VoiceList, reply.data)
-    return found
-
-
-def _parse_deleted(reply: Reply) -> DeletedVoice:
-    found: DeletedVoice = read(DeletedVoice, reply.data)
-    return found
