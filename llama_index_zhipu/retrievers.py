@@ -141,7 +141,7 @@ class ZhipuAIKnowledgeRetriever(_ConnectedRetriever):
     ``doc_id``, where the service has them; its source is the document.
 
     Args:
-        knowledge_ids: The id of a knowledge base, or several. `zhipu_client.knowledge.bases` lists
+        knowledge_ids: The id of a knowledge base, or several. `zhipu_client.knowledge.list` lists
             them.
         similarity_top_k: How many pieces, from 1.
         api_key: The key; None takes it from the environment.
@@ -164,7 +164,7 @@ class ZhipuAIKnowledgeRetriever(_ConnectedRetriever):
         from llama_index_zhipu import ZhipuAIKnowledgeRetriever
         from zhipu_client import Client, knowledge
 
-        first = Client().send(knowledge.bases()).data.found[0]
+        first = Client().send(knowledge.list()).data.found[0]
         for found in ZhipuAIKnowledgeRetriever(first.id).retrieve("how heat pumps work"):
             print(found.score, found.metadata["doc_name"])
         ```

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from zhipu_client import _check
+from zhipu_client._deprecated import renamed
 from zhipu_client._model import ReplyModel, parse_as
 from zhipu_client._request import Request, Upload
 from zhipu_client._task import Plan
@@ -19,7 +20,7 @@ __all__ = [
     "Waiting",
     "create",
     "create_sync",
-    "result",
+    "retrieve",
     "waiting",
 ]
 
@@ -119,7 +120,7 @@ def create_sync(
     )
 
 
-def result(
+def retrieve(
     task_id: str, format_type: Literal["text", "download_link"] = "text"
 ) -> Request[ParserReply]:
     """What a parser task has come to: ``GET /files/parser/result/{task}/{format}``.
@@ -130,7 +131,7 @@ def result(
 
     Example:
         >>> from zhipu_client import file_parser
-        >>> file_parser.result("task-1").path
+        >>> file_parser.retrieve("task-1").path
         '/files/parser/result/task-1/text'
     """
     _check.text("task_id", task_id)
@@ -148,7 +149,7 @@ class Waiting(Plan[ParserReply]):
 
     def request(self) -> Request[ParserReply]:
         """What asks how far it is."""
-        return result(self.task_id)
+        return retrieve(self.task_id)
 
     def ended(self, found: ParserReply) -> bool:
         """True once the document is parsed; raises `TaskFailedError` when that has failed."""
@@ -185,3 +186,7 @@ def _parser_parts(file: bytes, filename: str, tool: str, file_type: str | None) 
     _check.choice("file_type", file_type, kinds, tool)
     form = [("tool_type", tool)] + ([("file_type", file_type)] if file_type else [])
     return {"form": tuple(form), "uploads": (Upload("file", filename, file),)}
+
+
+if not TYPE_CHECKING:  # to a type checker it would permit any attribute
+    __getattr__ = renamed(__name__, {"result": "retrieve"})

@@ -9,9 +9,9 @@ from typing import Any
 from zhipu_client import _check
 from zhipu_client._model import parse_as
 from zhipu_client._request import Request
-from zhipu_client._task import Task
+from zhipu_client._task import Task, TaskResult, retrieve
 
-__all__ = ["MAX_PROMPT", "RULES", "Task", "VideoRules", "create"]
+__all__ = ["MAX_PROMPT", "RULES", "Task", "TaskResult", "VideoRules", "create", "retrieve"]
 
 #: The most characters of a prompt.
 MAX_PROMPT = 512

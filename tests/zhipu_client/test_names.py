@@ -8,7 +8,13 @@ import pytest
 
 RENAMED = [
     ("zhipu_client", "results", "tasks"),
+    ("zhipu_client.batches", "batches", "list"),
+    ("zhipu_client.batches", "get", "retrieve"),
+    ("zhipu_client.file_parser", "result", "retrieve"),
+    ("zhipu_client.files", "files", "list"),
+    ("zhipu_client.knowledge", "bases", "list"),
     ("zhipu_client.tasks", "get", "retrieve"),
+    ("zhipu_client.voices", "voices", "list"),
 ]
 
 
