@@ -26,33 +26,25 @@ IO = frozenset(
 #: Package -> third-party packages that it may import anywhere. What an extra brings is listed too:
 #: `LAZY` says what must not be imported just because the package is.
 ALLOWED = {
-    "zhipu_client": {"pydantic", "pydantic_core", "typing_extensions"},
+    "zhipu_client": {"pydantic", "pydantic_core"},
     # trio is never needed: code there looks whether a caller's loop is one.
-    "zhipu_client._io": {"anyio", "httpcore", "httpx", "pypdf", "trio", "websockets"},
+    "zhipu_client._io": {"anyio", "httpcore", "httpx", "pypdf", "trio"},
     "langchain_zhipu": {
-        "langchain", "langchain_core", "langgraph", "numpy", "PIL", "pydantic", "pydantic_core",
-        "pypdf", "soundfile", "typing_extensions", "zhipu_client",
+        "langchain_core", "pydantic", "pydantic_core", "pypdf", "typing_extensions",
+        "zhipu_client",
     },
-    "llama_index_zhipu": {
-        "llama_index", "PIL", "pydantic", "pydantic_core", "pypdf", "soundfile",
-        "typing_extensions", "zhipu_client",
-    },
-    "zhipu_emulator": {
-        "multipart", "PIL", "pydantic_core", "pypdfium2", "pytest", "python_multipart",
-        "starlette", "uvicorn", "websockets",
-    },
+    "llama_index_zhipu": {"llama_index", "pydantic", "pydantic_core", "zhipu_client"},
+    "zhipu_emulator": {"PIL", "pydantic_core", "pypdfium2", "pytest", "starlette", "uvicorn"},
 }  # fmt: skip
 
+#: Part of every install: no rule is idle because a package does not use them just now.
+CORE = frozenset({"pydantic", "pydantic_core", "zhipu_client"})
+
 #: Not a dependency of a plain install with the package's extra: imported in functions only.
-LAZY = frozenset(
-    {"PIL", "langchain", "langgraph", "numpy", "pypdf", "soundfile", "trio", "websockets"}
-)
+LAZY = frozenset({"PIL", "pypdf", "trio"})
 
 #: Modules that are built around a package which others import only in functions.
-NEEDS = {
-    "zhipu_emulator.pytest_plugin": {"pytest"},
-    "langchain_zhipu.middleware": {"langchain", "langgraph"},
-}
+NEEDS = {"zhipu_emulator.pytest_plugin": {"pytest"}}
 
 
 @dataclass(frozen=True)
@@ -234,6 +226,19 @@ def test_packages_import_only_what_they_declare():
         ],
         "adapters, client and emulator know only their own framework and declared dependencies",
     )
+
+
+def test_no_rule_is_left_over():
+    used = {(found.module.split(".")[0], found.package) for found in IMPORTS}
+    idle = [
+        f"{where} may import {package}"
+        for where, packages in ALLOWED.items()
+        for package in sorted(packages - CORE)
+        if (where.split(".")[0], package) not in used
+    ]
+    idle += [f"{module} needs something" for module in NEEDS if module not in SOURCES]
+    idle += sorted(LAZY - {package for _, package in used})
+    assert not idle, "rules about what nobody imports: take them out"
 
 
 def test_extras_are_imported_late():
