@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import countOf
 from typing import Any
 
 from zhipu_client import _check
 from zhipu_client._embedding_work import (
+    BulkJob,
     Embeddings,
     EmbeddingWork,
     PartialEmbeddings,
@@ -194,17 +195,8 @@ def only_vector(reply: EmbeddingReply) -> list[float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bulk:
+class Bulk(BulkJob):
     """A job for `zhipu_client.run`, see `bulk`."""
-
-    texts: tuple[str, ...] = field(repr=False)
-    model: str
-    dimensions: int | None
-    batch_size: int
-    in_flight: int
-    progress: Progress | None
-    resume: PartialEmbeddings | None
-    extra_body: Mapping[str, Any] | None
 
     def begin(self, around: Around) -> Work[None, Embeddings]:
         """Start a run."""

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from zhipu_client._ocr_pages import (
     region_markdown,
     table_to_markdown,
 )
-from zhipu_client._ocr_work import OCRWork
+from zhipu_client._ocr_work import OCRWork, PagesJob
 from zhipu_client._request import Request, Upload
 
 __all__ = [
@@ -237,20 +237,8 @@ def pages(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pages:
+class Pages(PagesJob):
     """A job for `zhipu_client.iterate` and `run`, see `pages`."""
-
-    source: Source = field(repr=False)
-    model: str
-    first_page: int | None
-    last_page: int | None
-    pages_per_request: int
-    in_flight: int
-    options: Mapping[str, Any]
-    root: Path | None
-    max_bytes: int
-    resume_from: int | OCRProgress | None
-    progress: Progress | None
 
     def begin(self, around: Around) -> Work[OCRPage, list[OCRPage]]:
         """Start a run: opens the document."""
