@@ -38,3 +38,8 @@ def test_a_name_that_never_was_is_an_error(module: str) -> None:
 def test_dir_shows_public_names_only(package: str) -> None:
     home = importlib.import_module(package)
     assert dir(home) == sorted(home.__all__)
+
+
+@pytest.mark.parametrize("package", ["langchain_zhipu", "llama_index_zhipu"])
+def test_both_adapters_register_on_request(package: str) -> None:
+    assert callable(importlib.import_module(package).register)
