@@ -18,7 +18,6 @@ class ConnectedToolSpec(KeepsNoArguments, BaseToolSpec):
 
     def __init__(self, **connection: Any) -> None:
         self._zhipu = ZhipuComponent(**connection)
-        _ = self._zhipu._client  # a missing key is told here, not at the first call
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._zhipu.base_url!r})"

@@ -34,7 +34,6 @@ class _ConnectedRetriever(KeepsNoArguments, BaseRetriever):
         self, api_key: Any, callback_manager: CallbackManager | None, **connection: Any
     ) -> None:
         self._zhipu = ZhipuComponent(api_key=api_key, **connection)
-        _ = self._zhipu._client  # a missing key is told here, not at the first call
         super().__init__(callback_manager=callback_manager)
 
     def __repr__(self) -> str:
