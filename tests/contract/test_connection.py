@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import functools
 import pickle
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,7 +18,7 @@ import langchain_zhipu
 import llama_index_zhipu
 from tests.llama_index_zhipu.stub import Stub
 from zhipu_client import InvalidRequestError
-from zhipu_client.adapting import ConnectionSettings
+from zhipu_client.adapting import ClientCache, ConnectionSettings
 
 KEY = "planted-id.planted-secret"
 NEEDED: dict[str, dict[str, Any]] = {
@@ -65,6 +68,39 @@ def test_a_copy_has_the_key_and_a_client_of_its_own(make: Any, duplicate: Any) -
     assert made._sync_client() is made._sync_client()
     assert made._async_client() is made._async_client()
     assert made._sync_client() is not adapter._sync_client()
+
+
+def test_one_client_for_all_threads(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each client counts its own requests in flight: two would make two ceilings.
+    made, threads = copy.deepcopy(make(api_key=KEY)), 4
+    ready, both = threading.Barrier(threads), threading.Barrier(2)
+    new_client = ConnectionSettings._new_client
+
+    def slowly(adapter: Any) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.2)  # so that two threads are sure to be here at once, where that can be
+        return new_client(adapter)
+
+    def first_use(_: int) -> Any:
+        ready.wait()
+        return made._sync_client(), made._async_client()
+
+    monkeypatch.setattr(ConnectionSettings, "_new_client", slowly)
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(first_use, range(threads)))
+    assert len({id(client) for client, _ in found}) == 1
+    assert len({id(client) for _, client in found}) == 1
+
+
+def test_only_a_few_clients_are_kept() -> None:
+    cache = ClientCache()
+    first = cache.get(0, object)
+    assert cache.get(0, object) is first
+    for settings in range(1, 40):
+        last = cache.get(settings, object)
+    assert cache.get(39, object) is last
+    assert cache.get(0, object) is not first
+    assert len(cache._made) <= 8
 
 
 @pytest.mark.parametrize("key", [KEY, lambda: KEY, functools.partial(str, KEY), Vault(KEY)])

@@ -9,8 +9,6 @@ import pickle
 import subprocess
 import sys
 import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
@@ -63,26 +61,6 @@ def test_a_changed_copy_does_not_change_the_first(stub, used):
     used.complete("?")
     sent = [headers["authorization"] for headers in stub.headers]
     assert sent == ["Bearer other.key", f"Bearer {SECRET}"]
-
-
-def test_a_copy_has_one_client_for_all_threads(monkeypatch, used):
-    # Each client counts its own requests in flight: two would make two ceilings.
-    made = copy.deepcopy(used)
-    threads, new_client = 4, ZhipuAI._new_client
-    ready = threading.Barrier(threads)
-
-    def slowly(llm):
-        time.sleep(0.02)
-        return new_client(llm)
-
-    def first_use(_):
-        ready.wait()
-        return made._client, made._aclient
-
-    monkeypatch.setattr(ZhipuAI, "_new_client", slowly)
-    with ThreadPoolExecutor(threads) as pool:
-        found = set(pool.map(first_use, range(threads)))
-    assert len({id(client) for client, _ in found}) == 1
 
 
 def test_deepcopy_shares_what_is_alive(used):
