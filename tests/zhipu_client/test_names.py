@@ -34,7 +34,9 @@ def test_a_name_that_never_was_is_an_error(module: str) -> None:
         _ = importlib.import_module(module).nonsense
 
 
-@pytest.mark.parametrize("package", ["zhipu_client", "langchain_zhipu", "llama_index_zhipu"])
+@pytest.mark.parametrize(
+    "package", ["zhipu_client", "langchain_zhipu", "llama_index_zhipu", "zhipu_emulator"]
+)
 def test_dir_shows_public_names_only(package: str) -> None:
     home = importlib.import_module(package)
     assert dir(home) == sorted(home.__all__)
