@@ -28,8 +28,8 @@ from zhipu_client import (
     iterate,
     ocr,
 )
-from zhipu_client._chain import Chain
 from zhipu_client.ocr import OCRPage, OCRProgress
+from zhipu_client.work import Chain
 
 __all__ = ["FATAL", "OCRSettings", "Resume", "ResumePoint"]
 

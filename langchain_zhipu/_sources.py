@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from zhipu_client import InvalidRequestError
-from zhipu_client._check import refuse
+from zhipu_client.adapting import refuse
 from zhipu_client.ocr import sniff
 
 __all__ = ["FilePath", "Origin", "origin_of", "origins", "pdf_metadata"]

@@ -15,7 +15,7 @@ from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr import FATAL
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import aiterate, iterate, reader
-from zhipu_client._chain import Chain, Once
+from zhipu_client.work import Chain, Once
 
 __all__ = ["WebPageSettings"]
 

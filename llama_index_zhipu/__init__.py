@@ -5,12 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from llama_index_zhipu._registry import when_imported
-
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from llama_index_zhipu._call import ToolNotCalledError
+    from llama_index_zhipu._register import register
     from llama_index_zhipu._structured import StructuredOutputError
     from llama_index_zhipu.batch import BatchAnswer, ZhipuAIBatch
     from llama_index_zhipu.embeddings import ZhipuAIEmbedding
@@ -55,6 +52,7 @@ __all__ = [
     "ZhipuAIWebReaderToolSpec",
     "ZhipuAIWebSearchRetriever",
     "ZhipuAIWebSearchToolSpec",
+    "register",
 ]
 
 _HOMES = {
@@ -78,6 +76,7 @@ _HOMES = {
     "ZhipuAIWebReaderToolSpec": "tools",
     "ZhipuAIWebSearchRetriever": "retrievers",
     "ZhipuAIWebSearchToolSpec": "tools",
+    "register": "_register",
 }
 
 
@@ -94,20 +93,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
-
-
-def _register_llm(loading: ModuleType) -> None:
-    from llama_index_zhipu.llms import ZhipuAI
-
-    loading.RECOGNIZED_LLMS[ZhipuAI.class_name()] = ZhipuAI
-
-
-def _register_embedding(loading: ModuleType) -> None:
-    from llama_index_zhipu.embeddings import ZhipuAIEmbedding
-
-    loading.RECOGNIZED_EMBEDDINGS[ZhipuAIEmbedding.class_name()] = ZhipuAIEmbedding
-
-
-when_imported("llama_index.core.llms.loading", _register_llm)
-when_imported("llama_index.core.embeddings.loading", _register_embedding)
+    return sorted(__all__)

@@ -6,17 +6,18 @@ from typing import Any
 
 from llama_index.core.tools.tool_spec.base import BaseToolSpec
 
+from zhipu_client.adapting import KeepsNoArguments
+
 from ._base import ZhipuComponent
 
 __all__ = ["ConnectedToolSpec"]
 
 
-class ConnectedToolSpec(BaseToolSpec):
+class ConnectedToolSpec(KeepsNoArguments, BaseToolSpec):
     """A tool spec with the settings that all Zhipu AI adapters have, see `ZhipuComponent`."""
 
     def __init__(self, **connection: Any) -> None:
         self._zhipu = ZhipuComponent(**connection)
-        _ = self._zhipu._client  # a missing key is told here, not at the first call
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._zhipu.base_url!r})"

@@ -20,7 +20,7 @@ from zhipu_client import (
     files,
     wait_for,
 )
-from zhipu_client._check import refuse
+from zhipu_client.adapting import refuse
 
 from .embeddings import ZhipuAIEmbedding
 from .llms import ZhipuAI

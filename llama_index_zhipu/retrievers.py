@@ -17,6 +17,7 @@ from llama_index.core.schema import (
 )
 
 from zhipu_client import APIError, Request, knowledge, web_search
+from zhipu_client.adapting import KeepsNoArguments
 
 from . import _search
 from ._base import ZhipuComponent
@@ -27,14 +28,13 @@ __all__ = ["ZhipuAIKnowledgeRetriever", "ZhipuAIWebSearchRetriever"]
 _IDS = ["knowledge_id", "doc_id"]
 
 
-class _ConnectedRetriever(BaseRetriever):
+class _ConnectedRetriever(KeepsNoArguments, BaseRetriever):
     """A retriever with the settings that all Zhipu AI adapters have, see `ZhipuComponent`."""
 
     def __init__(
         self, api_key: Any, callback_manager: CallbackManager | None, **connection: Any
     ) -> None:
         self._zhipu = ZhipuComponent(api_key=api_key, **connection)
-        _ = self._zhipu._client  # a missing key is told here, not at the first call
         super().__init__(callback_manager=callback_manager)
 
     def __repr__(self) -> str:
@@ -141,7 +141,7 @@ class ZhipuAIKnowledgeRetriever(_ConnectedRetriever):
     ``doc_id``, where the service has them; its source is the document.
 
     Args:
-        knowledge_ids: The id of a knowledge base, or several. `zhipu_client.knowledge.bases` lists
+        knowledge_ids: The id of a knowledge base, or several. `zhipu_client.knowledge.list` lists
             them.
         similarity_top_k: How many pieces, from 1.
         api_key: The key; None takes it from the environment.
@@ -164,7 +164,7 @@ class ZhipuAIKnowledgeRetriever(_ConnectedRetriever):
         from llama_index_zhipu import ZhipuAIKnowledgeRetriever
         from zhipu_client import Client, knowledge
 
-        first = Client().send(knowledge.bases()).data.found[0]
+        first = Client().send(knowledge.list()).data.found[0]
         for found in ZhipuAIKnowledgeRetriever(first.id).retrieve("how heat pumps work"):
             print(found.score, found.metadata["doc_name"])
         ```

@@ -22,7 +22,7 @@ from zhipu_client import (
     reader,
 )
 from zhipu_client import web_search as searching
-from zhipu_client._check import choice
+from zhipu_client.adapting import choice
 
 from . import _search
 from ._spec import ConnectedToolSpec

@@ -6,8 +6,7 @@ from typing import Any
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 
-from zhipu_client import Request, ServerError, await_result, videos, wait_result
-from zhipu_client._task import Waiting
+from zhipu_client import Request, ServerError, await_result, tasks, videos, wait_result
 
 from ._spec import ConnectedToolSpec
 
@@ -57,7 +56,7 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         self.wait = wait
         self.options = dict(options or {})
         # Checked here: after the request the video is paid for, and would not be waited for.
-        Waiting("checked here", interval, timeout=wait)
+        tasks.waiting("checked here", interval=interval, timeout=wait)
 
     def generate_video(self, prompt: str, image_url: str | None = None) -> str:
         """Make a short video from a description and return its address.

@@ -26,33 +26,27 @@ IO = frozenset(
 #: Package -> third-party packages that it may import anywhere. What an extra brings is listed too:
 #: `LAZY` says what must not be imported just because the package is.
 ALLOWED = {
-    "zhipu_client": {"pydantic", "pydantic_core", "typing_extensions"},
+    "zhipu_client": {"pydantic", "pydantic_core"},
     # trio is never needed: code there looks whether a caller's loop is one.
-    "zhipu_client._io": {"anyio", "httpcore", "httpx", "pypdf", "trio", "websockets"},
+    "zhipu_client._io": {"anyio", "httpcore", "httpx", "pypdf", "trio"},
     "langchain_zhipu": {
-        "langchain", "langchain_core", "langgraph", "numpy", "PIL", "pydantic", "pydantic_core",
-        "pypdf", "soundfile", "typing_extensions", "zhipu_client",
+        "langchain_core", "pydantic", "pydantic_core", "pypdf", "typing_extensions",
+        "zhipu_client",
     },
-    "llama_index_zhipu": {
-        "llama_index", "PIL", "pydantic", "pydantic_core", "pypdf", "soundfile",
-        "typing_extensions", "zhipu_client",
-    },
+    "llama_index_zhipu": {"llama_index", "pydantic", "pydantic_core", "zhipu_client"},
     "zhipu_emulator": {
-        "bs4", "markdownify", "multipart", "PIL", "pydantic_core", "pypdfium2", "pytest",
-        "python_multipart", "starlette", "uvicorn", "websockets",
+        "bs4", "markdownify", "PIL", "pydantic_core", "pypdfium2", "pytest", "starlette", "uvicorn",
     },
 }  # fmt: skip
 
+#: Part of every install: no rule is idle because a package does not use them just now.
+CORE = frozenset({"pydantic", "pydantic_core", "zhipu_client"})
+
 #: Not a dependency of a plain install with the package's extra: imported in functions only.
-LAZY = frozenset(
-    {"PIL", "langchain", "langgraph", "numpy", "pypdf", "soundfile", "trio", "websockets"}
-)
+LAZY = frozenset({"PIL", "pypdf", "trio"})
 
 #: Modules that are built around a package which others import only in functions.
-NEEDS = {
-    "zhipu_emulator.pytest_plugin": {"pytest"},
-    "langchain_zhipu.middleware": {"langchain", "langgraph"},
-}
+NEEDS = {"zhipu_emulator.pytest_plugin": {"pytest"}}
 
 
 @dataclass(frozen=True)
@@ -81,12 +75,18 @@ def _sources() -> dict[str, Path]:
 
 SOURCES = _sources()
 TREES = {module: ast.parse(path.read_text("utf-8")) for module, path in SOURCES.items()}
+#: Public modules of the client that are no endpoint: tables and what stands above the endpoints.
+NOT_ENDPOINTS = {
+    f"zhipu_client.{name}" for name in ("adapting", "catalog", "conversation", "models", "work")
+}
 #: One module an endpoint; what starts with an underscore is shared between them.
 ENDPOINTS = {
     module
     for module in SOURCES
     if module.startswith("zhipu_client.") and "._" not in module and module.count(".") == 1
-} - {"zhipu_client.catalog", "zhipu_client.models"}
+} - NOT_ENDPOINTS
+#: The conversation core is above the chat endpoint, whose requests and chunks it makes and reads.
+ABOVE_AN_ENDPOINT = {"zhipu_client.conversation": "zhipu_client.chat"}
 
 
 def _imports(module: str) -> Iterator[Import]:
@@ -156,6 +156,35 @@ def test_only_the_package_itself_knows_its_io():
     )
 
 
+def _imported_names(module: str) -> Iterator[Import]:
+    """Everything that is imported, `from a import b` as ``a.b`` also where b is no module."""
+    for node in ast.walk(TREES[module]):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(module, alias.name, True, node.lineno)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield Import(module, f"{_absolute(module, node)}.{alias.name}", True, node.lineno)
+
+
+def _is_private(name: str) -> bool:
+    return any(part.startswith("_") and not part.endswith("__") for part in name.split("."))
+
+
+def test_adapters_and_emulator_know_public_names_of_the_client_only():
+    _refuse(
+        [
+            found
+            for module in SOURCES
+            if not _below(module, "zhipu_client")
+            for found in _imported_names(module)
+            if _below(found.name, "zhipu_client") and _is_private(found.name)
+        ],
+        "an adapter imports public names of zhipu_client only; what is for adapters and not for "
+        "users is in zhipu_client.adapting",
+    )
+
+
 def test_endpoints_do_not_import_each_other():
     _refuse(
         [
@@ -175,6 +204,10 @@ def test_what_is_shared_knows_no_endpoint():
             if _below(found.module, "zhipu_client")
             and found.module not in ENDPOINTS | {"zhipu_client"}
             and found.name in ENDPOINTS
+            and not any(
+                _below(found.module, above) and found.name == endpoint
+                for above, endpoint in ABOVE_AN_ENDPOINT.items()
+            )
         ],
         "shared modules of zhipu_client import no endpoint",
     )
@@ -196,6 +229,19 @@ def test_packages_import_only_what_they_declare():
         ],
         "adapters, client and emulator know only their own framework and declared dependencies",
     )
+
+
+def test_no_rule_is_left_over():
+    used = {(found.module.split(".")[0], found.package) for found in IMPORTS}
+    idle = [
+        f"{where} may import {package}"
+        for where, packages in ALLOWED.items()
+        for package in sorted(packages - CORE)
+        if (where.split(".")[0], package) not in used
+    ]
+    idle += [f"{module} needs something" for module in NEEDS if module not in SOURCES]
+    idle += sorted(LAZY - {package for _, package in used})
+    assert not idle, "rules about what nobody imports: take them out"
 
 
 def test_extras_are_imported_late():

@@ -11,6 +11,7 @@ Everything is loaded at first use, so that importing this package costs next to 
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import (
+        adapting,
         audio,
         batches,
         catalog,
@@ -32,11 +34,12 @@ if TYPE_CHECKING:
         ocr,
         reader,
         rerank,
-        results,
+        tasks,
         tokenizer,
         videos,
         voices,
         web_search,
+        work,
     )
     from ._defaults import PRESETS, Timeout
     from ._errors import (
@@ -99,6 +102,7 @@ _HOME = {
     "models": ("ModelDeprecationWarning",),
 }
 _MODULES = (
+    "adapting",
     "audio",
     "batches",
     "catalog",
@@ -113,11 +117,12 @@ _MODULES = (
     "ocr",
     "reader",
     "rerank",
-    "results",
+    "tasks",
     "tokenizer",
     "videos",
     "voices",
     "web_search",
+    "work",
 )
 _NAMES = {name: home for home, names in _HOME.items() for name in names}
 
@@ -152,6 +157,7 @@ __all__ = [
     "Timeout",
     "Upload",
     "ZhipuError",
+    "adapting",
     "adownload",
     "aiterate",
     "arun",
@@ -173,18 +179,27 @@ __all__ = [
     "ocr",
     "reader",
     "rerank",
-    "results",
     "run",
+    "tasks",
     "tokenizer",
     "videos",
     "voices",
     "wait_for",
     "wait_result",
     "web_search",
+    "work",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "results":
+        warnings.warn(
+            "zhipu_client.results is now zhipu_client.tasks; the old name goes with the next "
+            "release",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        name = "tasks"
     if name in _MODULES:
         return import_module(f"{__name__}.{name}")
     home = _NAMES.get(name)
@@ -196,4 +211,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

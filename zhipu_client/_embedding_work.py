@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from zhipu_client._errors import ServerError
 from zhipu_client._job import Progress, attach
 from zhipu_client._model import add_usage
 from zhipu_client._request import Request
 
-__all__ = ["EmbeddingWork", "Embeddings", "PartialEmbeddings", "estimate_tokens"]
+__all__ = ["BulkJob", "EmbeddingWork", "Embeddings", "PartialEmbeddings", "estimate_tokens"]
 
 # What makes tokens of several characters; all else is taken for a token a character.
 _PLAIN = re.compile(r"[A-Za-z0-9\s]")
@@ -64,21 +64,18 @@ class PartialEmbeddings:
         return [place for place, vector in enumerate(self.vectors) if vector is None]
 
 
-class Wanted(Protocol):
-    """What a run needs to know of its job; see `zhipu_client.embeddings.bulk`."""
+@dataclass(frozen=True, slots=True)
+class BulkJob:
+    """What is to be turned into vectors, and how; see `zhipu_client.embeddings.bulk`."""
 
-    @property
-    def texts(self) -> tuple[str, ...]: ...
-    @property
-    def model(self) -> str: ...
-    @property
-    def batch_size(self) -> int: ...
-    @property
-    def in_flight(self) -> int: ...
-    @property
-    def progress(self) -> Progress | None: ...
-    @property
-    def resume(self) -> PartialEmbeddings | None: ...
+    texts: tuple[str, ...] = field(repr=False)
+    model: str
+    dimensions: int | None
+    batch_size: int
+    in_flight: int
+    progress: Progress | None
+    resume: PartialEmbeddings | None
+    extra_body: Mapping[str, Any] | None
 
 
 class EmbeddingWork:
@@ -87,7 +84,7 @@ class EmbeddingWork:
     blocking = False
 
     def __init__(
-        self, job: Wanted, make: Callable[[list[str]], Request[Any]], most: int | None
+        self, job: BulkJob, make: Callable[[list[str]], Request[Any]], most: int | None
     ) -> None:
         self._job = job
         self._make = make

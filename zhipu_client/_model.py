@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-__all__ = ["ReplyModel", "add_usage", "read", "rows"]
+from zhipu_client._request import Reply
+
+__all__ = ["ReplyModel", "add_usage", "parse_as", "read", "rows"]
+
+M = TypeVar("M", bound="ReplyModel")
 
 
 class ReplyModel(BaseModel):
@@ -33,6 +39,22 @@ def read(kind: type[ReplyModel], data: Any) -> Any:
     for key in odd & data.keys():
         setattr(reply, key, data[key])
     return reply
+
+
+@dataclass(frozen=True, slots=True)
+class _ParseAs(Generic[M]):
+    """A request's ``parse``: equal for equal models, and pickled with the request."""
+
+    model: type[M]
+
+    def __call__(self, reply: Reply) -> M:
+        found: M = read(self.model, reply.data)
+        return found
+
+
+def parse_as(model: type[M]) -> Callable[[Reply], M]:
+    """Return what reads an answer as this model."""
+    return _ParseAs(model)
 
 
 def rows(value: Any) -> list[dict[str, Any]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from zhipu_client._errors import (
@@ -16,11 +17,11 @@ from zhipu_client._errors import (
     ServerError,
 )
 from zhipu_client._files import MAX_BYTES, data_url
-from zhipu_client._job import Document, Progress, attach
+from zhipu_client._job import Document, Progress, Source, attach
 from zhipu_client._ocr_pages import OCRPage, OCRProgress, number_of_pages, pages_of
 from zhipu_client._request import Request
 
-__all__ = ["OCRWork", "Wanted"]
+__all__ = ["OCRWork", "PagesJob"]
 
 _PDF = "application/pdf"
 _ABOUT_PAGES = re.compile(r"page|页", re.IGNORECASE)
@@ -29,25 +30,21 @@ _PART_BYTES = 1024 * 1024
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
-class Wanted(Protocol):
-    """What a run needs to know of its job; see `zhipu_client.ocr.pages`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagesJob:
+    """What is to be read, and how; see `zhipu_client.ocr.pages`."""
 
-    @property
-    def model(self) -> str: ...
-    @property
-    def first_page(self) -> int | None: ...
-    @property
-    def last_page(self) -> int | None: ...
-    @property
-    def pages_per_request(self) -> int: ...
-    @property
-    def in_flight(self) -> int: ...
-    @property
-    def options(self) -> Mapping[str, Any]: ...
-    @property
-    def resume_from(self) -> int | OCRProgress | None: ...
-    @property
-    def progress(self) -> Progress | None: ...
+    source: Source = field(repr=False)
+    model: str
+    first_page: int | None
+    last_page: int | None
+    pages_per_request: int
+    in_flight: int
+    options: Mapping[str, Any]
+    root: Path | None
+    max_bytes: int
+    resume_from: int | OCRProgress | None
+    progress: Progress | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ class OCRWork:
 
     def __init__(
         self,
-        job: Wanted,
+        job: PagesJob,
         document: Document,
         limit: int,
         make: Callable[..., Request[Any]],

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from zhipu_client import _check
 from zhipu_client._errors import APITimeoutError, ServerError, ZhipuError
 from zhipu_client._job import attach
-from zhipu_client._model import ReplyModel, read, rows
-from zhipu_client._request import Reply, Request
+from zhipu_client._model import ReplyModel, parse_as, rows
+from zhipu_client._request import Request
 
 __all__ = [
     "Plan",
@@ -20,8 +20,8 @@ __all__ = [
     "TaskResult",
     "TaskTimeoutError",
     "Waiting",
-    "get",
-    "parse_task",
+    "retrieve",
+    "waiting",
 ]
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class Task(ReplyModel):
     """A task as the call that made it answers.
 
     Attributes:
-        id: The task's id, what `get` takes.
+        id: The task's id, what `retrieve` takes.
         model: The model that works on it.
         request_id: The id of the call.
         task_status: ``PROCESSING``, ``SUCCESS``, ``FAIL`` or ``FAILED``.
@@ -100,7 +100,7 @@ class TaskResult(Task):
         return [row["url"] for row in found if isinstance(row.get("url"), str)]
 
 
-def get(task_id: str) -> Request[TaskResult]:
+def retrieve(task_id: str) -> Request[TaskResult]:
     """Ask how far a task is: ``GET /async-result/{id}``.
 
     Args:
@@ -110,23 +110,14 @@ def get(task_id: str) -> Request[TaskResult]:
         InvalidRequestError: The id is empty.
 
     Example:
-        >>> from zhipu_client import results
-        >>> results.get("2026-1/x").path
+        >>> from zhipu_client import tasks
+        >>> tasks.retrieve("2026-1/x").path
         '/async-result/2026-1%2Fx'
     """
     _check.text("task_id", task_id)
-    return Request(method="GET", path=f"/async-result/{quote(task_id, safe='')}", parse=_parse)
-
-
-def parse_task(reply: Reply) -> Task:
-    """Read the answer of a call that makes a task."""
-    found: Task = read(Task, reply.data)
-    return found
-
-
-def _parse(reply: Reply) -> TaskResult:
-    found: TaskResult = read(TaskResult, reply.data)
-    return found
+    return Request(
+        method="GET", path=f"/async-result/{quote(task_id, safe='')}", parse=parse_as(TaskResult)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +194,30 @@ class Waiting(Plan[TaskResult]):
 
     def request(self) -> Request[TaskResult]:
         """What asks how far the task is."""
-        return get(self.task_id)
+        return retrieve(self.task_id)
 
     def ended(self, found: TaskResult) -> bool:
         """True once the task has succeeded; raises `TaskFailedError` when it has failed."""
         if found.state == "failed":
             raise self.failed(found.task_status, found, found.request_id)
         return found.state == "succeeded"
+
+
+def waiting(task: Task | str, *, interval: float = 1.0, timeout: float = 900.0) -> Waiting:
+    """Return how to wait for a task, for `zhipu_client.wait_for` and `await_for`.
+
+    Args:
+        task: What the call that made it answered, or its id.
+        interval: Seconds between the first two looks, above 0 to 3600.
+        timeout: Seconds to wait in all, above 0 to a week.
+
+    Raises:
+        InvalidRequestError: There is no id, or a number is out of its range.
+
+    Example:
+        >>> from zhipu_client import tasks
+        >>> tasks.waiting("42").request().path
+        '/async-result/42'
+    """
+    task_id = task if isinstance(task, str) else task.id or ""
+    return Waiting(task_id, interval, timeout=timeout)

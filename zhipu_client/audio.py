@@ -18,7 +18,7 @@ from zhipu_client._audio_streams import (
 )
 from zhipu_client._errors import InvalidRequestError
 from zhipu_client._failures import error_from
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._model import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request, StreamRequest, Upload
 
 __all__ = [
@@ -214,7 +214,7 @@ def transcribe(
     return Request(
         method="POST",
         path="/audio/transcriptions",
-        parse=_parse_transcription,
+        parse=parse_as(Transcription),
         form=(*form, ("stream", "false")),
         uploads=uploads,
         kind="generate",
@@ -315,11 +315,6 @@ def _parse_speech(reply: Reply) -> bytes:
     if "json" in reply.headers.get("content-type", ""):
         raise error_from(reply.status, reply.headers, reply.content)
     return reply.content
-
-
-def _parse_transcription(reply: Reply) -> Transcription:
-    found: Transcription = read(Transcription, reply.data)
-    return found
 
 
 def __getattr__(name: str) -> Any:

@@ -8,17 +8,19 @@ with `create`, wait with ``zhipu_client.wait_for(client, batches.waiting(batch))
 
 from __future__ import annotations
 
+import builtins
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from pydantic import Field
 
 from zhipu_client import _check
+from zhipu_client._deprecated import renamed
 from zhipu_client._failures import error_from, error_in
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._model import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request
 from zhipu_client._task import Plan
 
@@ -28,13 +30,13 @@ __all__ = [
     "BatchList",
     "Waiting",
     "answer",
-    "batches",
     "cancel",
     "create",
-    "get",
     "line",
     "lines",
+    "list",
     "read_output",
+    "retrieve",
     "waiting",
 ]
 
@@ -78,7 +80,7 @@ class BatchList(ReplyModel):
     """Some of the batches; ``has_more`` tells that others follow ``last_id``."""
 
     object: str | None = None
-    data: list[Batch] = Field(default_factory=list)
+    data: builtins.list[Batch] = Field(default_factory=builtins.list)
     first_id: str | None = None
     last_id: str | None = None
     has_more: bool | None = None
@@ -115,7 +117,7 @@ def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
         >>> batches.lines([batches.line("request-1", {"model": "glm-4-flash"})]).count(b"request-1")
         1
     """
-    found = list(rows)
+    found = builtins.list(rows)
     seen: set[str] = set()
     models = {str(row["body"].get("model")) for row in found}
     most = _MOST_EMBEDDINGS if any(name.startswith("embedding") for name in models) else _MOST_LINES
@@ -218,7 +220,7 @@ def create(
     return Request(
         method="POST",
         path="/batches",
-        parse=_parse,
+        parse=parse_as(Batch),
         json=_check.body(
             extra_body,
             input_file_id=input_file_id,
@@ -230,19 +232,21 @@ def create(
     )
 
 
-def get(batch_id: str) -> Request[Batch]:
+def retrieve(batch_id: str) -> Request[Batch]:
     """How far a batch is.
 
     Example:
         >>> from zhipu_client import batches
-        >>> batches.get("batch_42").path
+        >>> batches.retrieve("batch_42").path
         '/batches/batch_42'
     """
     _check.text("batch_id", batch_id)
-    return Request(method="GET", path=f"/batches/{quote(batch_id, safe='')}", parse=_parse)
+    return Request(method="GET", path=f"/batches/{quote(batch_id, safe='')}", parse=parse_as(Batch))
 
 
-def batches(*, after: str | None = None, limit: int | None = None) -> Request[BatchList]:
+def list(  # noqa: A001 - the verb that every SDK has
+    *, after: str | None = None, limit: int | None = None
+) -> Request[BatchList]:
     """List the batches.
 
     Args:
@@ -251,7 +255,7 @@ def batches(*, after: str | None = None, limit: int | None = None) -> Request[Ba
 
     Example:
         >>> from zhipu_client import batches
-        >>> dict(batches.batches(limit=10).query)["limit"]
+        >>> dict(batches.list(limit=10).query)["limit"]
         '10'
     """
     _check.within("limit", limit, 1, 100, whole=True)
@@ -259,7 +263,7 @@ def batches(*, after: str | None = None, limit: int | None = None) -> Request[Ba
     return Request(
         method="GET",
         path="/batches",
-        parse=_parse_list,
+        parse=parse_as(BatchList),
         query=tuple((name, str(value)) for name, value in given if value is not None),
     )
 
@@ -272,7 +276,7 @@ class Waiting(Plan[Batch]):
 
     def request(self) -> Request[Batch]:
         """What asks how far it is."""
-        return get(self.task_id)
+        return retrieve(self.task_id)
 
     def ended(self, found: Batch) -> bool:
         """True once nothing changes any more; raises `TaskFailedError` when it has failed."""
@@ -311,14 +315,8 @@ def cancel(batch_id: str) -> Request[Batch]:
     """
     _check.text("batch_id", batch_id)
     path = f"/batches/{quote(batch_id, safe='')}/cancel"
-    return Request(method="POST", path=path, parse=_parse, json={}, kind="generate")
+    return Request(method="POST", path=path, parse=parse_as(Batch), json={}, kind="generate")
 
 
-def _parse(reply: Reply) -> Batch:
-    found: Batch = read(Batch, reply.data)
-    return found
-
-
-def _parse_list(reply: Reply) -> BatchList:
-    found: BatchList = read(BatchList, reply.data)
-    return found
+if not TYPE_CHECKING:  # to a type checker it would permit any attribute
+    __getattr__ = renamed(__name__, {"batches": "list", "get": "retrieve"})

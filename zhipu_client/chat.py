@@ -31,7 +31,7 @@ from zhipu_client._chunks import (
     unique_ids,
 )
 from zhipu_client._errors import ServerError
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._model import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request, StreamRequest
 
 __all__ = [
@@ -175,7 +175,7 @@ def create(
     return Request(
         "POST",
         PATH,
-        parse=_completion,
+        parse=parse_as(ChatCompletion),
         json=body_of(model, messages, params),
         kind="generate",
         model=model,
@@ -209,11 +209,6 @@ def stream(
     body = body_of(model, messages, params)
     body["stream"] = True
     return StreamRequest("POST", PATH, reader=ChatReader, json=body, model=model)
-
-
-def _completion(reply: Reply) -> ChatCompletion:
-    completion: ChatCompletion = read(ChatCompletion, reply.data)
-    return completion
 
 
 def _check(reply: Reply) -> None:

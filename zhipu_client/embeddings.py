@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import countOf
 from typing import TYPE_CHECKING, Any
 
 from zhipu_client import _check, models
 from zhipu_client._embedding_work import (
+    BulkJob,
     Embeddings,
     EmbeddingWork,
     PartialEmbeddings,
@@ -16,8 +17,8 @@ from zhipu_client._embedding_work import (
 )
 from zhipu_client._errors import ServerError
 from zhipu_client._job import Around, Progress, Work
-from zhipu_client._model import ReplyModel, read
-from zhipu_client._request import Reply, Request
+from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._request import Request
 
 __all__ = [
     "LIMITS",
@@ -135,7 +136,7 @@ def create(
     return Request(
         method="POST",
         path="/embeddings",
-        parse=_parse,
+        parse=parse_as(EmbeddingReply),
         json=_check.body(
             extra_body,
             model=model,
@@ -197,17 +198,8 @@ def only_vector(reply: EmbeddingReply) -> list[float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Bulk:
+class Bulk(BulkJob):
     """A job for `zhipu_client.run`, see `bulk`."""
-
-    texts: tuple[str, ...] = field(repr=False)
-    model: str
-    dimensions: int | None
-    batch_size: int
-    in_flight: int
-    progress: Progress | None
-    resume: PartialEmbeddings | None
-    extra_body: Mapping[str, Any] | None
 
     def begin(self, around: Around) -> Work[None, Embeddings]:
         """Start a run."""
@@ -292,8 +284,3 @@ def __getattr__(name: str) -> Any:
         for info in models.MODELS.values()
         if info.kind == "embedding"
     }
-
-
-def _parse(reply: Reply) -> EmbeddingReply:
-    found: EmbeddingReply = read(EmbeddingReply, reply.data)
-    return found

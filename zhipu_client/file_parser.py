@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from zhipu_client import _check
-from zhipu_client._model import ReplyModel, read
-from zhipu_client._request import Reply, Request, Upload
+from zhipu_client._deprecated import renamed
+from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._request import Request, Upload
 from zhipu_client._task import Plan
 
 __all__ = [
@@ -19,7 +20,7 @@ __all__ = [
     "Waiting",
     "create",
     "create_sync",
-    "result",
+    "retrieve",
     "waiting",
 ]
 
@@ -94,7 +95,7 @@ def create(
     return Request(
         method="POST",
         path="/files/parser/create",
-        parse=_parse_task,
+        parse=parse_as(ParserTask),
         kind="paid",
         **_parser_parts(file, filename, tool_type, file_type),
     )
@@ -113,13 +114,13 @@ def create_sync(
     return Request(
         method="POST",
         path="/files/parser/sync",
-        parse=_parse_parser,
+        parse=parse_as(ParserReply),
         kind="paid",
         **_parser_parts(file, filename, "prime-sync", file_type),
     )
 
 
-def result(
+def retrieve(
     task_id: str, format_type: Literal["text", "download_link"] = "text"
 ) -> Request[ParserReply]:
     """What a parser task has come to: ``GET /files/parser/result/{task}/{format}``.
@@ -130,7 +131,7 @@ def result(
 
     Example:
         >>> from zhipu_client import file_parser
-        >>> file_parser.result("task-1").path
+        >>> file_parser.retrieve("task-1").path
         '/files/parser/result/task-1/text'
     """
     _check.text("task_id", task_id)
@@ -138,7 +139,7 @@ def result(
     return Request(
         method="GET",
         path=f"/files/parser/result/{quote(task_id, safe='')}/{format_type}",
-        parse=_parse_parser,
+        parse=parse_as(ParserReply),
     )
 
 
@@ -148,7 +149,7 @@ class Waiting(Plan[ParserReply]):
 
     def request(self) -> Request[ParserReply]:
         """What asks how far it is."""
-        return result(self.task_id)
+        return retrieve(self.task_id)
 
     def ended(self, found: ParserReply) -> bool:
         """True once the document is parsed; raises `TaskFailedError` when that has failed."""
@@ -187,11 +188,5 @@ def _parser_parts(file: bytes, filename: str, tool: str, file_type: str | None) 
     return {"form": tuple(form), "uploads": (Upload("file", filename, file),)}
 
 
-def _parse_task(reply: Reply) -> ParserTask:
-    found: ParserTask = read(ParserTask, reply.data)
-    return found
-
-
-def _parse_parser(reply: Reply) -> ParserReply:
-    found: ParserReply = read(ParserReply, reply.data)
-    return found
+if not TYPE_CHECKING:  # to a type checker it would permit any attribute
+    __getattr__ = renamed(__name__, {"result": "retrieve"})

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._deprecated import renamed
+from zhipu_client._model import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request, Upload
 
-__all__ = ["PURPOSES", "DeletedFile", "File", "FileList", "content", "create", "delete", "files"]
+__all__ = ["PURPOSES", "DeletedFile", "File", "FileList", "content", "create", "delete", "list"]
 
 MiB = 1024 * 1024
 
@@ -50,7 +52,7 @@ class FileList(ReplyModel):
     """Some of the files; ``has_more`` tells that others follow the last."""
 
     object: str | None = None
-    data: list[File] = Field(default_factory=list)
+    data: builtins.list[File] = Field(default_factory=builtins.list)
     has_more: bool | None = None
 
 
@@ -89,14 +91,14 @@ def create(*, file: bytes, filename: str, purpose: str) -> Request[File]:
     return Request(
         method="POST",
         path="/files",
-        parse=_parse_file,
+        parse=parse_as(File),
         form=(("purpose", purpose),),
         uploads=(Upload("file", filename, file),),
         kind="generate",
     )
 
 
-def files(
+def list(  # noqa: A001 - the verb that every SDK has
     *,
     purpose: str,
     after: str | None = None,
@@ -113,7 +115,7 @@ def files(
 
     Example:
         >>> from zhipu_client import files
-        >>> dict(files.files(purpose="batch").query)["purpose"]
+        >>> dict(files.list(purpose="batch").query)["purpose"]
         'batch'
     """
     _check.text("purpose", purpose)
@@ -122,7 +124,7 @@ def files(
     return Request(
         method="GET",
         path="/files",
-        parse=_parse_list,
+        parse=parse_as(FileList),
         query=tuple((name, str(value)) for name, value in given if value is not None),
     )
 
@@ -161,25 +163,14 @@ def delete(file_id: str) -> Request[DeletedFile]:
     return Request(
         method="DELETE",
         path=f"/files/{quote(file_id, safe='')}",
-        parse=_parse_deleted,
+        parse=parse_as(DeletedFile),
         kind="generate",
     )
 
 
-def _parse_file(reply: Reply) -> File:
-    found: File = read(File, reply.data)
-    return found
-
-
-def _parse_list(reply: Reply) -> FileList:
-    found: FileList = read(FileList, reply.data)
-    return found
-
-
-def _parse_deleted(reply: Reply) -> DeletedFile:
-    found: DeletedFile = read(DeletedFile, reply.data)
-    return found
-
-
 def _parse_content(reply: Reply) -> bytes:
     return reply.content
+
+
+if not TYPE_CHECKING:  # to a type checker it would permit any attribute
+    __getattr__ = renamed(__name__, {"files": "list"})

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from pydantic import Field
 
 from zhipu_client import _check, models
-from zhipu_client._model import ReplyModel, read, rows
-from zhipu_client._request import Reply, Request
-from zhipu_client._task import Task, parse_task
+from zhipu_client._model import ReplyModel, parse_as, rows
+from zhipu_client._request import Request
+from zhipu_client._task import Task
 
 __all__ = [
     "RULES",
@@ -150,7 +150,7 @@ def create(
     return Request(
         method="POST",
         path="/images/generations",
-        parse=_parse,
+        parse=parse_as(ImageReply),
         json=_body(
             extra_body,
             model=model,
@@ -196,7 +196,7 @@ def create_async(
     return Request(
         method="POST",
         path="/async/images/generations",
-        parse=parse_task,
+        parse=parse_as(Task),
         json=_body(
             extra_body,
             model=model,
@@ -252,8 +252,3 @@ def __getattr__(name: str) -> Any:
     if name == "RULES":
         return _rules()
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def _parse(reply: Reply) -> ImageReply:
-    found: ImageReply = read(ImageReply, reply.data)
-    return found

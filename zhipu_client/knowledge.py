@@ -7,17 +7,19 @@ service's published schema alone; the rest of this package was checked against r
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from zhipu_client import _check
+from zhipu_client._deprecated import renamed
 from zhipu_client._failures import error_from
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._model import ReplyModel, parse_as, read
 from zhipu_client._request import Reply, Request
 
-__all__ = ["Base", "BaseList", "KnowledgeReply", "Page", "Slice", "bases", "retrieve"]
+__all__ = ["Base", "BaseList", "KnowledgeReply", "Page", "Slice", "list", "retrieve"]
 
 _PATH = "//api/llm-application/open/knowledge"
 _FINE = 200
@@ -43,7 +45,7 @@ class Slice(ReplyModel):
 class KnowledgeReply(ReplyModel):
     """The answer of ``/knowledge/retrieve``; ``timestamp`` is in Unix milliseconds."""
 
-    data: list[Slice] = Field(default_factory=list)
+    data: builtins.list[Slice] = Field(default_factory=builtins.list)
     code: int | None = None
     message: str | None = None
     timestamp: int | None = None
@@ -60,7 +62,7 @@ class Base(ReplyModel):
 class Page(ReplyModel):
     """One page of a list; on the wire, ``found`` is called ``list``."""
 
-    found: list[Base] = Field(default_factory=list, alias="list")
+    found: builtins.list[Base] = Field(default_factory=builtins.list, alias="list")
     total: int | None = None
 
 
@@ -142,7 +144,9 @@ def retrieve(
     )
 
 
-def bases(*, page: int | None = None, size: int | None = None) -> Request[BaseList]:
+def list(  # noqa: A001 - the verb that every SDK has
+    *, page: int | None = None, size: int | None = None
+) -> Request[BaseList]:
     """List the knowledge bases.
 
     Args:
@@ -151,7 +155,7 @@ def bases(*, page: int | None = None, size: int | None = None) -> Request[BaseLi
 
     Example:
         >>> from zhipu_client import knowledge
-        >>> knowledge.bases(page=2).query
+        >>> knowledge.list(page=2).query
         (('page', '2'),)
     """
     given = (("page", page), ("size", size))
@@ -160,13 +164,13 @@ def bases(*, page: int | None = None, size: int | None = None) -> Request[BaseLi
     return Request(
         method="GET",
         path=_PATH,
-        parse=_parse_list,
+        parse=parse_as(BaseList),
         query=tuple((name, str(value)) for name, value in given if value is not None),
         check=_failed,
     )
 
 
-def _ids(field: str, values: Sequence[str]) -> list[str]:
+def _ids(field: str, values: Sequence[str]) -> builtins.list[str]:
     found = _check.strings(field, values)
     if not found:
         raise _check.refuse(field, values, "must name at least one")
@@ -188,6 +192,5 @@ def _parse(reply: Reply) -> KnowledgeReply:
     return found
 
 
-def _parse_list(reply: Reply) -> BaseList:
-    found: BaseList = read(BaseList, reply.data)
-    return found
+if not TYPE_CHECKING:  # to a type checker it would permit any attribute
+    __getattr__ = renamed(__name__, {"bases": "list"})

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from zhipu_client import _check, models
 from zhipu_client._chain import Chain, Once
-from zhipu_client._model import ReplyModel, read
-from zhipu_client._request import Reply, Request
+from zhipu_client._model import ReplyModel, parse_as, read
+from zhipu_client._request import Request
 
 __all__ = ["MAX_CHARACTERS", "Judgement", "ModerationReply", "bulk", "create"]
 
@@ -121,7 +121,7 @@ def create(
     return Request(
         method="POST",
         path="/moderations",
-        parse=_parse,
+        parse=parse_as(ModerationReply),
         json=_check.body(
             extra_body, model=model, input=input, request_id=request_id, user_id=user_id
         ),
@@ -181,11 +181,6 @@ def _parts(value: str, longest: int) -> str | list[dict[str, Any]]:
     starts = range(0, len(value) - _OVERLAP, longest - _OVERLAP)
     parts = [value[start : start + longest] for start in starts]
     return [{"type": "text", "text": part} for part in parts if part.strip()]
-
-
-def _parse(reply: Reply) -> ModerationReply:
-    found: ModerationReply = read(ModerationReply, reply.data)
-    return found
 
 
 def __getattr__(name: str) -> Any:

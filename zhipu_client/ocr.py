@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,15 @@ from pydantic import Field
 from zhipu_client import _check
 from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
 from zhipu_client._job import Around, Progress, Source, Work
-from zhipu_client._model import ReplyModel, read
+from zhipu_client._model import ReplyModel, parse_as
 from zhipu_client._ocr_pages import (
     OCRPage,
     OCRProgress,
     region_markdown,
     table_to_markdown,
 )
-from zhipu_client._ocr_work import OCRWork
-from zhipu_client._request import Reply, Request, Upload
+from zhipu_client._ocr_work import OCRWork, PagesJob
+from zhipu_client._request import Request, Upload
 
 __all__ = [
     "LANGUAGES",
@@ -141,7 +141,7 @@ def create(
     return Request(
         method="POST",
         path="/layout_parsing",
-        parse=_parse_layout,
+        parse=parse_as(LayoutReply),
         json=_check.body(
             extra_body,
             model=model,
@@ -237,20 +237,8 @@ def pages(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pages:
+class Pages(PagesJob):
     """A job for `zhipu_client.iterate` and `run`, see `pages`."""
-
-    source: Source = field(repr=False)
-    model: str
-    first_page: int | None
-    last_page: int | None
-    pages_per_request: int
-    in_flight: int
-    options: Mapping[str, Any]
-    root: Path | None
-    max_bytes: int
-    resume_from: int | OCRProgress | None
-    progress: Progress | None
 
     def begin(self, around: Around) -> Work[OCRPage, list[OCRPage]]:
         """Start a run: opens the document."""
@@ -298,18 +286,8 @@ def handwriting(
     return Request(
         method="POST",
         path="/files/ocr",
-        parse=_parse_handwriting,
+        parse=parse_as(HandwritingReply),
         form=tuple(form),
         uploads=(Upload("file", filename, file, kind),),
         kind="generate",
     )
-
-
-def _parse_layout(reply: Reply) -> LayoutReply:
-    found: LayoutReply = read(LayoutReply, reply.data)
-    return found
-
-
-def _parse_handwriting(reply: Reply) -> HandwritingReply:
-    found: HandwritingReply = read(HandwritingReply, reply.data)
-    return found

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from zhipu_client import _check
-from zhipu_client._model import ReplyModel, read
-from zhipu_client._request import Reply, Request
+from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._request import Request
 
 __all__ = ["PageContent", "ReaderReply", "create"]
 
@@ -90,7 +90,7 @@ def create(
     return Request(
         method="POST",
         path="/reader",
-        parse=_parse,
+        parse=parse_as(ReaderReply),
         json=_check.body(
             extra_body,
             url=url,
@@ -107,8 +107,3 @@ def create(
         ),
         kind="generate",
     )
-
-
-def _parse(reply: Reply) -> ReaderReply:
-    found: ReaderReply = read(ReaderReply, reply.data)
-    return found

@@ -11,8 +11,8 @@ from pydantic import Field
 from zhipu_client import _check, models
 from zhipu_client._errors import ServerError
 from zhipu_client._job import Around, Work
-from zhipu_client._model import ReplyModel, add_usage, read
-from zhipu_client._request import Reply, Request
+from zhipu_client._model import ReplyModel, add_usage, parse_as
+from zhipu_client._request import Request
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -103,7 +103,7 @@ def create(
     return Request(
         method="POST",
         path="/rerank",
-        parse=_parse,
+        parse=parse_as(RerankReply),
         json=_check.body(
             extra_body,
             model=model,
@@ -277,8 +277,3 @@ def __getattr__(name: str) -> Any:
     if name not in ("MAX_DOCUMENTS", "MAX_CHARACTERS"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return _limits_of("rerank")[name == "MAX_CHARACTERS"]
-
-
-def _parse(reply: Reply) -> RerankReply:
-    found: RerankReply = read(RerankReply, reply.data)
-    return found

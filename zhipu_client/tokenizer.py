@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zhipu_client import _check, models
-from zhipu_client._model import ReplyModel, read
-from zhipu_client._request import Reply, Request
+from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._request import Request
 
 __all__ = ["MODELS", "TokenCount", "TokenizerReply", "counting_model", "create"]
 
@@ -91,7 +91,7 @@ def create(
     return Request(
         method="POST",
         path="/tokenizer",
-        parse=_parse,
+        parse=parse_as(TokenizerReply),
         json=_check.body(
             extra_body,
             model=model,
@@ -101,11 +101,6 @@ def create(
             user_id=user_id,
         ),
     )
-
-
-def _parse(reply: Reply) -> TokenizerReply:
-    found: TokenizerReply = read(TokenizerReply, reply.data)
-    return found
 
 
 def __getattr__(name: str) -> Any:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zhipu_client import _check, models
+from zhipu_client._model import parse_as
 from zhipu_client._request import Request
-from zhipu_client._task import Task, parse_task
+from zhipu_client._task import Task, TaskResult, retrieve
 
-__all__ = ["MAX_PROMPT", "RULES", "Task", "VideoRules", "create"]
+__all__ = ["MAX_PROMPT", "RULES", "Task", "TaskResult", "VideoRules", "create", "retrieve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def create(
     return Request(
         method="POST",
         path="/videos/generations",
-        parse=parse_task,
+        parse=parse_as(Task),
         json=body,
         kind="paid",
         model=model,

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._model import ReplyModel, read
-from zhipu_client._request import Reply, Request
+from zhipu_client._deprecated import renamed
+from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._request import Request
 
-__all__ = ["DeletedVoice", "Voice", "VoiceClone", "VoiceList", "clone", "delete", "voices"]
+__all__ = ["DeletedVoice", "Voice", "VoiceClone", "VoiceList", "clone", "delete", "list"]
 
 
 class VoiceClone(ReplyModel):
@@ -41,7 +43,7 @@ class Voice(ReplyModel):
 class VoiceList(ReplyModel):
     """The answer of ``/voice/list``."""
 
-    voice_list: list[Voice] = Field(default_factory=list)
+    voice_list: builtins.list[Voice] = Field(default_factory=builtins.list)
 
 
 class DeletedVoice(ReplyModel):
@@ -87,7 +89,7 @@ def clone(
     return Request(
         method="POST",
         path="/voice/clone",
-        parse=_parse_clone,
+        parse=parse_as(VoiceClone),
         json=_check.body(
             extra_body,
             model=model,
@@ -102,7 +104,7 @@ def clone(
     )
 
 
-def voices(
+def list(  # noqa: A001 - the verb that every SDK has
     *, voice_type: Literal["PRIVATE", "OFFICIAL"] | None = None, voice_name: str | None = None
 ) -> Request[VoiceList]:
     """List the voices: the service's own and those that you made.
@@ -113,7 +115,7 @@ def voices(
 
     Example:
         >>> from zhipu_client import voices
-        >>> voices.voices(voice_type="PRIVATE").query
+        >>> voices.list(voice_type="PRIVATE").query
         (('voiceType', 'PRIVATE'),)
     """
     _check.choice("voice_type", voice_type, ("PRIVATE", "OFFICIAL"))
@@ -121,7 +123,7 @@ def voices(
     return Request(
         method="GET",
         path="/voice/list",
-        parse=_parse_list,
+        parse=parse_as(VoiceList),
         query=tuple((name, value) for name, value in given if value is not None),
     )
 
@@ -143,22 +145,11 @@ def delete(voice: str, *, request_id: str | None = None) -> Request[DeletedVoice
     return Request(
         method="POST",
         path="/voice/delete",
-        parse=_parse_deleted,
+        parse=parse_as(DeletedVoice),
         json=_check.body(None, voice=voice, request_id=request_id),
         kind="generate",
     )
 
 
-def _parse_clone(reply: Reply) -> VoiceClone:
-    found: VoiceClone = read(VoiceClone, reply.data)
-    return found
-
-
-def _parse_list(reply: Reply) -> VoiceList:
-    found: VoiceList = read(VoiceList, reply.data)
-    return found
-
-
-def _parse_deleted(reply: Reply) -> DeletedVoice:
-    found: DeletedVoice = read(DeletedVoice, reply.data)
-    return found
+if not TYPE_CHECKING:  # to a type checker it would permit any attribute
+    __getattr__ = renamed(__name__, {"voices": "list"})

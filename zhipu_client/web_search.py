@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._model import ReplyModel, read
-from zhipu_client._request import Reply, Request
+from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._request import Request
 
 __all__ = [
     "ENGINES",
@@ -122,7 +122,7 @@ def create(
     return Request(
         method="POST",
         path="/web_search",
-        parse=_parse,
+        parse=parse_as(WebSearchReply),
         json=_check.body(
             extra_body,
             search_query=search_query,
@@ -156,8 +156,3 @@ def shorten(query: str, most: int | None = MAX_QUERY) -> str:
     # One more character tells whether the word that ends there is whole.
     head, space, _ = query[: most + 1].rpartition(" ")
     return head if space and len(head) >= most // 2 else query[:most]
-
-
-def _parse(reply: Reply) -> WebSearchReply:
-    found: WebSearchReply = read(WebSearchReply, reply.data)
-    return found

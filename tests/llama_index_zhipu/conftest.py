@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import llama_index_zhipu
 import zhipu_emulator
 from llama_index_zhipu import ZhipuAI
 from tests.llama_index_zhipu.stub import Stub
@@ -30,6 +31,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(HERE):
             for warning in OF_LLAMA_INDEX:
                 item.add_marker(pytest.mark.filterwarnings(f"ignore:{warning}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _registered() -> None:
+    llama_index_zhipu.register()  # for `load_llm` and `load_embed_model`
 
 
 @pytest.fixture(autouse=True)

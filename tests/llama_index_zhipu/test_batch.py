@@ -98,7 +98,7 @@ async def test_in_two_halves(chats, connection):
 def test_metadata_is_kept(chats, connection):
     chats.metadata["night"] = "12"
     batch_id = chats.submit(["Hello"])
-    found = Client(**connection).send(batches.get(batch_id))
+    found = Client(**connection).send(batches.retrieve(batch_id))
     assert found.metadata == {"night": "12"}
     assert found.endpoint == "/v4/chat/completions"
 

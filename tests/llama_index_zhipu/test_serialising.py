@@ -9,8 +9,6 @@ import pickle
 import subprocess
 import sys
 import threading
-import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
@@ -65,26 +63,6 @@ def test_a_changed_copy_does_not_change_the_first(stub, used):
     assert sent == ["Bearer other.key", f"Bearer {SECRET}"]
 
 
-def test_a_copy_has_one_client_for_all_threads(monkeypatch, used):
-    # Each client counts its own requests in flight: two would make two ceilings.
-    made = copy.deepcopy(used)
-    threads, new_client = 4, ZhipuAI._make_client
-    ready = threading.Barrier(threads)
-
-    def slowly(llm):
-        time.sleep(0.02)
-        return new_client(llm)
-
-    def first_use(_):
-        ready.wait()
-        return made._client, made._aclient
-
-    monkeypatch.setattr(ZhipuAI, "_make_client", slowly)
-    with ThreadPoolExecutor(threads) as pool:
-        found = set(pool.map(first_use, range(threads)))
-    assert len({id(client) for client, _ in found}) == 1
-
-
 def test_deepcopy_shares_what_is_alive(used):
     class Alive:
         def __init__(self):
@@ -121,17 +99,26 @@ def test_credentials_of_mcp_servers_are_not_shown(make):
     assert ZhipuAI.from_dict({**llm.to_dict(), "api_key": "k"}).server_tools == llm.server_tools
 
 
-def test_load_llm_without_any_import_of_ours_but_the_package():
+def test_importing_registers_nothing_and_register_does():
     program = (
-        "import llama_index_zhipu, sys\n"
+        "import sys\n"
+        "before = list(sys.meta_path)\n"
+        "import llama_index_zhipu\n"
+        "assert sys.meta_path == before\n"
         "assert 'llama_index_zhipu.llms' not in sys.modules\n"
-        "from llama_index.core.llms.loading import load_llm\n"
+        "from llama_index.core.embeddings.loading import load_embed_model\n"
+        "from llama_index.core.llms.loading import RECOGNIZED_LLMS, load_llm\n"
+        "assert 'ZhipuAI' not in RECOGNIZED_LLMS\n"
+        "llama_index_zhipu.register()\n"
+        "llama_index_zhipu.register()\n"
         "print(load_llm({'class_name': 'ZhipuAI', 'api_key': 'a.b'}).model)\n"
+        "row = {'class_name': 'ZhipuAIEmbedding', 'api_key': 'a.b'}\n"
+        "print(load_embed_model(row).model_name)\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
-    assert run.stdout == "glm-4.7\n", run.stderr
+    assert run.stdout == "glm-4.7\nembedding-3\n", run.stderr
 
 
 def test_dicts_and_back(monkeypatch, stub, used):

@@ -118,7 +118,7 @@ class LangChainSubject:
 
         options.setdefault("api_key", KEY)
         tools = options.pop("tools", None)
-        with _clock_in("langchain_zhipu._client", options.pop("clock", None)):
+        with _clock_in("zhipu_client", options.pop("clock", None)):
             self.thing = ChatZhipuAI(base_url=base_url, **{"model": MODEL, **options})
         self._bound = {"tools": tools} if tools else {}
 

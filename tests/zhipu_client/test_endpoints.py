@@ -14,7 +14,7 @@ from zhipu_client import (
     ocr,
     reader,
     rerank,
-    results,
+    tasks,
     tokenizer,
     web_search,
 )
@@ -97,7 +97,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str, str]] = [
     ),
     (reader.create, {"url": "file:///etc/passwd"}, "url", "http"),
     (reader.create, {"url": "https://a.example", "timeout": 0}, "timeout", "1 to 600 seconds"),
-    (results.get, {"task_id": ""}, "task_id", "must not be empty"),
+    (tasks.retrieve, {"task_id": ""}, "task_id", "must not be empty"),
 ]
 
 
@@ -172,12 +172,12 @@ def test_image_creations_are_paid() -> None:
     ],
 )
 def test_task_states(status: str | None, state: str) -> None:
-    assert answered(results.get("t-1"), {"task_status": status}).state == state
+    assert answered(tasks.retrieve("t-1"), {"task_status": status}).state == state
 
 
 def test_task_results_have_addresses() -> None:
     found = answered(
-        results.get("t"),
+        tasks.retrieve("t"),
         {"id": None, "task_status": "SUCCESS", "video_result": [{"url": "https://a/b.mp4"}]},
     )
     assert found.urls == ["https://a/b.mp4"]

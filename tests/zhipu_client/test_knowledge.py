@@ -112,11 +112,11 @@ def test_nothing_found(body: Any) -> None:
 
 def test_it_is_not_offered_abroad() -> None:
     with pytest.raises(InvalidRequestError, match="not offered"):
-        Client(api_key="a.b", base_url="zai").send(knowledge.bases())
+        Client(api_key="a.b", base_url="zai").send(knowledge.list())
 
 
 def test_the_emulator_has_bases_that_answer(client: Client) -> None:
-    listed = client.send(knowledge.bases(size=1))
+    listed = client.send(knowledge.list(size=1))
     assert [base.id for base in listed.data.found] == [BASE]
     assert listed.data.total == 2
     ask = knowledge.retrieve(query="how do heat pumps work", knowledge_ids=[BASE], top_k=1)

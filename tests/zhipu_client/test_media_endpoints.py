@@ -75,10 +75,10 @@ REFUSED: list[tuple[Any, dict[str, Any], str, str]] = [
     (audio.transcribe, {"file": wav(1), "hotwords": "word"}, "hotwords", "list of strings"),
     (audio.transcribe, {"file": wav(1), "prompt": "p" * 8000}, "prompt", "at most 7,999"),
     (voices.clone, {"voice_name": "", "input": "a", "file_id": "f"}, "voice_name", "empty"),
-    (voices.voices, {"voice_type": "MINE"}, "voice_type", "PRIVATE, OFFICIAL"),
+    (voices.list, {"voice_type": "MINE"}, "voice_type", "PRIVATE, OFFICIAL"),
     (files.create, {"file": b"", "filename": "a", "purpose": "agent"}, "file", "1 to"),
     (files.create, {"file": b"a", "filename": "a.txt", "purpose": "batch"}, "filename", ".jsonl"),
-    (files.files, {"purpose": "batch", "limit": 0}, "limit", "from 1 to 100"),
+    (files.list, {"purpose": "batch", "limit": 0}, "limit", "from 1 to 100"),
     (batches.line, {"custom_id": "short", "body": {}}, "custom_id", "at least 6"),
     (batches.lines, {"rows": []}, "rows", "1 to 50,000 lines"),
     *(
@@ -232,7 +232,7 @@ def test_a_voice(client: Client) -> None:
     file = client.send(files.create(file=sample, filename="a.wav", purpose="voice-clone-input"))
     assert file.id
     made = client.send(voices.clone(voice_name="mine", input="Hello", file_id=file.id))
-    listed = client.send(voices.voices(voice_type="PRIVATE"))
+    listed = client.send(voices.list(voice_type="PRIVATE"))
     assert made.voice in [voice.voice for voice in listed.voice_list]
     assert client.send(voices.delete(made.voice or "")).voice == made.voice
 
@@ -241,16 +241,16 @@ def test_a_batch(client: Client) -> None:
     body = {"model": "glm-4-flash", "messages": [{"role": "user", "content": "Hello"}]}
     content = batches.lines([batches.line(f"request-{n}", body) for n in range(3)])
     file = client.send(files.create(file=content, filename="in.jsonl", purpose="batch"))
-    assert file.id in [one.id for one in client.send(files.files(purpose="batch")).data]
+    assert file.id in [one.id for one in client.send(files.list(purpose="batch")).data]
     batch = client.send(batches.create(input_file_id=file.id or "", metadata={"k": "v"}))
     for _ in range(100):
         if batch.ended:
             break
-        batch = client.send(batches.get(batch.id or ""))
+        batch = client.send(batches.retrieve(batch.id or ""))
     assert batch.status == "completed"
     rows = list(batches.read_output(client.send(files.content(batch.output_file_id or ""))))
     assert sorted(row["custom_id"] for row in rows) == ["request-0", "request-1", "request-2"]
-    assert client.send(batches.batches(limit=5)).data[0].id == batch.id
+    assert client.send(batches.list(limit=5)).data[0].id == batch.id
 
 
 def test_the_other_endpoints_against_the_emulator(client: Client) -> None:
@@ -268,7 +268,7 @@ def test_the_other_endpoints_against_the_emulator(client: Client) -> None:
     assert picture.status == "succeeded"
     task = client.send(file_parser.create(file=b"# Title", filename="a.md", file_type="MD"))
     assert task.task_id
-    result = client.send(file_parser.result(task.task_id))
+    result = client.send(file_parser.retrieve(task.task_id))
     assert result.task_id == task.task_id
     assert client.send(file_parser.create_sync(file=b"# Title", filename="a.md")).content
 

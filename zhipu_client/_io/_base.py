@@ -9,6 +9,7 @@ from typing import Any
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout, header_fields, proxy_url, resolve_base_url, site_of
 from zhipu_client._errors import InvalidRequestError
+from zhipu_client._frames import KeepsNoArguments
 from zhipu_client._io._call import Core
 from zhipu_client._io._clock import Clock, SystemClock
 from zhipu_client._io._gate import ceiling
@@ -17,7 +18,7 @@ from zhipu_client._retry import retries
 __all__ = ["BaseClient", "own"]
 
 
-class BaseClient:
+class BaseClient(KeepsNoArguments):
     """Settings of a client; see `Client` for what they mean."""
 
     #: The class of httpx that cannot be used here.

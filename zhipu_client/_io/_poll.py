@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from zhipu_client._errors import ZhipuError
 from zhipu_client._io._clock import Clock, SystemClock
 from zhipu_client._request import Request
-from zhipu_client._task import Plan, Task, TaskResult, Waiting
+from zhipu_client._task import Plan, Task, TaskResult, waiting
 
 __all__ = ["await_for", "await_result", "wait_for", "wait_result"]
 
@@ -108,7 +108,7 @@ def wait_result(
         print(wait_result(client, task).urls)
         ```
     """
-    return wait_for(client, _plan(task, interval, timeout), clock=clock)
+    return wait_for(client, waiting(task, interval=interval, timeout=timeout), clock=clock)
 
 
 async def await_result(
@@ -135,9 +135,4 @@ async def await_result(
         asyncio.run(main())
         ```
     """
-    return await await_for(client, _plan(task, interval, timeout), clock=clock)
-
-
-def _plan(task: Task | str, interval: float, timeout: float) -> Waiting:
-    task_id = task if isinstance(task, str) else task.id or ""
-    return Waiting(task_id, interval, timeout=timeout)
+    return await await_for(client, waiting(task, interval=interval, timeout=timeout), clock=clock)

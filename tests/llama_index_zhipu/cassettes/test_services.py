@@ -102,7 +102,7 @@ async def test_a_judge_that_is_none(service: Service, mode: Mode) -> None:
 
 async def test_a_knowledge_base(service: Service, mode: Mode) -> None:
     client = Client(**service.settings)
-    listed = client.send(knowledge.bases(size=1))
+    listed = client.send(knowledge.list(size=1))
     (base,) = listed.data.found
     assert base.id is not None
     retriever = ZhipuAIKnowledgeRetriever(base.id, 2, **service.settings)

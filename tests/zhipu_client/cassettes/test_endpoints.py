@@ -111,7 +111,7 @@ async def test_a_voice_that_is_none(send: Send) -> None:
 
 
 async def test_the_voices(send: Send) -> None:
-    found = await send(voices.voices(voice_type="OFFICIAL"))
+    found = await send(voices.list(voice_type="OFFICIAL"))
     assert "tongtong" in [voice.voice for voice in found.voice_list]
 
 
@@ -133,13 +133,13 @@ async def test_a_file_and_its_batch(service: Service, send: Send) -> None:
     content = batches.lines([batches.line(f"request-{number}", body) for number in range(2)])
     file = await send(files.create(file=content, filename="in.jsonl", purpose="batch"))
     assert (file.bytes, file.filename) == (len(content), "in.jsonl")
-    listed = await send(files.files(purpose="batch"))
+    listed = await send(files.list(purpose="batch"))
     assert file.id in [one.id for one in listed.data]
     batch = await send(batches.create(input_file_id=file.id, auto_delete_input_file=False))
     for _ in range(100):
         if batch.ended:
             break
-        batch = await send(batches.get(batch.id))
+        batch = await send(batches.retrieve(batch.id))
     assert batch.status == "completed"
     rows = list(batches.read_output(await send(files.content(batch.output_file_id))))
     assert sorted(row["custom_id"] for row in rows) == ["request-0", "request-1"]
@@ -153,7 +153,7 @@ async def test_a_file_that_is_none(send: Send) -> None:
 
 async def test_a_document_is_parsed(send: Send) -> None:
     task = await send(file_parser.create(file=b"# Title", filename="a.md", file_type="MD"))
-    found = await send(file_parser.result(task.task_id))
+    found = await send(file_parser.retrieve(task.task_id))
     assert found.task_id == task.task_id
     assert (
         "Title" in (await send(file_parser.create_sync(file=b"# Title", filename="a.md"))).content

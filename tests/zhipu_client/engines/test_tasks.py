@@ -16,7 +16,7 @@ from zhipu_client import (
     await_result,
     wait_result,
 )
-from zhipu_client.results import Task
+from zhipu_client.tasks import Task
 
 
 class FakeClock:

@@ -1,0 +1,178 @@
+"""The settings of a connection: in copies and pickles the same for every adapter of both."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import functools
+import pickle
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+import langchain_zhipu
+import llama_index_zhipu
+from tests.llama_index_zhipu.stub import Stub
+from zhipu_client import InvalidRequestError
+from zhipu_client.adapting import ClientCache, ConnectionSettings
+
+KEY = "planted-id.planted-secret"
+NEEDED: dict[str, dict[str, Any]] = {
+    "ZhipuAIOCRLoader": {"file_path": "report.pdf"},
+    "ZhipuAIWebReaderLoader": {"urls": "https://example.com"},
+}
+ADAPTERS = {
+    f"{package.__name__}.{name}": functools.partial(found, **NEEDED.get(name, {}))
+    for package in (langchain_zhipu, llama_index_zhipu)
+    for name in package.__all__
+    if isinstance(found := getattr(package, name), type) and issubclass(found, ConnectionSettings)
+}
+
+
+def importable_key() -> str:
+    return KEY
+
+
+class Vault:
+    """A callable with the key in it: pickle would store both."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def __call__(self) -> str:
+        return self.key
+
+
+@pytest.fixture(params=ADAPTERS.values(), ids=ADAPTERS)
+def make(request: pytest.FixtureRequest) -> Callable[..., Any]:
+    return request.param
+
+
+def carried(adapter: BaseModel) -> Any:
+    return pickle.loads(pickle.dumps(adapter))
+
+
+def test_there_are_adapters_of_both() -> None:
+    assert {name.split(".")[0] for name in ADAPTERS} == {"langchain_zhipu", "llama_index_zhipu"}
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda it: it.model_copy()])
+def test_a_copy_has_the_key_and_a_client_of_its_own(make: Any, duplicate: Any) -> None:
+    adapter = make(api_key=KEY, max_concurrency=2)
+    made = duplicate(adapter)
+    assert made.api_key == adapter.api_key
+    assert made._sync_client() is made._sync_client()
+    assert made._async_client() is made._async_client()
+    assert made._sync_client() is not adapter._sync_client()
+
+
+def test_one_client_for_all_threads(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each client counts its own requests in flight: two would make two ceilings.
+    made, threads = copy.deepcopy(make(api_key=KEY)), 4
+    ready, both = threading.Barrier(threads), threading.Barrier(2)
+    new_client = ConnectionSettings._new_client
+
+    def slowly(adapter: Any) -> Any:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.2)  # so that two threads are sure to be here at once, where that can be
+        return new_client(adapter)
+
+    def first_use(_: int) -> Any:
+        ready.wait()
+        return made._sync_client(), made._async_client()
+
+    monkeypatch.setattr(ConnectionSettings, "_new_client", slowly)
+    with ThreadPoolExecutor(threads) as pool:
+        found = list(pool.map(first_use, range(threads)))
+    assert len({id(client) for client, _ in found}) == 1
+    assert len({id(client) for _, client in found}) == 1
+
+
+def test_only_a_few_clients_are_kept() -> None:
+    cache = ClientCache()
+    first = cache.get(0, object)
+    assert cache.get(0, object) is first
+    for settings in range(1, 40):
+        last = cache.get(settings, object)
+    assert cache.get(39, object) is last
+    assert cache.get(0, object) is not first
+    assert len(cache._made) <= 8
+
+
+@pytest.mark.parametrize("key", [KEY, lambda: KEY, functools.partial(str, KEY), Vault(KEY)])
+def test_a_pickle_has_no_key(make: Any, key: Any) -> None:
+    data = pickle.dumps(make(api_key=key))
+    assert b"planted" not in data
+    with pytest.raises(InvalidRequestError, match=r"ZHIPUAI_API_KEY.*function") as caught:
+        pickle.loads(data)._sync_client()
+    assert caught.value.field == "api_key"
+
+
+def test_a_pickle_has_a_function_that_can_be_imported(make: Any) -> None:
+    assert carried(make(api_key=importable_key)).api_key is importable_key
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Authorization", "plain-planted"), ("proxy-authorization", "planted"),
+        ("Cookie", "sid=planted"), ("X-Api-Key", "planted"), ("apikey", "planted"),
+        ("x-gateway-token", "planted"), ("X-Session", "planted"), ("X-Client-Secret", "planted"),
+        ("X-Forward", "Bearer planted"), ("X-Forward", f"id={KEY}"),
+    ],
+)  # fmt: skip
+def test_a_pickle_has_no_secret_header_and_says_so_when_used(name: str, value: str) -> None:
+    for make in (langchain_zhipu.ChatZhipuAI, llama_index_zhipu.ZhipuAI):
+        data = pickle.dumps(make(api_key=KEY, default_headers={name: value, "X-Tenant": "acme"}))
+        assert b"planted" not in data
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("ZHIPUAI_API_KEY", "other.key")
+            made = carried(pickle.loads(data))  # also through two processes
+            assert made.default_headers == {"X-Tenant": "acme"}
+            with pytest.raises(InvalidRequestError, match=f"default_headers.*{name}") as caught:
+                made._sync_client()
+            assert caught.value.field == "default_headers"
+            made.default_headers = {name.upper(): "given-again"}
+            assert made._sync_client() is made._sync_client()
+
+
+def test_other_headers_are_pickled_and_sent(server: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZHIPUAI_API_KEY", KEY)
+    headers = {"X-Tenant": "acme", "X-Monkey": "no secret", "User-Agent": "pipeline/1"}
+    for make, use in (
+        (langchain_zhipu.ChatZhipuAI, lambda it: it.invoke("?")),
+        (llama_index_zhipu.ZhipuAI, lambda it: it.complete("?")),
+    ):
+        server.clear()
+        use(carried(make(base_url=server.base_url, default_headers=headers)))
+        assert server.headers[0]["x-tenant"] == "acme"
+
+
+def test_a_key_set_later_is_a_secret(make: Any) -> None:
+    adapter = make(api_key="first.key")
+    changed = adapter.model_copy(update={"api_key": KEY})
+    adapter.api_key = KEY
+    for one in (adapter, changed):
+        assert one.api_key.get_secret_value() == KEY
+        assert "planted" not in repr(one)
+
+
+def test_other_names_of_arguments(make: Any) -> None:
+    for base in ("api_base", "zhipuai_api_base", "openai_api_base", "base_url"):
+        adapter = make(zhipuai_api_key=KEY, request_timeout=7, **{base: "http://127.0.0.1:9/v4"})
+        assert adapter.api_key.get_secret_value() == KEY
+        assert (adapter.base_url, adapter.timeout) == ("http://127.0.0.1:9/v4", 7)
+
+
+def test_where_the_key_comes_from_decides_the_place(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZAI_API_KEY", KEY)
+    assert make().base_url == "https://api.z.ai/api/paas/v4"
+    monkeypatch.setenv("ZHIPU_API_KEY", KEY)
+    assert make().base_url == "https://open.bigmodel.cn/api/paas/v4"
+    assert make().api_key.get_secret_value() == KEY

@@ -1,0 +1,312 @@
+"""What an adapter for a framework needs and a user does not: connection settings, secrets, checks.
+
+`ConnectionSettings` has the fields that every adapter shares, makes the clients behind them, and
+decides once what a copy and a pickle of an adapter contain:
+
+* A copy keeps the key and shares the caller's own HTTP clients; clients of ours are made anew.
+* A pickle has neither HTTP clients nor the key. The exception is a key that is a function which
+  can be imported: pickle stores its name. On the other side the key comes from that function or
+  from the environment, else the first call fails and says so.
+* Of ``default_headers`` a pickle has those that are no secrets by their name and value. Headers
+  such as ``Authorization``, ``Cookie`` or ``X-Api-Key``, and values that contain the key or begin
+  with ``Bearer``, are left out; the first call fails until ``default_headers`` is set again.
+
+`KeepsNoArguments` is for adapters that are no models: where a constructor fails, the frames of its
+error keep no key.
+
+`refuse`, `choice` and `refusal` make errors that name the field, the limit and the value.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Hashable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+
+from zhipu_client._check import choice, refusal, refuse
+from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
+from zhipu_client._errors import InvalidRequestError
+from zhipu_client._frames import KeepsNoArguments
+from zhipu_client._key import find
+from zhipu_client._secrets import hidden, is_importable, is_secret_header
+
+if TYPE_CHECKING:
+    from zhipu_client import AsyncClient, Client
+
+__all__ = ["ClientCache", "ConnectionSettings", "KeepsNoArguments", "choice", "refusal", "refuse"]
+
+C = TypeVar("C")
+
+#: How many clients one adapter keeps, each for other values of its fields.
+_MOST_CLIENTS = 8
+_LIVE = ("http_client", "http_async_client")
+
+
+class ClientCache:
+    """The clients made for one adapter: one for all threads, as each has a ceiling of its own.
+
+    A copy of it starts empty; all of them are equal.
+    """
+
+    __slots__ = ("_made",)
+
+    def __init__(self) -> None:
+        self._made: dict[Hashable, Any] = {}
+
+    def get(self, settings: Hashable, make: Callable[[], C]) -> C:
+        """Return the client for these settings."""
+        # Without a lock: a process forked while another thread had it could never take it. Of two
+        # clients made at the same time, `setdefault` keeps one for all.
+        found: C | None = self._made.get(settings)
+        if found is None:
+            found = self._made.setdefault(settings, make())
+            for oldest in list(self._made)[:-_MOST_CLIENTS]:
+                self._made.pop(oldest, None)
+        return found
+
+    def __copy__(self) -> ClientCache:
+        return ClientCache()
+
+    def __deepcopy__(self, memo: Any) -> ClientCache:
+        return ClientCache()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ClientCache, ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ClientCache)
+
+    def __hash__(self) -> int:
+        return hash(ClientCache)
+
+
+class ConnectionSettings(KeepsNoArguments, BaseModel):
+    """Who is called, as whom, and how patiently. Every adapter has these fields.
+
+    Attributes:
+        api_key: The key: a string, a secret, or a function that gives one (also an async one, for
+            async calls), asked at each request. None takes ``ZHIPUAI_API_KEY``, ``ZHIPU_API_KEY``
+            or ``ZAI_API_KEY`` from the environment.
+        base_url: ``"bigmodel"``, ``"zai"``, ``"bigmodel-coding"``, ``"zai-coding"`` or any URL,
+            self-hosted servers included. None takes ``ZHIPUAI_BASE_URL``, ``ZAI_BASE_URL`` or
+            ``ZHIPUAI_API_BASE``, else the site that the key's variable belongs to.
+        timeout: Seconds, for everything, or a ``zhipu_client.Timeout`` with its four parts.
+        max_retries: How often a failed request is tried again, 0 or more. There is no other retry
+            layer.
+        max_concurrency: The most requests that this object has in flight; None for no ceiling.
+        default_headers: Further headers of every request.
+        http_client: An ``httpx.Client`` of yours for synchronous calls.
+        http_async_client: An ``httpx.AsyncClient`` of yours for asynchronous calls.
+        auth: ``"bearer"`` sends the key, ``"jwt"`` a token signed with it.
+
+    Raises:
+        InvalidRequestError: No key was found, or one of the values can never work.
+    """
+
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True,
+        populate_by_name=True,
+        protected_namespaces=(),
+        # A failed validation quotes its input otherwise, and the key is a part of it.
+        hide_input_in_errors=True,
+    )
+
+    if TYPE_CHECKING:
+        # A string may be given: it becomes a secret.
+        api_key: str | SecretStr | Callable[[], str] | Callable[[], Awaitable[str]] | None = None
+    else:
+        api_key: SecretStr | Callable[[], str] | Callable[[], Awaitable[str]] | None = None
+    base_url: str | None = Field(default=None, description="A preset's name, or a URL.")
+    timeout: float | Timeout | None = Field(default=None, description="Seconds, or a Timeout.")
+    max_retries: int = Field(default=2, ge=0, description="How often to send again.")
+    max_concurrency: int | None = Field(
+        default=None, ge=1, description="The most requests in flight."
+    )
+    # Kept out of dumps and of repr: a header may be a secret, a client is no value.
+    default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
+    http_client: Any = Field(default=None, exclude=True, repr=False)
+    http_async_client: Any = Field(default=None, exclude=True, repr=False)
+    auth: Literal["bearer", "jwt"] = Field(default="bearer", description="How the key is sent.")
+
+    #: Other names that constructor arguments have in the packages people come from.
+    _aliases: ClassVar[Mapping[str, str]] = {
+        "api_base": "base_url",
+        "async_http_client": "http_async_client",
+        "openai_api_base": "base_url",
+        "request_timeout": "timeout",
+        "zhipuai_api_base": "base_url",
+        "zhipuai_api_key": "api_key",
+    }
+    #: Fields whose values a deep copy shares: they are alive, or may not be copied.
+    _shared: ClassVar[tuple[str, ...]] = (*_LIVE, "api_key")
+
+    _clients: ClientCache = PrivateAttr(default_factory=ClientCache)
+    #: Names of headers that were not pickled.
+    _left_out: tuple[str, ...] = PrivateAttr(default=())
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().__init__(*args, **kwargs)
+            self._find_key_and_place()
+        except pydantic.ValidationError as failed:
+            refused = refusal(failed)
+            if refused is None:
+                raise
+            raise self._refused(refused) from None
+        except InvalidRequestError as error:
+            raise self._refused(error) from None
+
+    @classmethod
+    def _refused(cls, error: InvalidRequestError) -> Exception:
+        """Return the error as the framework wants it."""
+        return error
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Pass on to the framework's own: pydantic's, for private attributes, would end here."""
+        super().model_post_init(context)
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _zhipu_names(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        found = dict(values)
+        for alias, name in cls._aliases.items():
+            if alias in found and alias not in cls.model_fields:
+                value = found.pop(alias)
+                if found.get(name) is None:
+                    found[name] = value
+        if "api_key" in found:
+            found["api_key"] = hidden(found["api_key"])
+        return found
+
+    @pydantic.field_validator("default_headers", mode="after")
+    @classmethod
+    def _own_headers(cls, headers: Mapping[str, str] | None) -> dict[str, str] | None:
+        # A copy: another kind of mapping may change behind our back, or not be picklable.
+        return None if headers is None else dict(headers)
+
+    def _find_key_and_place(self) -> None:
+        key = find(self.api_key, os.environ)
+        if self.api_key is None:
+            self.api_key = SecretStr(key.value)
+        if self.base_url is None:
+            self.base_url = resolve_base_url(None, key.variable, os.environ)
+        self._sync_client()  # refuses a bad key, base URL or timeout now rather than later
+
+    def _sync_client(self) -> Client:
+        """Return the client for the fields as they are now."""
+        return self._clients.get(self._connection(), self._new_client)
+
+    def _async_client(self) -> AsyncClient:
+        """Return its asynchronous half: the same key, limits and ceiling."""
+        client = self._sync_client()
+        return self._clients.get(
+            (*self._connection(), _mark(self.http_async_client)),
+            lambda: client.as_async(http_client=self.http_async_client),
+        )
+
+    def _connection(self) -> tuple[Hashable, ...]:
+        headers = self.default_headers
+        return (
+            _mark(self.api_key),
+            self.base_url,
+            self.timeout,
+            self.max_retries,
+            self.max_concurrency,
+            tuple(sorted(headers.items())) if headers else None,
+            _mark(self.http_client),
+            self.auth,
+        )
+
+    def _new_client(self) -> Client:
+        from zhipu_client import Client
+
+        self._check_nothing_missing()
+        return Client(
+            api_key=self.api_key,
+            base_url=self.base_url,
+            timeout=self.timeout,
+            max_retries=self.max_retries,
+            max_concurrency=self.max_concurrency,
+            default_headers=self.default_headers,
+            http_client=self.http_client,
+            auth=self.auth,
+        )
+
+    def _check_nothing_missing(self) -> None:
+        """Raise where what did not come along with a pickle has not been given again."""
+        missing = self._missing_headers()
+        if missing:
+            raise InvalidRequestError(
+                f"this {type(self).__name__} was pickled, and headers that may be secrets are "
+                f"not: set default_headers in this process too, {', '.join(missing)} included",
+                field="default_headers",
+            )
+        if self.api_key is not None:
+            return
+        try:
+            find(None, os.environ)
+        except InvalidRequestError as error:
+            raise InvalidRequestError(
+                f"this {type(self).__name__} was pickled, and keys are not: set "
+                f"{' or '.join(KEY_VARIABLES)} in this process too, or construct it with "
+                "api_key=<a function that can be imported here>",
+                field="api_key",
+            ) from error
+
+    def _missing_headers(self) -> list[str]:
+        given = {name.lower() for name in self.default_headers or ()}
+        return [name for name in self._left_out if name.lower() not in given]
+
+    if not TYPE_CHECKING:  # to a type checker it would permit any attribute
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            # A new key is not validated, but must not be shown either.
+            super().__setattr__(name, hidden(value) if name == "api_key" else value)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy with other values; a key that is a string becomes a secret here too."""
+        if update and "api_key" in update:
+            update = {**update, "api_key": hidden(update["api_key"])}
+        return super().model_copy(update=update, deep=deep)
+
+    def __copy__(self) -> Self:
+        made = super().__copy__()
+        made._clients = ClientCache()
+        return made
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        memo = {} if memo is None else memo
+        for name in self._shared:
+            value = self.__dict__.get(name)
+            if value is not None:
+                memo[id(value)] = value
+        return super().__deepcopy__(memo)
+
+    def __getstate__(self) -> dict[Any, Any]:
+        # Pydantic's own, whatever a framework has in between: none of them leaves out a key.
+        state = BaseModel.__getstate__(self)
+        fields = {**state["__dict__"], **dict.fromkeys(_LIVE)}
+        key, headers = fields.get("api_key"), fields.get("default_headers") or {}
+        if not is_importable(key):
+            fields["api_key"] = None
+        secret = [name for name, value in headers.items() if is_secret_header(name, value, key)]
+        if secret:
+            kept = {name: value for name, value in headers.items() if name not in secret}
+            fields["default_headers"] = kept or None
+        private = dict(state["__pydantic_private__"] or {})
+        private["_left_out"] = (*self._missing_headers(), *secret)
+        return {**state, "__dict__": fields, "__pydantic_private__": private}
+
+
+def _mark(value: Any) -> Hashable:
+    """Return what stands for a value in a dictionary's key."""
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)
+    return value  # type: ignore[no-any-return]
