@@ -58,7 +58,16 @@ ROWS = [
     never("cut-though-it-says-tool-calls", '{"text": "hi"'),
 ]
 
+# --- Where the adapters had drifted apart
+FROM_THE_CORE = [
+    runs("null", "null", {}),
+    runs("encoded-twice", '"{\\"text\\": \\"hi\\"}"', {"text": "hi"}),
+    runs("raw-newline", '{"text": "a\nb"}', {"text": "a\nb"}),
+    runs("raw-tab", '{"text": "a\tb"}', {"text": "a\tb"}),
+    runs("object-repeated", '{"text": "hi"}{"text": "hi"}', {"text": "hi"}),
+]
 
-@table(ROWS)
+
+@table([*ROWS, *FROM_THE_CORE])
 def test_arguments(row, adapter, way):
     check(row, adapter, way)
