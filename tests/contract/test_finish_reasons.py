@@ -46,7 +46,28 @@ ROWS = [
     ),
 ]
 
+# --- Where the adapters had drifted apart
+OVERFLOW = "model_context_window_exceeded"
+FROM_THE_CORE = [
+    Row(
+        "context-window",
+        said("so far", finish=OVERFLOW),
+        {"error": "ContextOverflowError", "message": has(OVERFLOW), "tries": 1},
+    ),
+    Row(
+        "context-window-with-nothing-said",
+        said("", finish=OVERFLOW),
+        {"error": "ContextOverflowError", "message": has(OVERFLOW), "tries": 1},
+    ),
+    Row(
+        "context-window-in-a-call",
+        calls(("add", '{"a": 1'), finish=OVERFLOW),
+        {"error": "ContextOverflowError", "message": has(OVERFLOW), "tries": 1},
+        Ask(tools=[ADD]),
+    ),
+]
 
-@table(ROWS)
+
+@table([*ROWS, *FROM_THE_CORE])
 def test_finish_reasons(row, adapter, way):
     check(row, adapter, way)
