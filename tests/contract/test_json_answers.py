@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from .rows import Per, Row, check, has, table
-from .server import Reply, said
+from .server import TWICE, Reply, said
 from .subjects import Ask
 from .tools import Person
 
@@ -78,7 +78,19 @@ ROWS = [
     *late("misfit-twice", [said(MISFIT)], {"error": UNUSABLE, "tries": 2, "message": has("age")}),
 ]
 
+# --- Where the adapters had drifted apart
+CUT = said('{"name": "An', finish="length")
+FROM_THE_CORE = [
+    *reads("after-words-with-braces", f"As {{you}} wish, in {{JSON}}: {JSON}"),
+    *reads("after-a-formula", f"With {{x | x > 0}} in mind:\n```json\n{JSON}\n```"),
+    # What was asked for is an object; of two, neither is the answer.
+    *asked("list-then-object", [said(f"[{JSON}, {JSON}]"), said(JSON)], {"value": ANN, "tries": 2}),
+    # A second answer would be cut too, and cost as much.
+    *asked("cut", [CUT], {"error": UNUSABLE, "message": has("max_tokens"), "tries": 1}),
+    *asked("words-twice-counts-both", [said("She is 7.")], {"error": UNUSABLE, "paid": TWICE[:3]}),
+]
 
-@table(ROWS)
+
+@table([*ROWS, *FROM_THE_CORE])
 def test_json_answers(row, adapter, way):
     check(row, adapter, way)
