@@ -75,14 +75,22 @@ ROWS = [
     formatted("schema-in-words", BY_SCHEMA, "auto", response_format=JSON_MODE, system=IN_WORDS),
 ]  # fmt: skip
 
+# --- Where the adapters had drifted apart
+FROM_THE_CORE = [
+    formatted("schema-natively", BY_SCHEMA, "native", response_format=BY_SCHEMA, system=None),
+    answers("written-as-text", said(JSON), value=ANN, tries=1),
+    answers("cut", calls(("Person", '{"name": "An'), finish="length"),
+            error=UNUSABLE, message=has("max_tokens"), tries=1),
+]  # fmt: skip
 
-@table(ROWS)
+
+@table([*ROWS, *FROM_THE_CORE])
 def test_structured_output(row, adapter, way):
     check(row, adapter, way)
 
 
-@pytest.mark.parametrize("mode", ["auto"])
-@pytest.mark.parametrize("strategy", ["provider"])
+@pytest.mark.parametrize("mode", ["auto", "native"])
+@pytest.mark.parametrize("strategy", ["provider", "tool"])
 @pytest.mark.parametrize("tools", [[], [ADD]], ids=["alone", "with-a-tool"])
 @pytest.mark.parametrize("way", ["invoke", "stream", "ainvoke", "astream"])
 def test_an_agents_answer_that_was_cut_is_a_clear_error(way, tools, strategy, mode):
