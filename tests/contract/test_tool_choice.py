@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from .rows import ABSENT, Per, Row, check, has, in_turn, table
-from .server import Reply, calls, said
+from .server import TWICE, Reply, calls, said
 from .subjects import Ask
 from .tools import ADD, MULTIPLY, tool
 
@@ -108,7 +108,29 @@ NAMES = [
     named("plainly-in-the-history", "get_weather", said_before=True),
 ]
 
+# --- Where the adapters had drifted apart
+#: What a model that should have called writes instead.
+IN_TEXT = '{"a": 1, "b": 2}'
+FENCED = f"Calling add:\n```json\n{IN_TEXT}\n```"
+FROM_THE_CORE = [
+    Row("written-as-text", said(IN_TEXT), {**TAKEN, "text": "", "tries": 1}, FORCED),
+    Row("written-in-a-fence", said(FENCED), {**TAKEN, "tries": 1}, FORCED),
+    Row("written-after-words", [said("It is 3."), said(IN_TEXT)], {**TAKEN, "tries": 2}, FORCED),
+    Row("withheld", said("", finish="sensitive"), {"calls": [], "finish": "sensitive", "tries": 1},
+        FORCED),
+    Row("cut-in-the-call", calls(("add", '{"a": 1'), finish="length"),
+        {"calls": [], "invalid": ["add"], "finish": "length", "tries": 1}, FORCED),
+    Row("counts-both-tries", [said("It is 3."), CALL], {**TAKEN, "usage": TWICE}, FORCED),
+    Row("said-twice-counts-both", said("It is 3."), {"error": NOT_CALLED, "paid": TWICE[:3]},
+        FORCED),
+    named("chinese", "查天气"),
+    named("chinese-forced", "查天气", choice="查天气"),
+    named("chinese-in-the-history", "查天气", said_before=True),
+    named("generic", "Box[int]"),
+    named("long", "get_" + "very_" * 20 + "exact_weather"),
+]  # fmt: skip
 
-@table([*in_turn(SENT), *ANSWERED, *NAMES])
+
+@table([*in_turn(SENT), *ANSWERED, *NAMES, *FROM_THE_CORE])
 def test_tool_choice(row, adapter, way):
     check(row, adapter, way)
