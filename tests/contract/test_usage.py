@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .rows import Row, check, table
-from .server import USAGE, calls, said
+from .server import TWICE, USAGE, calls, said
 from .subjects import Ask
 from .tools import ADD
 
@@ -39,7 +39,20 @@ ROWS = [
         {"usage": ONE, "tries": 2}, FORCED),
 ]  # fmt: skip
 
+# --- Where the adapters had drifted apart
+FROM_THE_CORE = [
+    Row("two-tries", [said("It is 3."), calls(CALL)], {"usage": TWICE, "tries": 2}, FORCED),
+    Row("two-tries-the-second-uncounted", [said("It is 3."), calls(CALL, usage=None)],
+        {"usage": ONE, "tries": 2}, FORCED),
+    Row("two-tries-that-think",
+        [said("It is 3.", reasoning="First. "), calls(CALL, reasoning="Second.")],
+        {"reasoning": "First. Second.", "text": "", "usage": TWICE}, FORCED),
+    Row("two-tries-the-first-thinks",
+        [said("It is 3.", reasoning="First."), calls(CALL)],
+        {"reasoning": "First.", "text": ""}, FORCED),
+]  # fmt: skip
 
-@table(ROWS)
+
+@table([*ROWS, *FROM_THE_CORE])
 def test_usage(row, adapter, way):
     check(row, adapter, way)
