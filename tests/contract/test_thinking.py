@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from .rows import ABSENT, Row, check, in_turn, table
+from .rows import ABSENT, Row, check, has, in_turn, table
 from .server import said
 from .subjects import Ask
 
@@ -131,7 +131,48 @@ TAGS = [
     ),
 ]
 
+# --- Where the adapters had drifted apart
+LOW = has("glm-5.3", "always thinks", "low")
+GENERAL_OR_OWN = (*GENERAL, None)
+#: Both would be refused by the service (1210).
+NOT_OFF = [
+    sends(title, "glm-5.3", site, {"thinking": value}, reasoning_effort="low", warned=[LOW])
+    for title, value in (("false", False), ("disabled", "disabled"), ("wire-off", dict(OFF)))
+    for site in GENERAL_OR_OWN
+]
+NEAREST = [
+    sends(
+        f"effort-{given}",
+        "glm-5.3",
+        site,
+        {"reasoning_effort": given},
+        reasoning_effort=sent,
+        warned=[has("glm-5.3", given, sent)],
+    )
+    for given, sent in (("none", "low"), ("medium", "high"), ("xhigh", "max"))
+    for site in GENERAL_OR_OWN
+]
+FROM_THE_CORE = [
+    *in_turn([*NOT_OFF, *NEAREST]),
+    # The service decides: nothing is said.
+    *in_turn(everywhere("auto", ("glm-4.7", OWN), {"thinking": "auto"})),
+    # The coding sites keep all reasoning unless they are told otherwise.
+    *keeps("unset", BOTH, sites=CODING),
+    # What does not think is not sent thoughts.
+    *in_turn(keeps("all", NONE, {"reasoning_history": "all"}, models=("glm-4-flash",))),
+    *in_turn(keeps("unset", NONE, models=("glm-4-flash",))),
+    # A server without a parser for them leaves the thoughts in the text, whatever its model.
+    splits("tags-hybrid", THOUGHT, "\nhm, 42\n", "42"),
+    splits("tags-always", THOUGHT, "\nhm, 42\n", "42", model="glm-5.3"),
+    splits("tags-hybrid-by-its-own-name", THOUGHT, "\nhm, 42\n", "42", model=FP8),
+    splits("tags-own-model", THOUGHT, "\nhm, 42\n", "42", model=OWN),
+    splits("tags-own-model-never-closed", "<think>hm", "hm", "", model=OWN),
+    # The two sites have one: there a tag is what the answer says.
+    splits("tags-hybrid-on-the-site", THOUGHT, "", THOUGHT, site="bigmodel"),
+    splits("tags-always-on-the-site", THOUGHT, "", THOUGHT, model="glm-5.3", site="zai-coding"),
+]
 
-@table([*in_turn([*SENT, *HISTORY]), *TAGS])
+
+@table([*in_turn([*SENT, *HISTORY]), *TAGS, *FROM_THE_CORE])
 def test_thinking(row, adapter, way):
     check(row, adapter, way)
