@@ -21,6 +21,13 @@ PAGES = {
     "no-table": ("a < b", "a < b"),
 }
 
+# --- Where the adapters had drifted apart
+PAGES |= {
+    "in-a-line": (f"Prices: {TABLE} and more", f"Prices:\n\n{MADE}\n\nand more"),
+    "two-in-a-row": (f"{TABLE}{TABLE}", f"{MADE}\n\n{MADE}"),
+    "below-a-line": (f"Prices\n{TABLE}\nand more", f"Prices\n\n{MADE}\n\nand more"),
+}
+
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
     "0000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
