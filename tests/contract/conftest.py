@@ -1,4 +1,4 @@
-"""A scripted server, both adapters connected to it, and a file that nobody may see."""
+"""What both frameworks need around their tests; a server, both adapters, and a secret file."""
 
 from __future__ import annotations
 
@@ -42,3 +42,10 @@ def chain(server: Stub) -> ChatZhipuAI:
 def llm(server: Stub) -> ZhipuAI:
     # A model that nothing is known about: all kinds of blocks go to it.
     return ZhipuAI(model="seer-1", base_url=server.base_url, api_key="k.s", max_retries=0)
+
+
+@pytest.fixture(autouse=True)
+def _bundled_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    # LlamaIndex brings its tokenizer and stop words; these would make it download others.
+    for name in ("TIKTOKEN_CACHE_DIR", "NLTK_DATA", "IS_TESTING"):
+        monkeypatch.delenv(name, raising=False)

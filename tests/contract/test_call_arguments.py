@@ -1,0 +1,73 @@
+"""What the model wrote as the arguments of a call: an object that is handed on, or no call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .rows import Row, check, table
+from .server import Reply, call, calls, reply
+from .subjects import Ask
+
+SHOW: dict[str, Any] = {
+    "type": "function",
+    "function": {
+        "name": "show",
+        "description": "Show something.",
+        "parameters": {"type": "object", "properties": {"text": {"type": "string"}}},
+    },
+}
+ASK = Ask(tools=[SHOW])
+
+
+def runs(title: str, arguments: Any, wanted: dict[str, Any]) -> Row:
+    want = {"calls": [("show", wanted)], "invalid": [], "finish": "tool_calls", "tries": 1}
+    return Row(title, calls(("show", arguments)), want, ASK)
+
+
+def never(title: str, arguments: Any, finish: str = "tool_calls") -> Row:
+    want = {"calls": [], "invalid": ["show"], "finish": finish, "tries": 1}
+    return Row(title, calls(("show", arguments), finish=finish), want, ASK)
+
+
+def _without_arguments() -> Reply:
+    made = call("show")
+    del made["function"]["arguments"]
+    return Reply(reply("", tool_calls=[made]))
+
+
+ROWS = [
+    runs("an-object", '{"text": "hi"}', {"text": "hi"}),
+    runs("space-around", ' \n{"text": "hi"}\n ', {"text": "hi"}),
+    runs("empty-object", "{}", {}),
+    runs("empty", "", {}),
+    runs("white-space", "  ", {}),
+    runs("null-on-the-wire", None, {}),
+    Row("missing", _without_arguments(), {"calls": [("show", {})], "invalid": []}, ASK),
+    runs("object-instead-of-text", {"text": "hi"}, {"text": "hi"}),
+    runs("escaped-newline", '{"text": "a\\nb"}', {"text": "a\nb"}),
+    runs("chinese", '{"text": "你好"}', {"text": "你好"}),
+    never("list", '["hi"]'),
+    never("number", "5"),
+    never("words", "show me"),
+    never("stuck-brackets", "[" * 20_000),
+    never("text-encoded-twice", '"hi"'),
+    # No JSON by the letter, but what Python's own reader takes; nothing was cut.
+    Row("nan", calls(("show", '{"text": NaN}')), {"calls_shown": "[('show', {'text': nan})]"}, ASK),
+    never("cut-in-a-string", '{"text": "h', "length"),
+    never("cut-after-a-value", '{"text": "hi"', "length"),
+    never("cut-though-it-says-tool-calls", '{"text": "hi"'),
+]
+
+# --- Where the adapters had drifted apart
+FROM_THE_CORE = [
+    runs("null", "null", {}),
+    runs("encoded-twice", '"{\\"text\\": \\"hi\\"}"', {"text": "hi"}),
+    runs("raw-newline", '{"text": "a\nb"}', {"text": "a\nb"}),
+    runs("raw-tab", '{"text": "a\tb"}', {"text": "a\tb"}),
+    runs("object-repeated", '{"text": "hi"}{"text": "hi"}', {"text": "hi"}),
+]
+
+
+@table([*ROWS, *FROM_THE_CORE])
+def test_arguments(row, adapter, way):
+    check(row, adapter, way)
