@@ -14,6 +14,7 @@ from typing import Any
 from langchain_core import exceptions as core
 
 import zhipu_client as client
+from zhipu_client.conversation import RequirementError
 
 __all__ = ["APIConnectionError", "model_error", "raised_as_model_errors"]
 
@@ -156,11 +157,36 @@ def model_error(error: client.ZhipuError) -> Exception:
     return made
 
 
+class StructuredOutputError(core.OutputParserException):
+    """The model's answer was not what it had to be, also when it was asked once more.
+
+    Attributes:
+        llm_output: The text of the last answer.
+        usage: The tokens of both attempts, by the wire's names; None where the server sent none.
+    """
+
+    def __init__(self, message: str, error: RequirementError) -> None:
+        super().__init__(message, llm_output=error.answer.text)
+        self.usage = error.usage
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _copied, (type(self), self.args, self.__dict__)
+
+
+def _copied(kind: type[Exception], args: tuple[Any, ...], state: dict[str, Any]) -> Exception:
+    made = kind.__new__(kind)
+    made.args = args
+    made.__dict__.update(state)
+    return made
+
+
 @contextmanager
 def raised_as_model_errors() -> Iterator[None]:
     """Turn every error of the client that leaves the block into one of the above."""
     try:
         yield
+    except RequirementError as error:
+        raise StructuredOutputError(str(error), error) from error
     except client.ZhipuError as error:
         if isinstance(error, core.ModelError):
             raise

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from langchain_core.documents import Document
 
-from zhipu_client.ocr import OCRPage, region_markdown, table_to_markdown
+from zhipu_client.ocr import OCRPage, region_markdown, tables_as_markdown
 
-__all__ = ["Mode", "Shape", "Tables", "image_urls", "tables_as_markdown"]
+__all__ = ["Mode", "Shape", "Tables", "image_urls"]
 
 Mode = Literal["page", "single", "element"]
 Tables = Literal["html", "markdown"]
 
-_TABLE_START = re.compile(r"<table\b", re.IGNORECASE)
-_TABLE_END = re.compile(r"</table\s*>", re.IGNORECASE)
 _PREFIXES = ("http://", "https://")
 
 
@@ -92,37 +89,6 @@ class Shape:
 
     def _text(self, text: str) -> str:
         return tables_as_markdown(text) if self.tables == "markdown" else text
-
-
-def tables_as_markdown(text: str) -> str:
-    """A text with its HTML tables as Markdown tables; the rest stays as it is.
-
-    Example:
-        >>> print(tables_as_markdown("Sums: <table><tr><td>a</td></tr></table>"))
-        Sums:
-        <BLANKLINE>
-        | a |
-        | --- |
-    """
-    made, at = [], 0
-    while (start := _TABLE_START.search(text, at)) is not None:
-        end = _TABLE_END.search(text, start.end())
-        if end is None:
-            break
-        html = text[start.start() : end.end()]
-        table = table_to_markdown(html)
-        before = text[at : start.start()]
-        # A Markdown table must stand alone.
-        made += [before, table] if table == html else [before.rstrip(), "\n\n", table, "\n\n"]
-        at = end.end() if table == html else _skip_blank(text, end.end())
-    made.append(text[at:])
-    return "".join(made).strip("\n") if len(made) > 1 else text
-
-
-def _skip_blank(text: str, at: int) -> int:
-    while at < len(text) and text[at].isspace():
-        at += 1
-    return at
 
 
 def _page_metadata(page: OCRPage) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """`ChatZhipuAI`: GLM chat models for LangChain and LangGraph.
 
-What is sent and what an answer means is decided in pure modules (``_plan``, ``_turn``,
-``_messages``, ``_stream``); this one has the fields, and sends.
+What is sent and what an answer means is decided in ``zhipu_client.conversation``; ``_chat`` maps
+the types; this module has LangChain's methods.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -17,15 +18,17 @@ from langchain_core.runnables import Runnable, run_in_executor
 from langchain_core.runnables.retry import ExponentialJitterParams
 from typing_extensions import override
 
-from langchain_zhipu import _structured, _translator
-from langchain_zhipu._chat_settings import ChatSettings
+from langchain_zhipu._chat import blocks, structured
+from langchain_zhipu._chat.calling import exchange_for
+from langchain_zhipu._chat.fast_chunks import generation_chunk
+from langchain_zhipu._chat.media import has_paths
+from langchain_zhipu._chat.messages import to_message
+from langchain_zhipu._chat.retries import ModelRetry, RetryOn, retry_on
+from langchain_zhipu._chat.settings import ChatSettings
+from langchain_zhipu._chat.stream import ChunkMaker
+from langchain_zhipu._chat.tools import ToolLike, wire_tools
 from langchain_zhipu._errors import raised_as_model_errors
-from langchain_zhipu._light import generation_chunk
-from langchain_zhipu._media import has_paths
-from langchain_zhipu._plan import Plan, make_plan
-from langchain_zhipu._retrying import ModelRetry, RetryOn, retry_on
-from langchain_zhipu._tools import ToolLike, choice_of, wire_tools
-from langchain_zhipu._turn import StreamTurn, Turn
+from zhipu_client.conversation import Answer, Exchange, choice_as_text, read_choice
 
 __all__ = ["ChatZhipuAI"]
 
@@ -56,8 +59,12 @@ class ChatZhipuAI(ChatSettings):
         reasoning_history: Which earlier reasoning is sent back: of the running ``"tool_loop"``,
             ``"all"`` or ``"none"``. None follows ``clear_thinking``.
         tool_stream: Stream the arguments of calls in pieces. None: where the model can.
-        tool_choice_mode: How a demand that GLM does not honour by itself (a forced tool, a JSON
-            schema) is met: ``"emulate"`` instructs the model, checks the answer and asks once
+        think_tags: Whether reasoning is taken out of the text, where it is between ``<think>``
+            tags. None: for the models that write it there, and on servers of one's own.
+        keep_box_marks: Keep ``<|begin_of_box|>`` and ``<|end_of_box|>`` in the text, which vision
+            models put around answers and places.
+        tool_choice_mode: How a requirement that GLM does not honour by itself (a forced tool, a
+            JSON schema) is met: ``"emulate"`` instructs the model, checks the answer and asks once
             more; ``"native"`` leaves it to the server; ``"auto"`` picks what is known to work,
             which today is to emulate, on every site.
         request_id: 6 to 64 characters, unique for each call; None for one made by the client.
@@ -90,11 +97,7 @@ class ChatZhipuAI(ChatSettings):
         **kwargs: Any,
     ) -> ChatResult:
         with raised_as_model_errors():
-            turn = Turn(self._plan(messages, stop, kwargs), repair_leaks=self.repair_tool_calls)
-            client = self._sync_client()
-            while not turn.done:
-                turn.take(client.send(turn.plan.request(), **turn.plan.options))
-        return _result(turn.message)
+            return _result(self._sync_client().converse(self._exchange(messages, stop, kwargs)))
 
     @override
     async def _agenerate(
@@ -105,12 +108,8 @@ class ChatZhipuAI(ChatSettings):
         **kwargs: Any,
     ) -> ChatResult:
         with raised_as_model_errors():
-            plan = await self._aplan(messages, stop, kwargs)
-            turn = Turn(plan, repair_leaks=self.repair_tool_calls)
-            client = self._async_client()
-            while not turn.done:
-                turn.take(await client.send(turn.plan.request(), **turn.plan.options))
-        return _result(turn.message)
+            exchange = await self._aexchange(messages, stop, kwargs)
+            return _result(await self._async_client().converse(exchange))
 
     @override
     def _stream(
@@ -121,16 +120,13 @@ class ChatZhipuAI(ChatSettings):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         with raised_as_model_errors():
-            plan = self._plan(messages, stop, kwargs, streaming=True)
-            turn = StreamTurn(plan, repair_leaks=self.repair_tool_calls)
-            client = self._sync_client()
-            while not turn.done:
-                with client.stream(turn.plan.stream_request(), **turn.plan.options) as chunks:
-                    for chunk in chunks:
-                        for made in turn.read(chunk):
-                            yield _told(made, run_manager)
-                for made in turn.finish():
-                    yield _told(made, run_manager)
+            exchange = self._exchange(messages, stop, kwargs, streaming=True)
+            maker = ChunkMaker(exchange)
+            for delta in self._sync_client().converse_stream(exchange):
+                made = maker.chunk(delta)
+                if made is not None:
+                    yield _announced(made, run_manager)
+            yield _announced(maker.last(), run_manager)
 
     @override
     async def _astream(
@@ -141,44 +137,46 @@ class ChatZhipuAI(ChatSettings):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         with raised_as_model_errors():
-            plan = await self._aplan(messages, stop, kwargs, streaming=True)
-            turn = StreamTurn(plan, repair_leaks=self.repair_tool_calls)
-            client = self._async_client()
-            while not turn.done:
-                request = turn.plan.stream_request()
-                async with client.stream(request, **turn.plan.options) as chunks:
-                    async for chunk in chunks:
-                        for made in turn.read(chunk):
-                            yield await _atold(made, run_manager)
-                for made in turn.finish():
-                    yield await _atold(made, run_manager)
+            exchange = await self._aexchange(messages, stop, kwargs, streaming=True)
+            maker = ChunkMaker(exchange)
+            async with aclosing(self._async_client().converse_stream(exchange)) as deltas:
+                async for delta in deltas:
+                    made = maker.chunk(delta)
+                    if made is not None:
+                        yield await _aannounced(made, run_manager)
+            yield await _aannounced(maker.last(), run_manager)
 
-    def _plan(
+    def _exchange(
         self,
         messages: Sequence[BaseMessage],
         stop: Any,
         kwargs: Mapping[str, Any],
         *,
         streaming: bool = False,
-    ) -> Plan:
-        call = kwargs if stop is None else {**kwargs, "stop": stop}
-        site = self._sync_client().site
-        return make_plan(messages, self._settings(), call, site=site, streaming=streaming)
+    ) -> Exchange:
+        return exchange_for(
+            messages,
+            self._settings(),
+            kwargs if stop is None else {**kwargs, "stop": stop},
+            site=self._sync_client().site,
+            streaming=streaming,
+            calls_in_text=self.repair_tool_calls,
+        )
 
-    async def _aplan(
+    async def _aexchange(
         self,
         messages: Sequence[BaseMessage],
         stop: Any,
         kwargs: Mapping[str, Any],
         *,
         streaming: bool = False,
-    ) -> Plan:
+    ) -> Exchange:
         if any(has_paths(message.content) for message in messages):
             # A file of 200 MB is not read on the event loop.
             return await run_in_executor(
-                None, self._plan, messages, stop, kwargs, streaming=streaming
+                None, self._exchange, messages, stop, kwargs, streaming=streaming
             )
-        return self._plan(messages, stop, kwargs, streaming=streaming)
+        return self._exchange(messages, stop, kwargs, streaming=streaming)
 
     # --- Tools and structured output
 
@@ -208,7 +206,7 @@ class ChatZhipuAI(ChatSettings):
         """
         with raised_as_model_errors():
             offered = wire_tools(tools, strict=strict)
-            choice = choice_of(tool_choice, offered)
+            choice = choice_as_text(read_choice(tool_choice, offered))
         if choice is not None:
             kwargs["tool_choice"] = choice
         if offered:
@@ -246,9 +244,9 @@ class ChatZhipuAI(ChatSettings):
     @override
     def with_structured_output(
         self,
-        schema: _structured.Schema | None = None,
+        schema: structured.Schema | None = None,
         *,
-        method: _structured.Method = "function_calling",
+        method: structured.Method = "function_calling",
         include_raw: bool = False,
         strict: bool | None = None,
         **kwargs: Any,
@@ -269,30 +267,31 @@ class ChatZhipuAI(ChatSettings):
                 ``OutputParserException`` where the second attempt does not fit either.
         """
         with raised_as_model_errors():
-            reader = _structured.parser(schema, method)
+            reader = structured.parser(schema, method)
             if method != "function_calling":
-                bound = _structured.binding(schema, method, lenient=include_raw)
+                bound = structured.binding(schema, method, lenient=include_raw)
                 llm: Runnable[Any, Any] = self.bind(**bound, **kwargs)
-                return _structured.chained(llm, reader, include_raw=include_raw)
-            function = _structured.function_of(schema or {})
+                return structured.chained(llm, reader, include_raw=include_raw)
+            function = structured.function_of(schema or {})
         llm = self.bind_tools(
             [function],
             tool_choice=function["name"],
             strict=strict,
-            structured={"lenient": include_raw},
+            structured={"lenient": include_raw, "schema": schema},
             ls_structured_output_format={"kwargs": {"method": method}, "schema": schema},
             **kwargs,
         )
-        return _structured.chained(llm, reader, include_raw=include_raw)
+        return structured.chained(llm, reader, include_raw=include_raw)
 
 
-def _result(message: AIMessage) -> ChatResult:
+def _result(answer: Answer) -> ChatResult:
+    message = to_message(answer)
     metadata = message.response_metadata
     facts = {key: metadata[key] for key in ("token_usage", "model_name") if key in metadata}
     return ChatResult(generations=[ChatGeneration(message=message)], llm_output=facts)
 
 
-def _told(
+def _announced(
     message: AIMessageChunk, run_manager: CallbackManagerForLLMRun | None
 ) -> ChatGenerationChunk:
     chunk = generation_chunk(message)
@@ -301,7 +300,7 @@ def _told(
     return chunk
 
 
-async def _atold(
+async def _aannounced(
     message: AIMessageChunk, run_manager: AsyncCallbackManagerForLLMRun | None
 ) -> ChatGenerationChunk:
     chunk = generation_chunk(message)
@@ -310,4 +309,4 @@ async def _atold(
     return chunk
 
 
-_translator.register()
+blocks.register()

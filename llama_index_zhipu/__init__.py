@@ -6,9 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from llama_index_zhipu._call import ToolNotCalledError
+    from llama_index_zhipu._chat.errors import StructuredOutputError, ToolNotCalledError
     from llama_index_zhipu._register import register
-    from llama_index_zhipu._structured import StructuredOutputError
     from llama_index_zhipu.batch import BatchAnswer, ZhipuAIBatch
     from llama_index_zhipu.embeddings import ZhipuAIEmbedding
     from llama_index_zhipu.file_parser import ZhipuAIFileParserReader
@@ -57,8 +56,8 @@ __all__ = [
 
 _HOMES = {
     "BatchAnswer": "batch",
-    "StructuredOutputError": "_structured",
-    "ToolNotCalledError": "_call",
+    "StructuredOutputError": "_chat.errors",
+    "ToolNotCalledError": "_chat.errors",
     "ZhipuAI": "llms",
     "ZhipuAIBatch": "batch",
     "ZhipuAIEmbedding": "embeddings",

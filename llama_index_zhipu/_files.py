@@ -7,7 +7,7 @@ from typing import Any
 
 from llama_index.core.schema import Document
 
-from ._media import read_file
+from ._chat.media import read_file
 
 __all__ = ["document", "file_facts", "open_source", "read_source"]
 

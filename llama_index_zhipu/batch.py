@@ -22,6 +22,8 @@ from zhipu_client import (
 )
 from zhipu_client.adapting import refuse
 
+from ._chat.errors import raised_with_responses
+from ._chat.messages import to_response
 from .embeddings import ZhipuAIEmbedding
 from .llms import ZhipuAI
 
@@ -217,13 +219,13 @@ class _Chats:
         messages = self._llm._prompt(item, formatted=False) if isinstance(item, str) else item
         if not isinstance(messages, Sequence):
             raise refuse("items", item, "must be prompts or lists of ChatMessage")
-        made: Request[Any] = self._llm._call(messages, {}).request()
-        return made
+        return self._llm._exchange(messages, {}, streaming=False).request()
 
     def read(self, body: Mapping[str, Any]) -> Any:
-        call = self._llm._call([], {})
-        response = call.read(body)
-        return call.settle(response)[0] or response
+        with raised_with_responses():
+            exchange = self._llm._exchange([], {}, streaming=False, repair=False)
+            exchange.take(body)
+            return to_response(exchange.answer)
 
 
 class _Texts:

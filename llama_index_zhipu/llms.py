@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
@@ -23,15 +24,17 @@ from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_ca
 from llama_index.core.llms.llm import ToolSelection
 
 from zhipu_client import models
+from zhipu_client.conversation import Exchange, ReasoningHistory, build, without_secrets
 
 from ._base import ALIASES, ZhipuComponent
-from ._call import Call, build
-from ._closing import closing_stream
-from ._messages import ReasoningHistory, to_wire
+from ._chat.closing import closing_stream
+from ._chat.errors import raised_with_responses
+from ._chat.messages import to_response, to_wire
+from ._chat.stream import ResponseMaker
+from ._chat.structured import Strategy, StructuredHints, StructuredOutputMixin
+from ._chat.tools import selections, tool_spec
+from ._chat.values import SENT, values_of
 from ._models import target_of
-from ._structured import Strategy, StructuredOutputMixin
-from ._tools import selections, tool_spec, without_secrets
-from ._values import SENT, values_of
 
 if TYPE_CHECKING:
     from llama_index.core.tools.types import BaseTool
@@ -56,14 +59,18 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         max_tokens: The most tokens of an answer, its reasoning included.
         do_sample: False for greedy decoding.
         stop: Up to 4 words that end the answer.
-        thinking: True, False, or the service's own object.
+        thinking: True, False, ``"auto"`` (the service decides), or the service's own object.
         clear_thinking: False keeps the reasoning of earlier turns (GLM-4.7 and later), which is
             then all sent back.
         reasoning_effort: ``"max"``, ``"high"``, ``"low"`` and others (GLM-5.2 and later).
         reasoning_history: Which earlier reasoning is sent back: of the ``"tool_loop"`` that is
             going on, of ``"all"`` turns, or ``"none"``. None means tool_loop, or all where
             ``clear_thinking`` is False.
-        tool_stream: Stream the arguments of tool calls in pieces (GLM-4.6 and later).
+        tool_stream: Stream the arguments of tool calls in pieces. None: where the model can.
+        think_tags: Whether reasoning is taken out of the text, where it is between ``<think>``
+            tags. None: for the models that write it there, and on servers of one's own.
+        keep_box_marks: Keep ``<|begin_of_box|>`` and ``<|end_of_box|>`` in the text, which vision
+            models put around answers and places.
         tool_choice_mode: GLM takes only ``tool_choice="auto"``. ``"emulate"`` (and ``"auto"``)
             make a model call a tool by telling it so, and once more if it did not; ``"native"``
             sends the choice, for servers that enforce it.
@@ -105,7 +112,7 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
     max_tokens: int | None = Field(default=None, gt=0, description="The most tokens to write.")
     do_sample: bool | None = Field(default=None, description="False for greedy decoding.")
     stop: str | list[str] | None = Field(default=None, description="Words that end the answer.")
-    thinking: bool | Literal["enabled", "disabled"] | dict[str, Any] | None = Field(
+    thinking: bool | Literal["auto", "enabled", "disabled"] | dict[str, Any] | None = Field(
         default=None, description="Whether the model reasons before it answers."
     )
     clear_thinking: bool | None = Field(default=None, description="False keeps reasoning.")
@@ -114,6 +121,8 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         default=None, description="Which earlier reasoning is sent back."
     )
     tool_stream: bool | None = Field(default=None, description="Stream tool arguments.")
+    think_tags: bool | None = Field(default=None, description="Take reasoning out of the text.")
+    keep_box_marks: bool = Field(default=False, description="Keep box marks in the text.")
     tool_choice_mode: Literal["auto", "native", "emulate"] = Field(
         default="auto", description="How a tool choice other than auto is met."
     )
@@ -204,24 +213,27 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
 
     # -- calls --------------------------------------------------------------------------------
 
-    def _call(self, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any]) -> Call:
-        """The call for these messages: fields, then additional_kwargs, then the call's own."""
+    def _exchange(
+        self,
+        messages: Sequence[ChatMessage],
+        kwargs: Mapping[str, Any],
+        *,
+        streaming: bool,
+        repair: bool = True,
+    ) -> Exchange:
+        """The exchange for these messages: fields, then additional_kwargs, then the call's own."""
         values = values_of(self, kwargs)
-        model = values.pop("model")
-        mode = values.pop("tool_choice_mode")
-        refuse_filtered = values.pop("raise_on_content_filter")
-        history = values.pop("reasoning_history")
-        search = values.pop("web_search")
+        refuse_filtered = values.pop("raise_on_content_filter", False)
+        search = values.pop("web_search", None)
         if search:
             tool = self._search_tool(search)
             values["server_tools"] = [*(values.get("server_tools") or ()), tool]
-        return build(
-            model=model,
-            messages=to_wire(messages, target=target_of(model), reasoning_history=history),
-            values=values,
-            native_choice=mode == "native",
-            refuse_filtered=refuse_filtered,
-        )
+        hints = values.get("structured")
+        if isinstance(hints, StructuredHints):
+            values["structured"] = hints.answer
+        built = build(values, site=self._client.site, streaming=streaming)
+        wire = to_wire(messages, target=target_of(built.model))
+        return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
 
     def _search_tool(self, options: Any) -> dict[str, Any]:
         international = (self._client.site or "").startswith("zai")
@@ -233,56 +245,37 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         }
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        call: Call | None = self._call(messages, kwargs)
-        while call is not None:
-            response = call.read(self._client.send(call.request(), **call.options))
-            _, call = call.settle(response)
-        return response
+        with raised_with_responses():
+            exchange = self._exchange(messages, kwargs, streaming=False)
+            return to_response(self._client.converse(exchange))
 
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        call: Call | None = self._call(messages, kwargs)
-        while call is not None:
-            response = call.read(await self._aclient.send(call.request(), **call.options))
-            _, call = call.settle(response)
-        return response
+        with raised_with_responses():
+            exchange = self._exchange(messages, kwargs, streaming=False)
+            return to_response(await self._aclient.converse(exchange))
 
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        call: Call | None = self._call(messages, kwargs)
-        while call is not None:
-            reader = call.reader()
-            with self._client.stream(call.stream_request(), **call.options) as chunks:
-                for chunk in chunks:
-                    response = reader.feed(chunk)
-                    if response is not None:
-                        yield response
-            last = reader.finish()
-            if last is not None:
-                yield last
-            if reader.last is None:
-                return
-            replaced, call = call.settle(reader.last)
-            if replaced is not None:
-                yield replaced.model_copy(update={"delta": ""})
+        with raised_with_responses():
+            exchange = self._exchange(messages, kwargs, streaming=True)
+            maker = ResponseMaker(exchange)
+            for delta in self._client.converse_stream(exchange):
+                response = maker.response(delta)
+                if response is not None:
+                    yield response
+            yield maker.last()
 
     async def _astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
-        call: Call | None = self._call(messages, kwargs)
-        while call is not None:
-            reader = call.reader()
-            async with self._aclient.stream(call.stream_request(), **call.options) as chunks:
-                async for chunk in chunks:
-                    response = reader.feed(chunk)
+        with raised_with_responses():
+            exchange = self._exchange(messages, kwargs, streaming=True)
+            maker = ResponseMaker(exchange)
+            async with aclosing(self._aclient.converse_stream(exchange)) as deltas:
+                async for delta in deltas:
+                    response = maker.response(delta)
                     if response is not None:
                         yield response
-            last = reader.finish()
-            if last is not None:
-                yield last
-            if reader.last is None:
-                return
-            replaced, call = call.settle(reader.last)
-            if replaced is not None:
-                yield replaced.model_copy(update={"delta": ""})
+            yield maker.last()
 
     def _prompt(self, prompt: str, formatted: bool) -> list[ChatMessage]:
         # May be None by its type; a validator of LlamaIndex's fills it in.

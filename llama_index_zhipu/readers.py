@@ -177,12 +177,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         return document(text, info, facts)
 
     def _text(self, page: ocr.OCRPage) -> str:
-        if self.tables == "html" or "<table" not in page.text:
-            return page.text
-        return "".join(
-            ocr.table_to_markdown(part) if part.startswith("<table") else part
-            for part in _split_tables(page.text)
-        )
+        return page.text if self.tables == "html" else ocr.tables_as_markdown(page.text)
 
 
 class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
@@ -281,16 +276,3 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
             "request_id": reply.request_id,
         }
         return document((page.content if page else None) or "", extra_info or {}, facts)
-
-
-def _split_tables(text: str) -> Iterator[str]:
-    """The text in parts, each HTML table one of them."""
-    place = 0
-    while (start := text.find("<table", place)) >= 0:
-        end = text.find("</table>", start)
-        if end < 0:
-            break
-        yield text[place:start]
-        place = end + len("</table>")
-        yield text[start:place]
-    yield text[place:]

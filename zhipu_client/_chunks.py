@@ -6,7 +6,7 @@ client and by both adapters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 from zhipu_client._errors import APIError, ServerError, StreamIncompleteError
@@ -86,17 +86,20 @@ class Accumulator:
         "_content",
         "_reasoning",
         "_role",
+        "_served",
         "_tools",
         "_top",
         "_usage",
         "chunks",
         "finish_reason",
+        "fragments",
     )
 
     def __init__(self) -> None:
         self._content: list[str] = []
         self._reasoning: list[str] = []
         self._tools: ToolCallMerger | None = None
+        self._served: list[Mapping[str, Any]] = []
         self._audio: dict[str, Any] | None = None
         self._audio_pieces = 0
         self._role = "assistant"
@@ -105,6 +108,14 @@ class Accumulator:
         self.finish_reason: str | None = None
         #: How many chunks were added.
         self.chunks = 0
+        #: The pieces of the caller's tool calls in the last chunk that had any.
+        self.fragments: list[Fragment] = []
+
+    @property
+    def id(self) -> str | None:
+        """The answer's id, once a chunk has given it."""
+        found = self._top.get("id")
+        return str(found) if found else None
 
     @property
     def contents(self) -> int:
@@ -148,9 +159,7 @@ class Accumulator:
         if reasoning:
             self._reasoning.append(reasoning)
         if delta.get("tool_calls"):
-            if self._tools is None:
-                self._tools = ToolCallMerger()
-            self._tools.fragments(delta["tool_calls"])
+            self._add_calls(delta["tool_calls"])
         audio = delta.get("audio")
         if isinstance(audio, dict):
             joined = {**(self._audio or {}), **audio}
@@ -159,13 +168,25 @@ class Accumulator:
             self._audio = joined
             self._audio_pieces += 1
 
+    def _add_calls(self, calls: Iterable[Any]) -> None:
+        own = []
+        for call in calls:
+            # What the service runs itself comes whole, with fields of its own.
+            if isinstance(call, Mapping) and call.get("type") in SERVER_CALLS:
+                self._served.append(call)
+            else:
+                own.append(call)
+        if self._tools is None:
+            self._tools = ToolCallMerger()
+        self.fragments = self._tools.fragments(own)
+
     def message(self) -> dict[str, Any]:
         """The whole body; without ``finish_reason`` when none has come."""
         message: dict[str, Any] = {"role": self._role, "content": "".join(self._content)}
         if self._reasoning:
             message["reasoning_content"] = "".join(self._reasoning)
         if self._tools is not None:
-            message["tool_calls"] = self._tools.calls()
+            message["tool_calls"] = [*self._tools.calls(), *self._served]
         if self._audio is not None:
             message["audio"] = self._audio
         choice: dict[str, Any] = {"index": 0, "message": message}

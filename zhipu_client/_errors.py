@@ -32,6 +32,18 @@ MAX_TEXT = 500
 class ZhipuError(Exception):
     """The root of every error that this package raises itself."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions cross process borders (multiprocessing, Ray); the default would call
+        # __init__ with the finished text only.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
 
 class InvalidRequestError(ZhipuError, ValueError):
     """Refused by us before anything was sent.
@@ -110,18 +122,6 @@ class APIError(ZhipuError):
         text = f"{self.message} ({', '.join(facts)})" if facts else self.message
         return f"{text}. {self.hint}" if self.hint else text
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions cross process borders (multiprocessing, Ray); the default would call
-        # __init__ with the finished text only.
-        return _rebuild, (type(self), self.args, self.__dict__)
-
-
-def _rebuild(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
-    error = kind.__new__(kind)
-    error.args = args
-    error.__dict__.update(state)
-    return error
-
 
 class BadRequestError(APIError):
     """The request is wrong: a bad or missing parameter, or messages the service refuses."""
@@ -196,9 +196,6 @@ class APIConnectionError(ZhipuError):
         self.request_id = request_id
         self.partial: Any = None
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__)
-
 
 class APITimeoutError(APIConnectionError, TimeoutError):
     """A limit of time passed: to connect, between bytes, between contents, or for the whole."""
@@ -222,9 +219,6 @@ class StreamIncompleteError(ZhipuError):
         self.message = shorten(message)
         self.partial = partial
         self.request_id = request_id
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.args, self.__dict__)
 
 
 def shorten(text: str) -> str:

@@ -55,16 +55,6 @@ class DownloadError(ZhipuError):
         self.partial: Any = None
         super().__init__(f"{message}: {shorten(self.url)}")
 
-    def __reduce__(self) -> Any:
-        return _rebuild, (self.args, self.__dict__)
-
-
-def _rebuild(args: tuple[Any, ...], state: dict[str, Any]) -> DownloadError:
-    error = DownloadError.__new__(DownloadError)
-    error.args = args
-    error.__dict__.update(state)
-    return error
-
 
 @dataclass(frozen=True, slots=True)
 class Downloaded:

@@ -6,15 +6,16 @@ clients know how to send any of these values and know no endpoint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
-__all__ = ["Kind", "Reply", "Request", "StreamReader", "StreamRequest", "Upload"]
+__all__ = ["Conversing", "Kind", "Reply", "Request", "StreamReader", "StreamRequest", "Upload"]
 
 T = TypeVar("T")
 E = TypeVar("E")
 E_co = TypeVar("E_co", covariant=True)
+A_co = TypeVar("A_co", covariant=True)
 
 #: What may be done again. ``"read"``: anything may be retried. ``"generate"``: costs tokens, but a
 #: second try is what the caller wants. ``"paid"``: a creation that is billed once accepted (image,
@@ -137,3 +138,31 @@ class StreamRequest(Generic[E]):
     kind: Kind = "generate"
     model: str | None = None
     timeout: float | None = None
+
+
+class Conversing(Protocol[A_co, E]):
+    """Several requests that lead to one answer, such as `zhipu_client.conversation.Exchange`."""
+
+    @property
+    def done(self) -> bool:
+        """True once `answer` is final."""
+
+    @property
+    def answer(self) -> A_co:
+        """The outcome."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What `Client.send` takes beside the request."""
+
+    def request(self) -> Request[dict[str, Any]]:
+        """The next request, for an answer in one piece."""
+
+    def take(self, body: dict[str, Any]) -> None:
+        """Read the answer to it."""
+
+    def stream_request(self) -> StreamRequest[E]:
+        """The next request, for an answer in chunks; its reader reads them."""
+
+    def end(self) -> Iterator[E]:
+        """Read the stream's end: what is still to be shown."""

@@ -23,6 +23,7 @@ from zhipu_client._ocr_pages import (
     region_markdown,
     table_to_markdown,
 )
+from zhipu_client._ocr_tables import tables_as_markdown
 from zhipu_client._ocr_work import OCRWork, PagesJob
 from zhipu_client._request import Request, Upload
 
@@ -42,6 +43,7 @@ __all__ = [
     "region_markdown",
     "sniff",
     "table_to_markdown",
+    "tables_as_markdown",
 ]
 
 #: The most pages that one request may ask for, by site; 100 elsewhere.

@@ -39,7 +39,7 @@ class Pensioner(Person):
     @classmethod
     def _old_enough(cls, age: int) -> int:
         if age < 67:
-            raise ValueError("a pensioner is at least 67")
+            raise ValueError("not old enough for a pension")
         return age
 
 

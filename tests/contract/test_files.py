@@ -192,13 +192,13 @@ def test_only_an_object_sends_an_async_call_to_a_thread(
     chain: ChatZhipuAI, secret: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[bool] = []
-    plan = ChatZhipuAI._plan
+    plan = ChatZhipuAI._exchange
 
     def noted(self: Any, *args: Any, **kwargs: Any) -> Any:
         threads.append(threading.current_thread() is threading.main_thread())
         return plan(self, *args, **kwargs)
 
-    monkeypatch.setattr(ChatZhipuAI, "_plan", noted)
+    monkeypatch.setattr(ChatZhipuAI, "_exchange", noted)
     ask(chain, PLACES["user"]({"type": "image", "path": secret}), "acall")
     ask(chain, PLACES["tool"]({"type": "image", "path": str(secret)}), "acall")
     ask(chain, PLACES["tool-result"]({"type": "image", "path": str(secret)}), "acall")

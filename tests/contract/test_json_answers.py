@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from .rows import Per, Row, check, has, table
+from .rows import Row, check, has, table
 from .server import TWICE, Reply, said
 from .subjects import Ask
 from .tools import Person
@@ -16,7 +16,7 @@ from .tools import Person
 ANN = {"name": "Ann", "age": 7}
 JSON = json.dumps(ANN)
 #: The frameworks' own names: LangChain's fallbacks and parsers wait for its exception.
-UNUSABLE = Per("OutputParserException", "StructuredOutputError")
+UNUSABLE = "StructuredOutputError"
 
 
 class Note(BaseModel):

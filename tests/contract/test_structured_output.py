@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from .rows import ABSENT, Per, Row, check, has, table
+from .rows import ABSENT, Row, check, has, table
 from .server import calls, said, scripted
 from .subjects import KEY, Ask
 from .tools import ADD, Person
@@ -17,7 +17,7 @@ from .tools import ADD, Person
 ANN = {"name": "Ann", "age": 7}
 JSON = json.dumps(ANN)
 CALL = calls(("Person", JSON))
-UNUSABLE = Per("OutputParserException", "StructuredOutputError")
+UNUSABLE = "StructuredOutputError"
 JSON_MODE = {"type": "json_object"}
 NAMED = {"type": "function", "function": {"name": "Person"}}
 SCHEMA = Person.model_json_schema()
@@ -39,7 +39,7 @@ def answers(title: str, script: Any, **want: Any) -> Row:
 def answers_late(title: str, script: Any) -> list[Row]:
     whole = replace(answers(title, script, value=ANN, tries=2), ways=("whole", "awhole"))
     again = replace(whole, ways=("stream", "astream"), adapters=("llama_index",))
-    never = {"error": "OutputParserException", "tries": 1}
+    never = {"error": "StructuredOutputError", "tries": 1}
     return [whole, again, replace(again, want=never, adapters=("langchain",))]
 
 

@@ -9,8 +9,8 @@ import pytest
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
-from langchain_zhipu._light import generation_chunk, text_chunk
-from langchain_zhipu._stream import ZhipuMessageChunk
+from langchain_zhipu._chat.chunks import ZhipuMessageChunk
+from langchain_zhipu._chat.fast_chunks import generation_chunk, text_chunk
 
 SLOTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 METADATA = {"model_provider": "zhipu", "model_name": "glm-4.7"}

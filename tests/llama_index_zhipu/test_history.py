@@ -11,10 +11,10 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.memory import ChatMemoryBuffer
 
 from llama_index_zhipu import ZhipuAI
-from llama_index_zhipu._json import object_in
-from llama_index_zhipu._messages import to_wire
 from tests.llama_index_zhipu.stub import Stub, call, chunks
+from tests.llama_index_zhipu.wire import to_wire
 from zhipu_client import InvalidRequestError
+from zhipu_client.conversation import object_in
 
 CALLED = ChatMessage(
     role="assistant",

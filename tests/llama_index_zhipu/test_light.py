@@ -14,7 +14,7 @@ from llama_index.core.base.llms.types import (
     ThinkingBlock,
 )
 
-from llama_index_zhipu._light import text_response
+from llama_index_zhipu._chat.fast_responses import text_response
 
 SLOTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 RAW = {"id": "1", "choices": [{"index": 0, "delta": {"content": "hi"}}]}

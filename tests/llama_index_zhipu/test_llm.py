@@ -121,7 +121,8 @@ def test_other_fields_on_the_wire(stub, make):
     llm.chat(ASK, request_id="request-1")
     sent = stub.requests[0]
     assert sent["reasoning_effort"] == "high"
-    assert (sent["do_sample"], sent["stop"], sent["tool_stream"]) == (False, ["END"], True)
+    assert (sent["do_sample"], sent["stop"]) == (False, ["END"])
+    assert "tool_stream" not in sent
     assert (sent["user_id"], sent["request_id"]) == ("user-12345", "request-1")
     assert sent["response_format"] == {"type": "json_object"}
 
@@ -283,6 +284,7 @@ def test_native_choice(stub, make, choice, sent):
 def test_json_schema_becomes_json_mode_with_the_schema_told(stub, llm):
     schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
     wanted = {"type": "json_schema", "json_schema": {"name": "A", "schema": schema}}
+    stub.put(reply('{"a": 1}'))
     llm.chat(ASK, response_format=wanted)
     sent = stub.requests[0]
     assert sent["response_format"] == {"type": "json_object"}
@@ -584,7 +586,7 @@ def test_a_call_takes_the_other_names_of_fields(stub, make):
     [("zhipuai_api_key", "api_key"), ("api_base", "base_url"), ("auth", "auth")],
 )
 def test_no_call_tells_the_settings_of_the_llm_abroad(stub, llm, name, field):
-    with pytest.raises(InvalidRequestError, match="make another LLM") as caught:
+    with pytest.raises(InvalidRequestError, match="make another model") as caught:
         llm.chat(ASK, **{name: "planted"})
     assert caught.value.field == field
     assert "planted" not in str(caught.value)
@@ -593,7 +595,7 @@ def test_no_call_tells_the_settings_of_the_llm_abroad(stub, llm, name, field):
 
 @pytest.mark.parametrize("tools", [[WEATHER], [3], {"type": "function"}])
 def test_tools_that_are_none_are_refused(stub, llm, tools):
-    with pytest.raises(InvalidRequestError, match=r"tools\[0\]"):
+    with pytest.raises(InvalidRequestError, match=r"tools"):
         llm.chat(ASK, tools=tools)
     assert not stub.requests
 

@@ -1,4 +1,4 @@
-"""`to_wire` and `from_wire`: pure."""
+"""Messages to the wire and answers back: pure."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from llama_index.core.base.llms.types import (
     VideoBlock,
 )
 
-from llama_index_zhipu._media import Target
-from llama_index_zhipu._messages import from_wire, to_wire
-from llama_index_zhipu._tools import selections
+from llama_index_zhipu._chat.media import Target
+from llama_index_zhipu._chat.tools import selections
 from tests.llama_index_zhipu.stub import USAGE, call, reply
+from tests.llama_index_zhipu.wire import from_wire, to_wire
 from zhipu_client import InvalidRequestError
 
 PNG = base64.b64decode(
@@ -68,7 +68,8 @@ def calls(*identities):
 )
 def test_roles(role, wire):
     sent = to_wire([ask(), ChatMessage(role=MessageRole(role), content="x")])
-    assert sent[1] == {"role": wire, "content": "x"}
+    joined = "?\n\nx" if wire == "user" else "x"  # neighbours of one role are one message
+    assert sent[-1] == {"role": wire, "content": joined}
 
 
 @pytest.mark.parametrize("role", ["tool", "function"])
@@ -92,7 +93,7 @@ def test_system_alone_is_asked_as_a_user():
     sent = to_wire(
         [ChatMessage(role="system", content="a"), ChatMessage(role="system", content="b")]
     )
-    assert [message["role"] for message in sent] == ["system", "user"]
+    assert sent == [{"role": "user", "content": "a\n\nb"}]
 
 
 def test_image_by_url_is_passed_on():
@@ -255,7 +256,7 @@ def test_return_direct_answers_do_not_carry_a_call_id():
 
 def test_an_empty_answer_is_left_out():
     empty = ChatMessage(role="assistant", blocks=[ThinkingBlock(content="hm"), TextBlock(text="")])
-    assert len(to_wire([ask(), empty, ask()])) == 2
+    assert to_wire([ask(), empty, ask()]) == [{"role": "user", "content": "?\n\n?"}]
 
 
 @pytest.mark.parametrize(
@@ -346,7 +347,7 @@ def test_self_hosted_reasoning():
     body = reply("x")
     body["choices"][0]["message"]["reasoning"] = "why"
     assert from_wire(body).message.blocks[0].content == "why"
-    tags = from_wire(reply("<think>why</think>\n\nx"))
+    tags = from_wire(reply("<think>why</think>\n\nx"), site=None)
     assert [block.block_type for block in tags.message.blocks] == ["thinking", "text"]
     assert tags.message.content == "x"
 

@@ -1,4 +1,4 @@
-"""`AnswerReader`: chunks to responses; pure."""
+"""`ResponseMaker`: chunks to responses; pure."""
 
 from __future__ import annotations
 
@@ -7,18 +7,12 @@ import base64
 import pytest
 from llama_index.core.base.llms.types import AudioBlock, ThinkingBlock, ToolCallBlock
 
-from llama_index_zhipu._messages import from_wire
-from llama_index_zhipu._stream import AnswerReader
-from llama_index_zhipu._tools import selections
+from llama_index_zhipu._chat.tools import selections
 from tests.llama_index_zhipu.stub import USAGE, call, chunk, chunks, last
+from tests.llama_index_zhipu.wire import from_wire, read
+from tests.support.exchanges import TOOL
 from zhipu_client.chat import Accumulator
-
-
-def read(events, **kwargs):
-    reader = AnswerReader(**kwargs)
-    found = [response for event in events if (response := reader.feed(event)) is not None]
-    final = reader.finish()
-    return [*found, final] if final else found
+from zhipu_client.conversation.tools import encode_name
 
 
 def dump(response):
@@ -137,14 +131,16 @@ def test_only_one_call_where_one_is_wanted():
     events = chunks(
         tool_calls=[call("f", identity="c1", index=0), call("g", identity="c2", index=1)]
     )
-    assert all(len(selections(r)) <= 1 for r in read(events, single_call=True))
+    assert all(
+        len(selections(r)) <= 1 for r in read(events, parallel_tool_calls=False, tools=[TOOL])
+    )
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
 def test_think_tags_are_no_text(size):
     text = "\n<think>I think </thi so</think>\n\nHello <b>you</b>"
     pieces = [text[start : start + size] for start in range(0, len(text), size)]
-    responses = read(chunks(*pieces))
+    responses = read(chunks(*pieces), site=None)
     assert responses[-1].message.content == "Hello <b>you</b>"
     assert responses[-1].message.blocks[0].content == "I think </thi so"
     assert "".join(r.delta for r in responses) == "Hello <b>you</b>"
@@ -154,13 +150,13 @@ def test_think_tags_are_no_text(size):
 
 @pytest.mark.parametrize("text", ["<thin", "\n", "<", "<think", "a<think>b</think>"])
 def test_what_only_looks_like_a_tag_is_text(text):
-    responses = read(chunks(*text))
+    responses = read(chunks(*text), site=None)
     assert responses[-1].message.content == text
     assert not isinstance(responses[-1].message.blocks[0], ThinkingBlock)
 
 
 def test_unclosed_thinking_is_thinking():
-    final = read(chunks("<think>so </th", finish="length"))[-1]
+    final = read(chunks("<think>so </th", finish="length"), site=None)[-1]
     assert final.message.content == ""
     assert final.message.blocks[0].content == "so </th"
 
@@ -198,8 +194,9 @@ def test_half_arguments_while_they_come():
 
 
 def test_names_are_decoded_while_they_come():
-    events = chunks(tool_calls=[call("tool_1", "{}")])
-    for response in read(events, names={"tool_1": "查天气"})[:1]:
+    named = {"type": "function", "function": {"name": "查天气"}}
+    events = chunks(tool_calls=[call(encode_name("查天气"), "{}")])
+    for response in read(events, tools=[named])[:1]:
         assert selections(response)[0].tool_name == "查天气"
 
 

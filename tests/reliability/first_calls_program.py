@@ -145,14 +145,16 @@ def _catalogue() -> Any:
 
 
 def _loading() -> Any:
-    """LlamaIndex's own table, in whichever order it and our package come."""
+    """LlamaIndex's own table, which it is about to import in another thread."""
     from llama_index.core.llms import loading
 
     return loading.RECOGNIZED_LLMS
 
 
 def _registered() -> Any:
-    _import_llama()
+    from llama_index_zhipu import register
+
+    register()
     found = _loading()
     assert "ZhipuAI" in found, sorted(found)
 

@@ -5,6 +5,7 @@ Thread-safe and usable from any number of event loops at once, since one process
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import math
 import sys
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from weakref import WeakSet
 
 from zhipu_client._errors import InvalidRequestError
-from zhipu_client._io._clock import Clock
+from zhipu_client._io._clock import Clock, SystemClock
 from zhipu_client._limit import AdaptiveLimit, FixedLimit, Limit
 
 __all__ = ["Gate", "Slot", "ceiling", "gate_for", "reset_after_fork"]
@@ -376,19 +377,19 @@ def _collect() -> None:
 
 def _here() -> tuple[int, int]:
     """Which thread this is, and which of its tasks."""
-    asyncio, trio = sys.modules.get("asyncio"), sys.modules.get("trio")
-    task = None
-    if asyncio is not None and asyncio._get_running_loop() is not None:
+    task: object = None
+    if asyncio._get_running_loop() is not None:
         task = asyncio.current_task()
-    elif trio is not None and trio.lowlevel.in_trio_run():
-        task = trio.lowlevel.current_task()
+    else:
+        # Another thread may be importing it: what is not there yet, nobody runs on here.
+        lowlevel = getattr(sys.modules.get("trio"), "lowlevel", None)
+        if lowlevel is not None and getattr(lowlevel, "in_trio_run", bool)():
+            task = lowlevel.current_task()
     return threading.get_ident(), id(task)
 
 
 def _waker(event: object) -> Callable[[], None]:
     """What sets an ``anyio.Event`` of this loop from any thread."""
-    import asyncio
-
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
@@ -405,14 +406,15 @@ def _waker(event: object) -> Callable[[], None]:
 
 
 _gates: WeakSet[Gate] = WeakSet()
-_adaptive: dict[tuple[str, str, str], Gate] = {}
+_adaptive: dict[tuple[str, str, str, Clock | None], Gate] = {}
 #: At how many gates those that know nothing are forgotten: a server may see a key a customer.
 _CROWD = 256
 
 
 def gate_for(account: str, base_url: str, model: str, clock: Clock) -> Gate:
     """The gate that everyone in this process with this account, site and model shares."""
-    key = (account, base_url, model)
+    # A clock that a test put in has a time of its own.
+    key = (account, base_url, model, None if type(clock) is SystemClock else clock)
     found = _adaptive.get(key)
     if found is None and len(_adaptive) >= _CROWD:
         _thin_out()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
@@ -18,7 +18,7 @@ from zhipu_client._io._gate import Slot
 from zhipu_client._io._shared import async_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated
-from zhipu_client._request import Request, StreamRequest
+from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
 
 __all__ = ["AsyncClient", "AsyncStream"]
@@ -79,6 +79,21 @@ class AsyncClient(BaseClient):
     ) -> AsyncStream[E]:
         """Start a stream; use the result in an ``async with`` statement."""
         return AsyncStream(self, self._core.call(request, timeout, max_retries, headers), request)
+
+    async def converse(self, exchange: Conversing[T, Any]) -> T:
+        """Send the requests of an exchange until it has its answer. As `Client.converse`."""
+        while not exchange.done:
+            exchange.take(await self.send(exchange.request(), **exchange.options))
+        return exchange.answer
+
+    async def converse_stream(self, exchange: Conversing[Any, E]) -> AsyncGenerator[E, None]:
+        """The same, streamed. As `Client.converse_stream`; close it when leaving early."""
+        while not exchange.done:
+            async with self.stream(exchange.stream_request(), **exchange.options) as deltas:
+                async for delta in deltas:
+                    yield delta
+            for delta in exchange.end():
+                yield delta
 
     async def open(self, call: Call) -> Any:
         """Send one try; returns httpx's response with its body unread."""
@@ -302,7 +317,7 @@ class AsyncStream(Generic[E]):
 async def enter(call: Call, key: Callable[[], Awaitable[str]]) -> list[Slot]:
     """Take a place at each gate of the call, or at none."""
     if call.unidentified:
-        call.identify(await key())
+        call.identify(await bounded(call, key()))
     slots: list[Slot] = []
     try:
         for gate in call.core.gates(call.request.model):

@@ -16,7 +16,7 @@ from zhipu_client._io._inside import inside, kept, outside
 from zhipu_client._io._shared import sync_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated
-from zhipu_client._request import Request, StreamRequest
+from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
 
 if TYPE_CHECKING:
@@ -103,6 +103,23 @@ class Client(BaseClient):
     ) -> Stream[E]:
         """Start a stream; use the result in a ``with`` statement. Raises as `send`, while read."""
         return Stream(self, self._core.call(request, timeout, max_retries, headers), request)
+
+    def converse(self, exchange: Conversing[T, Any]) -> T:
+        """Send the requests of a `conversation.Exchange` until it has its answer.
+
+        Raises:
+            RequirementError: The second attempt is not what it must be either. And all of `send`.
+        """
+        while not exchange.done:
+            exchange.take(self.send(exchange.request(), **exchange.options))
+        return exchange.answer
+
+    def converse_stream(self, exchange: Conversing[Any, E]) -> Iterator[E]:
+        """The same, streamed: what each chunk shows. Afterwards, the exchange has its answer."""
+        while not exchange.done:
+            with self.stream(exchange.stream_request(), **exchange.options) as deltas:
+                yield from deltas
+            yield from exchange.end()
 
     def open(self, call: Call) -> Any:
         """Send one try; returns httpx's response with its body unread. For `Stream` and `send`."""

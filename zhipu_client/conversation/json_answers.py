@@ -52,10 +52,12 @@ class JsonFilter:
         ('', '{"size": 2}', '')
     """
 
-    __slots__ = ("_arrays", "_empty", "_kept", "_tail", "_think", "_value", "done")
+    __slots__ = ("_arrays", "_empty", "_kept", "_list", "_tail", "_think", "_value", "done")
 
     def __init__(self, *, arrays: bool = False) -> None:
         self._arrays = arrays
+        #: Whether the text is a list though an object was asked for; None while that is open.
+        self._list: bool | None = False if arrays else None
         self._think = ThinkFilter()
         self._kept: list[str] = []
         self._tail = ""
@@ -74,7 +76,10 @@ class JsonFilter:
 
         The empty object, if there was one; else the whole text.
         """
-        return "" if self.started else self._empty or "".join(self._kept)
+        if self.started:
+            return ""
+        text = "".join(self._kept)
+        return json_text(text) if self._list else self._empty or text
 
     def feed(self, text: str) -> str:
         """Return the part of the next piece that belongs to the JSON."""
@@ -82,6 +87,11 @@ class JsonFilter:
             return "" if self.done else self._inside(self._value, text, 0)
         self._kept.append(text)
         text, at = self._tail + self._think.feed(text)[1], 0
+        if self._list is None:
+            self._list = _opens_a_list(text)
+        if self._list is not False:
+            self._tail = "" if self._list else text
+            return ""
         while True:
             start, certain = _begin(text, at, self._arrays)
             if not certain:
@@ -98,6 +108,24 @@ class JsonFilter:
         end = value.end(text, start)
         self.done = end >= 0
         return text[start:end] if self.done else text[start:]
+
+
+def _opens_a_list(text: str) -> bool | None:
+    """Return whether a text is a list of objects; None while it is too short to know.
+
+    Where one object was asked for, the first of a list is not what was meant.
+    """
+    begun = text.lstrip()
+    if not begun or (begun[0] == "[" and not begun[1:].strip()):
+        return None
+    return begun[0] == "[" and begun[1:].lstrip()[0] == "{"
+
+
+def _is_one_of_several(text: str, found: _Candidate) -> bool:
+    """Return whether an object is the first of a list with more than that one."""
+    if not _opens_a_list(text[_behind_thinking(text) :]):
+        return False
+    return not text[found.end :].lstrip().startswith("]")
 
 
 def _begin(text: str, at: int, arrays: bool) -> tuple[int, bool]:
@@ -226,7 +254,9 @@ def json_text(text: str, *, arrays: bool = False) -> str:
         '{"a": 1}'
     """
     found = _best(text, arrays)
-    return text[found.start : found.end] if found is not None else text
+    if found is None or (not arrays and _is_one_of_several(text, found)):
+        return text
+    return text[found.start : found.end]
 
 
 def object_in(text: str) -> dict[str, Any] | None:

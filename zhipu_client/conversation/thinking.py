@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from zhipu_client._chunks import reasoning_of, text_of
 from zhipu_client._errors import InvalidRequestError
-from zhipu_client.catalog import ModelInfo
+from zhipu_client.models import ModelInfo
 
 __all__ = [
     "CLOSE_TAG",
@@ -38,12 +38,6 @@ _BOX_MARK = re.compile(r"<\|(?:begin|end)_of_box\|>")
 
 #: Which earlier reasoning is sent back: that of the tool calls being worked on, all, or none.
 ReasoningHistory = Literal["tool_loop", "all", "none"]
-
-#: What GLM-5.3 makes of the efforts it has not got (the coding sites do it by themselves).
-_EFFORTS = {
-    "none": "low", "minimal": "low", "low": "low", "medium": "high", "high": "high",
-    "xhigh": "max", "max": "max",
-}  # fmt: skip
 
 
 def _begun(text: str, marks: tuple[str, ...]) -> int:
@@ -328,9 +322,9 @@ def thinking_fields(
         )
         del wanted["type"]
         reasoning_effort = "low" if reasoning_effort is None else reasoning_effort
-    if reasoning_effort is not None and info.effort_levels:
-        nearest = _EFFORTS.get(reasoning_effort)
-        if reasoning_effort not in info.effort_levels and nearest in info.effort_levels:
+    if isinstance(reasoning_effort, str):
+        nearest = info.nearest_effort(reasoning_effort)
+        if nearest is not None and nearest != reasoning_effort:
             notes.append(
                 f"{info.id} has no reasoning_effort={reasoning_effort!r}: {nearest!r} is sent"
             )

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from zhipu_client._chat_checks import check_tool as _check_tool
 from zhipu_client._check import show
 from zhipu_client._errors import InvalidRequestError
 
@@ -16,6 +17,7 @@ __all__ = [
     "SERVER_TOOLS",
     "Choice",
     "ToolNames",
+    "check_tool",
     "encode_name",
     "encoded_tools",
     "function_name",
@@ -154,6 +156,20 @@ def function_schema(
             schema = tool["function"].get("parameters")
             return schema if isinstance(schema, Mapping) else None
     return None
+
+
+def check_tool(tool: Any, field: str) -> None:
+    """Refuse a tool that can never be offered, whatever its name is on the wire.
+
+    Args:
+        tool: A wire tool with the caller's name.
+        field: What to call it in the error, such as ``tools[2]``.
+
+    Raises:
+        InvalidRequestError: It has no name, or no usable schema.
+    """
+    named = bool(function_name(tool))
+    _check_tool(encoded_tools([tool])[0] if named else tool, field)
 
 
 def encoded_tools(

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.runnables import RunnableBinding
 
 from langchain_zhipu import ChatZhipuAI
-from tests.langchain_zhipu.chat.wire import HEAD, USAGE, body, call, delta
+from tests.langchain_zhipu.chat.wire import HEAD, USAGE, body, call, delta, to_wire
 from zhipu_client import InvalidRequestError
 from zhipu_emulator import Answer
 
@@ -222,12 +222,13 @@ def test_a_call_s_own_clear_thinking_decides_both_what_is_said_and_what_is_kept(
 
 
 def test_on_the_coding_endpoint_reasoning_is_kept(server: Any) -> None:
-    from langchain_zhipu._plan import make_plan
+    from zhipu_client.conversation import build
 
     earlier = AIMessage("a", additional_kwargs={"reasoning_content": "old"})
     history = [HumanMessage("1"), earlier, HumanMessage("2")]
-    plan = make_plan(history, {"model": "glm-4.7"}, {}, site="zai-coding", streaming=False)
-    assert plan.messages[1]["reasoning_content"] == "old"
+    built = build({"model": "glm-4.7"}, site="zai-coding", streaming=False)
+    sent = to_wire(history, reasoning_history=built.history)
+    assert sent[1]["reasoning_content"] == "old"
 
 
 # --- bad input: refused before anything is sent
@@ -283,7 +284,7 @@ def test_bad_blocks_tools_and_files_are_refused(
             ]
         )
     with pytest.raises(InvalidRequestError, match="name"):
-        model.bind_tools([{"type": "function", "function": {"name": "a b"}}])
+        model.bind_tools([{"type": "function", "function": {"name": ""}}])
     assert server.requests == []
 
 

@@ -13,10 +13,10 @@ from langgraph.graph.message import add_messages
 from pydantic import BaseModel
 
 from langchain_zhipu import ChatZhipuAI
-from langchain_zhipu._messages import from_wire, parse_call
-from langchain_zhipu._stream import ZhipuMessageChunk
-from tests.langchain_zhipu.chat.wire import body, call, chunks_of, delta, total_of
+from langchain_zhipu._chat.chunks import ZhipuMessageChunk
+from tests.langchain_zhipu.chat.wire import body, call, chunks_of, delta, from_wire, total_of
 from zhipu_client import InvalidRequestError
+from zhipu_client.conversation import read_arguments
 
 Make = Callable[..., ChatZhipuAI]
 Say = Callable[..., None]
@@ -49,7 +49,7 @@ def test_a_stream_left_early_becomes_a_message():
 
 
 def test_arguments_without_end_are_an_invalid_call():
-    assert parse_call("c1", "pay", STUCK)[0] is None
+    assert read_arguments(STUCK).value is None
     wire = [delta(tool_calls=[call("pay", '{"amount": ' + STUCK, "c1")]), delta("length")]
     assert total_of(chunks_of(wire)).tool_calls == []
 
@@ -121,7 +121,7 @@ HEADERS = [{"Authorization": "secret.value"}]
         ("tool_choice_mode", "forced", "auto, native, emulate"),
         ("tools", 5, "a list of tools"),
         ("tools", {"type": "mcp", "mcp": {"headers": HEADERS[0]}}, "a list of tools"),
-        ("tool_choice", ["pay"], "auto, any, none or one of pay"),
+        ("tool_choice", ["pay"], "one of the tools on offer: pay"),
     ],
 )
 @pytest.mark.parametrize("way", ["invoke", "stream"])

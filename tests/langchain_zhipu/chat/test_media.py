@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from langchain_zhipu._media import result_part, to_part
+from langchain_zhipu._chat.media import result_part, to_part
 from zhipu_client import InvalidRequestError
 
 DATA = "data:image/png;base64,aGk="

@@ -15,8 +15,14 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from langchain_zhipu._messages import from_wire, to_wire, usage_of
+from langchain_zhipu._chat.messages import usage_of as worded
+from tests.langchain_zhipu.chat.wire import from_wire, to_wire
 from zhipu_client import InvalidRequestError
+from zhipu_client.conversation import Usage
+
+
+def usage_of(usage: Any) -> Any:
+    return worded(Usage.of(usage))
 
 
 def calls(*ids: str) -> list[dict[str, Any]]:

@@ -14,8 +14,16 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.outputs.chat_generation import merge_chat_generation_chunks
 from langchain_core.utils._merge import merge_lists
 
-from langchain_zhipu._messages import from_wire
-from tests.langchain_zhipu.chat.wire import HEAD, USAGE, body, call, chunks_of, delta, total_of
+from tests.langchain_zhipu.chat.wire import (
+    HEAD,
+    USAGE,
+    body,
+    call,
+    chunks_of,
+    delta,
+    from_wire,
+    total_of,
+)
 
 
 def same(total: Any, whole: AIMessage) -> None:

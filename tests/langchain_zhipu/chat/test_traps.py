@@ -21,8 +21,17 @@ from langchain_core.messages.block_translators import get_translator
 from langchain_core.runnables import RunnableBinding
 
 from langchain_zhipu import ChatZhipuAI
-from langchain_zhipu._messages import from_wire, to_wire
-from tests.langchain_zhipu.chat.wire import HEAD, USAGE, body, call, chunks_of, delta, total_of
+from tests.langchain_zhipu.chat.wire import (
+    HEAD,
+    USAGE,
+    body,
+    call,
+    chunks_of,
+    delta,
+    from_wire,
+    to_wire,
+    total_of,
+)
 from zhipu_emulator import Answer
 
 
@@ -49,8 +58,8 @@ class TestContract:
         seen = set()
         from langchain_zhipu import chat_models
 
-        original = chat_models.make_plan
-        chat_models.make_plan = lambda *a, **k: (  # type: ignore[assignment]
+        original = chat_models.exchange_for
+        chat_models.exchange_for = lambda *a, **k: (  # type: ignore[assignment]
             seen.add(threading.get_ident()),
             original(*a, **k),
         )[1]
@@ -59,7 +68,7 @@ class TestContract:
             async for _ in model.astream("hi"):
                 pass
         finally:
-            chat_models.make_plan = original
+            chat_models.exchange_for = original
         assert seen == {threading.get_ident()}
 
     def test_a_stream_argument_is_dropped(self, model: ChatZhipuAI, say: Any, sent: Any) -> None:
@@ -94,7 +103,7 @@ class TestContract:
         assert len(told) == len(chunks)
 
     def test_every_sent_field_is_a_part_of_the_cache_key(self) -> None:
-        from langchain_zhipu._chat_settings import _SENT
+        from langchain_zhipu._chat.settings import _SENT
 
         plain = ChatZhipuAI(api_key="a.b")
         values: dict[str, Any] = {
@@ -104,7 +113,7 @@ class TestContract:
             "tool_choice_mode": "native", "request_id": "request", "user_id": "user-12",
             "response_format": {"type": "json_object"}, "sensitive_word_check": {"type": "ALL"},
             "watermark_enabled": False, "meta": {"a": "b"}, "extra_body": {"a": 1},
-            "model_kwargs": {"a": 1},
+            "model_kwargs": {"a": 1}, "think_tags": True, "keep_box_marks": True,
         }  # fmt: skip
         assert set(values) == set(_SENT)
         keys = {ChatZhipuAI(api_key="a.b", **{k: v})._get_llm_string() for k, v in values.items()}

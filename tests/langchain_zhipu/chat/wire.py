@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_core.messages import AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk
 
-from langchain_zhipu._stream import ChunkReader
+from langchain_zhipu._chat.messages import to_message
+from langchain_zhipu._chat.messages import to_wire as mapped
+from langchain_zhipu._chat.stream import ChunkMaker
+from tests.support.exchanges import TOOL, answered, deltas_of, exchange
+from zhipu_client.conversation import prepared
 
 HEAD = {"id": "20260101", "created": 1_700_000_000, "model": "glm-4.7"}
 USAGE = {
@@ -46,9 +50,18 @@ def body(finish: str = "stop", usage: Any = None, **message: Any) -> dict[str, A
 
 
 def chunks_of(wire: list[dict[str, Any]], *, tools: bool = True) -> list[AIMessageChunk]:
-    reader = ChunkReader(tools=tools)
-    made = [chunk for event in wire if (chunk := reader.read(event)) is not None]
-    return [*made, reader.last()]
+    asked = exchange(streaming=True, **({"tools": [TOOL]} if tools else {}))
+    maker = ChunkMaker(asked)
+    made = [chunk for d in deltas_of(asked, wire) if (chunk := maker.chunk(d)) is not None]
+    return [*made, maker.last()]
+
+
+def from_wire(whole: dict[str, Any]) -> AIMessage:
+    return to_message(answered(whole))
+
+
+def to_wire(messages: Any, *, reasoning_history: Any = "tool_loop") -> list[dict[str, Any]]:
+    return prepared(mapped(messages), reasoning=reasoning_history)
 
 
 def total_of(chunks: list[AIMessageChunk]) -> Any:

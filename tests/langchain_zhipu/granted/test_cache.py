@@ -72,11 +72,13 @@ def test_no_setting_gets_the_answer_of_another(
 
 
 def test_every_field_that_is_sent_is_tried_here() -> None:
-    from langchain_zhipu._chat_settings import _SENT
+    from langchain_zhipu._chat.settings import _SENT
 
     tried = {name for settings in SETTINGS for name in settings}
-    # These two say nothing without tools or audio; they are in the key all the same.
-    assert set(_SENT) - tried == {"tool_stream", "watermark_enabled"}
+    # These change nothing without tools, audio or marks; they are in the key all the same.
+    assert set(_SENT) - tried == {
+        "keep_box_marks", "think_tags", "tool_stream", "watermark_enabled",
+    }  # fmt: skip
 
 
 def test_another_server_is_another_place(make: Make, server: Any, cache: InMemoryCache) -> None:

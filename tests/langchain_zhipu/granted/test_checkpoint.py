@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 import pickle
 import subprocess
 import sys
@@ -12,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, AIMessageChunk
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from langchain_zhipu import ChatZhipuAI
@@ -88,11 +90,24 @@ def test_the_serializer_knows_all_of_our_messages(make: Make, say: Say) -> None:
     whole = model.invoke("?")
     chunks = list(model.stream("?"))
     serde = JsonPlusSerializer()
-    for message in (whole, *chunks, chunks[0] + chunks[1]):
+    total = functools.reduce(operator.add, chunks)
+    for message in (whole, *chunks, chunks[0] + chunks[1], total):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             again = serde.loads_typed(serde.dumps_typed(message))
-        assert again == message
         assert not caught
-        assert pickle.loads(pickle.dumps(message)) == message
-    assert isinstance(again, AIMessage)
+        assert isinstance(again, AIMessage)
+        for restored in (again, pickle.loads(pickle.dumps(message))):
+            assert restored.text == message.text
+    assert again == total
+    assert again.tool_calls == total.tool_calls
+
+
+def test_pieces_of_a_call_are_written_down_with_the_last_chunk(make: Make, say: Say) -> None:
+    say(CALL)
+    tool = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
+    chunks = list(make().bind_tools([tool]).stream("?"))
+    total = functools.reduce(operator.add, chunks)
+    elsewhere = [AIMessageChunk.model_validate_json(chunk.model_dump_json()) for chunk in chunks]
+    assert not any(chunk.tool_calls for chunk in elsewhere[:-1])
+    assert functools.reduce(operator.add, elsewhere).tool_calls == total.tool_calls

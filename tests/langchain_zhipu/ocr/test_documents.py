@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_zhipu._ocr_documents import Shape, image_urls, tables_as_markdown
-from zhipu_client.ocr import OCRPage
+from langchain_zhipu._ocr_documents import Shape, image_urls
+from zhipu_client.ocr import OCRPage, tables_as_markdown
 
 TABLE = "<table><tr><td>Tea</td><td>3.50</td></tr></table>"
 

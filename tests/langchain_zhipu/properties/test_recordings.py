@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage
 
-from langchain_zhipu._messages import from_wire
+from tests.langchain_zhipu.chat.wire import from_wire
 from tests.langchain_zhipu.properties.test_streams import (
     check_same,
     chunks_of,

@@ -33,8 +33,8 @@ def body_of(
     """The body of the first request of a call."""
     model = ChatZhipuAI(model=info.id, api_key="k.s", **fields)
     bound: Any = model.bind_tools(tools, **kwargs) if tools else model.bind(**kwargs)
-    plan = model._plan(messages, None, bound.kwargs, streaming=streaming)
-    request = plan.stream_request() if streaming else plan.request()
+    asked = model._exchange(messages, None, bound.kwargs, streaming=streaming)
+    request = asked.stream_request() if streaming else asked.request()
     return copy.deepcopy(dict(request.json))
 
 

@@ -13,8 +13,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, AIMessageChunk, message_chunk_to_message
 
-from langchain_zhipu._messages import from_wire
-from langchain_zhipu._stream import ChunkReader
+from tests.langchain_zhipu.chat.wire import chunks_of, from_wire
 from tests.langchain_zhipu.properties.dialects import DIALECTS, Answer, Event, answers
 from zhipu_client import _chunks, _sse
 
@@ -44,12 +43,6 @@ def decoded(raw: bytes, cuts: list[int]) -> list[Any]:
     reader.finish()
     assert reader.done
     return found
-
-
-def chunks_of(wire: list[Any], *, tools: bool = True) -> list[AIMessageChunk]:
-    reader = ChunkReader(tools=tools)
-    made = [chunk for chunk in map(reader.read, wire) if chunk is not None]
-    return [*made, reader.last()]
 
 
 def summed(chunks: list[AIMessageChunk]) -> AIMessage:

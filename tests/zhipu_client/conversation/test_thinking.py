@@ -201,7 +201,13 @@ def test_thinking_that_cannot_be_sent(value: Any) -> None:
     assert caught.value.field == "thinking"
 
 
-ALWAYS = ModelInfo(id="glm-x", kind="chat", thinking="always", effort_levels=("low", "high", "max"))
+ALWAYS = ModelInfo(
+    id="glm-x",
+    kind="chat",
+    thinking="always",
+    effort_levels=("low", "high", "max"),
+    efforts_instead=(("medium", "high"),),
+)
 HYBRID = ModelInfo(id="glm-y", kind="chat", thinking="hybrid")
 NEVER = ModelInfo(id="glm-z", kind="chat")
 

@@ -10,7 +10,7 @@ from typing import Any, Literal, cast
 
 from langchain_core import exceptions
 from langchain_core.exceptions import OutputParserException
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.output_parsers.base import OutputParserLike
 from langchain_core.output_parsers.openai_tools import (
@@ -57,6 +57,20 @@ class _CallRequired:
                 llm_output=message.text,
             )
 
+    def _looked_at(self, result: list[Generation], *, partial: bool) -> list[Generation]:
+        """What LangChain's parser is to read."""
+        first = result[0]
+        if not isinstance(first, ChatGeneration):
+            return result
+        if not partial:
+            self._refuse_none(first.message)
+            return result
+        if isinstance(first.message, AIMessageChunk):
+            # Its own chunks complete a call that is still coming, for whoever wants to see it grow.
+            fields = {**first.message.__dict__, "tool_calls": [], "invalid_tool_calls": []}
+            return [ChatGeneration(message=AIMessageChunk(**fields))]
+        return result
+
     def _watched(self, items: Iterator[Any]) -> Iterator[Any]:
         total: Any = None
         for item in items:
@@ -79,9 +93,7 @@ class _CallRequired:
 class _PydanticCallParser(_CallRequired, PydanticToolsParser):
     @override
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        if not partial and isinstance(result[0], ChatGeneration):
-            self._refuse_none(result[0].message)
-        return super().parse_result(result, partial=partial)
+        return super().parse_result(self._looked_at(result, partial=partial), partial=partial)
 
     @override
     def _transform(self, input: Iterator[Any]) -> Iterator[Any]:
@@ -95,9 +107,7 @@ class _PydanticCallParser(_CallRequired, PydanticToolsParser):
 class _JsonCallParser(_CallRequired, JsonOutputKeyToolsParser):
     @override
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        if not partial and isinstance(result[0], ChatGeneration):
-            self._refuse_none(result[0].message)
-        return super().parse_result(result, partial=partial)
+        return super().parse_result(self._looked_at(result, partial=partial), partial=partial)
 
     @override
     def _transform(self, input: Iterator[Any]) -> Iterator[Any]:
@@ -147,7 +157,7 @@ def binding(schema: Schema | None, method: Method, *, lenient: bool) -> dict[str
             response["schema"] = {"title": function["name"], **parameters}
     return {
         "response_format": response,
-        "structured": {"lenient": lenient},
+        "structured": {"lenient": lenient, "schema": schema},
         "ls_structured_output_format": {"kwargs": {"method": method}, "schema": schema},
     }
 

@@ -1,9 +1,8 @@
-"""Structured output: asked for, checked, repaired once, then a clear error."""
+"""`structured_predict` and its relatives; the core asks, checks and repairs."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -21,32 +20,38 @@ from llama_index.core.prompts import BasePromptTemplate
 from llama_index.core.types import PydanticProgramMode
 
 from zhipu_client import BadRequestError, ContextOverflowError, ZhipuError
+from zhipu_client.conversation import (
+    StructuredAnswer,
+    object_in,
+    partial_object,
+    validation_complaints,
+)
 
-from ._call import ToolNotCalledError, schema_order
-from ._json import object_in, partial_object
-from ._tools import selections
+from .errors import StructuredOutputError, ToolNotCalledError
+from .tools import selections
 
-__all__ = ["Strategy", "StructuredOutputError", "StructuredOutputMixin"]
+__all__ = ["Strategy", "StructuredHints", "StructuredOutputMixin"]
 
 dispatcher = get_dispatcher(__name__)
 
 Strategy = Literal["json", "tool", "prompt"]
-_REPAIR = (
-    "That is no valid instance of the schema:\n{errors}\n"
-    "Answer again, with the corrected JSON object and nothing else."
-)
 
 
-class StructuredOutputError(ZhipuError, ValueError):
-    """The model's answer did not fit the wanted class, twice.
+class StructuredHints(dict[str, Any]):
+    """What `structured_predict` hands to the chat call beside the schema.
 
-    Attributes:
-        response: The last answer.
+    A dict, so that whoever records the arguments of a call can write it down; the check of the
+    data class is beside it.
     """
 
-    def __init__(self, message: str, response: ChatResponse) -> None:
-        super().__init__(message)
-        self.response = response
+    answer: StructuredAnswer
+
+    @classmethod
+    def of(cls, strategy: Strategy, check: Callable[[Any], list[str]]) -> StructuredHints:
+        """The hints for one way to ask."""
+        made = cls(strategy=strategy)
+        made.answer = StructuredAnswer(json_mode=strategy == "json", replaceable=True, check=check)
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +93,19 @@ class _Shape:
         calls = selections(response)
         found = calls[0].tool_kwargs if calls else object_in(response.message.content or "")
         if found is None:
-            raise ValueError("the answer holds no JSON object")
-        if self.wrapped:
-            found = found.get("value", found)
-        return self.output_cls.model_validate(found)
+            raise ValueError("there is no JSON object in the answer")
+        return self.output_cls.model_validate(self._unwrapped(found))
+
+    def check(self, value: Any) -> list[str]:
+        """What is wrong with a value, by the class's own rules."""
+        try:
+            self.output_cls.model_validate(self._unwrapped(value))
+        except ValidationError as error:
+            return validation_complaints(error)
+        return []
+
+    def _unwrapped(self, value: Any) -> Any:
+        return value.get("value", value) if self.wrapped and isinstance(value, dict) else value
 
     def partial(self, response: ChatResponse) -> Any:
         """As much of an instance as a chunk holds, or None."""
@@ -111,42 +125,13 @@ class _Shape:
 def _ask(
     shape: _Shape, strategy: Strategy, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any]
 ) -> _Ask:
+    hints = {"structured": StructuredHints.of(strategy, shape.check)}
     if strategy == "tool":
         tool = {"tools": [shape.tool()], "tool_choice": shape.name, "parallel_tool_calls": False}
-        return _Ask(list(messages), {**kwargs, **tool})
-    order = ChatMessage(role=MessageRole.SYSTEM, content=schema_order(shape.schema))
-    leading = next(
-        (place for place, item in enumerate(messages) if item.role != MessageRole.SYSTEM),
-        len(messages),
-    )
-    asked = [*messages[:leading], order, *messages[leading:]]
-    mode = {"response_format": {"type": "json_object"}} if strategy == "json" else {}
-    return _Ask(asked, {**kwargs, **mode})
-
-
-def _repaired(ask: _Ask, response: ChatResponse, error: Exception) -> _Ask:
-    calls = selections(response)
-    said = json.dumps(calls[0].tool_kwargs, ensure_ascii=False) if calls else None
-    return _Ask(
-        [
-            *ask.messages,
-            ChatMessage(
-                role=MessageRole.ASSISTANT, content=said or response.message.content or "…"
-            ),
-            ChatMessage(role=MessageRole.USER, content=_REPAIR.format(errors=_errors(error))),
-        ],
-        ask.kwargs,
-    )
-
-
-def _errors(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        rows = error.errors(include_url=False, include_context=False, include_input=False)
-        return "\n".join(
-            f"- {'.'.join(str(part) for part in row['loc']) or 'the whole'}: {row['msg']}"
-            for row in rows[:10]
-        )
-    return f"- {str(error)[:500]}"
+        return _Ask(list(messages), {**kwargs, **tool, **hints})
+    schema = {"name": shape.name, "schema": shape.schema}
+    wanted = {"response_format": {"type": "json_schema", "json_schema": schema}}
+    return _Ask(list(messages), {**kwargs, **wanted, **hints})
 
 
 def _dialogue(
@@ -155,31 +140,31 @@ def _dialogue(
     messages: Sequence[ChatMessage],
     kwargs: Mapping[str, Any],
 ) -> Generator[_Ask, ChatResponse, BaseModel]:
-    """Ask, check, ask once more; go on to the next way when a model does not know one."""
+    """Ask; go on to the next way when a model does not know one."""
     for strategy in strategies:
-        ask = _ask(shape, strategy, messages, kwargs)
         try:
-            response = yield ask
-            try:
-                return shape.whole(response)
-            except ValueError as error:  # pydantic's is one too
-                response = yield _repaired(ask, response, error)
+            response = yield _ask(shape, strategy, messages, kwargs)
         except (BadRequestError, ToolNotCalledError) as error:
+            if isinstance(error, ToolNotCalledError) and _was_cut(error.response):
+                raise StructuredOutputError(str(error), error.response) from error
             if strategy == strategies[-1] or isinstance(error, ContextOverflowError):
                 raise
             continue
-        return _last_try(shape, response)
+        return _instance(shape, response)
     raise AssertionError("no strategy")  # pragma: no cover
 
 
-def _last_try(shape: _Shape, response: ChatResponse) -> BaseModel:
+def _was_cut(response: ChatResponse) -> bool:
+    """True for an answer that the next way to ask would be cut in as well."""
+    return response.additional_kwargs.get("finish_reason") == "length"
+
+
+def _instance(shape: _Shape, response: ChatResponse) -> BaseModel:
     try:
         return shape.whole(response)
-    except ValueError as error:
+    except ValueError as error:  # pydantic's is one too
         raise StructuredOutputError(
-            f"the model's answer is no {shape.name}, also after it was told what is wrong:\n"
-            f"{_errors(error)}",
-            response,
+            f"the model's answer is not a {shape.name}: {str(error)[:500]}", response
         ) from error
 
 

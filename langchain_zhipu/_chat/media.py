@@ -12,13 +12,13 @@ from __future__ import annotations
 import base64
 import json
 import mimetypes
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from zhipu_client import InvalidRequestError
 
-__all__ = ["has_paths", "refused", "result_part", "to_part", "with_file_urls"]
+__all__ = ["has_paths", "refused", "result_part", "to_part"]
 
 #: The most bytes of a local file by kind of block; https://docs.bigmodel.cn/api-reference.
 MAX_BYTES: Mapping[str, int] = {
@@ -102,22 +102,6 @@ def _shown(value: Any, key: Any = None) -> Any:
     if key in _DATA and isinstance(value, (str, bytes)) and len(value) > _MOST_SHOWN:
         return f"({len(value):,} characters)"
     return value
-
-
-def with_file_urls(messages: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The messages with documents by URL in the older part (`models.takes_files_by_url`)."""
-    return [
-        {**message, "content": [_older(part) for part in message["content"]]}
-        if isinstance(message.get("content"), list)
-        else message
-        for message in messages
-    ]
-
-
-def _older(part: Any) -> Any:
-    inner = part.get("file") if isinstance(part, Mapping) and part.get("type") == "file" else None
-    url = inner.get("file_url") if isinstance(inner, Mapping) else None
-    return {"type": "file_url", "file_url": {"url": url}} if url else part
 
 
 def _is_block(block: Any) -> bool:

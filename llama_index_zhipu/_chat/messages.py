@@ -1,13 +1,12 @@
-"""Messages to the wire and back. Pure: `to_wire`, `from_wire` and what both need."""
+"""Messages to the wire (`to_wire`), and answers back (`to_response`). Pure."""
 
 from __future__ import annotations
 
 import base64
-import json
 import logging
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from llama_index.core.base.llms.types import (
     AudioBlock,
@@ -25,25 +24,14 @@ from llama_index.core.base.llms.types import (
 )
 
 from zhipu_client import InvalidRequestError
-from zhipu_client._history import NO_OUTPUT, repaired
-from zhipu_client.chat import reasoning_of, text_of
+from zhipu_client.conversation import NO_OUTPUT, Answer
 
-from ._media import PARTS, Target, as_text, media_part
-from ._tools import (
-    arguments_of,
-    call_blocks,
-    call_dicts,
-    encode_name,
-    message_calls,
-    split_calls,
-)
+from .media import PARTS, Target, as_text, media_part
+from .tools import call_block, call_dicts, message_calls
 
-__all__ = ["ReasoningHistory", "Target", "answer_blocks", "facts_of", "from_wire", "to_wire"]
+__all__ = ["Target", "answer_blocks", "facts_of", "to_response", "to_wire"]
 
 logger = logging.getLogger(__name__)
-
-#: Which reasoning goes back: of the tool loop that is going on, of every turn, or none.
-ReasoningHistory = Literal["tool_loop", "all", "none"]
 
 _ROLES = {
     MessageRole.SYSTEM: "system",
@@ -59,54 +47,41 @@ _NOT_TAKEN = "(the tool returned content of the type {what}, which this model do
 
 
 def to_wire(
-    messages: Sequence[ChatMessage],
-    *,
-    target: Target | None = None,
-    reasoning_history: ReasoningHistory = "tool_loop",
+    messages: Sequence[ChatMessage], *, target: Target | None = None
 ) -> list[dict[str, Any]]:
-    """Turn messages into the ``messages`` of a request, repaired where they would be refused.
+    """The messages in the shape of the wire, for `zhipu_client.conversation` to make sendable.
 
     The ones given are not changed.
 
     Args:
         messages: The conversation.
         target: What the model can take.
-        reasoning_history: Which earlier reasoning is sent back. ``"tool_loop"`` sends that of the
-            answers after the last user message, which the model needs to go on after its tools.
 
     Raises:
         InvalidRequestError: a block cannot be sent, for example audio by URL.
     """
     target = target or Target()
-    last_user = max(
-        (place for place, item in enumerate(messages) if _ROLES.get(item.role) == "user"),
-        default=-1,
-    )
     wire: list[dict[str, Any]] = []
-    for place, message in enumerate(messages):
+    for message in messages:
         role = _ROLES.get(message.role, "user")
         if role == "assistant":
-            keep = reasoning_history == "all" or (
-                reasoning_history == "tool_loop" and place > last_user
-            )
-            wire.append(_assistant(message, keep))
+            wire.append(_assistant(message))
         elif role == "tool":
             wire.append(_tool(message, target))
         else:
             files = role == "user"
             wire.append({"role": role, "content": _content(message.blocks, target, files)})
-    return repaired(wire, join=False)
+    return wire
 
 
-def _assistant(message: ChatMessage, keep_reasoning: bool) -> dict[str, Any]:
+def _assistant(message: ChatMessage) -> dict[str, Any]:
     text = "\n".join(block.text for block in message.blocks if isinstance(block, TextBlock))
     sent: dict[str, Any] = {"role": "assistant", "content": text}
-    if keep_reasoning:
-        thoughts = [block for block in message.blocks if isinstance(block, ThinkingBlock)]
-        reasoning = "".join(block.content or "" for block in thoughts)
-        if reasoning:
-            sent["reasoning_content"] = reasoning
-    calls = [_wire_call(block, place) for place, block in enumerate(message_calls(message))]
+    thoughts = [block for block in message.blocks if isinstance(block, ThinkingBlock)]
+    reasoning = "".join(block.content or "" for block in thoughts)
+    if reasoning:
+        sent["reasoning_content"] = reasoning
+    calls = [_wire_call(block) for block in message_calls(message)]
     if calls:
         sent["tool_calls"] = calls
     spoken = message.additional_kwargs.get("audio_id")
@@ -115,17 +90,11 @@ def _assistant(message: ChatMessage, keep_reasoning: bool) -> dict[str, Any]:
     return sent
 
 
-def _wire_call(block: ToolCallBlock, place: int) -> dict[str, Any]:
-    arguments = block.tool_kwargs
-    if isinstance(arguments, str):
-        # A call that was cut: the service refuses arguments that are no JSON.
-        arguments = arguments if isinstance(arguments_of(arguments), dict) else "{}"
-    else:
-        arguments = json.dumps(arguments, ensure_ascii=False, default=str)
+def _wire_call(block: ToolCallBlock) -> dict[str, Any]:
     return {
-        "id": block.tool_call_id or f"call_{place}",
+        "id": block.tool_call_id,
         "type": "function",
-        "function": {"name": encode_name(block.tool_name), "arguments": arguments or "{}"},
+        "function": {"name": block.tool_name, "arguments": block.tool_kwargs},
     }
 
 
@@ -188,49 +157,26 @@ def _leaves(blocks: Iterable[ContentBlock]) -> Iterator[ContentBlock]:
             yield block
 
 
-def from_wire(body: Mapping[str, Any], names: Mapping[str, str] | None = None) -> ChatResponse:
-    """Turn a whole answer into a response.
-
-    Args:
-        body: The decoded JSON as it came.
-        names: Tool names on the wire -> the caller's, from `decode_names`.
-    """
-    choice = (body.get("choices") or [{}])[0]
-    message = choice.get("message") or {}
-    reasoning, text = split_thinking(reasoning_of(message), text_of(message.get("content")))
-    calls, served = split_calls(message.get("tool_calls") or ())
-    blocks, extra = answer_blocks(
-        text=text,
-        reasoning=reasoning,
-        calls=call_blocks(calls, names or {}, whole=True),
-        body=body,
-        audio=message.get("audio"),
-    )
+def to_response(answer: Answer) -> ChatResponse:
+    """A whole answer as a response."""
+    blocks, extra = answer_blocks(answer)
     return ChatResponse(
         message=ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extra),
-        raw=dict(body),
-        logprobs=logprobs_of(choice),
-        additional_kwargs=facts_of(body, choice.get("finish_reason"), served),
+        raw=raw_of(answer),
+        logprobs=logprobs_of(answer.logprobs),
+        additional_kwargs=facts_of(answer),
     )
 
 
-def split_thinking(reasoning: str, text: str) -> tuple[str, str]:
-    """Move ``<think>…</think>`` at the start of the text (GLM-4.1V, self-hosted) to the rest."""
-    start = text.lstrip()
-    if not start.startswith("<think>"):
-        return reasoning, text
-    thought, closed, rest = start[len("<think>") :].partition("</think>")
-    return reasoning + thought, rest.lstrip("\n") if closed else ""
+def raw_of(answer: Answer) -> dict[str, Any]:
+    """The body as it came; its usage counts both attempts."""
+    raw = dict(answer.body)
+    if answer.attempts > 1 and answer.usage is not None:
+        raw["usage"] = {**(raw.get("usage") or {}), **answer.usage.as_wire()}
+    return raw
 
 
-def answer_blocks(
-    *,
-    text: str,
-    reasoning: str,
-    calls: list[ToolCallBlock],
-    body: Mapping[str, Any] | None = None,
-    audio: Any = None,
-) -> tuple[list[ContentBlock], dict[str, Any]]:
+def answer_blocks(answer: Answer) -> tuple[list[ContentBlock], dict[str, Any]]:
     """The blocks of an answer in their order, and the message's ``additional_kwargs``.
 
     Thinking, then one text (two would be shown with a line break between), then citations and
@@ -238,17 +184,20 @@ def answer_blocks(
     """
     blocks: list[ContentBlock] = []
     extra: dict[str, Any] = {}
-    if reasoning:
-        blocks.append(ThinkingBlock(content=reasoning, num_tokens=_reasoning_tokens(body)))
-    blocks.append(TextBlock(text=text))
-    if body:
-        blocks += [_citation(row) for row in body.get("web_search") or () if isinstance(row, dict)]
-    if isinstance(audio, Mapping):
-        if audio.get("id"):
-            extra["audio_id"] = audio["id"]
-        if audio.get("data"):
-            blocks += _sound(audio["data"])
-    if calls:
+    if answer.reasoning:
+        tokens = answer.usage.reasoning if answer.usage is not None else None
+        blocks.append(ThinkingBlock(content=answer.reasoning, num_tokens=tokens))
+    blocks.append(TextBlock(text=answer.text))
+    found = answer.facts.get("web_search")
+    if isinstance(found, list):
+        blocks += [_citation(row) for row in found if isinstance(row, dict)]
+    if answer.audio is not None:
+        if answer.audio.get("id"):
+            extra["audio_id"] = answer.audio["id"]
+        if answer.audio.get("data"):
+            blocks += _sound(answer.audio["data"])
+    if answer.calls:
+        calls = [call_block(call) for call in answer.calls]
         blocks += calls
         extra["tool_calls"] = call_dicts(calls)
     return blocks, extra
@@ -274,48 +223,33 @@ def _citation(row: Mapping[str, Any]) -> CitationBlock:
     )
 
 
-def facts_of(
-    body: Mapping[str, Any], finish_reason: str | None, served: Sequence[Any] = ()
-) -> dict[str, Any]:
-    """What goes with a finished answer: the tokens by their usual names, why it ended, its id.
-
-    Args:
-        body: The answer.
-        finish_reason: Why it ended.
-        served: The calls that the service has run itself.
-    """
+def facts_of(answer: Answer) -> dict[str, Any]:
+    """What goes with a finished answer: the tokens by their usual names, why it ended, its id."""
     facts: dict[str, Any] = {}
-    usage = body.get("usage")
-    if isinstance(usage, Mapping):
-        for name in ("prompt_tokens", "completion_tokens", "total_tokens"):
-            if isinstance(usage.get(name), int):
-                facts[name] = usage[name]
-        for name, detail in (
-            ("cached_tokens", "prompt_tokens_details"),
-            ("reasoning_tokens", "completion_tokens_details"),
-        ):
-            details = usage.get(detail)
-            if isinstance(details, Mapping) and isinstance(details.get(name), int):
-                facts[name] = details[name]
-    facts["finish_reason"] = finish_reason
+    usage = answer.usage
+    if usage is not None:
+        counts = {
+            "prompt_tokens": usage.input,
+            "completion_tokens": usage.output,
+            "total_tokens": usage.total,
+            "cached_tokens": usage.cached,
+            "reasoning_tokens": usage.reasoning,
+        }
+        facts = {name: count for name, count in counts.items() if count is not None}
+    facts["finish_reason"] = answer.finish_reason
     for name in ("web_search", "content_filter"):
-        if body.get(name):
-            facts[name] = body[name]
-    if served:
-        facts["server_tool_calls"] = list(served)
-    identity = body.get("request_id") or body.get("id")
-    if identity:
-        facts["request_id"] = identity
+        if answer.facts.get(name):
+            facts[name] = answer.facts[name]
+    if answer.served:
+        facts["server_tool_calls"] = list(answer.served)
+    if answer.facts.get("request_id"):
+        facts["request_id"] = answer.facts["request_id"]
     return facts
 
 
-def _reasoning_tokens(body: Mapping[str, Any] | None) -> int | None:
-    return facts_of(body, None).get("reasoning_tokens") if body else None
-
-
-def logprobs_of(choice: Mapping[str, Any]) -> list[list[LogProb]] | None:
+def logprobs_of(logprobs: Any) -> list[list[LogProb]] | None:
     """Log probabilities, which self-hosted servers send on request."""
-    content = (choice.get("logprobs") or {}).get("content")
+    content = logprobs.get("content") if isinstance(logprobs, Mapping) else None
     if not content:
         return None
     return [

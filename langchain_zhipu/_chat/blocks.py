@@ -14,7 +14,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages import content as types
 from langchain_core.messages.block_translators import register_translator
 
-from langchain_zhipu._messages import PROVIDER, parse_call
+from langchain_zhipu._chat.messages import PROVIDER
+from zhipu_client.conversation import read_arguments
 
 __all__ = ["citations", "content_blocks", "register"]
 
@@ -139,9 +140,9 @@ def _served(metadata: Mapping[str, Any]) -> list[Block]:
         identity = str(call.get("id") or f"{kind}_{number}")
         name = str(details.get("name") or details.get("type") or kind)
         arguments = details.get("arguments")
-        good, _ = parse_call(identity, name, arguments)
+        read = read_arguments(arguments)
         output = details.get("output", details.get("tools"))
-        args = good["args"] if good else {"arguments": arguments}
+        args = read.value if read.value is not None else {"arguments": arguments}
         blocks += _server_pair(name, identity, args, output, details.get("error"))
     return blocks
 

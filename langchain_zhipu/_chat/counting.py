@@ -10,11 +10,12 @@ from langchain_core.messages import BaseMessage
 from langchain_core.tools import BaseTool
 from pydantic import BaseModel, PrivateAttr
 
+from langchain_zhipu._chat.messages import to_wire
+from langchain_zhipu._chat.tokens import estimate_messages, estimate_text
+from langchain_zhipu._chat.tools import wire_tools
 from langchain_zhipu._errors import raised_as_model_errors
-from langchain_zhipu._messages import ReasoningHistory, to_wire
-from langchain_zhipu._tokens import estimate_messages, estimate_text
-from langchain_zhipu._tools import wire_tools
 from zhipu_client import AuthenticationError, InvalidRequestError, ZhipuError, tokenizer
+from zhipu_client.conversation import ReasoningHistory, prepared
 
 if TYPE_CHECKING:
     from zhipu_client import Client
@@ -73,7 +74,7 @@ class CountsTokens(BaseModel):
         with raised_as_model_errors():
             kept = getattr(self, "reasoning_history", None)
             history: ReasoningHistory = "none" if kept == "none" else "all"
-            wire = to_wire(list(messages), reasoning_history=history, repair=False)
+            wire = prepared(to_wire(list(messages)), reasoning=history, repair=False)
             offered = wire_tools(list(tools)) if tools else None
             if self._asks_service():
                 counted = self._count(wire, offered)

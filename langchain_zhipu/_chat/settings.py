@@ -14,13 +14,12 @@ from langchain_core.utils.utils import _build_model_kwargs
 from pydantic import Field, model_validator
 from typing_extensions import override
 
+from langchain_zhipu._chat.counting import CountsTokens
+from langchain_zhipu._chat.messages import PROVIDER
+from langchain_zhipu._chat.profiles import DerivedProfile, profile_of
 from langchain_zhipu._client import ZhipuSettings
-from langchain_zhipu._counting import CountsTokens
-from langchain_zhipu._messages import PROVIDER, ReasoningHistory
-from langchain_zhipu._plan import ToolChoiceMode
-from langchain_zhipu._profiles import DerivedProfile, profile_of
-from langchain_zhipu._tools import redacted
 from zhipu_client import InvalidRequestError, __version__
+from zhipu_client.conversation import ReasoningHistory, ToolChoiceMode, redacted
 
 __all__ = ["ChatSettings"]
 
@@ -28,6 +27,7 @@ __all__ = ["ChatSettings"]
 _SENT = (
     "model", "temperature", "top_p", "max_tokens", "stop", "do_sample", "thinking",
     "reasoning_effort", "clear_thinking", "reasoning_history", "tool_stream", "tool_choice_mode",
+    "think_tags", "keep_box_marks",
     "request_id", "user_id", "response_format", "sensitive_word_check", "watermark_enabled",
     "meta", "extra_body", "model_kwargs",
 )  # fmt: skip
@@ -47,6 +47,8 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
     clear_thinking: bool | None = None
     reasoning_history: ReasoningHistory | None = None
     tool_stream: bool | None = None
+    think_tags: bool | None = None
+    keep_box_marks: bool = False
     tool_choice_mode: ToolChoiceMode = "auto"
     request_id: str | None = None
     user_id: str | None = None

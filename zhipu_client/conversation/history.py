@@ -1,4 +1,4 @@
-"""Makes a conversation one that the service takes (it answers 1214 to all others).
+"""Conversations made sendable: the service answers 1214 to what breaks its rules. Pure.
 
 Frameworks trim, merge and fork histories, and models cut their own calls. Works on wire messages,
 for the adapters. The rules: tool results follow the calls they answer; each call has a result;
@@ -9,9 +9,18 @@ role become one message. A tool's result may carry its tool's name under ``_name
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["NO_OUTPUT", "repaired", "unrepaired"]
+from zhipu_client.conversation.arguments import (
+    read_arguments,
+    text_of_arguments,
+    whole_characters,
+)
+from zhipu_client.conversation.thinking import ReasoningHistory
+from zhipu_client.conversation.tools import ToolNames, encode_name
+
+__all__ = ["NO_OUTPUT", "prepared", "repaired", "unrepaired", "with_file_urls"]
 
 Wire = dict[str, Any]
 
@@ -21,6 +30,58 @@ CONTINUE = "Continue."
 NOT_RUN = "(no result: this call was not run)"
 #: Stands in for a result without text.
 NO_OUTPUT = "(no output)"
+
+
+def prepared(
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    reasoning: ReasoningHistory = "tool_loop",
+    names: ToolNames | None = None,
+    repair: bool = True,
+) -> list[Wire]:
+    """The messages of a request, from what an adapter made of its framework's.
+
+    Args:
+        messages: Wire messages in order. They are not changed. An assistant's calls may have any
+            ``arguments`` (an object, or the text that the model wrote) and lack an id; its
+            ``reasoning_content`` is always there where the framework has kept it.
+        reasoning: Which of that is sent: of the running tool loop (the answers after the last
+            user message), all of it, or none.
+        names: The names of the offered tools on the wire.
+        repair: False keeps what the service would refuse, in any order, for counting.
+    """
+    last_user = max((n for n, m in enumerate(messages) if m["role"] == "user"), default=-1)
+    sent: list[Wire] = []
+    for position, message in enumerate(messages):
+        made = dict(message)
+        if made["role"] == "assistant":
+            if reasoning == "none" or (reasoning == "tool_loop" and position <= last_user):
+                made.pop("reasoning_content", None)
+            if made.get("tool_calls"):
+                calls = enumerate(made["tool_calls"])
+                made["tool_calls"] = [_sent_call(call, number, names) for number, call in calls]
+        sent.append(made)
+    found: list[Wire] = whole_characters(repaired(sent) if repair else unrepaired(sent))
+    return found
+
+
+def _sent_call(call: Mapping[str, Any], number: int, names: ToolNames | None) -> Wire:
+    function = call["function"]
+    arguments = function.get("arguments")
+    if isinstance(arguments, str):
+        # A call that was cut: the service refuses arguments that are not JSON.
+        arguments = "{}" if read_arguments(arguments).value is None else arguments
+    else:
+        arguments = text_of_arguments(arguments or {})
+    name = str(function.get("name") or "")
+    return {
+        "id": call.get("id") or f"call_{number}",
+        "type": "function",
+        "function": {
+            "name": names.encode(name) if names is not None else encode_name(name),
+            "arguments": arguments or "{}",
+        },
+    }
 
 
 def repaired(messages: list[Wire], *, join: bool = True) -> list[Wire]:
@@ -154,3 +215,19 @@ def _with_user_turn(messages: list[Wire]) -> list[Wire]:
         # Only instructions: the last of them is what the caller asks.
         return [*messages[:-1], {**messages[-1], "role": "user"}]
     return [*messages[:first], turn, *messages[first:]]
+
+
+def with_file_urls(messages: Sequence[Wire]) -> list[Wire]:
+    """The messages with documents by URL in the older part (`models.takes_files_by_url`)."""
+    return [
+        {**message, "content": [_older(part) for part in message["content"]]}
+        if isinstance(message.get("content"), list)
+        else message
+        for message in messages
+    ]
+
+
+def _older(part: Any) -> Any:
+    inner = part.get("file") if isinstance(part, Mapping) and part.get("type") == "file" else None
+    url = inner.get("file_url") if isinstance(inner, Mapping) else None
+    return {"type": "file_url", "file_url": {"url": url}} if url else part

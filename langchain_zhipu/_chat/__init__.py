@@ -1,0 +1,1 @@
+"""Types of the chat model mapped: messages, chunks, tools, structured output, blocks."""

@@ -1,0 +1,80 @@
+"""A call of the model as an exchange of the conversation core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from langchain_core.messages import BaseMessage
+from langchain_core.utils.function_calling import convert_to_json_schema
+from pydantic import BaseModel, ValidationError
+
+from langchain_zhipu._chat.messages import to_wire
+from zhipu_client.conversation import (
+    Exchange,
+    StructuredAnswer,
+    build,
+    combined,
+    validation_complaints,
+)
+
+__all__ = ["exchange_for"]
+
+
+def exchange_for(
+    messages: Sequence[BaseMessage],
+    settings: Mapping[str, Any],
+    kwargs: Mapping[str, Any],
+    *,
+    site: str | None,
+    streaming: bool,
+    calls_in_text: bool,
+) -> Exchange:
+    """Start an exchange.
+
+    Args:
+        messages: The conversation.
+        settings: The model's fields by name.
+        kwargs: The call's arguments.
+        site: The preset that is called, or None for any other server.
+        streaming: Whether the answer comes in chunks.
+        calls_in_text: Whether calls are read that the model wrote into its text.
+
+    Raises:
+        InvalidRequestError: Something can never be accepted.
+    """
+    values = combined(settings, kwargs)
+    values["response_format"] = _response_format(values.get("response_format"))
+    structured = values.get("structured")
+    if isinstance(structured, Mapping):
+        values["structured"] = _structured(structured)
+    built = build(values, site=site, streaming=streaming)
+    return Exchange(to_wire(messages), built, calls_in_text=calls_in_text)
+
+
+def _response_format(value: Any) -> Any:
+    """A schema class as the dict that says the same; all else as it is."""
+    if isinstance(value, type):
+        with suppress(ValueError, TypeError):  # what is not a schema is refused later, by name
+            schema = convert_to_json_schema(value)
+            name = str(schema.get("title") or value.__name__)
+            return {"type": "json_schema", "json_schema": {"name": name, "schema": schema}}
+    return value
+
+
+def _structured(hints: Mapping[str, Any]) -> StructuredAnswer:
+    """What ``with_structured_output`` has bound."""
+    schema = hints.get("schema")
+    lenient = bool(hints.get("lenient"))
+    if not (isinstance(schema, type) and issubclass(schema, BaseModel)):
+        return StructuredAnswer(lenient=lenient)
+
+    def check(value: Any) -> list[str]:
+        try:
+            schema.model_validate(value)
+        except ValidationError as error:
+            return validation_complaints(error)
+        return []
+
+    return StructuredAnswer(lenient=lenient, check=check)

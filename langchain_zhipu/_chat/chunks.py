@@ -1,0 +1,208 @@
+"""Chunks whose calls can be run only when they are whole: alone, added up, stored, sent on.
+
+LangChain completes JSON that was cut: of ``{"amount": 10`` from 1000 it makes a valid call, in each
+chunk, in each sum, and again wherever a chunk is restored from what was written down. Here a call
+is read strictly, and none is written down before it is whole: the stream's last chunk has them all,
+so that whoever adds up the chunks in another process gets the calls too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages.tool import ToolCallChunk
+from langchain_core.utils.json import parse_partial_json
+from pydantic import (
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+from typing_extensions import override
+
+from langchain_zhipu._chat.messages import invalid_call, tool_call
+from zhipu_client.conversation import Answer, Call, read_arguments, text_of_arguments
+
+__all__ = ["ZhipuMessageChunk", "last_chunk", "piece"]
+
+#: Up to how many characters a call is looked at before the stream is over: a long one would be
+#: read again with each of its pieces.
+_LOOKED_AT = 2000
+
+
+class _Whole:
+    """What `message_chunk_to_message` makes of a `ZhipuMessageChunk`.
+
+    LangChain takes the class after the chunk's own in its method resolution order for that of the
+    whole message, and calls it: without this one, a chunk would be made of a chunk.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, **fields: Any) -> Any:
+        return AIMessage(**fields) if cls is _Whole else super().__new__(cls)
+
+
+class ZhipuMessageChunk(_Whole, AIMessageChunk):
+    """A chunk that LangChain takes, stores and restores as an `AIMessageChunk`."""
+
+    #: The answer's calls, once they are known; whether this is a piece as it came.
+    __slots__ = ("_calls", "_piece")
+
+    @classmethod
+    @override
+    def lc_id(cls) -> list[str]:
+        return AIMessageChunk.lc_id()
+
+    @override
+    def __repr_name__(self) -> str:
+        return "AIMessageChunk"
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AIMessageChunk) and self.__dict__ == other.__dict__
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @model_validator(mode="after")
+    def init_tool_calls(self) -> Self:
+        """Read the calls that are whole; LangChain's own of this name completes the others."""
+        if self.tool_call_chunks:
+            found = [_read(chunk) for chunk in self.tool_call_chunks]
+            self.tool_calls = [tool_call(call) for call in found if call.error is None]
+            self.invalid_tool_calls = []
+        return self
+
+    @override
+    def __add__(self, other: Any) -> Any:
+        total = super().__add__(other)
+        if isinstance(total, AIMessageChunk) and total.chunk_position == "last":
+            # LangChain adds single chunks, and whole lists.
+            return settled(total, other[-1] if isinstance(other, (list, tuple)) else other)
+        return total
+
+    @model_serializer(mode="wrap")
+    def _written_down(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        written: dict[str, Any] = handler(self)
+        for name, value in _calls_to_store(self).items():
+            if name in written:
+                written[name] = value
+        return written
+
+    @override
+    def to_json(self) -> Any:
+        return self._stored().to_json()
+
+    @override
+    def __reduce__(self) -> Any:
+        return _plain, (self._stored().__dict__,)
+
+    def _stored(self) -> AIMessageChunk:
+        return _plain({**self.__dict__, **_calls_to_store(self)})
+
+
+# LangGraph stores a message by the name of its class, and restores only LangChain's own.
+ZhipuMessageChunk.__module__ = AIMessageChunk.__module__
+ZhipuMessageChunk.__qualname__ = ZhipuMessageChunk.__name__ = AIMessageChunk.__name__
+
+
+def last_chunk(answer: Answer, **fields: Any) -> ZhipuMessageChunk:
+    """The closing chunk, which carries the calls of the answer as they were read.
+
+    The fragments before it add up to what the model wrote, which may need reading (arguments
+    encoded twice, say); this has the outcome.
+    """
+    made = ZhipuMessageChunk(content="", chunk_position="last", **fields)
+    # Neither a field nor a private attribute of pydantic's: it is not to be compared or kept.
+    object.__setattr__(made, "_calls", answer.calls)
+    return made
+
+
+def settled(total: AIMessageChunk, last: Any) -> ZhipuMessageChunk:
+    """A whole stream's sum with its calls as they were read."""
+    calls: Sequence[Call] | None = getattr(last, "_calls", None)
+    if calls is None:  # of another process
+        calls = [_read(chunk, whole=True) for chunk in total.tool_call_chunks]
+    fields = dict(total.__dict__)
+    fields["tool_calls"] = [tool_call(call) for call in calls if call.error is None]
+    fields["invalid_tool_calls"] = [invalid_call(call) for call in calls if call.error is not None]
+    if isinstance(total.content, list) and calls:
+        fields["content"] = _with_calls(total.content, calls)
+    made = ZhipuMessageChunk.model_construct(**fields)
+    object.__setattr__(made, "_calls", calls)
+    return made
+
+
+def piece(**fields: Any) -> ZhipuMessageChunk:
+    """A chunk with pieces of calls, as they came."""
+    made = ZhipuMessageChunk(**fields)
+    object.__setattr__(made, "_piece", True)
+    return made
+
+
+def _plain(fields: dict[str, Any]) -> AIMessageChunk:
+    """A chunk of LangChain's own with these fields."""
+    return AIMessageChunk.model_construct(**fields)
+
+
+def _calls_to_store(chunk: AIMessageChunk) -> dict[str, Any]:
+    """The fields about calls as they are written down: of calls that are whole."""
+    if getattr(chunk, "_piece", False):
+        return {"tool_calls": [], "invalid_tool_calls": [], "tool_call_chunks": []}
+    pieces = chunk.tool_call_chunks
+    calls: Sequence[Call] | None = getattr(chunk, "_calls", None)
+    if calls is None:
+        calls = [_read(piece) for piece in pieces]
+    indices = [piece.get("index") for piece in pieces] or list(range(len(calls)))
+    kept = [
+        (call, index)
+        for call, index in zip(calls, indices, strict=False)
+        if call.arguments is not None
+    ]
+    return {
+        "tool_calls": [tool_call(call) for call, _ in kept],
+        "tool_call_chunks": [
+            ToolCallChunk(
+                name=call.name, args=_text(call), id=call.id, index=index, type="tool_call_chunk"
+            )
+            for call, index in kept
+        ],
+    }
+
+
+def _text(call: Call) -> str:
+    """The arguments as LangChain's reader takes them: as they came where it reads the same."""
+    try:
+        same = parse_partial_json(call.text) == call.arguments
+    except ValueError:
+        same = False
+    return call.text if same else text_of_arguments(call.arguments)
+
+
+def _read(chunk: ToolCallChunk, *, whole: bool = False) -> Call:
+    """A call of which nothing more than this is known.
+
+    Args:
+        chunk: What there is of it.
+        whole: That the stream is over: nothing at all is then a call without arguments.
+    """
+    text = chunk["args"] or ""
+    identity, name = chunk["id"] or "", chunk["name"] or ""
+    if not whole and (not text.strip() or len(text) > _LOOKED_AT):
+        return Call(identity, name, None, text, "the call is still coming")
+    read = read_arguments(text)
+    return Call(identity, name, read.value, read.text, read.error)
+
+
+def _with_calls(
+    content: list[str | dict[Any, Any]], calls: Sequence[Call]
+) -> list[str | dict[Any, Any]]:
+    """Blocks of the content (output version v1) with each call replaced, in order."""
+    kinds = {"tool_call", "tool_call_chunk", "invalid_tool_call"}
+    blocks = [invalid_call(call) if call.error else tool_call(call) for call in calls]
+    left = iter([{**block} for block in blocks])
+    return [
+        next(left, block) if isinstance(block, dict) and block.get("type") in kinds else block
+        for block in content
+    ]

@@ -1,0 +1,91 @@
+"""A stream's chunks as LangChain's, such that their sum is the message of the same answer whole.
+
+LangChain adds chunks up by rules of its own: strings are concatenated, whatever they are; numbers
+are added; calls are joined by index. So everything that is true of the answer as a whole is said
+exactly once: what is known early on the first chunk, the rest on the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from langchain_core.messages import AIMessageChunk
+from langchain_core.messages.tool import ToolCallChunk
+
+from langchain_zhipu._chat.chunks import ZhipuMessageChunk, last_chunk, piece
+from langchain_zhipu._chat.fast_chunks import text_chunk
+from langchain_zhipu._chat.messages import PROVIDER, facts_in_words, metadata_of, usage_of
+from zhipu_client.conversation import EARLY, Delta, Exchange, Fragment, facts_of
+
+__all__ = ["ChunkMaker"]
+
+_EARLY = tuple(facts_in_words(dict.fromkeys(EARLY)))
+
+
+class ChunkMaker:
+    """Turns what the chunks of one exchange show into LangChain's chunks.
+
+    Args:
+        exchange: The exchange; it may take two attempts, whose first says who answers.
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._started = False
+        self._facts: dict[str, Any] = {}
+        self._heard: set[str] = set()
+
+    def chunk(self, delta: Delta) -> AIMessageChunk | None:
+        """The next chunk for LangChain; None for one that has nothing to show."""
+        if not self._started:
+            self._learn(delta.chunk)
+        if delta.empty:
+            return None
+        extra: dict[str, Any] = {}
+        if delta.reasoning:
+            extra["reasoning_content"] = delta.reasoning
+        if delta.audio is not None:
+            extra["audio"] = self._sound(delta.audio)
+        metadata: dict[str, Any] = {"model_provider": PROVIDER}
+        if not self._started:
+            self._started = True
+            metadata.update(self._facts)
+        if not delta.calls:
+            return text_chunk(ZhipuMessageChunk, delta.text, extra, metadata)
+        return piece(
+            content=delta.text,
+            additional_kwargs=extra,
+            tool_call_chunks=[_call_chunk(call) for call in delta.calls],
+            response_metadata=metadata,
+        )
+
+    def last(self) -> AIMessageChunk:
+        """The closing chunk: finish reason, usage and whatever else came with the end."""
+        answer = self._exchange.answer
+        metadata = metadata_of(answer)
+        if self._started:
+            metadata = {key: value for key, value in metadata.items() if key not in _EARLY}
+        usage = usage_of(answer.usage)
+        return last_chunk(answer, response_metadata=metadata, usage_metadata=usage)
+
+    def _learn(self, chunk: Mapping[str, Any]) -> None:
+        """Keep what the first chunks of the first attempt say of the answer."""
+        found = facts_in_words(facts_of(chunk, self._exchange.request_id))
+        self._facts = {key: found[key] for key in _EARLY if key in found} | self._facts
+
+    def _sound(self, audio: Mapping[str, Any]) -> dict[str, Any]:
+        """A piece of sound, without what an earlier one has said of the whole."""
+        piece = {k: v for k, v in audio.items() if k == "data" or k not in self._heard}
+        self._heard.update(piece)
+        return piece
+
+
+def _call_chunk(call: Fragment) -> ToolCallChunk:
+    return ToolCallChunk(
+        name=call["name"],
+        args=call["arguments"],
+        id=call["id"],
+        index=call["index"],
+        type="tool_call_chunk",
+    )

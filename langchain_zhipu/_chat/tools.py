@@ -1,0 +1,71 @@
+"""Tools of every kind that LangChain knows, in the shape of the wire. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+
+from zhipu_client import InvalidRequestError
+from zhipu_client.conversation import SERVER_TOOLS, check_tool
+
+__all__ = ["ToolLike", "wire_tools"]
+
+ToolLike = Mapping[str, Any] | type | Callable[..., Any] | BaseTool
+
+#: What a function may say on the wire; all else (``strict`` and other providers' keys) is dropped.
+_FUNCTION_KEYS = ("name", "description", "parameters")
+_NO_PARAMETERS = {"type": "object", "properties": {}}
+
+
+def wire_tools(tools: Sequence[ToolLike], *, strict: bool | None = None) -> list[dict[str, Any]]:
+    """Tools of any kind that LangChain knows, as the service takes them.
+
+    Args:
+        tools: LangChain tools, functions, pydantic or TypedDict classes, OpenAI's, Anthropic's or
+            Bedrock's tool dicts, JSON Schemas with a title; or server tools of Zhipu.
+        strict: True adds ``additionalProperties: false`` to the schemas. The service itself has
+            no strict mode.
+
+    Raises:
+        InvalidRequestError: Something is no tool, or its schema can never be accepted.
+    """
+    found = []
+    for position, tool in enumerate(tools):
+        field = f"tools[{position}]"
+        made = _wire_tool(tool, strict, field)
+        check_tool(made, field)
+        found.append(made)
+    return found
+
+
+def _wire_tool(tool: Any, strict: bool | None, field: str) -> dict[str, Any]:
+    if isinstance(tool, Mapping) and tool.get("type") in SERVER_TOOLS:
+        return dict(tool)
+    try:
+        made = convert_to_openai_tool(tool, strict=strict or None)
+    except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError) as error:
+        raise InvalidRequestError(
+            f"{field} cannot be made a tool: {_first_line(error)}", field=field, value=_name(tool)
+        ) from error
+    if made.get("type") != "function":
+        return made
+    function = made.get("function")
+    if not isinstance(function, Mapping):
+        return made
+    kept = {key: function[key] for key in _FUNCTION_KEYS if function.get(key) is not None}
+    kept.setdefault("description", str(function.get("name") or ""))
+    kept.setdefault("parameters", dict(_NO_PARAMETERS))
+    return {"type": "function", "function": kept}
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
+
+
+def _name(tool: Any) -> str:
+    name = getattr(tool, "name", None) or getattr(tool, "__name__", None)
+    return str(name or type(tool).__name__)

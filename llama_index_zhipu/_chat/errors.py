@@ -1,0 +1,55 @@
+"""The errors of answers that are not what they had to be, with LlamaIndex's response on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from llama_index.core.base.llms.types import ChatResponse
+
+from zhipu_client import ZhipuError
+from zhipu_client.conversation import RequirementError
+
+from .messages import to_response
+
+__all__ = ["StructuredOutputError", "ToolNotCalledError", "raised_with_responses"]
+
+
+class _AnswerError(ZhipuError, ValueError):
+    def __init__(self, message: str, response: ChatResponse) -> None:
+        super().__init__(message)
+        self.response = response
+
+    @property
+    def usage(self) -> Mapping[str, Any] | None:
+        """The tokens of all attempts, by the wire's names; None where the server sent none."""
+        raw = self.response.raw
+        found = raw.get("usage") if isinstance(raw, Mapping) else None
+        return found if isinstance(found, Mapping) else None
+
+
+class ToolNotCalledError(_AnswerError):
+    """A tool had to be called, and the model did not, also when it was asked once more.
+
+    Attributes:
+        response: The last answer; its usage counts both attempts.
+    """
+
+
+class StructuredOutputError(_AnswerError):
+    """The model's answer did not fit the wanted class or schema, twice.
+
+    Attributes:
+        response: The last answer; its usage counts both attempts.
+    """
+
+
+@contextmanager
+def raised_with_responses() -> Iterator[None]:
+    """Turn the core's `RequirementError` into one of the above."""
+    try:
+        yield
+    except RequirementError as error:
+        kind = ToolNotCalledError if error.needs_call else StructuredOutputError
+        raise kind(str(error), to_response(error.answer)) from error

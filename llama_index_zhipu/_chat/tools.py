@@ -1,0 +1,142 @@
+"""Tools and calls: LlamaIndex's types to the wire's shape and back. Pure."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ToolCallBlock
+from llama_index.core.llms.llm import ToolSelection
+from pydantic_core import from_json
+
+from zhipu_client.conversation import Call, read_arguments, text_of_arguments
+
+if TYPE_CHECKING:
+    from llama_index.core.tools.types import BaseTool
+
+__all__ = ["call_block", "call_dicts", "message_calls", "selections", "tool_spec"]
+
+logger = logging.getLogger(__name__)
+
+
+def tool_spec(tool: BaseTool) -> dict[str, Any]:
+    """A tool in the wire's shape, still with its own name.
+
+    Not ``to_openai_tool``: that turns every Chinese character of a name into ``_``, and refuses
+    long descriptions.
+    """
+    metadata = tool.metadata
+    parameters = dict(metadata.get_parameters_dict())
+    parameters.setdefault("type", "object")
+    parameters.setdefault("properties", {})
+    name = metadata.get_name()
+    return {
+        "type": "function",
+        "function": {
+            "name": name,
+            "description": metadata.description or name,
+            "parameters": parameters,
+        },
+    }
+
+
+def call_block(call: Call) -> ToolCallBlock:
+    """A call of an answer; its arguments stay text where they are cut or not a JSON object."""
+    return ToolCallBlock(
+        tool_call_id=call.id,
+        tool_name=call.name,
+        tool_kwargs=call.text if call.arguments is None else call.arguments,
+    )
+
+
+def _text(arguments: Any) -> str:
+    return arguments if isinstance(arguments, str) else text_of_arguments(arguments)
+
+
+def call_dicts(blocks: Sequence[ToolCallBlock]) -> list[dict[str, Any]]:
+    """The calls as plain dicts, for ``message.additional_kwargs["tool_calls"]``.
+
+    Program streaming and the chat engines of LlamaIndex look only there.
+    """
+    return [
+        {
+            "id": block.tool_call_id,
+            "type": "function",
+            "function": {"name": block.tool_name, "arguments": _text(block.tool_kwargs)},
+        }
+        for block in blocks
+    ]
+
+
+def selections(response: ChatResponse) -> list[ToolSelection]:
+    """The calls that can run, of a whole answer or of a chunk.
+
+    In a chunk of an answer that is still coming, arguments are read as far as they go. In a
+    finished one, a call whose arguments are no JSON object is left out, with a warning: what was
+    cut (an ``exclude=`` that is missing) must never be run.
+    """
+    finished = "finish_reason" in response.additional_kwargs or response.delta is None
+    found = []
+    for block in message_calls(response.message):
+        kwargs = block.tool_kwargs
+        if isinstance(kwargs, str):
+            read = read_arguments(kwargs).value if finished else _partial(kwargs)
+            if read is None:
+                logger.warning(
+                    "The call of %s was left out: its arguments are cut, or not a JSON object",
+                    block.tool_name,
+                )
+                continue
+            kwargs = read
+        found.append(
+            ToolSelection(
+                tool_id=block.tool_call_id or f"call_{uuid4().hex[:24]}",
+                tool_name=block.tool_name,
+                tool_kwargs=kwargs,
+            )
+        )
+    return found
+
+
+def message_calls(message: ChatMessage) -> list[ToolCallBlock]:
+    """The calls of a message: its blocks, else what other integrations keep beside them."""
+    blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
+    if blocks:
+        return blocks
+    calls = message.additional_kwargs.get("tool_calls") or ()
+    return [_foreign_block(plain_call(call)) for call in calls]
+
+
+def _foreign_block(call: Mapping[str, Any]) -> ToolCallBlock:
+    function = call.get("function") or {}
+    read = read_arguments(function.get("arguments"))
+    return ToolCallBlock(
+        tool_call_id=str(call.get("id") or f"call_{uuid4().hex[:24]}"),
+        tool_name=str(function.get("name") or ""),
+        tool_kwargs=read.text if read.value is None else read.value,
+    )
+
+
+def plain_call(call: Any) -> dict[str, Any]:
+    """A call as a dict, whatever object another integration made of it."""
+    if isinstance(call, Mapping):
+        return dict(call)
+    function = getattr(call, "function", None)
+    return {
+        "id": getattr(call, "id", None),
+        "function": {
+            "name": getattr(function, "name", ""),
+            "arguments": getattr(function, "arguments", ""),
+        },
+    }
+
+
+def _partial(text: str) -> dict[str, Any]:
+    """The beginning of a JSON object, as far as it goes."""
+    try:
+        value = from_json(text.lstrip() or "{}", allow_partial="trailing-strings")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,271 @@
+"""Answers of a chat model as the adapters get them: text, reasoning, calls, tokens. Pure.
+
+A whole body and the sum of a stream's chunks are read by the same function, so that both give the
+same `Answer`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from zhipu_client import chat
+from zhipu_client.conversation.arguments import read_arguments
+
+__all__ = [
+    "EARLY",
+    "FACTS",
+    "Answer",
+    "Call",
+    "Usage",
+    "facts_of",
+    "logprobs_of",
+    "made_up_id",
+    "read_answer",
+]
+
+#: Fields of a body that describe the answer as a whole, beside its choices and its usage.
+FACTS = (
+    "id", "request_id", "created", "model", "web_search", "content_filter", "video_result",
+)  # fmt: skip
+#: Those of them that the first chunk of a stream has already.
+EARLY = ("id", "request_id", "created", "model")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool call of the model.
+
+    Attributes:
+        id: Unique among the calls of its answer; made up where the server sent none.
+        name: The caller's name of the tool.
+        arguments: The arguments; None where what the model wrote is not a whole JSON object, so
+            that the call must not be run.
+        text: The arguments as the model wrote them.
+        error: Why the call cannot be run, or None.
+    """
+
+    id: str
+    name: str
+    arguments: dict[str, Any] | None
+    text: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens as billed. ``output`` includes the reasoning, ``input`` what came from the cache.
+
+    Attributes:
+        input: Tokens of the prompt.
+        output: Tokens of the answer.
+        total: Both.
+        cached: Tokens of the prompt that the cache served; None where the server does not say.
+        reasoning: Tokens of the reasoning; None where the server does not say.
+    """
+
+    input: int
+    output: int
+    total: int
+    cached: int | None = None
+    reasoning: int | None = None
+
+    @classmethod
+    def of(cls, usage: Any) -> Usage | None:
+        """Read the ``usage`` of a body; None where there is none.
+
+        Example:
+            >>> Usage.of({"prompt_tokens": 9, "completion_tokens": 3}).total
+            12
+        """
+        if not isinstance(usage, Mapping):
+            return None
+        prompt, answer = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+        cached = _detail(usage, "prompt_tokens_details", "cached_tokens")
+        total = _count(usage.get("total_tokens")) or prompt + answer
+        if cached and total == prompt + cached + answer:
+            prompt += cached  # some gateways count the cached tokens apart
+        reasoning = _detail(usage, "completion_tokens_details", "reasoning_tokens")
+        return cls(prompt, answer, total, cached, reasoning)
+
+    def as_wire(self) -> dict[str, Any]:
+        """The same by the names of the wire."""
+        found: dict[str, Any] = {
+            "prompt_tokens": self.input,
+            "completion_tokens": self.output,
+            "total_tokens": self.total,
+        }
+        if self.cached is not None:
+            found["prompt_tokens_details"] = {"cached_tokens": self.cached}
+        if self.reasoning is not None:
+            found["completion_tokens_details"] = {"reasoning_tokens": self.reasoning}
+        return found
+
+    def plus(self, other: Usage | None) -> Usage:
+        """The tokens of two attempts."""
+        if other is None:
+            return self
+        return Usage(
+            self.input + other.input,
+            self.output + other.output,
+            self.total + other.total,
+            _sum(self.cached, other.cached),
+            _sum(self.reasoning, other.reasoning),
+        )
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _detail(usage: Mapping[str, Any], group: str, key: str) -> int | None:
+    details = usage.get(group)
+    value = details.get(key) if isinstance(details, Mapping) else None
+    return value if isinstance(value, int) else None
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return other if one is None else one + (other or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer, of one attempt or of both.
+
+    Attributes:
+        text: The answer without its reasoning.
+        reasoning: What the model thought before it.
+        calls: The tool calls that are the caller's to run, or to see that they cannot be run.
+        served: Calls of tools that the service has run itself, as they came.
+        audio: Generated sound, as it came.
+        finish_reason: Why the answer ended; None where the server does not say.
+        usage: The tokens of all attempts.
+        facts: What else describes the answer, see `FACTS`.
+        logprobs: Log probabilities, where they were asked for.
+        body: The last attempt's decoded body.
+        attempts: How many answers were paid for.
+    """
+
+    text: str = ""
+    reasoning: str = ""
+    calls: tuple[Call, ...] = ()
+    served: tuple[Any, ...] = ()
+    audio: Mapping[str, Any] | None = None
+    finish_reason: str | None = None
+    usage: Usage | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    logprobs: Any = None
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    attempts: int = 1
+
+    @property
+    def runnable(self) -> tuple[Call, ...]:
+        """The calls that can be run."""
+        return tuple(call for call in self.calls if call.arguments is not None)
+
+    def after(self, first: Answer) -> Answer:
+        """This answer as the outcome of two attempts: the first one's identity, both's costs."""
+        early = {key: value for key, value in first.facts.items() if key in EARLY}
+        usage = first.usage.plus(self.usage) if first.usage is not None else self.usage
+        return replace(
+            self,
+            reasoning=first.reasoning + self.reasoning,
+            facts={**self.facts, **early},
+            usage=usage,
+            attempts=first.attempts + self.attempts,
+        )
+
+
+def read_answer(
+    body: Mapping[str, Any],
+    *,
+    request_id: str | None = None,
+    names: Any = None,
+    schemas: Mapping[str, Mapping[str, Any]] | None = None,
+    seed: str | None = None,
+) -> Answer:
+    """Read the decoded body of ``/chat/completions``, or a stream's chunks added up.
+
+    Args:
+        body: The body. It is not changed.
+        request_id: The id that the request carried: the chunks of a stream do not repeat it.
+        names: The offered tools' names (`conversation.tools.ToolNames`), or None.
+        schemas: The caller's tool name -> schema of its arguments.
+        seed: Of the ids of calls that came without one, where the body has no id either.
+
+    Example:
+        >>> choice = {"message": {"content": "4"}, "finish_reason": "stop"}
+        >>> read_answer({"choices": [choice]}).text
+        '4'
+    """
+    choice = (body.get("choices") or [{}])[0]
+    message = choice.get("message") or {}
+    facts = facts_of(body, request_id)
+    asked, served = _split(message.get("tool_calls") or ())
+    audio = message.get("audio")
+    return Answer(
+        text=chat.text_of(message.get("content")),
+        reasoning=chat.reasoning_of(message),
+        calls=tuple(_calls(asked, facts.get("id") or seed or uuid.uuid4().hex, names, schemas)),
+        served=tuple(served),
+        audio=dict(audio) if isinstance(audio, Mapping) else None,
+        finish_reason=choice.get("finish_reason"),
+        usage=Usage.of(body.get("usage")),
+        facts=facts,
+        logprobs=logprobs_of(choice),
+        body=body,
+    )
+
+
+def facts_of(body: Mapping[str, Any], request_id: str | None = None) -> dict[str, Any]:
+    """What a body or chunk reports about the answer as a whole, see `FACTS`."""
+    found = {key: body[key] for key in FACTS if body.get(key) is not None}
+    if request_id is not None:
+        found.setdefault("request_id", request_id)
+    elif "id" in found:
+        found.setdefault("request_id", found["id"])
+    return found
+
+
+def logprobs_of(choice: Mapping[str, Any]) -> Any:
+    """The log probabilities of a choice, which servers of one's own send on request."""
+    found = choice.get("logprobs")
+    return found if isinstance(found, Mapping) and found.get("content") else None
+
+
+def _split(calls: Iterable[Any]) -> tuple[list[Mapping[str, Any]], list[Any]]:
+    """The calls that are the caller's, and those that the service has run itself."""
+    asked: list[Mapping[str, Any]] = []
+    served: list[Any] = []
+    for call in calls:
+        if isinstance(call, Mapping):
+            (served if call.get("type") in chat.SERVER_CALLS else asked).append(call)
+    return asked, served
+
+
+def _calls(
+    asked: Sequence[Mapping[str, Any]],
+    answer: str,
+    names: Any,
+    schemas: Mapping[str, Mapping[str, Any]] | None,
+) -> Iterable[Call]:
+    for number, call in enumerate(chat.unique_ids(asked)):
+        function = call.get("function")
+        function = function if isinstance(function, Mapping) else {}
+        name = str(function.get("name") or "")
+        name = names.decode(name) if names is not None else name
+        read = read_arguments(function.get("arguments"), (schemas or {}).get(name))
+        identity = str(call["id"]) if call.get("id") else made_up_id(answer, number)
+        yield Call(identity, name, read.value, read.text, read.error)
+
+
+def made_up_id(answer: str, number: int) -> str:
+    """The id of a call that came without one: a result cannot be matched to such a call.
+
+    Args:
+        answer: The id of the whole answer, or another seed.
+        number: Which of the answer's calls this is, from 0.
+    """
+    return f"call_{answer}_{number}"

@@ -1,0 +1,228 @@
+"""One exchange with a chat model: requests out, answers in, one more attempt where it is due. Pure.
+
+An `Exchange` hands out requests and takes in bodies or chunks; a client sends (`Client.converse`,
+`Client.converse_stream`). So what is decided here is decided once: for sync and async, whole and
+streamed, and every framework.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from zhipu_client import chat
+from zhipu_client._check import refuse
+from zhipu_client._errors import ContentFilterError, ContextOverflowError
+from zhipu_client._request import Request, StreamRequest
+from zhipu_client.conversation.answers import Answer, Call, read_answer
+from zhipu_client.conversation.history import prepared, with_file_urls
+from zhipu_client.conversation.json_answers import json_text
+from zhipu_client.conversation.request_building import Built
+from zhipu_client.conversation.requirement import with_instruction
+from zhipu_client.conversation.streaming import Attempt, Delta
+from zhipu_client.conversation.text_tool_calls import calls_in_text
+from zhipu_client.conversation.thinking import thinking_apart, without_marks
+
+__all__ = ["Exchange"]
+
+_OVERFLOW = "model_context_window_exceeded"
+
+
+class Exchange:
+    """A question to the model and its answer.
+
+    Args:
+        messages: The conversation, from an adapter; see `conversation.history.prepared`.
+        built: What is sent beside it.
+        calls_in_text: Read calls that the model wrote into its text as markup.
+        refuse_filtered: Raise `ContentFilterError` for an answer that content safety cut.
+        repair: False for an answer that cannot be asked for again (a batch's).
+
+    Attributes:
+        done: True once `answer` is final; until then `request` (or `stream_request`) is to be
+            sent, and its answer handed to `take` (or read through, then `end`).
+        answer: The outcome.
+        options: What `Client.send` takes beside the request.
+
+    Raises:
+        RequirementError: From `take` and `end`: the second attempt is not what it must be either.
+        ContextOverflowError: The answer reached the end of the context window.
+    """
+
+    def __init__(
+        self,
+        messages: Sequence[Mapping[str, Any]],
+        built: Built,
+        *,
+        calls_in_text: bool = False,
+        refuse_filtered: bool = False,
+        repair: bool = True,
+    ) -> None:
+        self.built = built
+        self.done = False
+        self.answer = Answer()
+        self._messages = prepared(messages, reasoning=built.history, names=built.names)
+        if built.file_urls:
+            self._messages = with_file_urls(self._messages)
+        if messages and not self._messages:
+            said = [message.get("content") for message in messages]
+            raise refuse("messages", said, "must say something")
+        self._request_id: str | None = built.params.get("request_id")
+        self._calls_in_text = calls_in_text
+        self._refuse_filtered = refuse_filtered
+        self._repair = repair
+        self._first: Answer | None = None
+        self._attempt: Attempt | None = None
+        self._seed = uuid.uuid4().hex
+
+    @property
+    def attempt(self) -> int:
+        """1, or 2 once the model was asked again."""
+        return 1 if self._first is None else 2
+
+    @property
+    def request_id(self) -> str | None:
+        """The id that the first request carries, or None where the client makes it."""
+        return self._request_id
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """``timeout``, ``max_retries`` and ``headers`` of this exchange."""
+        return self.built.options
+
+    # --- Requests
+
+    def request(self) -> Request[dict[str, Any]]:
+        """The request for an answer in one piece, given as the decoded JSON."""
+        built = self.built
+        return chat.create(model=built.model, messages=self._sent(), **built.params).as_dict()
+
+    def stream_request(self) -> StreamRequest[Delta]:
+        """The request for an answer in chunks; its reader feeds this exchange."""
+        built = self.built
+        sent = chat.stream(model=built.model, messages=self._sent(), **built.params)
+        return replace(sent, reader=self._reader)  # type: ignore[arg-type, return-value]
+
+    def _sent(self) -> list[dict[str, Any]]:
+        requirement = self.built.requirement
+        instruction = requirement.instruction() if requirement is not None else ""
+        return with_instruction(self._messages, instruction)
+
+    def _reader(self) -> Attempt:
+        # A fresh one for each try of the connection: nothing of a failed one is kept.
+        self._attempt = Attempt(
+            self.built,
+            seed=self._seed,
+            calls_in_text=self._calls_in_text,
+        )
+        return self._attempt
+
+    # --- Answers
+
+    def take(self, body: Mapping[str, Any]) -> None:
+        """Read an answer in one piece; unless `done` afterwards, `request` is to be sent again."""
+        self._settle(self._read(body), shown=False)
+
+    def end(self) -> Iterator[Delta]:
+        """Read a stream's end: what is still to be shown of it. As `take` for the rest."""
+        attempt = self._attempt
+        if attempt is None:
+            raise RuntimeError("no stream was read")
+        yield from attempt.rest()
+        answer = self._read(attempt.body())
+        self._settle(answer, shown=attempt.shown)
+        if self.done:
+            yield from attempt.closing(self.answer)
+
+    def _read(self, body: Mapping[str, Any]) -> Answer:
+        built = self.built
+        answer = read_answer(
+            self._cleaned(body),
+            request_id=self._request_id,
+            names=built.names,
+            schemas=built.schemas,
+            seed=self._seed,
+        )
+        if answer.finish_reason == _OVERFLOW:
+            raise _overflow(body)
+        if self._refuse_filtered and answer.finish_reason == "sensitive":
+            error = ContentFilterError(
+                "content safety cut the answer (finish_reason sensitive)", body=body
+            )
+            error.partial = body
+            raise error
+        if self._calls_in_text and not answer.calls:
+            answer = replace(answer, calls=self._found_calls(answer))
+        requirement = built.requirement
+        if requirement is not None:
+            answer = requirement.met_in_text(answer)
+        if built.single_call:
+            answer = replace(answer, calls=answer.calls[:1])
+        return answer
+
+    def _cleaned(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A body with reasoning and marks out of its text."""
+        choices = body.get("choices")
+        think = self.built.think_filter()
+        if not choices or (think is None and self.built.box_marks):
+            return body
+        message = choices[0].get("message") or {}
+        if think is not None:
+            message = thinking_apart(message, think, last=True)
+        text = chat.text_of(message.get("content"))
+        if "<|" in text and not self.built.box_marks:
+            message = {**message, "content": without_marks(text)}
+        return {**body, "choices": [{**choices[0], "message": message}]}
+
+    def _found_calls(self, answer: Answer) -> tuple[Call, ...]:
+        """The calls that the model wrote into its text or its reasoning."""
+        found = calls_in_text(f"{answer.reasoning}\n{answer.text}")
+        if not found:
+            return ()
+        written = [
+            {"id": call["id"], "function": {"name": call["name"], "arguments": call["arguments"]}}
+            for call in found
+        ]
+        body = {"choices": [{"message": {"tool_calls": written}}]}
+        read = read_answer(body, names=self.built.names, schemas=self.built.schemas)
+        return read.calls
+
+    def _settle(self, answer: Answer, *, shown: bool) -> None:
+        """Accept an answer, ask once more, or raise."""
+        requirement = self.built.requirement
+        complaint = requirement.complaint(answer) if requirement is not None else None
+        total = answer.after(self._first) if self._first is not None else answer
+        if requirement is not None and complaint is not None:
+            free = self._repair and (not shown or requirement.replaceable)
+            if self._first is None and free and requirement.may_repair(answer):
+                self._ask_again(answer, complaint)
+                return
+            if not requirement.lenient:
+                raise requirement.error(complaint, total)
+        if requirement is not None and requirement.wants_json and not total.calls:
+            text = json_text(total.text, arrays=requirement.arrays)
+            total = replace(total, text=text)
+        self.answer = total
+        self.done = True
+
+    def _ask_again(self, answer: Answer, complaint: str) -> None:
+        requirement = self.built.requirement
+        if requirement is None:
+            return
+        self._first = answer
+        self._messages = requirement.repair(self._messages, answer.text, complaint)
+        params = {key: value for key, value in self.built.params.items() if key != "request_id"}
+        if self._attempt is not None:
+            params["request_id"] = uuid.uuid4().hex
+        self.built = replace(self.built, params=params)
+
+
+def _overflow(partial: Any) -> ContextOverflowError:
+    error = ContextOverflowError(
+        "prompt and answer reached the end of the model's context window "
+        "(finish_reason model_context_window_exceeded); shorten the conversation"
+    )
+    error.partial = partial
+    return error

@@ -1,0 +1,215 @@
+"""What an answer must be, where the service does not see to it itself. Pure.
+
+GLM honours ``tool_choice="auto"`` only, and has no ``json_schema``. So the requirement is put into
+words for the model, the answer is checked, and asked for once more if need be.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic_core import ValidationError
+
+from zhipu_client._check import show
+from zhipu_client._errors import ZhipuError
+from zhipu_client.conversation.answers import Answer, Call
+from zhipu_client.conversation.history import repaired
+from zhipu_client.conversation.json_answers import json_text, object_in
+from zhipu_client.conversation.schemas import problems
+from zhipu_client.conversation.tools import ToolNames
+
+__all__ = ["Requirement", "RequirementError", "validation_complaints", "with_instruction"]
+
+Wire = dict[str, Any]
+
+
+class RequirementError(ZhipuError, ValueError):
+    """The model's answer was not what it had to be, also when it was asked for once more.
+
+    Attributes:
+        answer: The last answer, with the tokens of both attempts.
+        complaint: What is wrong with it, in words.
+        needs_call: True when a tool had to be called.
+    """
+
+    def __init__(self, message: str, answer: Answer, complaint: str, *, needs_call: bool) -> None:
+        super().__init__(message)
+        self.answer = answer
+        self.complaint = complaint
+        self.needs_call = needs_call
+
+    @property
+    def usage(self) -> Mapping[str, int] | None:
+        """The tokens of both attempts, by the wire's names; None where the server sent none."""
+        return self.answer.usage.as_wire() if self.answer.usage is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """What an answer must be.
+
+    Attributes:
+        tools: It must call one of these (the caller's name -> schema of the arguments); None: it
+            need not.
+        json: It must be JSON, unless it calls a tool.
+        schema: The schema of that JSON, or None for any.
+        name: What the schema is called.
+        native: The server sees to it: nothing is put into words, and only a cut answer is refused.
+        structured: The answer is data for a program: arguments must fit their schema. (Without, a
+            tool's own validation tells the model, as agents are used to.)
+        lenient: When the second attempt fails too, return it rather than raise: a parser follows.
+        replaceable: What a stream has shown may be replaced: its reader wants the outcome.
+        check: What is wrong with a value that fits its schema, in words; from the adapter, whose
+            data class may have rules of its own.
+        names: The tools' names on the wire.
+    """
+
+    tools: Mapping[str, Mapping[str, Any]] | None = None
+    json: bool = False
+    schema: Mapping[str, Any] | None = None
+    name: str = "answer"
+    native: bool = False
+    structured: bool = False
+    lenient: bool = False
+    replaceable: bool = False
+    check: Callable[[Any], Sequence[str]] | None = None
+    names: ToolNames | None = None
+
+    def instruction(self) -> str:
+        """The requirement in words, for the system message; empty where none are needed."""
+        parts: list[str] = []
+        if self.native:
+            return ""
+        if self.tools is not None:
+            parts.append(
+                f"You must call {self._one_tool()}, even if the request seems not to need it. "
+                "Do not answer in text."
+            )
+        if self.json and self.schema is not None:
+            schema = json.dumps(self.schema, ensure_ascii=False)
+            parts.append(
+                "Give your final answer as a single JSON object that conforms to this JSON Schema "
+                f"({self.name}), with nothing before or after it and no code fence:\n{schema}"
+            )
+        return "\n\n".join(parts)
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether the text is to be the JSON and nothing else."""
+        return self.json and not self.native
+
+    @property
+    def arrays(self) -> bool:
+        """Whether the JSON may be an array."""
+        return self.schema is None or self.schema.get("type") == "array"
+
+    def met_in_text(self, answer: Answer) -> Answer:
+        """The answer with the one call that is due, where the model wrote its arguments as text."""
+        if self.native or self.tools is None or len(self.tools) != 1 or answer.calls:
+            return answer
+        (name, schema), *_ = self.tools.items()
+        found = object_in(answer.text)
+        wanted = set(schema.get("required") or schema.get("properties") or ())
+        if found is None or not wanted or not wanted <= set(found) or problems(found, schema):
+            return answer
+        text = json.dumps(found, ensure_ascii=False)
+        call = Call(f"call_{answer.facts.get('id') or 'text'}_0", name, found, text)
+        return replace(answer, text="", calls=(call,))
+
+    def complaint(self, answer: Answer) -> str | None:
+        """Why an answer does not do, in words; None when it does."""
+        if answer.finish_reason == "sensitive":
+            return None  # the answer itself reports it
+        if self.native and answer.finish_reason != "length":
+            return None
+        found = None
+        if self.tools is not None:
+            found = self._call_complaint(answer)
+        elif self.json and not answer.calls:
+            found = self._json_complaint(answer.text)
+        if found is not None and answer.finish_reason == "length":
+            if self.tools is None and not self.structured:
+                return None
+            return f"the answer was cut at max_tokens (finish_reason length), so {found}"
+        return found
+
+    @staticmethod
+    def may_repair(answer: Answer) -> bool:
+        """False for an answer that was cut: a second one would be too, and cost as much."""
+        return answer.finish_reason != "length"
+
+    def _call_complaint(self, answer: Answer) -> str | None:
+        tools = self.tools or {}
+        called = [call for call in answer.runnable if call.name in tools]
+        if not called:
+            broken = [call.name for call in answer.calls if call.arguments is None]
+            if broken:
+                return f"the arguments of {broken[0]} were not valid JSON"
+            return f"it did not call {self._one_tool()}"
+        if self.structured:
+            found = self._problems(called[0].arguments, tools[called[0].name])
+            if found:
+                return f"the arguments of {called[0].name} are wrong: {'; '.join(found)}"
+        return None
+
+    def _json_complaint(self, text: str) -> str | None:
+        try:
+            value = json.loads(json_text(text, arrays=self.arrays), strict=False)
+        except (ValueError, RecursionError):
+            return "it was not a JSON object"
+        found = self._problems(value, self.schema)
+        return f"it does not fit the schema: {'; '.join(found)}" if found else None
+
+    def _problems(self, value: Any, schema: Mapping[str, Any] | None) -> Sequence[str]:
+        found: Sequence[str] = problems(value, schema) if schema is not None else ()
+        return found or (self.check(value) if self.check is not None else ())
+
+    def repair(self, messages: Sequence[Wire], answer: str, complaint: str) -> list[Wire]:
+        """The conversation for the second attempt."""
+        want = f"You must call {self._one_tool()} now." if self.tools is not None else (
+            "Give the whole answer again, as one JSON object and nothing else."
+        )  # fmt: skip
+        turns = [{"role": "assistant", "content": answer}] if answer.strip() else []
+        ask = f"Your last answer cannot be used: {complaint}. {want}"
+        return repaired([*messages, *turns, {"role": "user", "content": ask}])
+
+    def error(self, complaint: str, answer: Answer) -> RequirementError:
+        """The error for a second attempt that fails too."""
+        what = f"call {self._one_tool()}" if self.tools is not None else f"give {self.name}"
+        answered = f" (it answered {show(answer.text.strip())})" if answer.text.strip() else ""
+        return RequirementError(
+            f"the model was asked to {what}, but {complaint}{answered}. Try more max_tokens, "
+            "another model, a simpler schema, or tool_choice='auto'",
+            answer,
+            complaint,
+            needs_call=self.tools is not None,
+        )
+
+    def _one_tool(self) -> str:
+        names = [self.names.encode(name) if self.names else name for name in self.tools or ()]
+        if len(names) == 1:
+            return f"the tool {names[0]}"
+        return f"one of the tools {', '.join(names)}"
+
+
+def validation_complaints(error: ValidationError) -> list[str]:
+    """What pydantic found wrong, in words a model can act on."""
+    rows = error.errors(include_url=False, include_context=False, include_input=False)
+    return [
+        f"{'.'.join(str(part) for part in row['loc']) or 'the whole'}: {row['msg']}"
+        for row in rows[:10]
+    ]
+
+
+def with_instruction(messages: Sequence[Wire], instruction: str) -> list[Wire]:
+    """The conversation with a further instruction, at the end of the system message."""
+    if not instruction:
+        return list(messages)
+    first = messages[0] if messages else None
+    if first is not None and first["role"] == "system":
+        joined = {**first, "content": f"{first['content']}\n\n{instruction}"}
+        return [joined, *messages[1:]]
+    return [{"role": "system", "content": instruction}, *messages]
