@@ -58,7 +58,8 @@ def test_C09_many_calls_within_a_stream_are_all_served(drive: Drive, fast_clock:
     with FaultServer(_account(5)) as server:
         outcomes = _within(drive(server, clock=fast_clock), CALLS)
         assert [outcome.ok().text for outcome in outcomes] == [TEXT] * CALLS
-        assert len(server.requests) <= 3 * CALLS
+        # No storm: how often each is refused before the limit is found depends on the machine.
+        assert len(server.requests) <= 5 * CALLS
 
 
 def test_C09_those_within_a_stream_pass_a_closed_gate_one_at_a_time(

@@ -5,7 +5,6 @@ Thread-safe and usable from any number of event loops at once, since one process
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import math
 import sys
@@ -378,18 +377,20 @@ def _collect() -> None:
 def _here() -> tuple[int, int]:
     """Which thread this is, and which of its tasks."""
     task: object = None
-    if asyncio._get_running_loop() is not None:
-        task = asyncio.current_task()
-    else:
-        # Another thread may be importing it: what is not there yet, nobody runs on here.
-        lowlevel = getattr(sys.modules.get("trio"), "lowlevel", None)
-        if lowlevel is not None and getattr(lowlevel, "in_trio_run", bool)():
-            task = lowlevel.current_task()
+    # Another thread may be importing them: on what is not there yet, nobody runs here.
+    loops = sys.modules.get("asyncio")
+    lowlevel = getattr(sys.modules.get("trio"), "lowlevel", None)
+    if getattr(loops, "_get_running_loop", lambda: None)() is not None:
+        task = loops.current_task()  # type: ignore[union-attr]
+    elif getattr(lowlevel, "in_trio_run", bool)():
+        task = lowlevel.current_task()  # type: ignore[union-attr]
     return threading.get_ident(), id(task)
 
 
 def _waker(event: object) -> Callable[[], None]:
     """What sets an ``anyio.Event`` of this loop from any thread."""
+    import asyncio
+
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
