@@ -198,7 +198,8 @@ class ChatZhipuAI(ChatSettings):
             tool_choice: ``"auto"``, ``"any"`` (or ``"required"``, True), ``"none"``, or the name
                 of the tool to call. See ``tool_choice_mode``.
             strict: True closes the schemas (``additionalProperties: false``).
-            parallel_tool_calls: Accepted for compatibility; the service has no such switch.
+            parallel_tool_calls: False keeps the first call of an answer only: the service has no
+                such switch.
             **kwargs: Further arguments of each call, such as ``response_format``.
 
         Raises:
@@ -211,6 +212,8 @@ class ChatZhipuAI(ChatSettings):
             kwargs["tool_choice"] = choice
         if offered:
             kwargs["tools"] = offered
+        if parallel_tool_calls is not None:
+            kwargs["parallel_tool_calls"] = parallel_tool_calls
         return self.bind(**kwargs)
 
     @override
@@ -257,7 +260,8 @@ class ChatZhipuAI(ChatSettings):
             schema: A pydantic class (gives instances), a TypedDict, a JSON Schema or an OpenAI
                 function (give dicts).
             method: ``"function_calling"``, ``"json_schema"``, or ``"json_mode"`` (which takes no
-                schema if need be). All three are checked, and asked for once more if they fail.
+                schema if need be). All three are checked, and asked for once more if they fail;
+                in a stream, only as long as nothing of the answer was shown.
             include_raw: Give ``{"raw", "parsed", "parsing_error"}`` and never raise for parsing.
             strict: True closes the schema.
             **kwargs: Further arguments of each call.

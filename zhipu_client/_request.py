@@ -161,6 +161,9 @@ class Conversing(Protocol[A_co, E]):
     def take(self, body: dict[str, Any]) -> None:
         """Read the answer to it."""
 
+    def failed(self, error: Any) -> None:
+        """Keep on an error what was paid for before it."""
+
     def stream_request(self) -> StreamRequest[E]:
         """The next request, for an answer in chunks; its reader reads them."""
 

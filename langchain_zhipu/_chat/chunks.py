@@ -47,8 +47,8 @@ class _Whole:
 class ZhipuMessageChunk(_Whole, AIMessageChunk):
     """A chunk that LangChain takes, stores and restores as an `AIMessageChunk`."""
 
-    #: The answer's calls, once they are known; whether this is a piece as it came.
-    __slots__ = ("_calls", "_piece")
+    #: The answer, once it is known; whether this is a piece as it came.
+    __slots__ = ("_answer", "_piece")
 
     @classmethod
     @override
@@ -115,22 +115,33 @@ def last_chunk(answer: Answer, **fields: Any) -> ZhipuMessageChunk:
     """
     made = ZhipuMessageChunk(content="", chunk_position="last", **fields)
     # Neither a field nor a private attribute of pydantic's: it is not to be compared or kept.
-    object.__setattr__(made, "_calls", answer.calls)
+    object.__setattr__(made, "_answer", answer)
     return made
 
 
 def settled(total: AIMessageChunk, last: Any) -> ZhipuMessageChunk:
-    """A whole stream's sum with its calls as they were read."""
-    calls: Sequence[Call] | None = getattr(last, "_calls", None)
-    if calls is None:  # of another process
-        calls = [_read(chunk, whole=True) for chunk in total.tool_call_chunks]
+    """A whole stream's sum, with what the answer is as a whole in place of the sum of its pieces.
+
+    Calls are as they were read; reasoning without an opening tag is known by its end only.
+    """
+    answer: Answer | None = getattr(last, "_answer", None)
     fields = dict(total.__dict__)
+    calls: Sequence[Call]
+    if answer is None:  # of another process
+        calls = [_read(chunk, whole=True) for chunk in total.tool_call_chunks]
+    else:
+        calls = answer.calls
+        if isinstance(total.content, str):
+            fields["content"] = answer.text
+            if answer.reasoning:
+                kept = {**total.additional_kwargs, "reasoning_content": answer.reasoning}
+                fields["additional_kwargs"] = kept
     fields["tool_calls"] = [tool_call(call) for call in calls if call.error is None]
     fields["invalid_tool_calls"] = [invalid_call(call) for call in calls if call.error is not None]
     if isinstance(total.content, list) and calls:
         fields["content"] = _with_calls(total.content, calls)
     made = ZhipuMessageChunk.model_construct(**fields)
-    object.__setattr__(made, "_calls", calls)
+    object.__setattr__(made, "_answer", answer)
     return made
 
 
@@ -151,9 +162,11 @@ def _calls_to_store(chunk: AIMessageChunk) -> dict[str, Any]:
     if getattr(chunk, "_piece", False):
         return {"tool_calls": [], "invalid_tool_calls": [], "tool_call_chunks": []}
     pieces = chunk.tool_call_chunks
-    calls: Sequence[Call] | None = getattr(chunk, "_calls", None)
-    if calls is None:
-        calls = [_read(piece) for piece in pieces]
+    answer: Answer | None = getattr(chunk, "_answer", None)
+    whole = chunk.chunk_position == "last"
+    calls: Sequence[Call] = (
+        answer.calls if answer is not None else [_read(piece, whole=whole) for piece in pieces]
+    )
     indices = [piece.get("index") for piece in pieces] or list(range(len(calls)))
     kept = [
         (call, index)

@@ -244,8 +244,8 @@ def invalid_call(call: Call) -> InvalidToolCall:
 def metadata_of(answer: Answer) -> dict[str, Any]:
     """``response_metadata`` of an answer."""
     metadata: dict[str, Any] = {"model_provider": PROVIDER, **facts_in_words(answer.facts)}
-    if isinstance(answer.body.get("usage"), Mapping):
-        metadata["token_usage"] = dict(answer.body["usage"])
+    if answer.wire_usage is not None:
+        metadata["token_usage"] = dict(answer.wire_usage)
     if answer.served:
         metadata["server_tool_calls"] = list(answer.served)
     if answer.finish_reason:

@@ -171,8 +171,8 @@ def to_response(answer: Answer) -> ChatResponse:
 def raw_of(answer: Answer) -> dict[str, Any]:
     """The body as it came; its usage counts both attempts."""
     raw = dict(answer.body)
-    if answer.attempts > 1 and answer.usage is not None:
-        raw["usage"] = {**(raw.get("usage") or {}), **answer.usage.as_wire()}
+    if answer.wire_usage is not None:
+        raw["usage"] = dict(answer.wire_usage)
     return raw
 
 

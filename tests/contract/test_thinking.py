@@ -162,6 +162,8 @@ FROM_THE_CORE = [
     *in_turn(keeps("all", NONE, {"reasoning_history": "all"}, models=("glm-4-flash",))),
     *in_turn(keeps("unset", NONE, models=("glm-4-flash",))),
     # A server without a parser for them leaves the thoughts in the text, whatever its model.
+    # The chat template has opened the reasoning: its end is all that shows it.
+    splits("tags-only-the-end", "hm</think>\n42", "hm", "42"),
     splits("tags-hybrid", THOUGHT, "\nhm, 42\n", "42"),
     splits("tags-always", THOUGHT, "\nhm, 42\n", "42", model="glm-5.3"),
     splits("tags-hybrid-by-its-own-name", THOUGHT, "\nhm, 42\n", "42", model=FP8),

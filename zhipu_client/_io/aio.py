@@ -82,18 +82,26 @@ class AsyncClient(BaseClient):
 
     async def converse(self, exchange: Conversing[T, Any]) -> T:
         """Send the requests of an exchange until it has its answer. As `Client.converse`."""
-        while not exchange.done:
-            exchange.take(await self.send(exchange.request(), **exchange.options))
+        try:
+            while not exchange.done:
+                exchange.take(await self.send(exchange.request(), **exchange.options))
+        except ZhipuError as error:
+            exchange.failed(error)
+            raise
         return exchange.answer
 
     async def converse_stream(self, exchange: Conversing[Any, E]) -> AsyncGenerator[E, None]:
         """The same, streamed. As `Client.converse_stream`; close it when leaving early."""
-        while not exchange.done:
-            async with self.stream(exchange.stream_request(), **exchange.options) as deltas:
-                async for delta in deltas:
+        try:
+            while not exchange.done:
+                async with self.stream(exchange.stream_request(), **exchange.options) as deltas:
+                    async for delta in deltas:
+                        yield delta
+                for delta in exchange.end():
                     yield delta
-            for delta in exchange.end():
-                yield delta
+        except ZhipuError as error:
+            exchange.failed(error)
+            raise
 
     async def open(self, call: Call) -> Any:
         """Send one try; returns httpx's response with its body unread."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
@@ -110,16 +110,24 @@ class Client(BaseClient):
         Raises:
             RequirementError: The second attempt is not what it must be either. And all of `send`.
         """
-        while not exchange.done:
-            exchange.take(self.send(exchange.request(), **exchange.options))
+        try:
+            while not exchange.done:
+                exchange.take(self.send(exchange.request(), **exchange.options))
+        except ZhipuError as error:
+            exchange.failed(error)
+            raise
         return exchange.answer
 
-    def converse_stream(self, exchange: Conversing[Any, E]) -> Iterator[E]:
+    def converse_stream(self, exchange: Conversing[Any, E]) -> Generator[E, None, None]:
         """The same, streamed: what each chunk shows. Afterwards, the exchange has its answer."""
-        while not exchange.done:
-            with self.stream(exchange.stream_request(), **exchange.options) as deltas:
-                yield from deltas
-            yield from exchange.end()
+        try:
+            while not exchange.done:
+                with self.stream(exchange.stream_request(), **exchange.options) as deltas:
+                    yield from deltas
+                yield from exchange.end()
+        except ZhipuError as error:
+            exchange.failed(error)
+            raise
 
     def open(self, call: Call) -> Any:
         """Send one try; returns httpx's response with its body unread. For `Stream` and `send`."""

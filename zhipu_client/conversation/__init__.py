@@ -41,6 +41,7 @@ from zhipu_client.conversation.thinking import ReasoningHistory
 from zhipu_client.conversation.tools import (
     SERVER_TOOLS,
     Choice,
+    ToolNames,
     check_tool,
     encoded_tools,
     read_choice,
@@ -65,6 +66,7 @@ __all__ = [
     "RequirementError",
     "StructuredAnswer",
     "ToolChoiceMode",
+    "ToolNames",
     "Usage",
     "build",
     "check_tool",

@@ -165,6 +165,35 @@ class Answer:
         """The calls that can be run."""
         return tuple(call for call in self.calls if call.arguments is not None)
 
+    def as_wire(self) -> dict[str, Any]:
+        """The assistant's message for the next turn, for `conversation.prepared`."""
+        message: dict[str, Any] = {"role": "assistant", "content": self.text}
+        if self.reasoning:
+            message["reasoning_content"] = self.reasoning
+        if self.calls:
+            message["tool_calls"] = [
+                {
+                    "id": call.id,
+                    "type": "function",
+                    "function": {
+                        "name": call.name,
+                        "arguments": call.text if call.arguments is None else call.arguments,
+                    },
+                }
+                for call in self.calls
+            ]
+        if self.audio is not None and self.audio.get("id"):
+            message["audio"] = {"id": self.audio["id"]}
+        return message
+
+    @property
+    def wire_usage(self) -> Mapping[str, Any] | None:
+        """``usage`` as the body has it, with the tokens of all attempts; None without any."""
+        given = self.body.get("usage")
+        if self.attempts == 1 or self.usage is None:
+            return given if isinstance(given, Mapping) else None
+        return {**(given if isinstance(given, Mapping) else {}), **self.usage.as_wire()}
+
     def after(self, first: Answer) -> Answer:
         """This answer as the outcome of two attempts: the first one's identity, both's costs."""
         early = {key: value for key, value in first.facts.items() if key in EARLY}

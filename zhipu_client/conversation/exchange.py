@@ -14,7 +14,12 @@ from typing import Any
 
 from zhipu_client import chat
 from zhipu_client._check import refuse
-from zhipu_client._errors import ContentFilterError, ContextOverflowError
+from zhipu_client._errors import (
+    ContentFilterError,
+    ContextOverflowError,
+    ServerError,
+    ZhipuError,
+)
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client.conversation.answers import Answer, Call, read_answer
 from zhipu_client.conversation.history import prepared, with_file_urls
@@ -125,6 +130,13 @@ class Exchange:
         """Read an answer in one piece; unless `done` afterwards, `request` is to be sent again."""
         self._settle(self._read(body), shown=False)
 
+    def failed(self, error: ZhipuError) -> None:
+        """Keep on an error what was paid for before it: ``error.first``, an `Answer`."""
+        if self._first is not None:
+            error.first = self._first  # type: ignore[attr-defined]
+            if getattr(error, "partial", None) is None:
+                error.partial = self._first.body  # type: ignore[attr-defined]
+
     def end(self) -> Iterator[Delta]:
         """Read a stream's end: what is still to be shown of it. As `take` for the rest."""
         attempt = self._attempt
@@ -138,26 +150,31 @@ class Exchange:
 
     def _read(self, body: Mapping[str, Any]) -> Answer:
         built = self.built
-        answer = read_answer(
-            self._cleaned(body),
-            request_id=self._request_id,
-            names=built.names,
-            schemas=built.schemas,
-            seed=self._seed,
-        )
+        try:
+            answer = read_answer(
+                self._cleaned(body),
+                request_id=self._request_id,
+                names=built.names,
+                schemas=built.schemas,
+                seed=self._seed,
+            )
+        except (AttributeError, LookupError, TypeError) as odd:
+            error = ServerError("the answer is not that of a chat", body=body)
+            error.partial = body
+            raise error from odd
         if answer.finish_reason == _OVERFLOW:
             raise _overflow(body)
         if self._refuse_filtered and answer.finish_reason == "sensitive":
-            error = ContentFilterError(
+            filtered = ContentFilterError(
                 "content safety cut the answer (finish_reason sensitive)", body=body
             )
-            error.partial = body
-            raise error
+            filtered.partial = body
+            raise filtered
         if self._calls_in_text and not answer.calls:
             answer = replace(answer, calls=self._found_calls(answer))
         requirement = built.requirement
         if requirement is not None:
-            answer = requirement.met_in_text(answer)
+            answer = requirement.met_in_text(answer, self._seed)
         if built.single_call:
             answer = replace(answer, calls=answer.calls[:1])
         return answer
@@ -212,7 +229,8 @@ class Exchange:
         if requirement is None:
             return
         self._first = answer
-        self._messages = requirement.repair(self._messages, answer.text, complaint)
+        written = answer.text or "\n".join(call.text for call in answer.calls)
+        self._messages = requirement.repair(self._messages, written, complaint)
         params = {key: value for key, value in self.built.params.items() if key != "request_id"}
         if self._attempt is not None:
             params["request_id"] = uuid.uuid4().hex

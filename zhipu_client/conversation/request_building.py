@@ -110,8 +110,8 @@ class Built:
     """
 
     model: str
-    params: dict[str, Any]
-    options: dict[str, Any]
+    params: dict[str, Any] = field(repr=False)  # headers of MCP servers are secrets
+    options: dict[str, Any] = field(repr=False)
     history: ReasoningHistory
     names: ToolNames
     schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -311,6 +311,8 @@ def _requirement(
     if response is None and not forced:
         return None
     structured = values.get("structured")
+    if structured is not None and not isinstance(structured, StructuredAnswer):
+        raise refuse("structured", structured, "must be a StructuredAnswer")
     hints = structured if isinstance(structured, StructuredAnswer) else StructuredAnswer()
     name, schema = response or ("answer", None)
     # With tools on offer only the instruction is sent: servers that enforce JSON would keep the

@@ -15,7 +15,7 @@ from pydantic_core import ValidationError
 
 from zhipu_client._check import show
 from zhipu_client._errors import ZhipuError
-from zhipu_client.conversation.answers import Answer, Call
+from zhipu_client.conversation.answers import Answer, Call, made_up_id
 from zhipu_client.conversation.history import repaired
 from zhipu_client.conversation.json_answers import json_text, object_in
 from zhipu_client.conversation.schemas import problems
@@ -106,8 +106,13 @@ class Requirement:
         """Whether the JSON may be an array."""
         return self.schema is None or self.schema.get("type") == "array"
 
-    def met_in_text(self, answer: Answer) -> Answer:
-        """The answer with the one call that is due, where the model wrote its arguments as text."""
+    def met_in_text(self, answer: Answer, seed: str) -> Answer:
+        """The answer with the one call that is due, where the model wrote its arguments as text.
+
+        Args:
+            answer: The answer.
+            seed: Of the call's id, where the answer has none.
+        """
         if self.native or self.tools is None or len(self.tools) != 1 or answer.calls:
             return answer
         (name, schema), *_ = self.tools.items()
@@ -116,7 +121,7 @@ class Requirement:
         if found is None or not wanted or not wanted <= set(found) or problems(found, schema):
             return answer
         text = json.dumps(found, ensure_ascii=False)
-        call = Call(f"call_{answer.facts.get('id') or 'text'}_0", name, found, text)
+        call = Call(made_up_id(str(answer.facts.get("id") or seed), 0), name, found, text)
         return replace(answer, text="", calls=(call,))
 
     def complaint(self, answer: Answer) -> str | None:
@@ -210,6 +215,10 @@ def with_instruction(messages: Sequence[Wire], instruction: str) -> list[Wire]:
         return list(messages)
     first = messages[0] if messages else None
     if first is not None and first["role"] == "system":
-        joined = {**first, "content": f"{first['content']}\n\n{instruction}"}
-        return [joined, *messages[1:]]
+        content = first["content"]
+        if isinstance(content, str):
+            joined: Any = f"{content}\n\n{instruction}"
+        else:
+            joined = [*content, {"type": "text", "text": instruction}]
+        return [{**first, "content": joined}, *messages[1:]]
     return [{"role": "system", "content": instruction}, *messages]

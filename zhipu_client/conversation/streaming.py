@@ -51,7 +51,7 @@ class Delta:
     @property
     def empty(self) -> bool:
         """True for a chunk that shows nothing."""
-        return not (self.text or self.reasoning or self.calls or self.audio)
+        return not (self.text or self.reasoning or self.calls or self.audio or self.logprobs)
 
 
 class Attempt(ChatReader):
@@ -105,21 +105,20 @@ class Attempt(ChatReader):
     def feed(self, data: bytes, event: str) -> Delta | None:  # type: ignore[override]
         """Decode one event; None for one that shows nothing."""
         chunk = super().feed(data, event)
-        if chunk is None:
-            return None
-        return self.delta(chunk)
+        made = self.delta(chunk) if chunk is not None else None
+        return None if made is None or made.empty else made
 
     def delta(self, chunk: Mapping[str, Any]) -> Delta | None:
         """What a chunk, already added up, shows."""
         choices = chunk.get("choices")
         if not choices:
-            return Delta(chunk) if chunk.get("usage") else None
+            return None
         choice = choices[0]
         wire = choice.get("delta") or choice.get("message") or {}
         text = chat.text_of(wire.get("content"))
         reasoning = chat.reasoning_of(wire)
         if self._think is not None and (text or reasoning):
-            if reasoning:
+            if reasoning.strip():
                 self._think.has_parser()
             thought, text = self._think.feed(text)
             reasoning += thought

@@ -286,10 +286,10 @@ def without_secrets(tool: Any) -> Any:
 def redacted(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Return a call's arguments without the secrets in them: for traces and cache keys."""
     found = dict(kwargs)
-    tools = found.get("tools")
-    if isinstance(tools, (list, tuple)):
-        found["tools"] = [without_secrets(tool) for tool in tools]
-    for name in ("extra_headers", "default_headers"):
+    for name in ("tools", "server_tools"):
+        if isinstance(found.get(name), (list, tuple)):
+            found[name] = [without_secrets(tool) for tool in found[name]]
+    for name in ("extra_headers", "default_headers", "headers"):
         if found.get(name):
             found[name] = _digest(found[name])
     for name in ("api_key", "zhipuai_api_key"):
