@@ -42,7 +42,15 @@ if TYPE_CHECKING:
         work,
     )
     from ._defaults import PRESETS, Timeout
-    from ._errors import (
+    from ._download_rules import Downloaded, DownloadError
+    from ._io.aio import AsyncClient, AsyncStream
+    from ._io.downloads import adownload, download
+    from ._io.jobs import aiterate, arun, iterate, run
+    from ._io.polling import await_for, await_result, wait_for, wait_result
+    from ._io.sync import Client, Stream
+    from ._request import Request, StreamRequest, Upload
+    from ._task import TaskFailedError, TaskTimeoutError
+    from .errors import (
         APIConnectionError,
         APIError,
         APITimeoutError,
@@ -60,20 +68,12 @@ if TYPE_CHECKING:
         StreamIncompleteError,
         ZhipuError,
     )
-    from ._fetch import Downloaded, DownloadError
-    from ._io._bulk import aiterate, arun, iterate, run
-    from ._io._download import adownload, download
-    from ._io._poll import await_for, await_result, wait_for, wait_result
-    from ._io.aio import AsyncClient, AsyncStream
-    from ._io.sync import Client, Stream
-    from ._request import Request, StreamRequest, Upload
-    from ._task import TaskFailedError, TaskTimeoutError
     from .models import ModelDeprecationWarning
 
 #: Public name -> the module that has it.
 _HOME = {
     "_defaults": ("PRESETS", "Timeout"),
-    "_errors": (
+    "errors": (
         "APIConnectionError",
         "APIError",
         "APITimeoutError",
@@ -91,10 +91,10 @@ _HOME = {
         "StreamIncompleteError",
         "ZhipuError",
     ),
-    "_fetch": ("DownloadError", "Downloaded"),
-    "_io._bulk": ("aiterate", "arun", "iterate", "run"),
-    "_io._download": ("adownload", "download"),
-    "_io._poll": ("await_for", "await_result", "wait_for", "wait_result"),
+    "_download_rules": ("DownloadError", "Downloaded"),
+    "_io.jobs": ("aiterate", "arun", "iterate", "run"),
+    "_io.downloads": ("adownload", "download"),
+    "_io.polling": ("await_for", "await_result", "wait_for", "wait_result"),
     "_io.aio": ("AsyncClient", "AsyncStream"),
     "_io.sync": ("Client", "Stream"),
     "_request": ("Request", "StreamRequest", "Upload"),

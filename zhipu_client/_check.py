@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import ValidationError
 
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
     "as_json", "body", "choice", "ids", "number", "refusal", "refuse", "show", "strings", "text",

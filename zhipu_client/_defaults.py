@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from urllib.parse import urlsplit
 
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
     "BASE_URL_VARIABLES",

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator, Mapping
 
 from zhipu_client import models
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["MAX_BYTES", "check_bytes", "data_url", "sniff"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
 from zhipu_client._defaults import KEY_VARIABLES
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["ApiKey", "Auth", "KeySource", "authorization", "clean", "find"]
 

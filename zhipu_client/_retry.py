@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zhipu_client._errors import (
+from zhipu_client._request import Kind
+from zhipu_client.errors import (
     APIConnectionError,
     APIError,
     APITimeoutError,
     InvalidRequestError,
     StreamIncompleteError,
 )
-from zhipu_client._request import Kind
 
 __all__ = ["MAX_RETRY_AFTER", "PATIENCE", "Attempt", "delay", "refused", "retries"]
 

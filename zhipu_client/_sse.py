@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from zhipu_client._errors import StreamIncompleteError
+from zhipu_client.errors import StreamIncompleteError
 
 __all__ = ["Event", "SSEDecoder"]
 

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 from zhipu_client import _check
-from zhipu_client._errors import APITimeoutError, ServerError, ZhipuError
-from zhipu_client._job import attach
-from zhipu_client._model import ReplyModel, parse_as, rows
+from zhipu_client._replies import ReplyModel, parse_as, rows
 from zhipu_client._request import Request
+from zhipu_client.errors import APITimeoutError, ServerError, ZhipuError
+from zhipu_client.work._job import attach
 
 __all__ = [
     "Plan",

@@ -28,10 +28,10 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from zhipu_client._check import choice, refusal, refuse
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
-from zhipu_client._errors import InvalidRequestError
-from zhipu_client._frames import KeepsNoArguments
 from zhipu_client._key import find
+from zhipu_client._safe_tracebacks import KeepsNoArguments
 from zhipu_client._secrets import hidden, is_importable, is_secret_header
+from zhipu_client.errors import InvalidRequestError
 
 if TYPE_CHECKING:
     from zhipu_client import AsyncClient, Client

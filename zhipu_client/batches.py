@@ -18,11 +18,11 @@ from urllib.parse import quote
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._deprecated import renamed
-from zhipu_client._failures import error_from, error_in
-from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._old_names import renamed
+from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request
 from zhipu_client._task import Plan
+from zhipu_client.errors._failures import error_from, error_in
 
 __all__ = [
     "ENDED",

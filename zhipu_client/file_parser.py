@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from zhipu_client import _check
-from zhipu_client._deprecated import renamed
-from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._old_names import renamed
+from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request, Upload
 from zhipu_client._task import Plan
 

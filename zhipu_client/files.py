@@ -10,8 +10,8 @@ from urllib.parse import quote
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._deprecated import renamed
-from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._old_names import renamed
+from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request, Upload
 
 __all__ = ["PURPOSES", "DeletedFile", "File", "FileList", "content", "create", "delete", "list"]

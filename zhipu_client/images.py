@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from pydantic import Field
 
 from zhipu_client import _check, models
-from zhipu_client._model import ReplyModel, parse_as, rows
+from zhipu_client._replies import ReplyModel, parse_as, rows
 from zhipu_client._request import Request
 from zhipu_client._task import Task
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from zhipu_client import _check, models
-from zhipu_client._errors import ServerError
-from zhipu_client._job import Around, Work
-from zhipu_client._model import ReplyModel, add_usage, parse_as
+from zhipu_client._replies import ReplyModel, add_usage, parse_as
 from zhipu_client._request import Request
+from zhipu_client.errors import ServerError
+from zhipu_client.work._job import Around, Work
 
 __all__ = [
     "MAX_CHARACTERS",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zhipu_client import _check, models
-from zhipu_client._model import parse_as
+from zhipu_client._replies import parse_as
 from zhipu_client._request import Request
 from zhipu_client._task import Task, TaskResult, retrieve
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request
 
 __all__ = [

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zhipu_client import APIError, RateLimitError, ServerError, StreamIncompleteError
-from zhipu_client._chunks import ChatReader
 from zhipu_client.chat import Accumulator, ToolCallMerger, text_of
+from zhipu_client.chat._chunks import ChatReader
 
 
 def chunk(delta: dict[str, Any], finish: str | None = None, **top: Any) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zhipu_client import AsyncClient, Client, RateLimitError, StreamIncompleteError, chat
-from zhipu_client._chunks import ChatReader
-from zhipu_client._halves import decode, whole_characters
+from zhipu_client._half_characters import decode, whole_characters
+from zhipu_client.chat._chunks import ChatReader
 
 JSON = "application/json; charset=UTF-8"
 KEY = "0123456789abcdef.NotARealSecret42"

@@ -23,7 +23,7 @@ from zhipu_client import (
     Timeout,
     chat,
 )
-from zhipu_client._io._stream_state import StreamState
+from zhipu_client._io.stream_state import StreamState
 
 KEY = "0123456789abcdef.PlantedSecret42"
 

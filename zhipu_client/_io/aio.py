@@ -11,15 +11,15 @@ import anyio
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
-from zhipu_client._errors import ZhipuError
-from zhipu_client._io._base import BaseClient, own
-from zhipu_client._io._call import Call, Core, check_reply
-from zhipu_client._io._gate import Slot
-from zhipu_client._io._shared import async_client
-from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
-from zhipu_client._io._translated import translated
+from zhipu_client._io.call import Call, Core, check_reply
+from zhipu_client._io.client_base import BaseClient, own
+from zhipu_client._io.gates import Slot
+from zhipu_client._io.httpx_errors import translated
+from zhipu_client._io.pools import async_client
+from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
+from zhipu_client.errors import ZhipuError
 
 __all__ = ["AsyncClient", "AsyncStream"]
 

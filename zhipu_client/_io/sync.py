@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
-from zhipu_client._errors import APITimeoutError, InvalidRequestError, ZhipuError
-from zhipu_client._io._base import BaseClient
-from zhipu_client._io._call import Call, check_reply
-from zhipu_client._io._gate import Slot
-from zhipu_client._io._inside import inside, kept, outside
-from zhipu_client._io._shared import sync_client
-from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
-from zhipu_client._io._translated import translated
+from zhipu_client._io.call import Call, check_reply
+from zhipu_client._io.client_base import BaseClient
+from zhipu_client._io.gates import Slot
+from zhipu_client._io.gc_safety import inside, kept, outside
+from zhipu_client._io.httpx_errors import translated
+from zhipu_client._io.pools import sync_client
+from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
+from zhipu_client.errors import APITimeoutError, InvalidRequestError, ZhipuError
 
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
@@ -145,7 +145,7 @@ class Client(BaseClient):
         return _key.clean(value)
 
     def _try(self, call: Call) -> Any:
-        from zhipu_client._io._backend import deadline
+        from zhipu_client._io.deadlines import deadline
 
         slots = enter(call, self._key)
         try:
@@ -331,7 +331,7 @@ class Stream(Generic[E]):
         self.close()
 
     def _drain(self) -> None:
-        from zhipu_client._io._backend import deadline
+        from zhipu_client._io.deadlines import deadline
 
         left = DRAIN_BYTES
         try:

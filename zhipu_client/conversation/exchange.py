@@ -14,7 +14,6 @@ from typing import Any
 
 from zhipu_client import chat
 from zhipu_client._check import refuse
-from zhipu_client._errors import ContentFilterError, ContextOverflowError
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client.conversation.answers import Answer, Call, read_answer
 from zhipu_client.conversation.history import prepared, with_file_urls
@@ -24,6 +23,7 @@ from zhipu_client.conversation.requirement import with_instruction
 from zhipu_client.conversation.streaming import Attempt, Delta
 from zhipu_client.conversation.text_tool_calls import calls_in_text
 from zhipu_client.conversation.thinking import thinking_apart, without_marks
+from zhipu_client.errors import ContentFilterError, ContextOverflowError
 
 __all__ = ["Exchange"]
 

@@ -15,7 +15,6 @@ from typing import Any, Literal, get_args
 from zhipu_client import chat, models
 from zhipu_client._check import choice as check_choice
 from zhipu_client._check import refuse
-from zhipu_client._errors import InvalidRequestError
 from zhipu_client.conversation.requirement import Requirement
 from zhipu_client.conversation.schemas import inlined
 from zhipu_client.conversation.thinking import (
@@ -33,6 +32,7 @@ from zhipu_client.conversation.tools import (
     only,
     read_choice,
 )
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
     "Built",

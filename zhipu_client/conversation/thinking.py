@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from zhipu_client._chunks import reasoning_of, text_of
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client.chat._chunks import reasoning_of, text_of
+from zhipu_client.errors import InvalidRequestError
 from zhipu_client.models import ModelInfo
 
 __all__ = [

@@ -18,7 +18,7 @@ import httpcore
 import pytest
 
 from zhipu_client import DownloadError, adownload, download
-from zhipu_client._fetch import Gathering, sniff, target
+from zhipu_client._download_rules import Gathering, sniff, target
 
 from .conftest import FakeClient
 
@@ -365,10 +365,10 @@ def test_the_certificate_is_checked_for_the_name(
     with server(respond, offered) as (url, _):
         port = url.rpartition(":")[2]
         real = socket.getaddrinfo
-        monkeypatch.setattr("zhipu_client._fetch._public", lambda _: True)
-        monkeypatch.setattr("zhipu_client._io._download.tls_context", lambda: trusted)
+        monkeypatch.setattr("zhipu_client._download_rules._public", lambda _: True)
+        monkeypatch.setattr("zhipu_client._io.downloads.tls_context", lambda: trusted)
         monkeypatch.setattr(
-            "zhipu_client._io._download.socket.getaddrinfo",
+            "zhipu_client._io.downloads.socket.getaddrinfo",
             lambda host, *rest, **more: (
                 resolve(host, int(port)) if host == name else real(host, *rest, **more)
             ),

@@ -17,7 +17,7 @@ from typing import Any, Self, TypeAlias
 import anyio
 import httpcore
 
-from zhipu_client._io._leftover import left_over
+from zhipu_client._io.leftover_bytes import left_over
 
 __all__ = ["LastUsedFirstPool"]
 

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from zhipu_client._errors import InvalidRequestError
-from zhipu_client._io import _inside
-from zhipu_client._io._gate import reset_after_fork
-from zhipu_client._io._leftover import watch
+from zhipu_client._io import gc_safety
+from zhipu_client._io.gates import reset_after_fork
+from zhipu_client._io.leftover_bytes import watch
+from zhipu_client.errors import InvalidRequestError
 
 if TYPE_CHECKING:
     import asyncio
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from zhipu_client._io._pool import LastUsedFirstPool
+    from zhipu_client._io.async_pool import LastUsedFirstPool
 
 C = TypeVar("C")
 
@@ -202,7 +202,7 @@ def _make_sync(way: WayOut) -> httpx.Client:
     import httpcore
     import httpx
 
-    from zhipu_client._io._backend import DeadlineBackend
+    from zhipu_client._io.deadlines import DeadlineBackend
 
     context = _tls_context()
     limits = httpx.Limits(max_keepalive_connections=MAX_IDLE, keepalive_expiry=KEEPALIVE_EXPIRY)
@@ -234,7 +234,7 @@ def _make_sync(way: WayOut) -> httpx.Client:
 def _make_async(way: WayOut, state: _Loop) -> httpx.AsyncClient:
     import httpx
 
-    from zhipu_client._io._pool import LastUsedFirstPool
+    from zhipu_client._io.async_pool import LastUsedFirstPool
 
     context = _tls_context()
     if not way.direct:
@@ -246,7 +246,7 @@ def _make_async(way: WayOut, state: _Loop) -> httpx.AsyncClient:
         socket_options=_socket_options(),
     )
     transport = httpx.AsyncHTTPTransport(verify=context, trust_env=False)
-    transport._pool = pool  # type: ignore[assignment]  # same calls, see _pool.py
+    transport._pool = pool  # type: ignore[assignment]  # same calls, see async_pool.py
     state.pools.append(pool)
     return httpx.AsyncClient(transport=transport, trust_env=False, cookies=_no_cookies())
 
@@ -308,7 +308,7 @@ def _after_fork() -> None:
     _sync.clear()
     _async.clear()
     _trio.clear()
-    _inside.forget()
+    gc_safety.forget()
     reset_after_fork()
 
 

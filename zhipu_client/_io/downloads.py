@@ -10,9 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
-from zhipu_client._fetch import MAX_REDIRECTS, Downloaded, DownloadError, Gathering, Target, target
-from zhipu_client._io._shared import _tls_context as tls_context
-from zhipu_client._io._shared import way_out
+from zhipu_client._download_rules import (
+    MAX_REDIRECTS,
+    Downloaded,
+    DownloadError,
+    Gathering,
+    Target,
+    target,
+)
+from zhipu_client._io.pools import _tls_context as tls_context
+from zhipu_client._io.pools import way_out
 
 if TYPE_CHECKING:
     import httpx
@@ -66,7 +73,7 @@ def download(
         download(client, reply.urls[0], kind="image/", to="kite.png")
         ```
     """
-    from zhipu_client._io._backend import deadline
+    from zhipu_client._io.deadlines import deadline
 
     where = target(url, client.base_url, allow_loopback=allow_loopback)
     until = time.monotonic() + timeout
@@ -175,7 +182,7 @@ def _http(where: Target) -> httpx.Client:
     import httpcore
     import httpx
 
-    from zhipu_client._io._backend import DeadlineBackend
+    from zhipu_client._io.deadlines import DeadlineBackend
 
     context = tls_context()
     if not way_out(where.url, None).direct:

@@ -6,8 +6,8 @@ import contextvars
 from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, Protocol, TypeVar
 
-from zhipu_client._job import Around, Job, Work, settle
 from zhipu_client._request import Request
+from zhipu_client.work._job import Around, Job, Work, settle
 
 __all__ = ["aiterate", "arun", "iterate", "run"]
 
@@ -128,7 +128,7 @@ async def aiterate(client: _AsyncSender, job: Job[T, Any]) -> AsyncGenerator[T, 
 
 
 def _around(client: _Sender | _AsyncSender) -> Around:
-    from ._document import open_document
+    from .documents import open_document
 
     return Around(site=client.site, open=open_document)
 

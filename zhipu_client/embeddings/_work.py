@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhipu_client._errors import ServerError
-from zhipu_client._job import Progress, attach
-from zhipu_client._model import add_usage
+from zhipu_client._replies import add_usage
 from zhipu_client._request import Request
+from zhipu_client.errors import ServerError
+from zhipu_client.work._job import Progress, attach
 
 __all__ = ["BulkJob", "EmbeddingWork", "Embeddings", "PartialEmbeddings", "estimate_tokens"]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from zhipu_client._errors import StreamIncompleteError
-from zhipu_client._failures import error_from, error_in
-from zhipu_client._model import rows
+from zhipu_client._replies import rows
+from zhipu_client.errors import StreamIncompleteError
+from zhipu_client.errors._failures import error_from, error_in
 
 __all__ = [
     "SAMPLE_RATE",

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
 
-from zhipu_client._model import rows
+from zhipu_client._replies import rows
 
 __all__ = [
     "OCRPage",

@@ -15,17 +15,17 @@ from pydantic import Field
 
 from zhipu_client import _check
 from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
-from zhipu_client._job import Around, Progress, Source, Work
-from zhipu_client._model import ReplyModel, parse_as
-from zhipu_client._ocr_pages import (
+from zhipu_client._replies import ReplyModel, parse_as
+from zhipu_client._request import Request, Upload
+from zhipu_client.ocr._pages import (
     OCRPage,
     OCRProgress,
     region_markdown,
     table_to_markdown,
 )
-from zhipu_client._ocr_tables import tables_as_markdown
-from zhipu_client._ocr_work import OCRWork, PagesJob
-from zhipu_client._request import Request, Upload
+from zhipu_client.ocr._tables import tables_as_markdown
+from zhipu_client.ocr._work import OCRWork, PagesJob
+from zhipu_client.work._job import Around, Progress, Source, Work
 
 __all__ = [
     "LANGUAGES",

@@ -17,8 +17,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict, Unpack
 
-from zhipu_client._chat_checks import body_of
-from zhipu_client._chunks import (
+from zhipu_client._replies import ReplyModel, parse_as
+from zhipu_client._request import Reply, Request, StreamRequest
+from zhipu_client.chat._checks import body_of
+from zhipu_client.chat._chunks import (
     REASONING_KEYS,
     SERVER_CALLS,
     Accumulator,
@@ -30,9 +32,7 @@ from zhipu_client._chunks import (
     text_of,
     unique_ids,
 )
-from zhipu_client._errors import ServerError
-from zhipu_client._model import ReplyModel, parse_as
-from zhipu_client._request import Reply, Request, StreamRequest
+from zhipu_client.errors import ServerError
 
 __all__ = [
     "REASONING_KEYS",

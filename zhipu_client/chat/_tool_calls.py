@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
-from zhipu_client._brackets import Brackets
+from zhipu_client.chat._brackets import Brackets
 
 __all__ = ["SERVER_CALLS", "Fragment", "ToolCallMerger", "unique_ids"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from zhipu_client._ocr_pages import table_to_markdown
+from zhipu_client.ocr._pages import table_to_markdown
 
 __all__ = ["tables_as_markdown"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from zhipu_client._errors import ZhipuError, shorten
+from zhipu_client.errors import ZhipuError, shorten
 
 __all__ = ["DownloadError", "Downloaded", "Gathering", "Target", "sniff", "target"]
 

@@ -8,17 +8,17 @@ from operator import countOf
 from typing import TYPE_CHECKING, Any
 
 from zhipu_client import _check, models
-from zhipu_client._embedding_work import (
+from zhipu_client._replies import ReplyModel, parse_as
+from zhipu_client._request import Request
+from zhipu_client.embeddings._work import (
     BulkJob,
     Embeddings,
     EmbeddingWork,
     PartialEmbeddings,
     estimate_tokens,
 )
-from zhipu_client._errors import ServerError
-from zhipu_client._job import Around, Progress, Work
-from zhipu_client._model import ReplyModel, parse_as
-from zhipu_client._request import Request
+from zhipu_client.errors import ServerError
+from zhipu_client.work._job import Around, Progress, Work
 
 __all__ = [
     "LIMITS",

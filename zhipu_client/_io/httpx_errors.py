@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from zhipu_client._errors import (
+from zhipu_client.errors import (
     APIConnectionError,
     APITimeoutError,
     InvalidRequestError,
@@ -14,7 +14,7 @@ from zhipu_client._errors import (
 )
 
 if TYPE_CHECKING:
-    from zhipu_client._io._call import Call
+    from zhipu_client._io.call import Call
 
 __all__ = ["translated"]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import deque
 from typing import Generic, TypeVar
 
-from zhipu_client._errors import (
+from zhipu_client._io.call import Call
+from zhipu_client._request import StreamRequest
+from zhipu_client._sse import SSEDecoder
+from zhipu_client.errors import (
     APIConnectionError,
     APITimeoutError,
     StreamIncompleteError,
     ZhipuError,
 )
-from zhipu_client._io._call import Call
-from zhipu_client._request import StreamRequest
-from zhipu_client._sse import SSEDecoder
 
 __all__ = ["StreamState", "is_stream"]
 

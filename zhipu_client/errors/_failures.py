@@ -1,6 +1,6 @@
 """What failed, told from the answer: the table of business codes, and every shape of a failure.
 
-Pure. The errors themselves are in ``_errors.py``.
+Pure. The errors themselves are in ``zhipu_client.errors``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
-from zhipu_client._errors import (
+from zhipu_client.errors import (
     MAX_TEXT,
     APIError,
     AuthenticationError,

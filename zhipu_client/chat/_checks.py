@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from zhipu_client import models
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["body_of", "check_tool"]
 

@@ -9,9 +9,9 @@ import stat
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from zhipu_client._errors import InvalidRequestError
 from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
-from zhipu_client._job import Document, Source
+from zhipu_client.errors import InvalidRequestError
+from zhipu_client.work._job import Document, Source
 
 __all__ = ["open_document", "open_file"]
 

@@ -18,7 +18,16 @@ from zhipu_client._defaults import (
     merged_headers,
     offered,
 )
-from zhipu_client._errors import (
+from zhipu_client._half_characters import decode, whole_characters
+from zhipu_client._io import misrouted_answers
+from zhipu_client._io.accounts import account_of, known_account, remember
+from zhipu_client._io.clock import Clock
+from zhipu_client._io.deprecated_models import warn_of_deprecated
+from zhipu_client._io.gates import Gate, gate_for
+from zhipu_client._io.pools import WayOut, way_out
+from zhipu_client._request import Reply, Request, StreamRequest
+from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
+from zhipu_client.errors import (
     APIError,
     APITimeoutError,
     InvalidRequestError,
@@ -26,16 +35,7 @@ from zhipu_client._errors import (
     ZhipuError,
     shorten,
 )
-from zhipu_client._failures import error_from, error_in
-from zhipu_client._halves import decode, whole_characters
-from zhipu_client._io import _echo
-from zhipu_client._io._account import account_of, known_account, remember
-from zhipu_client._io._clock import Clock
-from zhipu_client._io._deprecated import warn_of_deprecated
-from zhipu_client._io._gate import Gate, gate_for
-from zhipu_client._io._shared import WayOut, way_out
-from zhipu_client._request import Reply, Request, StreamRequest
-from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
+from zhipu_client.errors._failures import error_from, error_in
 
 __all__ = ["Call", "Core", "check_reply"]
 
@@ -118,7 +118,7 @@ class Core:
         given = timeout if timeout is not None else request.timeout
         limits = self.timeout if given is None else Timeout.of(given)
         request_id, content, kind = _content(request)
-        _echo.sent(request_id, content)
+        misrouted_answers.sent(request_id, content)
         ours = {
             "Accept": "text/event-stream" if isinstance(request, StreamRequest) else "*/*",
             "Accept-Encoding": "gzip, deflate",  # what can be unpacked in bounded pieces
@@ -290,7 +290,7 @@ class Call:
 
     def check_owner(self, answer: Any) -> None:
         """Raise when the service's answer is that of another call of this process."""
-        found = _echo.foreign(self.request_id, self.content, answer)
+        found = misrouted_answers.foreign(self.request_id, self.content, answer)
         if found is not None and self.core.base_url.rstrip("/").endswith("/paas/v4"):
             # Not tried again: the service has worked for this call too, and counts it.
             raise ServerError(

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from zhipu_client._errors import (
+from zhipu_client._files import MAX_BYTES, data_url
+from zhipu_client._request import Request
+from zhipu_client.errors import (
     BadRequestError,
     ContextOverflowError,
     InvalidRequestError,
     ServerError,
 )
-from zhipu_client._files import MAX_BYTES, data_url
-from zhipu_client._job import Document, Progress, Source, attach
-from zhipu_client._ocr_pages import OCRPage, OCRProgress, number_of_pages, pages_of
-from zhipu_client._request import Request
+from zhipu_client.ocr._pages import OCRPage, OCRProgress, number_of_pages, pages_of
+from zhipu_client.work._job import Document, Progress, Source, attach
 
 __all__ = ["OCRWork", "PagesJob"]
 
@@ -67,7 +67,7 @@ class _Part:
 
 
 class OCRWork:
-    """A `zhipu_client._job.Work` over one opened document."""
+    """A `zhipu_client.work._job.Work` over one opened document."""
 
     blocking = True
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Generic, TypeVar
 
-from zhipu_client._job import Around, Job, Work, attach, settle
 from zhipu_client._request import Request
+from zhipu_client.work._job import Around, Job, Work, attach, settle
 
 __all__ = ["Chain", "Once"]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout, header_fields, proxy_url, resolve_base_url, site_of
-from zhipu_client._errors import InvalidRequestError
-from zhipu_client._frames import KeepsNoArguments
-from zhipu_client._io._call import Core
-from zhipu_client._io._clock import Clock, SystemClock
-from zhipu_client._io._gate import ceiling
+from zhipu_client._io.call import Core
+from zhipu_client._io.clock import Clock, SystemClock
+from zhipu_client._io.gates import ceiling
 from zhipu_client._retry import retries
+from zhipu_client._safe_tracebacks import KeepsNoArguments
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["BaseClient", "own"]
 

@@ -9,17 +9,17 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from zhipu_client import _check, models
-from zhipu_client._audio_streams import (
+from zhipu_client._replies import ReplyModel, parse_as
+from zhipu_client._request import Reply, Request, StreamRequest, Upload
+from zhipu_client.audio._streams import (
     SAMPLE_RATE,
     SpeechChunk,
     SpeechReader,
     TranscriptionChunk,
     TranscriptionReader,
 )
-from zhipu_client._errors import InvalidRequestError
-from zhipu_client._failures import error_from
-from zhipu_client._model import ReplyModel, parse_as
-from zhipu_client._request import Reply, Request, StreamRequest, Upload
+from zhipu_client.errors import InvalidRequestError
+from zhipu_client.errors._failures import error_from
 
 __all__ = [
     "MAX_CHARACTERS",

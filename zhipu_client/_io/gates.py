@@ -16,9 +16,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from weakref import WeakSet
 
-from zhipu_client._errors import InvalidRequestError
-from zhipu_client._io._clock import Clock, SystemClock
-from zhipu_client._limit import AdaptiveLimit, FixedLimit, Limit
+from zhipu_client._adaptive_limit import AdaptiveLimit, FixedLimit, Limit
+from zhipu_client._io.clock import Clock, SystemClock
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["Gate", "Slot", "ceiling", "gate_for", "reset_after_fork"]
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
-from zhipu_client._errors import APIError, ServerError, StreamIncompleteError
-from zhipu_client._failures import error_from, error_in
-from zhipu_client._halves import HalfJoiner, decode, whole_characters
-from zhipu_client._tool_calls import SERVER_CALLS, Fragment, ToolCallMerger, unique_ids
+from zhipu_client._half_characters import HalfJoiner, decode, whole_characters
+from zhipu_client.chat._tool_calls import SERVER_CALLS, Fragment, ToolCallMerger, unique_ids
+from zhipu_client.errors import APIError, ServerError, StreamIncompleteError
+from zhipu_client.errors._failures import error_from, error_in
 
 __all__ = [
     "REASONING_KEYS",

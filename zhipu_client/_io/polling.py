@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypeVar
 
-from zhipu_client._errors import ZhipuError
-from zhipu_client._io._clock import Clock, SystemClock
+from zhipu_client._io.clock import Clock, SystemClock
 from zhipu_client._request import Request
 from zhipu_client._task import Plan, Task, TaskResult, waiting
+from zhipu_client.errors import ZhipuError
 
 __all__ = ["await_for", "await_result", "wait_for", "wait_result"]
 
