@@ -151,9 +151,10 @@ def test_only_the_package_itself_knows_its_io():
             for found in IMPORTS
             if _below(found.name, "zhipu_client._io")
             and not _below(found.module, "zhipu_client._io")
-            and found.module != "zhipu_client"
+            and found.module not in {"zhipu_client", "zhipu_client.adapting"}
         ],
-        "zhipu_client._io is imported by zhipu_client/__init__.py only",
+        "zhipu_client._io is imported by zhipu_client/__init__.py, and by adapting.py, which makes "
+        "the clients of adapters",
     )
 
 
@@ -283,7 +284,9 @@ def test_exported_names_exist_once(module):
             for node in tree.body
         )
         is_adapter_or_client = not _below(module, "zhipu_emulator")
-        assert not (public and defines and is_adapter_or_client), f"{module} has no __all__"
+        if public and defines and is_adapter_or_client:
+            # `zhipu_client` makes its own at each look.
+            assert hasattr(importlib.import_module(module), "__all__"), f"{module} has no __all__"
         return
     (exported,) = names
     assert len(exported) == len(set(exported))

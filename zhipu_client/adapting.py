@@ -34,7 +34,8 @@ from zhipu_client._secrets import hidden, is_importable, is_secret_header
 from zhipu_client.errors import InvalidRequestError
 
 if TYPE_CHECKING:
-    from zhipu_client import AsyncClient, Client
+    from zhipu_client._io.aio import AsyncClient
+    from zhipu_client._io.sync import Client
 
 __all__ = ["ClientCache", "ConnectionSettings", "KeepsNoArguments", "choice", "refusal", "refuse"]
 
@@ -223,7 +224,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         )
 
     def _new_client(self) -> Client:
-        from zhipu_client import Client
+        from zhipu_client._io.sync import Client
 
         self._check_nothing_missing()
         return Client(

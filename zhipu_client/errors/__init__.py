@@ -22,7 +22,6 @@ __all__ = [
     "ServerError",
     "StreamIncompleteError",
     "ZhipuError",
-    "shorten",
 ]
 
 #: The longest text that an error carries, whatever the body's size.
