@@ -28,7 +28,7 @@ FORGET_AFTER = 3600.0
 
 
 class Limit(Protocol):
-    """Who may start: `AdaptiveLimit`, or a fixed number."""
+    """Decides whether a request may start: `AdaptiveLimit`, or a fixed number."""
 
     def free(self, *, careful: bool = False) -> bool: ...
     def start(self, *, careful: bool = False) -> None: ...
@@ -77,7 +77,7 @@ class AdaptiveLimit:
     """Additive increase, multiplicative decrease; open until the service first refuses.
 
     The service limits the requests in flight per account and model, does not say where the limit
-    lies, and answers 1302 above it. So nothing is held back before the first 1302.
+    lies, and answers 1302 above it. So no request waits before the first 1302.
 
     Attributes:
         limit: The most that may be in flight, or None while open.
@@ -94,7 +94,7 @@ class AdaptiveLimit:
     _served_since: float | None = None
 
     def free(self, *, careful: bool = False) -> bool:
-        """May one more start?
+        """Return whether one more request may start.
 
         Args:
             careful: For a call that a refusal would end: it waits for a place that was served
@@ -106,26 +106,26 @@ class AdaptiveLimit:
         return self.in_flight < (self._safe if careful or self._careful else self.limit)
 
     def start(self, *, careful: bool = False) -> None:
-        """One more is in flight."""
+        """Count one more request in flight."""
         self.in_flight += 1
         self._careful += careful
 
     def end(self, *, careful: bool = False) -> None:
-        """One less is in flight."""
+        """Count one request less in flight."""
         self.in_flight = max(0, self.in_flight - 1)
         self._careful = max(0, self._careful - careful)
 
     def forget(self) -> None:
-        """Nothing is in flight after all: it was in the process that this one was forked from."""
+        """Count nothing in flight: the requests belong to the process that this one came from."""
         self.in_flight = self._careful = 0
 
     def fresh(self, now: float) -> bool:
-        """Is nothing in flight, and nothing of use known that a new one would not know?"""
+        """Return whether a new limit would do the same: nothing in flight, nothing learnt."""
         old = now - self._refused_at > FORGET_AFTER
         return self.in_flight == 0 and (self.limit is None or old)
 
     def succeeded(self, now: float, *, waiting: bool = False) -> None:
-        """A request was served (it still counts as in flight).
+        """Note that a request was served (it still counts as in flight).
 
         Args:
             now: Seconds, on any clock that never goes back.
@@ -149,7 +149,7 @@ class AdaptiveLimit:
                 self.limit += 1
 
     def refused(self, now: float) -> None:
-        """A request was refused with 1302 (it still counts as in flight)."""
+        """Note that a request was refused with 1302 (it still counts as in flight)."""
         lower = max(1, int(self.in_flight * DECREASE))
         self.limit = lower if self.limit is None else min(self.limit, lower)
         self._safe = self.limit

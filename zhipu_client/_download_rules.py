@@ -44,7 +44,7 @@ class DownloadError(ZhipuError):
     """A file that the service pointed to was not fetched: refused by us, missing, or too large.
 
     Attributes:
-        url: Its address, without the query (which holds a signature).
+        url: Its address, without the query (which has a signature).
         retryable: True when trying again may help.
         partial: What there is without the file, where an adapter fetched it; else None.
     """
@@ -90,10 +90,10 @@ class Target:
     trusted: bool
 
     def pinned(self, addresses: Sequence[str]) -> tuple[str, dict[str, str], dict[str, Any]]:
-        """URL, headers and httpx extensions for a request to exactly the address that was checked.
+        """Return URL, headers and httpx extensions for a request to just the checked address.
 
         Raises:
-            DownloadError: An address is not public, or there is none.
+            DownloadError: An address is not public, or is missing.
         """
         headers = {"accept": "*/*", "accept-encoding": "identity"}
         if self.trusted:
@@ -110,7 +110,7 @@ class Target:
         return url, headers | {"host": parts.netloc}, {"sni_hostname": self.host}
 
     def redirect(self, location: str | None) -> Target:
-        """Where a redirect leads: within the same origin only."""
+        """Return where a redirect leads: within the same origin only."""
         try:
             url = urljoin(self.url, location or "")
             parts = urlsplit(url)
@@ -134,18 +134,18 @@ def target(url: str, base_url: str | None, *, allow_loopback: bool = False) -> T
         DownloadError: No https, a user name in it, or no host.
     """
     if not isinstance(url, str):
-        raise DownloadError("refused, it is no address", url=str(url))
+        raise DownloadError("refused, it is not an address", url=str(url))
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
     except ValueError:
-        raise DownloadError("refused, it is no address", url=url) from None
+        raise DownloadError("refused, it is not an address", url=url) from None
     local = allow_loopback and host in _LOCAL
     trusted = local or (base_url is not None and _origin(parts) == _origin(urlsplit(base_url)))
     if parts.username is not None or parts.password is not None:
-        raise DownloadError("refused, it holds a user name", url=f"{parts.scheme}://{host}")
+        raise DownloadError("refused, it contains a user name", url=f"{parts.scheme}://{host}")
     if not host or parts.scheme not in (("https", "http") if trusted else ("https",)):
-        raise DownloadError("refused, it is no https address", url=url)
+        raise DownloadError("refused, it is not an https address", url=url)
     return Target(url, host, port, trusted)
 
 
@@ -178,7 +178,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def sniff(head: bytes) -> str:
-    """The type of a file by its first 16 bytes; ``application/octet-stream`` if unknown.
+    """Return the type of a file by its first 16 bytes; ``application/octet-stream`` if unknown.
 
     Example:
         >>> sniff(b"GIF89a..........")
@@ -202,7 +202,7 @@ class Gathering:
         self.mime_type = ""
 
     def start(self, status: int, headers: Mapping[str, str]) -> None:
-        """Look at the answer's head.
+        """Check the answer's status and headers.
 
         Raises:
             DownloadError: It failed, is encoded, or says that it is too large.
@@ -218,7 +218,7 @@ class Gathering:
             raise self._too_large()
 
     def add(self, piece: bytes) -> bytes:
-        """Look at the next piece; returns what may be kept by now (the head is held back)."""
+        """Check the next piece; return what may be kept by now (the head is kept back)."""
         self.size += len(piece)
         if self.size > self._most:
             raise self._too_large()
@@ -228,7 +228,7 @@ class Gathering:
         return self._decide() if len(self._head) >= HEAD else b""
 
     def finish(self) -> bytes:
-        """The end has come; returns what was held back."""
+        """Return what was kept back, at the end of the file."""
         if self.size == 0:
             raise DownloadError("the download is empty", url=self._where.url, retryable=True)
         return b"" if self.mime_type else self._decide()

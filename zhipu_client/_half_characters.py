@@ -59,7 +59,7 @@ def whole_characters(value: Any) -> Any:
 class HalfJoiner:
     """Joins the halves of characters over the chunks of one chat stream, each field by itself.
 
-    The first half is held back until the field goes on, or the answer ends.
+    The first half is kept back until the field goes on, or the answer ends.
     """
 
     __slots__ = ("_held",)
@@ -68,7 +68,7 @@ class HalfJoiner:
         self._held: dict[Any, str] = {}
 
     def __bool__(self) -> bool:
-        """Return whether a half is held back."""
+        """Return whether a half is kept back."""
         return bool(self._held)
 
     def join(self, chunk: dict[str, Any]) -> dict[str, Any]:
@@ -91,7 +91,7 @@ class HalfJoiner:
         return found
 
     def rest(self) -> dict[str, Any]:
-        """Return a chunk with what is still held when the stream ends."""
+        """Return a chunk with what is still kept back when the stream ends."""
         delta: dict[str, Any] = {}
         self._release(delta)
         return {"choices": [{"index": 0, "delta": delta}]}

@@ -18,7 +18,7 @@ M = TypeVar("M", bound="ReplyModel")
 class ReplyModel(BaseModel):
     """An answer of the service: known fields are typed, unknown ones are kept, none is required.
 
-    ``reply.model_extra`` holds what this version does not know.
+    ``reply.model_extra`` has what this version does not know.
     """
 
     model_config = ConfigDict(extra="allow", protected_namespaces=())
@@ -58,13 +58,13 @@ def parse_as(model: type[M]) -> Callable[[Reply], M]:
 
 
 def rows(value: Any) -> list[dict[str, Any]]:
-    """The objects in a list of an answer; none where the service sent something else."""
+    """Return the objects in a list of an answer; ``[]`` where the service sent something else."""
     found = value if isinstance(value, list) else []
     return [row for row in found if isinstance(row, dict)]
 
 
 def add_usage(total: dict[str, Any], told: Any) -> None:
-    """Add one answer's ``usage`` to a sum; what is no count is passed over."""
+    """Add one answer's ``usage`` to a sum; values that are not counts are passed over."""
     for name, count in told.items() if isinstance(told, dict) else ():
         if isinstance(count, int):
             total[name] = total.get(name, 0) + count

@@ -28,7 +28,7 @@ class KeepsNoArguments:
         super().__init_subclass__(**kwargs)
         own = vars(cls).get("__init__")
         if own is not None:
-            setattr(cls, "__init__", _cleared(own))  # noqa: B010 - it is no plain assignment
+            setattr(cls, "__init__", _cleared(own))  # noqa: B010 - it is not a plain assignment
 
 
 def _cleared(function: Callable[P, T]) -> Callable[P, T]:

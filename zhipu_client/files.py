@@ -49,7 +49,7 @@ class File(ReplyModel):
 
 
 class FileList(ReplyModel):
-    """Some of the files; ``has_more`` tells that others follow the last."""
+    """Some of the files; with ``has_more``, others follow the last."""
 
     object: str | None = None
     data: builtins.list[File] = Field(default_factory=builtins.list)
@@ -130,7 +130,7 @@ def list(  # noqa: A001 - the verb that every SDK has
 
 
 def content(file_id: str, *, max_bytes: int = 256 * MiB) -> Request[bytes]:
-    """The bytes of a file. The service has them for the results of batches and voices only.
+    """Fetch the bytes of a file. The service has them for the results of batches and voices only.
 
     Args:
         file_id: Its id.

@@ -82,7 +82,7 @@ def check_size(model: str, size: str) -> str:
 
     Args:
         model: The model code; a model that is not known takes any size.
-        size: ``"1280x1280"``, width first, in pixels; ``×`` and ``*`` stand for ``x`` too.
+        size: ``"1280x1280"``, width first, in pixels; ``×`` and ``*`` are read as ``x``.
 
     Returns:
         The size as the service takes it.

@@ -66,7 +66,7 @@ class ModerationReply(ReplyModel):
         return _LEVELS[max(found, default=0)]
 
     def _judgements(self) -> list[Judgement]:
-        """All that was judged. What cannot be read is a judgement without a level."""
+        """Return all that was judged. What cannot be read is a judgement without a level."""
         told: Any = self.result_list
         return [
             row if isinstance(row, Judgement) else read(Judgement, row)

@@ -86,7 +86,7 @@ def create(
     """
     _check.text("model", model)
     if not messages:
-        raise _check.refuse("messages", messages, "must hold at least one message")
+        raise _check.refuse("messages", messages, "must have at least one message")
     _check.ids(request_id, user_id)
     return Request(
         method="POST",

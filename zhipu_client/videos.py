@@ -143,7 +143,7 @@ def _check_body(body: Mapping[str, Any]) -> None:
     least, most = info.min_images, info.max_images or 0
     if not least <= len(pictures) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
-        raise _check.refuse("image_url", len(pictures), f"for {model} must hold {wanted} pictures")
+        raise _check.refuse("image_url", len(pictures), f"for {model} must have {wanted} pictures")
     lists = {"size": info.sizes, "duration": info.durations, "fps": info.fps}
     for name in (*lists, *_VALUES, "with_audio"):
         if name in body and not lists.get(name) and name not in info.options:

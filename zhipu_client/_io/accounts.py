@@ -1,4 +1,4 @@
-"""Which account a key function stands for. Neither keys nor functions are kept, only digests."""
+"""Which account a key function belongs to. Neither keys nor functions are kept, only digests."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class AsyncClient(BaseClient):
 
     @classmethod
     def sharing(cls, core: Core, http_client: Any = None) -> AsyncClient:
-        """The twin of a blocking client: see ``Client.as_async``."""
+        """Return the twin of a blocking client: see ``Client.as_async``."""
         made = cls.__new__(cls)
         made._core = core
         made._http = own(http_client, cls._wrong_http)
@@ -87,7 +87,7 @@ class AsyncClient(BaseClient):
         return exchange.answer
 
     async def converse_stream(self, exchange: Conversing[Any, E]) -> AsyncGenerator[E, None]:
-        """The same, streamed. As `Client.converse_stream`; close it when leaving early."""
+        """Yield what each chunk shows, as `Client.converse_stream`; close it when leaving early."""
         while not exchange.done:
             async with self.stream(exchange.stream_request(), **exchange.options) as deltas:
                 async for delta in deltas:
@@ -96,7 +96,7 @@ class AsyncClient(BaseClient):
                 yield delta
 
     async def open(self, call: Call) -> Any:
-        """Send one try; returns httpx's response with its body unread."""
+        """Send one attempt; return httpx's response with its body unread."""
         core = self._core
         own = self._http is not None
         http = self._http if own else await async_client(core.way)
@@ -259,7 +259,7 @@ class AsyncStream(Generic[E]):
         self._state = StreamState(call, self._request, anyio.current_time())
 
     async def _was_closed(self) -> bool:
-        """Has another task closed this while it waited? Then nothing of it is kept."""
+        """Return whether another task closed this while it waited. Then nothing is kept."""
         if self._closed:
             await self._drop()
         return self._closed
@@ -330,7 +330,7 @@ async def enter(call: Call, key: Callable[[], Awaitable[str]]) -> list[Slot]:
 
 
 async def bounded(call: Call, work: Awaitable[T]) -> T:
-    """What ``work`` gives, within the time for a whole answer."""
+    """Return what ``work`` gives, within the time for a whole answer."""
     # Not `fail_after`: a TimeoutError of the caller's own key function is not ours to rename.
     with anyio.move_on_after(call.timeout.total):
         return await work

@@ -25,7 +25,7 @@ _Host: TypeAlias = tuple[bytes, bytes, int]
 
 
 class LastUsedFirstPool:
-    """Stands where ``httpx.AsyncHTTPTransport`` has its ``httpcore.AsyncConnectionPool``.
+    """Takes the place of ``httpx.AsyncHTTPTransport``'s ``httpcore.AsyncConnectionPool``.
 
     Args:
         ssl_context: For https.
@@ -95,7 +95,7 @@ class LastUsedFirstPool:
             await connection.aclose()
 
     async def release(self, connection: httpcore.AsyncHTTPConnection) -> None:
-        """A response is over: keep its connection if it can serve again."""
+        """Keep the connection of a finished response if it can serve again."""
         if connection not in self._busy:
             return
         if not connection.is_idle() or left_over(connection):

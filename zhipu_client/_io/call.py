@@ -1,4 +1,4 @@
-"""One logical call: what is sent at each try, and what an answer means. No I/O of its own."""
+"""One logical call: what is sent at each attempt, and what an answer means. No I/O of its own."""
 
 from __future__ import annotations
 
@@ -68,13 +68,13 @@ class Core:
 
     @property
     def way(self) -> WayOut:
-        """The way out, looked up once."""
+        """The connection pool, looked up once."""
         if self._way is None:
             self._way = way_out(self.base_url, self.proxy)
         return self._way
 
     def gates(self, model: str | None) -> list[Gate]:
-        """Where a try has to wait for a place, in order."""
+        """Return the gates where an attempt has to wait for a place, in order."""
         found = [] if self.ceiling is None else [self.ceiling]
         if model is not None and self.identified:
             found.append(gate_for(str(self._account), self.base_url, model, self.clock))
@@ -82,7 +82,7 @@ class Core:
 
     @property
     def identified(self) -> bool:
-        """Is it known which account the key belongs to? Else `identify` has to come first."""
+        """Return whether the key's account is known. Else `identify` has to come first."""
         if self._account is None:
             value = self.key.value
             self._account = known_account(value) if self.key.is_callable else account_of(value)
@@ -93,7 +93,7 @@ class Core:
         self._account = remember(self.key.value, account_of(key))
 
     def url(self, path: str) -> str:
-        """The absolute URL of an endpoint's path."""
+        """Return the absolute URL of an endpoint's path."""
         if path.startswith("//"):
             scheme, _, rest = self.base_url.partition("://")
             return f"{scheme}://{rest.partition('/')[0]}{path[1:]}"
@@ -134,7 +134,7 @@ class Core:
 
 @dataclass(slots=True)
 class Call:
-    """The state of one logical call over its tries."""
+    """The state of one logical call over its attempts."""
 
     core: Core
     request: Request[Any] | StreamRequest[Any]
@@ -157,11 +157,11 @@ class Call:
 
     @property
     def unidentified(self) -> bool:
-        """Has the key function to be asked before the gate is known?"""
+        """Return whether the key function has to be asked before the gate is known."""
         return self.request.model is not None and not self.core.identified
 
     def identify(self, key: str) -> None:
-        """Find the account, and keep the key for the try that begins now."""
+        """Find the account, and keep the key for the attempt that begins now."""
         self.core.identify(key)
         self._asked = self.core.clock.monotonic(), key
 
@@ -179,7 +179,7 @@ class Call:
         return min(limits.read, limits.content) if streams else limits.read
 
     def build(self, http: Any, key: str, *, own_client: bool) -> Any:
-        """The httpx request for one try. ``own_client``: the caller brought ``http``."""
+        """Return the httpx request for one attempt. ``own_client``: the caller brought ``http``."""
         import httpx
 
         request = self.request
@@ -222,12 +222,12 @@ class Call:
             ) from None
         import time
 
-        # Set last and nowhere else: no local variable of ours holds the value.
+        # Set last and nowhere else: no local variable of ours has the value.
         built.headers["Authorization"] = _key.authorization(key, self.core.auth, time.time())
         return built
 
     def next_delay(self, error: ZhipuError) -> float | None:
-        """Seconds to wait before the next try; None when the error is the caller's to see."""
+        """Return the seconds to wait before the next attempt; None to raise the error."""
         if refused(error):
             return self._refused(error)
         attempt = Attempt(self.tries, self.max_retries, self.request.kind, self.core.clock.jitter())
@@ -279,7 +279,7 @@ class Call:
         return wait
 
     def failure(self, status: int, headers: Mapping[str, str], body: bytes) -> APIError:
-        """The typed error of an answer that is none."""
+        """Return the typed error of an answer that is a failure."""
         return error_from(
             status,
             headers,
@@ -313,12 +313,12 @@ class Call:
 
     @property
     def max_bytes(self) -> int:
-        """The most that a whole answer may hold."""
+        """The most bytes that a whole answer may have."""
         given = self.request.max_bytes if isinstance(self.request, Request) else None
         return self.core.max_reply_bytes if given is None else given
 
     def too_large(self) -> ServerError:
-        """The answer went over the limit."""
+        """Return the error for an answer above the limit."""
         return ServerError(
             f"the answer is larger than {self.max_bytes} bytes (decompressed); refused to keep "
             "memory bounded",
@@ -326,7 +326,7 @@ class Call:
         )
 
     def too_slow(self) -> APITimeoutError:
-        """The whole took longer than it may."""
+        """Return the error for an answer that took longer than it may."""
         return APITimeoutError(
             f"no whole answer within timeout={self.timeout.total:g} s",
             request_id=self.request_id,
@@ -358,9 +358,11 @@ def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
     try:
         data, with_halves = decode(body)
     except ValueError:
-        what = "a web page" if "html" in headers.get("content-type", "") else "no JSON"
+        what = (
+            "a web page" if "html" in headers.get("content-type", "") else "a text that is not JSON"
+        )
         raise ServerError(
-            f"the service answered with {what} ({len(body)} bytes) where JSON was due: "
+            f"the service answered with {what} ({len(body)} bytes) where JSON was expected: "
             f"is base_url right? ({call.core.base_url})",
             status=status,
             request_id=call.request_id,
@@ -370,7 +372,7 @@ def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
         data = whole_characters(data)
     if not isinstance(data, (dict, list)):
         raise ServerError(
-            "the service answered with JSON that is no object",
+            "the service answered with JSON that is not an object",
             status=status,
             request_id=call.request_id,
             body=data,
@@ -401,13 +403,13 @@ def _grouped(form: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
 def _content(
     request: Request[Any] | StreamRequest[Any],
 ) -> tuple[str | None, bytes | None, str | None]:
-    """The id of the call, its body's bytes, and their type."""
+    """Return the id of the call, its body's bytes, and their type."""
     if request.json is None:
         return None, None, None
     body = dict(request.json)
     request_id = body.get("request_id")
     if not request_id:
-        # One id for all tries: whoever reads the service's logs sees one call.
+        # One id for all attempts: whoever reads the service's logs sees one call.
         request_id = body["request_id"] = uuid.uuid4().hex
     try:
         content = _check.as_json(body, separators=(",", ":"))

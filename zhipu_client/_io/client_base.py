@@ -73,12 +73,12 @@ class BaseClient(KeepsNoArguments):
 
     @property
     def site(self) -> str | None:
-        """The preset that the base URL stands for, or None."""
+        """The preset that the base URL belongs to, or None."""
         return self._core.site
 
 
 def own(http_client: Any, wrong: str) -> Any:
-    """The caller's own client, unless it is the other half of httpx."""
+    """Return the caller's own client, unless it is the other half of httpx."""
     if http_client is None:
         return None
     if not hasattr(http_client, "build_request"):

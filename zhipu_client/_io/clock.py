@@ -10,10 +10,10 @@ __all__ = ["Clock", "SystemClock"]
 
 
 class Clock(Protocol):
-    """What the client needs of time."""
+    """The time, as the client needs it."""
 
     def monotonic(self) -> float:
-        """Seconds on a clock that never goes back."""
+        """Return seconds on a clock that never goes back."""
 
     def sleep(self, seconds: float) -> None:
         """Wait, blocking the thread."""
@@ -22,7 +22,7 @@ class Clock(Protocol):
         """Wait, leaving the event loop free."""
 
     def jitter(self) -> float:
-        """A random number in [0, 1)."""
+        """Return a random number in [0, 1)."""
 
 
 class SystemClock:

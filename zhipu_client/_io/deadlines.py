@@ -21,7 +21,7 @@ _deadline: ContextVar[float | None] = ContextVar("zhipu_deadline", default=None)
 
 @contextmanager
 def deadline(seconds: float | None) -> Iterator[None]:
-    """Blocking operations inside end within ``seconds`` from now."""
+    """End blocking operations inside within ``seconds`` from now."""
     token = _deadline.set(None if seconds is None else time.monotonic() + seconds)
     try:
         yield

@@ -79,7 +79,7 @@ def open_file(path: Path, root: Path | None, max_bytes: int) -> BinaryIO:
 
 def _check_stat(path: Path, found: os.stat_result, max_bytes: int) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise _refused(path, "is no regular file")
+        raise _refused(path, "is not a regular file")
     if found.st_size > max_bytes:
         raise _refused(path, _too_much(found.st_size, max_bytes))
     if found.st_size == 0:
@@ -103,7 +103,7 @@ def _decode(url: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except ValueError:
-        raise InvalidRequestError("the data URL is no base64", field="source") from None
+        raise InvalidRequestError("the data URL is not base64", field="source") from None
 
 
 def _in_memory(content: bytes, name: str, max_bytes: int) -> Document:
@@ -185,7 +185,7 @@ class _File:
         self._file.close()
 
     def _count(self) -> int | None:
-        """The number of pages; None when pypdf is missing or cannot read the file."""
+        """Return the number of pages; None when pypdf is missing or cannot read the file."""
         try:
             self._reader = _reader(self._file, self.name)
             return len(self._reader.pages)
@@ -234,7 +234,7 @@ def _reader(file: BinaryIO, name: str) -> Any:
 
 
 def _split(reader: Any, first: int, last: int) -> bytes:
-    """The pages as a PDF of their own."""
+    """Return the pages as a PDF of their own."""
     from pypdf import PdfWriter
 
     writer = PdfWriter()

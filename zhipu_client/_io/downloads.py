@@ -52,7 +52,7 @@ def download(
 
     Args:
         client: The client whose answer it was.
-        url: The address, as it stands in the answer.
+        url: The address, as it is in the answer.
         kind: What it must be by its first bytes: ``"image/"``, ``"video/"``, ``"audio/"`` or a
             full type; None for anything.
         to: A file to write; it appears only when all is there.
@@ -117,7 +117,7 @@ async def adownload(
     timeout: float = 300.0,
     allow_loopback: bool = False,
 ) -> Downloaded:
-    """`download` without blocking the event loop.
+    """Do as `download` does, without blocking the event loop.
 
     Args, limits and errors are those of `download`.
 
@@ -152,7 +152,7 @@ async def _afetch(
     from anyio import to_thread
 
     context = await to_thread.run_sync(tls_context)
-    # Whether a proxy applies is told by the name: httpx would look for the address in NO_PROXY.
+    # Whether a proxy applies depends on the name: httpx would look for the address in NO_PROXY.
     proxied = not way_out(where.url, None).direct
     async with httpx.AsyncClient(verify=context, timeout=60.0, trust_env=proxied) as http:
         for _ in range(MAX_REDIRECTS + 1):
@@ -178,7 +178,7 @@ async def _afetch(
 
 
 def _http(where: Target) -> httpx.Client:
-    """An HTTP client of its own; where no proxy applies, `deadline` bounds what it waits."""
+    """Return a new HTTP client; where no proxy applies, `deadline` bounds its waits."""
     import httpcore
     import httpx
 
@@ -217,7 +217,7 @@ def _translated(where: Target) -> Iterator[None]:
     except httpx.TimeoutException as error:
         raise _too_slow(where) from error
     except httpx.InvalidURL as error:
-        raise DownloadError("refused, it is no address", url=where.url) from error
+        raise DownloadError("refused, it is not an address", url=where.url) from error
     except httpx.HTTPError as error:
         raise DownloadError(
             f"the download failed ({type(error).__name__})", url=where.url, retryable=True
@@ -225,7 +225,7 @@ def _translated(where: Target) -> Iterator[None]:
 
 
 class _Sink:
-    """Where the bytes go: memory, or a file that appears when all are there."""
+    """The target of the bytes: memory, or a file that appears when all are there."""
 
     def __init__(self, to: str | Path | None) -> None:
         self._to = None if to is None else Path(to)

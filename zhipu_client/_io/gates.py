@@ -42,7 +42,7 @@ _held: ContextVar[tuple[Slot, ...]] = ContextVar("zhipu_streams_held", default=(
 
 @dataclass(eq=False)
 class Slot:
-    """One place, held until `release`, which may be called any number of times, anywhere."""
+    """One place, taken until `release`, which may be called any number of times, anywhere."""
 
     gate: Gate
     careful: bool = False
@@ -53,7 +53,7 @@ class Slot:
     guest: Slot | None = None
     queue: deque[_Waiter] = field(init=False, repr=False)
     reader: tuple[int, int] | None = None
-    #: Since when nobody reads on it; infinite while somebody does, and for what is no stream.
+    #: Since when nobody reads on it; infinite while somebody does, and for anything but a stream.
     idle_since: float = math.inf
     #: True once the place is not counted any more: given back, or its stream was not read for long.
     ended: bool = False
@@ -74,28 +74,28 @@ class Slot:
         return self._returned is self.gate.returned
 
     def succeeded(self) -> None:
-        """The request was served."""
+        """Note that the request was served."""
         self.gate.report(refused=False)
 
     def refused(self) -> None:
-        """The request was refused for too many in flight."""
+        """Note that the request was refused because too many were in flight."""
         self.was_refused = True
         self.gate.report(refused=True)
 
     def hold(self) -> None:
-        """Mark the place as held by a stream that this context is reading."""
+        """Mark the place as taken by a stream that this context is reading."""
         self.reader, self.queue = _here(), deque()
         self.gate.streams.add(self)
         _held.set((*(slot for slot in _held.get() if slot.counts), self))
 
     def reading(self) -> None:
-        """Somebody reads on the stream that has this place."""
+        """Note that somebody reads on the stream that has this place."""
         if self.ended:
             self.gate.renew(self)
         self.idle_since = math.inf
 
     def idle(self) -> None:
-        """The reader has got what it wanted."""
+        """Note that the reader has what it wanted."""
         self.idle_since = self.gate.now()
 
     def release(self) -> None:
@@ -127,7 +127,7 @@ class Gate:
     Args:
         limit: Decides who may start.
         clock: For the limit's times.
-        hard: There are no passes. A call by the very reader of the streams that have all places
+        hard: Passes are not given. A call by the very reader of the streams that have all places
             is refused (it would wait for itself). Tasks begun there wait, and are refused once
             nobody has read on for a while: the reader waits for them.
     """
@@ -188,7 +188,7 @@ class Gate:
         return slot
 
     def now(self) -> float:
-        """The time on this gate's clock."""
+        """Return the time on this gate's clock."""
         return self._clock.monotonic()
 
     def renew(self, slot: Slot) -> None:
@@ -207,7 +207,7 @@ class Gate:
             return not self._waiters and self._limit.fresh(self._clock.monotonic())
 
     def report(self, *, refused: bool) -> None:
-        """Tell the limit how a request went."""
+        """Report to the limit how a request went."""
         with self._lock:
             now = self._clock.monotonic()
             if refused:
@@ -217,7 +217,7 @@ class Gate:
         self.settle()
 
     def forget(self) -> None:
-        """In a forked child: nothing is in flight here, and the lock may be held by nobody.
+        """Start afresh in a forked child, where nothing is in flight and no thread has the lock.
 
         Slots that were inherited give back to the old queue, which nobody counts.
         """
@@ -264,7 +264,7 @@ class Gate:
         return None if taken else waiter
 
     def _streams(self) -> Sequence[Slot]:
-        """The streams with a place here within which this call is made."""
+        """Return the streams with a place here within which this call is made."""
         held = [slot for slot in _held.get() if slot.gate is self and slot.counts]
         if self._hard and held:
             here = _here()
@@ -375,7 +375,7 @@ def _collect() -> None:
 
 
 def _here() -> tuple[int, int]:
-    """Which thread this is, and which of its tasks."""
+    """Return which thread this is, and which of its tasks."""
     task: object = None
     # Another thread may be importing them: on what is not there yet, nobody runs here.
     loops = sys.modules.get("asyncio")
@@ -388,7 +388,7 @@ def _here() -> tuple[int, int]:
 
 
 def _waker(event: object) -> Callable[[], None]:
-    """What sets an ``anyio.Event`` of this loop from any thread."""
+    """Return what sets an ``anyio.Event`` of this loop from any thread."""
     import asyncio
 
     try:
@@ -413,7 +413,7 @@ _CROWD = 256
 
 
 def gate_for(account: str, base_url: str, model: str, clock: Clock) -> Gate:
-    """The gate that everyone in this process with this account, site and model shares."""
+    """Return the gate that all calls of an account, site and model share in this process."""
     # A clock that a test put in has a time of its own.
     key = (account, base_url, model, None if type(clock) is SystemClock else clock)
     found = _adaptive.get(key)
@@ -430,7 +430,7 @@ def _thin_out() -> None:
 
 
 def ceiling(places: int | None, clock: Clock) -> Gate | None:
-    """The hard ceiling of one adapter, or None."""
+    """Return the hard ceiling of one adapter, or None."""
     if places is None:
         return None
     if isinstance(places, bool) or not isinstance(places, int) or places < 1:
@@ -443,7 +443,7 @@ def ceiling(places: int | None, clock: Clock) -> Gate | None:
 
 
 def reset_after_fork() -> None:
-    """In the child: the parent's requests are not ours, its locks may be held for ever."""
+    """Start afresh in a forked child: the parent's requests are not ours, nor its locks."""
     _adaptive.clear()
     for gate in list(_gates):
         gate.forget()

@@ -1,4 +1,4 @@
-"""Which threads are inside httpx just now.
+"""Knows which threads are inside httpx just now.
 
 The garbage collector closes a stream that nobody refers to in any thread and between any two steps
 of it: also inside httpx, while that very thread has the lock of the connection pool. Closing there
@@ -46,5 +46,5 @@ def outside(work: Callable[[], None]) -> None:
 
 
 def forget() -> None:
-    """In a forked child, where no other thread is left."""
+    """Start afresh in a forked child, where no other thread is left."""
     _busy.clear()

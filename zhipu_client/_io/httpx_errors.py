@@ -1,4 +1,4 @@
-"""httpx's errors as ours."""
+"""Turns httpx's errors into ours."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["translated"]
 
 
 class translated:  # noqa: N801 - reads as a word: ``with translated(call):``
-    """Turns httpx's errors into ours on the way out; anything else passes as it is."""
+    """A context manager that turns httpx's errors into ours; others pass as they are."""
 
     __slots__ = ("_call",)
 

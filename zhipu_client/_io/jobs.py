@@ -77,7 +77,7 @@ def iterate(client: _Sender, job: Job[T, Any]) -> Generator[T, None, None]:
 
 
 async def arun(client: _AsyncSender, job: Job[Any, R]) -> R:
-    """`run` for an `AsyncClient`: requests run as tasks of the event loop.
+    """Do as `run` with an `AsyncClient`: requests run as tasks of the event loop.
 
     Example:
         ```python
@@ -99,7 +99,7 @@ async def arun(client: _AsyncSender, job: Job[Any, R]) -> R:
 
 
 async def aiterate(client: _AsyncSender, job: Job[T, Any]) -> AsyncGenerator[T, None]:
-    """`iterate` for an `AsyncClient`: requests run as tasks of the event loop.
+    """Do as `iterate` with an `AsyncClient`: requests run as tasks of the event loop.
 
     Example:
         ```python

@@ -14,7 +14,7 @@ __all__ = ["left_over", "watch"]
 
 
 def left_over(connection: Any) -> bool:
-    """True when an idle connection of httpcore has bytes that belong to no answer."""
+    """Return True when an idle connection of httpcore has bytes that belong to no answer."""
     inner = connection
     while getattr(inner, "_connection", None) is not None:  # a proxy's, in one or two layers
         inner = inner._connection
@@ -45,7 +45,7 @@ def watch(pool: Any) -> None:
 
 
 def _unread(stream: Any) -> bool:
-    """True when a stream has bytes between the socket, where httpcore looks, and the parser."""
+    """Return True when a stream has bytes that httpcore, which looks at the socket, misses."""
     tls = stream.get_extra_info("ssl_object")
     if tls is not None and tls.pending():
         return True

@@ -15,7 +15,7 @@ __all__ = ["foreign", "sent"]
 #: How many of the last ids are known.
 KNOWN = 4096
 
-# No lock: each step is atomic, and a lock may be held by another thread when the process forks.
+# No lock: each step is atomic, and another thread may have a lock when the process forks.
 _requests: dict[str, int] = {}
 _order: deque[str] = deque()
 
@@ -32,7 +32,7 @@ def sent(request_id: str | None, content: bytes | None) -> None:
 
 
 def foreign(request_id: str | None, content: bytes | None, answer: Any) -> str | None:
-    """The id of the other request that ``answer`` belongs to, or None."""
+    """Return the id of the other request that ``answer`` belongs to, or None."""
     found = answer.get("request_id") if isinstance(answer, dict) else None
     if not isinstance(found, str) or request_id is None or content is None or found == request_id:
         return None
@@ -43,5 +43,5 @@ def foreign(request_id: str | None, content: bytes | None, answer: Any) -> str |
 
 
 def _mark(request_id: str, content: bytes) -> int:
-    """The same number for two requests that differ by their id alone."""
+    """Return the same number for two requests that differ by their id alone."""
     return hash(content.replace(request_id.encode(), b""))

@@ -61,7 +61,7 @@ def wait_for(client: _Sender, plan: Plan[T], *, clock: Clock | None = None) -> T
 
 
 async def await_for(client: _AsyncSender, plan: Plan[T], *, clock: Clock | None = None) -> T:
-    """`wait_for` for an `AsyncClient`; the event loop stays free."""
+    """Do as `wait_for` with an `AsyncClient`; the event loop stays free."""
     clock = clock or SystemClock()
     for pause in (None, *plan.pauses()):
         if pause is not None:
@@ -119,7 +119,7 @@ async def await_result(
     timeout: float = 900.0,
     clock: Clock | None = None,
 ) -> TaskResult:
-    """`wait_result` for an `AsyncClient`; the event loop stays free.
+    """Do as `wait_result` with an `AsyncClient`; the event loop stays free.
 
     Example:
         ```python

@@ -1,4 +1,4 @@
-"""The connection pools of the process: one per way out and event loop, whoever asks.
+"""The connection pools of the process: one per `WayOut` and event loop, whoever asks.
 
 httpx is imported, and a TLS context made, at the first request: an adapter costs neither.
 """
@@ -59,7 +59,7 @@ class WayOut:
 
 
 def way_out(base_url: str, proxy: str | None) -> WayOut:
-    """Look at the argument, the environment and its NO_PROXY."""
+    """Return which pool serves a request: by the argument, the environment and its NO_PROXY."""
     if proxy is not None:
         return WayOut(proxy=proxy)
     parts = urlsplit(base_url)
@@ -80,7 +80,7 @@ class _Process:
         self.reset()
 
     def reset(self) -> None:
-        """A lock that nobody holds. The TLS context is only read, so it is kept."""
+        """Make a new, free lock. The TLS context is only read, so it is kept."""
         self.lock = threading.Lock()
 
 
@@ -102,7 +102,7 @@ class _Loop:
 
 
 def sync_client(way: WayOut) -> httpx.Client:
-    """The blocking client for this way out."""
+    """Return the blocking client for these settings."""
     found = _sync.get(way)
     if found is None:
         with _process.lock:
@@ -114,7 +114,7 @@ def sync_client(way: WayOut) -> httpx.Client:
 
 
 async def async_client(way: WayOut) -> httpx.AsyncClient:
-    """The asynchronous client for this way out and the running event loop."""
+    """Return the asynchronous client for these settings and the running event loop."""
     import asyncio
 
     try:
@@ -171,7 +171,7 @@ def _tls_context() -> ssl.SSLContext:
 
 
 def _socket_options() -> list[tuple[int, int, int]]:
-    """Keep-alive probes: an answer may take minutes, and a silent NAT drops what looks dead."""
+    """Return options for keep-alive probes: a NAT drops what is silent for minutes."""
     options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
     for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
         if hasattr(socket, name):
@@ -192,7 +192,7 @@ def _proxy_supported() -> Iterator[None]:
 
 
 def _no_cookies() -> CookieJar:
-    """A jar that takes none: what the service set for one account must not go out for another."""
+    """Return a jar that takes no cookies: one account's must not go out for another."""
     from http.cookiejar import CookieJar, DefaultCookiePolicy  # httpx has imported it by now
 
     return CookieJar(DefaultCookiePolicy(allowed_domains=()))
@@ -271,7 +271,7 @@ def _stock_async(way: WayOut) -> httpx.AsyncClient:
 
 
 def _watched(client: C) -> C:
-    """A stock client of httpx, with each of its pools watched."""
+    """Return a stock client of httpx, with each of its pools watched."""
     stock: Any = client
     for transport in {stock._transport, *stock._mounts.values()} - {None}:
         watch(transport._pool)

@@ -26,13 +26,13 @@ DRAIN_BYTES = 65536
 
 
 def is_stream(content_type: str) -> bool:
-    """May this answer be events? What names another type is read as one piece."""
+    """Return whether an answer may be events. Another content type is read as one piece."""
     kind = content_type.partition(";")[0].strip().lower()
     return kind in ("text/event-stream", "application/octet-stream", "text/plain", "")
 
 
 class StreamState(Generic[E]):
-    """One try at one stream."""
+    """One attempt at one stream."""
 
     def __init__(self, call: Call, request: StreamRequest[E], now: float) -> None:
         self._call = call
@@ -50,16 +50,16 @@ class StreamState(Generic[E]):
 
     @property
     def done(self) -> bool:
-        """The closing sentinel has come."""
+        """Whether the closing sentinel has come."""
         return self._reader.done
 
     def take(self) -> E:
-        """The next chunk that is ready."""
+        """Return the next chunk that is ready."""
         self.delivered = True
         return self.ready.popleft()
 
     def resume(self, now: float) -> None:
-        """The reader wants more. What it did since the last bytes is not the service's silence."""
+        """Start the clock again. What the reader did since the last bytes is not silence."""
         self._last_content += now - self._seen
         self._seen = now
 
@@ -104,7 +104,7 @@ class StreamState(Generic[E]):
             self._call.check_owner(found)
 
     def eof(self) -> None:
-        """The body is over."""
+        """Note that the body is over."""
         self.ended = True
         try:
             rest = self._decoder.close()
@@ -115,7 +115,7 @@ class StreamState(Generic[E]):
             self._reader.feed(rest, "")
 
     def broke(self, error: ZhipuError) -> None:
-        """The connection broke or stalled. After the whole answer that is no harm."""
+        """Note that the connection broke or stalled. After the whole answer that does no harm."""
         self.ended = True
         try:
             self._reader.finish()
@@ -123,7 +123,7 @@ class StreamState(Generic[E]):
             self._error = self._with_partial(error, incomplete)
 
     def finish(self) -> None:
-        """All chunks were taken: raise what is wrong with the answer, if anything is."""
+        """Raise what is wrong with the answer, if anything is, once all chunks were taken."""
         if self._error is not None:
             error = self._error
             if getattr(error, "request_id", None) is None:

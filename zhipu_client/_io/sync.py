@@ -32,13 +32,13 @@ class Client(BaseClient):
     """Sends requests, blocking. Cheap to make; the connections belong to the process.
 
     Args:
-        api_key: The key, a secret object, or a callable that gives the key (asked at each try);
+        api_key: The key, a secret object, or a callable that gives the key (asked at each attempt);
             None takes it from ``ZHIPUAI_API_KEY``, ``ZHIPU_API_KEY`` or ``ZAI_API_KEY``.
         base_url: ``"bigmodel"``, ``"zai"``, ``"bigmodel-coding"``, ``"zai-coding"`` or a URL;
             None takes it from ``ZHIPUAI_BASE_URL``, ``ZAI_BASE_URL`` or ``ZHIPUAI_API_BASE``,
             else from where the key came from.
         timeout: Seconds for everything, or a `Timeout`.
-        max_retries: Tries after the first, for what can be tried again. Too many requests in
+        max_retries: Attempts after the first, for what can be tried again. Too many requests in
                 flight (1302) is waited for besides, up to about a minute in which none is let
                 in; 0 switches that off too.
         max_concurrency: The most requests in flight; None for no limit of our own.
@@ -59,7 +59,7 @@ class Client(BaseClient):
     """
 
     def as_async(self, http_client: Any = None) -> AsyncClient:
-        """The asynchronous twin: same key, settings and ceiling.
+        """Return the asynchronous twin: same key, settings and ceiling.
 
         Args:
             http_client: Your own ``httpx.AsyncClient``.
@@ -115,14 +115,14 @@ class Client(BaseClient):
         return exchange.answer
 
     def converse_stream(self, exchange: Conversing[Any, E]) -> Iterator[E]:
-        """The same, streamed: what each chunk shows. Afterwards, the exchange has its answer."""
+        """Yield what each chunk of a streamed `converse` shows. Then the answer is there."""
         while not exchange.done:
             with self.stream(exchange.stream_request(), **exchange.options) as deltas:
                 yield from deltas
             yield from exchange.end()
 
     def open(self, call: Call) -> Any:
-        """Send one try; returns httpx's response with its body unread. For `Stream` and `send`."""
+        """Send one attempt; return httpx's response with its body unread."""
         core = self._core
         own = self._http is not None
         http = self._http if own else sync_client(core.way)
@@ -295,7 +295,7 @@ class Stream(Generic[E]):
         self._state = StreamState(call, self._request, self._client._now())
 
     def _was_closed(self) -> bool:
-        """Has another thread closed this while it waited? Then nothing of it is kept."""
+        """Return whether another thread closed this while it waited. Then nothing is kept."""
         if self._closed:
             self._drop()
         return self._closed

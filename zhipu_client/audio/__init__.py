@@ -253,7 +253,7 @@ def transcribe_stream(
 
 
 def audio_type(head: bytes) -> str | None:
-    """``audio/wav`` or ``audio/mpeg`` by the first 12 bytes, or None."""
+    """Return ``audio/wav`` or ``audio/mpeg`` by the first 12 bytes, or None."""
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
         return "audio/wav"
     mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
@@ -286,7 +286,7 @@ def _transcription_parts(
         _check.text("prompt", prompt, _MOST_PROMPT - 1, least=0)
     words = [] if hotwords is None else _check.strings("hotwords", hotwords)
     if len(words) > _MOST_HOTWORDS:
-        raise _check.refuse("hotwords", len(words), f"may hold at most {_MOST_HOTWORDS} words")
+        raise _check.refuse("hotwords", len(words), f"may have at most {_MOST_HOTWORDS} words")
     _check.ids(request_id, user_id)
     given = (
         ("model", model),
@@ -301,7 +301,7 @@ def _transcription_parts(
 
 
 def _wav_seconds(content: bytes) -> float:
-    """How long a WAV lasts; 0 for one that only the service may be able to read."""
+    """Return how long a WAV lasts; 0 for one that only the service may be able to read."""
     try:
         with wave.open(io.BytesIO(content)) as sound:
             # A header that was written before the sound was known promises up to 4 GiB of it.

@@ -64,18 +64,18 @@ class _EventReader:
         try:
             frame = json.loads(data)
         except ValueError as error:
-            message = f"the stream holds an event of {len(data)} bytes that is no JSON"
+            message = f"the stream has an event of {len(data)} bytes that is not JSON"
             raise StreamIncompleteError(message, partial=self.partial()) from error
         if not isinstance(frame, dict) or event == "error" or error_in(frame):
             raise error_from(None, {}, frame)
         return frame
 
     def partial(self) -> Any:
-        """What has come so far, where that can be put together."""
+        """Return what has come so far, where that can be put together."""
         return None
 
     def finish(self) -> None:
-        """The stream has ended."""
+        """Raise when the stream ended without an end mark."""
         if not self._whole or not self.contents:
             raise StreamIncompleteError("the stream ended too early", partial=self.partial())
 
@@ -129,11 +129,11 @@ class TranscriptionReader(_EventReader):
         return TranscriptionChunk(text)
 
     def partial(self) -> str | None:
-        """The text so far."""
+        """Return the text so far."""
         return "".join(self._text) or None
 
 
 def _text(frame: dict[str, Any], *names: str) -> str:
-    """The first of these fields that is a text and not empty."""
+    """Return the first of these fields that is a text and not empty."""
     found = (frame.get(name) for name in names)
     return next((text for text in found if isinstance(text, str) and text), "")

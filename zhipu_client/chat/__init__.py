@@ -57,7 +57,7 @@ PATH = "/chat/completions"
 
 
 class ChatParams(TypedDict, total=False):
-    """The optional parameters of a chat request; what is None is not sent.
+    """The optional parameters of a chat request; those that are None are not sent.
 
     Attributes:
         temperature: 0.0 to 1.0.

@@ -1,4 +1,4 @@
-"""What a chat request may hold: refused here, before anything is sent. Pure.
+"""Checks of a chat request: what is refused here, before anything is sent. Pure.
 
 Only what is certain to fail, or to be charged for nothing, is refused; and only for models that
 the catalogue knows. Everything else is the service's to judge.
@@ -26,7 +26,7 @@ _NEEDS = {"image_url": "image", "video_url": "video", "file_url": "file", "file"
 def body_of(
     model: str, messages: Sequence[Mapping[str, Any]], params: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The JSON body of a chat request, checked."""
+    """Return the JSON body of a chat request, checked."""
     if not isinstance(model, str) or not model.strip():
         raise InvalidRequestError(
             f"model must be a model code such as 'glm-4.7', not {model!r}",
@@ -53,7 +53,7 @@ def body_of(
 
 
 def _listed(field: str, values: Any, what: str) -> list[Any]:
-    """A list out of any iterable, one that can be read only once included."""
+    """Return a list of any iterable, one that can be read only once included."""
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise _refused(field, values, what)
     return list(values)

@@ -1,4 +1,4 @@
-"""Chat chunks: reading them, joining them to a whole answer, telling whole from cut. Pure.
+"""Chat chunks: reading them, joining them to a whole answer, whole apart from cut. Pure.
 
 One place for every dialect of the chat stream (GLM by era, vLLM, SGLang, gateways), used by the
 client and by both adapters.
@@ -27,7 +27,7 @@ __all__ = [
     "unique_ids",
 ]
 
-#: Where the reasoning stands: Zhipu and older vLLM / SGLang, then newer vLLM and gateways.
+#: The keys of the reasoning: Zhipu and older vLLM / SGLang, then newer vLLM and gateways.
 REASONING_KEYS = ("reasoning_content", "reasoning")
 
 #: Keys of a chunk that say nothing about the answer as a whole, or are joined by hand.
@@ -48,7 +48,7 @@ class ChatChunk(TypedDict, total=False):
 
 
 def text_of(content: Any) -> str:
-    """The text of a ``content`` value: a string, null, or a list of parts."""
+    """Return the text of a ``content`` value: a string, null, or a list of parts."""
     if isinstance(content, str):
         return content
     if isinstance(content, list):
@@ -61,7 +61,7 @@ def text_of(content: Any) -> str:
 
 
 def reasoning_of(message: Mapping[str, Any]) -> str:
-    """The reasoning of a message or delta, whichever key carries it."""
+    """Return the reasoning of a message or delta, whichever key carries it."""
     for key in REASONING_KEYS:
         value = message.get(key)
         if value:
@@ -181,7 +181,7 @@ class Accumulator:
         self.fragments = self._tools.fragments(own)
 
     def message(self) -> dict[str, Any]:
-        """The whole body; without ``finish_reason`` when none has come."""
+        """Return the whole body; without ``finish_reason`` when none has come."""
         message: dict[str, Any] = {"role": self._role, "content": "".join(self._content)}
         if self._reasoning:
             message["reasoning_content"] = "".join(self._reasoning)
@@ -217,7 +217,7 @@ class ChatReader:
                 self.done = True
                 return self._last_half()
             raise StreamIncompleteError(
-                f"the stream holds an event of {len(data)} bytes that is no JSON "
+                f"the stream has an event of {len(data)} bytes that is not JSON "
                 "(a frame that was cut, two frames glued together, or bad UTF-8)",
                 partial=self.partial(),
             ) from error
@@ -229,7 +229,7 @@ class ChatReader:
             self._answer.add(chunk)
         except (AttributeError, LookupError, TypeError) as error:
             raise StreamIncompleteError(
-                f"the stream holds an event of {len(data)} bytes that is no chunk of a chat",
+                f"the stream has an event of {len(data)} bytes that is not a chunk of a chat",
                 partial=self.partial(),
             ) from error
         if self._answer.finish_reason == "network_error":
@@ -261,7 +261,7 @@ class ChatReader:
         )
 
     def partial(self) -> Any:
-        """The answer up to now, or None when nothing has come."""
+        """Return the answer up to now, or None when nothing has come."""
         return self._answer.message() if self._answer.chunks else None
 
     def _failure(self, frame: Any) -> APIError:

@@ -16,7 +16,7 @@ __all__ = ["SERVER_CALLS", "Fragment", "ToolCallMerger", "unique_ids"]
 #: Kinds of ``tool_calls`` that the service has run itself.
 SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
 
-#: What some servers write where there is no id.
+#: What some servers write where an id is missing.
 _NO_ID = frozenset({"null", "none", "nil", "undefined"})
 
 

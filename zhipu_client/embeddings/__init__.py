@@ -37,7 +37,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request of an embedding model may hold: a view of `zhipu_client.models`.
+    """What one request of an embedding model may have: a view of `zhipu_client.models`.
 
     Kept for one release.
 
@@ -130,7 +130,7 @@ def create(
     texts = [input] if isinstance(input, str) else _check.strings("input", input)
     check_texts(texts)
     if not texts or len(texts) > most:
-        raise _check.refuse("input", len(texts), f"must hold 1 to {most} texts")
+        raise _check.refuse("input", len(texts), f"must have 1 to {most} texts")
     _check_dimensions(model, dimensions)
     _check.ids(request_id)
     return Request(
@@ -159,10 +159,10 @@ def check_texts(texts: Sequence[str], field: str = "input") -> None:
 
 
 def vectors_in(data: Any) -> list[list[float]]:
-    """The vectors of a decoded body, ordered by ``index``; whole numbers become floats.
+    """Return the vectors of a decoded body, by ``index``; whole numbers become floats.
 
     Raises:
-        ServerError: Something else stands in the place of a vector, or two have the same place.
+        ServerError: A vector is something else, or two have the same ``index``.
     """
     rows = (data or {}).get("data") or []
     try:
@@ -176,7 +176,7 @@ def vectors_in(data: Any) -> list[list[float]]:
 
 
 def _floats(numbers: list[float]) -> list[float]:
-    """The numbers as they were decoded, unless there is a whole one among them (``0``)."""
+    """Return the numbers as they were decoded, unless one of them is whole (``0``)."""
     # To count in C takes a sixth of what decoding took, and nothing is copied.
     if countOf(map(type, numbers), float) == len(numbers):
         return numbers
@@ -186,7 +186,7 @@ def _floats(numbers: list[float]) -> list[float]:
 
 
 def only_vector(reply: EmbeddingReply) -> list[float]:
-    """The vector of a request with one text.
+    """Return the vector of a request with one text.
 
     Raises:
         ServerError: The service sent none, or several.

@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9\s]")
 
 
 def estimate_tokens(text: str) -> int:
-    """A guess at the tokens of a text that is rather too high than too low.
+    """Return a guess at the tokens of a text that is rather too high than too low.
 
     Example:
         >>> estimate_tokens("你好"), estimate_tokens("hello world")

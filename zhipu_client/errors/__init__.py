@@ -1,4 +1,4 @@
-"""The errors. Pure; what turns a failed answer into one of them is in ``_failures.py``."""
+"""The errors. Pure; a failed answer becomes one of them in ``_failures.py``."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ class ContentFilterError(APIError):
 
 
 class ServerError(APIError):
-    """The service failed, or answered with something that is no answer."""
+    """The service failed, or answered with something that is not an answer."""
 
 
 class APIConnectionError(ZhipuError):
@@ -221,5 +221,5 @@ class StreamIncompleteError(ZhipuError):
 
 
 def shorten(text: str) -> str:
-    """A text as an error carries it, whatever the size of what it tells of."""
+    """Return a text as an error carries it, cut when it is long."""
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}… ({len(text)} characters)"

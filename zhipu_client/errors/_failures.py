@@ -1,4 +1,4 @@
-"""What failed, told from the answer: the table of business codes, and every shape of a failure.
+"""Which error a failed answer is: the table of business codes, and every shape of a failure.
 
 Pure. The errors themselves are in ``zhipu_client.errors``.
 """
@@ -133,7 +133,7 @@ def error_from(
 
 
 def error_in(data: Any) -> bool:
-    """True when a decoded body or frame with a success status reports a failure after all.
+    """Return True when a decoded body or frame with a success status reports a failure.
 
     Two shapes do: an ``error`` member, and the console's ``{"code", "msg", "success": false}``.
     """
@@ -145,7 +145,7 @@ def error_in(data: Any) -> bool:
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
-    """The wait that the service asked for, in seconds, from any of the usual headers."""
+    """Return the wait that the service asked for, in seconds, from any of the usual headers."""
     millis = _seconds(headers.get("retry-after-ms"))
     if millis is not None:
         return millis / 1000
@@ -165,7 +165,7 @@ def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | No
 
 
 def _seconds(value: str | None) -> float | None:
-    """A number that is no less than 0; None for what is none, "nan" and "inf" included."""
+    """Return a number from 0 on; None for anything else, "nan" and "inf" included."""
     try:
         number = float(value or "")
     except ValueError:
@@ -190,7 +190,7 @@ def _decode(body: bytes) -> Any:
 
 
 def _code_and_message(data: Any) -> tuple[str | None, str | None]:
-    """Every shape that was seen: nested, flat, string, console, FastAPI, bracketed text."""
+    """Return what any shape has: nested, flat, string, console, FastAPI, bracketed text."""
     if not isinstance(data, dict):
         return None, None
     error = data.get("error")
@@ -212,7 +212,7 @@ def _code_and_message(data: Any) -> tuple[str | None, str | None]:
 
 
 def _as_code(value: Any) -> str | None:
-    """A business code, or None for what is none: it stands in the error's text."""
+    """Return a business code, or None for anything else: it is in the error's text."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     code = str(value).strip()

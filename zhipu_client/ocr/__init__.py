@@ -92,7 +92,7 @@ class HandwritingReply(ReplyModel):
 
 
 def page_limit(site: str | None) -> int:
-    """The most pages of one request: 30 on api.z.ai, else 100."""
+    """Return the most pages of one request: 30 on api.z.ai, else 100."""
     return _PAGES.get(site, 100)
 
 
@@ -185,7 +185,7 @@ def pages(
 
     Args:
         source: A path, bytes, a data URL, or an http(s) address, which only the service fetches.
-            PDF, PNG or JPEG, told by the content.
+            PDF, PNG or JPEG, recognised by the content.
         model: ``glm-ocr``.
         first_page: The first page to read, from 1; PDF only.
         last_page: The last page to read, itself included.

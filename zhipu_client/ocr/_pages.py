@@ -21,7 +21,7 @@ __all__ = [
     "table_to_markdown",
 ]
 
-# How far apart two regions may stand in the text: marks, tags, the signed address of a picture.
+# How far apart two regions may be in the text: marks, tags, the signed address of a picture.
 _GAP = 500
 _REFERENCE = re.compile(r"(!\[\]\(page=)(\d+)(?=,)")
 _TITLES = {"doc_title": "# ", "paragraph_title": "## "}
@@ -72,7 +72,7 @@ class OCRProgress:
 
 
 def pages_of(data: Mapping[str, Any], first: int, total: int | None) -> list[OCRPage]:
-    """The pages of one answer.
+    """Return the pages of one answer.
 
     Args:
         data: The decoded body.
@@ -107,7 +107,7 @@ def pages_of(data: Mapping[str, Any], first: int, total: int | None) -> list[OCR
 
 
 def number_of_pages(data: Mapping[str, Any]) -> int | None:
-    """How many pages the answer says there are."""
+    """Return how many pages the answer says there are."""
     told = _info(data).get("num_pages")
     return told if isinstance(told, int) else None
 
@@ -150,7 +150,7 @@ def split_markdown(text: str, pages: Sequence[Sequence[Mapping[str, Any]]]) -> l
         cursor = here.end
     cuts = [0]
     for last, following in pairwise(found):
-        # What stands before a region (``# ``, an opening tag) belongs to its page; what could not
+        # What comes before a region (``# ``, an opening tag) belongs to its page; what could not
         # be found (pictures) is counted by paragraphs.
         cut = last.end
         for _ in range(last.skipped + 1):
@@ -194,7 +194,7 @@ def _join(regions: Sequence[Mapping[str, Any]]) -> str:
 
 
 def region_markdown(region: Mapping[str, Any]) -> str:
-    """One region as Markdown: titles are marked, pictures are links, the rest is as it came.
+    """Return one region as Markdown: titles are marked, pictures links, the rest as it came.
 
     Example:
         >>> region_markdown({"native_label": "doc_title", "content": "Report"})
@@ -258,10 +258,10 @@ def _span(value: str | None) -> int:
 
 
 def table_to_markdown(html: str) -> str:
-    """An HTML table as a Markdown table; the first row is its head.
+    """Return an HTML table as a Markdown table; the first row is its head.
 
-    Cells that span columns or rows keep their text once, the other places are empty. What is no
-    table is returned as it is.
+    Cells that span columns or rows keep their text once, the other places are empty. What is not
+    a table is returned as it is.
 
     Example:
         >>> print(table_to_markdown("<table><tr><td>a</td><td>b</td></tr></table>"))

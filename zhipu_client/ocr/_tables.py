@@ -13,7 +13,7 @@ _TABLE_END = re.compile(r"</table\s*>", re.IGNORECASE)
 
 
 def tables_as_markdown(text: str) -> str:
-    """A text with its HTML tables as Markdown tables; the rest stays as it is.
+    """Return a text with its HTML tables as Markdown tables; the rest stays as it is.
 
     Example:
         >>> print(tables_as_markdown("Sums: <table><tr><td>a</td></tr></table>"))
@@ -30,7 +30,7 @@ def tables_as_markdown(text: str) -> str:
         html = text[start.start() : end.end()]
         table = table_to_markdown(html)
         before = text[at : start.start()]
-        # A Markdown table must stand alone.
+        # A Markdown table needs empty lines around it.
         made += [before, table] if table == html else [before.rstrip(), "\n\n", table, "\n\n"]
         at = end.end() if table == html else _skip_blank(text, end.end())
     made.append(text[at:])

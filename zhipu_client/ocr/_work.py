@@ -55,7 +55,7 @@ class _Part:
         first: The first page.
         last: The last page; None for all that there are.
         split: Sent as a file of its own; else the whole is sent, with page numbers.
-        walk: The document's end is not known: this part's answer tells whether another follows.
+        walk: The document's end is not known: this part's answer shows whether another follows.
         kept: The pages themselves, read by an earlier run.
     """
 
@@ -101,7 +101,7 @@ class OCRWork:
         self._todo = deque(self._plan())
 
     def _pages_of_a_part(self, most: int) -> int:
-        """Fewer pages where they are large: a few parts are in memory, each several times."""
+        """Return how many: fewer where pages are large, as parts are in memory several times."""
         pages, size = self._document.pages, self._document.size
         return max(1, min(most, _PART_BYTES * pages // size)) if pages and size else most
 
@@ -130,7 +130,7 @@ class OCRWork:
             yield _Part(first, first + self._limit - 1, walk=True)
 
     def _fits(self, first: int, last: int | None) -> bool:
-        """True when the file can be sent as it is."""
+        """Return True when the file can be sent as it is."""
         whole = last is not None and first == 1 and last == self._document.pages
         return whole and not self._kept and (last or 0) <= self._size
 
@@ -216,7 +216,7 @@ class OCRWork:
             self._job.progress(self._read, self._expected())
 
     def _go_on(self, part: _Part, read: int, told: int) -> None:
-        """The end was not known: is there more behind what has been read?"""
+        """Ask for the next part where the end is not known and pages may follow."""
         at = part.first + read - 1
         if told > max(at, read):
             self._total = told
@@ -278,5 +278,5 @@ class OCRWork:
             yield from part.kept
 
     def close(self) -> None:
-        # What is left to do stays: `result`, which comes after, tells of pages kept in it.
+        # What is left to do stays: `result`, which comes after, reports the pages kept in it.
         self._document.close()

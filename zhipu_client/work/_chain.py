@@ -78,7 +78,7 @@ class Chain(Generic[K, T]):
     Attributes:
         jobs: Keys and jobs. Gone through as they are needed, so there may be very many.
         in_flight: The most requests at once.
-        skip: Told of each failure of a job and its key; True leaves the rest of the job out.
+        skip: Called with each failure of a job and its key; True leaves the rest of the job out.
     """
 
     jobs: Iterable[tuple[K, Job[T, Any]]]
@@ -106,12 +106,12 @@ class _Link(Generic[K, T]):
     outcome: Exception | None = None
 
     def break_off(self) -> None:
-        """Note what it has come to."""
+        """Note how far it has come."""
         if self.work is not None:
             self.pieces.extend(self.work.ready())
         try:
             self.finish()
-        except Exception as error:  # noqa: BLE001 - a part of what is told
+        except Exception as error:  # noqa: BLE001 - reported with the result
             self.outcome = error
 
     def finish(self) -> None:

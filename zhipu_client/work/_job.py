@@ -1,7 +1,7 @@
 """Work that takes many requests, as a value: what `zhipu_client.run` and `iterate` carry out.
 
 A `Job` says what is wanted. `Job.begin` makes a `Work`, a small pure machine that is asked for
-requests and told their answers; the engines in `_io` send the requests, several at once, from
+requests and given their answers; the engines in `_io` send the requests, several at once, from
 threads or from tasks, and know nothing of what they mean.
 """
 
@@ -19,7 +19,7 @@ __all__ = ["Around", "Document", "Job", "Opener", "Progress", "Source", "Work", 
 T_co = TypeVar("T_co", covariant=True)
 R_co = TypeVar("R_co", covariant=True)
 
-#: Told how many of how many parts are done; the total is None while it is not known.
+#: Called with how many of how many parts are done; the total is None while it is not known.
 Progress = Callable[[int, int | None], None]
 
 #: What a document may be given as: an address, a data URL or a path as a string, a path, bytes.
@@ -42,13 +42,13 @@ class Document(Protocol):
     size: int
 
     def whole(self) -> str:
-        """The address, or a data URL of the whole file."""
+        """Return the address, or a data URL of the whole file."""
 
     def part(self, first: int, last: int) -> bytes:
-        """A PDF of the pages from ``first`` to ``last``, counted from 1."""
+        """Return a PDF of the pages from ``first`` to ``last``, counted from 1."""
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file."""
 
 
 #: Opens a source: (source, root that it must lie in, most bytes) -> document.
@@ -81,19 +81,19 @@ class Work(Protocol[T_co, R_co]):
     blocking: bool
 
     def take(self) -> tuple[int, Request[Any]] | None:
-        """The next request and its number; None when there is none, or none yet."""
+        """Return the next request and its number; None when nothing is left, or nothing yet."""
 
     def done(self, number: int, value: Any) -> None:
-        """A request was answered. Told by `settle`, which takes what this raises for a failure."""
+        """Take an answer. Called by `settle`, which takes what this raises for a failure."""
 
     def failed(self, number: int, error: Exception) -> None:
-        """A request failed for good. No more is taken; what is in flight is still awaited."""
+        """Take a final failure. No more is asked for; what is in flight is still awaited."""
 
     def ready(self) -> Iterable[T_co]:
-        """What can be handed over by now, in order."""
+        """Return what can be handed over by now, in order."""
 
     def result(self, pieces: list[Any]) -> R_co:
-        """The whole, after the last `done`; raises what went wrong.
+        """Return the whole, after the last `done`; raise what went wrong.
 
         Args:
             pieces: All that `ready` handed over, unless somebody else has it already.
@@ -111,7 +111,7 @@ class Job(Protocol[T_co, R_co]):
 
 
 def settle(work: Work[Any, Any], number: int, value: Any) -> None:
-    """Tell a run of an answer.
+    """Give an answer to a run.
 
     An answer that it cannot read, or a caller's ``progress`` that raises, ends the run as a failed
     request does: what is done by then is handed over, and is on the error.
@@ -123,7 +123,7 @@ def settle(work: Work[Any, Any], number: int, value: Any) -> None:
 
 
 def attach(error: Exception, **facts: Any) -> Exception:
-    """Put what is already done on an error, so that the caller can go on from there."""
+    """Add what is already done to an error, so that the caller can go on from there."""
     for name, value in facts.items():
         setattr(error, name, value)
     return error

@@ -76,7 +76,7 @@ def test_n02_what_is_no_regular_file(folder: Path, monkeypatch: pytest.MonkeyPat
     (folder / "null").symlink_to("/dev/null")
     monkeypatch.setattr(os, "open", lambda *_: pytest.fail("it was opened"))
     for path in (pipe, Path("/dev/zero"), Path("/dev/null"), folder / "null", folder):
-        assert "is no regular file" in refused(path)
+        assert "is not a regular file" in refused(path)
 
 
 def test_what_is_missing(folder: Path) -> None:
@@ -125,7 +125,7 @@ def test_data_urls(tmp_path: Path) -> None:
     document = open_document(f"data:image/png;base64,{text}", None, MiB)
     assert document.whole() == f"data:image/png;base64,{text}"
     assert "must be base64" in refused("data:image/png,abc")
-    assert "is no base64" in refused("data:image/png;base64,*")
+    assert "is not base64" in refused("data:image/png;base64,*")
 
 
 @pytest.mark.parametrize("grow", [b"more", b""], ids=["grows", "is touched"])
