@@ -37,7 +37,7 @@ class Attempt:
     """What is known when an attempt has failed.
 
     Attributes:
-        number: 0 for the first try.
+        number: 0 for the first attempt.
         max_retries: How many attempts may follow the first.
         kind: See `zhipu_client._request.Kind`.
         jitter: A random number in [0, 1).
@@ -93,7 +93,7 @@ def refused(error: Exception) -> bool:
 def _may_repeat(error: Exception, kind: Kind) -> bool:
     if isinstance(error, APITimeoutError):
         # The caller's limit is spent, and the service may still be working on (and charging
-        # for) the first try: repeating would make both three times as long.
+        # for) the first attempt: repeating would make both three times as long.
         return not error.sent
     if isinstance(error, APIConnectionError):
         return not error.sent or kind != "paid"

@@ -111,7 +111,7 @@ class Exchange:
         return with_instruction(self._messages, instruction)
 
     def _reader(self) -> Attempt:
-        # A fresh one for each try of the connection: nothing of a failed one is kept.
+        # A fresh one for each attempt to connect: nothing of a failed one is kept.
         self._attempt = Attempt(
             self.built,
             seed=self._seed,

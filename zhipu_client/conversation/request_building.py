@@ -122,7 +122,7 @@ class Built:
     file_urls: bool = False
 
     def think_filter(self) -> ThinkFilter | None:
-        """What takes reasoning out of the text of one answer; None where there is none in it."""
+        """Return what takes reasoning out of an answer's text; None where it cannot be there."""
         if self.thoughts is None:
             return None
         return ThinkFilter(implicit=self.thoughts == "implicit")
