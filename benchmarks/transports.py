@@ -76,7 +76,7 @@ def _aiohttp() -> Any:
 def _ours() -> Any:
     import httpx
 
-    from zhipu_client._io._pool import LastUsedFirstPool
+    from zhipu_client._io.async_pool import LastUsedFirstPool
 
     transport = httpx.AsyncHTTPTransport()
     pool = LastUsedFirstPool(None, keepalive_expiry=60, max_idle=256)

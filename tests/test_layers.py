@@ -77,9 +77,10 @@ SOURCES = _sources()
 TREES = {module: ast.parse(path.read_text("utf-8")) for module, path in SOURCES.items()}
 #: Public modules of the client that are no endpoint: tables and what stands above the endpoints.
 NOT_ENDPOINTS = {
-    f"zhipu_client.{name}" for name in ("adapting", "catalog", "conversation", "models", "work")
+    f"zhipu_client.{name}"
+    for name in ("adapting", "catalog", "conversation", "errors", "models", "work")
 }
-#: One module an endpoint; what starts with an underscore is shared between them.
+#: One module or folder an endpoint; what starts with an underscore is shared between them.
 ENDPOINTS = {
     module
     for module in SOURCES
@@ -150,9 +151,10 @@ def test_only_the_package_itself_knows_its_io():
             for found in IMPORTS
             if _below(found.name, "zhipu_client._io")
             and not _below(found.module, "zhipu_client._io")
-            and found.module != "zhipu_client"
+            and found.module not in {"zhipu_client", "zhipu_client.adapting"}
         ],
-        "zhipu_client._io is imported by zhipu_client/__init__.py only",
+        "zhipu_client._io is imported by zhipu_client/__init__.py, and by adapting.py, which makes "
+        "the clients of adapters",
     )
 
 
@@ -190,7 +192,10 @@ def test_endpoints_do_not_import_each_other():
         [
             found
             for found in IMPORTS
-            if found.module in ENDPOINTS and found.name in ENDPOINTS - {found.module}
+            if _below(found.module, *ENDPOINTS)
+            and any(
+                _below(found.name, other) and not _below(found.module, other) for other in ENDPOINTS
+            )
         ],
         "what two endpoints share belongs into a module with an underscore",
     )
@@ -202,10 +207,11 @@ def test_what_is_shared_knows_no_endpoint():
             found
             for found in IMPORTS
             if _below(found.module, "zhipu_client")
-            and found.module not in ENDPOINTS | {"zhipu_client"}
-            and found.name in ENDPOINTS
+            and not _below(found.module, *ENDPOINTS)
+            and found.module != "zhipu_client"
+            and _below(found.name, *ENDPOINTS)
             and not any(
-                _below(found.module, above) and found.name == endpoint
+                _below(found.module, above) and _below(found.name, endpoint)
                 for above, endpoint in ABOVE_AN_ENDPOINT.items()
             )
         ],
@@ -278,7 +284,9 @@ def test_exported_names_exist_once(module):
             for node in tree.body
         )
         is_adapter_or_client = not _below(module, "zhipu_emulator")
-        assert not (public and defines and is_adapter_or_client), f"{module} has no __all__"
+        if public and defines and is_adapter_or_client:
+            # `zhipu_client` makes its own at each look.
+            assert hasattr(importlib.import_module(module), "__all__"), f"{module} has no __all__"
         return
     (exported,) = names
     assert len(exported) == len(set(exported))

@@ -17,198 +17,113 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
+# What type checkers see. At run time modules are found by their files, the other names by `_HOME`;
+# tests/zhipu_client/test_public_names.py compares. A new endpoint is one line here.
 if TYPE_CHECKING:
-    from . import (
-        adapting,
-        audio,
-        batches,
-        catalog,
-        chat,
-        embeddings,
-        file_parser,
-        files,
-        images,
-        knowledge,
-        models,
-        moderations,
-        ocr,
-        reader,
-        rerank,
-        tasks,
-        tokenizer,
-        videos,
-        voices,
-        web_search,
-        work,
-    )
-    from ._defaults import PRESETS, Timeout
-    from ._errors import (
-        APIConnectionError,
-        APIError,
-        APITimeoutError,
-        AuthenticationError,
-        BadRequestError,
-        ContentFilterError,
-        ContextOverflowError,
-        InsufficientBalanceError,
-        InvalidRequestError,
-        NotFoundError,
-        PermissionDeniedError,
-        QuotaExceededError,
-        RateLimitError,
-        ServerError,
-        StreamIncompleteError,
-        ZhipuError,
-    )
-    from ._fetch import Downloaded, DownloadError
-    from ._io._bulk import aiterate, arun, iterate, run
-    from ._io._download import adownload, download
-    from ._io._poll import await_for, await_result, wait_for, wait_result
-    from ._io.aio import AsyncClient, AsyncStream
-    from ._io.sync import Client, Stream
-    from ._request import Request, StreamRequest, Upload
-    from ._task import TaskFailedError, TaskTimeoutError
-    from .models import ModelDeprecationWarning
+    from . import adapting as adapting
+    from . import audio as audio
+    from . import batches as batches
+    from . import catalog as catalog
+    from . import chat as chat
+    from . import conversation as conversation
+    from . import embeddings as embeddings
+    from . import errors as errors
+    from . import file_parser as file_parser
+    from . import files as files
+    from . import images as images
+    from . import knowledge as knowledge
+    from . import models as models
+    from . import moderations as moderations
+    from . import ocr as ocr
+    from . import reader as reader
+    from . import rerank as rerank
+    from . import tasks as tasks
+    from . import tokenizer as tokenizer
+    from . import videos as videos
+    from . import voices as voices
+    from . import web_search as web_search
+    from . import work as work
+    from ._defaults import PRESETS as PRESETS
+    from ._defaults import Timeout as Timeout
+    from ._download_rules import Downloaded as Downloaded
+    from ._download_rules import DownloadError as DownloadError
+    from ._io.aio import AsyncClient as AsyncClient
+    from ._io.aio import AsyncStream as AsyncStream
+    from ._io.downloads import adownload as adownload
+    from ._io.downloads import download as download
+    from ._io.jobs import aiterate as aiterate
+    from ._io.jobs import arun as arun
+    from ._io.jobs import iterate as iterate
+    from ._io.jobs import run as run
+    from ._io.polling import await_for as await_for
+    from ._io.polling import await_result as await_result
+    from ._io.polling import wait_for as wait_for
+    from ._io.polling import wait_result as wait_result
+    from ._io.sync import Client as Client
+    from ._io.sync import Stream as Stream
+    from ._request import Request as Request
+    from ._request import StreamRequest as StreamRequest
+    from ._request import Upload as Upload
+    from ._task import TaskFailedError as TaskFailedError
+    from ._task import TaskTimeoutError as TaskTimeoutError
+    from .errors import *  # noqa: F403 - errors.__all__ is the list
+    from .models import ModelDeprecationWarning as ModelDeprecationWarning
+else:
+    #: Module -> the public names that it has. Those of the errors are in `errors.__all__`.
+    _HOME = {
+        "_defaults": "PRESETS Timeout",
+        "_download_rules": "Downloaded DownloadError",
+        "_io.aio": "AsyncClient AsyncStream",
+        "_io.downloads": "adownload download",
+        "_io.jobs": "aiterate arun iterate run",
+        "_io.polling": "await_for await_result wait_for wait_result",
+        "_io.sync": "Client Stream",
+        "_request": "Request StreamRequest Upload",
+        "_task": "TaskFailedError TaskTimeoutError",
+        "models": "ModelDeprecationWarning",
+    }
+    _NAMES = {name: home for home, names in _HOME.items() for name in names.split()}
 
-#: Public name -> the module that has it.
-_HOME = {
-    "_defaults": ("PRESETS", "Timeout"),
-    "_errors": (
-        "APIConnectionError",
-        "APIError",
-        "APITimeoutError",
-        "AuthenticationError",
-        "BadRequestError",
-        "ContentFilterError",
-        "ContextOverflowError",
-        "InsufficientBalanceError",
-        "InvalidRequestError",
-        "NotFoundError",
-        "PermissionDeniedError",
-        "QuotaExceededError",
-        "RateLimitError",
-        "ServerError",
-        "StreamIncompleteError",
-        "ZhipuError",
-    ),
-    "_fetch": ("DownloadError", "Downloaded"),
-    "_io._bulk": ("aiterate", "arun", "iterate", "run"),
-    "_io._download": ("adownload", "download"),
-    "_io._poll": ("await_for", "await_result", "wait_for", "wait_result"),
-    "_io.aio": ("AsyncClient", "AsyncStream"),
-    "_io.sync": ("Client", "Stream"),
-    "_request": ("Request", "StreamRequest", "Upload"),
-    "_task": ("TaskFailedError", "TaskTimeoutError"),
-    "models": ("ModelDeprecationWarning",),
-}
-_MODULES = (
-    "adapting",
-    "audio",
-    "batches",
-    "catalog",
-    "chat",
-    "embeddings",
-    "file_parser",
-    "files",
-    "images",
-    "knowledge",
-    "models",
-    "moderations",
-    "ocr",
-    "reader",
-    "rerank",
-    "tasks",
-    "tokenizer",
-    "videos",
-    "voices",
-    "web_search",
-    "work",
-)
-_NAMES = {name: home for home, names in _HOME.items() for name in names}
+    def __getattr__(name: str) -> Any:
+        if name == "__all__":  # asked for by ``from zhipu_client import *`` and by `dir`
+            return _public_names()
+        if name == "results":
+            warnings.warn(
+                "zhipu_client.results is now zhipu_client.tasks; the old name goes with the next "
+                "release",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            name = "tasks"
+        if name in _NAMES:
+            value = getattr(import_module(f"{__name__}.{_NAMES[name]}"), name)
+        elif not name.startswith("_"):
+            value = _module_or_error_type(name)
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
 
-__all__ = [
-    "PRESETS",
-    "APIConnectionError",
-    "APIError",
-    "APITimeoutError",
-    "AsyncClient",
-    "AsyncStream",
-    "AuthenticationError",
-    "BadRequestError",
-    "Client",
-    "ContentFilterError",
-    "ContextOverflowError",
-    "DownloadError",
-    "Downloaded",
-    "InsufficientBalanceError",
-    "InvalidRequestError",
-    "ModelDeprecationWarning",
-    "NotFoundError",
-    "PermissionDeniedError",
-    "QuotaExceededError",
-    "RateLimitError",
-    "Request",
-    "ServerError",
-    "Stream",
-    "StreamIncompleteError",
-    "StreamRequest",
-    "TaskFailedError",
-    "TaskTimeoutError",
-    "Timeout",
-    "Upload",
-    "ZhipuError",
-    "adapting",
-    "adownload",
-    "aiterate",
-    "arun",
-    "audio",
-    "await_for",
-    "await_result",
-    "batches",
-    "catalog",
-    "chat",
-    "download",
-    "embeddings",
-    "file_parser",
-    "files",
-    "images",
-    "iterate",
-    "knowledge",
-    "models",
-    "moderations",
-    "ocr",
-    "reader",
-    "rerank",
-    "run",
-    "tasks",
-    "tokenizer",
-    "videos",
-    "voices",
-    "wait_for",
-    "wait_result",
-    "web_search",
-    "work",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "results":
-        warnings.warn(
-            "zhipu_client.results is now zhipu_client.tasks; the old name goes with the next "
-            "release",
-            DeprecationWarning,
-            stacklevel=2,
-        )
-        name = "tasks"
-    if name in _MODULES:
-        return import_module(f"{__name__}.{name}")
-    home = _NAMES.get(name)
-    if home is None:
+    def _module_or_error_type(name: str) -> Any:
+        errors = import_module(f"{__name__}.errors")
+        if name in errors.__all__:
+            return getattr(errors, name)
+        try:
+            return import_module(f"{__name__}.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{__name__}.{name}":
+                raise
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
 
+    def _public_names() -> list[str]:
+        from pkgutil import iter_modules
 
-def __dir__() -> list[str]:
-    return sorted(__all__)
+        modules = {
+            found.name
+            for found in iter_modules(import_module(__name__).__path__)
+            if found.name[0] != "_"
+        }
+        return sorted({*modules, *_NAMES, *import_module(f"{__name__}.errors").__all__})
+
+    def __dir__() -> list[str]:
+        return _public_names()

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import ValidationError
 
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
     "as_json", "body", "choice", "ids", "number", "refusal", "refuse", "show", "strings", "text",
@@ -16,12 +16,12 @@ __all__ = [
 ]  # fmt: skip
 
 _SHOWN = 60
-#: Settings whose values are secrets, or hold some.
+#: Settings whose values are secrets, or contain some.
 _SECRETS = frozenset({"api_key", "default_headers"})
 
 
 def body(extra: Mapping[str, Any] | None, /, **fields: Any) -> dict[str, Any]:
-    """The JSON body: fields that are not None, then the caller's own additions, unchecked."""
+    """Return the JSON body: fields that are not None, then the caller's own, unchecked."""
     made = {name: value for name, value in fields.items() if value is not None}
     if extra:
         made.update(extra)
@@ -29,7 +29,7 @@ def body(extra: Mapping[str, Any] | None, /, **fields: Any) -> dict[str, Any]:
 
 
 def as_json(value: Any, *, separators: tuple[str, str] | None = None) -> bytes:
-    """A value as JSON in UTF-8.
+    """Return a value as JSON in UTF-8.
 
     Raises:
         ValueError: It cannot be written; the text says why.
@@ -38,7 +38,7 @@ def as_json(value: Any, *, separators: tuple[str, str] | None = None) -> bytes:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=separators)
         return text.encode()
     except UnicodeEncodeError:
-        problem = "a text holds half of a surrogate pair, which UTF-8 cannot carry"
+        problem = "a text contains half of a surrogate pair, which UTF-8 cannot carry"
     except ValueError as error:
         problem = f"a number is not finite, or the body refers to itself ({error})"
     except TypeError as error:
@@ -47,18 +47,18 @@ def as_json(value: Any, *, separators: tuple[str, str] | None = None) -> bytes:
 
 
 def show(value: Any) -> str:
-    """A value as an error text shows it: short, however long the value is."""
+    """Return a value as an error text shows it: short, however long the value is."""
     shown = repr(value[: _SHOWN + 1] if isinstance(value, (str, bytes)) else value)
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
 
 
 def refuse(field: str, value: Any, why: str) -> InvalidRequestError:
-    """The error for one wrong parameter: what it is called, what is wrong, what was given."""
+    """Return the error for one wrong parameter: its name, what is wrong, what was given."""
     return InvalidRequestError(f"{field} {why}, got {show(value)}", field=field, value=value)
 
 
 def refusal(failed: ValidationError) -> InvalidRequestError | None:
-    """What a failed validation of settings says, as our error: field, limit and value.
+    """Return a failed validation of settings as our error: field, limit and value.
 
     None for what is about no field. Secrets are not shown, nor what an unknown name was given: it
     may be a misspelt ``api_key``.
@@ -79,7 +79,7 @@ def refusal(failed: ValidationError) -> InvalidRequestError | None:
 
 
 def text(field: str, value: Any, most: int | None = None, least: int = 1) -> None:
-    """Refuse what is no string, or a string that is too short or too long, in characters."""
+    """Refuse a value that is not a string, or is too short or too long, in characters."""
     if not isinstance(value, str):
         raise refuse(field, value, "must be a string")
     if len(value) < least or (least and not value.strip()):
@@ -94,7 +94,7 @@ def text(field: str, value: Any, most: int | None = None, least: int = 1) -> Non
 
 
 def number(field: str, value: Any, *, whole: bool = False) -> None:
-    """Refuse what is no number (True and False are none)."""
+    """Refuse a value that is not a number (True and False are not)."""
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         raise refuse(field, value, "must be a whole number" if whole else "must be a number")
 
@@ -135,7 +135,7 @@ def ids(request_id: str | None, user_id: str | None = None) -> None:
 
 
 def strings(field: str, values: Any) -> list[str]:
-    """A list of strings out of any iterable of them; refuses a lone string and other types."""
+    """Return a list of any iterable of strings; refuse a lone string and other types."""
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise refuse(field, values, "must be a list of strings")
     found = list(values)

@@ -1,4 +1,4 @@
-"""Where requests go, how long they may take, how much they may bring: presets and limits. Pure."""
+"""Presets and limits: where requests go, how long they may take, how large answers may be. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from urllib.parse import urlsplit
 
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
     "BASE_URL_VARIABLES",
@@ -45,10 +45,10 @@ KEY_VARIABLES: Mapping[str, str] = {
 #: older LangChain integration, whose users put the whole chat URL into it.
 BASE_URL_VARIABLES = ("ZHIPUAI_BASE_URL", "ZAI_BASE_URL", "ZHIPUAI_API_BASE")
 
-#: The most bytes that one event of a stream may hold. Generated audio and images fit in easily.
+#: The most bytes that one event of a stream may have. Generated audio and images fit in easily.
 MAX_EVENT_BYTES = 32 * 1024 * 1024
 
-#: The most bytes that an answer in one piece may hold, decompressed.
+#: The most bytes that an answer in one piece may have, decompressed.
 MAX_REPLY_BYTES = 64 * 1024 * 1024
 
 _ANY = "*"
@@ -98,7 +98,7 @@ _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
 _HEADER_VALUE = re.compile(r"(?:[!-~](?:[ \t!-~]*[!-~])?)?")
 _CHAT_PATH = "/chat/completions"
-# A longer word that is no URL may be a key in the wrong place: it is not quoted.
+# A longer word that is not a URL may be a key in the wrong place: it is not quoted.
 _LONGEST_QUOTED = 40
 
 
@@ -114,7 +114,7 @@ class Timeout:
         total: For an answer that is not streamed, retries and waits not counted.
 
     Raises:
-        InvalidRequestError: A value is no number in that range.
+        InvalidRequestError: A value is not a number in that range.
 
     Example:
         >>> Timeout.of(30)
@@ -155,7 +155,7 @@ def _seconds(name: str, value: object) -> float:
 def resolve_base_url(
     base_url: str | None, key_source: str | None, environ: Mapping[str, str]
 ) -> str:
-    """The base URL to use, without a trailing slash.
+    """Return the base URL to use, without a trailing slash.
 
     Args:
         base_url: A preset's name, a URL, or None to look into the environment.
@@ -189,7 +189,7 @@ def _base_url(value: object, field: str) -> str:
     if preset is not None:
         return preset
     if any(ord(character) < 33 or ord(character) == 127 for character in text):
-        raise _refused(field, value, "holds a space or a control character")
+        raise _refused(field, value, "contains a space or a control character")
     try:
         parts = urlsplit(text)
         usable = parts.scheme.lower() in {"http", "https"} and bool(parts.hostname)
@@ -200,10 +200,10 @@ def _base_url(value: object, field: str) -> str:
     if not usable:
         raise _refused(field, value, "is neither a preset nor an http(s) URL")
     if "@" in parts.netloc:
-        # Never quoted: it holds a password, and `repr` would show it for ever after.
-        raise _refused(field, None, "holds a user name or a password")
+        # Never quoted: it contains a password, and `repr` would show it for ever after.
+        raise _refused(field, None, "contains a user name or a password")
     if parts.query or parts.fragment:
-        raise _refused(field, None, "holds a query or a fragment")
+        raise _refused(field, None, "contains a query or a fragment")
     return text.rstrip("/").removesuffix(_CHAT_PATH).rstrip("/")
 
 
@@ -218,8 +218,9 @@ def _refused(field: str, value: object, why: str) -> InvalidRequestError:
 
 
 def proxy_url(proxy: object) -> str | None:
-    """The setting ``proxy``: an http, https or SOCKS URL, or None. Never quoted: it may hold a
-    password.
+    """Return the setting ``proxy``: an http, https or SOCKS URL, or None.
+
+    It is never quoted, as it may contain a password.
 
     Raises:
         InvalidRequestError: It is something else.
@@ -240,17 +241,16 @@ def proxy_url(proxy: object) -> str | None:
 
 
 def merged_headers(*headers: Mapping[str, str]) -> dict[str, str]:
-    """All headers; the last of a name wins, however it is spelt, or httpx would send both."""
+    """Return all headers; the last of a name wins in any spelling, or httpx would send both."""
     found = {name.lower(): (name, value) for part in headers for name, value in part.items()}
     return dict(found.values())
 
 
 def header_fields(given: object, field: str) -> dict[str, str]:
-    """Headers from a caller, once they are seen to be some. Values are never quoted: they may be
-    secrets.
+    """Return a caller's headers, checked. Values are never quoted: they may be secrets.
 
     Raises:
-        InvalidRequestError: It is no mapping, or holds what no header may be.
+        InvalidRequestError: It is not a mapping, or something in it cannot be a header.
     """
     try:
         found: dict[str, str] = dict(given or {})  # type: ignore[call-overload]
@@ -259,7 +259,7 @@ def header_fields(given: object, field: str) -> dict[str, str]:
         raise InvalidRequestError(message, field=field) from None
     for name, value in found.items():
         if not isinstance(name, str) or not _HEADER_NAME.fullmatch(name):
-            raise InvalidRequestError(f"{field}: {name!r} is no header name", field=field)
+            raise InvalidRequestError(f"{field}: {name!r} is not a header name", field=field)
         if not isinstance(value, str) or not _HEADER_VALUE.fullmatch(value):
             why = "must be a string of visible ASCII characters with no space at either end"
             raise InvalidRequestError(f"{field}: the value of {name} {why}", field=field)
@@ -267,7 +267,7 @@ def header_fields(given: object, field: str) -> dict[str, str]:
 
 
 def site_of(base_url: str) -> str | None:
-    """The preset that a resolved base URL stands for; None for any other server.
+    """Return the preset that a resolved base URL belongs to; None for any other server.
 
     Example:
         >>> site_of("https://api.z.ai/api/coding/paas/v4/")
@@ -278,7 +278,7 @@ def site_of(base_url: str) -> str | None:
 
 
 def offered(site: str | None, path: str, method: str = "POST") -> bool:
-    """False when a site is known not to have an endpoint.
+    """Return False when a site is known not to have an endpoint.
 
     Args:
         site: What `site_of` returned. Of unknown servers everything is believed.

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator, Mapping
 
 from zhipu_client import models
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["MAX_BYTES", "check_bytes", "data_url", "sniff"]
 
@@ -37,7 +37,7 @@ MAX_BYTES: Mapping[str, int] = _MaxBytes()
 
 
 def sniff(head: bytes) -> str | None:
-    """The type of a file by its first bytes: PDF, PNG, JPEG, or None.
+    """Return the type of a file by its first bytes: PDF, PNG, JPEG, or None.
 
     Args:
         head: The first 1,024 bytes or more (a PDF may have other bytes before its mark).
@@ -50,7 +50,7 @@ def sniff(head: bytes) -> str | None:
 
 
 def data_url(content: bytes) -> str:
-    """The data URL of a file, typed by its content.
+    """Return the data URL of a file, typed by its content.
 
     Raises:
         InvalidRequestError: Empty, too large, or neither PDF, PNG nor JPEG.

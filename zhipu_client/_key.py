@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
 from zhipu_client._defaults import KEY_VARIABLES
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["ApiKey", "Auth", "KeySource", "authorization", "clean", "find"]
 
@@ -38,15 +38,15 @@ class KeySource:
 
     @property
     def is_callable(self) -> bool:
-        """True when the key must be asked for at each request (rotation)."""
+        """Whether the key must be asked for at each request (rotation)."""
         return callable(self.value) and not hasattr(self.value, "get_secret_value")
 
 
 def find(api_key: ApiKey | None, environ: Mapping[str, str]) -> KeySource:
-    """Pick the key: the argument, else the environment.
+    """Return the key: the argument, else the environment's.
 
     Raises:
-        InvalidRequestError: there is none, or it holds characters that no header may carry.
+        InvalidRequestError: It is missing, or contains characters that no header may have.
     """
     if api_key is not None:
         if callable(api_key) and not hasattr(api_key, "get_secret_value"):
@@ -78,7 +78,7 @@ def clean(api_key: Any) -> str:
             name = f"U+{ord(char):04X}"
             what = "a line break" if char in "\r\n" else f"the character {name}"
             raise InvalidRequestError(
-                f"api_key holds {what} at position {position} of {len(value)}; "
+                f"api_key contains {what} at position {position} of {len(value)}; "
                 "remove it (the key itself is not shown here)",
                 field="api_key",
             )
@@ -88,7 +88,7 @@ def clean(api_key: Any) -> str:
 
 
 def authorization(key: str, auth: Auth, now: float) -> str:
-    """The value of the ``Authorization`` header.
+    """Return the value of the ``Authorization`` header.
 
     ``"jwt"`` signs a token with the secret half of an ``id.secret`` key, so that the secret itself
     is not sent; milliseconds, as the service wants them.

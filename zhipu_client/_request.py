@@ -18,7 +18,7 @@ E_co = TypeVar("E_co", covariant=True)
 A_co = TypeVar("A_co", covariant=True)
 
 #: What may be done again. ``"read"``: anything may be retried. ``"generate"``: costs tokens, but a
-#: second try is what the caller wants. ``"paid"``: a creation that is billed once accepted (image,
+#: second attempt is what the caller wants. ``"paid"``: a creation billed once accepted (image,
 #: video, batch, voice); retried only when nothing was sent, or on 429 / 503.
 Kind = Literal["read", "generate", "paid"]
 
@@ -67,7 +67,7 @@ class Request(Generic[T]):
         kind: What may be retried, see `Kind`.
         model: The model code, which names the gate the call waits at; None for no gate.
         raw: The answer is bytes (audio, a file), not JSON.
-        max_bytes: The most that the answer may hold, decoded; None for the client's limit.
+        max_bytes: The most that the answer may have, decoded; None for the client's limit.
         timeout: Seconds for this call in place of the client's; None for the client's.
         check: Looks at every successful reply before ``parse`` and raises a typed error when it is
             a failure after all (beyond the error bodies that each endpoint shares).
@@ -88,7 +88,7 @@ class Request(Generic[T]):
     check: Callable[[Reply], None] | None = field(default=None, repr=False)
 
     def as_dict(self) -> Request[dict[str, Any]]:
-        """The same call, answered with the decoded JSON object as it came."""
+        """Return the same call, answered with the decoded JSON object as it came."""
         return replace(self, parse=_data)  # type: ignore[return-value]
 
 
@@ -102,7 +102,7 @@ class StreamReader(Protocol[E_co]):
     def feed(self, data: bytes, event: str) -> E_co | None:
         """Read one event's data; None for an event that the caller does not see.
 
-        Raises a typed error for an error frame or a frame that is no JSON.
+        Raises a typed error for an error frame or a frame that is not JSON.
         """
 
     @property
@@ -114,10 +114,10 @@ class StreamReader(Protocol[E_co]):
         """True after the closing sentinel (``[DONE]``): nothing of interest follows."""
 
     def finish(self) -> None:
-        """The stream has ended; raises ``StreamIncompleteError`` when the answer is not whole."""
+        """Raise ``StreamIncompleteError`` when the stream ended and the answer is not whole."""
 
     def partial(self) -> Any:
-        """What has been read up to now, for the error when a stream breaks."""
+        """Return what has been read up to now, for the error when a stream breaks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class Conversing(Protocol[A_co, E]):
         """What `Client.send` takes beside the request."""
 
     def request(self) -> Request[dict[str, Any]]:
-        """The next request, for an answer in one piece."""
+        """Return the next request, for an answer in one piece."""
 
     def take(self, body: dict[str, Any]) -> None:
         """Read the answer to it."""
@@ -165,7 +165,7 @@ class Conversing(Protocol[A_co, E]):
         """Keep on an error what was paid for before it."""
 
     def stream_request(self) -> StreamRequest[E]:
-        """The next request, for an answer in chunks; its reader reads them."""
+        """Return the next request, for an answer in chunks; its reader reads them."""
 
     def end(self) -> Iterator[E]:
         """Read the stream's end: what is still to be shown."""

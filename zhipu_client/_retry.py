@@ -1,4 +1,4 @@
-"""May this be tried again, and when? A pure function of what went wrong.
+"""Decides whether a call is tried again, and when: a pure function of what went wrong.
 
 Too many requests in flight (1302) is not a failure of the call: the service refuses it before any
 work, bills nothing, and takes it as soon as another request has ended. So it is not counted
@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zhipu_client._errors import (
+from zhipu_client._request import Kind
+from zhipu_client.errors import (
     APIConnectionError,
     APIError,
     APITimeoutError,
     InvalidRequestError,
     StreamIncompleteError,
 )
-from zhipu_client._request import Kind
 
 __all__ = ["MAX_RETRY_AFTER", "PATIENCE", "Attempt", "delay", "refused", "retries"]
 
@@ -34,11 +34,11 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What is known when a try has failed.
+    """What is known when an attempt has failed.
 
     Attributes:
-        number: 0 for the first try.
-        max_retries: How many tries may follow the first.
+        number: 0 for the first attempt.
+        max_retries: How many attempts may follow the first.
         kind: See `zhipu_client._request.Kind`.
         jitter: A random number in [0, 1).
         refusals: How often the call was refused (1302) before, with nothing let in since.
@@ -54,7 +54,7 @@ class Attempt:
 
 
 def retries(value: object) -> int:
-    """The setting ``max_retries``, once it is seen to be a number of tries."""
+    """Return the setting ``max_retries``, checked."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise InvalidRequestError(
             f"max_retries is {value!r}, but must be a whole number of at least 0",
@@ -65,7 +65,7 @@ def retries(value: object) -> int:
 
 
 def delay(error: Exception, attempt: Attempt) -> float | None:
-    """Seconds to wait before the next try, or None when there must not be one.
+    """Return the seconds to wait before the next attempt, or None when there must not be one.
 
     Nothing may have been delivered to the caller yet: a stream is never replayed after its first
     event, which is for the caller of this function to know.
@@ -93,7 +93,7 @@ def refused(error: Exception) -> bool:
 def _may_repeat(error: Exception, kind: Kind) -> bool:
     if isinstance(error, APITimeoutError):
         # The caller's limit is spent, and the service may still be working on (and charging
-        # for) the first try: repeating would make both three times as long.
+        # for) the first attempt: repeating would make both three times as long.
         return not error.sent
     if isinstance(error, APIConnectionError):
         return not error.sent or kind != "paid"

@@ -29,7 +29,7 @@ def hidden(key: Any) -> Any:
 
 
 def is_importable(key: Any) -> bool:
-    """True for a function that pickle stores as a reference, and nothing of what it returns."""
+    """Return True for a function that pickle stores by name, without what it returns."""
     if not callable(key) or hasattr(key, "get_secret_value"):
         return False
     name = getattr(key, "__qualname__", "<none>")
@@ -40,7 +40,7 @@ def is_importable(key: Any) -> bool:
 
 
 def is_secret_header(name: str, value: str, key: Any = None) -> bool:
-    """True for a header whose name or value is that of a secret, or which contains the key.
+    """Return True for a header that is a secret by its name or value, or contains the key.
 
     Example:
         >>> is_secret_header("X-Api-Key", "1"), is_secret_header("X-Tenant", "acme")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from zhipu_client._errors import StreamIncompleteError
+from zhipu_client.errors import StreamIncompleteError
 
 __all__ = ["Event", "SSEDecoder"]
 
@@ -27,7 +27,7 @@ class SSEDecoder:
     """Feed it bytes cut anywhere, get whole events.
 
     Args:
-        max_event_bytes: The most that one event may hold; None for no limit. Above it
+        max_event_bytes: The most that one event may have; None for no limit. Above it
             ``feed`` raises `StreamIncompleteError`.
     """
 
@@ -82,7 +82,7 @@ class SSEDecoder:
         return events
 
     def close(self) -> bytes:
-        """The stream is over: return the data of an event that had no blank line after it."""
+        """Return the data of an event that had no blank line after it, at the stream's end."""
         if self._parts:
             line = b"".join(self._parts)
             self._parts.clear()
@@ -118,7 +118,7 @@ class SSEDecoder:
             # The letter says to ignore unknown fields; but the service has cut frames and glued
             # others to them, and a piece of the answer must not vanish in silence.
             raise StreamIncompleteError(
-                f"the stream holds a line of {len(line)} bytes that belongs to no event "
+                f"the stream has a line of {len(line)} bytes that belongs to no event "
                 "(a frame that was cut, or two frames glued together)"
             )
 

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from urllib.parse import quote
 
 from zhipu_client import _check
-from zhipu_client._errors import APITimeoutError, ServerError, ZhipuError
-from zhipu_client._job import attach
-from zhipu_client._model import ReplyModel, parse_as, rows
+from zhipu_client._replies import ReplyModel, parse_as, rows
 from zhipu_client._request import Request
+from zhipu_client.errors import APITimeoutError, ServerError, ZhipuError
+from zhipu_client.work._job import attach
 
 __all__ = [
     "Plan",
@@ -145,7 +145,7 @@ class Plan(Generic[T]):
         _check.within("timeout", self.timeout, 0, 7 * 86400, "seconds", open_low=True)
 
     def pauses(self) -> Iterator[float]:
-        """The pause before each further look; ends when the time is over."""
+        """Yield the pause before each further look; end when the time is over."""
         left, pause = self.timeout, self.interval
         while left > 0:
             yield min(pause, left)
@@ -153,11 +153,11 @@ class Plan(Generic[T]):
             pause = min(pause * 1.5, max(self.longest, self.interval))
 
     def request(self) -> Request[T]:
-        """What asks how far it is."""
+        """Return the request that asks how far it is."""
         raise NotImplementedError
 
     def ended(self, found: T) -> bool:
-        """True once it has ended well.
+        """Return True once it has ended well.
 
         Raises:
             TaskFailedError: It has failed.
@@ -165,11 +165,11 @@ class Plan(Generic[T]):
         raise NotImplementedError
 
     def interrupted(self, error: ZhipuError) -> None:
-        """Put on an error of asking what it takes to ask again: the task goes on all the same."""
+        """Add to an error of asking what it takes to ask again: the task goes on all the same."""
         attach(error, task_id=self.task_id)
 
     def failed(self, status: Any, body: ReplyModel, request_id: str | None = None) -> Exception:
-        """The error for what has failed."""
+        """Return the error for what has failed."""
         error = TaskFailedError(
             f"{self.what} {self.task_id} failed ({status})",
             request_id=request_id,
@@ -179,7 +179,7 @@ class Plan(Generic[T]):
         return error
 
     def too_long(self) -> TaskTimeoutError:
-        """The error for what has not ended in time."""
+        """Return the error for what has not ended in time."""
         error = TaskTimeoutError(
             f"{self.what} {self.task_id} was still running after {self.timeout:g} seconds; it may "
             "yet succeed: wait for it again"
@@ -193,11 +193,11 @@ class Waiting(Plan[TaskResult]):
     """How to wait for a task; attributes as in `Plan`."""
 
     def request(self) -> Request[TaskResult]:
-        """What asks how far the task is."""
+        """Return the request that asks how far the task is."""
         return retrieve(self.task_id)
 
     def ended(self, found: TaskResult) -> bool:
-        """True once the task has succeeded; raises `TaskFailedError` when it has failed."""
+        """Return True once the task has succeeded; raise `TaskFailedError` when it has failed."""
         if found.state == "failed":
             raise self.failed(found.task_status, found, found.request_id)
         return found.state == "succeeded"
@@ -212,7 +212,7 @@ def waiting(task: Task | str, *, interval: float = 1.0, timeout: float = 900.0) 
         timeout: Seconds to wait in all, above 0 to a week.
 
     Raises:
-        InvalidRequestError: There is no id, or a number is out of its range.
+        InvalidRequestError: The id is missing, or a number is out of its range.
 
     Example:
         >>> from zhipu_client import tasks

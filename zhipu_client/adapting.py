@@ -7,12 +7,12 @@ decides once what a copy and a pickle of an adapter contain:
 * A pickle has neither HTTP clients nor the key. The exception is a key that is a function which
   can be imported: pickle stores its name. On the other side the key comes from that function or
   from the environment, else the first call fails and says so.
-* Of ``default_headers`` a pickle has those that are no secrets by their name and value. Headers
+* Of ``default_headers`` a pickle has those that are not secrets by their name and value. Headers
   such as ``Authorization``, ``Cookie`` or ``X-Api-Key``, and values that contain the key or begin
   with ``Bearer``, are left out; the first call fails until ``default_headers`` is set again.
 
-`KeepsNoArguments` is for adapters that are no models: where a constructor fails, the frames of its
-error keep no key.
+`KeepsNoArguments` is for adapters that are not pydantic models: where a constructor fails, the
+frames of its error keep no key.
 
 `refuse`, `choice` and `refusal` make errors that name the field, the limit and the value.
 """
@@ -28,13 +28,14 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from zhipu_client._check import choice, refusal, refuse
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
-from zhipu_client._errors import InvalidRequestError
-from zhipu_client._frames import KeepsNoArguments
 from zhipu_client._key import find
+from zhipu_client._safe_tracebacks import KeepsNoArguments
 from zhipu_client._secrets import hidden, is_importable, is_secret_header
+from zhipu_client.errors import InvalidRequestError
 
 if TYPE_CHECKING:
-    from zhipu_client import AsyncClient, Client
+    from zhipu_client._io.aio import AsyncClient
+    from zhipu_client._io.sync import Client
 
 __all__ = ["ClientCache", "ConnectionSettings", "KeepsNoArguments", "choice", "refusal", "refuse"]
 
@@ -84,7 +85,7 @@ class ClientCache:
 
 
 class ConnectionSettings(KeepsNoArguments, BaseModel):
-    """Who is called, as whom, and how patiently. Every adapter has these fields.
+    """The settings of a connection: key, address, limits. Every adapter has these fields.
 
     Attributes:
         api_key: The key: a string, a secret, or a function that gives one (also an async one, for
@@ -94,7 +95,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             self-hosted servers included. None takes ``ZHIPUAI_BASE_URL``, ``ZAI_BASE_URL`` or
             ``ZHIPUAI_API_BASE``, else the site that the key's variable belongs to.
         timeout: Seconds, for everything, or a ``zhipu_client.Timeout`` with its four parts.
-        max_retries: How often a failed request is tried again, 0 or more. There is no other retry
+        max_retries: How often a failed request is tried again, 0 or more. Nothing else is retried
             layer.
         max_concurrency: The most requests that this object has in flight; None for no ceiling.
         default_headers: Further headers of every request.
@@ -125,7 +126,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     max_concurrency: int | None = Field(
         default=None, ge=1, description="The most requests in flight."
     )
-    # Kept out of dumps and of repr: a header may be a secret, a client is no value.
+    # Kept out of dumps and of repr: a header may be a secret, a client cannot be written down.
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
     http_client: Any = Field(default=None, exclude=True, repr=False)
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
@@ -223,7 +224,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         )
 
     def _new_client(self) -> Client:
-        from zhipu_client import Client
+        from zhipu_client._io.sync import Client
 
         self._check_nothing_missing()
         return Client(
@@ -304,7 +305,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
 
 
 def _mark(value: Any) -> Hashable:
-    """Return what stands for a value in a dictionary's key."""
+    """Return what represents a value in a dictionary's key."""
     try:
         hash(value)
     except TypeError:

@@ -18,11 +18,11 @@ from urllib.parse import quote
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._deprecated import renamed
-from zhipu_client._failures import error_from, error_in
-from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._old_names import renamed
+from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request
 from zhipu_client._task import Plan
+from zhipu_client.errors._failures import error_from, error_in
 
 __all__ = [
     "ENDED",
@@ -53,7 +53,7 @@ class Batch(ReplyModel):
     Attributes:
         status: validating, in_progress, finalizing, completed, failed, expired, cancelling or
             cancelled.
-        output_file_id: The results; None or empty while there are none.
+        output_file_id: The results; None or empty until they are there.
         error_file_id: The lines that failed.
         request_counts: ``{"total", "completed", "failed"}``.
     """
@@ -77,7 +77,7 @@ class Batch(ReplyModel):
 
 
 class BatchList(ReplyModel):
-    """Some of the batches; ``has_more`` tells that others follow ``last_id``."""
+    """Some of the batches; with ``has_more``, others follow ``last_id``."""
 
     object: str | None = None
     data: builtins.list[Batch] = Field(default_factory=builtins.list)
@@ -89,7 +89,7 @@ class BatchList(ReplyModel):
 def line(
     custom_id: str, body: Mapping[str, Any], *, url: str = "/v4/chat/completions"
 ) -> dict[str, Any]:
-    """One line of a batch.
+    """Return one line of a batch.
 
     Args:
         custom_id: Your id of it, at least 6 characters, unique in the file.
@@ -106,7 +106,7 @@ def line(
 
 
 def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """The file of a batch, from what `line` made.
+    """Return the file of a batch, from what `line` made.
 
     Raises:
         InvalidRequestError: No line, too many (50,000; 10,000 for embeddings), an id twice, more
@@ -122,7 +122,7 @@ def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
     models = {str(row["body"].get("model")) for row in found}
     most = _MOST_EMBEDDINGS if any(name.startswith("embedding") for name in models) else _MOST_LINES
     if not 1 <= len(found) <= most:
-        raise _check.refuse("rows", len(found), f"must hold 1 to {most:,} lines")
+        raise _check.refuse("rows", len(found), f"must have 1 to {most:,} lines")
     if len(models) > 1:
         raise _check.refuse("rows", sorted(models), "must be for one model")
     for row in found:
@@ -137,11 +137,11 @@ def _written(row: Mapping[str, Any]) -> bytes:
         return _check.as_json(row) + b"\n"
     except ValueError as error:
         name = row["custom_id"]
-        raise _check.refuse("custom_id", name, f"is of a line that is no JSON ({error})") from None
+        raise _check.refuse("custom_id", name, f"is of a line that is not JSON ({error})") from None
 
 
 def read_output(content: bytes) -> Iterator[dict[str, Any]]:
-    """The lines of a result file, in no order: ``{"custom_id", "id", "response"}``.
+    """Yield the lines of a result file, in no order: ``{"custom_id", "id", "response"}``.
 
     ``response`` has ``status_code`` and ``body``, the answer of the call. Blank lines are skipped.
 
@@ -156,7 +156,7 @@ def read_output(content: bytes) -> Iterator[dict[str, Any]]:
 
 
 def answer(row: Mapping[str, Any], check: Callable[[Reply], None] | None = None) -> dict[str, Any]:
-    """The body that one line was answered with.
+    """Return the body that one line was answered with.
 
     Args:
         row: A line of `read_output`, from the file of results or of errors.
@@ -233,7 +233,7 @@ def create(
 
 
 def retrieve(batch_id: str) -> Request[Batch]:
-    """How far a batch is.
+    """Ask how far a batch is.
 
     Example:
         >>> from zhipu_client import batches
@@ -275,18 +275,18 @@ class Waiting(Plan[Batch]):
     what: ClassVar[str] = "batch"
 
     def request(self) -> Request[Batch]:
-        """What asks how far it is."""
+        """Return the request that asks how far it is."""
         return retrieve(self.task_id)
 
     def ended(self, found: Batch) -> bool:
-        """True once nothing changes any more; raises `TaskFailedError` when it has failed."""
+        """Return True once nothing changes any more; raise `TaskFailedError` when it has failed."""
         if found.status == "failed":
             raise self.failed(found.status, found)
         return found.ended
 
 
 def waiting(batch: Batch | str, *, interval: float = 10.0, timeout: float = 2 * 86400.0) -> Waiting:
-    """How to wait for a batch, for `zhipu_client.wait_for` and `await_for`.
+    """Return how to wait for a batch, for `zhipu_client.wait_for` and `await_for`.
 
     A batch that has expired or was cancelled has ended too: what was done by then is kept.
 

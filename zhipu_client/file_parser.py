@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 from zhipu_client import _check
-from zhipu_client._deprecated import renamed
-from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._old_names import renamed
+from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request, Upload
 from zhipu_client._task import Plan
 
@@ -80,7 +80,7 @@ def create(
 
     Args:
         file: The bytes; up to 50 MiB for ``lite``, 100 MiB for ``expert`` and ``prime``.
-        filename: Its name; the ending tells the format where ``file_type`` does not.
+        filename: Its name; its ending is the format where ``file_type`` is not given.
         tool_type: ``lite``, ``expert`` (PDF only) or ``prime``.
         file_type: The format in upper case (``"DOCX"``).
 
@@ -123,7 +123,7 @@ def create_sync(
 def retrieve(
     task_id: str, format_type: Literal["text", "download_link"] = "text"
 ) -> Request[ParserReply]:
-    """What a parser task has come to: ``GET /files/parser/result/{task}/{format}``.
+    """Ask what a parser task has come to: ``GET /files/parser/result/{task}/{format}``.
 
     Args:
         task_id: The id that `create` answered with.
@@ -148,11 +148,11 @@ class Waiting(Plan[ParserReply]):
     """How to wait for a parsed document, in seconds; see `waiting`."""
 
     def request(self) -> Request[ParserReply]:
-        """What asks how far it is."""
+        """Return the request that asks how far it is."""
         return retrieve(self.task_id)
 
     def ended(self, found: ParserReply) -> bool:
-        """True once the document is parsed; raises `TaskFailedError` when that has failed."""
+        """Return True once the document is parsed; raise `TaskFailedError` when that has failed."""
         status = str(found.status).lower()
         if status in ("failed", "false"):
             raise self.failed(found.message or found.status, found)
@@ -160,7 +160,7 @@ class Waiting(Plan[ParserReply]):
 
 
 def waiting(task: ParserTask | str, *, interval: float = 1.0, timeout: float = 900.0) -> Waiting:
-    """How to wait for a document, for `zhipu_client.wait_for` and `await_for`.
+    """Return how to wait for a document, for `zhipu_client.wait_for` and `await_for`.
 
     Args:
         task: What `create` answered, or its task's id.

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._deprecated import renamed
-from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._old_names import renamed
+from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request, Upload
 
 __all__ = ["PURPOSES", "DeletedFile", "File", "FileList", "content", "create", "delete", "list"]
@@ -49,7 +49,7 @@ class File(ReplyModel):
 
 
 class FileList(ReplyModel):
-    """Some of the files; ``has_more`` tells that others follow the last."""
+    """Some of the files; with ``has_more``, others follow the last."""
 
     object: str | None = None
     data: builtins.list[File] = Field(default_factory=builtins.list)
@@ -130,7 +130,7 @@ def list(  # noqa: A001 - the verb that every SDK has
 
 
 def content(file_id: str, *, max_bytes: int = 256 * MiB) -> Request[bytes]:
-    """The bytes of a file. The service has them for the results of batches and voices only.
+    """Fetch the bytes of a file. The service has them for the results of batches and voices only.
 
     Args:
         file_id: Its id.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from pydantic import Field
 
 from zhipu_client import _check, models
-from zhipu_client._model import ReplyModel, parse_as, rows
+from zhipu_client._replies import ReplyModel, parse_as, rows
 from zhipu_client._request import Request
 from zhipu_client._task import Task
 
@@ -82,7 +82,7 @@ def check_size(model: str, size: str) -> str:
 
     Args:
         model: The model code; a model that is not known takes any size.
-        size: ``"1280x1280"``, width first, in pixels; ``×`` and ``*`` stand for ``x`` too.
+        size: ``"1280x1280"``, width first, in pixels; ``×`` and ``*`` are read as ``x``.
 
     Returns:
         The size as the service takes it.

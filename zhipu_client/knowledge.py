@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._deprecated import renamed
-from zhipu_client._failures import error_from
-from zhipu_client._model import ReplyModel, parse_as, read
+from zhipu_client._old_names import renamed
+from zhipu_client._replies import ReplyModel, parse_as, read
 from zhipu_client._request import Reply, Request
+from zhipu_client.errors._failures import error_from
 
 __all__ = ["Base", "BaseList", "KnowledgeReply", "Page", "Slice", "list", "retrieve"]
 

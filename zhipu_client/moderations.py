@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from zhipu_client import _check, models
-from zhipu_client._chain import Chain, Once
-from zhipu_client._model import ReplyModel, parse_as, read
+from zhipu_client._replies import ReplyModel, parse_as, read
 from zhipu_client._request import Request
+from zhipu_client.work._chain import Chain, Once
 
 __all__ = ["MAX_CHARACTERS", "Judgement", "ModerationReply", "bulk", "create"]
 
@@ -66,7 +66,7 @@ class ModerationReply(ReplyModel):
         return _LEVELS[max(found, default=0)]
 
     def _judgements(self) -> list[Judgement]:
-        """All that was judged. What cannot be read is a judgement without a level."""
+        """Return all that was judged. What cannot be read is a judgement without a level."""
         told: Any = self.result_list
         return [
             row if isinstance(row, Judgement) else read(Judgement, row)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from zhipu_client import _check
-from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request
 
 __all__ = ["PageContent", "ReaderReply", "create"]

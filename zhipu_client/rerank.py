@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from zhipu_client import _check, models
-from zhipu_client._errors import ServerError
-from zhipu_client._job import Around, Work
-from zhipu_client._model import ReplyModel, add_usage, parse_as
+from zhipu_client._replies import ReplyModel, add_usage, parse_as
 from zhipu_client._request import Request
+from zhipu_client.errors import ServerError
+from zhipu_client.work._job import Around, Work
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -95,7 +95,7 @@ def create(
     most, longest = _limits_of(model)
     _check.text("query", query, longest)
     if not texts or len(texts) > most:
-        raise _check.refuse("documents", len(texts), f"must hold 1 to {most} texts")
+        raise _check.refuse("documents", len(texts), f"must have 1 to {most} texts")
     for position, text in enumerate(texts):
         _check.text(f"documents[{position}]", text, longest)
     _check.within("top_n", top_n, 0, most, whole=True)
@@ -152,7 +152,7 @@ def bulk(
     """Sort any number of documents: a job for `zhipu_client.run` or `arun`.
 
     Above 128 documents several requests are sent, several at once, and the results are sorted over
-    all of them. No document is no request and an empty list of results.
+    all of them. Without documents nothing is sent, and the list of results is empty.
 
     Args:
         model: ``rerank``.
@@ -257,7 +257,7 @@ class _RankingWork:
 
 
 def _place(row: Any) -> int:
-    """Where a result's document stands; -1 where that, or its score, is not told."""
+    """Return the index of a result's document; -1 where it, or the score, is missing."""
     # It is a dict still where a field has an unknown type.
     if not isinstance(row, RerankResult) or row.relevance_score is None or row.index is None:
         return -1

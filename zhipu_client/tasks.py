@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from zhipu_client._deprecated import renamed
+from zhipu_client._old_names import renamed
 from zhipu_client._task import (
     Task,
     TaskFailedError,

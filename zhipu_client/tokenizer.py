@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from zhipu_client import _check, models
-from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request
 
 __all__ = ["MODELS", "TokenCount", "TokenizerReply", "counting_model", "create"]
@@ -86,7 +86,7 @@ def create(
     """
     _check.text("model", model)
     if not messages:
-        raise _check.refuse("messages", messages, "must hold at least one message")
+        raise _check.refuse("messages", messages, "must have at least one message")
     _check.ids(request_id, user_id)
     return Request(
         method="POST",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zhipu_client import _check, models
-from zhipu_client._model import parse_as
+from zhipu_client._replies import parse_as
 from zhipu_client._request import Request
 from zhipu_client._task import Task, TaskResult, retrieve
 
@@ -143,7 +143,7 @@ def _check_body(body: Mapping[str, Any]) -> None:
     least, most = info.min_images, info.max_images or 0
     if not least <= len(pictures) <= most:
         wanted = str(least) if least == most else f"{least} to {most}"
-        raise _check.refuse("image_url", len(pictures), f"for {model} must hold {wanted} pictures")
+        raise _check.refuse("image_url", len(pictures), f"for {model} must have {wanted} pictures")
     lists = {"size": info.sizes, "duration": info.durations, "fps": info.fps}
     for name in (*lists, *_VALUES, "with_audio"):
         if name in body and not lists.get(name) and name not in info.options:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._deprecated import renamed
-from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._old_names import renamed
+from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request
 
 __all__ = ["DeletedVoice", "Voice", "VoiceClone", "VoiceList", "clone", "delete", "list"]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request
 
 __all__ = [
@@ -35,7 +35,7 @@ MAX_QUERY = 70
 #: The values of ``search_recency_filter``.
 RECENCY = ("oneDay", "oneWeek", "oneMonth", "oneYear", "noLimit")
 
-#: The code of the failure by which the service says that there are no results.
+#: The code of the failure by which the service reports that nothing was found.
 NOTHING_FOUND = "1703"
 
 _SOGOU_COUNTS = (10, 20, 30, 40, 50)
@@ -140,7 +140,7 @@ def create(
 
 
 def shorten(query: str, most: int | None = MAX_QUERY) -> str:
-    """A query of at most ``most`` characters, cut after a whole word where there is one.
+    """Return a query of at most ``most`` characters, cut after a whole word where there is one.
 
     Args:
         query: What to look for.
@@ -153,6 +153,6 @@ def shorten(query: str, most: int | None = MAX_QUERY) -> str:
     query = " ".join(query.split())
     if most is None or len(query) <= most:
         return query
-    # One more character tells whether the word that ends there is whole.
+    # One more character shows whether the word that ends there is whole.
     head, space, _ = query[: most + 1].rpartition(" ")
     return head if space and len(head) >= most // 2 else query[:most]

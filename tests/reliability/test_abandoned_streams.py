@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from zhipu_client._io import _gate
+from zhipu_client._io import gates
 
 from . import scenarios as say
 from .clocks import FakeClock
@@ -30,7 +30,7 @@ def _pick(exchange: Exchange) -> Scenario:
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in (("LOOK_AGAIN", 0.02), ("LEFT", 0.05), ("COLLECT_EVERY", 0.5)):
-        monkeypatch.setattr(_gate, name, seconds)
+        monkeypatch.setattr(gates, name, seconds)
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_C09_a_stream_that_is_not_read_for_long_loses_its_place(
     drive: Drive, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody still refers to it, so no collector finds it."""
-    monkeypatch.setattr(_gate.gc, "collect", lambda: 0)
+    monkeypatch.setattr(gates.gc, "collect", lambda: 0)
 
     async def tasks(driver: Driver) -> Outcome:
         pieces = driver.subject.apieces("outer")
@@ -102,7 +102,7 @@ def test_C09_a_stream_that_is_not_read_for_long_loses_its_place(
         waiting = asyncio.create_task(driver.acomplete())
         await asyncio.sleep(0.2)
         assert not waiting.done()
-        clock.sleep(_gate.LIFE)
+        clock.sleep(gates.LIFE)
         outcome = await asyncio.wait_for(waiting, PATIENT)
         await anext(pieces)  # it goes on
         await pieces.aclose()  # type: ignore[attr-defined]
@@ -111,7 +111,7 @@ def test_C09_a_stream_that_is_not_read_for_long_loses_its_place(
     def threads(driver: Driver) -> Outcome:
         pieces = driver.subject.pieces("outer")
         next(pieces)
-        threading.Timer(0.2, clock.sleep, (_gate.LIFE,)).start()
+        threading.Timer(0.2, clock.sleep, (gates.LIFE,)).start()
         outcome = _in_a_thread(driver)
         next(pieces)  # it goes on
         pieces.close()  # type: ignore[attr-defined]

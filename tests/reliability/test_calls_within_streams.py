@@ -11,7 +11,7 @@ from contextlib import aclosing, closing
 import pytest
 
 from zhipu_client import InvalidRequestError
-from zhipu_client._io import _gate
+from zhipu_client._io import gates
 
 from . import scenarios as say
 from .clocks import FastClock
@@ -109,8 +109,8 @@ def test_C09_under_a_ceiling_what_is_begun_within_a_stream_waits(
 def test_C09_under_a_ceiling_a_stream_whose_reader_waits_is_not_waited_for(
     drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_gate, "LOOK_AGAIN", 0.05)
-    monkeypatch.setattr(_gate, "STUCK", 0.2)
+    monkeypatch.setattr(gates, "LOOK_AGAIN", 0.05)
+    monkeypatch.setattr(gates, "STUCK", 0.2)
     with FaultServer(_account(2)) as server:
         for outcome in _within(drive(server, max_concurrency=1), 3):
             assert "max_concurrency=1" in str(outcome.failed(InvalidRequestError))
@@ -119,8 +119,8 @@ def test_C09_under_a_ceiling_a_stream_whose_reader_waits_is_not_waited_for(
 def test_C09_under_a_ceiling_the_reader_itself_cannot_wait_for_its_own_stream(
     drive: Drive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_gate, "LOOK_AGAIN", 0.05)
-    monkeypatch.setattr(_gate, "STUCK", 0.2)  # LangChain starts a task for each call
+    monkeypatch.setattr(gates, "LOOK_AGAIN", 0.05)
+    monkeypatch.setattr(gates, "STUCK", 0.2)  # LangChain starts a task for each call
 
     async def task(driver: Driver) -> Outcome:
         async with aclosing(driver.subject.apieces("outer")) as source:  # type: ignore[type-var]

@@ -24,7 +24,7 @@ from zhipu_client import (
     images,
     ocr,
 )
-from zhipu_client._io._document import open_document
+from zhipu_client._io.documents import open_document
 
 from . import scenarios as say
 from .clocks import FakeClock

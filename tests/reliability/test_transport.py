@@ -16,7 +16,7 @@ import trio
 import trustme
 
 from zhipu_client import APIConnectionError, APITimeoutError, AsyncClient, Client, chat
-from zhipu_client._io import _shared
+from zhipu_client._io import pools
 
 from . import scenarios as say
 from .conftest import Drive
@@ -45,15 +45,15 @@ def trusted(
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
     _forget_pools(monkeypatch)
     yield
-    for client in _shared._sync.values():
+    for client in pools._sync.values():
         client.close()
 
 
 def _forget_pools(monkeypatch: pytest.MonkeyPatch) -> None:
     """TLS settings are read once a process; a test has its own."""
-    monkeypatch.setattr(_shared._process, "tls", None)
-    monkeypatch.setattr(_shared, "_sync", {})
-    monkeypatch.setattr(_shared, "_async", {})
+    monkeypatch.setattr(pools._process, "tls", None)
+    monkeypatch.setattr(pools, "_sync", {})
+    monkeypatch.setattr(pools, "_async", {})
 
 
 def _server_side(certificate: trustme.LeafCert) -> ssl.SSLContext:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zhipu_client import AsyncClient, Client
-from zhipu_client._io import _account
-from zhipu_client._io._account import account_of, known_account, remember
+from zhipu_client._io import accounts
+from zhipu_client._io.accounts import account_of, known_account, remember
 
 SECRET = "id.PlantedSecret"
 
@@ -62,14 +62,14 @@ def test_what_takes_no_weak_reference_is_known_by_its_key() -> None:
 
 
 def test_functions_are_forgotten_with_their_owners() -> None:
-    before = len(_account._functions), len(_account._by_identity)
+    before = len(accounts._functions), len(accounts._by_identity)
     vaults = [Vault() for _ in range(10)]
     functions: list[Callable[[], str]] = [lambda: SECRET for _ in range(10)]
     for function in (*functions, *(vault.key for vault in vaults)):
         remember(function, "x")
     del vaults, functions, function
     gc.collect()
-    assert (len(_account._functions), len(_account._by_identity)) == before
+    assert (len(accounts._functions), len(accounts._by_identity)) == before
 
 
 def test_no_key_is_kept() -> None:

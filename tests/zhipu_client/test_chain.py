@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from zhipu_client._chain import Chain, Once
-from zhipu_client._job import Around
 from zhipu_client._request import Request
+from zhipu_client.work._chain import Chain, Once
+from zhipu_client.work._job import Around
 
 AROUND = Around(site=None, open=lambda *_: pytest.fail("nothing is opened"))
 

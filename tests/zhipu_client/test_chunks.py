@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zhipu_client import APIError, RateLimitError, ServerError, StreamIncompleteError
-from zhipu_client._chunks import ChatReader
 from zhipu_client.chat import Accumulator, ToolCallMerger, text_of
+from zhipu_client.chat._chunks import ChatReader
 
 
 def chunk(delta: dict[str, Any], finish: str | None = None, **top: Any) -> dict[str, Any]:
@@ -284,7 +284,7 @@ def test_the_partial_answer_is_on_the_error() -> None:
     "data", [b'{"choices": [{"deldata: {"choices": []}', b'{"a": "\xff"}', b"{", b"nonsense"]
 )
 def test_a_frame_that_is_no_json(data: bytes) -> None:
-    with pytest.raises(StreamIncompleteError, match="no JSON") as caught:
+    with pytest.raises(StreamIncompleteError, match="not JSON") as caught:
         read(chunk({"content": "a"}), data, end=False)
     assert caught.value.partial["choices"][0]["message"]["content"] == "a"
     assert caught.value.retryable
@@ -320,7 +320,7 @@ def test_a_frame_of_another_type_is_a_failure(frame: Any) -> None:
 def test_a_chunk_of_another_shape_is_a_typed_error(choices: Any) -> None:
     reader = ChatReader()
     reader.feed(json.dumps(chunk({"content": "part"})).encode(), "")
-    with pytest.raises(StreamIncompleteError, match="no chunk of a chat") as caught:
+    with pytest.raises(StreamIncompleteError, match="not a chunk of a chat") as caught:
         reader.feed(json.dumps({"choices": choices}).encode(), "")
     assert caught.value.partial["choices"][0]["message"]["content"] == "part"
 

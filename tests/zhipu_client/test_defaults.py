@@ -10,7 +10,7 @@ import pytest
 
 from zhipu_client import _defaults
 from zhipu_client._defaults import PRESETS, Timeout, offered, resolve_base_url, site_of
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client.errors import InvalidRequestError
 
 
 def test_the_examples_are_true():

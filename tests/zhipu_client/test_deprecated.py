@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from zhipu_client import AsyncClient, Client, ModelDeprecationWarning, Request, chat, images
-from zhipu_client._io import _deprecated
+from zhipu_client._io import deprecated_models
 from zhipu_emulator import Server, serve
 
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -18,7 +18,7 @@ HELLO = [{"role": "user", "content": "Hello"}]
 
 @pytest.fixture(autouse=True)
 def nothing_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_deprecated, "_said", {})
+    monkeypatch.setattr(deprecated_models, "_said", {})
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_once_for_all_threads(client: Client) -> None:
 
     def one() -> None:
         together.wait(10)
-        _deprecated.warn_of_deprecated(client.base_url, "glm-4")
+        deprecated_models.warn_of_deprecated(client.base_url, "glm-4")
 
     def calls() -> None:
         threads = [threading.Thread(target=one) for _ in range(12)]
@@ -98,10 +98,10 @@ async def test_asynchronous_calls_say_it_too(emulator: Server) -> None:
 
 def test_an_own_deployment_is_kept_as_long_as_its_owner_likes(client: Client) -> None:
     def calls() -> None:
-        _deprecated.warn_of_deprecated("http://127.0.0.1:8000/v1", "glm-4")
-        _deprecated.warn_of_deprecated(client.base_url, "THUDM/GLM-Z1-9B-0414")
-        _deprecated.warn_of_deprecated(client.base_url, "my-own-finetune")
-        _deprecated.warn_of_deprecated(client.base_url, None)
+        deprecated_models.warn_of_deprecated("http://127.0.0.1:8000/v1", "glm-4")
+        deprecated_models.warn_of_deprecated(client.base_url, "THUDM/GLM-Z1-9B-0414")
+        deprecated_models.warn_of_deprecated(client.base_url, "my-own-finetune")
+        deprecated_models.warn_of_deprecated(client.base_url, None)
         images.create(prompt="a kite")  # making a request is not using a model
 
     assert said(calls) == []

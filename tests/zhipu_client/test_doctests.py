@@ -10,7 +10,11 @@ import pytest
 
 import zhipu_client
 
-MODULES = [found.name for found in pkgutil.iter_modules(zhipu_client.__path__) if not found.ispkg]
+MODULES = [
+    found.name.removeprefix("zhipu_client.")
+    for found in pkgutil.walk_packages(zhipu_client.__path__, "zhipu_client.")
+    if not found.name.startswith(("zhipu_client._io", "zhipu_client.conversation"))
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -18,8 +18,8 @@ from zhipu_client import (
     tokenizer,
     web_search,
 )
-from zhipu_client._errors import InvalidRequestError
 from zhipu_client._request import Reply
+from zhipu_client.errors import InvalidRequestError
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
 PDF = b"%PDF-1.7\n" + b"x" * 32

@@ -27,7 +27,7 @@ from zhipu_client import (
     StreamIncompleteError,
     ZhipuError,
 )
-from zhipu_client._failures import CODES, error_from, error_in, retry_after_seconds
+from zhipu_client.errors._failures import CODES, error_from, error_in, retry_after_seconds
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

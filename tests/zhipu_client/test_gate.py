@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from zhipu_client._io import _gate
-from zhipu_client._io._clock import SystemClock
-from zhipu_client._limit import AdaptiveLimit
+from zhipu_client._adaptive_limit import AdaptiveLimit
+from zhipu_client._io import gates
+from zhipu_client._io.clock import SystemClock
 
 CLOCK = SystemClock()
 
@@ -22,17 +22,17 @@ CLOCK = SystemClock()
 @pytest.fixture(autouse=True)
 def no_second_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """A waiter does not look again by itself: it has to be woken."""
-    monkeypatch.setattr(_gate, "LOOK_AGAIN", 60.0)
+    monkeypatch.setattr(gates, "LOOK_AGAIN", 60.0)
 
 
-def _enter_while(gate: _gate.Gate, slot: _gate.Slot, line: int) -> tuple[bool, bool]:
+def _enter_while(gate: gates.Gate, slot: gates.Slot, line: int) -> tuple[bool, bool]:
     """Wait for a place in a thread that gives ``slot`` back at its ``line``-th line of Python.
 
     As the garbage collector does with a stream that nobody refers to. Returns whether the thread
     came through, and whether it got as far as that line.
     """
     left = itertools.count(line, -1)
-    entered: list[_gate.Slot] = []
+    entered: list[gates.Slot] = []
     reached = threading.Event()
 
     def trace(frame: FrameType, event: str, arg: Any) -> Any:
@@ -63,7 +63,7 @@ def _enter_while(gate: _gate.Gate, slot: _gate.Slot, line: int) -> tuple[bool, b
 
 def test_a_place_given_back_at_any_moment_wakes_the_waiter() -> None:
     for line in itertools.count():
-        gate = _gate.ceiling(1, CLOCK)
+        gate = gates.ceiling(1, CLOCK)
         assert gate is not None
         through, reached = _enter_while(gate, gate.enter(), line)
         assert through, f"stuck after a place was given back at line {line}"
@@ -72,7 +72,7 @@ def test_a_place_given_back_at_any_moment_wakes_the_waiter() -> None:
 
 
 def test_a_place_given_back_while_another_has_the_lock_is_not_forgotten() -> None:
-    gate = _gate.ceiling(1, CLOCK)
+    gate = gates.ceiling(1, CLOCK)
     assert gate is not None
     slot = gate.enter()
     limit = gate._limit
@@ -100,27 +100,27 @@ def test_a_place_given_back_while_another_has_the_lock_is_not_forgotten() -> Non
 
 def test_gates_that_know_nothing_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """One key per customer must not cost memory for ever; what was learnt is kept."""
-    monkeypatch.setattr(_gate, "_adaptive", {})
-    refused, busy = (_gate.gate_for(name, "u", "m", CLOCK) for name in ("refused", "busy"))
+    monkeypatch.setattr(gates, "_adaptive", {})
+    refused, busy = (gates.gate_for(name, "u", "m", CLOCK) for name in ("refused", "busy"))
     first = refused.enter()
     first.refused()
     first.release()
     held = busy.enter()
     for number in range(2000):
-        _gate.gate_for(f"customer {number}", "u", "m", CLOCK).enter().release()
-    assert len(_gate._adaptive) <= 300
-    assert _gate.gate_for("refused", "u", "m", CLOCK) is refused
-    assert _gate.gate_for("busy", "u", "m", CLOCK) is busy
+        gates.gate_for(f"customer {number}", "u", "m", CLOCK).enter().release()
+    assert len(gates._adaptive) <= 300
+    assert gates.gate_for("refused", "u", "m", CLOCK) is refused
+    assert gates.gate_for("busy", "u", "m", CLOCK) is busy
     held.release()
 
 
 def test_each_stream_has_one_free_pass() -> None:
     """Of the calls within it, one at a time is let in; with it comes the next."""
-    gate = _gate.Gate(AdaptiveLimit(limit=1), CLOCK)
+    gate = gates.Gate(AdaptiveLimit(limit=1), CLOCK)
     stream = gate.enter()
     stream.hold()
     first = gate.enter()
-    entered: list[_gate.Slot] = []
+    entered: list[gates.Slot] = []
     contexts = [contextvars.copy_context() for _ in range(3)]
     threads = [
         threading.Thread(
@@ -145,7 +145,7 @@ def test_each_stream_has_one_free_pass() -> None:
 
 def test_who_leaves_the_queue_for_a_pass_does_not_take_it_along() -> None:
     async def main() -> None:
-        gate = _gate.Gate(AdaptiveLimit(limit=1), CLOCK)
+        gate = gates.Gate(AdaptiveLimit(limit=1), CLOCK)
         stream = gate.enter()
         stream.hold()
         first = await gate.aenter()
@@ -173,19 +173,19 @@ class Hours(SystemClock):
 def test_the_place_of_a_stream_is_counted_again_when_it_is_read_on() -> None:
     clock = Hours()
     limit = AdaptiveLimit(limit=1)
-    gate = _gate.Gate(limit, clock)
+    gate = gates.Gate(limit, clock)
     stream = gate.enter()
     stream.hold()
     stream.idle()
-    clock.ahead += _gate.LIFE - 1
+    clock.ahead += gates.LIFE - 1
     gate._take_back()
     assert limit.in_flight == 1
     stream.reading()  # alive, however long the next piece takes
-    clock.ahead += 10 * _gate.LIFE
+    clock.ahead += 10 * gates.LIFE
     gate._take_back()
     assert limit.in_flight == 1
     stream.idle()
-    clock.ahead += _gate.LIFE
+    clock.ahead += gates.LIFE
     gate._take_back()
     assert limit.in_flight == 0
     stream.reading()
@@ -199,16 +199,16 @@ def test_the_place_of_a_stream_is_counted_again_when_it_is_read_on() -> None:
 
 def test_the_collector_is_not_run_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[bool] = []
-    monkeypatch.setattr(_gate.gc, "collect", lambda: runs.append(True))
-    monkeypatch.setattr(_gate, "_collected", [float("-inf")])
+    monkeypatch.setattr(gates.gc, "collect", lambda: runs.append(True))
+    monkeypatch.setattr(gates, "_collected", [float("-inf")])
     clock = Hours()
-    gate = _gate.Gate(AdaptiveLimit(limit=1), clock)
+    gate = gates.Gate(AdaptiveLimit(limit=1), clock)
     stream = gate.enter()
     stream.hold()
     gate._take_back()
     assert not runs  # it is being read
     stream.idle()
-    clock.ahead += _gate.LEFT
+    clock.ahead += gates.LEFT
     for _ in range(100):
         gate._take_back()
     assert len(runs) == 1

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zhipu_client import AsyncClient, Client, RateLimitError, StreamIncompleteError, chat
-from zhipu_client._chunks import ChatReader
-from zhipu_client._halves import decode, whole_characters
+from zhipu_client._half_characters import decode, whole_characters
+from zhipu_client.chat._chunks import ChatReader
 
 JSON = "application/json; charset=UTF-8"
 KEY = "0123456789abcdef.NotARealSecret42"
@@ -150,15 +150,15 @@ def test_odd_chunks_with_half_characters_are_typed_errors_or_nothing(choices: An
         try:
             reader.feed(data, "")
         except StreamIncompleteError as error:
-            assert "no chunk of a chat" in str(error)  # noqa: PT017
+            assert "not a chunk of a chat" in str(error)  # noqa: PT017
 
 
 @pytest.mark.parametrize("data", [b'{"a": "\\ud83d"', b'{"a": "\\ud83d\xff"}', b'"\\ud83d' * 3])
 def test_what_is_not_json_is_still_refused(data: bytes) -> None:
-    with pytest.raises(StreamIncompleteError, match="no JSON"):
+    with pytest.raises(StreamIncompleteError, match="not JSON"):
         ChatReader().feed(data, "")
     deep = b'{"a": "\\ud83d", "b": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
-    with pytest.raises(StreamIncompleteError, match="no JSON"):
+    with pytest.raises(StreamIncompleteError, match="not JSON"):
         ChatReader().feed(deep, "")
 
 

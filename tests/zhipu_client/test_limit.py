@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zhipu_client._limit import FORGET_AFTER, REOPEN_AFTER, AdaptiveLimit
+from zhipu_client._adaptive_limit import FORGET_AFTER, REOPEN_AFTER, AdaptiveLimit
 
 
 def started(limit: AdaptiveLimit, number: int) -> None:

@@ -62,7 +62,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str, str]] = [
         "not taken by cogvideox-2",
     ),
     (videos.create, {"model": "viduq1-text", "image_url": "a"}, "prompt", "needed for viduq1-text"),
-    (videos.create, {"model": "vidu2-start-end", "image_url": ["a"]}, "image_url", "hold 2"),
+    (videos.create, {"model": "vidu2-start-end", "image_url": ["a"]}, "image_url", "have 2"),
     (audio.speech, {"input": "a" * 1025}, "input", "at most 1,024"),
     (audio.speech, {"input": "a", "response_format": "mp3"}, "response_format", "wav, pcm"),
     (audio.speech, {"input": "a", "speed": 3}, "speed", "from 0.5 to 2"),
@@ -82,7 +82,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str, str]] = [
     (batches.line, {"custom_id": "short", "body": {}}, "custom_id", "at least 6"),
     (batches.lines, {"rows": []}, "rows", "1 to 50,000 lines"),
     *(
-        (batches.lines, {"rows": [batches.line("request-1", {"x": x})]}, "custom_id", "no JSON")
+        (batches.lines, {"rows": [batches.line("request-1", {"x": x})]}, "custom_id", "not JSON")
         for x in (float("nan"), "\ud800", {1})
     ),
     (moderations.create, {"input": ["a"]}, "input[0]", "an object with a type"),
@@ -173,7 +173,7 @@ def test_pieces_of_speech(encoding: Any) -> None:
 
 def test_pieces_of_speech_that_are_none() -> None:
     reader = audio.speech_stream(input="a").reader()
-    with pytest.raises(StreamIncompleteError, match="no JSON"):
+    with pytest.raises(StreamIncompleteError, match="not JSON"):
         reader.feed(b'data: {"choices', "")
     with pytest.raises(StreamIncompleteError, match="decoded"):
         reader.feed(speech_event("x"), "")

@@ -11,15 +11,15 @@ import anyio
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
-from zhipu_client._errors import ZhipuError
-from zhipu_client._io._base import BaseClient, own
-from zhipu_client._io._call import Call, Core, check_reply
-from zhipu_client._io._gate import Slot
-from zhipu_client._io._shared import async_client
-from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
-from zhipu_client._io._translated import translated
+from zhipu_client._io.call import Call, Core, check_reply
+from zhipu_client._io.client_base import BaseClient, own
+from zhipu_client._io.gates import Slot
+from zhipu_client._io.httpx_errors import translated
+from zhipu_client._io.pools import async_client
+from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
+from zhipu_client.errors import ZhipuError
 
 __all__ = ["AsyncClient", "AsyncStream"]
 
@@ -44,7 +44,7 @@ class AsyncClient(BaseClient):
 
     @classmethod
     def sharing(cls, core: Core, http_client: Any = None) -> AsyncClient:
-        """The twin of a blocking client: see ``Client.as_async``."""
+        """Return the twin of a blocking client: see ``Client.as_async``."""
         made = cls.__new__(cls)
         made._core = core
         made._http = own(http_client, cls._wrong_http)
@@ -104,7 +104,7 @@ class AsyncClient(BaseClient):
             raise
 
     async def open(self, call: Call) -> Any:
-        """Send one try; returns httpx's response with its body unread."""
+        """Send one attempt; return httpx's response with its body unread."""
         core = self._core
         own = self._http is not None
         http = self._http if own else await async_client(core.way)
@@ -267,7 +267,7 @@ class AsyncStream(Generic[E]):
         self._state = StreamState(call, self._request, anyio.current_time())
 
     async def _was_closed(self) -> bool:
-        """Has another task closed this while it waited? Then nothing of it is kept."""
+        """Return whether another task closed this while it waited. Then nothing is kept."""
         if self._closed:
             await self._drop()
         return self._closed
@@ -338,7 +338,7 @@ async def enter(call: Call, key: Callable[[], Awaitable[str]]) -> list[Slot]:
 
 
 async def bounded(call: Call, work: Awaitable[T]) -> T:
-    """What ``work`` gives, within the time for a whole answer."""
+    """Return what ``work`` gives, within the time for a whole answer."""
     # Not `fail_after`: a TimeoutError of the caller's own key function is not ours to rename.
     with anyio.move_on_after(call.timeout.total):
         return await work

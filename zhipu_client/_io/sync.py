@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
-from zhipu_client._errors import APITimeoutError, InvalidRequestError, ZhipuError
-from zhipu_client._io._base import BaseClient
-from zhipu_client._io._call import Call, check_reply
-from zhipu_client._io._gate import Slot
-from zhipu_client._io._inside import inside, kept, outside
-from zhipu_client._io._shared import sync_client
-from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
-from zhipu_client._io._translated import translated
+from zhipu_client._io.call import Call, check_reply
+from zhipu_client._io.client_base import BaseClient
+from zhipu_client._io.gates import Slot
+from zhipu_client._io.gc_safety import inside, kept, outside
+from zhipu_client._io.httpx_errors import translated
+from zhipu_client._io.pools import sync_client
+from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
+from zhipu_client.errors import APITimeoutError, InvalidRequestError, ZhipuError
 
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
@@ -32,13 +32,13 @@ class Client(BaseClient):
     """Sends requests, blocking. Cheap to make; the connections belong to the process.
 
     Args:
-        api_key: The key, a secret object, or a callable that gives the key (asked at each try);
+        api_key: The key, a secret object, or a callable that gives the key (asked at each attempt);
             None takes it from ``ZHIPUAI_API_KEY``, ``ZHIPU_API_KEY`` or ``ZAI_API_KEY``.
         base_url: ``"bigmodel"``, ``"zai"``, ``"bigmodel-coding"``, ``"zai-coding"`` or a URL;
             None takes it from ``ZHIPUAI_BASE_URL``, ``ZAI_BASE_URL`` or ``ZHIPUAI_API_BASE``,
             else from where the key came from.
         timeout: Seconds for everything, or a `Timeout`.
-        max_retries: Tries after the first, for what can be tried again. Too many requests in
+        max_retries: Attempts after the first, for what can be tried again. Too many requests in
                 flight (1302) is waited for besides, up to about a minute in which none is let
                 in; 0 switches that off too.
         max_concurrency: The most requests in flight; None for no limit of our own.
@@ -59,7 +59,7 @@ class Client(BaseClient):
     """
 
     def as_async(self, http_client: Any = None) -> AsyncClient:
-        """The asynchronous twin: same key, settings and ceiling.
+        """Return the asynchronous twin: same key, settings and ceiling.
 
         Args:
             http_client: Your own ``httpx.AsyncClient``.
@@ -130,7 +130,7 @@ class Client(BaseClient):
             raise
 
     def open(self, call: Call) -> Any:
-        """Send one try; returns httpx's response with its body unread. For `Stream` and `send`."""
+        """Send one attempt; return httpx's response with its body unread."""
         core = self._core
         own = self._http is not None
         http = self._http if own else sync_client(core.way)
@@ -153,7 +153,7 @@ class Client(BaseClient):
         return _key.clean(value)
 
     def _try(self, call: Call) -> Any:
-        from zhipu_client._io._backend import deadline
+        from zhipu_client._io.deadlines import deadline
 
         slots = enter(call, self._key)
         try:
@@ -303,7 +303,7 @@ class Stream(Generic[E]):
         self._state = StreamState(call, self._request, self._client._now())
 
     def _was_closed(self) -> bool:
-        """Has another thread closed this while it waited? Then nothing of it is kept."""
+        """Return whether another thread closed this while it waited. Then nothing is kept."""
         if self._closed:
             self._drop()
         return self._closed
@@ -339,7 +339,7 @@ class Stream(Generic[E]):
         self.close()
 
     def _drain(self) -> None:
-        from zhipu_client._io._backend import deadline
+        from zhipu_client._io.deadlines import deadline
 
         left = DRAIN_BYTES
         try:

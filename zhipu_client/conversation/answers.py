@@ -74,7 +74,7 @@ class Usage:
 
     @classmethod
     def of(cls, usage: Any) -> Usage | None:
-        """Read the ``usage`` of a body; None where there is none.
+        """Read the ``usage`` of a body; None where it is missing.
 
         Example:
             >>> Usage.of({"prompt_tokens": 9, "completion_tokens": 3}).total

@@ -14,7 +14,7 @@ from typing import Any
 
 from zhipu_client import chat
 from zhipu_client._check import refuse
-from zhipu_client._errors import (
+from zhipu_client.errors import (
     ContentFilterError,
     ContextOverflowError,
     ServerError,
@@ -29,6 +29,7 @@ from zhipu_client.conversation.requirement import with_instruction
 from zhipu_client.conversation.streaming import Attempt, Delta
 from zhipu_client.conversation.text_tool_calls import calls_in_text
 from zhipu_client.conversation.thinking import thinking_apart, without_marks
+from zhipu_client.errors import ContentFilterError, ContextOverflowError
 
 __all__ = ["Exchange"]
 
@@ -116,7 +117,7 @@ class Exchange:
         return with_instruction(self._messages, instruction)
 
     def _reader(self) -> Attempt:
-        # A fresh one for each try of the connection: nothing of a failed one is kept.
+        # A fresh one for each attempt to connect: nothing of a failed one is kept.
         self._attempt = Attempt(
             self.built,
             seed=self._seed,

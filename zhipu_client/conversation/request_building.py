@@ -15,7 +15,6 @@ from typing import Any, Literal, get_args
 from zhipu_client import chat, models
 from zhipu_client._check import choice as check_choice
 from zhipu_client._check import refuse
-from zhipu_client._errors import InvalidRequestError
 from zhipu_client.conversation.requirement import Requirement
 from zhipu_client.conversation.schemas import inlined
 from zhipu_client.conversation.thinking import (
@@ -33,6 +32,7 @@ from zhipu_client.conversation.tools import (
     only,
     read_choice,
 )
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
     "Built",
@@ -122,7 +122,7 @@ class Built:
     file_urls: bool = False
 
     def think_filter(self) -> ThinkFilter | None:
-        """What takes reasoning out of the text of one answer; None where there is none in it."""
+        """Return what takes reasoning out of an answer's text; None where it cannot be there."""
         if self.thoughts is None:
             return None
         return ThinkFilter(implicit=self.thoughts == "implicit")

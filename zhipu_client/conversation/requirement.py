@@ -14,12 +14,13 @@ from typing import Any
 from pydantic_core import ValidationError
 
 from zhipu_client._check import show
-from zhipu_client._errors import ZhipuError
+from zhipu_client.errors import ZhipuError
 from zhipu_client.conversation.answers import Answer, Call, made_up_id
 from zhipu_client.conversation.history import repaired
 from zhipu_client.conversation.json_answers import json_text, object_in
 from zhipu_client.conversation.schemas import problems
 from zhipu_client.conversation.tools import ToolNames
+from zhipu_client.errors import ZhipuError
 
 __all__ = ["Requirement", "RequirementError", "validation_complaints", "with_instruction"]
 

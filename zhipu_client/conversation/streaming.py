@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from zhipu_client import chat
-from zhipu_client._chunks import ChatReader
+from zhipu_client.chat._chunks import ChatReader
 from zhipu_client.conversation.answers import Answer, Call, logprobs_of, made_up_id
 from zhipu_client.conversation.json_answers import JsonFilter
 from zhipu_client.conversation.request_building import Built

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from zhipu_client._chunks import reasoning_of, text_of
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client.chat._chunks import reasoning_of, text_of
+from zhipu_client.errors import InvalidRequestError
 from zhipu_client.models import ModelInfo
 
 __all__ = [
@@ -344,7 +344,7 @@ def reasoning_history(
 
     Args:
         said: The caller's own word, or None.
-        thinking: The ``thinking`` of the call; an object may hold ``clear_thinking``.
+        thinking: The ``thinking`` of the call; an object may have ``clear_thinking``.
         clear: ``clear_thinking`` of the call; None: not said.
         info: What is known of the model, or None.
         site: The preset that is called, or None for any other server.

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from zhipu_client._chat_checks import check_tool as _check_tool
 from zhipu_client._check import show
-from zhipu_client._errors import InvalidRequestError
+from zhipu_client.chat._checks import check_tool as _check_tool
+from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
     "SERVER_TOOLS",

@@ -34,7 +34,7 @@ class ModelInfo:
             sites take the others too and map them.
         efforts_instead: What to send in place of an effort that it does not have, in pairs; see
             `nearest_effort`.
-        inputs: Kinds of content that messages may hold: text, image, video, file, audio.
+        inputs: Kinds of content that messages may have: text, image, video, file, audio.
         tools: Function calling.
         server_tools: Tools that the service runs itself: web_search, retrieval, mcp.
         tool_stream: Streams the arguments of tool calls in pieces when asked to.

@@ -29,7 +29,7 @@ CODES: list[tuple[str, int, type[Exception], bool]] = [
 
 
 def error(code: str, status: int | None) -> client.APIError:
-    from zhipu_client._failures import error_from
+    from zhipu_client.errors._failures import error_from
 
     body = {"error": {"code": code, "message": "reset at 2026-05-11 21:02:26"}, "request_id": "r1"}
     return error_from(status, {}, body)

@@ -97,7 +97,7 @@ def test_missing_files_and_devices_are_refused(loader, tmp_path):
         loader(tmp_path / "none.pdf").load()
     pipe = tmp_path / "pipe.pdf"
     os.mkfifo(pipe)
-    with pytest.raises(InvalidRequestError, match="is no regular file"):
+    with pytest.raises(InvalidRequestError, match="is not a regular file"):
         loader(pipe).load()
 
 

@@ -15,7 +15,8 @@ from langchain_core.messages import AIMessage, AIMessageChunk, message_chunk_to_
 
 from tests.langchain_zhipu.chat.wire import chunks_of, from_wire
 from tests.langchain_zhipu.properties.dialects import DIALECTS, Answer, Event, answers
-from zhipu_client import _chunks, _sse
+from zhipu_client import _sse
+from zhipu_client.chat import _chunks
 
 CUTS = st.lists(st.integers(0, 4000), max_size=12)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhipu_client import _brackets
+from zhipu_client.chat import _brackets
 from zhipu_client.conversation import json_answers
 from zhipu_client.conversation.json_answers import (
     JsonFilter,

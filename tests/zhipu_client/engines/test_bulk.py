@@ -19,7 +19,7 @@ from zhipu_client import (
     moderations,
     rerank,
 )
-from zhipu_client._chain import Chain, Once
+from zhipu_client.work._chain import Chain, Once
 
 
 def vector(text: str) -> list[float]:

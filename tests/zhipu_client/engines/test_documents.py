@@ -13,8 +13,8 @@ from typing import BinaryIO
 import pytest
 
 from zhipu_client import InvalidRequestError, aiterate, arun, ocr
-from zhipu_client._io import _document
-from zhipu_client._io._document import open_document
+from zhipu_client._io import documents
+from zhipu_client._io.documents import open_document
 
 from .conftest import FakeAsyncClient, make_pdf
 
@@ -76,7 +76,7 @@ def test_n02_what_is_no_regular_file(folder: Path, monkeypatch: pytest.MonkeyPat
     (folder / "null").symlink_to("/dev/null")
     monkeypatch.setattr(os, "open", lambda *_: pytest.fail("it was opened"))
     for path in (pipe, Path("/dev/zero"), Path("/dev/null"), folder / "null", folder):
-        assert "is no regular file" in refused(path)
+        assert "is not a regular file" in refused(path)
 
 
 def test_what_is_missing(folder: Path) -> None:
@@ -125,7 +125,7 @@ def test_data_urls(tmp_path: Path) -> None:
     document = open_document(f"data:image/png;base64,{text}", None, MiB)
     assert document.whole() == f"data:image/png;base64,{text}"
     assert "must be base64" in refused("data:image/png,abc")
-    assert "is no base64" in refused("data:image/png;base64,*")
+    assert "is not base64" in refused("data:image/png;base64,*")
 
 
 @pytest.mark.parametrize("grow", [b"more", b""], ids=["grows", "is touched"])
@@ -214,7 +214,7 @@ def test_without_pypdf_a_small_pdf_is_sent_whole(monkeypatch: pytest.MonkeyPatch
     document = open_document(content, None, MiB)
     assert document.pages is None
     assert document.whole().startswith("data:application/pdf;base64,")
-    monkeypatch.setattr(_document, "MAX_BYTES", {"application/pdf": 100})
+    monkeypatch.setattr(documents, "MAX_BYTES", {"application/pdf": 100})
     assert r"zhipu-integrations[ocr]" in refused(content)
 
 
@@ -231,16 +231,16 @@ async def test_a_job_cancelled_while_it_begins_leaves_no_file_open(
 ) -> None:
     opened: list[object] = []
     inside, go_on, over = threading.Event(), threading.Event(), threading.Event()
-    count = _document._File.__init__
+    count = documents._File.__init__
 
-    def begin(self: _document._File, file: BinaryIO, name: str) -> None:
+    def begin(self: documents._File, file: BinaryIO, name: str) -> None:
         opened.append(file)
         inside.set()
         go_on.wait(10)
         count(self, file, name)
         over.set()
 
-    monkeypatch.setattr(_document._File, "__init__", begin)
+    monkeypatch.setattr(documents._File, "__init__", begin)
     job = ocr.pages(folder / "in" / "a.png")
 
     async def read() -> None:

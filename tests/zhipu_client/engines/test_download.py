@@ -18,7 +18,7 @@ import httpcore
 import pytest
 
 from zhipu_client import DownloadError, adownload, download
-from zhipu_client._fetch import Gathering, sniff, target
+from zhipu_client._download_rules import Gathering, sniff, target
 
 from .conftest import FakeClient
 
@@ -100,7 +100,7 @@ def test_the_api_s_own_origin_is_trusted(fetch, tmp_path: Path) -> None:
 
 def test_loopback_only_when_allowed(fetch) -> None:
     with server(body(PNG)) as (url, paths):
-        with pytest.raises(DownloadError, match="no https address"):
+        with pytest.raises(DownloadError, match="not an https address"):
             fetch(f"{url}/a.png")
         assert fetch(f"{url}/a.png", allow_loopback=True).content == PNG
     assert paths == ["/a.png"]
@@ -273,7 +273,7 @@ def test_headers_that_come_one_by_one_do_not_prolong_it(fetch) -> None:
 
 @pytest.mark.parametrize("url", [None, 5, {"url": "https://files.example"}])
 def test_what_is_no_text_is_refused(fetch, url: Any) -> None:
-    with pytest.raises(DownloadError, match="no address"):
+    with pytest.raises(DownloadError, match="not an address"):
         fetch(url)
 
 
@@ -281,7 +281,7 @@ def test_what_is_no_text_is_refused(fetch, url: Any) -> None:
 def test_what_cannot_be_sent_is_refused(fetch, path: str, monkeypatch) -> None:
     rows = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: rows)
-    with pytest.raises(DownloadError, match="no address") as caught:
+    with pytest.raises(DownloadError, match="not an address") as caught:
         fetch(f"https://files.example/{path}")
     assert len(str(caught.value)) < 1000
 
@@ -365,10 +365,10 @@ def test_the_certificate_is_checked_for_the_name(
     with server(respond, offered) as (url, _):
         port = url.rpartition(":")[2]
         real = socket.getaddrinfo
-        monkeypatch.setattr("zhipu_client._fetch._public", lambda _: True)
-        monkeypatch.setattr("zhipu_client._io._download.tls_context", lambda: trusted)
+        monkeypatch.setattr("zhipu_client._download_rules._public", lambda _: True)
+        monkeypatch.setattr("zhipu_client._io.downloads.tls_context", lambda: trusted)
         monkeypatch.setattr(
-            "zhipu_client._io._download.socket.getaddrinfo",
+            "zhipu_client._io.downloads.socket.getaddrinfo",
             lambda host, *rest, **more: (
                 resolve(host, int(port)) if host == name else real(host, *rest, **more)
             ),

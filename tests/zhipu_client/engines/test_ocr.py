@@ -278,7 +278,7 @@ def test_a_part_above_the_size_limit_is_halved(collect, make_client, monkeypatch
 
     content = make_pdf(8, padding=4000)
     monkeypatch.setattr(_files, "MAX_BYTES", {**_files.MAX_BYTES, "application/pdf": 20_000})
-    monkeypatch.setattr("zhipu_client._ocr_work.MAX_BYTES", _files.MAX_BYTES)
+    monkeypatch.setattr("zhipu_client.ocr._work.MAX_BYTES", _files.MAX_BYTES)
     client = make_client(local)
     pages, error = collect(client, ocr.pages(content))
     assert error is None
@@ -397,7 +397,7 @@ def test_tables_as_markdown() -> None:
 
 
 def test_text_is_put_together_from_regions_where_it_cannot_be_cut() -> None:
-    from zhipu_client._ocr_pages import split_markdown
+    from zhipu_client.ocr._pages import split_markdown
 
     pages = [page(1), page(2)]
     assert split_markdown("something else", pages) == [
@@ -409,7 +409,7 @@ def test_text_is_put_together_from_regions_where_it_cannot_be_cut() -> None:
 
 
 def test_page_numbers_and_repeated_words_do_not_mislead_the_cut() -> None:
-    from zhipu_client._ocr_pages import split_markdown
+    from zhipu_client.ocr._pages import split_markdown
 
     pages = [
         [{"content": "Notes"}, {"content": "2"}, {"native_label": "number", "content": "1"}],

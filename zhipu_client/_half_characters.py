@@ -1,0 +1,126 @@
+r"""Half characters from a server: read, joined to whole ones, or replaced. Pure.
+
+Some servers escape what is not ASCII and cut a text between tokens, so that the two halves of one
+emoji (a surrogate pair) come as ``"\ud83d"`` and ``"\ude42"`` in two chunks. A fast JSON reader
+refuses such a text, and UTF-8 cannot carry it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from pydantic_core import from_json
+
+__all__ = ["HalfJoiner", "decode", "whole_characters"]
+
+_TEXTS = ("content", "reasoning_content", "reasoning")
+_ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+_HALF = re.compile("[\ud800-\udfff]")
+_UNKNOWN = "\ufffd"
+
+
+def decode(data: bytes) -> tuple[Any, bool]:
+    """Return the value of a JSON text, and whether its strings may contain half characters.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    try:
+        return from_json(data), False
+    except ValueError:
+        if _ESCAPED.search(data) is None:
+            raise
+    try:
+        return json.loads(data.decode("utf-8", "surrogatepass")), True
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def whole_characters(value: Any) -> Any:
+    r"""Return a decoded value with halves joined in each string, and lone ones replaced.
+
+    Example:
+        >>> whole_characters(["\ud83d\ude42", {"a": "b\ud83d"}])
+        ['🙂', {'a': 'b�'}]
+    """
+    if isinstance(value, str):
+        if _HALF.search(value) is None:
+            return value
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, dict):
+        return {whole_characters(key): whole_characters(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [whole_characters(item) for item in value]
+    return value
+
+
+class HalfJoiner:
+    """Joins the halves of characters over the chunks of one chat stream, each field by itself.
+
+    The first half is kept back until the field goes on, or the answer ends.
+    """
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held: dict[Any, str] = {}
+
+    def __bool__(self) -> bool:
+        """Return whether a half is kept back."""
+        return bool(self._held)
+
+    def join(self, chunk: dict[str, Any]) -> dict[str, Any]:
+        """Return a chunk without half characters.
+
+        Args:
+            chunk: It may be changed.
+        """
+        choices = chunk.get("choices")
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        if isinstance(choice, dict):
+            delta = choice.get("delta") or choice.get("message")
+            if isinstance(delta, dict):
+                self._join(delta)
+            if choice.get("finish_reason") and self._held:
+                if not isinstance(delta, dict):
+                    choice["delta"] = delta = {}
+                self._release(delta)
+        found: dict[str, Any] = whole_characters(chunk)
+        return found
+
+    def rest(self) -> dict[str, Any]:
+        """Return a chunk with what is still kept back when the stream ends."""
+        delta: dict[str, Any] = {}
+        self._release(delta)
+        return {"choices": [{"index": 0, "delta": delta}]}
+
+    def _join(self, delta: dict[str, Any]) -> None:
+        for field in _TEXTS:
+            if isinstance(delta.get(field), str):
+                delta[field] = self._joined(field, delta[field])
+        calls = delta.get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
+            function = call.get("function") if isinstance(call, dict) else None
+            if isinstance(function, dict) and isinstance(function.get("arguments"), str):
+                index = call.get("index")
+                key = index if isinstance(index, (int, str)) else None
+                function["arguments"] = self._joined((key,), function["arguments"])
+
+    def _joined(self, field: Any, text: str) -> str:
+        if not text:
+            return text
+        text = self._held.pop(field, "") + text
+        if "\ud800" <= text[-1] <= "\udbff":
+            self._held[field], text = text[-1], text[:-1]
+        return text
+
+    def _release(self, delta: dict[str, Any]) -> None:
+        for field in self._held:
+            if isinstance(field, str):
+                delta[field] = (delta.get(field) or "") + _UNKNOWN
+            else:
+                last = {"index": field[0], "function": {"arguments": _UNKNOWN}}
+                delta["tool_calls"] = [*(delta.get("tool_calls") or ()), last]
+        self._held = {}

@@ -1,0 +1,419 @@
+"""One logical call: what is sent at each attempt, and what an answer means. No I/O of its own."""
+
+from __future__ import annotations
+
+import logging
+import math
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from zhipu_client import _check, _key
+from zhipu_client._defaults import (
+    MAX_EVENT_BYTES,
+    MAX_REPLY_BYTES,
+    Timeout,
+    header_fields,
+    merged_headers,
+    offered,
+)
+from zhipu_client._half_characters import decode, whole_characters
+from zhipu_client._io import misrouted_answers
+from zhipu_client._io.accounts import account_of, known_account, remember
+from zhipu_client._io.clock import Clock
+from zhipu_client._io.deprecated_models import warn_of_deprecated
+from zhipu_client._io.gates import Gate, gate_for
+from zhipu_client._io.pools import WayOut, way_out
+from zhipu_client._request import Reply, Request, StreamRequest
+from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
+from zhipu_client.errors import (
+    APIError,
+    APITimeoutError,
+    InvalidRequestError,
+    ServerError,
+    ZhipuError,
+    shorten,
+)
+from zhipu_client.errors._failures import error_from, error_in
+
+__all__ = ["Call", "Core", "check_reply"]
+
+logger = logging.getLogger("zhipu_client")
+
+#: Seconds for which a key that was asked for before the wait at the gate is used after it.
+KEY_FRESH = 5.0
+
+
+@dataclass(slots=True)
+class Core:
+    """What a client and its asynchronous twin share. Cheap: nothing here is a connection."""
+
+    key: _key.KeySource
+    auth: _key.Auth
+    base_url: str
+    site: str | None
+    timeout: Timeout
+    #: False when the caller left the timeout to us, so that an own ``http_client`` keeps its own.
+    timeout_given: bool
+    max_retries: int
+    headers: Mapping[str, str] = field(repr=False)
+    proxy: str | None = field(repr=False)
+    clock: Clock
+    ceiling: Gate | None
+    max_event_bytes: int | None = MAX_EVENT_BYTES
+    max_reply_bytes: int = MAX_REPLY_BYTES
+    _way: WayOut | None = None
+    _account: str | None = None
+
+    @property
+    def way(self) -> WayOut:
+        """The connection pool, looked up once."""
+        if self._way is None:
+            self._way = way_out(self.base_url, self.proxy)
+        return self._way
+
+    def gates(self, model: str | None) -> list[Gate]:
+        """Return the gates where an attempt has to wait for a place, in order."""
+        found = [] if self.ceiling is None else [self.ceiling]
+        if model is not None and self.identified:
+            found.append(gate_for(str(self._account), self.base_url, model, self.clock))
+        return found
+
+    @property
+    def identified(self) -> bool:
+        """Return whether the key's account is known. Else `identify` has to come first."""
+        if self._account is None:
+            value = self.key.value
+            self._account = known_account(value) if self.key.is_callable else account_of(value)
+        return self._account is not None
+
+    def identify(self, key: str) -> None:
+        """Note the account of a key function that has not been seen: that of the key it gives."""
+        self._account = remember(self.key.value, account_of(key))
+
+    def url(self, path: str) -> str:
+        """Return the absolute URL of an endpoint's path."""
+        if path.startswith("//"):
+            scheme, _, rest = self.base_url.partition("://")
+            return f"{scheme}://{rest.partition('/')[0]}{path[1:]}"
+        return self.base_url + path
+
+    def call(
+        self,
+        request: Request[Any] | StreamRequest[Any],
+        timeout: float | Timeout | None,
+        max_retries: int | None,
+        headers: Mapping[str, str] | None,
+    ) -> Call:
+        """Prepare a call; refuses what cannot be sent, before anything is."""
+        if not offered(self.site, request.path, request.method):
+            raise InvalidRequestError(
+                f"{request.method} {request.path} is not offered on this site "
+                f"({self.site}: {self.base_url})",
+                field="base_url",
+                value=self.base_url,
+            )
+        warn_of_deprecated(self.base_url, request.model)
+        given = timeout if timeout is not None else request.timeout
+        limits = self.timeout if given is None else Timeout.of(given)
+        request_id, content, kind = _content(request)
+        misrouted_answers.sent(request_id, content)
+        ours = {
+            "Accept": "text/event-stream" if isinstance(request, StreamRequest) else "*/*",
+            "Accept-Encoding": "gzip, deflate",  # what can be unpacked in bounded pieces
+            "User-Agent": "zhipu-integrations",
+            **({"Content-Type": kind} if kind else {}),
+        }
+        merged = merged_headers(ours, self.headers, header_fields(headers, "headers"))
+        if request.uploads or request.form:  # httpx writes it, with the boundary of the parts
+            merged = {name: v for name, v in merged.items() if name.lower() != "content-type"}
+        tries = self.max_retries if max_retries is None else retries(max_retries)
+        return Call(self, request, limits, tries, merged, content, request_id, given is not None)
+
+
+@dataclass(slots=True)
+class Call:
+    """The state of one logical call over its attempts."""
+
+    core: Core
+    request: Request[Any] | StreamRequest[Any]
+    timeout: Timeout
+    max_retries: int
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes | None = field(repr=False)
+    request_id: str | None
+    timeout_given: bool
+    tries: int = 0
+    _refusals: int = 0
+    _refused_since: float = 0.0
+    _said: bool = False
+    _asked: tuple[float, str] | None = field(default=None, repr=False)
+
+    @property
+    def careful(self) -> bool:
+        """A refusal (1302) now is the caller's to see."""
+        return self.max_retries == 0
+
+    @property
+    def unidentified(self) -> bool:
+        """Return whether the key function has to be asked before the gate is known."""
+        return self.request.model is not None and not self.core.identified
+
+    def identify(self, key: str) -> None:
+        """Find the account, and keep the key for the attempt that begins now."""
+        self.core.identify(key)
+        self._asked = self.core.clock.monotonic(), key
+
+    def take_key(self) -> str | None:
+        """Return the key that `identify` got, once, unless the wait for a place was long."""
+        asked, self._asked = self._asked, None
+        fresh = asked is not None and self.core.clock.monotonic() - asked[0] < KEY_FRESH
+        return asked[1] if asked is not None and fresh else None
+
+    @property
+    def silence(self) -> float:
+        """The longest time without a byte. A stream without bytes has no contents either."""
+        limits = self.timeout
+        streams = isinstance(self.request, StreamRequest)
+        return min(limits.read, limits.content) if streams else limits.read
+
+    def build(self, http: Any, key: str, *, own_client: bool) -> Any:
+        """Return the httpx request for one attempt. ``own_client``: the caller brought ``http``."""
+        import httpx
+
+        request = self.request
+        limits = self.timeout
+        timeout: Any = httpx.Timeout(self.silence, connect=limits.connect, pool=None)
+        if own_client and not self.timeout_given and not self.core.timeout_given:
+            timeout = httpx.USE_CLIENT_DEFAULT
+        arguments: dict[str, Any] = {}
+        if request.uploads:
+            arguments["files"] = [
+                (part.name, (part.filename, part.content, part.content_type))
+                for part in request.uploads
+            ]
+            arguments["data"] = _grouped(request.form)
+        elif request.form:
+            arguments["data"] = _grouped(request.form)
+        elif self.content is not None:
+            arguments["content"] = self.content
+        if request.query:
+            arguments["params"] = request.query
+        try:
+            url = httpx.URL(self.core.url(request.path))
+        except httpx.InvalidURL as error:
+            raise InvalidRequestError(
+                f"{request.method} {shorten(request.path)} makes no URL with base_url: {error}",
+                field="base_url",
+            ) from None
+        try:
+            built = http.build_request(
+                request.method,
+                url,
+                headers=dict(self.headers),
+                timeout=timeout,
+                **arguments,
+            )
+        except (TypeError, ValueError, UnicodeError) as error:
+            raise InvalidRequestError(
+                f"a header or a parameter cannot be sent: {type(error).__name__}",
+                field="default_headers",
+            ) from None
+        import time
+
+        # Set last and nowhere else: no local variable of ours has the value.
+        built.headers["Authorization"] = _key.authorization(key, self.core.auth, time.time())
+        return built
+
+    def next_delay(self, error: ZhipuError) -> float | None:
+        """Return the seconds to wait before the next attempt; None to raise the error."""
+        if refused(error):
+            return self._refused(error)
+        attempt = Attempt(self.tries, self.max_retries, self.request.kind, self.core.clock.jitter())
+        wait = delay(error, attempt)
+        if wait is not None:
+            self.tries += 1
+            logger.debug(
+                "%s %s: %s; try %d of %d in %.2f s (request_id %s)",
+                self.request.method,
+                self.request.path,
+                type(error).__name__,
+                self.tries + 1,
+                self.max_retries + 1,
+                wait,
+                self.request_id,
+            )
+        return wait
+
+    def _refused(self, error: ZhipuError) -> float | None:
+        """As `next_delay`, for a 1302: see ``_retry`` for the rule."""
+        now = self.core.clock.monotonic()
+        model = self.request.model
+        passed_at = -math.inf if model is None else self.core.gates(model)[-1].passed_at
+        if not self._refusals or passed_at >= self._refused_since:
+            self._refusals, self._refused_since = 0, now
+        waited = now - self._refused_since
+        jitter = self.core.clock.jitter()
+        kind = self.request.kind
+        attempt = Attempt(self.tries, self.max_retries, kind, jitter, self._refusals, waited)
+        wait = delay(error, attempt)
+        self._refusals += 1
+        if wait is None:
+            if waited and isinstance(error, APIError):
+                error.explain(
+                    f"Refused for {waited:.0f} s ({self._refusals} times), while no request of "
+                    "this key and model was let in: the limit may be used up by other programs. "
+                    "Try again later, or have the limit raised"
+                )
+        elif not self._said:
+            self._said = True
+            logger.info(
+                "%s %s: too many requests in flight (1302); waiting for a place, at most about "
+                "%.0f s while none is free (request_id %s)",
+                self.request.method,
+                self.request.path,
+                PATIENCE,
+                self.request_id,
+            )
+        return wait
+
+    def failure(self, status: int, headers: Mapping[str, str], body: bytes) -> APIError:
+        """Return the typed error of an answer that is a failure."""
+        return error_from(
+            status,
+            headers,
+            body,
+            request_id=self.request_id,
+            hint=self._hint(status),
+        )
+
+    def check_owner(self, answer: Any) -> None:
+        """Raise when the service's answer is that of another call of this process."""
+        found = misrouted_answers.foreign(self.request_id, self.content, answer)
+        if found is not None and self.core.base_url.rstrip("/").endswith("/paas/v4"):
+            # Not tried again: the service has worked for this call too, and counts it.
+            raise ServerError(
+                f"the answer that came belongs to another call (its request_id is {found}): "
+                "something between here and the service has mixed them up",
+                status=200,
+                request_id=self.request_id,
+            )
+
+    def _hint(self, status: int) -> str | None:
+        if status == 401:
+            return (
+                f"The request went to {self.core.base_url}. Keys of open.bigmodel.cn and of z.ai "
+                'are separate: choose the site with base_url="bigmodel" or "zai", or with '
+                "ZHIPUAI_BASE_URL"
+            )
+        if 300 <= status < 400:
+            return "Redirects are not followed: they would carry the prompt to another server"
+        return None
+
+    @property
+    def max_bytes(self) -> int:
+        """The most bytes that a whole answer may have."""
+        given = self.request.max_bytes if isinstance(self.request, Request) else None
+        return self.core.max_reply_bytes if given is None else given
+
+    def too_large(self) -> ServerError:
+        """Return the error for an answer above the limit."""
+        return ServerError(
+            f"the answer is larger than {self.max_bytes} bytes (decompressed); refused to keep "
+            "memory bounded",
+            request_id=self.request_id,
+        )
+
+    def too_slow(self) -> APITimeoutError:
+        """Return the error for an answer that took longer than it may."""
+        return APITimeoutError(
+            f"no whole answer within timeout={self.timeout.total:g} s",
+            request_id=self.request_id,
+        )
+
+
+def check_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
+    """Turn a whole answer into what the endpoint's ``parse`` makes of it, or raise."""
+    request = call.request
+    if not 200 <= status < 300:
+        raise call.failure(status, headers, body)
+    if not isinstance(request, Request):  # a stream was asked for, one piece came
+        raise _not_a_stream(call, status, headers, body)
+    kind = headers.get("content-type", "")
+    if request.raw and not kind.startswith(("application/json", "text/html")):
+        reply = Reply(status, headers, body)
+    else:
+        data = _decoded(call, status, headers, body)
+        if error_in(data):
+            raise call.failure(status, headers, body)
+        call.check_owner(data)
+        reply = Reply(status, headers, body, data)
+    if request.check is not None:
+        request.check(reply)
+    return request.parse(reply)
+
+
+def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
+    try:
+        data, with_halves = decode(body)
+    except ValueError:
+        what = (
+            "a web page" if "html" in headers.get("content-type", "") else "a text that is not JSON"
+        )
+        raise ServerError(
+            f"the service answered with {what} ({len(body)} bytes) where JSON was expected: "
+            f"is base_url right? ({call.core.base_url})",
+            status=status,
+            request_id=call.request_id,
+            body=body[:500].decode("utf-8", "replace"),
+        ) from None
+    if with_halves:
+        data = whole_characters(data)
+    if not isinstance(data, (dict, list)):
+        raise ServerError(
+            "the service answered with JSON that is not an object",
+            status=status,
+            request_id=call.request_id,
+            body=data,
+        )
+    return data
+
+
+def _not_a_stream(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> APIError:
+    kind = headers.get("content-type", "no content type")
+    data = _decoded(call, status, headers, body)
+    if error_in(data):
+        return call.failure(status, headers, body)
+    return ServerError(
+        f"a stream was asked for, but the service answered in one piece ({kind})",
+        status=status,
+        request_id=call.request_id,
+        body=data,
+    )
+
+
+def _grouped(form: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in form:
+        grouped.setdefault(name, []).append(value)
+    return grouped
+
+
+def _content(
+    request: Request[Any] | StreamRequest[Any],
+) -> tuple[str | None, bytes | None, str | None]:
+    """Return the id of the call, its body's bytes, and their type."""
+    if request.json is None:
+        return None, None, None
+    body = dict(request.json)
+    request_id = body.get("request_id")
+    if not request_id:
+        # One id for all attempts: whoever reads the service's logs sees one call.
+        request_id = body["request_id"] = uuid.uuid4().hex
+    try:
+        content = _check.as_json(body, separators=(",", ":"))
+    except ValueError as error:
+        message = f"the request cannot be written as JSON: {error}"
+        raise InvalidRequestError(message, field="json") from None
+    return str(request_id), content, "application/json; charset=UTF-8"

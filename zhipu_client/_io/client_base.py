@@ -1,0 +1,99 @@
+"""What both clients are made of: settings, checked once, and nothing that is a connection."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from zhipu_client import _key
+from zhipu_client._defaults import Timeout, header_fields, proxy_url, resolve_base_url, site_of
+from zhipu_client._io.call import Core
+from zhipu_client._io.clock import Clock, SystemClock
+from zhipu_client._io.gates import ceiling
+from zhipu_client._retry import retries
+from zhipu_client._safe_tracebacks import KeepsNoArguments
+from zhipu_client.errors import InvalidRequestError
+
+__all__ = ["BaseClient", "own"]
+
+
+class BaseClient(KeepsNoArguments):
+    """Settings of a client; see `Client` for what they mean."""
+
+    #: The class of httpx that cannot be used here.
+    _wrong_http = "AsyncClient"
+
+    def __init__(
+        self,
+        *,
+        api_key: _key.ApiKey | None = None,
+        base_url: str | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int = 2,
+        max_concurrency: int | None = None,
+        default_headers: Mapping[str, str] | None = None,
+        http_client: Any = None,
+        auth: _key.Auth = "bearer",
+        proxy: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        if auth not in ("bearer", "jwt"):
+            raise InvalidRequestError(
+                f'auth is {auth!r}, but must be "bearer" or "jwt"', field="auth", value=auth
+            )
+        key = _key.find(api_key, os.environ)
+        url = resolve_base_url(base_url, key.variable, os.environ)
+        time = clock or SystemClock()
+        self._core = Core(
+            key=key,
+            auth=auth,
+            base_url=url,
+            site=site_of(url),
+            timeout=Timeout.of(timeout),
+            timeout_given=timeout is not None,
+            max_retries=retries(max_retries),
+            headers=header_fields(default_headers, "default_headers"),
+            proxy=proxy_url(proxy),
+            clock=time,
+            ceiling=ceiling(max_concurrency, time),
+        )
+        self._http = own(http_client, self._wrong_http)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.base_url!r})"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{type(self).__name__} is not pickled: make one where it is used")
+
+    @property
+    def base_url(self) -> str:
+        """The resolved base URL."""
+        return self._core.base_url
+
+    @property
+    def site(self) -> str | None:
+        """The preset that the base URL belongs to, or None."""
+        return self._core.site
+
+
+def own(http_client: Any, wrong: str) -> Any:
+    """Return the caller's own client, unless it is the other half of httpx."""
+    if http_client is None:
+        return None
+    if not hasattr(http_client, "build_request"):
+        raise InvalidRequestError(
+            f"http_client must be a client of httpx, not {type(http_client).__name__}",
+            field="http_client",
+        )
+    # Whoever brings one of its clients has imported it. Never from `sys.modules`, which also has
+    # what another thread has imported by half: an import waits for the whole.
+    import httpx
+
+    if isinstance(http_client, getattr(httpx, wrong)):
+        raise InvalidRequestError(
+            f"http_client is an httpx.{wrong}, which cannot be used here: blocking calls need an "
+            "httpx.Client, asynchronous ones an httpx.AsyncClient",
+            field="http_client",
+        )
+    return http_client

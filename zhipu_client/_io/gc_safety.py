@@ -1,0 +1,50 @@
+"""Knows which threads are inside httpx just now.
+
+The garbage collector closes a stream that nobody refers to in any thread and between any two steps
+of it: also inside httpx, while that very thread has the lock of the connection pool. Closing there
+would wait for that lock for ever, so it is left to a thread of its own. And httpx's generators
+must not be collected together with the stream that reads them, for they close by themselves.
+"""
+
+from __future__ import annotations
+
+import _thread
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["forget", "inside", "kept", "outside"]
+
+#: Generators of httpx that are being read: as long as they are here, nothing collects them.
+kept: set[Any] = set()
+_busy: set[int] = set()
+
+
+class inside:  # noqa: N801 - reads as a word: ``with inside():``
+    """Around each blocking call into httpx."""
+
+    __slots__ = ("_first",)
+
+    def __enter__(self) -> None:
+        thread = _thread.get_ident()
+        self._first = thread not in _busy
+        _busy.add(thread)
+
+    def __exit__(self, *told: object) -> None:
+        if self._first:  # else what called us, through the garbage collector, still is inside
+            _busy.discard(_thread.get_ident())
+
+
+def outside(work: Callable[[], None]) -> None:
+    """Do something that calls httpx: here, or in another thread where this one is inside."""
+    if _thread.get_ident() not in _busy:
+        work()
+        return
+    try:
+        _thread.start_new_thread(work, ())  # `threading` itself takes locks
+    except RuntimeError:
+        return  # the interpreter is ending, and all sockets with it
+
+
+def forget() -> None:
+    """Start afresh in a forked child, where no other thread is left."""
+    _busy.clear()

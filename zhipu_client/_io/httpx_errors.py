@@ -1,0 +1,78 @@
+"""Turns httpx's errors into ours."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from zhipu_client.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    InvalidRequestError,
+    ServerError,
+    ZhipuError,
+)
+
+if TYPE_CHECKING:
+    from zhipu_client._io.call import Call
+
+__all__ = ["translated"]
+
+
+class translated:  # noqa: N801 - reads as a word: ``with translated(call):``
+    """A context manager that turns httpx's errors into ours; others pass as they are."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if error is None or isinstance(error, ZhipuError) or not isinstance(error, Exception):
+            return
+        ours = _ours(self._call, error)
+        if isinstance(ours, InvalidRequestError):
+            raise ours from None  # the cause's text may quote a header
+        if ours is not None:
+            raise ours from error
+
+
+def _ours(call: Call, error: Exception) -> ZhipuError | None:
+    import httpx
+
+    host, request_id = call.core.base_url, call.request_id
+    if isinstance(error, httpx.ConnectTimeout):
+        text = f"no connection to {host} within timeout={call.timeout.connect:g} s"
+        return APITimeoutError(text, sent=False, request_id=request_id)
+    if isinstance(error, httpx.PoolTimeout):
+        return APITimeoutError("no free connection in time", sent=False, request_id=request_id)
+    if isinstance(error, httpx.TimeoutException):
+        text = f"no byte from {host} for timeout={call.silence:g} s"
+        return APITimeoutError(text, request_id=request_id)
+    if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
+        text = f"cannot reach {host}: {_cause(error)}"
+        return APIConnectionError(text, sent=False, request_id=request_id)
+    if isinstance(error, (httpx.LocalProtocolError, httpx.UnsupportedProtocol)):
+        return InvalidRequestError(
+            f"the request cannot be sent to {host}: a header is malformed, or the URL is "
+            f"({type(error).__name__})",
+            field="default_headers",
+        )
+    if isinstance(error, httpx.DecodingError):
+        return ServerError("the answer's compression is broken", request_id=request_id)
+    if isinstance(error, httpx.RequestError):
+        text = f"the connection to {host} broke: {_cause(error)}"
+        return APIConnectionError(text, request_id=request_id)
+    return None
+
+
+def _cause(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,256 @@
+"""Carries out jobs: many requests at once, from threads or from tasks, answers in order."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import AsyncGenerator, Callable, Generator
+from typing import Any, Protocol, TypeVar
+
+from zhipu_client._request import Request
+from zhipu_client.work._job import Around, Job, Work, settle
+
+__all__ = ["aiterate", "arun", "iterate", "run"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class _Sender(Protocol):
+    @property
+    def site(self) -> str | None: ...
+    def send(self, request: Request[Any], /) -> Any: ...
+
+
+class _AsyncSender(Protocol):
+    @property
+    def site(self) -> str | None: ...
+    async def send(self, request: Request[Any], /) -> Any: ...
+
+
+def run(client: _Sender, job: Job[Any, R]) -> R:
+    """Carry out a job and answer with its result.
+
+    Args:
+        client: A `Client`.
+        job: What an endpoint module made, such as ``embeddings.bulk(texts)``.
+
+    Raises:
+        InvalidRequestError: The job is wrong; nothing was sent.
+        ZhipuError: A request failed for good. What was done is on the error's ``partial``.
+
+    Example:
+        ```python
+        from zhipu_client import Client, embeddings, run
+
+        result = run(Client(), embeddings.bulk(["你好"] * 1000))
+        result.vectors[0]
+        ```
+    """
+    work = job.begin(_around(client))
+    return work.result(list(_drive(client, work)))
+
+
+def iterate(client: _Sender, job: Job[T, Any]) -> Generator[T, None, None]:
+    """Carry out a job and hand its pieces over, in order, as they come.
+
+    At most a few requests run ahead of the reader. To stop early, close the iterator.
+
+    Args:
+        client: A `Client`.
+        job: What an endpoint module made, such as ``ocr.pages("report.pdf")``.
+
+    Raises:
+        InvalidRequestError: The job is wrong; nothing was sent.
+        ZhipuError: A request failed for good, after the pieces before it were handed over.
+
+    Example:
+        ```python
+        from zhipu_client import Client, iterate, ocr
+
+        for page in iterate(Client(), ocr.pages("report.pdf")):
+            print(page.number, page.text)
+        ```
+    """
+    work = job.begin(_around(client))
+    yield from _drive(client, work)
+    work.result([])
+
+
+async def arun(client: _AsyncSender, job: Job[Any, R]) -> R:
+    """Do as `run` with an `AsyncClient`: requests run as tasks of the event loop.
+
+    Example:
+        ```python
+        import asyncio
+
+        from zhipu_client import AsyncClient, arun, embeddings
+
+        result = asyncio.run(arun(AsyncClient(), embeddings.bulk(["你好"] * 1000)))
+        result.vectors[0]
+        ```
+    """
+    work = await _begun(client, job)
+    drive = _adrive(client, work)
+    try:
+        pieces = [piece async for piece in drive]
+    finally:
+        await drive.aclose()
+    return work.result(pieces)
+
+
+async def aiterate(client: _AsyncSender, job: Job[T, Any]) -> AsyncGenerator[T, None]:
+    """Do as `iterate` with an `AsyncClient`: requests run as tasks of the event loop.
+
+    Example:
+        ```python
+        import asyncio
+        from contextlib import aclosing
+
+        from zhipu_client import AsyncClient, aiterate, ocr
+
+        async def main():
+            # Closed at once, even when the loop is left early.
+            async with aclosing(aiterate(AsyncClient(), ocr.pages("report.pdf"))) as pages:
+                async for page in pages:
+                    print(page.number, page.text)
+
+        asyncio.run(main())
+        ```
+    """
+    work = await _begun(client, job)
+    drive = _adrive(client, work)
+    try:
+        async for piece in drive:
+            yield piece
+    finally:
+        await drive.aclose()
+    work.result([])
+
+
+def _around(client: _Sender | _AsyncSender) -> Around:
+    from .documents import open_document
+
+    return Around(site=client.site, open=open_document)
+
+
+def _drive(client: _Sender, work: Work[T, Any]) -> Generator[T, None, None]:
+    from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+    # Threads start one by one as work is put in: a job of one request has one.
+    threads = ThreadPoolExecutor(max(1, work.in_flight), thread_name_prefix="zhipu")
+    pending: dict[Future[Any], int] = {}
+    try:
+        while True:
+            while len(pending) < work.in_flight and (taken := work.take()) is not None:
+                # The caller's context (tracing) is the request's too.
+                call = contextvars.copy_context().run
+                pending[threads.submit(call, client.send, taken[1])] = taken[0]
+            del taken
+            if not pending:
+                break
+            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                _tell(work, pending.pop(future), future.exception, future.result)
+            yield from work.ready()
+        yield from work.ready()
+    finally:
+        # Left early, by `close` or Ctrl-C: what runs is not waited for, what waits is not begun.
+        threads.shutdown(wait=not pending, cancel_futures=True)
+        work.close()
+
+
+async def _adrive(client: _AsyncSender, work: Work[T, Any]) -> AsyncGenerator[T, None]:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:  # another loop, such as trio's: one request after the other
+        async for piece in _one_by_one(client, work):
+            yield piece
+        return
+    pending: dict[asyncio.Task[Any], int] = {}
+    try:
+        while True:
+            while len(pending) < work.in_flight and (taken := await _take(work)) is not None:
+                pending[asyncio.create_task(client.send(taken[1]))] = taken[0]
+            del taken
+            if not pending:
+                break
+            done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                _tell(work, pending.pop(task), task.exception, task.result)
+            for piece in work.ready():
+                yield piece
+        for piece in work.ready():
+            yield piece
+    finally:
+        for task in pending:
+            task.cancel()
+        try:
+            await asyncio.gather(*pending, return_exceptions=True)
+        finally:
+            work.close()
+
+
+async def _one_by_one(client: _AsyncSender, work: Work[T, Any]) -> AsyncGenerator[T, None]:
+    try:
+        while (taken := await _take(work)) is not None:
+            number, request = taken
+            try:
+                value = await client.send(request)
+            except Exception as error:  # noqa: BLE001 - the work decides
+                work.failed(number, error)
+            else:
+                settle(work, number, value)
+            for piece in work.ready():
+                yield piece
+        for piece in work.ready():
+            yield piece
+    finally:
+        work.close()
+
+
+def _tell(
+    work: Work[Any, Any],
+    number: int,
+    exception: Callable[[], BaseException | None],
+    result: Callable[[], Any],
+) -> None:
+    error = exception()
+    if error is None:
+        settle(work, number, result())
+    elif isinstance(error, Exception):
+        work.failed(number, error)
+    else:
+        raise error
+
+
+async def _take(work: Work[Any, Any]) -> tuple[int, Request[Any]] | None:
+    return await _in_thread(work.take) if work.blocking else work.take()
+
+
+async def _begun(client: _AsyncSender, job: Job[T, R]) -> Work[T, R]:
+    """Begin a job in a thread, which opens files; one that nobody waits for any more is closed."""
+    left = False
+    begun: list[Work[T, R]] = []
+
+    def begin() -> Work[T, R]:
+        begun.append(job.begin(_around(client)))
+        if left:
+            begun[0].close()
+        return begun[0]
+
+    try:
+        return await _in_thread(begin)
+    except BaseException:
+        # Cancelled: asyncio does not wait for the thread. Both sides close, if need be, as either
+        # may be the one that comes later.
+        left = True
+        for work in begun:
+            work.close()
+        raise
+
+
+async def _in_thread(call: Callable[[], T]) -> T:
+    from anyio import to_thread
+
+    return await to_thread.run_sync(call)

@@ -1,0 +1,138 @@
+"""Waits for what the service works on: tasks, batches, documents that are parsed."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeVar
+
+from zhipu_client._io.clock import Clock, SystemClock
+from zhipu_client._request import Request
+from zhipu_client._task import Plan, Task, TaskResult, waiting
+from zhipu_client.errors import ZhipuError
+
+__all__ = ["await_for", "await_result", "wait_for", "wait_result"]
+
+T = TypeVar("T")
+
+
+class _Sender(Protocol):
+    def send(self, request: Request[Any], /) -> Any: ...
+
+
+class _AsyncSender(Protocol):
+    async def send(self, request: Request[Any], /) -> Any: ...
+
+
+def wait_for(client: _Sender, plan: Plan[T], *, clock: Clock | None = None) -> T:
+    """Wait until something has ended.
+
+    Args:
+        client: A `Client`.
+        plan: What to wait for and how long: ``batches.waiting(batch_id)``,
+            ``file_parser.waiting(task_id)``.
+        clock: Another clock, for tests.
+
+    Raises:
+        TaskFailedError: The service failed at it.
+        TaskTimeoutError: It was still running when the plan's time was over. It goes on.
+        ZhipuError: Asking failed for good; the task goes on. Each of these has ``task_id``.
+
+    Example:
+        ```python
+        from zhipu_client import Client, file_parser, wait_for
+
+        client = Client()
+        with open("report.pdf", "rb") as file:
+            task = client.send(file_parser.create(file=file.read(), filename="report.pdf"))
+        print(wait_for(client, file_parser.waiting(task)).content)
+        ```
+    """
+    clock = clock or SystemClock()
+    for pause in (None, *plan.pauses()):
+        if pause is not None:
+            clock.sleep(pause)
+        try:
+            found: T = client.send(plan.request())
+        except ZhipuError as error:
+            plan.interrupted(error)
+            raise
+        if plan.ended(found):
+            return found
+    raise plan.too_long()
+
+
+async def await_for(client: _AsyncSender, plan: Plan[T], *, clock: Clock | None = None) -> T:
+    """Do as `wait_for` with an `AsyncClient`; the event loop stays free."""
+    clock = clock or SystemClock()
+    for pause in (None, *plan.pauses()):
+        if pause is not None:
+            await clock.asleep(pause)
+        try:
+            found: T = await client.send(plan.request())
+        except ZhipuError as error:
+            plan.interrupted(error)
+            raise
+        if plan.ended(found):
+            return found
+    raise plan.too_long()
+
+
+def wait_result(
+    client: _Sender,
+    task: Task | str,
+    *,
+    interval: float = 1.0,
+    timeout: float = 900.0,
+    clock: Clock | None = None,
+) -> TaskResult:
+    """Wait until a task has ended.
+
+    Args:
+        client: A `Client`.
+        task: What the call that made it answered, or its id.
+        interval: Seconds between the first two looks, above 0 to 3600; the pauses grow to 10
+            seconds, or to ``interval`` where that is longer.
+        timeout: Seconds to wait in all, above 0 to a week.
+        clock: Another clock, for tests.
+
+    Raises:
+        TaskFailedError: The service failed at it.
+        TaskTimeoutError: It was still running after ``timeout``. It goes on: wait for it again.
+        ZhipuError: Asking failed for good; the task goes on. Each of these has ``task_id``.
+
+    Example:
+        ```python
+        from zhipu_client import Client, videos, wait_result
+
+        client = Client()
+        task = client.send(videos.create(prompt="a kite in the wind"))
+        print(wait_result(client, task).urls)
+        ```
+    """
+    return wait_for(client, waiting(task, interval=interval, timeout=timeout), clock=clock)
+
+
+async def await_result(
+    client: _AsyncSender,
+    task: Task | str,
+    *,
+    interval: float = 1.0,
+    timeout: float = 900.0,
+    clock: Clock | None = None,
+) -> TaskResult:
+    """Do as `wait_result` with an `AsyncClient`; the event loop stays free.
+
+    Example:
+        ```python
+        import asyncio
+
+        from zhipu_client import AsyncClient, await_result, videos
+
+        async def main():
+            client = AsyncClient()
+            task = await client.send(videos.create(prompt="a kite in the wind"))
+            print((await await_result(client, task, timeout=600)).urls)
+
+        asyncio.run(main())
+        ```
+    """
+    return await await_for(client, waiting(task, interval=interval, timeout=timeout), clock=clock)

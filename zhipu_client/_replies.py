@@ -1,0 +1,70 @@
+"""The base of every reply that users handle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from zhipu_client._request import Reply
+
+__all__ = ["ReplyModel", "add_usage", "parse_as", "read", "rows"]
+
+M = TypeVar("M", bound="ReplyModel")
+
+
+class ReplyModel(BaseModel):
+    """An answer of the service: known fields are typed, unknown ones are kept, none is required.
+
+    ``reply.model_extra`` has what this version does not know.
+    """
+
+    model_config = ConfigDict(extra="allow", protected_namespaces=())
+
+
+def read(kind: type[ReplyModel], data: Any) -> Any:
+    """Validate a decoded body; a field of another type than documented is kept as it came.
+
+    An unknown shape must not cost the caller an answer that is already paid for.
+    """
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        if not isinstance(data, dict):
+            return kind.model_construct()
+        odd = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
+    reply = kind.model_validate({key: value for key, value in data.items() if key not in odd})
+    for key in odd & data.keys():
+        setattr(reply, key, data[key])
+    return reply
+
+
+@dataclass(frozen=True, slots=True)
+class _ParseAs(Generic[M]):
+    """A request's ``parse``: equal for equal models, and pickled with the request."""
+
+    model: type[M]
+
+    def __call__(self, reply: Reply) -> M:
+        found: M = read(self.model, reply.data)
+        return found
+
+
+def parse_as(model: type[M]) -> Callable[[Reply], M]:
+    """Return what reads an answer as this model."""
+    return _ParseAs(model)
+
+
+def rows(value: Any) -> list[dict[str, Any]]:
+    """Return the objects in a list of an answer; ``[]`` where the service sent something else."""
+    found = value if isinstance(value, list) else []
+    return [row for row in found if isinstance(row, dict)]
+
+
+def add_usage(total: dict[str, Any], told: Any) -> None:
+    """Add one answer's ``usage`` to a sum; values that are not counts are passed over."""
+    for name, count in told.items() if isinstance(told, dict) else ():
+        if isinstance(count, int):
+            total[name] = total.get(name, 0) + count

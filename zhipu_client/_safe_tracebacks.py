@@ -1,0 +1,58 @@
+"""Constructors that keep no key when they fail. Pure.
+
+An error has the frames of its traceback, and error reporters send the local variables of those
+frames: the key that the constructor was called with, in clear.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+__all__ = ["KeepsNoArguments"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class KeepsNoArguments:
+    """A base whose subclasses' constructors clear the frames of what they raise.
+
+    Line numbers stay; local variables go, of all frames below the constructor's caller.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = vars(cls).get("__init__")
+        if own is not None:
+            setattr(cls, "__init__", _cleared(own))  # noqa: B010 - it is not a plain assignment
+
+
+def _cleared(function: Callable[P, T]) -> Callable[P, T]:
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        before = sys.exception()
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            _clear(error, before)
+            del args, kwargs
+            raise
+
+    return call
+
+
+def _clear(error: BaseException, before: BaseException | None) -> None:
+    """Clear the frames of an error and of what led to it, but not of what was there before."""
+    seen: set[int] = {id(before)}
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        traceback.clear_frames(one.__traceback__)
+        waiting += [one.__cause__, one.__context__]

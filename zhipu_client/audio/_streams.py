@@ -1,0 +1,139 @@
+"""Speech and transcripts that come in pieces: the chunks, and what reads them. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from zhipu_client._replies import rows
+from zhipu_client.errors import StreamIncompleteError
+from zhipu_client.errors._failures import error_from, error_in
+
+__all__ = [
+    "SAMPLE_RATE",
+    "SpeechChunk",
+    "SpeechReader",
+    "TranscriptionChunk",
+    "TranscriptionReader",
+]
+
+#: What speech comes in: 24,000 samples a second, one channel, 16 bits.
+SAMPLE_RATE = 24_000
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechChunk:
+    """A piece of speech.
+
+    Attributes:
+        audio: Raw PCM, 16 bits a sample, little-endian, one channel. May be empty.
+        sample_rate: Samples a second.
+    """
+
+    audio: bytes = field(repr=False)
+    sample_rate: int = SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionChunk:
+    """A piece of a transcript.
+
+    Attributes:
+        text: What came in addition; the whole text once more when ``done``.
+        done: True for the last one.
+    """
+
+    text: str
+    done: bool = False
+
+
+class _EventReader:
+    """What the two readers share; see `zhipu_client._request.StreamReader`."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self.contents = 0
+        self._whole = False
+
+    def _decode(self, data: bytes, event: str) -> dict[str, Any] | None:
+        if data.strip() == b"[DONE]":
+            self.done = self._whole = True
+            return None
+        try:
+            frame = json.loads(data)
+        except ValueError as error:
+            message = f"the stream has an event of {len(data)} bytes that is not JSON"
+            raise StreamIncompleteError(message, partial=self.partial()) from error
+        if not isinstance(frame, dict) or event == "error" or error_in(frame):
+            raise error_from(None, {}, frame)
+        return frame
+
+    def partial(self) -> Any:
+        """Return what has come so far, where that can be put together."""
+        return None
+
+    def finish(self) -> None:
+        """Raise when the stream ended without an end mark."""
+        if not self._whole or not self.contents:
+            raise StreamIncompleteError("the stream ended too early", partial=self.partial())
+
+
+class SpeechReader(_EventReader):
+    """Reads speech; ``decode`` turns what is on the wire into bytes."""
+
+    def __init__(self, decode: Callable[[str], bytes]) -> None:
+        super().__init__()
+        self._bytes = decode
+
+    def feed(self, data: bytes, event: str) -> SpeechChunk | None:
+        """Read one event."""
+        frame = self._decode(data, event)
+        choice = next(iter(rows((frame or {}).get("choices"))), {})
+        self._whole = self._whole or bool(choice.get("finish_reason"))
+        delta = choice.get("delta")
+        if not isinstance(delta, dict) or not delta.get("content"):
+            return None
+        try:
+            audio = self._bytes(delta["content"])
+        except (TypeError, ValueError) as error:
+            raise StreamIncompleteError("a piece of speech cannot be decoded") from error
+        self.contents += 1
+        rate = delta.get("return_sample_rate")
+        return SpeechChunk(audio, rate if isinstance(rate, int) else SAMPLE_RATE)
+
+
+class TranscriptionReader(_EventReader):
+    """Reads a transcript."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text: list[str] = []
+
+    def feed(self, data: bytes, event: str) -> TranscriptionChunk | None:
+        """Read one event."""
+        frame = self._decode(data, event)
+        if frame is None:
+            return None
+        if str(frame.get("type", "")).endswith(".done"):
+            self._whole = True
+            self.contents += 1
+            whole = _text(frame, "text", "delta") or "".join(self._text)
+            return TranscriptionChunk(whole, done=True)
+        text = _text(frame, "delta", "text")
+        if not text:
+            return None
+        self.contents += 1
+        self._text.append(text)
+        return TranscriptionChunk(text)
+
+    def partial(self) -> str | None:
+        """Return the text so far."""
+        return "".join(self._text) or None
+
+
+def _text(frame: dict[str, Any], *names: str) -> str:
+    """Return the first of these fields that is a text and not empty."""
+    found = (frame.get(name) for name in names)
+    return next((text for text in found if isinstance(text, str) and text), "")

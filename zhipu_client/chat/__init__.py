@@ -1,0 +1,233 @@
+"""Chat completions: ``POST /chat/completions``.
+
+Example:
+    >>> from zhipu_client import Client, chat
+    >>> client = Client()  # doctest: +SKIP
+    >>> messages = [{"role": "user", "content": "17 * 19?"}]
+    >>> reply = client.send(chat.create(model="glm-4.7", messages=messages))  # doctest: +SKIP
+    >>> reply.text  # doctest: +SKIP
+    '323'
+    >>> with client.stream(chat.stream(model="glm-4.7", messages=messages)) as chunks:
+    ...     for chunk in chunks:
+    ...         print(chunk["choices"][0]["delta"])  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, Unpack
+
+from zhipu_client._replies import ReplyModel, parse_as
+from zhipu_client._request import Reply, Request, StreamRequest
+from zhipu_client.chat._checks import body_of
+from zhipu_client.chat._chunks import (
+    REASONING_KEYS,
+    SERVER_CALLS,
+    Accumulator,
+    ChatChunk,
+    ChatReader,
+    Fragment,
+    ToolCallMerger,
+    reasoning_of,
+    text_of,
+    unique_ids,
+)
+from zhipu_client.errors import ServerError
+
+__all__ = [
+    "REASONING_KEYS",
+    "SERVER_CALLS",
+    "Accumulator",
+    "ChatChunk",
+    "ChatCompletion",
+    "ChatParams",
+    "Choice",
+    "Fragment",
+    "Message",
+    "ToolCallMerger",
+    "Usage",
+    "create",
+    "reasoning_of",
+    "stream",
+    "text_of",
+    "unique_ids",
+]
+
+PATH = "/chat/completions"
+
+
+class ChatParams(TypedDict, total=False):
+    """The optional parameters of a chat request; those that are None are not sent.
+
+    Attributes:
+        temperature: 0.0 to 1.0.
+        top_p: 0.01 to 1.0.
+        max_tokens: 1 up to the model's own cap; the reasoning counts.
+        stop: Up to 4 stop words.
+        tools: Up to 128 function tools, or ``web_search`` / ``retrieval`` / ``mcp`` ones.
+        tool_choice: The service documents ``"auto"`` only.
+        response_format: ``{"type": "text"}`` or ``{"type": "json_object"}``.
+        thinking: ``{"type": "enabled" | "disabled", "clear_thinking": bool}``.
+        reasoning_effort: ``max``, ``xhigh``, ``high``, ``medium``, ``low``, ``minimal``, ``none``
+            (GLM-5.2 and later).
+        do_sample: False makes the service ignore ``temperature`` and ``top_p``.
+        tool_stream: Stream the arguments of tool calls in pieces (GLM-4.6 and later).
+        request_id: 6 to 64 characters, unique; made by the client when left out.
+        user_id: 6 to 128 characters.
+        sensitive_word_check: Needs an entitlement.
+        watermark_enabled: For audio answers.
+        meta: For character models.
+        extra_body: Further fields, merged last and not looked at.
+    """
+
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
+    stop: str | Sequence[str] | None
+    tools: Sequence[Mapping[str, Any]] | None
+    tool_choice: str | Mapping[str, Any] | None
+    response_format: Mapping[str, Any] | None
+    thinking: Mapping[str, Any] | None
+    reasoning_effort: str | None
+    do_sample: bool | None
+    tool_stream: bool | None
+    request_id: str | None
+    user_id: str | None
+    sensitive_word_check: Mapping[str, Any] | None
+    watermark_enabled: bool | None
+    meta: Mapping[str, Any] | None
+    extra_body: Mapping[str, Any] | None
+
+
+class Message(ReplyModel):
+    """The answer's message."""
+
+    role: str = "assistant"
+    content: Any = None
+    reasoning_content: str | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+    audio: dict[str, Any] | None = None
+
+
+class Choice(ReplyModel):
+    """The one choice of an answer."""
+
+    index: int = 0
+    finish_reason: str | None = None
+    message: Message = Message()
+
+
+class Usage(ReplyModel):
+    """Tokens, as billed; ``completion_tokens`` includes the reasoning."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    prompt_tokens_details: dict[str, Any] | None = None
+    completion_tokens_details: dict[str, Any] | None = None
+
+
+class ChatCompletion(ReplyModel):
+    """A whole answer."""
+
+    id: str | None = None
+    request_id: str | None = None
+    created: int | None = None
+    model: str | None = None
+    choices: Sequence[Choice] = ()
+    usage: Usage | None = None
+    web_search: list[dict[str, Any]] | None = None
+    content_filter: list[dict[str, Any]] | None = None
+
+    @property
+    def text(self) -> str:
+        """The answer's text, without the reasoning."""
+        return text_of(self.choices[0].message.content) if self.choices else ""
+
+    @property
+    def reasoning(self) -> str:
+        """The answer's reasoning, or an empty string."""
+        return reasoning_of(self.choices[0].message.model_dump()) if self.choices else ""
+
+
+def create(
+    *, model: str, messages: Sequence[Mapping[str, Any]], **params: Unpack[ChatParams]
+) -> Request[ChatCompletion]:
+    """Ask for an answer in one piece.
+
+    Args:
+        model: A model code, for example ``"glm-4.7"``.
+        messages: The conversation on the wire's own shape, at least one.
+        **params: See `ChatParams`.
+
+    Raises:
+        InvalidRequestError: a parameter is outside of what the model takes.
+
+    Example:
+        ```python
+        from zhipu_client import Client, chat
+
+        messages = [{"role": "user", "content": "What is 17 * 19?"}]
+        reply = Client().send(chat.create(model="glm-4.7", messages=messages, max_tokens=1000))
+        print(reply.reasoning, reply.text, reply.usage.total_tokens)
+        ```
+    """
+    return Request(
+        "POST",
+        PATH,
+        parse=parse_as(ChatCompletion),
+        json=body_of(model, messages, params),
+        kind="generate",
+        model=model,
+        check=_check,
+    )
+
+
+def stream(
+    *, model: str, messages: Sequence[Mapping[str, Any]], **params: Unpack[ChatParams]
+) -> StreamRequest[ChatChunk]:
+    """Ask for an answer in chunks, plain dicts as the wire has them. Parameters as in `create`.
+
+    Raises:
+        InvalidRequestError: a parameter is outside of what the model takes.
+        StreamIncompleteError: while iterating, when the answer is cut.
+
+    Example:
+        ```python
+        from zhipu_client import Client, chat
+
+        messages = [{"role": "user", "content": "What is 17 * 19?"}]
+        whole = chat.Accumulator()
+        with Client().stream(chat.stream(model="glm-4.7", messages=messages)) as chunks:
+            for chunk in chunks:
+                whole.add(chunk)
+                for choice in chunk.get("choices", ()):
+                    print(choice["delta"].get("content") or "", end="")
+        print(whole.message()["usage"])
+        ```
+    """
+    body = body_of(model, messages, params)
+    body["stream"] = True
+    return StreamRequest("POST", PATH, reader=ChatReader, json=body, model=model)
+
+
+def _check(reply: Reply) -> None:
+    data = reply.data
+    choices = data.get("choices") if isinstance(data, dict) else None
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise ServerError(
+            "the answer has no choices: is base_url a chat endpoint?",
+            status=reply.status,
+            body=data,
+            retryable=False,
+        )
+    if choices[0].get("finish_reason") == "network_error":
+        error = ServerError(
+            "the service interrupted the generation (finish_reason network_error)",
+            status=reply.status,
+            request_id=data.get("request_id"),
+            retryable=True,
+            body=data,
+        )
+        error.partial = data
+        raise error

@@ -1,0 +1,302 @@
+"""The tool calls of an answer: which fragment belongs to which call, and under what id. Pure.
+
+One place for every dialect of streamed calls (GLM by era, vLLM, SGLang, llama.cpp, gateways).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
+
+from zhipu_client.chat._brackets import Brackets
+
+__all__ = ["SERVER_CALLS", "Fragment", "ToolCallMerger", "unique_ids"]
+
+#: Kinds of ``tool_calls`` that the service has run itself.
+SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
+
+#: What some servers write where an id is missing.
+_NO_ID = frozenset({"null", "none", "nil", "undefined"})
+
+
+class Fragment(TypedDict):
+    """A piece of one tool call. ``id`` and ``name`` are set only where they first appear."""
+
+    index: int
+    id: str | None
+    name: str | None
+    arguments: str
+
+
+class ToolCallMerger:
+    """Gives each fragment of a streamed tool call the number of the call it belongs to.
+
+    Zhipu numbers its calls 0, 1, …, but has sent -1 for every call. Other servers leave the index
+    out, write it as text, send 0 for every call; repeat id and name in each fragment, make a new id
+    for each, or give one id to all calls. So:
+
+    * A new index is a new call, whatever its id; but what is nameless and cannot begin an object
+      goes on with the last call.
+    * Another name, or another id with a name, is a new call, whatever its index. But in the middle
+      of an object the same name under another id is the same call.
+    * A fragment without a name continues the newest call of its index; without an index, the call
+      of its id; with neither, the last call.
+    * An object that is whole and comes once more is dropped.
+
+    Two calls never get the same id: the second has ``_1`` behind it.
+
+    Example:
+        >>> merger = ToolCallMerger()
+        >>> first = {"index": -1, "id": "call_1", "function": {"name": "add", "arguments": "{"}}
+        >>> merger.fragments([first])[0]["index"]
+        0
+        >>> merger.fragments([{"function": {"arguments": "}"}}])
+        [{'index': 0, 'id': None, 'name': None, 'arguments': '}'}]
+    """
+
+    __slots__ = ("_by_id", "_by_index", "_calls", "_ids", "pieces")
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._by_index: dict[int, _Call] = {}
+        self._by_id: dict[str, _Call] = {}
+        self._ids = _Ids()
+        #: How many fragments have come.
+        self.pieces = 0
+
+    def fragments(self, calls: Iterable[Mapping[str, Any]] | None) -> list[Fragment]:
+        """Number the fragments of one delta's ``tool_calls``."""
+        return [self._fragment(call) for call in calls or () if isinstance(call, Mapping)]
+
+    def calls(self) -> list[dict[str, Any]]:
+        """Return the calls joined up to now, in the shape of a whole message's ``tool_calls``."""
+        return [
+            {
+                "id": call.id,
+                "index": call.number,
+                "type": "function",
+                "function": {"name": call.name or "", "arguments": call.arguments()},
+            }
+            for call in self._calls
+        ]
+
+    def _fragment(self, wire: Mapping[str, Any]) -> Fragment:
+        self.pieces += 1
+        function = wire.get("function")
+        if not isinstance(function, Mapping):
+            function = {}
+        name = function.get("name")
+        name = name if isinstance(name, str) and name else None
+        identity = _identity(wire.get("id"))
+        arguments = function.get("arguments")
+        if arguments is None:
+            arguments = ""
+        elif not isinstance(arguments, str):
+            arguments = json.dumps(arguments, ensure_ascii=False)
+        index = _index(wire.get("index"))
+        call = self._call(index, identity, name, arguments)
+        first_id = first_name = None
+        if call.header is not None:
+            (identity, name), call.header = call.header, None
+        if call.id is None and identity is not None:
+            call.wire_id = identity
+            call.id = first_id = self._ids.own(identity)
+            self._by_id[identity] = call
+        if call.name is None and name is not None:
+            call.name = first_name = name
+        return Fragment(
+            index=call.number, id=first_id, name=first_name, arguments=call.take(arguments)
+        )
+
+    def _call(
+        self, index: int | None, identity: str | None, name: str | None, arguments: str
+    ) -> _Call:
+        """Return the call that a fragment belongs to."""
+        call = self._known(index, identity, name, arguments)
+        if call is None:
+            return self._new(index)
+        if name is None:
+            if index is None and identity not in {None, call.wire_id}:
+                # No name, no index, an id of its own: a piece of the last call, as long as it can.
+                return self._new(index) if call.is_followed_by(arguments) else call
+            if call.repeated is None or not call.is_followed_by(arguments):
+                return call
+            # Id and name came again behind a whole object, and here is the next one.
+            made = self._new(index)
+            made.header, call.repeated = call.repeated, None
+            return made
+        if call.name is None:
+            return self._new(index) if _differ(identity, call.wire_id) else call
+        if name.strip() != call.name.strip():
+            return self._new(index)
+        if _differ(identity, call.wire_id):
+            inside = call.begun and not call.whole()
+            if not inside and (not call.many_ids or call.is_followed_by(arguments)):
+                return self._new(index)
+            call.many_ids = True
+            return call
+        if index is None and identity is None:
+            return self._new(index) if call.whole() else call
+        if call.is_followed_by(arguments):
+            return self._new(index)
+        if not arguments and call.whole():
+            call.repeated = (identity, name)
+        return call
+
+    def _known(
+        self, index: int | None, identity: str | None, name: str | None, arguments: str
+    ) -> _Call | None:
+        """Return the call that index or id name, or else the last one."""
+        named = self._by_id.get(identity) if identity is not None else None
+        if index is None:
+            return named or (self._calls[-1] if self._calls else None)
+        call = self._by_index.get(index)
+        if call is not None:
+            return named if named is not None and named.index == index else call
+        if identity is None and self._calls:
+            named = self._calls[-1]
+        if named is None or name is not None:
+            return None
+        if named.index is None:
+            named.index = index  # its first fragment had none
+        elif arguments.lstrip()[:1] in {"", "{"}:
+            return None
+        self._by_index[index] = named
+        return named
+
+    def _new(self, index: int | None) -> _Call:
+        call = _Call(len(self._calls), index)
+        self._calls.append(call)
+        if index is not None:
+            self._by_index[index] = call
+        return call
+
+
+class _Call:
+    """One call, as far as it has come."""
+
+    __slots__ = (
+        "_brackets", "_closed", "_length", "_pieces", "_seen", "header", "id", "index", "many_ids",
+        "name", "number", "repeated", "wire_id",
+    )  # fmt: skip
+
+    def __init__(self, number: int, index: int | None) -> None:
+        self.number = number
+        #: The wire's index and id, where there were any.
+        self.index = index
+        self.wire_id: str | None = None
+        #: The id that is given out.
+        self.id: str | None = None
+        self.name: str | None = None
+        #: Whether its fragments come under an id each.
+        self.many_ids = False
+        #: Id and name that came again, and those that came before this call's first fragment.
+        self.repeated: tuple[str | None, str] | None = None
+        self.header: tuple[str | None, str] | None = None
+        self._pieces: list[str] = []
+        self._length = 0
+        #: How many of the pieces `whole` has looked at; so each is read once at most.
+        self._seen = 0
+        self._brackets = Brackets()
+        self._closed = False
+
+    @property
+    def begun(self) -> bool:
+        """True once some arguments have come."""
+        return self._length > 0
+
+    def arguments(self) -> str:
+        """Return the arguments up to now."""
+        return "".join(self._pieces)
+
+    def take(self, piece: str) -> str:
+        """Take more arguments, and return them; none for a whole object that comes once more."""
+        size = len(piece)
+        repeated = size > 1 and size == self._length and piece[0] == "{"
+        if repeated and self.whole() and piece == self.arguments():
+            return ""
+        self._pieces.append(piece)
+        self._length += size
+        return piece
+
+    def whole(self) -> bool:
+        """Return whether the arguments are an object that is closed."""
+        while self._seen < len(self._pieces):
+            piece = self._pieces[self._seen]
+            self._seen += 1
+            if not self._closed:
+                self._closed = self._brackets.end(piece) >= 0
+        return self._closed
+
+    def is_followed_by(self, arguments: str) -> bool:
+        """Return whether these arguments can only be another call's: this one's are whole."""
+        text = arguments.lstrip()
+        if not text.startswith("{") or not self.whole():
+            return False
+        return self._length > 2 and (
+            len(arguments) != self._length or arguments != self.arguments()
+        )
+
+
+class _Ids:
+    """Ids that were given out."""
+
+    __slots__ = ("_given",)
+
+    def __init__(self) -> None:
+        #: Id -> how many others wanted it.
+        self._given: dict[str, int] = {}
+
+    def own(self, identity: str) -> str:
+        """Return the id, or one made of it where another call has it."""
+        made = identity
+        while made in self._given:
+            self._given[identity] += 1
+            made = f"{identity}_{self._given[identity]}"
+        self._given[made] = 0
+        return made
+
+
+def unique_ids(calls: Iterable[Any]) -> list[Any]:
+    """Return the ``tool_calls`` of a whole message, no two with the same id.
+
+    The first keeps it; the others get ``_1``, ``_2``, … behind theirs. An empty text and ``"null"``
+    are not ids, and become None.
+
+    Args:
+        calls: The calls. They are not changed.
+
+    Example:
+        >>> [call["id"] for call in unique_ids([{"id": "a"}, {"id": "a"}, {"id": ""}])]
+        ['a', 'a_1', None]
+    """
+    ids = _Ids()
+    found = []
+    for call in calls:
+        if isinstance(call, Mapping) and call.get("type") not in SERVER_CALLS:
+            identity = _identity(call.get("id"))
+            made = ids.own(identity) if identity is not None else None
+            if made != call.get("id"):
+                call = {**call, "id": made}
+        found.append(call)
+    return found
+
+
+def _identity(value: Any) -> str | None:
+    """Return the id of a call, or None where a server gave no usable one."""
+    identity = str(value) if value else ""
+    return identity if identity and identity.strip().lower() not in _NO_ID else None
+
+
+def _index(value: Any) -> int | None:
+    """Return the number of a call, or None where a server gave no usable one."""
+    if isinstance(value, str) and value.isdecimal() and len(value) < 10:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if value >= 0 else None
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one != other

@@ -1,0 +1,286 @@
+"""Text embeddings: ``POST /embeddings`` (open.bigmodel.cn only)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import countOf
+from typing import TYPE_CHECKING, Any
+
+from zhipu_client import _check, models
+from zhipu_client._replies import ReplyModel, parse_as
+from zhipu_client._request import Request
+from zhipu_client.embeddings._work import (
+    BulkJob,
+    Embeddings,
+    EmbeddingWork,
+    PartialEmbeddings,
+    estimate_tokens,
+)
+from zhipu_client.errors import ServerError
+from zhipu_client.work._job import Around, Progress, Work
+
+__all__ = [
+    "LIMITS",
+    "Bulk",
+    "EmbeddingReply",
+    "Embeddings",
+    "Limits",
+    "PartialEmbeddings",
+    "bulk",
+    "create",
+    "estimate_tokens",
+    "only_vector",
+    "vectors_in",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request of an embedding model may have: a view of `zhipu_client.models`.
+
+    Kept for one release.
+
+    Attributes:
+        inputs: The most texts in one request.
+        input_tokens: The most tokens in one text.
+        total_tokens: The most tokens in one request, or None.
+        dimensions: The lengths of vector that may be asked for, the default first.
+    """
+
+    inputs: int
+    input_tokens: int
+    total_tokens: int | None
+    dimensions: tuple[int, ...]
+
+
+if TYPE_CHECKING:
+    #: The limits of each known model, by its code; kept for one release.
+    LIMITS: Mapping[str, Limits]
+
+
+class EmbeddingReply(ReplyModel):
+    """The answer of ``/embeddings``.
+
+    Attributes:
+        model: The model that answered.
+        data: One ``{"index", "object", "embedding"}`` an input, as it came.
+        usage: ``prompt_tokens`` and ``total_tokens``.
+    """
+
+    model: str | None = None
+    # Any, not list[dict]: pydantic must not walk over 131,072 floats.
+    data: Any = None
+    usage: dict[str, Any] | None = None
+
+    @property
+    def vectors(self) -> list[list[float]]:
+        """One vector an input, in the order of the inputs.
+
+        Raises:
+            ServerError: They cannot be read.
+        """
+        return vectors_in({"data": self.data})
+
+
+def _most_texts(model: str) -> int:
+    return models.limits_of(model, "embedding-3").max_items or 1
+
+
+def _check_dimensions(model: str, dimensions: int | None) -> None:
+    info = models.get(model)
+    if info is not None and info.kind == "embedding":
+        _check.choice("dimensions", dimensions, info.dimensions, model)
+
+
+def create(
+    *,
+    model: str = "embedding-3",
+    input: str | Sequence[str],  # noqa: A002 - the name on the wire
+    dimensions: int | None = None,
+    request_id: str | None = None,
+    extra_body: Mapping[str, Any] | None = None,
+) -> Request[EmbeddingReply]:
+    """Turn up to 64 texts into vectors.
+
+    For any number of texts use `zhipu_client.embed_texts`, which splits, runs several requests at
+    once and keeps the order.
+
+    Args:
+        model: ``embedding-3`` or ``embedding-2``.
+        input: A text, or 1 to 64 texts. None may be empty. The service takes up to 3,072 tokens a
+            text with embedding-3; 512 a text and 8,000 in all with embedding-2.
+        dimensions: Length of a vector: 2048 (default), 1024, 512 or 256 with embedding-3; always
+            1024 with embedding-2.
+        request_id: Your own id of the call, 6 to 64 characters.
+        extra_body: Further fields of the body, sent unchecked.
+
+    Raises:
+        InvalidRequestError: A value is outside of its limits; ``field`` names it, and an input by
+            its position (``input[3]``).
+
+    Example:
+        >>> from zhipu_client import embeddings
+        >>> request = embeddings.create(input=["你好", "hello"], dimensions=256)
+        >>> request.json["dimensions"]
+        256
+    """
+    most = _most_texts(model)
+    _check.text("model", model)
+    texts = [input] if isinstance(input, str) else _check.strings("input", input)
+    check_texts(texts)
+    if not texts or len(texts) > most:
+        raise _check.refuse("input", len(texts), f"must have 1 to {most} texts")
+    _check_dimensions(model, dimensions)
+    _check.ids(request_id)
+    return Request(
+        method="POST",
+        path="/embeddings",
+        parse=parse_as(EmbeddingReply),
+        json=_check.body(
+            extra_body,
+            model=model,
+            input=input if isinstance(input, str) else texts,
+            dimensions=dimensions,
+            request_id=request_id,
+        ),
+        kind="generate",
+        model=model,
+    )
+
+
+def check_texts(texts: Sequence[str], field: str = "input") -> None:
+    """Refuse an empty text, naming its position."""
+    for position, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise _check.refuse(f"{field}[{position}]", text, "must be a string")
+        if not text.strip():
+            raise _check.refuse(f"{field}[{position}]", text, "must not be empty")
+
+
+def vectors_in(data: Any) -> list[list[float]]:
+    """Return the vectors of a decoded body, by ``index``; whole numbers become floats.
+
+    Raises:
+        ServerError: A vector is something else, or two have the same ``index``.
+    """
+    rows = (data or {}).get("data") or []
+    try:
+        if any(row.get("index", place) != place for place, row in enumerate(rows)):
+            rows = sorted(rows, key=lambda row: row["index"])
+            if len({row["index"] for row in rows}) != len(rows):
+                raise ServerError("the service sent two vectors for one text")
+        return [_floats(row["embedding"]) for row in rows]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ServerError("the service sent vectors that cannot be read") from error
+
+
+def _floats(numbers: list[float]) -> list[float]:
+    """Return the numbers as they were decoded, unless one of them is whole (``0``)."""
+    # To count in C takes a sixth of what decoding took, and nothing is copied.
+    if countOf(map(type, numbers), float) == len(numbers):
+        return numbers
+    if not isinstance(numbers, list):
+        raise TypeError(type(numbers))
+    return list(map(float, numbers))
+
+
+def only_vector(reply: EmbeddingReply) -> list[float]:
+    """Return the vector of a request with one text.
+
+    Raises:
+        ServerError: The service sent none, or several.
+    """
+    vectors = reply.vectors
+    if len(vectors) != 1:
+        raise ServerError(f"the service sent {len(vectors)} vectors for 1 text")
+    return vectors[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk(BulkJob):
+    """A job for `zhipu_client.run`, see `bulk`."""
+
+    def begin(self, around: Around) -> Work[None, Embeddings]:
+        """Start a run."""
+        del around
+        return EmbeddingWork(
+            self, self._request, models.limits_of(self.model, "embedding-3").max_total_tokens
+        )
+
+    def _request(self, texts: list[str]) -> Request[EmbeddingReply]:
+        return create(
+            model=self.model,
+            input=texts,
+            dimensions=self.dimensions,
+            extra_body=self.extra_body,
+        )
+
+
+def bulk(
+    texts: Sequence[str],
+    *,
+    model: str = "embedding-3",
+    dimensions: int | None = None,
+    batch_size: int | None = None,
+    in_flight: int = 8,
+    progress: Progress | None = None,
+    resume: PartialEmbeddings | None = None,
+    extra_body: Mapping[str, Any] | None = None,
+) -> Bulk:
+    """Turn any number of texts into vectors: a job for `zhipu_client.run` or `arun`.
+
+    Texts are split into requests, identical texts are sent once, several requests are in flight
+    together, and the vectors come in the order of the texts.
+
+    Args:
+        texts: Any number, none of them empty.
+        model: ``embedding-3`` or ``embedding-2``.
+        dimensions: Length of a vector, as for `create`.
+        batch_size: The most texts in a request, 1 to 64 (default).
+        in_flight: The most requests at once, 1 to 64.
+        progress: Called with the numbers of texts done and of all texts, after each request. What
+            it raises ends the run; the error then has ``partial``, like any other.
+        resume: The ``partial`` of the error that ended an earlier run with the same texts.
+        extra_body: Further fields of each body, sent unchecked.
+
+    Raises:
+        InvalidRequestError: A value is outside of its limits; an empty text is named by its
+            position (``texts[3]``).
+
+    Example:
+        >>> from zhipu_client import embeddings
+        >>> job = embeddings.bulk(["你好", "hello", "你好"], dimensions=256)
+        >>> len(job.texts)
+        3
+    """
+    found = _check.strings("texts", texts)
+    check_texts(found, "texts")
+    most = _most_texts(model)
+    _check_dimensions(model, dimensions)
+    _check.within("batch_size", batch_size, 1, most, whole=True)
+    _check.within("in_flight", in_flight, 1, 64, whole=True)
+    if resume is not None and len(resume.vectors) != len(found):
+        raise _check.refuse("resume", len(resume.vectors), f"must be of {len(found)} texts")
+    return Bulk(
+        tuple(found),
+        model,
+        dimensions,
+        batch_size or most,
+        in_flight,
+        progress,
+        resume,
+        extra_body,
+    )
+
+
+def __getattr__(name: str) -> Any:
+    if name != "LIMITS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return {
+        info.id: Limits(
+            info.max_items or 1, info.max_item_tokens or 1, info.max_total_tokens, info.dimensions
+        )
+        for info in models.MODELS.values()
+        if info.kind == "embedding"
+    }

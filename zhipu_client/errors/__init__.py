@@ -1,0 +1,225 @@
+"""The errors. Pure; a failed answer becomes one of them in ``_failures.py``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ContentFilterError",
+    "ContextOverflowError",
+    "InsufficientBalanceError",
+    "InvalidRequestError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "QuotaExceededError",
+    "RateLimitError",
+    "ServerError",
+    "StreamIncompleteError",
+    "ZhipuError",
+]
+
+#: The longest text that an error carries, whatever the body's size.
+MAX_TEXT = 500
+
+
+class ZhipuError(Exception):
+    """The root of every error that this package raises itself."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions cross process borders (multiprocessing, Ray); the default would call
+        # __init__ with the finished text only.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class InvalidRequestError(ZhipuError, ValueError):
+    """Refused by us before anything was sent.
+
+    Attributes:
+        field: The parameter that was wrong, as the caller wrote it (``"temperature"``), or None.
+        value: The offending value (shortened in the text; never a secret), or None.
+    """
+
+    def __init__(self, message: str, *, field: str | None = None, value: Any = None) -> None:
+        super().__init__(message)
+        self.field = field
+        self.value = value
+
+
+class APIError(ZhipuError):
+    """The service answered, and the answer is a failure.
+
+    Attributes:
+        message: The service's own words, shortened.
+        status: The HTTP status, or None for an error inside a stream.
+        code: Zhipu's business code as a string (``"1302"``), or None.
+        request_id: What to quote to support; the caller's own id where one was sent.
+        retryable: True when the same request may succeed later without being changed.
+        retry_after: Seconds the service asked to wait, or None.
+        reset_at: When a used-up plan becomes usable again, or None.
+        body: The decoded body (a dict where it was JSON, else shortened text).
+        partial: What a stream had delivered before the error, or None.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retryable: bool = False,
+        retry_after: float | None = None,
+        reset_at: datetime | None = None,
+        body: Any = None,
+        hint: str | None = None,
+    ) -> None:
+        self.message = shorten(message)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.retryable = retryable
+        self.retry_after = retry_after
+        self.reset_at = reset_at
+        self.body = body
+        self.hint = hint
+        self.partial: Any = None
+        super().__init__(self._text())
+
+    @property
+    def status_code(self) -> int | None:
+        """The HTTP status under the name that LangChain's tracing looks for."""
+        return self.status
+
+    def explain(self, hint: str) -> None:
+        """Add to the text what the caller can do, or has to know."""
+        self.hint = f"{self.hint}. {hint}" if self.hint else hint
+        self.args = (self._text(), *self.args[1:])
+
+    def _text(self) -> str:
+        facts = [
+            f"{name} {value}"
+            for name, value in (
+                ("HTTP", self.status),
+                ("code", self.code),
+                ("request_id", self.request_id),
+            )
+            if value is not None
+        ]
+        text = f"{self.message} ({', '.join(facts)})" if facts else self.message
+        return f"{text}. {self.hint}" if self.hint else text
+
+
+class BadRequestError(APIError):
+    """The request is wrong: a bad or missing parameter, or messages the service refuses."""
+
+
+class AuthenticationError(APIError):
+    """The key is missing, wrong, expired or for the other site."""
+
+
+class PermissionDeniedError(APIError):
+    """The account may not use this endpoint or model, or is locked."""
+
+
+class NotFoundError(APIError):
+    """The model, task, file or path does not exist (on this site)."""
+
+
+class RateLimitError(APIError):
+    """Too many requests in flight, or the model is overloaded. Worth trying again."""
+
+
+class QuotaExceededError(APIError):
+    """A plan or day quota is used up: trying again helps only after ``reset_at``."""
+
+
+class InsufficientBalanceError(QuotaExceededError):
+    """The account has no money or no resource package left (1113). Never retried."""
+
+
+class ContextOverflowError(BadRequestError):
+    """Prompt and answer do not fit the model's context window (1261)."""
+
+
+class ContentFilterError(APIError):
+    """The content safety system refused the prompt or the answer (1301).
+
+    Attributes:
+        content_filter: The service's list of ``{"role", "level"}``; level 0 is the most severe.
+    """
+
+    content_filter: list[dict[str, Any]]
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message, **facts)
+        body = self.body if isinstance(self.body, dict) else {}
+        found = body.get("contentFilter") or body.get("content_filter") or []
+        self.content_filter = found if isinstance(found, list) else []
+
+
+class ServerError(APIError):
+    """The service failed, or answered with something that is not an answer."""
+
+
+class APIConnectionError(ZhipuError):
+    """No answer came: refused, reset, TLS, DNS or proxy trouble.
+
+    Attributes:
+        retryable: True; the same request may succeed later.
+        sent: False when it is certain that the service got nothing.
+        request_id: The id the request carried.
+        partial: What a stream had delivered before the connection broke, or None.
+    """
+
+    retryable = True
+    status: int | None = None
+    code: str | None = None
+
+    def __init__(self, message: str, *, sent: bool = True, request_id: str | None = None) -> None:
+        super().__init__(shorten(message))
+        self.message = shorten(message)
+        self.sent = sent
+        self.request_id = request_id
+        self.partial: Any = None
+
+
+class APITimeoutError(APIConnectionError, TimeoutError):
+    """A limit of time passed: to connect, between bytes, between contents, or for the whole."""
+
+
+class StreamIncompleteError(ZhipuError):
+    """A stream ended, broke or turned to nonsense before the answer was whole.
+
+    Attributes:
+        partial: The answer up to there, in the shape of a whole one without ``finish_reason``
+            (None when nothing had come). Its tool calls must not be run.
+        retryable: True; but nothing is replayed by itself once a part was delivered.
+    """
+
+    retryable = True
+    status: int | None = None
+    code: str | None = None
+
+    def __init__(self, message: str, *, partial: Any = None, request_id: str | None = None) -> None:
+        super().__init__(shorten(message))
+        self.message = shorten(message)
+        self.partial = partial
+        self.request_id = request_id
+
+
+def shorten(text: str) -> str:
+    """Return a text as an error carries it, cut when it is long."""
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}… ({len(text)} characters)"

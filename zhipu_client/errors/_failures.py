@@ -1,0 +1,241 @@
+"""Which error a failed answer is: the table of business codes, and every shape of a failure.
+
+Pure. The errors themselves are in ``zhipu_client.errors``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal
+
+from zhipu_client.errors import (
+    MAX_TEXT,
+    APIError,
+    AuthenticationError,
+    BadRequestError,
+    ContentFilterError,
+    ContextOverflowError,
+    InsufficientBalanceError,
+    NotFoundError,
+    PermissionDeniedError,
+    QuotaExceededError,
+    RateLimitError,
+    ServerError,
+    shorten,
+)
+
+__all__ = ["CODES", "Code", "error_from", "error_in", "retry_after_seconds"]
+
+_BEIJING = timezone(timedelta(hours=8))
+
+Retry = Literal["yes", "no", "after_reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What one business code means: the error it raises, and whether a retry can help."""
+
+    error: type[APIError]
+    retry: Retry = "no"
+
+
+def _table() -> dict[str, Code]:
+    rows: list[tuple[str, type[APIError], Retry]] = [
+        ("500 1200 1230 1234", ServerError, "yes"),
+        ("401 1000 1001 1002 1003 1004 1005", AuthenticationError, "no"),
+        ("1100", ServerError, "no"),
+        ("403 1110 1111 1112 1120 1121 1220 1311 1313 1314 1315", PermissionDeniedError, "no"),
+        ("1113", InsufficientBalanceError, "no"),
+        # Those of three digits are the knowledge bases' own, in answers with HTTP 200.
+        ("400 1210 1212 1213 1214 1215 1231", BadRequestError, "no"),
+        ("404 1211 1221 1222 1233", NotFoundError, "no"),
+        ("1261", ContextOverflowError, "no"),
+        ("1300 1301", ContentFilterError, "no"),
+        ("429 1302 1303 1305 1312 1701", RateLimitError, "yes"),
+        ("1304 1308 1310 1316 1317 1318 1319 1320 1321", QuotaExceededError, "after_reset"),
+        ("1309", QuotaExceededError, "no"),
+        ("1702 1703", ServerError, "no"),
+    ]
+    return {code: Code(error, retry) for codes, error, retry in rows for code in codes.split()}
+
+
+#: Business code -> meaning. The service's own table, with what was seen beside it.
+CODES: Mapping[str, Code] = _table()
+
+_STATUS: Mapping[int, tuple[type[APIError], bool]] = {
+    400: (BadRequestError, False),
+    401: (AuthenticationError, False),
+    403: (PermissionDeniedError, False),
+    404: (NotFoundError, False),
+    408: (ServerError, True),
+    409: (BadRequestError, False),
+    413: (BadRequestError, False),
+    422: (BadRequestError, False),
+    429: (RateLimitError, True),
+    434: (PermissionDeniedError, False),
+    435: (BadRequestError, False),
+}
+
+#: The longest code; the service's have three or four digits, others' are words.
+MAX_CODE = 64
+_BRACKETED = re.compile(r"^\[(\d{3,4})\]\s*\[?(.*?)\]?(?:\[[^\]]*\])?$", re.DOTALL)
+_RESET = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})")
+_TAG = re.compile(r"<[^>]{0,200}>")
+
+
+def error_from(
+    status: int | None,
+    headers: Mapping[str, str],
+    body: bytes | Any,
+    *,
+    request_id: str | None = None,
+    hint: str | None = None,
+    now: datetime | None = None,
+) -> APIError:
+    """Make the typed error for a failed answer.
+
+    Args:
+        status: The HTTP status; None for a frame inside a stream.
+        headers: Response headers with lower-case names.
+        body: The raw bytes, or the decoded JSON of a frame.
+        request_id: The id that the request carried, used where the answer names none.
+        hint: What to do about it, appended to the text.
+        now: The time, for a ``Retry-After`` that is a date.
+    """
+    decoded = _decode(body) if isinstance(body, bytes) else body
+    code, message = _code_and_message(decoded)
+    known = CODES.get(code or "")
+    if known is not None:
+        kind, retry = known.error, known.retry == "yes"
+    else:
+        kind, retry = _by_status(status)
+    if isinstance(decoded, dict):
+        told = decoded.get("request_id")
+        request_id = shorten(str(told)) if told else request_id
+    reset = _RESET.search(message or "") if issubclass(kind, QuotaExceededError) else None
+    return kind(
+        message or _without_message(status, decoded),
+        status=status,
+        code=code,
+        request_id=request_id or headers.get("x-request-id"),
+        retryable=retry,
+        retry_after=retry_after_seconds(headers, now or datetime.now(UTC)),
+        reset_at=_reset_time(reset.group(1)) if reset else None,
+        body=decoded,
+        hint=hint,
+    )
+
+
+def error_in(data: Any) -> bool:
+    """Return True when a decoded body or frame with a success status reports a failure.
+
+    Two shapes do: an ``error`` member, and the console's ``{"code", "msg", "success": false}``.
+    """
+    if not isinstance(data, dict):
+        return False
+    if data.get("error") and not data.get("choices"):
+        return True
+    return data.get("success") is False
+
+
+def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return the wait that the service asked for, in seconds, from any of the usual headers."""
+    millis = _seconds(headers.get("retry-after-ms"))
+    if millis is not None:
+        return millis / 1000
+    value = headers.get("retry-after")
+    if value is None:
+        return None
+    seconds = _seconds(value)
+    if seconds is not None:
+        return seconds
+    try:
+        moment = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def _seconds(value: str | None) -> float | None:
+    """Return a number from 0 on; None for anything else, "nan" and "inf" included."""
+    try:
+        number = float(value or "")
+    except ValueError:
+        return None
+    return max(0.0, number) if math.isfinite(number) else None
+
+
+def _by_status(status: int | None) -> tuple[type[APIError], bool]:
+    if status is None or status < 400:
+        return ServerError, status is None
+    found = _STATUS.get(status)
+    if found is not None:
+        return found
+    return (ServerError, True) if status >= 500 else (BadRequestError, False)
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):  # no JSON, or a thousand brackets deep
+        return shorten(body[: MAX_TEXT * 8].decode("utf-8", "replace"))
+
+
+def _code_and_message(data: Any) -> tuple[str | None, str | None]:
+    """Return what any shape has: nested, flat, string, console, FastAPI, bracketed text."""
+    if not isinstance(data, dict):
+        return None, None
+    error = data.get("error")
+    source = error if isinstance(error, dict) else data
+    code = source.get("code")
+    message = source.get("message") or source.get("msg")
+    if message is None and isinstance(error, str):
+        message = f"{error} {data.get('path') or ''}".strip()
+    if message is None and "detail" in data:
+        message = _as_json(data["detail"])
+    if code is None and isinstance(error, dict) and str(error.get("type", "")).isdigit():
+        code = error["type"]
+    text = str(message) if message is not None else None
+    found = _BRACKETED.match(text[: MAX_TEXT * 4]) if text else None
+    if found:
+        code, text = code if code is not None else found.group(1), found.group(2)
+        code = found.group(1) if found.group(1) in CODES else code
+    return _as_code(code), text
+
+
+def _as_code(value: Any) -> str | None:
+    """Return a business code, or None for anything else: it is in the error's text."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    code = str(value).strip()
+    return code if 0 < len(code) <= MAX_CODE else None
+
+
+def _as_json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except RecursionError:  # it was read a level higher up
+        return "a message that is nested too deeply"
+
+
+def _without_message(status: int | None, decoded: Any) -> str:
+    text = decoded if isinstance(decoded, str) else ""
+    words = " ".join(_TAG.sub(" ", text).split())
+    if words:
+        return words
+    return f"the service answered HTTP {status} without a message" if status else "unknown error"
+
+
+def _reset_time(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S").replace(tzinfo=_BEIJING)
+    except ValueError:
+        return None

@@ -1,0 +1,295 @@
+"""Reading documents: ``POST /layout_parsing`` (GLM-OCR) and the neighbours of it.
+
+`create` is one call. For documents of any length, from files or addresses, use
+`pages`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from zhipu_client import _check
+from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
+from zhipu_client._replies import ReplyModel, parse_as
+from zhipu_client._request import Request, Upload
+from zhipu_client.ocr._pages import (
+    OCRPage,
+    OCRProgress,
+    region_markdown,
+    table_to_markdown,
+)
+from zhipu_client.ocr._tables import tables_as_markdown
+from zhipu_client.ocr._work import OCRWork, PagesJob
+from zhipu_client.work._job import Around, Progress, Source, Work
+
+__all__ = [
+    "LANGUAGES",
+    "MAX_BYTES",
+    "HandwritingReply",
+    "LayoutReply",
+    "OCRPage",
+    "OCRProgress",
+    "Pages",
+    "create",
+    "data_url",
+    "handwriting",
+    "page_limit",
+    "pages",
+    "region_markdown",
+    "sniff",
+    "table_to_markdown",
+    "tables_as_markdown",
+]
+
+#: The most pages that one request may ask for, by site; 100 elsewhere.
+_PAGES: Mapping[str | None, int] = {"zai": 30}
+
+#: The values of ``language_type`` for handwriting.
+# fmt: off
+LANGUAGES = (
+    "CHN_ENG", "AUTO", "ENG", "JAP", "KOR", "FRE", "SPA", "POR", "GER", "ITA", "RUS", "DAN",
+    "DUT", "MAL", "SWE", "IND", "POL", "ROM", "TUR", "GRE", "HUN", "THA", "VIE", "ARA", "HIN",
+)
+# fmt: on
+
+
+class LayoutReply(ReplyModel):
+    """The answer of ``/layout_parsing``.
+
+    Attributes:
+        md_results: The text of all pages as Markdown, with HTML for tables.
+        layout_details: A list a page, of regions ``{"index", "label", "native_label", "bbox_2d",
+            "content", "height", "width"}``; boxes are pixels of the page, left, top, right, bottom.
+        layout_visualization: Addresses of pictures of the layout, where they were asked for.
+        data_info: ``{"num_pages", "pages": [{"height", "width"}]}``.
+        usage: Tokens.
+    """
+
+    id: str | None = None
+    created: int | None = None
+    model: str | None = None
+    request_id: str | None = None
+    md_results: str | None = None
+    layout_details: list[list[dict[str, Any]]] | None = None
+    layout_visualization: list[str] | None = None
+    data_info: dict[str, Any] | None = None
+    usage: dict[str, Any] | None = None
+
+
+class HandwritingReply(ReplyModel):
+    """The answer of ``/files/ocr``: ``words_result`` has a line's words, place and certainty."""
+
+    task_id: str | None = None
+    status: str | None = None
+    message: str | None = None
+    words_result_num: int | None = None
+    words_result: list[dict[str, Any]] = Field(default_factory=list)
+
+
+def page_limit(site: str | None) -> int:
+    """Return the most pages of one request: 30 on api.z.ai, else 100."""
+    return _PAGES.get(site, 100)
+
+
+def create(
+    *,
+    model: str = "glm-ocr",
+    file: str | bytes,
+    start_page_id: int | None = None,
+    end_page_id: int | None = None,
+    return_crop_images: bool | None = None,
+    need_layout_visualization: bool | None = None,
+    request_id: str | None = None,
+    user_id: str | None = None,
+    extra_body: Mapping[str, Any] | None = None,
+) -> Request[LayoutReply]:
+    """Read the text and layout of one document.
+
+    Args:
+        model: ``glm-ocr``.
+        file: An address, a data URL, or the bytes themselves. PNG and JPEG up to 10 MiB, PDF up to
+            50 MiB and 100 pages (30 on api.z.ai).
+        start_page_id: The first page, from 1; PDF only.
+        end_page_id: The last page, itself included.
+        return_crop_images: Answer with addresses of the pictures in the document (good for 7 days).
+        need_layout_visualization: Answer with pictures of the layout that was found.
+        request_id: Your own id of the call, 6 to 64 characters.
+        user_id: Your own id of the end user, 6 to 128 characters.
+        extra_body: Further fields of the body, sent unchecked.
+
+    Raises:
+        InvalidRequestError: A value is outside of its limits; ``field`` names it.
+
+    Example:
+        >>> from zhipu_client import ocr
+        >>> ocr.create(file="https://example.com/report.pdf", end_page_id=3).json["end_page_id"]
+        3
+    """
+    _check.text("model", model)
+    if isinstance(file, bytes):
+        file = data_url(file)
+    elif not str(file).startswith(("http://", "https://", "data:")):
+        raise _check.refuse("file", file, "must be an http(s) address, a data URL or bytes")
+    for name, page in (("start_page_id", start_page_id), ("end_page_id", end_page_id)):
+        _check.within(name, page, 1, 1_000_000, whole=True)
+    if start_page_id and end_page_id and end_page_id < start_page_id:
+        raise _check.refuse("end_page_id", end_page_id, f"must be at least {start_page_id}")
+    _check.ids(request_id, user_id)
+    return Request(
+        method="POST",
+        path="/layout_parsing",
+        parse=parse_as(LayoutReply),
+        json=_check.body(
+            extra_body,
+            model=model,
+            file=file,
+            start_page_id=start_page_id,
+            end_page_id=end_page_id,
+            return_crop_images=return_crop_images,
+            need_layout_visualization=need_layout_visualization,
+            request_id=request_id,
+            user_id=user_id,
+        ),
+        kind="generate",
+        model=model,
+    )
+
+
+def pages(
+    source: Source,
+    *,
+    model: str = "glm-ocr",
+    first_page: int | None = None,
+    last_page: int | None = None,
+    pages_per_request: int = 20,
+    in_flight: int = 4,
+    return_crop_images: bool | None = None,
+    need_layout_visualization: bool | None = None,
+    root: str | Path | None = None,
+    max_bytes: int = 512 * 1024 * 1024,
+    resume_from: int | OCRProgress | None = None,
+    progress: Progress | None = None,
+    extra_body: Mapping[str, Any] | None = None,
+) -> Pages:
+    """Read a document of any length page by page: a job for `zhipu_client.iterate`.
+
+    A PDF file is split by pages (which needs the extra ``ocr``), several parts are in flight
+    together, and the pages come in order; no more than a few parts are in memory. An address is
+    read by page numbers. When a part fails, the pages before it are handed over first; the error
+    then has ``resume_from``, the first page that is missing, and ``partial``, an `OCRProgress`.
+
+    Args:
+        source: A path, bytes, a data URL, or an http(s) address, which only the service fetches.
+            PDF, PNG or JPEG, recognised by the content.
+        model: ``glm-ocr``.
+        first_page: The first page to read, from 1; PDF only.
+        last_page: The last page to read, itself included.
+        pages_per_request: The most pages of a part, 1 to 100; the site's limit bounds it too, and
+            large pages come in smaller parts (of about 1 MiB).
+        in_flight: The most requests at once, 1 to 32.
+        return_crop_images: Ask for addresses of the pictures in the document.
+        need_layout_visualization: Ask for a picture of the layout that was found, for each page.
+        root: A folder that a path must lie in, links followed.
+        max_bytes: The most bytes of a file, looked at before it is read.
+        resume_from: Where to go on after a failure: a page, or the error's ``partial``, which
+            also keeps pages after the gap that were read, and paid for, already.
+        progress: Called with the numbers of pages done and of all pages (None while unknown). What
+            it raises ends the run like a failed part.
+        extra_body: Further fields of each body, sent unchecked.
+
+    Raises:
+        InvalidRequestError: A value is outside of its limits. For the file itself it is raised
+            when the job is run.
+
+    Example:
+        >>> from zhipu_client import ocr
+        >>> ocr.pages("report.pdf", first_page=3, last_page=4).last_page
+        4
+    """
+    _check.text("model", model)
+    for name, page in (("first_page", first_page), ("last_page", last_page)):
+        _check.within(name, page, 1, 1_000_000, whole=True)
+    if first_page and last_page and last_page < first_page:
+        raise _check.refuse("last_page", last_page, f"must be at least {first_page}")
+    _check.within("pages_per_request", pages_per_request, 1, 100, whole=True)
+    _check.within("in_flight", in_flight, 1, 32, whole=True)
+    _check.within("max_bytes", max_bytes, 1, 2**40, whole=True)
+    return Pages(
+        source=source,
+        model=model,
+        first_page=first_page,
+        last_page=last_page,
+        pages_per_request=pages_per_request,
+        in_flight=in_flight,
+        options={
+            "return_crop_images": return_crop_images,
+            "need_layout_visualization": need_layout_visualization,
+            "extra_body": extra_body,
+        },
+        root=None if root is None else Path(root),
+        max_bytes=max_bytes,
+        resume_from=resume_from,
+        progress=progress,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pages(PagesJob):
+    """A job for `zhipu_client.iterate` and `run`, see `pages`."""
+
+    def begin(self, around: Around) -> Work[OCRPage, list[OCRPage]]:
+        """Start a run: opens the document."""
+        document = around.open(self.source, self.root, self.max_bytes)
+        try:
+            return OCRWork(self, document, page_limit(around.site), create)
+        except BaseException:
+            document.close()
+            raise
+
+
+def handwriting(
+    *,
+    file: bytes,
+    filename: str = "image.png",
+    language_type: str | None = None,
+    probability: bool | None = None,
+) -> Request[HandwritingReply]:
+    """Read handwriting in a picture: ``POST /files/ocr`` (open.bigmodel.cn only).
+
+    Args:
+        file: The bytes of a PNG or JPEG.
+        filename: The name that the service sees.
+        language_type: One of `LANGUAGES`; ``CHN_ENG`` where none is given.
+        probability: Answer with the certainty of each line.
+
+    Raises:
+        InvalidRequestError: No picture, or a language that is not known.
+
+    Example:
+        >>> from zhipu_client import ocr
+        >>> ocr.handwriting(file=bytes([255, 216, 255]), filename="note.jpg").path
+        '/files/ocr'
+    """
+    kind = sniff(file[:1024])
+    if kind not in ("image/png", "image/jpeg"):
+        raise _check.refuse("file", file[:8], "must be a PNG or JPEG")
+    check_bytes(kind, len(file))
+    _check.choice("language_type", language_type, LANGUAGES)
+    form = [("tool_type", "hand_write")]
+    if language_type is not None:
+        form.append(("language_type", language_type))
+    if probability is not None:
+        form.append(("probability", "true" if probability else "false"))
+    return Request(
+        method="POST",
+        path="/files/ocr",
+        parse=parse_as(HandwritingReply),
+        form=tuple(form),
+        uploads=(Upload("file", filename, file, kind),),
+        kind="generate",
+    )

@@ -1,0 +1,280 @@
+"""From an answer of the layout endpoint to pages, each with its own Markdown. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import Any
+
+from zhipu_client._replies import rows
+
+__all__ = [
+    "OCRPage",
+    "OCRProgress",
+    "number_of_pages",
+    "pages_of",
+    "region_markdown",
+    "split_markdown",
+    "table_to_markdown",
+]
+
+# How far apart two regions may be in the text: marks, tags, the signed address of a picture.
+_GAP = 500
+_REFERENCE = re.compile(r"(!\[\]\(page=)(\d+)(?=,)")
+_TITLES = {"doc_title": "# ", "paragraph_title": "## "}
+
+
+@dataclass(frozen=True, slots=True)
+class OCRPage:
+    """One page that was read.
+
+    Attributes:
+        number: The page's number in the document, from 1.
+        text: Its Markdown; tables are HTML in it.
+        regions: What it consists of, as the service sends it: ``{"index", "label",
+            "native_label", "bbox_2d", "content", "height", "width"}``; boxes are left, top, right,
+            bottom in pixels of the page.
+        width: Width of the page in pixels, or None.
+        height: Height of the page in pixels, or None.
+        total_pages: How many pages the whole document has, or None.
+        layout_image: Address of a picture of the layout, where it was asked for.
+        model: The model as the service names it.
+        request_id: The id of the request that the page came with.
+        usage: Tokens of that request, on its first page only, so that sums come out right.
+    """
+
+    number: int
+    text: str
+    regions: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    width: int | None = None
+    height: int | None = None
+    total_pages: int | None = None
+    layout_image: str | None = None
+    model: str | None = None
+    request_id: str | None = None
+    usage: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OCRProgress:
+    """How far reading a document had come when a part failed: the error's ``partial``.
+
+    Attributes:
+        next_page: The first page that is missing.
+        done: Pages after the gap that were read all the same.
+    """
+
+    next_page: int
+    done: tuple[OCRPage, ...] = field(default=(), repr=False)
+
+
+def pages_of(data: Mapping[str, Any], first: int, total: int | None) -> list[OCRPage]:
+    """Return the pages of one answer.
+
+    Args:
+        data: The decoded body.
+        first: The number of its first page.
+        total: The number of pages of the whole document, where it is known.
+    """
+    details = [rows(page) for page in _list(data.get("layout_details"))]
+    sizes = _list(_info(data).get("pages"))
+    text = str(data.get("md_results") or "")
+    # A blank page may have no list of its own; every page has a size.
+    details += [[] for _ in range(max(len(sizes), 1 if text else 0) - len(details))]
+    # References to pictures count pages from the answer's first; ours from the document's.
+    text = _REFERENCE.sub(lambda found: f"{found[1]}{int(found[2]) + first - 1}", text)
+    texts = split_markdown(text, details)
+    pictures = _list(data.get("layout_visualization"))
+    usage = data.get("usage")
+    return [
+        OCRPage(
+            number=first + place,
+            text=texts[place],
+            regions=regions,
+            width=_size("width", place, sizes, regions),
+            height=_size("height", place, sizes, regions),
+            total_pages=total,
+            layout_image=pictures[place] if place < len(pictures) else None,
+            model=data.get("model"),
+            request_id=data.get("request_id") or data.get("id"),
+            usage=usage if place == 0 and isinstance(usage, dict) else None,
+        )
+        for place, regions in enumerate(details)
+    ]
+
+
+def number_of_pages(data: Mapping[str, Any]) -> int | None:
+    """Return how many pages the answer says there are."""
+    told = _info(data).get("num_pages")
+    return told if isinstance(told, int) else None
+
+
+def _info(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = data.get("data_info")
+    return found if isinstance(found, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _size(
+    name: str, place: int, sizes: Sequence[Any], regions: Sequence[Mapping[str, Any]]
+) -> int | None:
+    told = sizes[place] if place < len(sizes) else None
+    found = told.get(name) if isinstance(told, dict) else None
+    if found is None and regions:
+        found = regions[0].get(name)
+    return int(found) if isinstance(found, (int, float)) else None
+
+
+def split_markdown(text: str, pages: Sequence[Sequence[Mapping[str, Any]]]) -> list[str]:
+    """Cut the Markdown of a whole answer into pages.
+
+    The service sends one text for all pages. Where the regions' contents are found in it, in
+    order, it is cut between the last region of a page and the first of the next; where they are
+    not, each page's text is put together from its regions.
+    """
+    if len(pages) <= 1:
+        return [text or _join(pages[0])] if pages else []
+    found: list[_Found] = []
+    cursor = 0
+    for regions in pages:
+        here = _find(text, cursor, [one for one in regions if one.get("native_label") != "number"])
+        if here is None:
+            return [_join(page) for page in pages]
+        found.append(here)
+        cursor = here.end
+    cuts = [0]
+    for last, following in pairwise(found):
+        # What comes before a region (``# ``, an opening tag) belongs to its page; what could not
+        # be found (pictures) is counted by paragraphs.
+        cut = last.end
+        for _ in range(last.skipped + 1):
+            blank = text.find("\n\n", cut, following.start)
+            if blank < 0:
+                break
+            cut = blank + 2
+        cuts.append(cut)
+    cuts.append(len(text))
+    return [text[a:b].strip("\n") for a, b in pairwise(cuts)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Where a page's regions are in the text; ``skipped`` is how many of its last are not."""
+
+    start: int
+    end: int
+    skipped: int
+
+
+def _find(text: str, cursor: int, regions: Sequence[Mapping[str, Any]]) -> _Found | None:
+    start, skipped, slack = -1, 0, _GAP
+    for region in regions:
+        content = str(region.get("content") or "").strip()
+        at = text.find(content, cursor, cursor + slack + len(content)) if content else -1
+        if at < 0:
+            skipped += 1
+            slack += len(content) + _GAP
+            continue
+        start = at if start < 0 else start
+        cursor, skipped, slack = at + len(content), 0, _GAP
+    if start >= 0 or not any(region.get("content") for region in regions):
+        return _Found(start if start >= 0 else cursor, cursor, skipped)
+    return None
+
+
+def _join(regions: Sequence[Mapping[str, Any]]) -> str:
+    ordered = sorted(regions, key=lambda region: region.get("index") or 0)
+    return "\n\n".join(filter(None, map(region_markdown, ordered)))
+
+
+def region_markdown(region: Mapping[str, Any]) -> str:
+    """Return one region as Markdown: titles are marked, pictures links, the rest as it came.
+
+    Example:
+        >>> region_markdown({"native_label": "doc_title", "content": "Report"})
+        '# Report'
+    """
+    content = str(region.get("content") or "").strip()
+    if region.get("label") == "image" and content.startswith(("http://", "https://")):
+        return f"![]({content})"
+    mark = _TITLES.get(str(region.get("native_label")), "")
+    return mark + content if content and not content.startswith("#") else content
+
+
+class _Table(HTMLParser):
+    """Collects the cells of an HTML table; spans are filled with empty cells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self._cell: list[str] | None = None
+        self._span = 1
+        self._below: dict[tuple[int, int], bool] = {}
+        self._down = 1
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "tr":
+            self.rows.append([])
+        elif tag in ("td", "th"):
+            given = dict(attrs)
+            self._span, self._down = _span(given.get("colspan")), _span(given.get("rowspan"))
+            self._cell = []
+        elif tag == "br" and self._cell is not None:
+            self._cell.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in ("td", "th") or self._cell is None:
+            return
+        if not self.rows:
+            self.rows.append([])
+        row, line = self.rows[-1], len(self.rows) - 1
+        self._skip(row, line)
+        start = len(row)
+        row.append(" ".join("".join(self._cell).split()).replace("|", "\\|"))
+        row.extend([""] * (self._span - 1))
+        for below in range(line + 1, line + self._down):
+            for column in range(start, start + self._span):
+                self._below[below, column] = True
+        self._skip(row, line)
+        self._cell = None
+
+    def handle_data(self, data: str) -> None:
+        if self._cell is not None:
+            self._cell.append(data)
+
+    def _skip(self, row: list[str], line: int) -> None:
+        while self._below.pop((line, len(row)), False):
+            row.append("")
+
+
+def _span(value: str | None) -> int:
+    return min(int(value), 1000) if value and re.fullmatch(r"\d{1,4}", value) else 1
+
+
+def table_to_markdown(html: str) -> str:
+    """Return an HTML table as a Markdown table; the first row is its head.
+
+    Cells that span columns or rows keep their text once, the other places are empty. What is not
+    a table is returned as it is.
+
+    Example:
+        >>> print(table_to_markdown("<table><tr><td>a</td><td>b</td></tr></table>"))
+        | a | b |
+        | --- | --- |
+    """
+    table = _Table()
+    table.feed(html)
+    table.close()
+    rows = [row for row in table.rows if row]
+    if not rows:
+        return html
+    width = max(map(len, rows))
+    lines = ["| " + " | ".join(row + [""] * (width - len(row))) + " |" for row in rows]
+    lines.insert(1, "| " + " | ".join(["---"] * width) + " |")
+    return "\n".join(lines)

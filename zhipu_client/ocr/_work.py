@@ -1,0 +1,282 @@
+"""One run over a document: which pages are asked for when, and in what order they come. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from zhipu_client._files import MAX_BYTES, data_url
+from zhipu_client._request import Request
+from zhipu_client.errors import (
+    BadRequestError,
+    ContextOverflowError,
+    InvalidRequestError,
+    ServerError,
+)
+from zhipu_client.ocr._pages import OCRPage, OCRProgress, number_of_pages, pages_of
+from zhipu_client.work._job import Document, Progress, Source, attach
+
+__all__ = ["OCRWork", "PagesJob"]
+
+_PDF = "application/pdf"
+_ABOUT_PAGES = re.compile(r"page|页", re.IGNORECASE)
+#: About how large a part is. With 4 in flight, a run stays some 40 MB above what imports take.
+_PART_BYTES = 1024 * 1024
+_IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagesJob:
+    """What is to be read, and how; see `zhipu_client.ocr.pages`."""
+
+    source: Source = field(repr=False)
+    model: str
+    first_page: int | None
+    last_page: int | None
+    pages_per_request: int
+    in_flight: int
+    options: Mapping[str, Any]
+    root: Path | None
+    max_bytes: int
+    resume_from: int | OCRProgress | None
+    progress: Progress | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Pages that one request asks for.
+
+    Attributes:
+        first: The first page.
+        last: The last page; None for all that there are.
+        split: Sent as a file of its own; else the whole is sent, with page numbers.
+        walk: The document's end is not known: this part's answer shows whether another follows.
+        kept: The pages themselves, read by an earlier run.
+    """
+
+    first: int
+    last: int | None
+    split: bool = False
+    walk: bool = False
+    kept: tuple[OCRPage, ...] = ()
+
+
+class OCRWork:
+    """A `zhipu_client.work._job.Work` over one opened document."""
+
+    blocking = True
+
+    def __init__(
+        self,
+        job: PagesJob,
+        document: Document,
+        limit: int,
+        make: Callable[..., Request[Any]],
+    ) -> None:
+        self.in_flight = job.in_flight
+        self._job = job
+        self._document = document
+        self._make = make
+        self._limit = limit
+        self._size = self._pages_of_a_part(min(job.pages_per_request, limit))
+        self._read = 0
+        self._error: Exception | None = None
+        self._failed_at = 0
+        self._open: dict[int, _Part] = {}  # asked for and not handed over, in order
+        self._finished: dict[int, list[OCRPage]] = {}
+        resume = job.resume_from
+        kept = resume.done if isinstance(resume, OCRProgress) else ()
+        self._kept = {page.number: page for page in kept}
+        self._total = document.pages or max((page.total_pages or 0 for page in kept), default=0)
+        self._start = job.first_page or 1
+        if resume is not None:
+            gap = resume.next_page if isinstance(resume, OCRProgress) else resume
+            self._start = max(self._start, min([gap, *self._kept]))
+        self._next = self._start  # behind the last page that was handed over
+        self._todo = deque(self._plan())
+
+    def _pages_of_a_part(self, most: int) -> int:
+        """Return how many: fewer where pages are large, as parts are in memory several times."""
+        pages, size = self._document.pages, self._document.size
+        return max(1, min(most, _PART_BYTES * pages // size)) if pages and size else most
+
+    def _plan(self) -> Iterator[_Part]:
+        job, document = self._job, self._document
+        first, last = self._start, job.last_page
+        if self._total:
+            last = min(last or self._total, self._total)
+            if first > last and isinstance(job.resume_from, OCRProgress):
+                return  # nothing was missing
+            if first > last:
+                raise InvalidRequestError(
+                    f"first_page is {first}, but the document has {self._total} pages",
+                    field="first_page",
+                    value=first,
+                )
+        if document.kind not in (None, _PDF):
+            yield _Part(1, 1)
+        elif self._fits(first, last):
+            yield _Part(1, last)  # small enough to be sent as it is
+        elif last is not None:
+            yield from self._parts(first, last, split=document.pages is not None)
+        elif first == 1:
+            yield _Part(1, None)
+        else:
+            yield _Part(first, first + self._limit - 1, walk=True)
+
+    def _fits(self, first: int, last: int | None) -> bool:
+        """Return True when the file can be sent as it is."""
+        whole = last is not None and first == 1 and last == self._document.pages
+        return whole and not self._kept and (last or 0) <= self._size
+
+    def _parts(self, first: int, last: int, *, split: bool) -> Iterator[_Part]:
+        """Cut a range into parts; pages that are there already are not asked for again."""
+        while first <= last:
+            here = first in self._kept
+            end = first
+            while (
+                end < last
+                and (end + 1 in self._kept) == here
+                and (here or end - first + 1 < self._size)
+            ):
+                end += 1
+            kept = tuple(self._kept[number] for number in range(first, end + 1)) if here else ()
+            yield _Part(first, end, split=split, kept=kept)
+            first = end + 1
+
+    def take(self) -> tuple[int, Request[Any]] | None:
+        while self._todo and self._error is None:
+            part = self._todo[0]
+            if not part.kept and len(self._open) >= 2 * self.in_flight:
+                return None
+            self._todo.popleft()
+            self._open[part.first] = part
+            if part.kept:
+                self._finished[part.first] = list(part.kept)
+                continue
+            try:
+                request = self._request(part)
+            except Exception as error:  # noqa: BLE001 - the pages before it are handed over first
+                self.failed(part.first, error)
+                return None
+            if request is not None:
+                return part.first, request
+        return None
+
+    def _request(self, part: _Part) -> Request[Any] | None:
+        options = {"model": self._job.model, **self._job.options}
+        document = self._document
+        if not part.split:
+            if part.last is not None and document.pages is None:
+                options |= {"start_page_id": part.first, "end_page_id": part.last}
+            if document.pages is None or not self._too_large(part):
+                return self._make(file=document.whole(), **options).as_dict()
+        last = part.last or self._total
+        content = document.part(part.first, last)
+        if len(content) <= MAX_BYTES[_PDF]:
+            return self._make(file=data_url(content), **options).as_dict()
+        if part.first == last:
+            raise InvalidRequestError(
+                f"page {part.first} alone is larger than a PDF may be", field="source"
+            )
+        middle = (part.first + last) // 2
+        del self._open[part.first]
+        self._todo.appendleft(_Part(middle + 1, last, split=True))
+        self._todo.appendleft(_Part(part.first, middle, split=True))
+        return None
+
+    def _too_large(self, part: _Part) -> bool:
+        return self._document.size > MAX_BYTES.get(self._document.kind or "", 0)
+
+    def done(self, number: int, value: Mapping[str, Any]) -> None:
+        part = self._open[number]
+        told = number_of_pages(value)
+        if part.last is None and told is not None:
+            self._total = told
+        pages = pages_of(value, part.first, self._total or None)
+        wanted = None if part.last is None else part.last - part.first + 1
+        if wanted is not None and len(pages) > wanted:
+            # A service that answers with the whole document, whatever pages it was asked for.
+            skip = part.first - 1 if len(pages) >= part.first - 1 + wanted else 0
+            pages = pages_of(value, 1, self._total or None)[skip : skip + wanted]
+        if self._document.pages is not None and wanted is not None and len(pages) < wanted:
+            message = f"the service read {len(pages)} of {wanted} pages from page {part.first} on"
+            self.failed(number, ServerError(message, request_id=value.get("request_id")))
+            return
+        self._finished[number] = pages
+        self._read += len(pages)
+        if part.last is None or part.walk:
+            self._go_on(part, len(pages), told or 0)
+        if self._job.progress is not None:
+            self._job.progress(self._read, self._expected())
+
+    def _go_on(self, part: _Part, read: int, told: int) -> None:
+        """Ask for the next part where the end is not known and pages may follow."""
+        at = part.first + read - 1
+        if told > max(at, read):
+            self._total = told
+            self._todo.extend(self._parts(at + 1, told, split=False))
+        elif part.last is None or at < part.last:
+            self._total = at
+        else:
+            self._todo.append(_Part(at + 1, at + self._limit, walk=True))
+
+    def _expected(self) -> int | None:
+        last = self._job.last_page or self._total
+        if not last:
+            return None
+        last = min(last, self._total) if self._total else last
+        return last - self._start + 1 - len(self._kept)
+
+    def failed(self, number: int, error: Exception) -> None:
+        part = self._open[number]
+        refused = isinstance(error, BadRequestError) and not isinstance(error, ContextOverflowError)
+        if refused and self._may_be_too_long(part):
+            # Nothing was paid for. Asked for by page numbers, a long document may still be read;
+            # what else is wrong with it comes up again there.
+            del self._open[number]
+            self._todo.append(_Part(1, self._limit, walk=True))
+            return
+        behind = part.first > self._start and self._document.pages is None
+        if refused and behind and _ABOUT_PAGES.search(str(error)):
+            self._finished[number] = []  # asked for pages behind the last
+            return
+        if self._error is None or number < self._failed_at:
+            self._error, self._failed_at = error, number
+
+    def _may_be_too_long(self, part: _Part) -> bool:
+        if part.last is not None or self._document.pages is not None:
+            return False
+        path = urlsplit(self._document.name).path if self._document.kind is None else ""
+        return not path.lower().endswith(_IMAGE_SUFFIXES)
+
+    def ready(self) -> Iterator[OCRPage]:
+        for number in list(self._open):
+            if number not in self._finished:
+                return
+            del self._open[number]
+            for page in self._finished.pop(number):
+                self._next = page.number + 1
+                yield page
+
+    def result(self, pieces: list[OCRPage]) -> list[OCRPage]:
+        if self._error is None:
+            return pieces
+        later = [page for number in sorted(self._finished) for page in self._finished[number]]
+        # A part whose pages came, but whose `progress` raised, has been handed over all the same.
+        at = self._failed_at if self._failed_at in self._open else self._next
+        partial = OCRProgress(at, (*pieces, *later, *self._unreached()))
+        raise attach(self._error, resume_from=at, partial=partial)
+
+    def _unreached(self) -> Iterator[OCRPage]:
+        for part in self._todo:
+            yield from part.kept
+
+    def close(self) -> None:
+        # What is left to do stays: `result`, which comes after, reports the pages kept in it.
+        self._document.close()

@@ -1,0 +1,12 @@
+"""Long work as a value: many requests that `zhipu_client.run` and `iterate` carry out as one.
+
+Endpoint modules make such jobs (`zhipu_client.ocr.pages`, `zhipu_client.embeddings.bulk`);
+`Once` makes one of a single request, and `Chain` puts many jobs one after the other.
+"""
+
+from __future__ import annotations
+
+from zhipu_client.work._chain import Chain, Once
+from zhipu_client.work._job import Progress
+
+__all__ = ["Chain", "Once", "Progress"]

@@ -1,0 +1,129 @@
+"""Work that takes many requests, as a value: what `zhipu_client.run` and `iterate` carry out.
+
+A `Job` says what is wanted. `Job.begin` makes a `Work`, a small pure machine that is asked for
+requests and given their answers; the engines in `_io` send the requests, several at once, from
+threads or from tasks, and know nothing of what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from zhipu_client._request import Request
+
+__all__ = ["Around", "Document", "Job", "Opener", "Progress", "Source", "Work", "attach", "settle"]
+
+T_co = TypeVar("T_co", covariant=True)
+R_co = TypeVar("R_co", covariant=True)
+
+#: Called with how many of how many parts are done; the total is None while it is not known.
+Progress = Callable[[int, int | None], None]
+
+#: What a document may be given as: an address, a data URL or a path as a string, a path, bytes.
+Source = str | Path | bytes
+
+
+class Document(Protocol):
+    """An opened source.
+
+    Attributes:
+        name: What the source is called, for metadata and errors.
+        kind: ``application/pdf``, ``image/png``, ``image/jpeg``; None for an address.
+        pages: How many pages it has; None when that cannot be known here.
+        size: Bytes of the whole; 0 for an address.
+    """
+
+    name: str
+    kind: str | None
+    pages: int | None
+    size: int
+
+    def whole(self) -> str:
+        """Return the address, or a data URL of the whole file."""
+
+    def part(self, first: int, last: int) -> bytes:
+        """Return a PDF of the pages from ``first`` to ``last``, counted from 1."""
+
+    def close(self) -> None:
+        """Close the file."""
+
+
+#: Opens a source: (source, root that it must lie in, most bytes) -> document.
+Opener = Callable[[Source, Path | None, int], Document]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a job may know of where it runs.
+
+    Attributes:
+        site: The client's site (``"zai"``), or None.
+        open: Opens files; blocks.
+    """
+
+    site: str | None
+    open: Opener
+
+
+@runtime_checkable
+class Work(Protocol[T_co, R_co]):
+    """One run of a job. Called by one thread at a time.
+
+    Attributes:
+        in_flight: The most requests at once.
+        blocking: `take` and `close` read files: an event loop calls them in a thread.
+    """
+
+    in_flight: int
+    blocking: bool
+
+    def take(self) -> tuple[int, Request[Any]] | None:
+        """Return the next request and its number; None when nothing is left, or nothing yet."""
+
+    def done(self, number: int, value: Any) -> None:
+        """Take an answer. Called by `settle`, which takes what this raises for a failure."""
+
+    def failed(self, number: int, error: Exception) -> None:
+        """Take a final failure. No more is asked for; what is in flight is still awaited."""
+
+    def ready(self) -> Iterable[T_co]:
+        """Return what can be handed over by now, in order."""
+
+    def result(self, pieces: list[Any]) -> R_co:
+        """Return the whole, after the last `done`; raise what went wrong.
+
+        Args:
+            pieces: All that `ready` handed over, unless somebody else has it already.
+        """
+
+    def close(self) -> None:
+        """The end, whatever happened."""
+
+
+class Job(Protocol[T_co, R_co]):
+    """Something to do with many requests. May be run any number of times."""
+
+    def begin(self, around: Around) -> Work[T_co, R_co]:
+        """Start a run; checks everything that can be checked before anything is sent."""
+
+
+def settle(work: Work[Any, Any], number: int, value: Any) -> None:
+    """Give an answer to a run.
+
+    An answer that it cannot read, or a caller's ``progress`` that raises, ends the run as a failed
+    request does: what is done by then is handed over, and is on the error.
+    """
+    try:
+        work.done(number, value)
+    except Exception as error:  # noqa: BLE001 - raised by the run's `result`
+        work.failed(number, error)
+
+
+def attach(error: Exception, **facts: Any) -> Exception:
+    """Add what is already done to an error, so that the caller can go on from there."""
+    for name, value in facts.items():
+        setattr(error, name, value)
+    return error
