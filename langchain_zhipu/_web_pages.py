@@ -10,9 +10,9 @@ from typing import Any, Literal
 from langchain_core.documents import Document
 from pydantic import ConfigDict, Field
 
-from langchain_zhipu._client import SeveralRequests
+from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
-from langchain_zhipu._ocr import FATAL
+from langchain_zhipu._ocr.reading import FATAL
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import aiterate, iterate, reader
 from zhipu_client.work import Chain, Once

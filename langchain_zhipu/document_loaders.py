@@ -13,8 +13,8 @@ from langchain_core.documents.base import Blob
 from pydantic import ConfigDict, Field, SkipValidation
 
 from langchain_zhipu._errors import model_error
-from langchain_zhipu._ocr import OCRSettings, Resume, ResumePoint
-from langchain_zhipu._sources import FilePath, Origin, origin_of, origins
+from langchain_zhipu._ocr.reading import OCRSettings, Resume, ResumePoint
+from langchain_zhipu._ocr.sources import FilePath, Origin, origin_of, origins
 from langchain_zhipu._web_pages import WebPageSettings
 from zhipu_client import InvalidRequestError
 

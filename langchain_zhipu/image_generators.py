@@ -16,7 +16,7 @@ from langchain_core.runnables import run_in_executor
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._connection import ZhipuSettings
 from langchain_zhipu._errors import model_error
 from zhipu_client import (
     Downloaded,

@@ -15,7 +15,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
 from langchain_zhipu._errors import model_error
-from langchain_zhipu._search import SearchSettings, found_nothing, results
+from langchain_zhipu._web_search import SearchSettings, found_nothing, results
 from zhipu_client import APIError, ZhipuError
 
 __all__ = ["ZhipuAIWebSearchRetriever"]

@@ -14,7 +14,7 @@ from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from langchain_zhipu._errors import model_error
-from langchain_zhipu._search import Recency, SearchSettings, found_nothing, results
+from langchain_zhipu._web_search import Recency, SearchSettings, found_nothing, results
 from zhipu_client import APIError, ZhipuError
 
 __all__ = ["ZhipuAIWebSearchTool"]

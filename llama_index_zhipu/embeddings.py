@@ -12,7 +12,7 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr
 
 from zhipu_client import arun, embeddings, run
 
-from ._base import SeveralRequests
+from ._connection import SeveralRequests
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAIEmbedding"]
 

@@ -14,8 +14,8 @@ from llama_index.core.schema import Document
 
 from zhipu_client import InvalidRequestError, Request, await_for, file_parser, wait_for
 
-from ._base import ZhipuComponent
-from ._files import document, file_facts, read_source
+from ._connection import ZhipuComponent
+from ._documents import document, file_facts, read_source
 
 __all__ = ["ZhipuAIFileParserReader"]
 

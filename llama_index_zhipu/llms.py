@@ -26,15 +26,15 @@ from llama_index.core.llms.llm import ToolSelection
 from zhipu_client import models
 from zhipu_client.conversation import Exchange, ReasoningHistory, build, without_secrets
 
-from ._base import ALIASES, ZhipuComponent
+from ._chat.calling import SENT, values_of
 from ._chat.closing import closing_stream
 from ._chat.errors import raised_with_responses
 from ._chat.messages import to_response, to_wire
 from ._chat.stream import ResponseMaker
 from ._chat.structured import Strategy, StructuredHints, StructuredOutputMixin
+from ._chat.targets import target_of
 from ._chat.tools import selections, tool_spec
-from ._chat.values import SENT, values_of
-from ._models import target_of
+from ._connection import ALIASES, ZhipuComponent
 
 if TYPE_CHECKING:
     from llama_index.core.tools.types import BaseTool

@@ -12,8 +12,8 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
 from zhipu_client import ContentFilterError, Request, arun, moderations, run
 
-from ._base import SeveralRequests
-from ._spec import ConnectedToolSpec
+from ._connection import SeveralRequests
+from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAIModerationPostprocessor", "ZhipuAIModerationToolSpec"]
 

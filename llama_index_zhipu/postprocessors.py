@@ -16,7 +16,7 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
 from zhipu_client import arun, rerank, run
 
-from ._base import SeveralRequests
+from ._connection import SeveralRequests
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAIRerank"]
 

@@ -14,8 +14,8 @@ from llama_index.core.schema import Document
 
 from zhipu_client import aiterate, iterate, ocr, reader
 
-from ._base import SeveralRequests
-from ._files import document, file_facts, open_source
+from ._connection import SeveralRequests
+from ._documents import document, file_facts, open_source
 
 __all__ = ["ZhipuAIOCRReader", "ZhipuAIWebReader"]
 

@@ -19,8 +19,8 @@ from llama_index.core.schema import (
 from zhipu_client import APIError, Request, knowledge, web_search
 from zhipu_client.adapting import KeepsNoArguments
 
-from . import _search
-from ._base import ZhipuComponent
+from . import _web_search
+from ._connection import ZhipuComponent
 
 __all__ = ["ZhipuAIKnowledgeRetriever", "ZhipuAIWebSearchRetriever"]
 
@@ -102,7 +102,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         try:
             reply = self._zhipu._client.send(self._request(query_bundle.query_str))
         except APIError as error:
-            if _search.nothing_found(error):
+            if _web_search.nothing_found(error):
                 return []
             raise
         return self._nodes(reply)
@@ -111,22 +111,22 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         try:
             reply = await self._zhipu._aclient.send(self._request(query_bundle.query_str))
         except APIError as error:
-            if _search.nothing_found(error):
+            if _web_search.nothing_found(error):
                 return []
             raise
         return self._nodes(reply)
 
     def _request(self, query: str) -> Request[web_search.WebSearchReply]:
-        return _search.request(
+        return _web_search.request(
             self._zhipu._client.site,
             web_search.shorten(query, self.max_query_length),
-            count=_search.enough(self.similarity_top_k, self._settings["search_engine"]),
+            count=_web_search.enough(self.similarity_top_k, self._settings["search_engine"]),
             **self._settings,
         )
 
     def _nodes(self, reply: web_search.WebSearchReply) -> list[NodeWithScore]:
         return [
-            NodeWithScore(node=TextNode(text=row.content or "", metadata=_search.facts(row)))
+            NodeWithScore(node=TextNode(text=row.content or "", metadata=_web_search.facts(row)))
             for row in reply.search_result[: self.similarity_top_k]
         ]
 

@@ -15,9 +15,9 @@ from llama_index.core.schema import Document
 
 from zhipu_client import Request, audio, models
 
-from ._base import ZhipuComponent
-from ._files import document, file_facts, read_source
-from ._spec import ConnectedToolSpec
+from ._connection import ZhipuComponent
+from ._documents import document, file_facts, read_source
+from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAISpeechToolSpec", "ZhipuAITranscriptionReader"]
 

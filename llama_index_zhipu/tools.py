@@ -24,8 +24,8 @@ from zhipu_client import (
 from zhipu_client import web_search as searching
 from zhipu_client.adapting import choice
 
-from . import _search
-from ._spec import ConnectedToolSpec
+from . import _web_search
+from ._tool_spec import ConnectedToolSpec
 
 __all__ = [
     "ZhipuAIImageGeneratorToolSpec",
@@ -215,7 +215,7 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         try:
             return _documents(self._zhipu._client.send(self._request(query)))
         except APIError as error:
-            if _search.nothing_found(error):
+            if _web_search.nothing_found(error):
                 return []
             raise
 
@@ -224,12 +224,12 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         try:
             return _documents(await self._zhipu._aclient.send(self._request(query)))
         except APIError as error:
-            if _search.nothing_found(error):
+            if _web_search.nothing_found(error):
                 return []
             raise
 
     def _request(self, query: str) -> Request[searching.WebSearchReply]:
-        return _search.request(
+        return _web_search.request(
             self._zhipu._client.site,
             query,
             search_engine=self.search_engine,
@@ -242,7 +242,8 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
 
 def _documents(reply: searching.WebSearchReply) -> list[Document]:
     return [
-        Document(text=row.content or "", metadata=_search.facts(row)) for row in reply.search_result
+        Document(text=row.content or "", metadata=_web_search.facts(row))
+        for row in reply.search_result
     ]
 
 

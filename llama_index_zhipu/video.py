@@ -8,7 +8,7 @@ import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__`
 
 from zhipu_client import Request, ServerError, await_result, tasks, videos, wait_result
 
-from ._spec import ConnectedToolSpec
+from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAIVideoGeneratorToolSpec"]
 

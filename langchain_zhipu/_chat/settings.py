@@ -17,7 +17,7 @@ from typing_extensions import override
 from langchain_zhipu._chat.counting import CountsTokens
 from langchain_zhipu._chat.messages import PROVIDER
 from langchain_zhipu._chat.profiles import DerivedProfile, profile_of
-from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._connection import ZhipuSettings
 from zhipu_client import InvalidRequestError, __version__
 from zhipu_client.conversation import ReasoningHistory, ToolChoiceMode, redacted
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._connection import ZhipuSettings
 from zhipu_client import APIError, InvalidRequestError, Request, web_search
 
 __all__ = ["Recency", "SearchSettings", "found_nothing", "results"]

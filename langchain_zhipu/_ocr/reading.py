@@ -13,12 +13,12 @@ from langchain_core.documents import Document
 from langchain_core.runnables import run_in_executor
 from pydantic import ConfigDict, Field
 
-from langchain_zhipu._client import SeveralRequests
+from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
-from langchain_zhipu._ocr_documents import Mode, Shape, Tables
-from langchain_zhipu._ocr_images import Pictures
+from langchain_zhipu._ocr.documents import Mode, Shape, Tables
+from langchain_zhipu._ocr.images import Pictures
+from langchain_zhipu._ocr.sources import Origin, pdf_metadata
 from langchain_zhipu._progress import ProgressBar
-from langchain_zhipu._sources import Origin, pdf_metadata
 from zhipu_client import (
     AuthenticationError,
     PermissionDeniedError,

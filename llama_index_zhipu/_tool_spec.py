@@ -8,7 +8,7 @@ from llama_index.core.tools.tool_spec.base import BaseToolSpec
 
 from zhipu_client.adapting import KeepsNoArguments
 
-from ._base import ZhipuComponent
+from ._connection import ZhipuComponent
 
 __all__ = ["ConnectedToolSpec"]
 

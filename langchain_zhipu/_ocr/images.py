@@ -11,7 +11,7 @@ from typing import Any
 
 from langchain_core.runnables import run_in_executor
 
-from langchain_zhipu._ocr_documents import image_urls
+from langchain_zhipu._ocr.documents import image_urls
 from zhipu_client import AsyncClient, Client, ZhipuError, adownload, download
 from zhipu_client.ocr import OCRPage
 

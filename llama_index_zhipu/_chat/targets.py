@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zhipu_client import models
 
-from ._chat.media import Target
+from .media import Target
 
 __all__ = ["target_of"]
 

@@ -1,0 +1,1 @@
+"""Reading documents with GLM-OCR: sources in, LangChain documents out."""
