@@ -9,7 +9,7 @@ from llama_index.core.schema import Document
 
 from ._chat.media import read_file
 
-__all__ = ["document", "file_facts", "open_source", "read_source"]
+__all__ = ["document", "file_metadata", "open_source", "read_source"]
 
 #: Metadata that is about the reading, and no help to a model or for a search.
 _TECHNICAL = ("regions", "request_id", "task_id", "width", "height")
@@ -33,7 +33,7 @@ def read_source(file: Any, fs: Any, max_bytes: int) -> bytes:
     return content
 
 
-def file_facts(file: Any, extra_info: dict[str, Any] | None) -> dict[str, Any]:
+def file_metadata(file: Any, extra_info: dict[str, Any] | None) -> dict[str, Any]:
     """The metadata of a document: what the caller gave, and where it came from."""
     info = dict(extra_info or {})
     text = str(file) if isinstance(file, (str, Path)) else ""

@@ -6,7 +6,7 @@ from typing import Any
 
 from zhipu_client import APIError, Request, web_search
 
-__all__ = ["enough", "facts", "nothing_found", "request"]
+__all__ = ["enough", "found_nothing", "metadata_of", "request"]
 
 #: Engines that give certain numbers of results only.
 _STEPS = {"search_pro_sogou": 10}
@@ -29,7 +29,7 @@ def enough(count: int, search_engine: str | None) -> int:
     return -(-count // step) * step
 
 
-def facts(row: web_search.SearchResult) -> dict[str, Any]:
+def metadata_of(row: web_search.SearchResult) -> dict[str, Any]:
     """What is known of a result beside its text."""
     told = {
         "url": row.link,
@@ -41,6 +41,6 @@ def facts(row: web_search.SearchResult) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
-def nothing_found(error: APIError) -> bool:
+def found_nothing(error: APIError) -> bool:
     """True for the failure by which the service says that there are no results."""
     return error.code == web_search.NOTHING_FOUND

@@ -15,7 +15,7 @@ from llama_index.core.schema import Document
 from zhipu_client import InvalidRequestError, Request, await_for, file_parser, wait_for
 
 from ._connection import ZhipuComponent
-from ._documents import document, file_facts, read_source
+from ._documents import document, file_metadata, read_source
 
 __all__ = ["ZhipuAIFileParserReader"]
 
@@ -74,7 +74,7 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
             fs: A file system of fsspec that the path is on.
             file_type: The format in upper case (``"DOCX"``), where the name does not tell it.
         """
-        info = file_facts(file, extra_info)
+        info = file_metadata(file, extra_info)
         given = self._given(read_source(file, fs, self._most), info, file_type)
         if self.tool_type == "prime-sync":
             reply = self._client.send(file_parser.create_sync(**given))
@@ -111,7 +111,7 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
         file_type: str | None = None,
     ) -> list[Document]:
         """Read a document asynchronously; the arguments of `lazy_load_data`."""
-        info = file_facts(file, extra_info)
+        info = file_metadata(file, extra_info)
         content = await asyncio.to_thread(read_source, file, fs, self._most)
         given = self._given(content, info, file_type)
         if self.tool_type == "prime-sync":

@@ -222,7 +222,7 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         repair: bool = True,
     ) -> Exchange:
         """The exchange for these messages: fields, then additional_kwargs, then the call's own."""
-        values = values_of(self, kwargs)
+        values = values_of(self, self.additional_kwargs, kwargs)
         refuse_filtered = values.pop("raise_on_content_filter", False)
         search = values.pop("web_search", None)
         if search:

@@ -15,7 +15,7 @@ from llama_index.core.schema import Document
 from zhipu_client import aiterate, iterate, ocr, reader
 
 from ._connection import SeveralRequests
-from ._documents import document, file_facts, open_source
+from ._documents import document, file_metadata, open_source
 
 __all__ = ["ZhipuAIOCRReader", "ZhipuAIWebReader"]
 
@@ -88,7 +88,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             fs: A file system of fsspec that the path is on.
             **load_kwargs: Anything that `zhipu_client.ocr.pages` takes.
         """
-        source, info = open_source(file, fs, self.max_bytes), file_facts(file, extra_info)
+        source, info = open_source(file, fs, self.max_bytes), file_metadata(file, extra_info)
         pages = iterate(self._client, self._job(source, load_kwargs))
         if self.split == "page":
             for page in pages:
@@ -115,7 +115,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
     ) -> AsyncIterator[Document]:
         """`lazy_load_data`, asynchronously: a document a page, as they come."""
         source = await asyncio.to_thread(open_source, file, fs, self.max_bytes)
-        info = file_facts(file, extra_info)
+        info = file_metadata(file, extra_info)
         async for page in aiterate(self._aclient, self._job(source, load_kwargs)):
             yield self._document(page, info)
 
@@ -138,7 +138,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
     ) -> list[Document]:
         """Read a document asynchronously; the arguments of `lazy_load_data`."""
         source = await asyncio.to_thread(open_source, file, fs, self.max_bytes)
-        info = file_facts(file, extra_info)
+        info = file_metadata(file, extra_info)
         pages = [page async for page in aiterate(self._aclient, self._job(source, load_kwargs))]
         if self.split == "page":
             return [self._document(page, info) for page in pages]

@@ -102,7 +102,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         try:
             reply = self._zhipu._client.send(self._request(query_bundle.query_str))
         except APIError as error:
-            if _web_search.nothing_found(error):
+            if _web_search.found_nothing(error):
                 return []
             raise
         return self._nodes(reply)
@@ -111,7 +111,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         try:
             reply = await self._zhipu._aclient.send(self._request(query_bundle.query_str))
         except APIError as error:
-            if _web_search.nothing_found(error):
+            if _web_search.found_nothing(error):
                 return []
             raise
         return self._nodes(reply)
@@ -126,7 +126,9 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
 
     def _nodes(self, reply: web_search.WebSearchReply) -> list[NodeWithScore]:
         return [
-            NodeWithScore(node=TextNode(text=row.content or "", metadata=_web_search.facts(row)))
+            NodeWithScore(
+                node=TextNode(text=row.content or "", metadata=_web_search.metadata_of(row))
+            )
             for row in reply.search_result[: self.similarity_top_k]
         ]
 

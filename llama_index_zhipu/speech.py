@@ -16,7 +16,7 @@ from llama_index.core.schema import Document
 from zhipu_client import Request, audio, models
 
 from ._connection import ZhipuComponent
-from ._documents import document, file_facts, read_source
+from ._documents import document, file_metadata, read_source
 from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAISpeechToolSpec", "ZhipuAITranscriptionReader"]
@@ -141,7 +141,7 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
             extra_info: Metadata for the document.
             fs: A file system of fsspec that the path is on.
         """
-        info, content = file_facts(file, extra_info), read_source(file, fs, self._most())
+        info, content = file_metadata(file, extra_info), read_source(file, fs, self._most())
         return [self._document(self._client.send(self._request(content, info)), info)]
 
     async def aload_data(
@@ -151,7 +151,7 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
         fs: Any = None,
     ) -> list[Document]:
         """Write a recording down, asynchronously; the arguments of `load_data`."""
-        info = file_facts(file, extra_info)
+        info = file_metadata(file, extra_info)
         content = await asyncio.to_thread(read_source, file, fs, self._most())
         return [self._document(await self._aclient.send(self._request(content, info)), info)]
 

@@ -215,7 +215,7 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         try:
             return _documents(self._zhipu._client.send(self._request(query)))
         except APIError as error:
-            if _web_search.nothing_found(error):
+            if _web_search.found_nothing(error):
                 return []
             raise
 
@@ -224,7 +224,7 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         try:
             return _documents(await self._zhipu._aclient.send(self._request(query)))
         except APIError as error:
-            if _web_search.nothing_found(error):
+            if _web_search.found_nothing(error):
                 return []
             raise
 
@@ -242,7 +242,7 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
 
 def _documents(reply: searching.WebSearchReply) -> list[Document]:
     return [
-        Document(text=row.content or "", metadata=_web_search.facts(row))
+        Document(text=row.content or "", metadata=_web_search.metadata_of(row))
         for row in reply.search_result
     ]
 

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("zhipu_emulator",)
+PACKAGES = (
+    "zhipu_emulator",
+    "langchain_zhipu",
+    "llama_index_zhipu",
+)
 
 
 def modules(root: Path, package: str) -> dict[str, Path]:
