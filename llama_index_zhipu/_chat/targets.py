@@ -1,4 +1,4 @@
-"""What LlamaIndex asks about a model, from the catalogue. Pure."""
+"""Look up which media a model takes, in the catalogue. Pure."""
 
 from __future__ import annotations
 
