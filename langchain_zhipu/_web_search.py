@@ -8,16 +8,12 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from langchain_zhipu._connection import ZhipuSettings
-from zhipu_client import APIError, InvalidRequestError, Request, web_search
+from zhipu_client import InvalidRequestError, Request, web_search
 
-__all__ = ["Recency", "SearchSettings", "found_nothing", "results"]
+__all__ = ["Recency", "SearchSettings", "results"]
 
 Recency = Literal["oneDay", "oneWeek", "oneMonth", "oneYear", "noLimit"]
 
-#: The engine that a site's documentation names; ``search_std`` on other sites.
-_ENGINES: Mapping[str | None, str] = {"zai": "search-prime", "zai-coding": "search-prime"}
-#: Engines that return only multiples of a number of results.
-_STEPS: Mapping[str, int] = {"search_pro_sogou": 10}
 _MOST = 50
 
 
@@ -54,28 +50,22 @@ class SearchSettings(ZhipuSettings):
         recency: str | None = None,
     ) -> Request[dict[str, Any]]:
         """Return the request of one search; fields that are set override the arguments."""
-        engine = self.search_engine or _ENGINES.get(self._sync_client().site, "search_std")
+        engine = self.search_engine or web_search.engine_for(self._sync_client().site)
         if not 1 <= count <= _MOST:
             raise InvalidRequestError(
                 f"the number of results must be from 1 to {_MOST}, got {count}",
                 field="count",
                 value=count,
             )
-        step = _STEPS.get(engine, 1)
         return web_search.create(
             search_query=web_search.shorten(query, self.max_query_length),
             search_engine=engine,
             search_intent=self.search_intent,
-            count=-(-count // step) * step,
+            count=web_search.count_for(count, engine),
             search_domain_filter=self.search_domain_filter or domain,
             search_recency_filter=self.search_recency_filter or recency,
             content_size=self.content_size,
         ).as_dict()
-
-
-def found_nothing(error: APIError) -> bool:
-    """Return True for the error that the service sends when a search has no results."""
-    return str(error.code) == web_search.NOTHING_FOUND
 
 
 def results(reply: Mapping[str, Any], most: int) -> Iterator[dict[str, str]]:

@@ -15,8 +15,8 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
 from langchain_zhipu._errors import model_error
-from langchain_zhipu._web_search import SearchSettings, found_nothing, results
-from zhipu_client import APIError, ZhipuError
+from langchain_zhipu._web_search import SearchSettings, results
+from zhipu_client import ZhipuError, web_search
 
 __all__ = ["ZhipuAIWebSearchRetriever"]
 
@@ -94,7 +94,7 @@ def _translated() -> Iterator[dict[str, Any]]:
     try:
         yield {}
     except ZhipuError as error:
-        if not (isinstance(error, APIError) and found_nothing(error)):
+        if not (web_search.found_nothing(error)):
             raise model_error(error) from error
 
 

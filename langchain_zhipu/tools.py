@@ -14,8 +14,8 @@ from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from langchain_zhipu._errors import model_error
-from langchain_zhipu._web_search import Recency, SearchSettings, found_nothing, results
-from zhipu_client import APIError, ZhipuError
+from langchain_zhipu._web_search import Recency, SearchSettings, results
+from zhipu_client import ZhipuError, web_search
 
 __all__ = ["ZhipuAIWebSearchTool"]
 
@@ -158,7 +158,7 @@ class ZhipuAIWebSearchTool(SearchSettings, BaseTool):
         try:
             yield answer
         except ZhipuError as error:
-            if isinstance(error, APIError) and found_nothing(error):
+            if web_search.found_nothing(error):
                 answer["search_result"] = []
             elif self.handle_tool_error:
                 raise ToolException(f"The web search failed: {error}") from error

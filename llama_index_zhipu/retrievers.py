@@ -102,7 +102,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         try:
             reply = self._zhipu._client.send(self._request(query_bundle.query_str))
         except APIError as error:
-            if _web_search.found_nothing(error):
+            if web_search.found_nothing(error):
                 return []
             raise
         return self._nodes(reply)
@@ -111,7 +111,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         try:
             reply = await self._zhipu._aclient.send(self._request(query_bundle.query_str))
         except APIError as error:
-            if _web_search.found_nothing(error):
+            if web_search.found_nothing(error):
                 return []
             raise
         return self._nodes(reply)
@@ -120,7 +120,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         return _web_search.request(
             self._zhipu._client.site,
             web_search.shorten(query, self.max_query_length),
-            count=_web_search.enough(self.similarity_top_k, self._settings["search_engine"]),
+            count=web_search.count_for(self.similarity_top_k, self._settings["search_engine"]),
             **self._settings,
         )
 

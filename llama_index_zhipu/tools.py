@@ -215,7 +215,7 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         try:
             return _documents(self._zhipu._client.send(self._request(query)))
         except APIError as error:
-            if _web_search.found_nothing(error):
+            if searching.found_nothing(error):
                 return []
             raise
 
@@ -224,7 +224,7 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         try:
             return _documents(await self._zhipu._aclient.send(self._request(query)))
         except APIError as error:
-            if _web_search.found_nothing(error):
+            if searching.found_nothing(error):
                 return []
             raise
 
