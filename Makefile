@@ -47,7 +47,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_import_circles.py
+	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_import_circles.py tests/test_words.py
 
 format: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff check --fix-only --quiet .

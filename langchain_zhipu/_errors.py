@@ -1,4 +1,4 @@
-"""The client's errors as LangChain's own: each is both, so that either ``except`` catches it.
+"""The client's errors as LangChain's own: each is both, so either ``except`` catches it.
 
 LangChain's middleware, fallbacks and retries look at ``Model*Error`` and ``is_retryable``; users
 of the client look at ``code``, ``request_id`` and ``reset_at``. The classes here have both.
@@ -18,12 +18,12 @@ from zhipu_client.conversation import RequirementError
 
 __all__ = ["APIConnectionError", "model_error", "raised_as_model_errors"]
 
-#: What a refusal by the content filter is on this version of langchain-core.
+#: The class for a refusal by the content filter in this version of langchain-core.
 _Refusal: type[core.ModelError] = getattr(core, "ModelRefusalError", core.ModelInvalidRequestError)
 
 
 class _Answer:
-    """What LangChain's tracer reads off an error: the failed answer, as far as it is known."""
+    """The failed response, in the shape that LangChain's tracer reads from an error."""
 
     def __init__(self, status: int | None, body: Any) -> None:
         self.status_code = status
@@ -32,30 +32,30 @@ class _Answer:
 
     @property
     def text(self) -> str:
-        """The body as text."""
+        """Return the body as text."""
         body = self._body
         return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
 
     def json(self) -> Any:
-        """The body as the service sent it."""
+        """Return the body as the service sent it."""
         return self._body
 
 
 class _Model(core.ModelError):
-    """What all of the classes below have in common."""
+    """The base of all classes below."""
 
     @property
     def response(self) -> _Answer:
-        """The failed answer, in the shape that LangChain's tracing looks for."""
+        """Return the failed response, in the shape that LangChain's tracing looks for."""
         return _Answer(getattr(self, "status", None), getattr(self, "body", None))
 
 
 class InvalidRequestError(_Model, client.InvalidRequestError, core.ModelInvalidRequestError):
-    """Refused by us before anything was sent."""
+    """A value was refused before anything was sent."""
 
 
 class APIError(_Model, client.APIError, core.ModelAPIError):
-    """The service answered with a failure of no known kind."""
+    """The service answered with an unknown kind of failure."""
 
 
 class BadRequestError(_Model, client.BadRequestError, core.ModelInvalidRequestError):
@@ -107,15 +107,15 @@ class ServerError(_Model, client.ServerError, core.ModelAPIError):
 
 
 class APIConnectionError(_Model, client.APIConnectionError, core.ModelConnectionError):
-    """No answer came."""
+    """The connection failed before an answer came."""
 
 
 class APITimeoutError(_Model, client.APITimeoutError, core.ModelTimeoutError):
-    """A limit of time passed."""
+    """A time limit passed."""
 
 
 class StreamIncompleteError(_Model, client.StreamIncompleteError, core.ModelConnectionError):
-    """A stream broke before the answer was whole."""
+    """A stream broke off before the answer was complete."""
 
 
 class ZhipuError(_Model, client.ZhipuError):
@@ -146,23 +146,23 @@ _EDGES: Mapping[type[Exception], type[Exception]] = {
 
 
 def model_error(error: client.ZhipuError) -> Exception:
-    """The same error, with all its attributes, as one that LangChain knows too."""
+    """Return the same error, with all its attributes, as one that LangChain knows too."""
     if isinstance(error, core.ModelError):
         return error
     kind = next(_EDGES[base] for base in type(error).__mro__ if base in _EDGES)
     made = kind.__new__(kind)
     made.args = error.args
-    # The last of these is what LangChain's retries look at.
+    # LangChain's retries read the last of these.
     made.__dict__.update(error.__dict__, is_retryable=bool(getattr(error, "retryable", False)))
     return made
 
 
 class StructuredOutputError(core.OutputParserException):
-    """The model's answer was not what it had to be, also when it was asked once more.
+    """The model's answer did not meet the requirement, not even in the second attempt.
 
     Attributes:
         llm_output: The text of the last answer.
-        usage: The tokens of both attempts, by the wire's names; None where the server sent none.
+        usage: The tokens of both attempts, by the wire's names; None if the server sent no counts.
     """
 
     def __init__(self, message: str, error: RequirementError) -> None:

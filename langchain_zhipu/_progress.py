@@ -12,7 +12,7 @@ _WIDTH = 24
 
 
 class ProgressBar:
-    """Shows how far something has come, on standard error. Does nothing unless ``shown``.
+    """A progress bar on standard error. Does nothing unless ``shown``.
 
     Example:
         >>> with ProgressBar("pages", shown=False) as bar:
@@ -38,7 +38,7 @@ class ProgressBar:
 
     def _write(self, line: str) -> None:
         file = self._file or sys.stderr
-        # Blanks over what is left of a longer line.
+        # Blanks overwrite the rest of a longer line.
         print(f"\r{line:<{self._length}}", end="", file=file, flush=True)
         self._length = len(line)
 

@@ -1,4 +1,4 @@
-"""Makes ``init_chat_model("zhipu:glm-4.7")`` work. Opt-in: nothing is registered by importing."""
+"""Register this package for ``init_chat_model("zhipu:glm-4.7")``. Importing registers nothing."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def _call(cls: Any, **kwargs: Any) -> Any:
 
 
 def register(name: str = "zhipu") -> None:
-    """Let ``init_chat_model`` and ``init_embeddings`` of LangChain know this package.
+    """Register this package with LangChain's ``init_chat_model`` and ``init_embeddings``.
 
-    LangChain keeps its providers in a closed table and has no hook for others. This adds a row to
-    it; calling it again changes nothing. Without it, construct `ChatZhipuAI` directly.
+    LangChain has a fixed table of providers and no hook for others. This adds a row to it; calling
+    it again changes nothing. Without it, construct `ChatZhipuAI` directly.
 
     Args:
         name: The provider's name, used as ``init_chat_model("zhipu:glm-4.7")``.
@@ -53,7 +53,7 @@ def register(name: str = "zhipu") -> None:
 
 
 def _row(like: Any, cls: str) -> Any:
-    """A row of the shape that the table has: (module, class, constructor), or without the last."""
+    """Return a row in the table's shape: (module, class, constructor), or without the last."""
     if isinstance(like, tuple) and len(like) == 2:
         return ("langchain_zhipu", cls)
     return ("langchain_zhipu", cls, _call)

@@ -1,4 +1,4 @@
-"""Reading web pages through the service: what the web reader loader is made of."""
+"""Read web pages through the service, for the web reader loader."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any, Literal
 from langchain_core.documents import Document
 from pydantic import ConfigDict, Field
 
-from langchain_zhipu._client import SeveralRequests
+from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
-from langchain_zhipu._ocr import FATAL
+from langchain_zhipu._ocr.reading import FATAL
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import aiterate, iterate, reader
 from zhipu_client.work import Chain, Once
@@ -21,7 +21,7 @@ __all__ = ["WebPageSettings"]
 
 _log = logging.getLogger(__name__)
 
-#: Where a page says which language it is in.
+#: Tags of a page that name its language.
 _LANGUAGES = ("lang", "language", "og:locale", "content-language")
 _SUMMARIES = ("images", "links")
 
@@ -29,7 +29,7 @@ Reply = dict[str, Any]
 
 
 class WebPageSettings(SeveralRequests):
-    """How web pages are read, see `ZhipuAIWebReaderLoader`."""
+    """The settings of reading web pages, see `ZhipuAIWebReaderLoader`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -87,7 +87,7 @@ class WebPageSettings(SeveralRequests):
 def _skip(url: str, error: Exception) -> bool:
     if isinstance(error, FATAL):
         return False
-    _log.warning("%s is left out: %s", url, error)
+    _log.warning("%s is skipped: %s", url, error)
     return True
 
 
@@ -110,5 +110,5 @@ def _document(url: str, reply: Mapping[str, Any]) -> Document:
         "request_id": reply.get("request_id") or reply.get("id"),
         **{name: page.get(name) for name in _SUMMARIES},
     }
-    told = {name: value for name, value in found.items() if value}
-    return Document(str(page.get("content") or ""), metadata={"source": url, **told})
+    known = {name: value for name, value in found.items() if value}
+    return Document(str(page.get("content") or ""), metadata={"source": url, **known})

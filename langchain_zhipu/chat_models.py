@@ -1,7 +1,7 @@
 """`ChatZhipuAI`: GLM chat models for LangChain and LangGraph.
 
-What is sent and what an answer means is decided in ``zhipu_client.conversation``; ``_chat`` maps
-the types; this module has LangChain's methods.
+``zhipu_client.conversation`` decides what is sent and what an answer means; ``_chat`` maps the
+types; this module has LangChain's methods.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = ["ChatZhipuAI"]
 
 
 class ChatZhipuAI(ChatSettings):
-    """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of a server of yours that speaks like it.
+    """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
     Setup:
         Set ``ZHIPUAI_API_KEY`` (a key of open.bigmodel.cn) or ``ZAI_API_KEY`` (of z.ai).
@@ -59,8 +59,8 @@ class ChatZhipuAI(ChatSettings):
         reasoning_history: Which earlier reasoning is sent back: of the running ``"tool_loop"``,
             ``"all"`` or ``"none"``. None follows ``clear_thinking``.
         tool_stream: Stream the arguments of calls in pieces. None: where the model can.
-        think_tags: Whether reasoning is taken out of the text, where it is between ``<think>``
-            tags. None: for the models that write it there, and on servers of one's own.
+        think_tags: Whether text between ``<think>`` tags is reasoning. None: for the models that
+            write it there, and on your own servers.
         keep_box_marks: Keep ``<|begin_of_box|>`` and ``<|end_of_box|>`` in the text, which vision
             models put around answers and places.
         tool_choice_mode: How a requirement that GLM does not honour by itself (a forced tool, a
@@ -76,7 +76,7 @@ class ChatZhipuAI(ChatSettings):
         extra_body: Further fields of the body, sent unchecked.
         model_kwargs: Further parameters; unknown constructor arguments land here.
         streaming: Use the streaming endpoint for ``invoke`` too.
-        repair_tool_calls: Read calls that the model wrote into its text as markup.
+        repair_tool_calls: Read tool calls that the model wrote into its text as markup.
         token_counting: ``"service"`` asks the tokenizer endpoint, ``"estimate"`` stays offline;
             ``"auto"`` asks where that is possible and safe, and estimates elsewhere.
 
@@ -172,7 +172,7 @@ class ChatZhipuAI(ChatSettings):
         streaming: bool = False,
     ) -> Exchange:
         if any(has_paths(message.content) for message in messages):
-            # A file of 200 MB is not read on the event loop.
+            # A file may have 200 MB: not read on the event loop.
             return await run_in_executor(
                 None, self._exchange, messages, stop, kwargs, streaming=streaming
             )
@@ -254,15 +254,15 @@ class ChatZhipuAI(ChatSettings):
         strict: bool | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
-        """A model that answers with data of a given shape.
+        """Return a model that answers with data of a given shape.
 
         Args:
             schema: A pydantic class (gives instances), a TypedDict, a JSON Schema or an OpenAI
                 function (give dicts).
-            method: ``"function_calling"``, ``"json_schema"``, or ``"json_mode"`` (which takes no
-                schema if need be). All three are checked, and asked for once more if they fail;
-                in a stream, only as long as nothing of the answer was shown.
-            include_raw: Give ``{"raw", "parsed", "parsing_error"}`` and never raise for parsing.
+            method: ``"function_calling"``, ``"json_schema"``, or ``"json_mode"`` (which works
+                without a schema). All three check the answer, and ask once more if it is wrong; in
+                a stream, only as long as nothing of the answer was shown.
+            include_raw: Return ``{"raw", "parsed", "parsing_error"}`` and never raise for parsing.
             strict: True closes the schema.
             **kwargs: Further arguments of each call.
 

@@ -1,4 +1,4 @@
-"""Documents out of files and web pages: GLM-OCR and the web reader."""
+"""Loaders of files and web pages: GLM-OCR and the web reader."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from langchain_core.documents.base import Blob
 from pydantic import ConfigDict, Field, SkipValidation
 
 from langchain_zhipu._errors import model_error
-from langchain_zhipu._ocr import OCRSettings, Resume, ResumePoint
-from langchain_zhipu._sources import FilePath, Origin, origin_of, origins
+from langchain_zhipu._ocr.reading import OCRSettings, Resume, ResumePoint
+from langchain_zhipu._ocr.sources import FilePath, Origin, origin_of, origins
 from langchain_zhipu._web_pages import WebPageSettings
 from zhipu_client import InvalidRequestError
 
@@ -24,47 +24,47 @@ __all__ = ["ResumePoint", "ZhipuAIOCRLoader", "ZhipuAIOCRParser", "ZhipuAIWebRea
 class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
     """Reads PDFs and pictures with GLM-OCR: ``POST /layout_parsing``. Billed by tokens.
 
-    Documents of any length are read: what is above the limits of the site (100 pages, 30 on
-    api.z.ai; 50 MiB) is sent in parts, several at once, and comes in order. That needs the extra
-    ``ocr`` for local PDFs. An address is given to the service, which fetches it itself.
+    Documents of any length are read: above the limits of the site (100 pages, 30 on api.z.ai; 50
+    MiB) they are sent in parts, several at once, and come in order. For local PDFs that needs the
+    extra ``ocr``. An http(s) address is passed to the service, which fetches it itself.
 
     Metadata follows LangChain's PDF loaders: ``source``, ``file_path``, ``total_pages``, ``page``
-    (from 0), ``page_label``, and what a local PDF says of itself (``producer``, ``creator``,
+    (from 0), ``page_label``, and the metadata of a local PDF (``producer``, ``creator``,
     ``creationdate``, ``title``, ...). Beyond that: ``page_width`` and ``page_height`` in pixels,
-    ``boxes`` (where everything stands: ``label``, ``category`` and ``bbox``, left, top, right and
+    ``boxes`` (the place of each element: ``label``, ``category`` and ``bbox``, left, top, right and
     bottom in pixels), ``images``, ``layout_image``, ``model``, ``request_id``, ``token_usage``
     (of a request, on its first document). Some vector stores take flat metadata only: use
     ``boxes=False``, or ``filter_complex_metadata``.
 
     Args:
         file_path: A path, a folder, a pattern (``"scans/*.pdf"``), an http(s) address, a data
-            URL, bytes, or several of these. PDF, PNG or JPEG, told by the content.
+            URL, bytes, or several of these. PDF, PNG or JPEG, recognised by the content.
         glob: Which files of a folder; None for all PDF, PNG and JPEG files in it and below.
         resume_from: Where to go on after a failure: the error's ``resume_from``, or a page
             (from 1) of the first document.
         mode: A document for each ``"page"``, a ``"single"`` one for a whole file, or one for each
             ``"element"`` (title, paragraph, table, ...).
         tables: ``"html"``, as the service reads them, or ``"markdown"``.
-        pages_delimiter: What stands between pages in mode ``"single"``.
-        boxes: Whether metadata says where everything stands.
-        crops: Ask for the pictures in the document; their addresses are good for 7 days.
-        layout_images: Ask for a picture of each page's layout.
-        save_images_to: A folder to keep these pictures in; documents then point to the files.
+        pages_delimiter: The text between pages in mode ``"single"``.
+        boxes: Whether metadata has the place of each element.
+        crops: Ask for the images in the document; their URLs expire after 7 days.
+        layout_images: Ask for an image of each page's layout.
+        save_images_to: A folder to save these images to; documents then link to the files.
         first_page: The first page to read, from 1.
         last_page: The last page to read, itself included.
         pages_per_request: The most pages of a part, 1 to 100.
         max_in_flight: The most requests at once, 1 to 32.
         root: A folder that all files must lie in, links followed.
-        max_bytes: The most bytes of a file, looked at before it is read (512 MiB).
-        on_error: ``"raise"``, or ``"skip"``: log a warning, leave the rest of that document out.
+        max_bytes: The most bytes of a file, checked before it is read (512 MiB).
+        on_error: ``"raise"``, or ``"skip"``: log a warning and skip the rest of that document.
         show_progress: Show a progress bar on standard error.
         extra_body: Further fields of each request, sent unchecked.
-        api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
+        api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
 
     Raises:
-        InvalidRequestError: No key was found, or a value is outside of its limits; while loading:
+        InvalidRequestError: No key was found, or a value is out of its range; while loading:
             a file is missing, empty, too large, changes while it is read, or is of another type.
-        ZhipuError: While loading, after the pages before the failure were handed over. The error
+        ZhipuError: While loading, after the pages before the failure were yielded. The error
             has ``resume_from``: with it another loader goes on without paying twice.
 
     Example:
@@ -76,7 +76,7 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
             print(page.metadata["page"], page.page_content[:80])
         ```
 
-    Example: going on after a failure
+    Example: continue after a failure
         ```python
         from zhipu_client import ZhipuError
 
@@ -113,7 +113,7 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
         yield from self._read(self._origins(), self.resume_from)
 
     async def alazy_load(self) -> AsyncGenerator[Document]:
-        """`lazy_load` on the event loop; files are read in threads."""
+        """Read page by page, asynchronously; files are read in threads."""
         async with aclosing(self._aread(self._origins(), self.resume_from)) as documents:
             async for document in documents:
                 yield document
@@ -133,11 +133,11 @@ class ZhipuAIOCRParser(OCRSettings, BaseBlobParser):
     Args:
         mode: ``"page"``, ``"single"`` or ``"element"``.
         tables: ``"html"`` or ``"markdown"``.
-        api_key: These and all other arguments but the first three are those of
-            `ZhipuAIOCRLoader`.
+        api_key: This and all further arguments are those of `ZhipuAIOCRLoader`, except for its
+            first three.
 
     Raises:
-        InvalidRequestError: No key was found, or a value is outside of its limits.
+        InvalidRequestError: No key was found, or a value is out of its range.
 
     Example:
         ```python
@@ -157,13 +157,13 @@ class ZhipuAIOCRParser(OCRSettings, BaseBlobParser):
         yield from self._read([_origin(blob)], None)
 
     async def alazy_parse(self, blob: Blob) -> AsyncGenerator[Document]:
-        """`lazy_parse` on the event loop; files are read in threads."""
+        """Read one blob page by page, asynchronously; files are read in threads."""
         async with aclosing(self._aread([_origin(blob)], None)) as documents:
             async for document in documents:
                 yield document
 
     async def aparse(self, blob: Blob) -> list[Document]:
-        """All documents of one blob."""
+        """Return all documents of one blob."""
         return [document async for document in self.alazy_parse(blob)]
 
 
@@ -173,7 +173,7 @@ def _origin(blob: Blob) -> Origin:
 
 
 class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
-    """Has the service fetch web pages and loads their text: ``POST /reader``. Billed a page.
+    """Loads the text of web pages, which the service fetches: ``POST /reader``. Billed by page.
 
     Nothing is fetched by this process. Metadata has ``source`` (the address), ``title``,
     ``description``, ``language``, ``request_id``; ``images`` and ``links`` where asked for.
@@ -182,20 +182,20 @@ class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
         urls: One address or several, http or https. Several are read at once; the documents come
             in order.
         return_format: ``"markdown"`` or ``"text"``.
-        no_cache: Have each page fetched anew.
+        no_cache: Fetch each page anew.
         retain_images: Keep images (default).
         with_images_summary: List the images of a page.
         with_links_summary: List the links of a page.
         page_timeout: How long the service may take to fetch a page, in seconds (20).
         max_in_flight: The most requests at once, 1 to 32.
-        on_error: ``"raise"``, or ``"skip"``: log a warning, leave the page out.
+        on_error: ``"raise"``, or ``"skip"``: log a warning and skip the page.
         show_progress: Show a progress bar on standard error.
-        api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
+        api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
 
     Raises:
-        InvalidRequestError: No key was found, an address is none, or a value is outside of its
-            limits.
-        ZhipuError: While loading, after the pages before the failure were handed over.
+        InvalidRequestError: No key was found, an address is not http(s), or a value is out of its
+            range.
+        ZhipuError: While loading, after the pages before the failure were yielded.
 
     Example:
         ```python
@@ -219,7 +219,7 @@ class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
         yield from self._read(self.urls)
 
     async def alazy_load(self) -> AsyncGenerator[Document]:
-        """`lazy_load` on the event loop."""
+        """Read page by page, asynchronously."""
         async with aclosing(self._aread(self.urls)) as documents:
             async for document in documents:
                 yield document

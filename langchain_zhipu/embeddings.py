@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from langchain_core.embeddings import Embeddings
 from pydantic import ConfigDict, Field, model_validator
 
-from langchain_zhipu._client import SeveralRequests
+from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import arun, embeddings, run
@@ -21,9 +21,9 @@ __all__ = ["ZhipuAIEmbeddings"]
 class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
     """Turns texts into vectors: ``POST /embeddings`` (open.bigmodel.cn only).
 
-    Any number of texts may be given: they are split into requests of up to 64 (fewer where the
-    model bounds the tokens of a request), identical texts are sent once, several requests are in
-    flight together, and the vectors come in the order of the texts.
+    Takes any number of texts: they are split into requests of up to 64 (fewer where the model
+    limits the tokens of a request), identical texts are sent once, several requests are in flight
+    at once, and the vectors come in the order of the texts.
 
     Takes the place of ``langchain_community.embeddings.ZhipuAIEmbeddings``. The default model here
     is ``embedding-3``; a store that was filled with the older default needs
@@ -32,16 +32,16 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
     Args:
         model: ``embedding-3`` (default) or ``embedding-2``.
         dimensions: Length of a vector: 2048, 1024, 512 or 256 with embedding-3; always 1024 with
-            embedding-2. None (default) for the model's own, the first of these.
+            embedding-2. None (default) for the model's own default, the first of these.
         chunk_size: The most texts in a request, 1 to 64.
-        max_in_flight: The most requests of one call at once, 1 to 64. (``max_concurrency`` bounds
+        max_in_flight: The most requests of one call at once, 1 to 64. (``max_concurrency`` limits
             all calls of this object together.)
-        show_progress_bar: Show on standard error how far `embed_documents` is.
+        show_progress_bar: Show the progress of `embed_documents` on standard error.
         on_usage: Called after each call with its tokens: ``{"prompt_tokens", "total_tokens"}``.
-        api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
+        api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
 
     Raises:
-        InvalidRequestError: No key was found, or a value is outside of its limits.
+        InvalidRequestError: No key was found, or a value is out of its range.
 
     Example:
         ```python
@@ -54,8 +54,8 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
         print(store.similarity_search("How long is the wall?", k=1))
         ```
 
-        When a request fails for good, the error says what is done, and only the rest is sent
-        again:
+        When a request fails for good, the error has the finished vectors, and only the rest is
+        sent again:
 
         ```python
         from langchain_zhipu import ZhipuAIEmbeddings
@@ -98,18 +98,18 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
         """Turn texts into vectors.
 
         Args:
-            texts: Any number of texts, none of them empty. No text makes no request.
+            texts: Any number of texts, each not empty. An empty list sends no request.
             chunk_size: The most texts in a request, in place of the field.
             resume: The ``partial`` of the error that ended an earlier call with the same texts.
 
         Raises:
             InvalidRequestError: A text is empty; ``field`` has its position (``texts[3]``).
-            ZhipuError: A request failed for good. ``partial`` has the vectors that are done.
+            ZhipuError: A request failed for good. ``partial`` has the finished vectors.
         """
         with raised_as_model_errors(), self._bar() as bar:
             job = self._job(texts, chunk_size, resume, bar)
             result = run(self._sync_client(), job)
-        self._tell(result.usage)
+        self._report(result.usage)
         return result.vectors
 
     async def aembed_documents(
@@ -119,11 +119,11 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
         *,
         resume: PartialEmbeddings | None = None,
     ) -> list[list[float]]:
-        """`embed_documents` without blocking the event loop."""
+        """Turn texts into vectors, asynchronously; the arguments of `embed_documents`."""
         with raised_as_model_errors(), self._bar() as bar:
             job = self._job(texts, chunk_size, resume, bar)
             result = await arun(self._async_client(), job)
-        self._tell(result.usage)
+        self._report(result.usage)
         return result.vectors
 
     def embed_query(self, text: str) -> list[float]:
@@ -136,7 +136,7 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
             return self._only(self._sync_client().send(self._request(text)))
 
     async def aembed_query(self, text: str) -> list[float]:
-        """`embed_query` without blocking the event loop."""
+        """Turn one text into a vector, asynchronously."""
         with raised_as_model_errors():
             return self._only(await self._async_client().send(self._request(text)))
 
@@ -161,10 +161,10 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
         return embeddings.create(model=self.model, input=[text], dimensions=self.dimensions)
 
     def _only(self, reply: EmbeddingReply) -> list[float]:
-        self._tell(reply.usage or {})
+        self._report(reply.usage or {})
         return embeddings.only_vector(reply)
 
-    def _tell(self, usage: Mapping[str, int]) -> None:
+    def _report(self, usage: Mapping[str, int]) -> None:
         if self.on_usage is not None:
             self.on_usage(usage)
 

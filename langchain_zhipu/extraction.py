@@ -1,4 +1,4 @@
-"""From a scanned document to an object: GLM-OCR reads it, a chat model fills the schema."""
+"""Extract an object from a scanned document: GLM-OCR reads it, a chat model fills the schema."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ def create_ocr_extractor(
     include_raw: bool = False,
     **kwargs: Any,
 ) -> Runnable[Any, Any]:
-    """Make a runnable that reads a document and gives what a schema asks for.
+    """Return a runnable that reads a document and fills a schema.
 
     It is OCR followed by ``model.with_structured_output(schema)``, and runs, streams, batches and
     traces like any chain. Its input is what `ZhipuAIOCRLoader` takes (a path, an address, bytes),
-    a ``Blob``, or documents that were read already.
+    a ``Blob``, or documents that were already read.
 
     Args:
         model: A chat model, usually ``ChatZhipuAI``.
         schema: A pydantic class, a TypedDict, a JSON Schema, or a template: the object as it
             should come out, such as ``{"number": "", "total": 0.0, "items": [{"name": ""}]}``. A
-            text in a template that is not empty describes the field.
-        parser: What reads the document; None makes one that reads it as a whole, with the key and
-            the address of ``model`` when that is one of ours.
-        instructions: More about the task, for the chat model.
-        include_raw: Give ``{"raw", "parsed", "parsing_error"}`` in place of the object.
+            string in a template that is not empty describes the field.
+        parser: The parser of the document; None makes one that reads it as a whole, with the key
+            and base URL of ``model`` if that is a ``ChatZhipuAI``.
+        instructions: Further instructions for the chat model.
+        include_raw: Return ``{"raw", "parsed", "parsing_error"}`` in place of the object.
         kwargs: Further arguments of ``with_structured_output``, such as ``method``.
 
     Raises:
-        InvalidRequestError: The schema or template is empty; or, when it is run: see
+        InvalidRequestError: The schema or template is empty. While running: see
             `ZhipuAIOCRLoader`.
 
     Example:
@@ -84,15 +84,16 @@ def create_ocr_extractor(
 
 
 def schema_from_template(template: Mapping[str, Any], title: str = "Extraction") -> dict[str, Any]:
-    """The JSON Schema of objects that look like a template.
+    """Return the JSON Schema of objects that look like a template.
 
     Args:
-        template: An object. Its values tell the types: a text, a number, True or False, a list of
-            one example item, an object; None for any. A text that is not empty is a description.
+        template: An object. Its values give the types: a string, a number, True or False, a list
+            of one example item, an object; None for any. A string that is not empty is a
+            description.
         title: The schema's title.
 
     Raises:
-        InvalidRequestError: It is no object, or an empty one; ``field`` says where.
+        InvalidRequestError: A value is empty or of another type; ``field`` has its place.
 
     Example:
         >>> schema_from_template({"total": 0.0})["properties"]
@@ -120,8 +121,8 @@ def _shape(value: Any, where: str) -> dict[str, Any]:
     if kind is None:
         message = f"{where} must be a text, number, list or object, got {type(value).__name__}"
         raise InvalidRequestError(message, field=where, value=value)
-    told = {"description": value} if isinstance(value, str) and value.strip() else {}
-    return {"type": kind, **told}
+    described = {"description": value} if isinstance(value, str) and value.strip() else {}
+    return {"type": kind, **described}
 
 
 def _is_schema(schema: Mapping[str, Any]) -> bool:
@@ -131,13 +132,13 @@ def _is_schema(schema: Mapping[str, Any]) -> bool:
 def _parser_for(model: Any) -> ZhipuAIOCRParser:
     settings: dict[str, Any] = {}
     if isinstance(model, ConnectionSettings):
-        # Where the chat model's requests go, and as whom, is for OCR too.
+        # OCR uses the same server and key as the chat model.
         settings = {name: getattr(model, name) for name in ConnectionSettings.model_fields}
     return ZhipuAIOCRParser(mode="single", boxes=False, **settings)
 
 
 class _Reader:
-    """Makes text of what the runnable is given."""
+    """Reads the runnable's input as text."""
 
     def __init__(self, parser: ZhipuAIOCRParser) -> None:
         self._parser = parser

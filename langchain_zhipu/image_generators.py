@@ -1,4 +1,4 @@
-"""Drawing images: `ZhipuAIImageGenerator`, for agents and on its own."""
+"""Draw images: `ZhipuAIImageGenerator`, for agents and on its own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from langchain_core.runnables import run_in_executor
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._connection import ZhipuSettings
 from langchain_zhipu._errors import model_error
 from zhipu_client import (
     Downloaded,
@@ -43,7 +43,7 @@ _DESCRIPTION = (
 
 
 class PromptArguments(BaseModel):
-    """What a model may say when the size is fixed."""
+    """The tool's arguments when the size is fixed."""
 
     prompt: str = Field(
         min_length=1, description="What to draw, in detail; 1,000 characters at most."
@@ -51,7 +51,7 @@ class PromptArguments(BaseModel):
 
 
 class PromptAndSizeArguments(PromptArguments):
-    """All that a model may say."""
+    """The tool's arguments when nothing is fixed."""
 
     size: str | None = Field(
         default=None,
@@ -62,15 +62,15 @@ class PromptAndSizeArguments(PromptArguments):
 
 @dataclass(frozen=True, slots=True)
 class GeneratedImage:
-    """An image that was drawn. Shows itself in a notebook.
+    """A generated image. A notebook shows it.
 
     Attributes:
         content: Its bytes; empty when it was not fetched.
         mime_type: Its type (``image/png``).
         url: Where the service keeps it for a while.
         path: The file that it was saved to, or None.
-        prompt: What was asked for.
-        size: The size that was asked for, or None.
+        prompt: The prompt.
+        size: The requested size, or None.
         model: The model that drew it.
     """
 
@@ -83,7 +83,7 @@ class GeneratedImage:
     model: str = ""
 
     def block(self) -> dict[str, Any]:
-        """The image as a content block: a file's address where it was saved, else its bytes."""
+        """Return the image as a content block: the file's URL if it was saved, else its bytes."""
         extras = {"prompt": self.prompt, "model": self.model}
         found: dict[str, Any] = {"type": "image", "mime_type": self.mime_type}
         if self.path is not None:
@@ -123,8 +123,8 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
     Args:
         model: ``glm-image`` (default), ``cogview-4``, ``cogview-4-250304`` or ``cogview-3-flash``
             (free).
-        size: Width and height in pixels (``"1280x1280"``); what is fixed here is not the agent's
-            to choose. None for the model's own default.
+        size: Width and height in pixels (``"1280x1280"``); if it is set, the agent
+            cannot choose it. None for the model's own default.
         quality: ``hd`` or ``standard``; None for the model's own default.
         watermark_enabled: False leaves the watermark out, which the account must be allowed to.
         endpoint: ``sync`` waits for the answer, ``async`` (glm-image only) makes a task and asks
@@ -133,14 +133,14 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
         save_to: A folder to save images to; the artifact then has the file's address and no bytes.
         max_bytes: The most bytes of an image.
         wait_timeout: Seconds to wait for a task of the ``async`` endpoint.
-        poll_interval: Seconds between the first two looks at a task.
-        allow_loopback: Fetch images from this machine too, for servers of one's own.
-        handle_tool_error: True (default) tells the model what went wrong; False raises the
-            client's error.
-        api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
+        poll_interval: Seconds between the first two polls of a task.
+        allow_loopback: Fetch images from this machine too, for your own servers.
+        handle_tool_error: True (default) returns the error's text to the model; False raises the
+            error.
+        api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
 
     Raises:
-        InvalidRequestError: No key was found, or a value is outside of its limits.
+        InvalidRequestError: No key was found, or a value is out of its range.
 
     Example:
         ```python
@@ -196,7 +196,7 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
         return self
 
     def generate(self, prompt: str, *, size: str | None = None) -> GeneratedImage:
-        """Draw an image.
+        """Draw an image and return it.
 
         Args:
             prompt: What to draw; up to 1,000 characters for glm-image.
@@ -211,7 +211,7 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
             return self._generate(prompt, size)
 
     async def agenerate(self, prompt: str, *, size: str | None = None) -> GeneratedImage:
-        """`generate` without blocking the event loop."""
+        """Draw an image and return it, asynchronously; the arguments of `generate`."""
         with _as_model_errors():
             return await self._agenerate(prompt, size)
 
@@ -279,7 +279,7 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
         )
 
     def _check_folder(self) -> None:
-        """An image is paid for when it is drawn: that it can be saved is made sure before."""
+        """Raise InvalidRequestError if images cannot be saved, before one is drawn and paid for."""
         if self.save_to is None:
             return
         try:
@@ -314,7 +314,7 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
         path = self.save_to / f"{name}.{kind.rsplit('/', 1)[1]}"
         try:
             path.write_bytes(content)
-        except OSError as error:  # a full disk, say: the image itself is not lost with it
+        except OSError as error:  # for example a full disk: the image itself is not lost
             failed = DownloadError(f"the image is not saved to {path}: {error.strerror}", url=url)
             failed.partial = image
             raise failed from error
@@ -322,7 +322,7 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """What fails is told to the model or raised, as the caller wants."""
+        """Give errors to the model or raise them, as configured."""
         try:
             yield
         except DownloadError as error:
@@ -352,7 +352,7 @@ def _as_model_errors() -> Iterator[None]:
 
 @contextmanager
 def _keeping(image: GeneratedImage) -> Iterator[None]:
-    """An image that cannot be fetched is paid for: its address goes with the error."""
+    """Add the image's URL to a download error: the image is paid for."""
     try:
         yield
     except DownloadError as error:

@@ -1,4 +1,4 @@
-"""Sorting documents by how well they answer: `ZhipuAIRerank`."""
+"""Sort documents by how well they answer a query: `ZhipuAIRerank`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from langchain_core.callbacks import Callbacks
 from langchain_core.documents import BaseDocumentCompressor, Document
 from pydantic import ConfigDict, Field
 
-from langchain_zhipu._client import SeveralRequests
+from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from zhipu_client import InvalidRequestError, arun, run
 from zhipu_client import rerank as endpoint
 
 __all__ = ["ZhipuAIRerank"]
 
-#: Where a document that is a mapping has its text.
+#: Keys of a mapping that have its text, the first found is taken.
 _TEXT_KEYS = ("text", "page_content", "content")
 _AS_SET: Any = object()
 
@@ -25,10 +25,9 @@ _AS_SET: Any = object()
 class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
     """Sorts documents by how well they answer a query: ``POST /rerank`` (open.bigmodel.cn only).
 
-    Any number of documents may be given: above 128 several requests are sent at once, and the
-    results are sorted over all of them. What comes back are copies with the score in
-    ``metadata["relevance_score"]``; the documents given stay as they are. Documents without text
-    are left out.
+    Takes any number of documents: above 128, several requests are sent at once, and the results are
+    sorted over all of them. Returns copies with the score in ``metadata["relevance_score"]``; the
+    given documents are not changed. Documents without text are left out.
 
     Args:
         model: ``rerank``.
@@ -37,10 +36,10 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
             refuses it. The documents that come back are whole.
         return_raw_scores: Raw scores in place of those from 0 to 1.
         max_in_flight: The most requests of one call at once, 1 to 64.
-        api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
+        api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
 
     Raises:
-        InvalidRequestError: No key was found, or a value is outside of its limits.
+        InvalidRequestError: No key was found, or a value is out of its range.
 
     Example:
         ```python
@@ -76,12 +75,12 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
         *,
         top_n: int | None = _AS_SET,
     ) -> list[dict[str, Any]]:
-        """Sort texts without touching them.
+        """Return the scores of texts, the best first.
 
         Args:
-            documents: Texts, documents, or mappings with a ``text``; none of them empty.
-            query: What is asked.
-            top_n: How many of the best to answer with; None for all; the field where none is given.
+            documents: Texts, documents, or mappings with a ``text``; each not empty.
+            query: The question.
+            top_n: How many of the best to return; None for all; left out, the field decides.
 
         Returns:
             ``[{"index": 2, "relevance_score": 0.97}, ...]``, the best first.
@@ -100,7 +99,7 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
         *,
         top_n: int | None = _AS_SET,
     ) -> list[dict[str, Any]]:
-        """`rerank` without blocking the event loop."""
+        """Return the scores of texts, asynchronously; the arguments of `rerank`."""
         with raised_as_model_errors():
             job = self._job([_text(one) for one in documents], query, top_n)
             return _scores(await arun(self._async_client(), job))
@@ -108,11 +107,11 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
     def compress_documents(
         self, documents: Sequence[Document], query: str, callbacks: Callbacks = None
     ) -> Sequence[Document]:
-        """The best documents, copied, with their score; see the class.
+        """Return copies of the best documents, with their score; see the class.
 
         Args:
             documents: Any number.
-            query: What is asked.
+            query: The question.
             callbacks: Not used: there is nothing to report between request and answer.
         """
         del callbacks
@@ -122,7 +121,7 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
     async def acompress_documents(
         self, documents: Sequence[Document], query: str, callbacks: Callbacks = None
     ) -> Sequence[Document]:
-        """`compress_documents` without blocking the event loop."""
+        """Return copies of the best documents, asynchronously; see `compress_documents`."""
         del callbacks
         found = [one for one in documents if one.page_content.strip()]
         return _scored(found, await self.arerank(found, query) if found else [])

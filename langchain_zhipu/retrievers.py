@@ -1,4 +1,4 @@
-"""Retrievers: the web."""
+"""Retrievers: web search."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
 from langchain_zhipu._errors import model_error
-from langchain_zhipu._search import SearchSettings, found_nothing, results
-from zhipu_client import APIError, ZhipuError
+from langchain_zhipu._web_search import SearchSettings, results
+from zhipu_client import ZhipuError, web_search
 
 __all__ = ["ZhipuAIWebSearchRetriever"]
 
-#: Our names for what a result says about itself; other keys keep the service's.
+#: The service's keys that have another name in metadata; other keys keep theirs.
 _NAMES: Mapping[str, str] = {"link": "source", "publish_date": "published_date"}
 
 
 class ZhipuAIWebSearchRetriever(SearchSettings, BaseRetriever):
-    """Web pages for a query, as documents: ``POST /web_search``. Billed a search.
+    """A retriever of web pages for a query: ``POST /web_search``. Billed by search.
 
-    The text of a document is the extract of the page. Its metadata has, where the service says
-    them, ``source`` (the address), ``title``, ``published_date``, ``media`` (the site's name),
-    ``icon`` and ``refer`` (``ref_1``), all of them text.
+    The text of a document is the extract of the page. Its metadata has, where the service
+    sends them, ``source`` (the address), ``title``, ``published_date``, ``media`` (the site's
+    name), ``icon`` and ``refer`` (``ref_1``), all of them text.
 
     Args:
-        k: How many documents, 1 to 50; ``invoke(query, k=3)`` decides for one call.
+        k: How many documents, 1 to 50; ``invoke(query, k=3)`` overrides it for one call.
         search_engine: ``search_std``, ``search_pro``, ``search_pro_sogou``, ``search_pro_quark``;
             ``search-prime`` on api.z.ai. None takes the site's first.
         search_domain_filter: Only results of this domain (``"www.example.com"``).
         search_recency_filter: ``oneDay``, ``oneWeek``, ``oneMonth``, ``oneYear`` or ``noLimit``.
-        content_size: Length of the extracts: ``medium`` or ``high``.
+        content_size: Length of an extract: ``medium`` or ``high``.
         search_intent: Let the service decide whether a query needs a search at all.
         max_query_length: A longer query is cut at a word's end (70); None sends it whole.
-        api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
+        api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
 
     Raises:
-        InvalidRequestError: No key was found, or a value is outside of its limits.
+        InvalidRequestError: No key was found, or a value is out of its range.
 
     Example:
         ```python
@@ -90,11 +90,11 @@ class ZhipuAIWebSearchRetriever(SearchSettings, BaseRetriever):
 
 @contextmanager
 def _translated() -> Iterator[dict[str, Any]]:
-    """A dict for the answer, which stays empty when there are no results."""
+    """Yield a dict for the answer, which stays empty when there are no results."""
     try:
         yield {}
     except ZhipuError as error:
-        if not (isinstance(error, APIError) and found_nothing(error)):
+        if not (web_search.found_nothing(error)):
             raise model_error(error) from error
 
 

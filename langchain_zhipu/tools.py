@@ -1,4 +1,4 @@
-"""Tools for agents: searching the web."""
+"""Tools for agents: web search."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from langchain_zhipu._errors import model_error
-from langchain_zhipu._search import Recency, SearchSettings, found_nothing, results
-from zhipu_client import APIError, ZhipuError
+from langchain_zhipu._web_search import Recency, SearchSettings, results
+from zhipu_client import ZhipuError, web_search
 
 __all__ = ["ZhipuAIWebSearchTool"]
 
 
 class QueryArguments(BaseModel):
-    """What a model may say when the domain and the age of pages are fixed."""
+    """The tool's arguments when the domain and the age of pages are fixed."""
 
     query: str = Field(
         min_length=1,
@@ -30,7 +30,7 @@ class QueryArguments(BaseModel):
 
 
 class DomainArguments(QueryArguments):
-    """What it may say when the age of pages is fixed."""
+    """The tool's arguments when the age of pages is fixed."""
 
     domain: str | None = Field(
         default=None,
@@ -40,7 +40,7 @@ class DomainArguments(QueryArguments):
 
 
 class RecencyArguments(QueryArguments):
-    """What it may say when the domain is fixed."""
+    """The tool's arguments when the domain is fixed."""
 
     recency: Recency | None = Field(
         default=None,
@@ -49,10 +49,10 @@ class RecencyArguments(QueryArguments):
 
 
 class SearchArguments(DomainArguments, RecencyArguments):
-    """All that a model may say."""
+    """The tool's arguments when nothing is fixed."""
 
 
-# Classes and not made on the spot: a tool can be pickled only when its schema can be imported.
+# Classes, not made on the spot: a tool can be pickled only if its schema can be imported.
 _ARGUMENTS: Mapping[tuple[bool, bool], type[BaseModel]] = {
     (True, True): QueryArguments,
     (False, True): DomainArguments,
@@ -62,13 +62,13 @@ _ARGUMENTS: Mapping[tuple[bool, bool], type[BaseModel]] = {
 
 
 class ZhipuAIWebSearchTool(SearchSettings, BaseTool):
-    """Lets an agent search the web: ``POST /web_search``. Billed a search.
+    """A tool that searches the web: ``POST /web_search``. Billed by search.
 
     The model reads numbered results, each with title, address and extract, so that it can cite
     them. ``ToolMessage.artifact`` has the whole answer of the service as a dict.
 
-    The tool's arguments are ``query``, ``domain`` and ``recency``. What the constructor fixes
-    (``search_domain_filter``, ``search_recency_filter``) the model is not asked for.
+    The tool's arguments are ``query``, ``domain`` and ``recency``. If ``search_domain_filter``
+    or ``search_recency_filter`` is set, the model does not have that argument.
 
     Args:
         count: How many results, 1 to 50.
@@ -76,15 +76,15 @@ class ZhipuAIWebSearchTool(SearchSettings, BaseTool):
             ``search-prime`` on api.z.ai. None takes the site's first.
         search_domain_filter: Only results of this domain (``"www.example.com"``).
         search_recency_filter: ``oneDay``, ``oneWeek``, ``oneMonth``, ``oneYear`` or ``noLimit``.
-        content_size: Length of the extracts: ``medium`` or ``high``.
+        content_size: Length of an extract: ``medium`` or ``high``.
         search_intent: Let the service decide whether a query needs a search at all.
         max_query_length: A longer query is cut at a word's end (70); None sends it whole.
-        handle_tool_error: True (default) tells the model what went wrong; False raises the
-            client's error.
-        api_key: And the other settings that all adapters share, see ``ZhipuSettings``.
+        handle_tool_error: True (default) returns the error's text to the model; False raises the
+            error.
+        api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
 
     Raises:
-        InvalidRequestError: No key was found, or a value is outside of its limits.
+        InvalidRequestError: No key was found, or a value is out of its range.
 
     Example:
         ```python
@@ -131,7 +131,7 @@ class ZhipuAIWebSearchTool(SearchSettings, BaseTool):
         run_manager: CallbackManagerForToolRun | None = None,
     ) -> tuple[str, dict[str, Any]]:
         del run_manager
-        with self._told() as answer:
+        with self._handled() as answer:
             request = self._search(query, self.count, domain=domain, recency=recency)
             found: dict[str, Any] = self._sync_client().send(request)
             answer.update(found)
@@ -145,20 +145,20 @@ class ZhipuAIWebSearchTool(SearchSettings, BaseTool):
         run_manager: AsyncCallbackManagerForToolRun | None = None,
     ) -> tuple[str, dict[str, Any]]:
         del run_manager
-        with self._told() as answer:
+        with self._handled() as answer:
             request = self._search(query, self.count, domain=domain, recency=recency)
             found: dict[str, Any] = await self._async_client().send(request)
             answer.update(found)
         return self._text(query, answer), answer
 
     @contextmanager
-    def _told(self) -> Iterator[dict[str, Any]]:
-        """A dict for the answer; what fails is told to the model or raised, as the caller wants."""
+    def _handled(self) -> Iterator[dict[str, Any]]:
+        """Yield a dict for the answer; an error goes to the model or is raised, as configured."""
         answer: dict[str, Any] = {}
         try:
             yield answer
         except ZhipuError as error:
-            if isinstance(error, APIError) and found_nothing(error):
+            if web_search.found_nothing(error):
                 answer["search_result"] = []
             elif self.handle_tool_error:
                 raise ToolException(f"The web search failed: {error}") from error
@@ -175,7 +175,7 @@ class ZhipuAIWebSearchTool(SearchSettings, BaseTool):
 
 
 def _result(number: int, result: Mapping[str, str]) -> str:
-    """One result as a model reads it: number, title, origin, address, extract."""
+    """Return one result as text for the model: number, title, origin, address, extract."""
     title = result.get("title") or result.get("link") or "Without a title"
     origin = ", ".join(result[key] for key in ("media", "publish_date") if key in result)
     lines = [f"[{number}] {title}{origin and f' ({origin})'}"]

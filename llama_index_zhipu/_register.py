@@ -1,4 +1,4 @@
-"""Makes ``load_llm`` and ``load_embed_model`` work. Opt-in: nothing is registered by importing."""
+"""Register this package for ``load_llm`` and ``load_embed_model``. Importing registers nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ __all__ = ["register"]
 
 
 def register() -> None:
-    """Let ``load_llm`` and ``load_embed_model`` of LlamaIndex know this package.
+    """Register this package with LlamaIndex's ``load_llm`` and ``load_embed_model``.
 
     LlamaIndex finds classes by their ``class_name`` in two tables and has no hook for others. This
     adds a row to each; calling it again changes nothing. It is needed where something of LlamaIndex
@@ -23,8 +23,8 @@ def register() -> None:
         print(llm.complete("17 * 19?"))
         ```
     """
-    # The modules of these tables import the OpenAI packages where those are installed, which costs
-    # more than all of ours: hence not at import.
+    # The modules of these tables import the OpenAI packages where those are installed, which takes
+    # longer than all of ours: so not when this module is imported.
     from llama_index.core.embeddings.loading import RECOGNIZED_EMBEDDINGS
     from llama_index.core.llms.loading import RECOGNIZED_LLMS
 

@@ -1,4 +1,4 @@
-"""`ZhipuAIBatch`: many prompts or texts as one batch, at half the price and within a day."""
+"""`ZhipuAIBatch`: run many prompts or texts as one batch, at half the price within a day."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _MARK = "line-"
 
 @dataclass(frozen=True, slots=True)
 class BatchAnswer:
-    """What one item of a batch has come to: a value, or the error that its call ended with.
+    """The result of one item of a batch: a value, or an error.
 
     Attributes:
         value: A `ChatResponse` of a `ZhipuAI`, a vector of a `ZhipuAIEmbedding`; None after an
             error.
-        error: What a call of its own would have raised; None after success.
+        error: The error that a single call would have raised; None after success.
 
     Example:
         ```python
@@ -53,50 +53,50 @@ class BatchAnswer:
     error: ZhipuError | None = None
 
     def get(self) -> Any:
-        """The value; raises the error where there is one."""
+        """Return the value, or raise the error."""
         if self.error is not None:
             raise self.error
         return self.value
 
 
 class _Work(Protocol):
-    """What a batch does with one item."""
+    """The way from an item of a batch to its request, and from its answer to a value."""
 
     url: str
 
     def request(self, item: Any) -> Request[Any]:
-        """The call that the model itself would make."""
+        """Return the request that the model itself would send."""
 
     def read(self, body: Mapping[str, Any]) -> Any:
-        """The value in an answer's body."""
+        """Return the value in an answer's body."""
 
 
 class ZhipuAIBatch:
     """Runs many prompts or texts as one batch (open.bigmodel.cn only).
 
-    Half the price of single calls; the service takes minutes to a day. What is sent for each item
-    is what the model's own method would send, with all its settings. Tools, streams and structured
-    output are not for batches.
+    Half the price of single calls; the service takes minutes to a day. Each item becomes the
+    request that the model's own method would send, with all its settings. Tools, streams and
+    structured output are not possible in batches.
 
-    `run` does everything at once. `submit` and `collect` do the two halves, in two processes if
-    need be: all that the second needs is the batch's id, and a model with the same settings.
+    `run` does everything at once. `submit` and `collect` are its two halves, also for two
+    processes: the second needs only the batch's id, and a model with the same settings.
 
     Args:
         model: A `ZhipuAI`, whose items are prompts or lists of `ChatMessage`, or a
             `ZhipuAIEmbedding`, whose items are texts. Batches take certain models only
             (``glm-4-flash``, ``glm-4-plus``, ``glm-5.1``, ``embedding-3``, ...); for another the
-            service's refusal lists them.
-        interval: Seconds between the first two looks, above 0 to 3600; later ones are further
+            service's error lists them.
+        interval: Seconds between the first two polls, above 0 to 3600; later ones are further
             apart, up to 5 minutes.
         wait: Seconds to wait in all, up to a week.
         metadata: Up to 16 pairs of your own, kept with the batch.
 
     Raises:
-        zhipu_client.InvalidRequestError: the model is of another kind, an item is none, or there
-            is none, or too many (50,000; 10,000 texts).
-        zhipu_client.TaskFailedError: the service refused the batch as a whole.
-        zhipu_client.TaskTimeoutError: it took longer than ``wait``; `collect` waits again.
-        zhipu_client.ZhipuError: everything else that a call raises.
+        zhipu_client.InvalidRequestError: The model or an item is of another type, or there are no
+            items or too many (50,000; 10,000 texts).
+        zhipu_client.TaskFailedError: The service refused the batch as a whole.
+        zhipu_client.TaskTimeoutError: It took longer than ``wait``; `collect` waits again.
+        zhipu_client.ZhipuError: A call failed in another way.
 
     Example:
         ```python
@@ -126,7 +126,7 @@ class ZhipuAIBatch:
         self._plan("checked here")
 
     def run(self, items: Iterable[str | Sequence[ChatMessage]]) -> list[BatchAnswer]:
-        """Send the items, wait for the batch, answer in the order of the items.
+        """Send the items, wait for the batch, and return its answers in the order of the items.
 
         Args:
             items: Prompts or conversations for a `ZhipuAI`, texts for a `ZhipuAIEmbedding`.
@@ -135,24 +135,24 @@ class ZhipuAIBatch:
         return self.collect(self.submit(items), len(items))
 
     async def arun(self, items: Iterable[str | Sequence[ChatMessage]]) -> list[BatchAnswer]:
-        """`run`, asynchronously."""
+        """Run a batch, asynchronously; see `run`."""
         items = list(items)
         return await self.acollect(await self.asubmit(items), len(items))
 
     def submit(self, items: Iterable[str | Sequence[ChatMessage]]) -> str:
-        """Send the items and start the batch; answers with the batch's id."""
+        """Send the items, start the batch, and return its id."""
         client = self._model._client
         file = client.send(self._upload(items))
         return _id(client.send(self._start(file)))
 
     async def asubmit(self, items: Iterable[str | Sequence[ChatMessage]]) -> str:
-        """`submit`, asynchronously."""
+        """Start a batch, asynchronously; see `submit`."""
         client = self._model._aclient
         file = await client.send(self._upload(items))
         return _id(await client.send(self._start(file)))
 
     def collect(self, batch_id: str, count: int | None = None) -> list[BatchAnswer]:
-        """Wait for a batch and read its answers, in the order of the items.
+        """Wait for a batch and return its answers, in the order of the items.
 
         Args:
             batch_id: What `submit` answered.
@@ -163,7 +163,7 @@ class ZhipuAIBatch:
         return self._sorted(batch, [client.send(request) for request in _results(batch)], count)
 
     async def acollect(self, batch_id: str, count: int | None = None) -> list[BatchAnswer]:
-        """`collect`, asynchronously."""
+        """Wait for a batch, asynchronously; see `collect`."""
         client = self._model._aclient
         batch = await await_for(client, self._plan(batch_id))
         contents = [await client.send(request) for request in _results(batch)]
@@ -247,7 +247,7 @@ class _Texts:
 
 
 def _results(batch: batches.Batch) -> list[Request[bytes]]:
-    """What fetches the files of answers and of errors; either may be missing."""
+    """Return the requests of the files of answers and errors; either may be missing."""
     return [
         files.content(file_id) for file_id in (batch.output_file_id, batch.error_file_id) if file_id
     ]
@@ -255,7 +255,7 @@ def _results(batch: batches.Batch) -> list[Request[bytes]]:
 
 def _id(batch: batches.Batch) -> str:
     if not batch.id:
-        raise ServerError("the answer names no batch", body=batch.model_dump())
+        raise ServerError("the answer has no batch id", body=batch.model_dump())
     return batch.id
 
 

@@ -12,7 +12,7 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr
 
 from zhipu_client import arun, embeddings, run
 
-from ._base import SeveralRequests
+from ._connection import SeveralRequests
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAIEmbedding"]
 
@@ -20,7 +20,7 @@ DEFAULT_MODEL = "embedding-3"
 
 
 class _Usage:
-    """Tokens counted by several threads; copies begin at zero."""
+    """A counter of tokens for several threads; copies begin at zero."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -56,23 +56,23 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding):
     """Text embeddings of Zhipu AI (open.bigmodel.cn only).
 
     The arguments of ``llama_index.embeddings.zhipuai.ZhipuAIEmbedding`` are all accepted, ``model``
-    is the same as ``model_name``. LlamaIndex hands over ``embed_batch_size`` texts at a time; more
+    is the same as ``model_name``. LlamaIndex passes ``embed_batch_size`` texts at a time; more
     than the service takes in one request are split, and sent ``max_in_flight`` requests at a time.
 
     Attributes:
         model_name: ``embedding-3`` (default) or ``embedding-2``.
         dimensions: Length of a vector: 2048, 1024, 512 or 256 with embedding-3; always 1024 with
-            embedding-2. None (default) for the model's own, the first of these. An index that was
-            filled by the older package, whose default it was, needs ``dimensions=1024``.
-        embed_batch_size: Texts that LlamaIndex hands over at a time, 1 to 2048 (default 64, the
+            embedding-2. None (default) for the model's own default, the first of these. An index
+            filled by the older package, which had another default, needs ``dimensions=1024``.
+        embed_batch_size: Texts that LlamaIndex passes at a time, 1 to 2048 (default 64, the
             most in one request).
         num_workers: How many such batches LlamaIndex runs at once in async calls.
         max_in_flight: Requests at once for one batch, 1 to 64.
-        extra_body: Further fields of each request body, not looked at.
+        extra_body: Further fields of each request body, sent unchecked.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or a text is empty.
-        zhipu_client.ZhipuError: everything that a call raises.
+        zhipu_client.InvalidRequestError: No key was found, or a text is empty.
+        zhipu_client.ZhipuError: A call failed; the subclasses say how.
 
     Example:
         ```python
@@ -115,21 +115,21 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding):
 
     @classmethod
     def class_name(cls) -> str:
-        """The name by which `load_embed_model` finds this class."""
+        """Return the name by which `load_embed_model` finds this class."""
         return "ZhipuAIEmbedding"
 
     @property
     def model(self) -> str:
-        """The model code, by its name in the older package."""
+        """Return the model code, by its other name."""
         return self.model_name
 
     @property
     def usage(self) -> dict[str, int]:
-        """Tokens of all requests of this object: ``prompt_tokens``, ``total_tokens``."""
+        """Return the tokens of all requests of this object: ``prompt_tokens``, ``total_tokens``."""
         return self._usage.counts()
 
     def to_payload(self) -> dict[str, Any]:
-        """What traces may show."""
+        """Return the settings that traces may show."""
         return {**super().to_payload(), "dimensions": self.dimensions}
 
     def _job(self, texts: list[str]) -> embeddings.Bulk:

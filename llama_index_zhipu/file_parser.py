@@ -1,4 +1,4 @@
-"""`ZhipuAIFileParserReader`: documents of nearly any format as LlamaIndex documents."""
+"""`ZhipuAIFileParserReader`: read documents of nearly any format."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from llama_index.core.schema import Document
 
 from zhipu_client import InvalidRequestError, Request, await_for, file_parser, wait_for
 
-from ._base import ZhipuComponent
-from ._files import document, file_facts, read_source
+from ._connection import ZhipuComponent
+from ._documents import document, file_metadata, read_source
 
 __all__ = ["ZhipuAIFileParserReader"]
 
 
 class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
-    """Reads office documents, PDFs, tables, pictures, web pages with the service's file parser.
+    """Reads office documents, PDFs, tables, images and web pages with the service's file parser.
 
-    A document is sent, parsed by the service, and waited for (open.bigmodel.cn only). Works as a
-    ``file_extractor`` of `SimpleDirectoryReader` too. For the layout of PDFs and pictures, see
+    Sends a document and waits until the service has parsed it (open.bigmodel.cn only). Works as a
+    ``file_extractor`` of `SimpleDirectoryReader` too. For the layout of PDFs and images, see
     `ZhipuAIOCRReader`.
 
     Attributes:
-        tool_type: ``lite`` (office, PDF, pictures, text; up to 50 MiB), ``expert`` (PDF),
-            ``prime`` (the most formats), or ``prime-sync``, which answers at once and is not
-            waited for; these up to 100 MiB.
-        interval: Seconds between the first two looks whether it is ready, above 0 to 3600.
+        tool_type: ``lite`` (office, PDF, images, text; up to 50 MiB), ``expert`` (PDF),
+            ``prime`` (the most formats), or ``prime-sync``, which answers at once; these up to 100
+            MiB.
+        interval: Seconds between the first two polls, above 0 to 3600.
         wait: Seconds to wait in all, up to a week.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or the file is refused.
-        zhipu_client.TaskFailedError: the service could not parse it.
-        zhipu_client.TaskTimeoutError: it took longer than ``wait``; the error names the task.
-        zhipu_client.ZhipuError: everything else that a call raises.
+        zhipu_client.InvalidRequestError: No key was found, or the file cannot be sent.
+        zhipu_client.TaskFailedError: The service could not parse the document.
+        zhipu_client.TaskTimeoutError: It took longer than ``wait``; the error has the task's id.
+        zhipu_client.ZhipuError: A call failed in another way.
 
     Example:
         ```python
@@ -51,12 +51,12 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
 
     is_remote: bool = True
     tool_type: Literal["lite", "expert", "prime", "prime-sync"] = Field(default="lite")
-    interval: float = Field(default=1.0, gt=0, le=3600, description="Seconds between looks.")
+    interval: float = Field(default=1.0, gt=0, le=3600, description="Seconds between polls.")
     wait: float = Field(default=900.0, gt=0, le=604_800, description="Seconds to wait in all.")
 
     @classmethod
     def class_name(cls) -> str:
-        """The name in dicts."""
+        """Return the name of this class in dicts."""
         return "ZhipuAIFileParserReader"
 
     def lazy_load_data(
@@ -66,15 +66,15 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
         fs: Any = None,
         file_type: str | None = None,
     ) -> Iterator[Document]:
-        """Read a document when it is asked for.
+        """Read a document when the iterator is read.
 
         Args:
             file: A path; or bytes, then ``extra_info`` must have a ``file_name``.
             extra_info: Metadata for the document.
             fs: A file system of fsspec that the path is on.
-            file_type: The format in upper case (``"DOCX"``), where the name does not tell it.
+            file_type: The format in upper case (``"DOCX"``), where the name does not show it.
         """
-        info = file_facts(file, extra_info)
+        info = file_metadata(file, extra_info)
         given = self._given(read_source(file, fs, self._most), info, file_type)
         if self.tool_type == "prime-sync":
             reply = self._client.send(file_parser.create_sync(**given))
@@ -111,7 +111,7 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
         file_type: str | None = None,
     ) -> list[Document]:
         """Read a document asynchronously; the arguments of `lazy_load_data`."""
-        info = file_facts(file, extra_info)
+        info = file_metadata(file, extra_info)
         content = await asyncio.to_thread(read_source, file, fs, self._most)
         given = self._given(content, info, file_type)
         if self.tool_type == "prime-sync":
@@ -129,7 +129,7 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
         name = info.get("file_name")
         if not name:
             raise InvalidRequestError(
-                'bytes need a name that tells their format: extra_info={"file_name": "a.docx"}',
+                'bytes need a file name with an extension: extra_info={"file_name": "a.docx"}',
                 field="file_name",
             )
         return {"file": content, "filename": str(name), "file_type": file_type}

@@ -26,15 +26,15 @@ from llama_index.core.llms.llm import ToolSelection
 from zhipu_client import models
 from zhipu_client.conversation import Exchange, ReasoningHistory, build, without_secrets
 
-from ._base import ALIASES, ZhipuComponent
+from ._chat.calling import SENT, values_of
 from ._chat.closing import closing_stream
 from ._chat.errors import raised_with_responses
 from ._chat.messages import to_response, to_wire
 from ._chat.stream import ResponseMaker
 from ._chat.structured import Strategy, StructuredHints, StructuredOutputMixin
+from ._chat.targets import target_of
 from ._chat.tools import selections, tool_spec
-from ._chat.values import SENT, values_of
-from ._models import target_of
+from ._connection import ALIASES, ZhipuComponent
 
 if TYPE_CHECKING:
     from llama_index.core.tools.types import BaseTool
@@ -45,11 +45,11 @@ DEFAULT_MODEL = "glm-4.7"
 
 
 class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
-    """GLM chat models of Zhipu AI (BigModel, Z.ai), or of a server that speaks the same API.
+    """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
     The arguments of ``llama_index.llms.zhipuai.ZhipuAI`` are all accepted, those of
     ``OpenAILike`` too (``api_base``, ``is_function_calling_model``, ``context_window``, …).
-    Each argument that goes into requests can be given again with a call, for that call.
+    A call can override each argument that goes into requests.
 
     Attributes:
         model: A model code, ``"glm-4.7"`` when left out.
@@ -67,34 +67,35 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
             going on, of ``"all"`` turns, or ``"none"``. None means tool_loop, or all where
             ``clear_thinking`` is False.
         tool_stream: Stream the arguments of tool calls in pieces. None: where the model can.
-        think_tags: Whether reasoning is taken out of the text, where it is between ``<think>``
-            tags. None: for the models that write it there, and on servers of one's own.
+        think_tags: Whether text between ``<think>`` tags is reasoning. None: for the models that
+            write it there, and on your own servers.
         keep_box_marks: Keep ``<|begin_of_box|>`` and ``<|end_of_box|>`` in the text, which vision
             models put around answers and places.
-        tool_choice_mode: GLM takes only ``tool_choice="auto"``. ``"emulate"`` (and ``"auto"``)
-            make a model call a tool by telling it so, and once more if it did not; ``"native"``
-            sends the choice, for servers that enforce it.
+        tool_choice_mode: How a requirement that GLM does not honour by itself (a forced tool, a
+            JSON schema) is met: ``"emulate"`` instructs the model, checks the answer and asks once
+            more; ``"native"`` leaves it to the server; ``"auto"`` picks what is known to work,
+            which today is to emulate, on every site.
         structured_output: How `structured_predict` asks: ``"json"`` mode, a ``"tool"``, a
             ``"prompt"``, or ``"auto"``: JSON mode where the model has it, then a prompt.
         response_format: ``{"type": "json_object"}``; ``json_schema`` is emulated.
         server_tools: Tools that the service runs: web_search, retrieval, mcp objects. Their calls
             are in ``additional_kwargs["server_tool_calls"]`` of the response.
-        web_search: True, or the options of the web search tool, adds it to the server tools. What
-            was found comes as `CitationBlock`.
+        web_search: True, or the options of the web search tool, adds it to the server tools.
+            Results come as `CitationBlock`.
         user_id: Your own id of the end user, 6 to 128 characters.
         sensitive_word_check: The service's own object; needs an entitlement.
         watermark_enabled: Of generated sound.
         meta: For character models.
         raise_on_content_filter: Raise `zhipu_client.ContentFilterError` for an answer that was
-            cut by content safety. Else it is told by ``additional_kwargs["finish_reason"]``.
-        context_window: Overrides what is known about the model, in tokens.
-        is_function_calling_model: Overrides what is known about the model.
+            cut by content safety. False: only ``additional_kwargs["finish_reason"]`` shows it.
+        context_window: Overrides the catalogue's value, in tokens.
+        is_function_calling_model: Overrides the catalogue's value.
         additional_kwargs: Further arguments for every request.
-        extra_body: Further fields for every request body, not looked at.
+        extra_body: Further fields for every request body, sent unchecked.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
-        zhipu_client.ZhipuError: everything that a call raises.
+        zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
+        zhipu_client.ZhipuError: A call failed; the subclasses say how.
 
     Example:
         ```python
@@ -181,12 +182,12 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
 
     @classmethod
     def class_name(cls) -> str:
-        """The name by which `load_llm` finds this class."""
+        """Return the name by which `load_llm` finds this class."""
         return "ZhipuAI"
 
     @property
     def metadata(self) -> LLMMetadata:
-        """What is known about the model; never raises, also for models that are not known."""
+        """Return the facts about the model; never raises, not even for unknown models."""
         info = models.find(self.model)
         tools = self.is_function_calling_model
         if tools is None:
@@ -201,7 +202,7 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         )
 
     def to_payload(self) -> dict[str, Any]:
-        """What traces may show."""
+        """Return the settings that traces may show."""
         shown = {
             name: value
             for name in (*SENT, "thinking", "clear_thinking")
@@ -221,8 +222,8 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         streaming: bool,
         repair: bool = True,
     ) -> Exchange:
-        """The exchange for these messages: fields, then additional_kwargs, then the call's own."""
-        values = values_of(self, kwargs)
+        """Return the exchange for these messages, made with the values of `values_of`."""
+        values = values_of(self, self.additional_kwargs, kwargs)
         refuse_filtered = values.pop("raise_on_content_filter", False)
         search = values.pop("web_search", None)
         if search:
@@ -286,12 +287,12 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
 
     @llm_chat_callback()
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        """Answer a conversation; any field that is sent can be given for this call."""
+        """Answer a conversation; arguments override the fields for this call."""
         return self._chat(messages, **kwargs)
 
     @llm_chat_callback()
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        """Answer a conversation in chunks, each with everything up to it."""
+        """Answer a conversation in chunks, each with the whole answer so far."""
         return self._stream_chat(messages, **kwargs)
 
     @llm_completion_callback()
@@ -370,10 +371,10 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
     def get_tool_calls_from_response(
         self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
     ) -> list[ToolSelection]:
-        """The calls that can run, with the caller's own tool names.
+        """Return the calls that can run, with the caller's own tool names.
 
         Raises:
-            ValueError: there is none, and ``error_on_no_tool_call`` is True.
+            ValueError: No call can run, and ``error_on_no_tool_call`` is True.
         """
         calls = selections(response)
         if not calls and error_on_no_tool_call:

@@ -1,4 +1,4 @@
-"""Content safety: a tool that has texts judged, and a postprocessor that keeps nodes out."""
+"""Content safety: a tool that judges texts, and a postprocessor that filters nodes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
 from zhipu_client import ContentFilterError, Request, arun, moderations, run
 
-from ._base import SeveralRequests
-from ._spec import ConnectedToolSpec
+from ._connection import SeveralRequests
+from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAIModerationPostprocessor", "ZhipuAIModerationToolSpec"]
 
-#: From which level on a node is flagged -> the levels that are.
+#: Value of ``flag_from`` -> the levels that are flagged.
 _FLAGGED = {"REVIEW": ("REVIEW", "REJECT"), "REJECT": ("REJECT",)}
 
 
 class ZhipuAIModerationToolSpec(ConnectedToolSpec):
-    """A tool that has a text judged by the service's content safety (open.bigmodel.cn only).
+    """A tool that judges a text by the service's content safety (open.bigmodel.cn only).
 
     Args:
         api_key: The key; None takes it from the environment.
@@ -30,7 +30,7 @@ class ZhipuAIModerationToolSpec(ConnectedToolSpec):
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or the text is empty or too long.
+        zhipu_client.InvalidRequestError: No key was found, or the text is empty or too long.
 
     Example:
         ```python
@@ -54,47 +54,47 @@ class ZhipuAIModerationToolSpec(ConnectedToolSpec):
         Args:
             text (str): The text, up to 2,000 characters.
         """
-        return _told(self._zhipu._client.send(self._request(text)))
+        return _summary(self._zhipu._client.send(self._request(text)))
 
     async def acheck_content(self, text: str) -> str:
         """Judge whether a text is safe to show: PASS, REVIEW or REJECT, with the reasons."""
-        return _told(await self._zhipu._aclient.send(self._request(text)))
+        return _summary(await self._zhipu._aclient.send(self._request(text)))
 
     def judge(self, content: Any) -> moderations.ModerationReply:
-        """The whole judgement of a text, or of the parts that `zhipu_client.moderations` takes."""
+        """Return the judgement of a text, or of content that `zhipu_client.moderations` takes."""
         return self._zhipu._client.send(self._request(content))
 
     async def ajudge(self, content: Any) -> moderations.ModerationReply:
-        """`judge`, asynchronously."""
+        """Return the judgement of a text, asynchronously; see `judge`."""
         return await self._zhipu._aclient.send(self._request(content))
 
     def _request(self, content: Any) -> Request[moderations.ModerationReply]:
         return moderations.create(model=self.model, input=content)
 
 
-def _told(reply: moderations.ModerationReply) -> str:
+def _summary(reply: moderations.ModerationReply) -> str:
     reasons = reply.risk_types
     return f"{reply.risk_level}: {', '.join(reasons)}" if reasons else reply.risk_level
 
 
 class ZhipuAIModerationPostprocessor(SeveralRequests, BaseNodePostprocessor):
-    """Keeps nodes away from the model that content safety objects to (open.bigmodel.cn only).
+    """A filter of nodes that content safety objects to (open.bigmodel.cn only).
 
     Each node is judged as a model would see it, its metadata included; nodes without text pass. A
-    text above 2,000 characters is judged in parts. Billed a node.
+    text above 2,000 characters is judged in parts. Billed by node.
 
     Attributes:
         model: ``moderation``.
-        flag_from: The level from which on a node is flagged: ``REVIEW`` (doubtful and unsafe
-            ones) or ``REJECT`` (unsafe ones only).
-        on_flagged: ``"drop"`` leaves flagged nodes out, ``"raise"`` makes an error of the first.
+        flag_from: The lowest level that is flagged: ``REVIEW`` (doubtful and unsafe nodes) or
+            ``REJECT`` (unsafe nodes only).
+        on_flagged: ``"drop"`` leaves flagged nodes out, ``"raise"`` raises an error for the first.
         max_in_flight: Requests at once, 1 to 64.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key.
-        zhipu_client.ContentFilterError: with ``on_flagged="raise"``, a node was flagged; the
+        zhipu_client.InvalidRequestError: No key was found.
+        zhipu_client.ContentFilterError: With ``on_flagged="raise"``, a node was flagged; the
             error's ``body`` is the judgement.
-        zhipu_client.ZhipuError: everything that a call raises.
+        zhipu_client.ZhipuError: A call failed; the subclasses say how.
 
     Example:
         ```python
@@ -113,7 +113,7 @@ class ZhipuAIModerationPostprocessor(SeveralRequests, BaseNodePostprocessor):
 
     @classmethod
     def class_name(cls) -> str:
-        """The name in dicts."""
+        """Return the name of this class in dicts."""
         return "ZhipuAIModerationPostprocessor"
 
     def _postprocess_nodes(
@@ -147,7 +147,7 @@ class ZhipuAIModerationPostprocessor(SeveralRequests, BaseNodePostprocessor):
             place = places[number]
             if self.on_flagged == "raise":
                 raise ContentFilterError(
-                    f"node {nodes[place].node.node_id} was judged {_told(reply)}",
+                    f"node {nodes[place].node.node_id} was judged {_summary(reply)}",
                     request_id=reply.request_id,
                     body=reply.model_dump(),
                 )
@@ -156,7 +156,7 @@ class ZhipuAIModerationPostprocessor(SeveralRequests, BaseNodePostprocessor):
 
 
 def _texts(nodes: Sequence[NodeWithScore]) -> dict[int, str]:
-    """What is judged, by the node's place."""
+    """Return the texts to judge, by the node's position."""
     seen = {
         place: item.node.get_content(metadata_mode=MetadataMode.LLM)
         for place, item in enumerate(nodes)

@@ -16,7 +16,7 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
 from zhipu_client import arun, rerank, run
 
-from ._base import SeveralRequests
+from ._connection import SeveralRequests
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAIRerank"]
 
@@ -28,8 +28,8 @@ dispatcher = get_dispatcher(__name__)
 class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor):
     """Sorts nodes by how well they answer the query (open.bigmodel.cn only).
 
-    Any number of nodes: above 128, several requests are sent. The nodes themselves stay; what
-    comes back has the relevance as its score.
+    Takes any number of nodes: above 128, several requests are sent. Returns the nodes with their
+    relevance as the score.
 
     Attributes:
         model: ``rerank``.
@@ -39,9 +39,9 @@ class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor):
         max_in_flight: Requests at once, 1 to 64.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or a text is refused.
-        ValueError: there is no query.
-        zhipu_client.ZhipuError: everything that a call raises.
+        zhipu_client.InvalidRequestError: No key was found, or a text is empty or too long.
+        ValueError: The query is missing.
+        zhipu_client.ZhipuError: A call failed; the subclasses say how.
 
     Example:
         ```python
@@ -65,7 +65,7 @@ class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor):
 
     @classmethod
     def class_name(cls) -> str:
-        """The name in dicts."""
+        """Return the name of this class in dicts."""
         return "ZhipuAIRerank"
 
     def _postprocess_nodes(
@@ -88,7 +88,7 @@ class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor):
 
 
 class _Ranking:
-    """One run with its events: what is sent, and what its answer makes of the nodes."""
+    """One run with its events: the texts sent, and the nodes sorted by the answer."""
 
     def __init__(
         self, owner: ZhipuAIRerank, nodes: list[NodeWithScore], query: QueryBundle | None
@@ -96,7 +96,7 @@ class _Ranking:
         if query is None:
             raise ValueError("Missing query bundle: reranking needs a query")
         self._owner, self._query = owner, query
-        # What is blank cannot be judged, and would be refused: it comes last, if at all.
+        # A blank text would be refused: such nodes are left out.
         self._texts = [item.node.get_content(metadata_mode=MetadataMode.EMBED) for item in nodes]
         self._nodes = [item for item, text in zip(nodes, self._texts, strict=True) if text.strip()]
         self._texts = [text for text in self._texts if text.strip()]
@@ -116,7 +116,7 @@ class _Ranking:
         )
 
     def take(self, reply: rerank.RerankReply) -> None:
-        """Read the answer."""
+        """Read the answer into `found`."""
         self.found = [
             NodeWithScore(node=self._nodes[row.index].node, score=row.relevance_score)
             for row in reply.results
@@ -125,7 +125,7 @@ class _Ranking:
 
     @contextmanager
     def events(self) -> Iterator[None]:
-        """Tell the start; and the end, unless it fails in between."""
+        """Send LlamaIndex's event of the start, and of the end unless the run fails."""
         owner = self._owner
         kept = len(self._nodes) if owner.top_n is None else owner.top_n
         start = ReRankStartEvent(

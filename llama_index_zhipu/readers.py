@@ -1,4 +1,4 @@
-"""`ZhipuAIOCRReader` and `ZhipuAIWebReader`: documents and web pages as LlamaIndex documents."""
+"""`ZhipuAIOCRReader` and `ZhipuAIWebReader`: read documents and web pages."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from llama_index.core.schema import Document
 
 from zhipu_client import aiterate, iterate, ocr, reader
 
-from ._base import SeveralRequests
-from ._files import document, file_facts, open_source
+from ._connection import SeveralRequests
+from ._documents import document, file_metadata, open_source
 
 __all__ = ["ZhipuAIOCRReader", "ZhipuAIWebReader"]
 
@@ -24,26 +24,26 @@ _PAGES = {"max_in_flight": "in_flight"}
 
 
 class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
-    """Reads PDFs and pictures with GLM-OCR: text, tables and formulas as Markdown.
+    """Reads PDFs and images with GLM-OCR: text, tables and formulas as Markdown.
 
     Documents of any length: PDF files are split by pages (with the extra ``ocr``), a few parts at
     a time. Works as a ``file_extractor`` of `SimpleDirectoryReader` too.
 
     Attributes:
         model: ``glm-ocr``.
-        split: ``"page"`` makes a document of each page, ``"none"`` one of all.
+        split: ``"page"`` makes one document of each page, ``"none"`` one of the whole file.
         first_page: The first page to read, from 1; PDF only.
-        last_page: The last page, itself included.
+        last_page: The last page to read, itself included.
         pages_per_request: The most pages in one request, 1 to 100.
         max_in_flight: Requests at once, 1 to 32.
-        with_regions: Keep what each page consists of, with boxes in pixels, as metadata.
+        with_regions: Keep the regions of each page, with boxes in pixels, as metadata.
         tables: ``"html"`` as the service writes them, or ``"markdown"``.
-        root: A folder that paths must lie in, links followed.
-        max_bytes: The most bytes of a file, looked at before it is read.
+        root: A folder that all paths must be in, links followed.
+        max_bytes: The most bytes of a file, checked before it is read.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or the file is refused.
-        zhipu_client.ZhipuError: everything that a call raises.
+        zhipu_client.InvalidRequestError: No key was found, or the file cannot be sent.
+        zhipu_client.ZhipuError: A call failed; the subclasses say how.
 
     Example:
         ```python
@@ -64,13 +64,13 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
     with_regions: bool = Field(default=False, description="Keep regions as metadata.")
     tables: Literal["html", "markdown"] = Field(default="html")
     root: Annotated[Path, PlainSerializer(str)] | None = Field(
-        default=None, description="A folder that paths must lie in."
+        default=None, description="A folder that all paths must be in."
     )
     max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
 
     @classmethod
     def class_name(cls) -> str:
-        """The name in dicts."""
+        """Return the name of this class in dicts."""
         return "ZhipuAIOCRReader"
 
     def lazy_load_data(
@@ -88,7 +88,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             fs: A file system of fsspec that the path is on.
             **load_kwargs: Anything that `zhipu_client.ocr.pages` takes.
         """
-        source, info = open_source(file, fs, self.max_bytes), file_facts(file, extra_info)
+        source, info = open_source(file, fs, self.max_bytes), file_metadata(file, extra_info)
         pages = iterate(self._client, self._job(source, load_kwargs))
         if self.split == "page":
             for page in pages:
@@ -113,9 +113,9 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         fs: Any = None,
         **load_kwargs: Any,
     ) -> AsyncIterator[Document]:
-        """`lazy_load_data`, asynchronously: a document a page, as they come."""
+        """Read a document page by page, asynchronously; the arguments of `lazy_load_data`."""
         source = await asyncio.to_thread(open_source, file, fs, self.max_bytes)
-        info = file_facts(file, extra_info)
+        info = file_metadata(file, extra_info)
         async for page in aiterate(self._aclient, self._job(source, load_kwargs)):
             yield self._document(page, info)
 
@@ -138,7 +138,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
     ) -> list[Document]:
         """Read a document asynchronously; the arguments of `lazy_load_data`."""
         source = await asyncio.to_thread(open_source, file, fs, self.max_bytes)
-        info = file_facts(file, extra_info)
+        info = file_metadata(file, extra_info)
         pages = [page async for page in aiterate(self._aclient, self._job(source, load_kwargs))]
         if self.split == "page":
             return [self._document(page, info) for page in pages]
@@ -181,19 +181,19 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
 
 
 class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
-    """Reads web pages as Markdown. The service fetches them; we never do.
+    """Reads web pages as Markdown; the service fetches them, this process does not.
 
     Attributes:
         return_format: ``"markdown"`` or ``"text"``.
-        no_cache: Have pages fetched anew.
+        no_cache: Fetch each page anew.
         retain_images: Keep the images.
         with_links_summary: Append a list of the links.
         with_images_summary: Append a list of the images.
         max_in_flight: Pages at once in async calls, from 1.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or an address is none.
-        zhipu_client.ZhipuError: everything that a call raises.
+        zhipu_client.InvalidRequestError: No key was found, or an address is not http(s).
+        zhipu_client.ZhipuError: A call failed; the subclasses say how.
 
     Example:
         ```python
@@ -214,7 +214,7 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
 
     @classmethod
     def class_name(cls) -> str:
-        """The name in dicts."""
+        """Return the name of this class in dicts."""
         return "ZhipuAIWebReader"
 
     def lazy_load_data(
@@ -251,7 +251,7 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
         try:
             return list(await asyncio.gather(*tasks))
         finally:
-            # After a failure, which is raised as itself, the others' pages are of no use.
+            # After a failure, which is raised, the other pages are not needed.
             for task in tasks:
                 task.cancel()
 

@@ -1,4 +1,4 @@
-"""Retrievers: the web, and the service's own knowledge bases."""
+"""Retrievers: web search, and the service's own knowledge bases."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from llama_index.core.schema import (
 from zhipu_client import APIError, Request, knowledge, web_search
 from zhipu_client.adapting import KeepsNoArguments
 
-from . import _search
-from ._base import ZhipuComponent
+from . import _web_search
+from ._connection import ZhipuComponent
 
 __all__ = ["ZhipuAIKnowledgeRetriever", "ZhipuAIWebSearchRetriever"]
 
-#: Metadata that helps neither a model nor a search.
+#: Technical metadata, which does not help a model or a search.
 _IDS = ["knowledge_id", "doc_id"]
 
 
 class _ConnectedRetriever(KeepsNoArguments, BaseRetriever):
-    """A retriever with the settings that all Zhipu AI adapters have, see `ZhipuComponent`."""
+    """A retriever with the connection settings of all Zhipu AI adapters, see `ZhipuComponent`."""
 
     def __init__(
         self, api_key: Any, callback_manager: CallbackManager | None, **connection: Any
@@ -42,11 +42,11 @@ class _ConnectedRetriever(KeepsNoArguments, BaseRetriever):
 
 
 class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
-    """Web pages for a query, as nodes. Billed a search.
+    """A retriever of web pages for a query. Billed by search.
 
-    The text of a node is the extract of a page, its metadata has what the service says of ``url``,
-    ``title``, ``publish_date``, ``media`` (the site's name) and ``refer`` (``ref_1``). The best
-    comes first; the service gives no scores, so a node's score is None.
+    The text of a node is the extract of a page. Its metadata has, where the service sends them,
+    ``url``, ``title``, ``publish_date``, ``media`` (the site's name) and ``refer`` (``ref_1``). The
+    best is first; the service sends no scores, so a node's score is None.
 
     Args:
         similarity_top_k: How many nodes, 1 to 50.
@@ -55,15 +55,15 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
             ``search_pro_quark``; ``search-prime`` on api.z.ai. None picks by the site.
         search_domain_filter: Only results of this domain.
         search_recency_filter: ``oneDay``, ``oneWeek``, ``oneMonth``, ``oneYear``, ``noLimit``.
-        content_size: Length of the extracts: ``medium`` or ``high``.
+        content_size: Length of an extract: ``medium`` or ``high``.
         max_query_length: A longer query is cut at a word's end: the service takes 70 characters.
             None sends it whole.
-        callback_manager: Told of each retrieval.
+        callback_manager: Called for each retrieval.
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
-        zhipu_client.ZhipuError: everything that a call raises.
+        zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
+        zhipu_client.ZhipuError: A call failed; the subclasses say how.
 
     Example:
         ```python
@@ -102,7 +102,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         try:
             reply = self._zhipu._client.send(self._request(query_bundle.query_str))
         except APIError as error:
-            if _search.nothing_found(error):
+            if web_search.found_nothing(error):
                 return []
             raise
         return self._nodes(reply)
@@ -111,28 +111,30 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         try:
             reply = await self._zhipu._aclient.send(self._request(query_bundle.query_str))
         except APIError as error:
-            if _search.nothing_found(error):
+            if web_search.found_nothing(error):
                 return []
             raise
         return self._nodes(reply)
 
     def _request(self, query: str) -> Request[web_search.WebSearchReply]:
-        return _search.request(
+        return _web_search.request(
             self._zhipu._client.site,
             web_search.shorten(query, self.max_query_length),
-            count=_search.enough(self.similarity_top_k, self._settings["search_engine"]),
+            count=web_search.count_for(self.similarity_top_k, self._settings["search_engine"]),
             **self._settings,
         )
 
     def _nodes(self, reply: web_search.WebSearchReply) -> list[NodeWithScore]:
         return [
-            NodeWithScore(node=TextNode(text=row.content or "", metadata=_search.facts(row)))
+            NodeWithScore(
+                node=TextNode(text=row.content or "", metadata=_web_search.metadata_of(row))
+            )
             for row in reply.search_result[: self.similarity_top_k]
         ]
 
 
 class ZhipuAIKnowledgeRetriever(_ConnectedRetriever):
-    """Pieces of the documents in the service's own knowledge bases (open.bigmodel.cn only).
+    """A retriever of pieces of documents in the service's knowledge bases (open.bigmodel.cn only).
 
     What goes over the wire comes from the service's published schema alone: other than the rest of
     this package, it could not be checked against recorded answers.
@@ -149,15 +151,15 @@ class ZhipuAIKnowledgeRetriever(_ConnectedRetriever):
         top_n: How many pieces to recall, of which the best are kept, from 1.
         recall_method: ``embedding``, ``keyword`` or ``mixed``; None for the service's own.
         recall_ratio: How much the embedding counts in ``mixed``, 0 to 100 percent.
-        rerank_model: Have the pieces sorted anew by ``rerank`` or ``rerank-pro``.
-        score_threshold: Leave out what scores lower.
-        callback_manager: Told of each retrieval.
-        **connection: ``base_url``, ``timeout`` and the other settings of all adapters. Of the base
-            URL only the host counts.
+        rerank_model: Sort the pieces again by ``rerank`` or ``rerank-pro``.
+        score_threshold: Leave out pieces with a lower score.
+        callback_manager: Called for each retrieval.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters. Only
+            the host of the base URL is used.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
-        zhipu_client.ZhipuError: everything that a call raises.
+        zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
+        zhipu_client.ZhipuError: A call failed; the subclasses say how.
 
     Example:
         ```python
@@ -217,18 +219,18 @@ class ZhipuAIKnowledgeRetriever(_ConnectedRetriever):
 
 
 def _node(piece: knowledge.Slice) -> NodeWithScore:
-    told = {name: value for name, value in (piece.metadata or {}).items() if value}
-    identity = {"id_": str(told.pop("_id"))} if "_id" in told else {}
-    if "doc_url" in told:
-        told["url"] = told.pop("doc_url")
+    known = {name: value for name, value in (piece.metadata or {}).items() if value}
+    identity = {"id_": str(known.pop("_id"))} if "_id" in known else {}
+    if "doc_url" in known:
+        known["url"] = known.pop("doc_url")
     node = TextNode(
         **identity,
         text=piece.text or "",
-        metadata=told,
+        metadata=known,
         excluded_embed_metadata_keys=_IDS,
         excluded_llm_metadata_keys=_IDS,
     )
-    if "doc_id" in told:
-        source = RelatedNodeInfo(node_id=str(told["doc_id"]))
+    if "doc_id" in known:
+        source = RelatedNodeInfo(node_id=str(known["doc_id"]))
         node.relationships[NodeRelationship.SOURCE] = source
     return NodeWithScore(node=node, score=piece.score)

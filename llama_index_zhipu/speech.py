@@ -1,4 +1,4 @@
-"""Speech: a tool that says a text, and a reader that writes down recordings."""
+"""Speech: a tool that speaks a text, and a reader that transcribes recordings."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from llama_index.core.schema import Document
 
 from zhipu_client import Request, audio, models
 
-from ._base import ZhipuComponent
-from ._files import document, file_facts, read_source
-from ._spec import ConnectedToolSpec
+from ._connection import ZhipuComponent
+from ._documents import document, file_metadata, read_source
+from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAISpeechToolSpec", "ZhipuAITranscriptionReader"]
 
 
 class ZhipuAISpeechToolSpec(ConnectedToolSpec):
-    """A tool that says a text (GLM-TTS; open.bigmodel.cn only).
+    """A tool that speaks a text (GLM-TTS; open.bigmodel.cn only).
 
     Args:
         api_key: The key; None takes it from the environment.
@@ -31,12 +31,12 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         voice: One of `zhipu_client.audio.VOICES`, or the id of a voice of your own.
         speed: 0.5 to 2; None for the service's 1.
         volume: Above 0 to 10; None for the service's 1.
-        folder: Where to put the WAV files; the tool then answers with their paths. None answers
-            with the sound itself, an `AudioBlock`.
+        folder: A folder for the WAV files; the tool then returns their paths. None returns the
+            audio itself, an `AudioBlock`.
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
+        zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
 
     Example:
         ```python
@@ -95,19 +95,19 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
 
 
 class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
-    """Writes down what is said in a recording (GLM-ASR).
+    """Transcribes a recording (GLM-ASR).
 
     Works as a ``file_extractor`` of `SimpleDirectoryReader` too.
 
     Attributes:
         model: ``glm-asr-2512``.
-        prompt: What was said before, below 8,000 characters.
+        prompt: The text before the recording, below 8,000 characters.
         hotwords: Up to 100 words that are likely to occur.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or the file is no WAV or MP3 of up to
-            25 MiB and 30 seconds.
-        zhipu_client.ZhipuError: everything that a call raises.
+        zhipu_client.InvalidRequestError: No key was found, or the file is not a WAV or MP3 of up
+            to 25 MiB and 30 seconds.
+        zhipu_client.ZhipuError: A call failed; the subclasses say how.
 
     Example:
         ```python
@@ -120,12 +120,12 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
 
     is_remote: bool = True
     model: str = Field(default="glm-asr-2512", description="The model code.")
-    prompt: str | None = Field(default=None, description="What was said before.")
+    prompt: str | None = Field(default=None, description="The text before the recording.")
     hotwords: list[str] | None = Field(default=None, description="Words likely to occur.")
 
     @classmethod
     def class_name(cls) -> str:
-        """The name in dicts."""
+        """Return the name of this class in dicts."""
         return "ZhipuAITranscriptionReader"
 
     def load_data(
@@ -134,14 +134,14 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
         extra_info: dict[str, Any] | None = None,
         fs: Any = None,
     ) -> list[Document]:
-        """Write a recording down.
+        """Transcribe a recording.
 
         Args:
             file: A path, or the bytes of a WAV or MP3.
             extra_info: Metadata for the document.
             fs: A file system of fsspec that the path is on.
         """
-        info, content = file_facts(file, extra_info), read_source(file, fs, self._most())
+        info, content = file_metadata(file, extra_info), read_source(file, fs, self._most())
         return [self._document(self._client.send(self._request(content, info)), info)]
 
     async def aload_data(
@@ -150,8 +150,8 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
         extra_info: dict[str, Any] | None = None,
         fs: Any = None,
     ) -> list[Document]:
-        """Write a recording down, asynchronously; the arguments of `load_data`."""
-        info = file_facts(file, extra_info)
+        """Transcribe a recording, asynchronously; the arguments of `load_data`."""
+        info = file_metadata(file, extra_info)
         content = await asyncio.to_thread(read_source, file, fs, self._most())
         return [self._document(await self._aclient.send(self._request(content, info)), info)]
 

@@ -1,4 +1,4 @@
-"""Tools for agents: drawing images, searching the web, reading web pages."""
+"""Tools for agents: draw images, search the web, read web pages."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from zhipu_client import (
 from zhipu_client import web_search as searching
 from zhipu_client.adapting import choice
 
-from . import _search
-from ._spec import ConnectedToolSpec
+from . import _web_search
+from ._tool_spec import ConnectedToolSpec
 
 __all__ = [
     "ZhipuAIImageGeneratorToolSpec",
@@ -43,15 +43,15 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
         size: Width and height in pixels, ``"1280x1280"``; None for the model's own default.
         quality: ``"hd"`` or ``"standard"``; None for the model's own default.
         watermark_enabled: False leaves the watermark out, where the account may.
-        output: What the tool answers with: ``"url"``, the image's address, which expires; or
-            ``"image"``, the image itself, which a model that sees can look at.
-        max_bytes: The most bytes of an image that is fetched.
-        allow_loopback: Fetch from this machine too, for servers of one's own.
+        output: What the tool returns: ``"url"``, the image's URL, which expires; or ``"image"``,
+            the image itself, for vision models.
+        max_bytes: The most bytes of a fetched image.
+        allow_loopback: Fetch from this machine too, for your own servers.
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
-        zhipu_client.DownloadError: while drawing with ``output="image"``: it was drawn, and paid
+        zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
+        zhipu_client.DownloadError: While drawing with ``output="image"``: it was drawn, and paid
             for, but not fetched; ``partial`` has its address.
 
     Example:
@@ -130,13 +130,13 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
 
 def _first(reply: images.ImageReply) -> str:
     if not reply.urls:
-        raise ServerError("the answer holds no image", body=reply.model_dump())
+        raise ServerError("the answer contains no image", body=reply.model_dump())
     return reply.urls[0]
 
 
 @contextmanager
 def _kept(url: str) -> Iterator[None]:
-    """An image that cannot be fetched is paid for: its whole address goes with the error."""
+    """Add the image's URL to a download error: the image is paid for."""
     try:
         yield
     except DownloadError as error:
@@ -161,11 +161,11 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         count: How many results, 1 to 50.
         search_domain_filter: Only results of this domain.
         search_recency_filter: ``oneDay``, ``oneWeek``, ``oneMonth``, ``oneYear``, ``noLimit``.
-        content_size: Length of the extracts: ``medium`` or ``high``.
+        content_size: Length of an extract: ``medium`` or ``high``.
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
+        zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
 
     Example:
         ```python
@@ -211,25 +211,25 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         return _listed(await self.asearch(query))
 
     def search(self, query: str) -> list[Document]:
-        """The pages found, as documents with ``url``, ``title`` and ``publish_date``."""
+        """Return the pages found, as documents with ``url``, ``title`` and ``publish_date``."""
         try:
             return _documents(self._zhipu._client.send(self._request(query)))
         except APIError as error:
-            if _search.nothing_found(error):
+            if searching.found_nothing(error):
                 return []
             raise
 
     async def asearch(self, query: str) -> list[Document]:
-        """`search`, asynchronously."""
+        """Return the pages found, asynchronously; see `search`."""
         try:
             return _documents(await self._zhipu._aclient.send(self._request(query)))
         except APIError as error:
-            if _search.nothing_found(error):
+            if searching.found_nothing(error):
                 return []
             raise
 
     def _request(self, query: str) -> Request[searching.WebSearchReply]:
-        return _search.request(
+        return _web_search.request(
             self._zhipu._client.site,
             query,
             search_engine=self.search_engine,
@@ -242,7 +242,8 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
 
 def _documents(reply: searching.WebSearchReply) -> list[Document]:
     return [
-        Document(text=row.content or "", metadata=_search.facts(row)) for row in reply.search_result
+        Document(text=row.content or "", metadata=_web_search.metadata_of(row))
+        for row in reply.search_result
     ]
 
 
@@ -258,17 +259,17 @@ def _listed(documents: list[Document]) -> str:
 
 
 class ZhipuAIWebReaderToolSpec(ConnectedToolSpec):
-    """A tool that reads a web page. The service fetches it; we never do.
+    """A tool that reads a web page; the service fetches it, this process does not.
 
     Args:
         api_key: The key; None takes it from the environment.
         return_format: ``"markdown"`` or ``"text"``.
-        max_characters: Where a page is cut, so that it fits the model's context; from 1.
+        max_characters: Longer pages are cut to this length, to fit the model's context; from 1.
         retain_images: Keep the images.
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or an address is none.
+        zhipu_client.InvalidRequestError: No key was found, or an address is not http(s).
 
     Example:
         ```python
@@ -308,18 +309,18 @@ class ZhipuAIWebReaderToolSpec(ConnectedToolSpec):
         Args:
             url (str): The address of the page.
         """
-        return self._told(self._zhipu._client.send(self._request(url)))
+        return self._text(self._zhipu._client.send(self._request(url)))
 
     async def aread_web_page(self, url: str) -> str:
         """Read a web page and return its title and text."""
-        return self._told(await self._zhipu._aclient.send(self._request(url)))
+        return self._text(await self._zhipu._aclient.send(self._request(url)))
 
     def _request(self, url: str) -> Request[reader.ReaderReply]:
         return reader.create(
             url=url, return_format=self.return_format, retain_images=self.retain_images
         )
 
-    def _told(self, reply: reader.ReaderReply) -> str:
+    def _text(self, reply: reader.ReaderReply) -> str:
         page = reply.reader_result
         if page is None or not page.content:
             return "The page is empty."

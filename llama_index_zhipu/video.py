@@ -1,4 +1,4 @@
-"""A tool for agents: making videos."""
+"""A tool for agents: make videos."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__`
 
 from zhipu_client import Request, ServerError, await_result, tasks, videos, wait_result
 
-from ._spec import ConnectedToolSpec
+from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAIVideoGeneratorToolSpec"]
 
@@ -19,16 +19,16 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
     Args:
         api_key: The key; None takes it from the environment.
         model: ``cogvideox-3`` or another video model of `zhipu_client.models`.
-        interval: Seconds between the first two looks whether it is ready, above 0 to 3600.
+        interval: Seconds between the first two polls, above 0 to 3600.
         wait: Seconds to wait in all, up to a week.
         options: Further arguments of `zhipu_client.videos.create`: ``size``, ``duration``,
             ``fps``, ``quality``, ``with_audio``, ...
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
 
     Raises:
-        zhipu_client.InvalidRequestError: there is no key, or a value is out of its range.
-        zhipu_client.TaskFailedError: the service failed at the video.
-        zhipu_client.TaskTimeoutError: it took longer than ``wait``; the error names the task.
+        zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
+        zhipu_client.TaskFailedError: The service could not make the video.
+        zhipu_client.TaskTimeoutError: It took longer than ``wait``; the error has the task's id.
 
     Example:
         ```python
@@ -55,7 +55,7 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         self.interval = interval
         self.wait = wait
         self.options = dict(options or {})
-        # Checked here: after the request the video is paid for, and would not be waited for.
+        # Checked here: after the request the video is paid for, and a wrong value would lose it.
         tasks.waiting("checked here", interval=interval, timeout=wait)
 
     def generate_video(self, prompt: str, image_url: str | None = None) -> str:
@@ -81,5 +81,5 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
 
 def _first(result: Any) -> str:
     if not result.urls:
-        raise ServerError("the answer holds no video", body=result.model_dump())
+        raise ServerError("the answer contains no video", body=result.model_dump())
     return str(result.urls[0])

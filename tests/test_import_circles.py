@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PACKAGES = ("zhipu_client", "zhipu_emulator")
+PACKAGES = ("langchain_zhipu", "llama_index_zhipu", "zhipu_client", "zhipu_emulator")
 
 
 def modules(root: Path, package: str) -> dict[str, Path]:

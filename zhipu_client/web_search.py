@@ -18,7 +18,10 @@ __all__ = [
     "RECENCY",
     "SearchResult",
     "WebSearchReply",
+    "count_for",
     "create",
+    "engine_for",
+    "found_nothing",
     "shorten",
 ]
 
@@ -39,6 +42,8 @@ RECENCY = ("oneDay", "oneWeek", "oneMonth", "oneYear", "noLimit")
 NOTHING_FOUND = "1703"
 
 _SOGOU_COUNTS = (10, 20, 30, 40, 50)
+#: The engine that a site's documentation names; ``search_std`` on other sites.
+_SITE_ENGINES: Mapping[str | None, str] = {"zai": "search-prime", "zai-coding": "search-prime"}
 
 
 class SearchResult(ReplyModel):
@@ -137,6 +142,51 @@ def create(
         ),
         kind="generate",
     )
+
+
+def engine_for(site: str | None) -> str:
+    """Return the search engine of a site.
+
+    Args:
+        site: A preset of the base URL, or None for your own server.
+
+    Example:
+        >>> from zhipu_client import web_search
+        >>> web_search.engine_for("zai"), web_search.engine_for("bigmodel")
+        ('search-prime', 'search_std')
+    """
+    return _SITE_ENGINES.get(site, "search_std")
+
+
+def count_for(results: int, search_engine: str | None) -> int:
+    """Return the count to ask an engine for, to get a number of results.
+
+    Args:
+        results: The wanted results, 1 to 50.
+        search_engine: The engine; ``search_pro_sogou`` takes multiples of 10 only.
+
+    Example:
+        >>> from zhipu_client import web_search
+        >>> web_search.count_for(12, "search_pro_sogou"), web_search.count_for(12, "search_std")
+        (20, 12)
+    """
+    if search_engine != "search_pro_sogou":
+        return results
+    return next((count for count in _SOGOU_COUNTS if count >= results), results)
+
+
+def found_nothing(error: Exception) -> bool:
+    """Return True for the error that the service sends when a search has no results.
+
+    Args:
+        error: Any error of a call.
+
+    Example:
+        >>> from zhipu_client import web_search
+        >>> web_search.found_nothing(ValueError())
+        False
+    """
+    return str(getattr(error, "code", None)) == NOTHING_FOUND
 
 
 def shorten(query: str, most: int | None = MAX_QUERY) -> str:

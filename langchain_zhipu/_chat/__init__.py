@@ -1,1 +1,1 @@
-"""Types of the chat model mapped: messages, chunks, tools, structured output, blocks."""
+"""Map types between LangChain and the wire: messages, chunks, tools, structured output, blocks."""

@@ -21,13 +21,13 @@ __all__ = ["citations", "content_blocks", "register"]
 
 Block = dict[str, Any]
 
-#: ``refusal`` is a block of its own from langchain-core 1.7.5 on.
+#: ``refusal`` is a standard block from langchain-core 1.7.5 on.
 _HAS_REFUSALS = hasattr(exceptions, "ModelRefusalError")
 _REFUSED = "The answer was withheld by the service's content filter."
 
 
 def content_blocks(message: AIMessage) -> list[types.ContentBlock]:
-    """The standard blocks of a message or chunk of ours."""
+    """Return the standard content blocks of a message or chunk of this package."""
     chunk = isinstance(message, AIMessageChunk)
     metadata = message.response_metadata
     blocks = [
@@ -35,7 +35,7 @@ def content_blocks(message: AIMessage) -> list[types.ContentBlock]:
         *_text(message, metadata),
         *_audio(message),
         *_calls(message),
-        # What the service tells at the end of a stream.
+        # Sent by the service at the end of a stream.
         *_search(metadata),
         *_served(metadata),
         *_refusal(metadata),
@@ -47,7 +47,7 @@ def content_blocks(message: AIMessage) -> list[types.ContentBlock]:
 
 
 def register() -> None:
-    """Make LangChain ask this module for the blocks of our messages."""
+    """Register `content_blocks` with LangChain, for messages of this provider."""
     register_translator(PROVIDER, content_blocks, content_blocks)
 
 
@@ -83,7 +83,7 @@ def _text(message: AIMessage, metadata: Mapping[str, Any]) -> list[Block]:
 
 
 def citations(results: Any) -> list[Block]:
-    """What a web search found, as citations of the answer."""
+    """Return the results of a web search as LangChain citations."""
     found: list[Block] = []
     for result in results if isinstance(results, list) else ():
         if not isinstance(result, Mapping):
@@ -110,7 +110,7 @@ def _search(metadata: Mapping[str, Any]) -> list[Block]:
 
 
 def _server_pair(name: str, identity: str, args: Any, output: Any, error: Any) -> list[Block]:
-    """A tool that the service ran: the call, then what it gave."""
+    """Return the blocks of a tool that the service ran: its call, then its result."""
     call = {
         "type": "server_tool_call",
         "name": name,
@@ -131,7 +131,7 @@ def _server_pair(name: str, identity: str, args: Any, output: Any, error: Any) -
 
 
 def _served(metadata: Mapping[str, Any]) -> list[Block]:
-    """Calls of ``mcp``, ``retrieval`` and ``web_search`` tools that the answer reports."""
+    """Yield the calls of ``mcp``, ``retrieval`` and ``web_search`` tools in the answer."""
     blocks: list[Block] = []
     for number, call in enumerate(metadata.get("server_tool_calls") or ()):
         kind = call.get("type") or "server_tool"
@@ -155,7 +155,7 @@ def _audio(message: AIMessage) -> list[Block]:
         return []
     block: Block = {"type": "audio", "index": "lc_au_0"}
     if audio.get("id") or not isinstance(message, AIMessageChunk):
-        # Said once, with the id: LangChain would add up the types of all pieces.
+        # Once, with the id: LangChain would join the types of all pieces into one string.
         block["mime_type"] = "audio/wav"
     if audio.get("data"):
         block["base64"] = audio["data"]

@@ -1,4 +1,4 @@
-"""A call of the model as an exchange of the conversation core."""
+"""Make an exchange of the conversation core from a call of the chat model."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ def exchange_for(
     streaming: bool,
     calls_in_text: bool,
 ) -> Exchange:
-    """Start an exchange.
+    """Return the exchange for one call.
 
     Args:
         messages: The conversation.
         settings: The model's fields by name.
         kwargs: The call's arguments.
-        site: The preset that is called, or None for any other server.
+        site: The preset that is called, or None for every other server.
         streaming: Whether the answer comes in chunks.
-        calls_in_text: Whether calls are read that the model wrote into its text.
+        calls_in_text: Whether to read tool calls that the model wrote into its text.
 
     Raises:
-        InvalidRequestError: Something can never be accepted.
+        InvalidRequestError: A value can never be accepted.
     """
     values = combined(settings, kwargs)
     values["response_format"] = _response_format(values.get("response_format"))
@@ -54,9 +54,9 @@ def exchange_for(
 
 
 def _response_format(value: Any) -> Any:
-    """A schema class as the dict that says the same; all else as it is."""
+    """Return a schema class as a ``json_schema`` dict, and every other value unchanged."""
     if isinstance(value, type):
-        with suppress(ValueError, TypeError):  # what is not a schema is refused later, by name
+        with suppress(ValueError, TypeError):  # a class without a schema is refused later, by name
             schema = convert_to_json_schema(value)
             name = str(schema.get("title") or value.__name__)
             return {"type": "json_schema", "json_schema": {"name": name, "schema": schema}}
@@ -64,7 +64,7 @@ def _response_format(value: Any) -> Any:
 
 
 def _structured(hints: Mapping[str, Any]) -> StructuredAnswer:
-    """What ``with_structured_output`` has bound."""
+    """Return the check of an answer from what ``with_structured_output`` has bound."""
     schema = hints.get("schema")
     lenient = bool(hints.get("lenient"))
     if not (isinstance(schema, type) and issubclass(schema, BaseModel)):

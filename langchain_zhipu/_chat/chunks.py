@@ -1,4 +1,4 @@
-"""Chunks whose calls can be run only when they are whole: alone, added up, stored, sent on.
+"""Chunks whose tool calls can run only once they are complete.
 
 LangChain completes JSON that was cut: of ``{"amount": 10`` from 1000 it makes a valid call, in each
 chunk, in each sum, and again wherever a chunk is restored from what was written down. Here a call
@@ -32,7 +32,7 @@ _LOOKED_AT = 2000
 
 
 class _Whole:
-    """What `message_chunk_to_message` makes of a `ZhipuMessageChunk`.
+    """The message that `message_chunk_to_message` makes of a `ZhipuMessageChunk`.
 
     LangChain takes the class after the chunk's own in its method resolution order for that of the
     whole message, and calls it: without this one, a chunk would be made of a chunk.
@@ -67,7 +67,7 @@ class ZhipuMessageChunk(_Whole, AIMessageChunk):
 
     @model_validator(mode="after")
     def init_tool_calls(self) -> Self:
-        """Read the calls that are whole; LangChain's own of this name completes the others."""
+        """Read the calls that are complete; LangChain's own method would complete the others."""
         if self.tool_call_chunks:
             found = [_read(chunk) for chunk in self.tool_call_chunks]
             self.tool_calls = [tool_call(call) for call in found if call.error is None]
@@ -108,7 +108,7 @@ ZhipuMessageChunk.__qualname__ = ZhipuMessageChunk.__name__ = AIMessageChunk.__n
 
 
 def last_chunk(answer: Answer, **fields: Any) -> ZhipuMessageChunk:
-    """The closing chunk, which carries the calls of the answer as they were read.
+    """Return the closing chunk, which has the answer's calls as the core read them.
 
     The fragments before it add up to what the model wrote, which may need reading (arguments
     encoded twice, say); this has the outcome.
@@ -120,9 +120,9 @@ def last_chunk(answer: Answer, **fields: Any) -> ZhipuMessageChunk:
 
 
 def settled(total: AIMessageChunk, last: Any) -> ZhipuMessageChunk:
-    """A whole stream's sum, with what the answer is as a whole in place of the sum of its pieces.
+    """Return a whole stream's sum, with the answer as a whole in place of the sum of its pieces.
 
-    Calls are as they were read; reasoning without an opening tag is known by its end only.
+    Calls are as the core read them; reasoning without an opening tag is known by its end only.
     """
     answer: Answer | None = getattr(last, "_answer", None)
     fields = dict(total.__dict__)
@@ -146,19 +146,19 @@ def settled(total: AIMessageChunk, last: Any) -> ZhipuMessageChunk:
 
 
 def piece(**fields: Any) -> ZhipuMessageChunk:
-    """A chunk with pieces of calls, as they came."""
+    """Return a chunk with pieces of calls, as they came."""
     made = ZhipuMessageChunk(**fields)
     object.__setattr__(made, "_piece", True)
     return made
 
 
 def _plain(fields: dict[str, Any]) -> AIMessageChunk:
-    """A chunk of LangChain's own with these fields."""
+    """Return a plain LangChain chunk with these fields."""
     return AIMessageChunk.model_construct(**fields)
 
 
 def _calls_to_store(chunk: AIMessageChunk) -> dict[str, Any]:
-    """The fields about calls as they are written down: of calls that are whole."""
+    """Return the fields about calls to store: those of complete calls."""
     if getattr(chunk, "_piece", False):
         return {"tool_calls": [], "invalid_tool_calls": [], "tool_call_chunks": []}
     pieces = chunk.tool_call_chunks
@@ -185,7 +185,7 @@ def _calls_to_store(chunk: AIMessageChunk) -> dict[str, Any]:
 
 
 def _text(call: Call) -> str:
-    """The arguments as LangChain's reader takes them: as they came where it reads the same."""
+    """Return the arguments as LangChain parses them: unchanged where it reads the same value."""
     try:
         same = parse_partial_json(call.text) == call.arguments
     except ValueError:
@@ -194,7 +194,7 @@ def _text(call: Call) -> str:
 
 
 def _read(chunk: ToolCallChunk, *, whole: bool = False) -> Call:
-    """A call of which nothing more than this is known.
+    """Return a call read from its fragments alone.
 
     Args:
         chunk: What there is of it.
@@ -211,7 +211,7 @@ def _read(chunk: ToolCallChunk, *, whole: bool = False) -> Call:
 def _with_calls(
     content: list[str | dict[Any, Any]], calls: Sequence[Call]
 ) -> list[str | dict[Any, Any]]:
-    """Blocks of the content (output version v1) with each call replaced, in order."""
+    """Return content blocks (output version v1) with each call replaced, in order."""
     kinds = {"tool_call", "tool_call_chunk", "invalid_tool_call"}
     blocks = [invalid_call(call) if call.error else tool_call(call) for call in calls]
     left = iter([{**block} for block in blocks])

@@ -1,4 +1,4 @@
-"""Counting tokens: by the service where that is possible and safe, by an estimate elsewhere."""
+"""Count tokens: by the service where that is possible and safe, else by an estimate."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ __all__ = ["CountsTokens"]
 
 
 class CountsTokens(BaseModel):
-    """The token methods of a chat model. Needs the fields ``model`` and ``token_counting``."""
+    """The token methods of a chat model with the fields ``model`` and ``token_counting``."""
 
-    #: Set when the endpoint has failed: it is not asked again by this object.
+    #: Set when the endpoint has failed: this object does not ask it again.
     _no_tokenizer: bool = PrivateAttr(default=False)
 
     def model_post_init(self, context: Any, /) -> None:
@@ -34,7 +34,7 @@ class CountsTokens(BaseModel):
         super().model_post_init(context)
 
     def get_num_tokens(self, text: str) -> int:
-        """About how many tokens a text has; offline.
+        """Return about how many tokens a text has; offline.
 
         Args:
             text: Any text, Chinese or other.
@@ -43,15 +43,15 @@ class CountsTokens(BaseModel):
         return len(own(text)) if own is not None else estimate_text(text)
 
     def get_token_ids(self, text: str) -> list[int]:
-        """The ids of a text's tokens, by ``custom_get_token_ids``.
+        """Return the ids of a text's tokens, by ``custom_get_token_ids``.
 
         Raises:
-            NotImplementedError: None was given; the service counts tokens, but tells no ids.
+            NotImplementedError: It was not given: the service counts tokens, but returns no ids.
         """
         own: Callable[[str], list[int]] | None = getattr(self, "custom_get_token_ids", None)
         if own is None:
             raise NotImplementedError(
-                "the service tells no token ids: pass custom_get_token_ids=, or use "
+                "the service returns no token ids: pass custom_get_token_ids=, or use "
                 "get_num_tokens() for their number"
             )
         return own(text)
@@ -61,7 +61,7 @@ class CountsTokens(BaseModel):
         messages: Sequence[BaseMessage],
         tools: Sequence[Any | BaseTool] | None = None,
     ) -> int:
-        """How many tokens a conversation has, with its tools, media and reasoning.
+        """Return how many tokens a conversation has, with its tools, media and reasoning.
 
         Args:
             messages: The conversation, or a part of it in any order.
@@ -86,7 +86,7 @@ class CountsTokens(BaseModel):
         how = getattr(self, "token_counting", "estimate")
         if how != "auto":
             return bool(how == "service")
-        # The method is synchronous: inside of an event loop a request would stop all of it.
+        # The method is synchronous: in an event loop a request would block all of it.
         return not self._no_tokenizer and not _in_event_loop()
 
     def _count(self, wire: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> int | None:

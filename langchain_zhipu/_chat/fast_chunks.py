@@ -1,8 +1,8 @@
-"""Chunks of text and reasoning, made without validating what is known to be valid.
+"""Make chunks of text and reasoning without pydantic's validation, for speed.
 
 A stream has thousands of them, and running the constructors takes longer than all else that is
 done for a chunk. Each is made from the fields of one that its class's own constructor made, so that
-whatever the installed LangChain puts into a chunk is in these as well; a test holds them equal.
+whatever the installed LangChain puts into a chunk is in these too; a test compares the two.
 Chunks with tool calls go through the constructors.
 """
 
@@ -26,7 +26,7 @@ _GENERATION_FIELDS = frozenset(("message", "text"))
 def text_chunk(
     kind: type[AIMessageChunk], text: str, extra: dict[str, Any], metadata: dict[str, Any]
 ) -> AIMessageChunk:
-    """What ``kind(content=text, additional_kwargs=extra, response_metadata=metadata,
+    """Return what ``kind(content=text, additional_kwargs=extra, response_metadata=metadata,
     tool_call_chunks=[])`` makes.
     """
     fixed, lists = _pattern(kind)
@@ -40,7 +40,7 @@ def text_chunk(
 
 
 def generation_chunk(message: AIMessageChunk) -> ChatGenerationChunk:
-    """What ``ChatGenerationChunk(message=message)`` makes."""
+    """Return what ``ChatGenerationChunk(message=message)`` makes."""
     content = message.content
     if not isinstance(content, str):
         return ChatGenerationChunk(message=message)
@@ -52,7 +52,7 @@ def generation_chunk(message: AIMessageChunk) -> ChatGenerationChunk:
 
 @cache
 def _pattern(kind: type[AIMessageChunk]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The fields of a chunk, and which of them each chunk has a list of its own for."""
+    """Return the fields of a chunk, and the names of those that are lists to be copied."""
     fields = kind(content="").__dict__
     return fields, tuple(name for name, value in fields.items() if isinstance(value, list))
 
@@ -68,7 +68,7 @@ def _made(
     given: frozenset[str],
     extra: dict[str, Any] | None,
 ) -> M:
-    """What pydantic's own ``model_construct`` does, with the fields ready."""
+    """Return a model made as ``model_construct`` makes it, with the fields ready."""
     made = kind.__new__(kind)
     _set(made, "__dict__", fields)
     _set(made, "__pydantic_fields_set__", set(given))

@@ -47,7 +47,7 @@ Block = Mapping[str, Any]
 
 
 def refused(where: str, value: Any, why: str) -> InvalidRequestError:
-    """The error for a block that cannot be sent: where it stands, what it is, what is wrong."""
+    """Return the error for a block that cannot be sent: its place, its type, what is wrong."""
     shown = repr(value)
     shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
     return InvalidRequestError(f"{where} is {shown}: {why}", field=where, value=value)

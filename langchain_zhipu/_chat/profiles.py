@@ -1,4 +1,4 @@
-"""What LangChain calls a model's profile, from the catalogue. Pure."""
+"""Make LangChain's model profiles from the catalogue. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["DerivedProfile", "profile_of"]
 
 
 class DerivedProfile(dict[str, Any]):
-    """A profile from the catalogue: it follows the model, as one that a user gives does not."""
+    """A profile from the catalogue. It changes with the model; one given by a user does not."""
 
 
 def profile_of(model: str) -> ModelProfile | None:
@@ -31,7 +31,7 @@ def profile_of(model: str) -> ModelProfile | None:
     media = info.inputs - {"text"}
     facts: dict[str, Any] = {
         "name": info.id,
-        # A deployment of one's own goes on after the service's.
+        # Your own deployment stays after the service has dropped the model.
         "status": "deprecated" if models.deprecation_of(model) else "active",
         "max_input_tokens": info.context,
         "max_output_tokens": info.max_output,
@@ -41,7 +41,7 @@ def profile_of(model: str) -> ModelProfile | None:
         "pdf_inputs": "file" in media,
         "video_inputs": "video" in media,
         "audio_inputs": "audio" in media,
-        # Media of a tool's result travel in a user message after it.
+        # Media of a tool's result are sent in a user message after it.
         "image_tool_message": "image" in media and info.tools,
         "pdf_tool_message": "file" in media and info.tools,
         "attachment": bool(media),
@@ -53,7 +53,7 @@ def profile_of(model: str) -> ModelProfile | None:
         "reasoning_effort_levels": list(info.effort_levels) or None,
         "reasoning_effort_default": "max" if info.effort_levels else None,
         "tool_calling": info.tools,
-        # Emulated, and checked: so they hold for whoever asks.
+        # Emulated and checked, so every model has them.
         "tool_choice": info.tools,
         "structured_output": info.kind != "voice",
         "tool_call_streaming": info.tools,

@@ -21,10 +21,10 @@ _ANYTHING = (Exception,)
 
 
 def retry_on(chosen: RetryOn) -> RetryOn:
-    """Which errors are worth another attempt.
+    """Return which errors are worth another attempt.
 
     Args:
-        chosen: What the caller of ``with_retry`` said. Left at LangChain's default it means every
+        chosen: The errors given to ``with_retry``. LangChain's default means every
             error but those that would come again: a wrong key, a bad request, no money.
     """
     return _worthwhile if chosen == _ANYTHING else chosen
@@ -38,7 +38,7 @@ def _worthwhile(error: BaseException) -> bool:
 
 # The pydantic plugin of mypy takes the field `kwargs` for a second name of the arguments.
 class ModelRetry(RunnableRetry[LanguageModelInput, AIMessage]):  # type: ignore[no-redef]
-    """Retries calls of a model that does not retry by itself meanwhile.
+    """A runnable that retries calls of a model whose own retries are switched off.
 
     Streams keep the model's own retries: LangChain does not retry them.
     """

@@ -1,4 +1,4 @@
-"""The fields of the chat model, and what LangChain asks about it: identity, traces, cache keys."""
+"""The fields of the chat model, and its identity, traces and cache keys for LangChain."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing_extensions import override
 from langchain_zhipu._chat.counting import CountsTokens
 from langchain_zhipu._chat.messages import PROVIDER
 from langchain_zhipu._chat.profiles import DerivedProfile, profile_of
-from langchain_zhipu._client import ZhipuSettings
+from langchain_zhipu._connection import ZhipuSettings
 from zhipu_client import InvalidRequestError, __version__
 from zhipu_client.conversation import ReasoningHistory, ToolChoiceMode, redacted
 
@@ -34,7 +34,7 @@ _SENT = (
 
 
 class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
-    """Everything of `ChatZhipuAI` but its calls; see there for the fields."""
+    """All fields of `ChatZhipuAI`, which documents them; the calls are there."""
 
     model: str = "glm-4.7"
     temperature: float | None = None
@@ -72,11 +72,11 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
     @model_validator(mode="before")
     @classmethod
     def _zhipu_extra(cls, values: Any) -> Any:
-        """Unknown arguments become ``model_kwargs``, with a warning."""
+        """Move unknown arguments to ``model_kwargs``, with a warning."""
         if not isinstance(values, dict):
             return values
         if values.keys() >= cls.model_fields.keys() and _follows(values["profile"]):
-            # All fields of another object, one or more of them changed: `configurable_fields`.
+            # From `configurable_fields`: all fields of another object, one or more of them changed.
             values = {name: value for name, value in values.items() if name != "profile"}
         known = {*cls.model_fields, *cls._aliases}
         for name in values.keys() - known:
@@ -94,7 +94,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
 
     @property
     def model_name(self) -> str:
-        """The model code, under the name that the community package has for it."""
+        """Return the model code, by its name in the community package."""
         return self.model
 
     @model_name.setter
@@ -103,7 +103,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
 
     @property
     def zhipuai_api_key(self) -> Any:
-        """The key, under the name that the community package has for it."""
+        """Return the key, by its name in the community package."""
         return self.api_key
 
     @zhipuai_api_key.setter
@@ -112,7 +112,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
 
     @property
     def zhipuai_api_base(self) -> str | None:
-        """The base URL, under the name that the community package has for it."""
+        """Return the base URL, by its name in the community package."""
         return self.base_url
 
     @zhipuai_api_base.setter
@@ -121,7 +121,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
 
     @property
     def lc_secrets(self) -> dict[str, str]:
-        """The field that is never written down, and the variable it is read from instead."""
+        """Return the field that is never serialised, and the variable to read it from instead."""
         return {"api_key": "ZHIPUAI_API_KEY"}
 
     @classmethod
@@ -153,7 +153,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
         found = super()._get_ls_params(stop=stop, **kwargs)
         found["ls_provider"] = PROVIDER
         words = stop or self.stop
-        if isinstance(words, (str, list, tuple)):  # all else is refused when it is to be sent
+        if isinstance(words, (str, list, tuple)):  # other types are refused when sending
             found["ls_stop"] = [words] if isinstance(words, str) else list(words)
         return found
 

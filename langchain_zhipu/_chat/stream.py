@@ -1,8 +1,8 @@
-"""A stream's chunks as LangChain's, such that their sum is the message of the same answer whole.
+"""Make LangChain's chunks of a stream, so that their sum equals the whole answer's message.
 
-LangChain adds chunks up by rules of its own: strings are concatenated, whatever they are; numbers
-are added; calls are joined by index. So everything that is true of the answer as a whole is said
-exactly once: what is known early on the first chunk, the rest on the last.
+LangChain has fixed rules for adding chunks: strings are concatenated, whatever they are; numbers
+are added; calls are joined by index. So each fact about the whole answer is on exactly one chunk:
+what is known early on the first, the rest on the last.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ _EARLY = tuple(facts_in_words(dict.fromkeys(EARLY)))
 
 
 class ChunkMaker:
-    """Turns what the chunks of one exchange show into LangChain's chunks.
+    """Turns the deltas of one exchange into LangChain's chunks.
 
     Args:
-        exchange: The exchange; it may take two attempts, whose first says who answers.
+        exchange: The exchange. If it takes two attempts, model name and ids are the first's.
     """
 
     def __init__(self, exchange: Exchange) -> None:
@@ -37,7 +37,7 @@ class ChunkMaker:
         self._heard: set[str] = set()
 
     def chunk(self, delta: Delta) -> AIMessageChunk | None:
-        """The next chunk for LangChain; None for one that has nothing to show."""
+        """Return the next chunk for LangChain, or None for a delta without content."""
         if not self._started:
             self._learn(delta.chunk)
         if delta.empty:
@@ -61,7 +61,7 @@ class ChunkMaker:
         )
 
     def last(self) -> AIMessageChunk:
-        """The closing chunk: finish reason, usage and whatever else came with the end."""
+        """Return the closing chunk: finish reason, usage and whatever else came at the end."""
         answer = self._exchange.answer
         metadata = metadata_of(answer)
         if self._started:
@@ -70,12 +70,12 @@ class ChunkMaker:
         return last_chunk(answer, response_metadata=metadata, usage_metadata=usage)
 
     def _learn(self, chunk: Mapping[str, Any]) -> None:
-        """Keep what the first chunks of the first attempt say of the answer."""
+        """Keep the facts about the answer in the first chunks of the first attempt."""
         found = facts_in_words(facts_of(chunk, self._exchange.request_id))
         self._facts = {key: found[key] for key in _EARLY if key in found} | self._facts
 
     def _sound(self, audio: Mapping[str, Any]) -> dict[str, Any]:
-        """A piece of sound, without what an earlier one has said of the whole."""
+        """Return a piece of audio, without the fields that an earlier piece has had."""
         piece = {k: v for k, v in audio.items() if k == "data" or k not in self._heard}
         self._heard.update(piece)
         return piece

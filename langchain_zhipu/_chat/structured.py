@@ -1,4 +1,4 @@
-"""``with_structured_output``: what is bound to the model, and the parsers behind it."""
+"""``with_structured_output``: the arguments bound to the model, and the parsers after it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from zhipu_client import InvalidRequestError
 
 __all__ = ["Method", "Schema", "binding", "chained", "parser"]
 
-#: From langchain-core 1.7.5 on its parsers know a refusal block when they see one.
+#: From langchain-core 1.7.5 on, its parsers recognise a refusal block.
 _REFUSAL: type[Exception] | None = getattr(exceptions, "ModelRefusalError", None)
 _KNOWS_REFUSALS = _REFUSAL is not None
 
@@ -45,12 +45,12 @@ Schema = Mapping[str, Any] | type
 
 
 class _CallRequired:
-    """For the parsers of calls: an answer without a call is an error, not None."""
+    """A mixin for parsers of tool calls: an answer without a call is an error, not None."""
 
     def _refuse_none(self, message: BaseMessage) -> None:
         finish = message.response_metadata.get("finish_reason")
         if finish == "sensitive" and _KNOWS_REFUSALS:
-            return  # LangChain raises an error of its own
+            return  # LangChain raises its own error
         if isinstance(message, AIMessage) and not message.tool_calls:
             raise OutputParserException(
                 f"the answer calls no tool (finish_reason {finish}): no structured output",
@@ -58,7 +58,7 @@ class _CallRequired:
             )
 
     def _looked_at(self, result: list[Generation], *, partial: bool) -> list[Generation]:
-        """What LangChain's parser is to read."""
+        """Return the generations that LangChain's parser should read."""
         first = result[0]
         if not isinstance(first, ChatGeneration):
             return result
@@ -66,7 +66,7 @@ class _CallRequired:
             self._refuse_none(first.message)
             return result
         if isinstance(first.message, AIMessageChunk):
-            # Its own chunks complete a call that is still coming, for whoever wants to see it grow.
+            # LangChain's own chunks complete a partial call, so that a reader sees it grow.
             fields = {**first.message.__dict__, "tool_calls": [], "invalid_tool_calls": []}
             return [ChatGeneration(message=AIMessageChunk(**fields))]
         return result
@@ -119,10 +119,10 @@ class _JsonCallParser(_CallRequired, JsonOutputKeyToolsParser):
 
 
 def function_of(schema: Schema) -> dict[str, Any]:
-    """A schema of any kind as a function: its name, description and parameters.
+    """Return a schema of any kind as a function: name, description and parameters.
 
     Raises:
-        InvalidRequestError: It is no schema.
+        InvalidRequestError: It cannot be read as a schema.
     """
     if isinstance(schema, Mapping) and "properties" in schema and not schema.get("title"):
         schema = {"title": "answer", **schema}
@@ -137,7 +137,7 @@ def function_of(schema: Schema) -> dict[str, Any]:
 
 
 def binding(schema: Schema | None, method: Method, *, lenient: bool) -> dict[str, Any]:
-    """The call arguments for one of the JSON methods."""
+    """Return the call arguments for one of the JSON methods."""
     if method not in {"json_mode", "json_schema"}:
         raise InvalidRequestError(
             f"method is {method!r}, but must be function_calling, json_mode or json_schema",
@@ -163,7 +163,7 @@ def binding(schema: Schema | None, method: Method, *, lenient: bool) -> dict[str
 
 
 def parser(schema: Schema | None, method: Method) -> OutputParserLike[Any]:
-    """What reads the answer: an instance for a pydantic class, else a dict."""
+    """Return the parser of the answer: to an instance for a pydantic class, else to a dict."""
     is_model = isinstance(schema, type) and is_basemodel_subclass(schema)
     if method != "function_calling":
         if is_model:
@@ -176,7 +176,7 @@ def parser(schema: Schema | None, method: Method) -> OutputParserLike[Any]:
 
 
 class _Read(RunnableSerializable[Any, Any]):
-    """A parser that ends a stream with None where it would raise: `_Failure` tells the error."""
+    """A parser that ends a stream with None instead of raising; `_Failure` gives the error."""
 
     reader: Any
 
@@ -214,9 +214,9 @@ class _Read(RunnableSerializable[Any, Any]):
 
 
 class _Failure(_Read):
-    """Why the whole of a stream cannot be parsed, or None.
+    """The error of parsing a whole stream, or None.
 
-    Without a stream it is None: there the parser itself raises, and a fallback takes the error.
+    None without a stream: there the parser itself raises, and a fallback takes the error.
     """
 
     @override
@@ -250,7 +250,7 @@ class _Failure(_Read):
 def chained(
     model: Runnable[Any, Any], reader: OutputParserLike[Any], *, include_raw: bool
 ) -> Runnable[Any, Any]:
-    """The bound model with its parser; with ``include_raw``, the message and any error beside."""
+    """Return the bound model with its parser; ``include_raw`` adds the message and any error."""
     if not include_raw:
         return model | reader
     parsed = RunnablePassthrough.assign(

@@ -1,4 +1,4 @@
-"""Tokens of a text without a tokenizer: an estimate that knows Chinese. Pure."""
+"""Estimate the tokens of a text without a tokenizer, for Chinese too. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 __all__ = ["estimate_messages", "estimate_text"]
 
-#: Han, kana, Hangul and their punctuation: GLM's vocabulary holds many words of two characters.
+#: Han, kana, Hangul and their punctuation: GLM's vocabulary has many words of two characters.
 _CJK = re.compile(
     r"[\u3000-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]"
 )
@@ -20,12 +20,12 @@ _PER_CJK = 0.65
 _PER_LETTER = 0.2
 _PER_MESSAGE = 4
 _PER_CALL = 8
-#: What one medium costs, roughly: the service scales what it is sent.
+#: Roughly the tokens of one image or other medium: the service scales them.
 _PER_MEDIUM = 1200
 
 
 def estimate_text(text: str) -> int:
-    """About how many tokens a text has; within a fifth for usual Chinese and English prose.
+    """Return about how many tokens a text has; within a fifth for usual Chinese and English prose.
 
     Example:
         >>> estimate_text("智谱清言"), estimate_text("hello")
@@ -41,7 +41,7 @@ def estimate_text(text: str) -> int:
 def estimate_messages(
     messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None
 ) -> int:
-    """About how many tokens a conversation (wire messages) and its tools have."""
+    """Return about how many tokens a conversation (wire messages) and its tools have."""
     total = 0
     for message in messages:
         total += _PER_MESSAGE + _content(message.get("content"))

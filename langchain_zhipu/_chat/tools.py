@@ -1,4 +1,4 @@
-"""Tools of every kind that LangChain knows, in the shape of the wire. Pure."""
+"""Map tools of every kind that LangChain knows to the wire. Pure."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["ToolLike", "wire_tools"]
 
 ToolLike = Mapping[str, Any] | type | Callable[..., Any] | BaseTool
 
-#: What a function may say on the wire; all else (``strict`` and other providers' keys) is dropped.
+#: The keys of a function on the wire; others (``strict``, those of other providers) are dropped.
 _FUNCTION_KEYS = ("name", "description", "parameters")
 _NO_PARAMETERS = {"type": "object", "properties": {}}
 
 
 def wire_tools(tools: Sequence[ToolLike], *, strict: bool | None = None) -> list[dict[str, Any]]:
-    """Tools of any kind that LangChain knows, as the service takes them.
+    """Return tools of any kind that LangChain knows, as the service takes them.
 
     Args:
         tools: LangChain tools, functions, pydantic or TypedDict classes, OpenAI's, Anthropic's or
@@ -30,7 +30,7 @@ def wire_tools(tools: Sequence[ToolLike], *, strict: bool | None = None) -> list
             no strict mode.
 
     Raises:
-        InvalidRequestError: Something is no tool, or its schema can never be accepted.
+        InvalidRequestError: Something is not a tool, or its schema can never be accepted.
     """
     found = []
     for position, tool in enumerate(tools):

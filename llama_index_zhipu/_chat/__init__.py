@@ -1,1 +1,1 @@
-"""Types of the chat model mapped: messages, chunks, tools, structured output."""
+"""Map types between LlamaIndex and the wire: messages, chunks, tools, structured output."""

@@ -1,4 +1,4 @@
-"""Closing an async stream for real, when its reader leaves early."""
+"""Close an async stream at once when its reader stops early."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def closing_stream(callback: Callable[[Any], Any]) -> Callable[[F], F]:
                 opened.append(stream)
             return stream
 
-        # The callback marks what it wrapped by this very attribute.
+        # The callback marks the functions that it wrapped by this attribute.
         del noted.__wrapped__
         inner = callback(noted)
 

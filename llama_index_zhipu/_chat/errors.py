@@ -1,4 +1,4 @@
-"""The errors of answers that are not what they had to be, with LlamaIndex's response on them."""
+"""The errors of answers that do not meet a requirement, with LlamaIndex's response on them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class _AnswerError(ZhipuError, ValueError):
 
     @property
     def usage(self) -> Mapping[str, Any] | None:
-        """The tokens of all attempts, by the wire's names; None where the server sent none."""
+        """Return the tokens of all attempts, by the wire's names; None if none were sent."""
         raw = self.response.raw
         found = raw.get("usage") if isinstance(raw, Mapping) else None
         return found if isinstance(found, Mapping) else None
 
 
 class ToolNotCalledError(_AnswerError):
-    """A tool had to be called, and the model did not, also when it was asked once more.
+    """The model did not call the required tool, not even in the second attempt.
 
     Attributes:
         response: The last answer; its usage counts both attempts.
@@ -38,7 +38,7 @@ class ToolNotCalledError(_AnswerError):
 
 
 class StructuredOutputError(_AnswerError):
-    """The model's answer did not fit the wanted class or schema, twice.
+    """The model's answer did not fit the class or schema, not even in the second attempt.
 
     Attributes:
         response: The last answer; its usage counts both attempts.

@@ -1,6 +1,6 @@
-"""The chunks of one answer, each with everything up to it. Pure.
+"""Make LlamaIndex's responses of a stream, each with the whole answer so far. Pure.
 
-LlamaIndex wants every chunk to hold the whole answer so far; agents keep the last one as the
+In LlamaIndex every chunk has the whole answer so far; agents keep the last one as the
 message.
 """
 
@@ -29,7 +29,7 @@ __all__ = ["ResponseMaker"]
 
 
 class _CallSoFar:
-    """A call that is still coming."""
+    """A tool call that is not yet complete."""
 
     __slots__ = ("arguments", "id", "name")
 
@@ -39,14 +39,14 @@ class _CallSoFar:
         self.arguments = ""
 
     def add(self, fragment: Fragment) -> None:
-        """Take its next piece."""
+        """Add the next fragment."""
         self.id = self.id or fragment["id"] or ""
         self.name = self.name or fragment["name"] or ""
         self.arguments += fragment["arguments"]
 
 
 class ResponseMaker:
-    """Turns what the chunks of one exchange show into responses.
+    """Turns the deltas of one exchange into LlamaIndex's responses.
 
     Args:
         exchange: The exchange.
@@ -65,14 +65,14 @@ class ResponseMaker:
         self._chunk: Mapping[str, Any] = {}
 
     def response(self, delta: Delta) -> ChatResponse | None:
-        """The response for a chunk; None for one that shows nothing."""
+        """Return the response for a delta, or None for a delta without content."""
         if delta.chunk:
             self._chunk = delta.chunk
         if delta.empty:
             return None
         if self._exchange.attempt != self._attempt:
             self._attempt = self._exchange.attempt
-            self._begin()  # the second attempt replaces what the first has shown
+            self._begin()  # the second attempt replaces the content of the first
         if delta.reasoning:
             self._reasoning += delta.reasoning
             self._thinking = ThinkingBlock(content=self._reasoning)
@@ -106,7 +106,7 @@ class ResponseMaker:
         return ChatResponse(message=message, delta=delta.text, raw=raw, additional_kwargs=facts)
 
     def last(self) -> ChatResponse:
-        """The closing response: the whole answer, why it ended, what it cost."""
+        """Return the closing response: the whole answer, its finish reason and usage."""
         answer = self._exchange.answer
         blocks, extra = answer_blocks(answer)
         raw = dict(self._chunk)

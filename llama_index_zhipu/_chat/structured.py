@@ -1,4 +1,4 @@
-"""`structured_predict` and its relatives; the core asks, checks and repairs."""
+"""`structured_predict` and its variants; the conversation core asks, checks and repairs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Strategy = Literal["json", "tool", "prompt"]
 
 
 class StructuredHints(dict[str, Any]):
-    """What `structured_predict` hands to the chat call beside the schema.
+    """The arguments that `structured_predict` passes to the chat call beside the schema.
 
     A dict, so that whoever records the arguments of a call can write it down; the check of the
     data class is beside it.
@@ -48,7 +48,7 @@ class StructuredHints(dict[str, Any]):
 
     @classmethod
     def of(cls, strategy: Strategy, check: Callable[[Any], list[str]]) -> StructuredHints:
-        """The hints for one way to ask."""
+        """Return the hints for one strategy."""
         made = cls(strategy=strategy)
         made.answer = StructuredAnswer(json_mode=strategy == "json", replaceable=True, check=check)
         return made
@@ -56,19 +56,19 @@ class StructuredHints(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
-    """One turn that the dialogue wants: the messages, and the arguments of the chat call."""
+    """One chat call: the messages, and the arguments."""
 
     messages: list[ChatMessage]
     kwargs: dict[str, Any] = field(default_factory=dict)
 
 
 class _Shape:
-    """A wanted class: its schema as a JSON object, and how to read an instance of it."""
+    """An output class: its schema as a JSON object, and how to read an instance of it."""
 
     def __init__(self, output_cls: type[BaseModel]) -> None:
         self.output_cls = output_cls
         schema = output_cls.model_json_schema()
-        # JSON mode and tools speak of objects only: a list, say, goes into one field of one.
+        # JSON mode and tools know objects only: a list, for example, becomes a field of one.
         self.wrapped = schema.get("type", "object") != "object"
         if self.wrapped:
             definitions = schema.pop("$defs", None)
@@ -89,15 +89,15 @@ class _Shape:
         return {"type": "function", "function": function}
 
     def whole(self, response: ChatResponse) -> BaseModel:
-        """The instance in an answer; raises ValidationError or ValueError."""
+        """Return the instance in an answer; raises ValidationError or ValueError."""
         calls = selections(response)
         found = calls[0].tool_kwargs if calls else object_in(response.message.content or "")
         if found is None:
-            raise ValueError("there is no JSON object in the answer")
+            raise ValueError("the answer contains no JSON object")
         return self.output_cls.model_validate(self._unwrapped(found))
 
     def check(self, value: Any) -> list[str]:
-        """What is wrong with a value, by the class's own rules."""
+        """Return what is wrong with a value, by the class's own rules."""
         try:
             self.output_cls.model_validate(self._unwrapped(value))
         except ValidationError as error:
@@ -108,7 +108,7 @@ class _Shape:
         return value.get("value", value) if self.wrapped and isinstance(value, dict) else value
 
     def partial(self, response: ChatResponse) -> Any:
-        """As much of an instance as a chunk holds, or None."""
+        """Return as much of an instance as a chunk contains, or None."""
         calls = selections(response)
         found: Any
         found = calls[0].tool_kwargs if calls else partial_object(response.message.content or "")
@@ -140,7 +140,7 @@ def _dialogue(
     messages: Sequence[ChatMessage],
     kwargs: Mapping[str, Any],
 ) -> Generator[_Ask, ChatResponse, BaseModel]:
-    """Ask; go on to the next way when a model does not know one."""
+    """Ask; try the next strategy when the model does not support one."""
     for strategy in strategies:
         try:
             response = yield _ask(shape, strategy, messages, kwargs)
@@ -155,7 +155,7 @@ def _dialogue(
 
 
 def _was_cut(response: ChatResponse) -> bool:
-    """True for an answer that the next way to ask would be cut in as well."""
+    """Return True for an answer that was cut, as it would be with the next strategy too."""
     return response.additional_kwargs.get("finish_reason") == "length"
 
 
@@ -169,10 +169,10 @@ def _instance(shape: _Shape, response: ChatResponse) -> BaseModel:
 
 
 class StructuredOutputMixin(FunctionCallingLLM):
-    """`structured_predict` and its relatives, for a model that only promises to try."""
+    """`structured_predict` and its variants, for a model that does not enforce schemas."""
 
     def _strategies(self) -> tuple[Strategy, ...]:
-        """The ways to try, in their order."""
+        """Return the strategies to try, in order."""
         raise NotImplementedError
 
     def _messages_for(
@@ -193,7 +193,7 @@ class StructuredOutputMixin(FunctionCallingLLM):
             output_cls: The class.
             prompt: The prompt's template.
             llm_kwargs: Arguments of the chat call.
-            **prompt_args: What the template is filled with.
+            **prompt_args: The values for the template.
 
         Raises:
             StructuredOutputError: the answer did not fit, and neither did the corrected one.
@@ -311,7 +311,7 @@ class StructuredOutputMixin(FunctionCallingLLM):
 
 
 class _Progress:
-    """What a stream of chunks has shown of an instance."""
+    """The instance that a stream has contained so far."""
 
     def __init__(self, shape: _Shape) -> None:
         self._shape = shape
@@ -319,7 +319,7 @@ class _Progress:
         self.last = ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=""))
 
     def take(self, response: ChatResponse) -> bool:
-        """Read a chunk; True when it shows more than the one before."""
+        """Read a chunk; return True if it contains more than the one before."""
         self.last = response
         if not response.delta and not response.message.additional_kwargs.get("tool_calls"):
             return False

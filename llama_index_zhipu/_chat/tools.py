@@ -1,4 +1,4 @@
-"""Tools and calls: LlamaIndex's types to the wire's shape and back. Pure."""
+"""Map tools and calls between LlamaIndex and the wire. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 
 def tool_spec(tool: BaseTool) -> dict[str, Any]:
-    """A tool in the wire's shape, still with its own name.
+    """Return a tool in the wire's shape, still with its own name.
 
     Not ``to_openai_tool``: that turns every Chinese character of a name into ``_``, and refuses
     long descriptions.
@@ -43,7 +43,7 @@ def tool_spec(tool: BaseTool) -> dict[str, Any]:
 
 
 def call_block(call: Call) -> ToolCallBlock:
-    """A call of an answer; its arguments stay text where they are cut or not a JSON object."""
+    """Return a call of an answer; arguments that are cut or not a JSON object stay text."""
     return ToolCallBlock(
         tool_call_id=call.id,
         tool_name=call.name,
@@ -56,7 +56,7 @@ def _text(arguments: Any) -> str:
 
 
 def call_dicts(blocks: Sequence[ToolCallBlock]) -> list[dict[str, Any]]:
-    """The calls as plain dicts, for ``message.additional_kwargs["tool_calls"]``.
+    """Return the calls as plain dicts, for ``message.additional_kwargs["tool_calls"]``.
 
     Program streaming and the chat engines of LlamaIndex look only there.
     """
@@ -71,7 +71,7 @@ def call_dicts(blocks: Sequence[ToolCallBlock]) -> list[dict[str, Any]]:
 
 
 def selections(response: ChatResponse) -> list[ToolSelection]:
-    """The calls that can run, of a whole answer or of a chunk.
+    """Return the calls that can run, of a whole answer or of a chunk.
 
     In a chunk of an answer that is still coming, arguments are read as far as they go. In a
     finished one, a call whose arguments are no JSON object is left out, with a warning: what was
@@ -101,7 +101,7 @@ def selections(response: ChatResponse) -> list[ToolSelection]:
 
 
 def message_calls(message: ChatMessage) -> list[ToolCallBlock]:
-    """The calls of a message: its blocks, else what other integrations keep beside them."""
+    """Return the calls of a message: its blocks, else those that other integrations keep beside."""
     blocks = [block for block in message.blocks if isinstance(block, ToolCallBlock)]
     if blocks:
         return blocks
@@ -120,7 +120,7 @@ def _foreign_block(call: Mapping[str, Any]) -> ToolCallBlock:
 
 
 def plain_call(call: Any) -> dict[str, Any]:
-    """A call as a dict, whatever object another integration made of it."""
+    """Return a call as a dict, whatever object another integration made of it."""
     if isinstance(call, Mapping):
         return dict(call)
     function = getattr(call, "function", None)
@@ -134,7 +134,7 @@ def plain_call(call: Any) -> dict[str, Any]:
 
 
 def _partial(text: str) -> dict[str, Any]:
-    """The beginning of a JSON object, as far as it goes."""
+    """Return the beginning of a JSON object, as far as it can be read."""
     try:
         value = from_json(text.lstrip() or "{}", allow_partial="trailing-strings")
     except ValueError:

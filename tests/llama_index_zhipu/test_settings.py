@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import llama_index_zhipu
-from llama_index_zhipu._base import ZhipuComponent
-from llama_index_zhipu._spec import ConnectedToolSpec
+from llama_index_zhipu._connection import ZhipuComponent
+from llama_index_zhipu._tool_spec import ConnectedToolSpec
 from zhipu_client import InvalidRequestError
 
 KEY = "planted-id.planted-secret"

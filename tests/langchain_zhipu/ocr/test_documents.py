@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_zhipu._ocr_documents import Shape, image_urls
+from langchain_zhipu._ocr.documents import Shape, image_urls
 from zhipu_client.ocr import OCRPage, tables_as_markdown
 
 TABLE = "<table><tr><td>Tea</td><td>3.50</td></tr></table>"

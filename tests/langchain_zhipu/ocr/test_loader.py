@@ -10,7 +10,7 @@ import pytest
 
 import zhipu_emulator
 from cookbook.paper import Title, pdf
-from langchain_zhipu import ResumePoint, ZhipuAIOCRLoader
+from langchain_zhipu import ResumePoint, ZhipuAIOCRLoader, _ocr
 from tests.langchain_zhipu.ocr.conftest import document
 from zhipu_client import AuthenticationError, InvalidRequestError, ServerError, ZhipuError
 
@@ -209,6 +209,7 @@ def test_resuming_pays_for_no_page_twice(loader, five_pages, server, asked, mode
     assert isinstance(point, ResumePoint)
     assert (point.source, point.next_page) == (str(five_pages), 3)
     point = pickle.loads(pickle.dumps(point))
+    assert type(point) is _ocr.ResumePoint  # the name in older pickles
     got.extend(loader(five_pages, resume_from=point, **settings).lazy_load())
     assert [d.page_content for d in got] == [d.page_content for d in whole]
     assert len(asked()) == 6  # five pages and the one that failed

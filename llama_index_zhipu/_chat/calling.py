@@ -1,18 +1,16 @@
-"""What one call is made with: fields of the LLM, its additional_kwargs, the call's own. Pure."""
+"""The values of one call: the LLM's fields, its additional_kwargs, the call's own. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, reduce
+from typing import Any
 
 from llama_index.core.bridge.pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
+from llama_index_zhipu._connection import ZhipuComponent
 from zhipu_client.adapting import refusal
 from zhipu_client.conversation import combined
-
-if TYPE_CHECKING:
-    from llama_index_zhipu.llms import ZhipuAI
 
 __all__ = ["SENT", "values_of"]
 
@@ -32,7 +30,7 @@ SENT = (
     "watermark_enabled",
     "meta",
 )
-#: Fields that say how a request is made.
+#: Fields that decide how a request is made.
 _STEERING = (
     "model",
     "thinking",
@@ -47,23 +45,22 @@ _STEERING = (
 )
 
 
-def values_of(llm: ZhipuAI, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of a call by their fields' names, and what else was given.
+def values_of(llm: ZhipuComponent, *arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a call by their fields' names, and the arguments that are not fields.
 
     Args:
         llm: The LLM.
-        given: The call's own arguments.
+        *arguments: Arguments that replace the LLM's fields, the weakest first.
 
     Raises:
-        InvalidRequestError: a value is refused by its field, or the setting is not of a call.
+        InvalidRequestError: A field refuses its value, or a setting cannot be given with a call.
     """
     own = {name: getattr(llm, name) for name in (*SENT, *_STEERING)}
-    settings = combined(own, _checked(llm, llm.additional_kwargs))
-    return combined(settings, _checked(llm, given))
+    return reduce(combined, (_checked(llm, given) for given in arguments), own)
 
 
-def _checked(llm: ZhipuAI, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What was given, by its fields' own names, and held to what the fields take."""
+def _checked(llm: ZhipuComponent, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments by their fields' own names, checked by the fields."""
     found: dict[str, Any] = {}
     for name, value in given.items():
         field = llm._aliases.get(name, name)
@@ -80,8 +77,8 @@ def _checked(llm: ZhipuAI, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _fields(owner: type[ZhipuAI]) -> type[BaseModel]:
-    """The fields that a call may set, as a model of their own."""
+def _fields(owner: type[ZhipuComponent]) -> type[BaseModel]:
+    """Return the fields that a call may set, as a model of their own."""
     fields: dict[str, Any] = {
         name: (owner.model_fields[name].annotation, owner.model_fields[name])
         for name in (*SENT, *_STEERING)

@@ -41,7 +41,7 @@ def step(server: Any, tmp_path: Path) -> Callable[[str], Any]:
 
     def run(name: str) -> Any:
         program = [sys.executable, "-W", "error::UserWarning", "-m"]
-        program += ["tests.langchain_zhipu.granted.agent_program"]
+        program += ["tests.langchain_zhipu.framework.agent_program"]
         result = subprocess.run(
             [*program, str(tmp_path / "checkpoints.sqlite"), server.base_url, server.api_key, name],
             cwd=ROOT,

@@ -1,4 +1,4 @@
-"""From pages that were read to LangChain's documents. Pure."""
+"""Make LangChain documents of the pages that were read. Pure."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Shape:
     Attributes:
         mode: A document a page, one for all, or one an element.
         tables: What tables become: HTML, as the service sends them, or Markdown.
-        delimiter: What stands between pages in mode ``single``.
-        boxes: Say in the metadata where on the page everything stands.
+        delimiter: The text between pages in mode ``single``.
+        boxes: Whether metadata has the place of each element on the page.
     """
 
     mode: Mode = "page"
@@ -35,7 +35,7 @@ class Shape:
     boxes: bool = True
 
     def of_page(self, page: OCRPage, about: Mapping[str, Any]) -> Iterator[Document]:
-        """What one page gives in the modes ``page`` and ``element``.
+        """Yield the documents of one page in the modes ``page`` and ``element``.
 
         Args:
             page: The page.
@@ -53,12 +53,12 @@ class Shape:
                 place = {"bbox": _box(region)} if self.boxes else {}
                 element = {"element_index": position, **_labels(region), **place}
                 yield Document(text, metadata={**common, **element})
-                common.pop("token_usage", None)  # told once, so that sums come out right
+                common.pop("token_usage", None)  # on one document only, so that sums are right
 
     def of_pages(self, pages: list[OCRPage], about: Mapping[str, Any]) -> Iterator[Document]:
-        """The one document that all pages give in mode ``single``; none for no pages.
+        """Yield the one document of all pages in mode ``single``; nothing without pages.
 
-        ``metadata["pages"]`` tells for each page where its text begins (``start_index``).
+        ``metadata["pages"]`` has for each page where its text begins (``start_index``).
         """
         if not pages:
             return
@@ -92,7 +92,7 @@ class Shape:
 
 
 def _page_metadata(page: OCRPage) -> dict[str, Any]:
-    """LangChain's names for what is known of a page; ``page`` counts from 0."""
+    """Return the metadata of a page by LangChain's names; ``page`` counts from 0."""
     found = {
         "total_pages": page.total_pages,
         "page": page.number - 1,
@@ -108,7 +108,7 @@ def _page_metadata(page: OCRPage) -> dict[str, Any]:
 
 
 def _labels(region: Mapping[str, Any]) -> dict[str, str]:
-    """``label`` (``doc_title``) and the coarser ``category`` (``text``), where they are told."""
+    """Return ``label`` (``doc_title``) and the coarser ``category`` (``text``), if present."""
     category = region.get("label")
     label = region.get("native_label") or category
     found = {"label": label, "category": category}
@@ -125,12 +125,12 @@ def _boxes(page: OCRPage) -> list[dict[str, Any]]:
 
 
 def _element(region: Mapping[str, Any]) -> str:
-    """One region as Markdown; a picture that is kept in a file points to it."""
+    """Return a region as Markdown; an image saved to a file becomes a link to it."""
     return f"![]({region['content']})" if "url" in region else region_markdown(region)
 
 
 def _images(page: OCRPage) -> list[dict[str, Any]]:
-    """The pictures in a page that the answer points to: ``bbox``, ``url``, ``path`` when kept."""
+    """Return the images that a page links to: ``bbox``, ``url``, and ``path`` when saved."""
     found = []
     for region in page.regions:
         content = str(region.get("content") or "")
@@ -153,6 +153,6 @@ def _sum(usages: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def image_urls(page: OCRPage) -> list[str]:
-    """The addresses of all pictures that a page's answer points to, that of its layout last."""
+    """Return the URLs of all images that a page links to, its layout image last."""
     found = [image["url"] for image in _images(page)]
     return list(dict.fromkeys([*found, *filter(None, [page.layout_image])]))

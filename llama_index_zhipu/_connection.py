@@ -1,4 +1,4 @@
-"""The fields that all adapters share, as a component of LlamaIndex."""
+"""The connection settings that all adapters share, as a LlamaIndex component."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ ALIASES = ConnectionSettings._aliases
 
 
 class ZhipuComponent(ConnectionSettings, BaseComponent):
-    """See `ConnectionSettings`; an argument that is not known warns and is ignored."""
+    """`ConnectionSettings` as a LlamaIndex component; an unknown argument warns and is ignored."""
 
     if TYPE_CHECKING:
         # A string may be given: it becomes a secret.
         api_key: str | SecretStr | Callable[[], Any] | None = None
     else:
-        # LlamaIndex writes components down as plain JSON, which has no place for a secret.
+        # LlamaIndex serialises components as plain JSON, where a secret must not be.
         api_key: SecretStr | Callable[[], Any] | None = Field(
             default=None, exclude=True, repr=False, description="The API key, or a function."
         )
 
-    #: Arguments of the packages that people come from which mean nothing here.
+    #: Arguments of older packages that mean nothing here.
     _ignored: ClassVar[frozenset[str]] = frozenset()
     _shared: ClassVar[tuple[str, ...]] = (
         *ConnectionSettings._shared,
@@ -55,7 +55,7 @@ class ZhipuComponent(ConnectionSettings, BaseComponent):
 
     @property
     def _client(self) -> Client:
-        """The client for these settings; made at first use, cheaply, and never copied."""
+        """Return the client for these settings: made at first use, cheaply, and never copied."""
         return self._sync_client()
 
     @property
@@ -63,7 +63,7 @@ class ZhipuComponent(ConnectionSettings, BaseComponent):
         return self._async_client()
 
     def __getstate__(self) -> dict[Any, Any]:
-        # Callbacks and prompts may be anything, and the other side can do without them.
+        # Callbacks and prompts may be any object, and the receiving process works without them.
         state = super().__getstate__()
         fields = {}
         for name, value in state["__dict__"].items():
@@ -74,17 +74,17 @@ class ZhipuComponent(ConnectionSettings, BaseComponent):
         return {"__dict__": fields, "left_out": state["__pydantic_private__"]["_left_out"]}
 
     def __setstate__(self, state: dict[Any, Any]) -> None:
-        # Not __init__: that one wants a key at once, but the other side may never call.
+        # Not __init__, which needs a key at once: the receiving process may never call.
         self.__pydantic_validator__.validate_python(state["__dict__"], self_instance=self)
         self._left_out = state["left_out"]
 
 
 class SeveralRequests(ZhipuComponent):
-    """The fields of what makes several requests in one call.
+    """Settings of an adapter that makes several requests in one call.
 
     Attributes:
         max_in_flight: The most requests of one call at once. Its former name, ``in_flight``, is
-            taken for one release.
+            accepted for one release.
     """
 
     max_in_flight: int = Field(default=4, ge=1, le=64, description="Requests at once.")
@@ -93,7 +93,7 @@ class SeveralRequests(ZhipuComponent):
 
     @property
     def in_flight(self) -> int:
-        """The former name of `max_in_flight`."""
+        """Return `max_in_flight`, by its former name."""
         return self.max_in_flight
 
 

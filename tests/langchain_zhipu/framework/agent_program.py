@@ -1,6 +1,6 @@
 """Runs a part of a conversation in a process of its own: see test_checkpoint.py.
 
-python -m tests.langchain_zhipu.granted.agent_program FILE BASE_URL KEY STEP
+python -m tests.langchain_zhipu.framework.agent_program FILE BASE_URL KEY STEP
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where readers take their files from, and what they make of them."""
+"""Read the files of readers, and make documents of their text."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from llama_index.core.schema import Document
 
 from ._chat.media import read_file
 
-__all__ = ["document", "file_facts", "open_source", "read_source"]
+__all__ = ["document", "file_metadata", "open_source", "read_source"]
 
-#: Metadata that is about the reading, and no help to a model or for a search.
+#: Technical metadata, which does not help a model or a search.
 _TECHNICAL = ("regions", "request_id", "task_id", "width", "height")
 
 
 def open_source(file: Any, fs: Any, max_bytes: int) -> Any:
-    """What `zhipu_client.ocr.pages` takes; only a file on another file system is read here."""
+    """Return a source for `zhipu_client.ocr.pages`; only a file on another file system is read."""
     if fs is None:
         return file
     with fs.open(str(file), "rb") as opened:
@@ -24,7 +24,7 @@ def open_source(file: Any, fs: Any, max_bytes: int) -> Any:
 
 
 def read_source(file: Any, fs: Any, max_bytes: int) -> bytes:
-    """The content of a file, from wherever it is."""
+    """Return the content of a file, bytes or a file on another file system."""
     if isinstance(file, (bytes, bytearray, memoryview)):
         return bytes(file)
     if fs is None:
@@ -33,8 +33,8 @@ def read_source(file: Any, fs: Any, max_bytes: int) -> bytes:
     return content
 
 
-def file_facts(file: Any, extra_info: dict[str, Any] | None) -> dict[str, Any]:
-    """The metadata of a document: what the caller gave, and where it came from."""
+def file_metadata(file: Any, extra_info: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the metadata of a document: the caller's, and its file name or URL."""
     info = dict(extra_info or {})
     text = str(file) if isinstance(file, (str, Path)) else ""
     if text.startswith(("http://", "https://")):
@@ -45,7 +45,7 @@ def file_facts(file: Any, extra_info: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def document(text: str, info: dict[str, Any], facts: dict[str, Any]) -> Document:
-    """A document; what is only about the reading is hidden from models and embeddings."""
+    """Return a document; technical metadata is hidden from models and embeddings."""
     known = {name: value for name, value in facts.items() if value is not None}
     hidden = [name for name in _TECHNICAL if name in known]
     return Document(

@@ -1,4 +1,4 @@
-"""What all tool specs have in common."""
+"""The base class of all tool specs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from llama_index.core.tools.tool_spec.base import BaseToolSpec
 
 from zhipu_client.adapting import KeepsNoArguments
 
-from ._base import ZhipuComponent
+from ._connection import ZhipuComponent
 
 __all__ = ["ConnectedToolSpec"]
 
 
 class ConnectedToolSpec(KeepsNoArguments, BaseToolSpec):
-    """A tool spec with the settings that all Zhipu AI adapters have, see `ZhipuComponent`."""
+    """A tool spec with the connection settings of all Zhipu AI adapters, see `ZhipuComponent`."""
 
     def __init__(self, **connection: Any) -> None:
         self._zhipu = ZhipuComponent(**connection)

@@ -1,4 +1,4 @@
-"""What the web search tool and the web search retriever have in common."""
+"""Settings and results of a web search, shared by the tool and the retriever."""
 
 from __future__ import annotations
 
@@ -7,31 +7,27 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from langchain_zhipu._client import ZhipuSettings
-from zhipu_client import APIError, InvalidRequestError, Request, web_search
+from langchain_zhipu._connection import ZhipuSettings
+from zhipu_client import InvalidRequestError, Request, web_search
 
-__all__ = ["Recency", "SearchSettings", "found_nothing", "results"]
+__all__ = ["Recency", "SearchSettings", "results"]
 
 Recency = Literal["oneDay", "oneWeek", "oneMonth", "oneYear", "noLimit"]
 
-#: The engine that a site's documentation names; ``search_std`` elsewhere.
-_ENGINES: Mapping[str | None, str] = {"zai": "search-prime", "zai-coding": "search-prime"}
-#: Engines that give certain numbers of results only.
-_STEPS: Mapping[str, int] = {"search_pro_sogou": 10}
 _MOST = 50
 
 
 class SearchSettings(ZhipuSettings):
-    """How the web is searched.
+    """The settings of a web search.
 
     Attributes:
         search_engine: ``search_std``, ``search_pro``, ``search_pro_sogou`` or ``search_pro_quark``
             on open.bigmodel.cn, ``search-prime`` on api.z.ai. None takes the site's first.
         search_domain_filter: Only results of this domain (``"www.example.com"``).
         search_recency_filter: ``oneDay``, ``oneWeek``, ``oneMonth``, ``oneYear`` or ``noLimit``.
-        content_size: Length of the extracts: ``medium`` (some 500 characters) or ``high``.
-        search_intent: Let the service decide whether the query needs a search at all; what needs
-            none has no results.
+        content_size: Length of an extract: ``medium`` (some 500 characters) or ``high``.
+        search_intent: Let the service decide whether the query needs a search at all; if not, there
+            are no results.
         max_query_length: A longer query is cut at a word's end: the service takes 70 characters.
             None sends it whole.
     """
@@ -53,33 +49,27 @@ class SearchSettings(ZhipuSettings):
         domain: str | None = None,
         recency: str | None = None,
     ) -> Request[dict[str, Any]]:
-        """One search. What the fields fix is not the caller's to choose."""
-        engine = self.search_engine or _ENGINES.get(self._sync_client().site, "search_std")
+        """Return the request of one search; fields that are set override the arguments."""
+        engine = self.search_engine or web_search.engine_for(self._sync_client().site)
         if not 1 <= count <= _MOST:
             raise InvalidRequestError(
                 f"the number of results must be from 1 to {_MOST}, got {count}",
                 field="count",
                 value=count,
             )
-        step = _STEPS.get(engine, 1)
         return web_search.create(
             search_query=web_search.shorten(query, self.max_query_length),
             search_engine=engine,
             search_intent=self.search_intent,
-            count=-(-count // step) * step,
+            count=web_search.count_for(count, engine),
             search_domain_filter=self.search_domain_filter or domain,
             search_recency_filter=self.search_recency_filter or recency,
             content_size=self.content_size,
         ).as_dict()
 
 
-def found_nothing(error: APIError) -> bool:
-    """True for the failure by which the service says that there are no results."""
-    return str(error.code) == web_search.NOTHING_FOUND
-
-
 def results(reply: Mapping[str, Any], most: int) -> Iterator[dict[str, str]]:
-    """The results of an answer: only what is filled, and all of it text."""
+    """Yield the results of an answer: the fields that have a value, as text."""
     found = reply.get("search_result")
     for result in (found if isinstance(found, list) else [])[:most]:
         if isinstance(result, Mapping):

@@ -1,10 +1,10 @@
-"""What LlamaIndex asks about a model, from the catalogue. Pure."""
+"""Look up which media a model takes, in the catalogue. Pure."""
 
 from __future__ import annotations
 
 from zhipu_client import models
 
-from ._chat.media import Target
+from .media import Target
 
 __all__ = ["target_of"]
 

@@ -1,4 +1,4 @@
-"""What a loader was given, as one document after the other: files, folders, patterns, addresses."""
+"""Resolve a loader's sources to documents: files, folders, patterns, URLs."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["FilePath", "Origin", "origin_of", "origins", "pdf_metadata"]
 Source = str | PurePath | bytes
 FilePath = Source | Iterable[Source]
 
-#: What is read of a folder when no pattern says so.
+#: The files of a folder that are read without a pattern.
 _SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg"})
 _ADDRESSES = ("http://", "https://")
-#: What a PDF says of itself, under the names that LangChain's PDF loaders use.
+#: The metadata of a PDF file, by the names that LangChain's PDF loaders use.
 _TEXTS = ("producer", "creator", "title", "author", "subject", "keywords")
 _DATES: Mapping[str, str] = {"creation_date": "creationdate", "modification_date": "moddate"}
 
@@ -32,9 +32,9 @@ class Origin:
     """One document to read.
 
     Attributes:
-        value: An address, a data URL, a path or bytes.
-        name: What it is called in metadata (``source``) and in errors.
-        metadata: What its documents say beyond what is read.
+        value: An http(s) URL, a data URL, a path or bytes.
+        name: Its name in metadata (``source``) and in errors.
+        metadata: Further metadata of its documents.
     """
 
     value: str | Path | bytes = field(repr=False)
@@ -45,7 +45,7 @@ class Origin:
 def origin_of(
     value: Source, *, name: str | None = None, metadata: Mapping[str, Any] | None = None
 ) -> Origin:
-    """One document; bytes without a name are named by their digest."""
+    """Return one document; bytes without a name are named by their digest."""
     about = dict(metadata or {})
     if isinstance(value, str) and value.lower().startswith(_ADDRESSES):
         return Origin(value, name or value, about)
@@ -60,15 +60,15 @@ def origin_of(
 
 
 def origins(given: FilePath, glob: str | None) -> Iterator[Origin]:
-    """Every document that is meant, found one after the other.
+    """Yield every document that the sources mean.
 
     Args:
-        given: One source or several. A path that is a folder stands for the files in it, a text
-            with ``*``, ``?`` or ``[`` that is no file's name for the files that match.
+        given: One source or several. A folder means the files in it; a string with ``*``, ``?``
+            or ``[`` that does not name a file means the files that match.
         glob: Which files of a folder; None for all PDF, PNG and JPEG files in it and below.
 
     Raises:
-        InvalidRequestError: A pattern matches nothing, or a source is empty or none.
+        InvalidRequestError: A pattern matches nothing, or a source is empty or of another type.
     """
     if isinstance(given, (str, PurePath, bytes, bytearray, memoryview)):
         yield from _of_one(given if isinstance(given, (str, PurePath)) else bytes(given), glob)
@@ -83,19 +83,19 @@ def _of_one(source: Any, glob: str | None) -> Iterator[Origin]:
     if isinstance(source, (bytearray, memoryview)):
         source = bytes(source)
     if not isinstance(source, (str, PurePath, bytes)):
-        raise refuse("file_path", source, "must hold paths, addresses or bytes only")
+        raise refuse("file_path", source, "must contain only paths, addresses or bytes")
     if isinstance(source, bytes) or str(source).lower().startswith((*_ADDRESSES, "data:")):
         yield origin_of(source)
         return
     if source == "":
-        # As a path it would be the current folder: everything in it would be read, and paid for.
+        # As a path it would be the current folder, all of which would be read and paid for.
         raise refuse("file_path", source, "must not be empty")
     path = Path(source)
     if path.is_dir():
         for file in _in_folder(path, glob):
             yield origin_of(file)
     elif globbing.has_magic(str(source)) and not path.exists():
-        # `Path.glob` takes no pattern that begins at the root.
+        # `Path.glob` does not take a pattern that begins at the root.
         matches = sorted(globbing.glob(str(source), recursive=True))  # noqa: PTH207
         files = [Path(match) for match in matches if Path(match).is_file()]
         if not files:
@@ -118,9 +118,9 @@ def _in_folder(folder: Path, glob: str | None) -> list[Path]:
 
 
 def pdf_metadata(origin: Origin) -> dict[str, str]:
-    """What a local PDF says of itself: producer, creator, dates (ISO 8601), title and so on.
+    """Return the metadata of a local PDF: producer, creator, dates (ISO 8601), title and so on.
 
-    Empty for everything else, when pypdf is missing, or when it cannot read the file.
+    Empty for other files, without pypdf, or when pypdf cannot read the file.
     """
     try:
         from pypdf import PdfReader
@@ -137,20 +137,20 @@ def pdf_metadata(origin: Origin) -> dict[str, str]:
             if sniff(file.read(1024)) != "application/pdf":
                 return {}
             file.seek(0)
-            told = PdfReader(file).metadata
-            return {} if told is None else _told(told)
-    except Exception:  # noqa: BLE001 - nice to have: the pages themselves have been read
+            found = PdfReader(file).metadata
+            return {} if found is None else _by_our_names(found)
+    except Exception:  # noqa: BLE001 - optional: the pages themselves have been read
         return {}
 
 
-def _told(told: Any) -> dict[str, str]:
+def _by_our_names(metadata: Any) -> dict[str, str]:
     found = {}
     for name in _TEXTS:
-        value = told.get(f"/{name.capitalize()}")
+        value = metadata.get(f"/{name.capitalize()}")
         if value:
             found[name] = str(value)
     for theirs, ours in _DATES.items():
-        date = getattr(told, theirs)
+        date = getattr(metadata, theirs)
         if date is not None:
             found[ours] = date.isoformat()
     return found

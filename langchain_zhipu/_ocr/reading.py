@@ -1,4 +1,4 @@
-"""Reading documents with GLM-OCR: what the loader and the parser have in common."""
+"""Read documents with GLM-OCR: the part that the loader and the parser share."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from langchain_core.documents import Document
 from langchain_core.runnables import run_in_executor
 from pydantic import ConfigDict, Field
 
-from langchain_zhipu._client import SeveralRequests
+from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
-from langchain_zhipu._ocr_documents import Mode, Shape, Tables
-from langchain_zhipu._ocr_images import Pictures
+from langchain_zhipu._ocr.documents import Mode, Shape, Tables
+from langchain_zhipu._ocr.images import ImageSaver
+from langchain_zhipu._ocr.sources import Origin, pdf_metadata
 from langchain_zhipu._progress import ProgressBar
-from langchain_zhipu._sources import Origin, pdf_metadata
 from zhipu_client import (
     AuthenticationError,
     PermissionDeniedError,
@@ -35,17 +35,17 @@ __all__ = ["FATAL", "OCRSettings", "Resume", "ResumePoint"]
 
 _log = logging.getLogger(__name__)
 
-#: What would fail for every other document too: never skipped.
+#: Errors that every other document would meet too: never skipped.
 FATAL = (AuthenticationError, PermissionDeniedError, QuotaExceededError)
 
 
 @dataclass(frozen=True, slots=True)
 class ResumePoint:
-    """Where reading broke off: the error's ``resume_from``. Can be pickled.
+    """The place where reading broke off: the error's ``resume_from``. Can be pickled.
 
     Attributes:
         source: The document that failed.
-        progress: Its next page, and what was read of it without being handed over.
+        progress: Its next page, and the pages of it that were read but not yielded.
         later: The same for documents after it.
     """
 
@@ -55,7 +55,7 @@ class ResumePoint:
 
     @property
     def next_page(self) -> int:
-        """The first page that is missing, from 1."""
+        """Return the number of the first missing page, from 1."""
         return self.progress.next_page
 
 
@@ -63,7 +63,7 @@ Resume = int | OCRProgress | ResumePoint | None
 
 
 class OCRSettings(SeveralRequests):
-    """How documents are read, see `ZhipuAIOCRLoader`."""
+    """The settings of reading documents, see `ZhipuAIOCRLoader`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -88,7 +88,7 @@ class OCRSettings(SeveralRequests):
     def _read(self, origins: Iterable[Origin], resume: Resume) -> Iterator[Document]:
         client = self._sync_client()
         run = _Run(self, resume)
-        pictures = Pictures(self.save_images_to)
+        images = ImageSaver(self.save_images_to)
         with raised_as_model_errors(), ProgressBar("pages", shown=self.show_progress) as bar:
             try:
                 with closing(iterate(client, run.chain(origins))) as pieces:
@@ -96,7 +96,7 @@ class OCRSettings(SeveralRequests):
                         if page is not None:
                             if run.is_new(origin):
                                 run.about(origin, pdf_metadata(origin))
-                            page = pictures.kept(client, origin.name, page)
+                            page = images.save(client, origin.name, page)
                             bar.at(page.number, page.total_pages, origin.name)
                         yield from run.documents(origin, page)
             except ZhipuError as error:
@@ -106,7 +106,7 @@ class OCRSettings(SeveralRequests):
     async def _aread(self, origins: Iterable[Origin], resume: Resume) -> AsyncGenerator[Document]:
         client = self._async_client()
         run = _Run(self, resume)
-        pictures = Pictures(self.save_images_to)
+        images = ImageSaver(self.save_images_to)
         with raised_as_model_errors(), ProgressBar("pages", shown=self.show_progress) as bar:
             try:
                 async with aclosing(aiterate(client, run.chain(origins))) as pieces:
@@ -114,7 +114,7 @@ class OCRSettings(SeveralRequests):
                         if page is not None:
                             if run.is_new(origin):
                                 run.about(origin, await run_in_executor(None, pdf_metadata, origin))
-                            page = await pictures.akept(client, origin.name, page)
+                            page = await images.asave(client, origin.name, page)
                             bar.at(page.number, page.total_pages, origin.name)
                         for document in run.documents(origin, page):
                             yield document
@@ -143,7 +143,7 @@ class OCRSettings(SeveralRequests):
 
 
 class _Run:
-    """One run over documents: what was read of each, and what that makes. Pure."""
+    """One run over documents: the pages read of each, and the documents made of them. Pure."""
 
     def __init__(self, settings: OCRSettings, resume: Resume) -> None:
         self._settings = settings
@@ -155,7 +155,7 @@ class _Run:
         self._begun: dict[Origin, int | OCRProgress | None] = {}
 
     def chain(self, origins: Iterable[Origin]) -> Chain[Origin, OCRPage]:
-        """All documents as one job."""
+        """Return all documents as one job."""
         skip = self._skip if self._settings.on_error == "skip" else None
         return Chain(self._jobs(origins), self._settings.max_in_flight, skip)
 
@@ -165,7 +165,7 @@ class _Run:
         for origin in origins:
             start: int | OCRProgress | None
             if not isinstance(resume, ResumePoint):
-                # A page, without a name, is of the first document.
+                # A page number alone means the first document.
                 start, resume = resume, None
             elif waiting and origin.name != resume.source:
                 continue
@@ -177,18 +177,18 @@ class _Run:
             yield origin, self._settings._job(origin, start)
 
     def is_new(self, origin: Origin) -> bool:
-        """True for the first page of a document."""
+        """Return True for the first page of a document."""
         return origin is not self._origin
 
     def about(self, origin: Origin, told: Mapping[str, str]) -> None:
-        """Begin a document."""
+        """Begin a document with its metadata."""
         self._origin = origin
         named = {"source": origin.name}
-        # Twice: to stand first, and to win.
+        # Twice: to be first in order, and to override.
         self._about = {**named, **told, **origin.metadata, **named}
 
     def documents(self, origin: Origin, page: OCRPage | None) -> Iterator[Document]:
-        """What can be handed over with this page, or at the end (None) of a document."""
+        """Return the documents that are ready with this page, or at a document's end (None)."""
         if page is None:
             pages, self._pages = self._pages, []
             self._begun.pop(origin, None)
@@ -201,11 +201,11 @@ class _Run:
     def _skip(self, origin: Origin, error: Exception) -> bool:
         if isinstance(error, FATAL):
             return False
-        _log.warning("%s is left out: %s", origin.name, error)
+        _log.warning("%s is skipped: %s", origin.name, error)
         return True
 
     def attach(self, error: ZhipuError) -> None:
-        """Put on the error where to go on; pages that were read are kept."""
+        """Set ``resume_from`` on the error, with the pages that were read."""
         facts = error.__dict__
         origin, later = facts.pop("source", None), facts.pop("later", {})
         if not isinstance(origin, Origin):

@@ -1,4 +1,4 @@
-"""The pictures that an answer points to: their addresses expire, so they can be kept as files."""
+"""Save the images that an answer links to, since their URLs expire."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 from langchain_core.runnables import run_in_executor
 
-from langchain_zhipu._ocr_documents import image_urls
+from langchain_zhipu._ocr.documents import image_urls
 from zhipu_client import AsyncClient, Client, ZhipuError, adownload, download
 from zhipu_client.ocr import OCRPage
 
-__all__ = ["Pictures"]
+__all__ = ["ImageSaver"]
 
 _log = logging.getLogger(__name__)
 
@@ -23,22 +23,22 @@ _SUFFIXES: Mapping[str, str] = {"image/png": ".png", "image/jpeg": ".jpg", "imag
 _MOST = 32 * 1024 * 1024
 
 
-class Pictures:
-    """Keeps the pictures of pages in a folder, and makes the pages point to the files.
+class ImageSaver:
+    """Saves the images of pages to a folder, and makes the pages link to the files.
 
-    A picture that cannot be fetched or saved, or must not be fetched (see
-    ``zhipu_client.download``), keeps its address, and a warning is logged: the text of the page,
-    which is paid for, is there all the same.
+    An image that cannot be fetched or saved, or must not be fetched (see
+    ``zhipu_client.download``), keeps its URL, and a warning is logged: the text of the page is
+    paid for, and is not lost.
 
     Args:
-        folder: Where to; None keeps nothing.
+        folder: The folder; None saves nothing.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
-    def kept(self, client: Client, source: str, page: OCRPage) -> OCRPage:
-        """The page, with files in the place of addresses."""
+    def save(self, client: Client, source: str, page: OCRPage) -> OCRPage:
+        """Return the page, with files in place of URLs."""
         if self._folder is None:
             return page
         files = {}
@@ -51,8 +51,8 @@ class Pictures:
                 _warn(page, error)
         return _pointed(page, files)
 
-    async def akept(self, client: AsyncClient, source: str, page: OCRPage) -> OCRPage:
-        """`kept` without blocking the event loop."""
+    async def asave(self, client: AsyncClient, source: str, page: OCRPage) -> OCRPage:
+        """`save` without blocking the event loop."""
         if self._folder is None:
             return page
         files = {}
@@ -67,11 +67,11 @@ class Pictures:
 
 
 def _warn(page: OCRPage, error: Exception) -> None:
-    _log.warning("a picture of page %d is not kept: %s", page.number, error)
+    _log.warning("an image of page %d was not saved: %s", page.number, error)
 
 
 def _name(source: str, page: OCRPage, number: int, mime_type: str | None) -> str:
-    """Unique for each document, page and picture, and the same in each run."""
+    """Return a name unique for each document, page and image, and the same in each run."""
     digest = hashlib.sha256(source.encode(errors="surrogateescape")).hexdigest()[:12]
     return f"{digest}-{page.number:04}-{number}{_SUFFIXES.get(mime_type or '', '')}"
 
@@ -95,5 +95,5 @@ def _pointed(page: OCRPage, files: Mapping[str, str]) -> OCRPage:
         else region
         for region in page.regions
     ]
-    picture = files.get(page.layout_image or "", page.layout_image)
-    return replace(page, text=text, regions=regions, layout_image=picture)
+    image = files.get(page.layout_image or "", page.layout_image)
+    return replace(page, text=text, regions=regions, layout_image=image)

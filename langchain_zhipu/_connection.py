@@ -1,4 +1,4 @@
-"""The fields that all adapters share, with LangChain's errors."""
+"""The connection settings that all adapters share, with LangChain's errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["SeveralRequests", "ZhipuSettings"]
 
 
 class ZhipuSettings(ConnectionSettings):
-    """See `ConnectionSettings`: what an adapter refuses is an error that LangChain knows, too."""
+    """`ConnectionSettings` that raise refused values as errors that LangChain knows, too."""
 
     @classmethod
     def _refused(cls, error: InvalidRequestError) -> Exception:
@@ -23,11 +23,11 @@ class ZhipuSettings(ConnectionSettings):
 
 
 class SeveralRequests(ZhipuSettings):
-    """Settings of what makes several requests in one call.
+    """Settings of an adapter that makes several requests in one call.
 
     Attributes:
         max_in_flight: The most requests of one call at once. Its former name, ``in_flight``, is
-            taken for one release.
+            accepted for one release.
     """
 
     max_in_flight: int = Field(default=8, ge=1, le=64)
@@ -39,5 +39,5 @@ class SeveralRequests(ZhipuSettings):
 
     @property
     def in_flight(self) -> int:
-        """The former name of `max_in_flight`."""
+        """Return `max_in_flight`, by its former name."""
         return self.max_in_flight
