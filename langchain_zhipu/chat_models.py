@@ -194,7 +194,8 @@ class ChatZhipuAI(ChatSettings):
 
         Args:
             tools: LangChain tools, functions, classes, tool dicts of any style, and tools that the
-                service runs itself (``{"type": "web_search", "web_search": {...}}``).
+                service runs itself (``{"type": "web_search"}``, with options if need be:
+                ``{"type": "web_search", "web_search": {"count": 5}}``).
             tool_choice: ``"auto"``, ``"any"`` (or ``"required"``, True), ``"none"``, or the name
                 of the tool to call. See ``tool_choice_mode``.
             strict: True closes the schemas (``additionalProperties: false``).

@@ -224,25 +224,12 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         """The exchange for these messages: fields, then additional_kwargs, then the call's own."""
         values = values_of(self, kwargs)
         refuse_filtered = values.pop("raise_on_content_filter", False)
-        search = values.pop("web_search", None)
-        if search:
-            tool = self._search_tool(search)
-            values["server_tools"] = [*(values.get("server_tools") or ()), tool]
         hints = values.get("structured")
         if isinstance(hints, StructuredHints):
             values["structured"] = hints.answer
         built = build(values, site=self._client.site, streaming=streaming)
         wire = to_wire(messages, target=target_of(built.model))
         return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
-
-    def _search_tool(self, options: Any) -> dict[str, Any]:
-        international = (self._client.site or "").startswith("zai")
-        engine = "search_pro_jina" if international else "search_std"
-        wanted = {"enable": True, "search_engine": engine, "search_result": True}
-        return {
-            "type": "web_search",
-            "web_search": wanted | (options if isinstance(options, dict) else {}),
-        }
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         with raised_with_responses():

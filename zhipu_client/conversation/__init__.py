@@ -36,10 +36,10 @@ from zhipu_client.conversation.requirement import (
     validation_complaints,
 )
 from zhipu_client.conversation.schemas import inlined, problems
+from zhipu_client.conversation.server_tools import SERVER_TOOLS
 from zhipu_client.conversation.streaming import Delta
 from zhipu_client.conversation.thinking import ReasoningHistory
 from zhipu_client.conversation.tools import (
-    SERVER_TOOLS,
     Choice,
     check_tool,
     encoded_tools,

@@ -17,7 +17,12 @@ from zhipu_client._check import choice as check_choice
 from zhipu_client._check import refuse
 from zhipu_client._errors import InvalidRequestError
 from zhipu_client.conversation.requirement import Requirement
-from zhipu_client.conversation.schemas import inlined
+from zhipu_client.conversation.response_formats import (
+    is_json_mode_with_schema,
+    named_schema,
+    native_format,
+)
+from zhipu_client.conversation.server_tools import completed, search_tool
 from zhipu_client.conversation.thinking import (
     ReasoningHistory,
     ThinkFilter,
@@ -63,7 +68,7 @@ _READ = frozenset(
     {
         "model", "messages", "clear_thinking", "reasoning_history", "tool_choice_mode", "timeout",
         "max_retries", "extra_headers", "default_headers", "headers", "extra_body", "structured",
-        "n", "server_tools", "parallel_tool_calls", "think_tags", "keep_box_marks",
+        "n", "server_tools", "web_search", "parallel_tool_calls", "think_tags", "keep_box_marks",
     }
 )  # fmt: skip
 #: Settings of the model that no call can change; in a request's body they would be sent abroad.
@@ -176,7 +181,7 @@ def build(values: Mapping[str, Any], *, site: str | None, streaming: bool) -> Bu
     _put_thinking(params, values.get("clear_thinking"), info, site)
     if params.get("stop") == []:
         del params["stop"]
-    requirement = _requirement(params, values, tools, names, info)
+    requirement = _requirement(params, values, tools, names, info, site)
     _put_streaming(params, info, streaming=streaming)
     _set(params, "extra_body", _extra(values))
     history = reasoning_history(
@@ -294,18 +299,19 @@ def _requirement(
     tools: list[Any],
     names: ToolNames,
     info: models.ModelInfo | None,
+    site: str | None,
 ) -> Requirement | None:
     """Put tools, choice and response format into the parameters; what is left must be checked."""
     native = values.get("tool_choice_mode") == "native"
-    tools, choice = _put_tools(params, values, tools, names)
+    tools, choice = _put_tools(params, values, tools, names, site)
     forced = choice.kind in {"required", "named"} and bool(function_names(tools))
     wanted = params.pop("response_format", None)
-    response = _response_format(wanted)
+    response = named_schema(wanted)
     if native:
         if forced:
             params["tool_choice"] = _native_choice(choice, names)
-        if not _is_json_mode_with_schema(wanted):
-            _set(params, "response_format", _native_format(response))
+        if not is_json_mode_with_schema(wanted):
+            _set(params, "response_format", native_format(response))
         else:
             native = False
     if response is None and not forced:
@@ -334,7 +340,11 @@ def _requirement(
 
 
 def _put_tools(
-    params: dict[str, Any], values: Mapping[str, Any], tools: list[Any], names: ToolNames
+    params: dict[str, Any],
+    values: Mapping[str, Any],
+    tools: list[Any],
+    names: ToolNames,
+    site: str | None,
 ) -> tuple[list[Any], Choice]:
     """Offer the tools that may be called, under their names on the wire."""
     given = params.pop("tool_choice", None)
@@ -344,7 +354,9 @@ def _put_tools(
     elif choice.kind == "named" and choice.name is not None:
         tools = only(tools, choice.name)
     served = _listed("server_tools", values.get("server_tools"))
-    _set(params, "tools", [*encoded_tools(tools, names), *served])
+    search = search_tool(values.get("web_search"))
+    served += [search] if search is not None else []
+    _set(params, "tools", completed([*encoded_tools(tools, names), *served], site=site))
     return tools, choice
 
 
@@ -363,44 +375,3 @@ def _native_choice(choice: Choice, names: ToolNames) -> Any:
     if choice.name is None:
         return "required"
     return {"type": "function", "function": {"name": names.encode(choice.name)}}
-
-
-def _response_format(value: Any) -> tuple[str, Mapping[str, Any] | None] | None:
-    """The name and schema of the JSON that is asked for; None for plain text."""
-    kind = value.get("type") if isinstance(value, Mapping) else None
-    if value is None or kind == "text":
-        return None
-    inner = value if kind == "json_object" else None
-    if kind == "json_schema":
-        inner = value.get("json_schema")
-    if isinstance(inner, Mapping):
-        given = inner.get("schema")
-        if given is None or isinstance(given, Mapping):
-            name = str(inner.get("name") or (given or {}).get("title") or "answer")
-            return name, inlined(given) if given is not None else None
-    raise InvalidRequestError(
-        f"response_format is {str(value)[:80]!r}, but must be a schema class or a dict of type "
-        "text, json_object or json_schema, whose schema is a dict",
-        field="response_format",
-        value=value,
-    )
-
-
-def _is_json_mode_with_schema(response_format: Any) -> bool:
-    """True for JSON mode with a schema: no server takes that, so the schema goes into words."""
-    return (
-        isinstance(response_format, Mapping)
-        and response_format.get("type") == "json_object"
-        and response_format.get("schema") is not None
-    )
-
-
-def _native_format(
-    response: tuple[str, Mapping[str, Any] | None] | None,
-) -> dict[str, Any] | None:
-    if response is None:
-        return None
-    name, schema = response
-    if schema is None:
-        return {"type": "json_object"}
-    return {"type": "json_schema", "json_schema": {"name": name, "schema": dict(schema)}}
