@@ -12,6 +12,7 @@ shape of the wire and what its users set, and gives an `Answer` (or `Delta` afte
 """
 
 from zhipu_client.chat import Fragment
+from zhipu_client.conversation._nested import decoded
 from zhipu_client.conversation.answers import EARLY, Answer, Call, Usage, facts_of, read_answer
 from zhipu_client.conversation.arguments import (
     Arguments,
@@ -70,6 +71,7 @@ __all__ = [
     "check_tool",
     "choice_as_text",
     "combined",
+    "decoded",
     "encoded_tools",
     "facts_of",
     "inlined",

@@ -18,7 +18,6 @@ from zhipu_client._errors import ContentFilterError, ContextOverflowError
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client.conversation.answers import Answer, Call, read_answer
 from zhipu_client.conversation.history import prepared, with_file_urls
-from zhipu_client.conversation.json_answers import json_text
 from zhipu_client.conversation.request_building import Built
 from zhipu_client.conversation.requirement import with_instruction
 from zhipu_client.conversation.streaming import Attempt, Delta
@@ -202,8 +201,7 @@ class Exchange:
             if not requirement.lenient:
                 raise requirement.error(complaint, total)
         if requirement is not None and requirement.wants_json and not total.calls:
-            text = json_text(total.text, arrays=requirement.arrays)
-            total = replace(total, text=text)
+            total = replace(total, text=requirement.final_text(total.text))
         self.answer = total
         self.done = True
 

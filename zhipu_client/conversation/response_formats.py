@@ -37,7 +37,7 @@ def named_schema(value: Any) -> tuple[str, Mapping[str, Any] | None] | None:
 
 
 def is_json_mode_with_schema(response_format: Any) -> bool:
-    """Return True for JSON mode with a schema: no server takes that, so the schema goes into words."""
+    """Return True for JSON mode with a schema, which goes into words: no server takes it."""
     return (
         isinstance(response_format, Mapping)
         and response_format.get("type") == "json_object"
