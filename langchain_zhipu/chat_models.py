@@ -55,9 +55,10 @@ class ChatZhipuAI(ChatSettings):
         do_sample: False makes the service ignore ``temperature`` and ``top_p``.
         thinking: True, False, ``"auto"`` (the service decides), or the wire's own dict.
         reasoning_effort: How much to think, for models from GLM-5.2 on (see ``profile``).
-        clear_thinking: False keeps the reasoning of earlier turns in the conversation.
+        clear_thinking: False keeps the reasoning of earlier turns in the conversation. None: False
+            where functions are bound to GLM-4.7 or later, on the two sites.
         reasoning_history: Which earlier reasoning is sent back: of the running ``"tool_loop"``,
-            ``"all"`` or ``"none"``. None follows ``clear_thinking``.
+            ``"all"`` or ``"none"``. None follows ``clear_thinking``; the README has a table.
         tool_stream: Stream the arguments of calls in pieces. None: where the model can.
         think_tags: Whether reasoning is taken out of the text, where it is between ``<think>``
             tags. None: for the models that write it there, and on servers of one's own.

@@ -61,11 +61,11 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         stop: Up to 4 words that end the answer.
         thinking: True, False, ``"auto"`` (the service decides), or the service's own object.
         clear_thinking: False keeps the reasoning of earlier turns (GLM-4.7 and later), which is
-            then all sent back.
+            then all sent back. None: False where there are functions to call, on the two sites.
         reasoning_effort: ``"max"``, ``"high"``, ``"low"`` and others (GLM-5.2 and later).
         reasoning_history: Which earlier reasoning is sent back: of the ``"tool_loop"`` that is
             going on, of ``"all"`` turns, or ``"none"``. None means tool_loop, or all where
-            ``clear_thinking`` is False.
+            ``clear_thinking`` is False; the README has a table.
         tool_stream: Stream the arguments of tool calls in pieces. None: where the model can.
         think_tags: Whether reasoning is taken out of the text, where it is between ``<think>``
             tags. None: for the models that write it there, and on servers of one's own.

@@ -23,6 +23,7 @@ from zhipu_client.conversation.arguments import (
 from zhipu_client.conversation.exchange import Exchange
 from zhipu_client.conversation.history import NO_OUTPUT, prepared
 from zhipu_client.conversation.json_answers import json_text, object_in, partial_object
+from zhipu_client.conversation.reasoning_history import ReasoningHistory
 from zhipu_client.conversation.request_building import (
     Built,
     StructuredAnswer,
@@ -39,7 +40,6 @@ from zhipu_client.conversation.requirement import (
 from zhipu_client.conversation.schemas import inlined, problems
 from zhipu_client.conversation.server_tools import SERVER_TOOLS
 from zhipu_client.conversation.streaming import Delta
-from zhipu_client.conversation.thinking import ReasoningHistory
 from zhipu_client.conversation.tools import (
     Choice,
     check_tool,

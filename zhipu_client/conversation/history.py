@@ -18,7 +18,7 @@ from zhipu_client.conversation.arguments import (
     text_of_arguments,
     whole_characters,
 )
-from zhipu_client.conversation.thinking import ReasoningHistory
+from zhipu_client.conversation.reasoning_history import ReasoningHistory
 from zhipu_client.conversation.tools import ToolNames, encode_name
 
 __all__ = ["NO_OUTPUT", "prepared", "repaired", "unrepaired", "with_file_urls"]

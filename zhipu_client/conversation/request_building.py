@@ -16,6 +16,11 @@ from zhipu_client import chat, models
 from zhipu_client._check import choice as check_choice
 from zhipu_client._check import refuse
 from zhipu_client._errors import InvalidRequestError
+from zhipu_client.conversation.reasoning_history import (
+    ReasoningHistory,
+    clearing,
+    reasoning_history,
+)
 from zhipu_client.conversation.requirement import Requirement
 from zhipu_client.conversation.response_formats import (
     is_json_mode_with_schema,
@@ -23,12 +28,7 @@ from zhipu_client.conversation.response_formats import (
     native_format,
 )
 from zhipu_client.conversation.server_tools import completed, search_tool
-from zhipu_client.conversation.thinking import (
-    ReasoningHistory,
-    ThinkFilter,
-    reasoning_history,
-    thinking_fields,
-)
+from zhipu_client.conversation.thinking import ThinkFilter, thinking_fields
 from zhipu_client.conversation.tools import (
     Choice,
     ToolNames,
@@ -178,15 +178,20 @@ def build(values: Mapping[str, Any], *, site: str | None, streaming: bool) -> Bu
     tools = _listed("tools", values.get("tools"))
     names = ToolNames(function_names(tools))
     params = {key: values[key] for key in _PARAMS if values.get(key) is not None}
-    _put_thinking(params, values.get("clear_thinking"), info, site)
+    # A structured answer is no agent's, although it may come as a call.
+    agent = bool(function_names(tools)) and values.get("structured") is None
+    clear = clearing(
+        values.get("reasoning_history"), values.get("thinking"), values.get("clear_thinking"),
+        agent=agent, info=info, site=site,
+    )  # fmt: skip
+    _put_thinking(params, clear, info, site)
     if params.get("stop") == []:
         del params["stop"]
     requirement = _requirement(params, values, tools, names, info, site)
     _put_streaming(params, info, streaming=streaming)
     _set(params, "extra_body", _extra(values))
     history = reasoning_history(
-        values.get("reasoning_history"), values.get("thinking"), values.get("clear_thinking"),
-        info=known, site=site,
+        values.get("reasoning_history"), values.get("thinking"), clear, info=known, site=site
     )  # fmt: skip
     return Built(
         model,
