@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Literal, TypeVar, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
@@ -16,6 +16,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, run_in_executor
 from langchain_core.runnables.retry import ExponentialJitterParams
+from pydantic import BaseModel
 from typing_extensions import override
 
 from langchain_zhipu._chat import blocks, structured
@@ -31,6 +32,8 @@ from langchain_zhipu._errors import raised_as_model_errors
 from zhipu_client.conversation import Answer, Exchange, choice_as_text, read_choice
 
 __all__ = ["ChatZhipuAI"]
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class ChatZhipuAI(ChatSettings):
@@ -242,6 +245,28 @@ class ChatZhipuAI(ChatSettings):
             exponential_jitter_params=exponential_jitter_params,
             max_attempt_number=stop_after_attempt,
         )
+
+    @overload
+    def with_structured_output(
+        self,
+        schema: type[Model],
+        *,
+        method: structured.Method = ...,
+        include_raw: Literal[False] = ...,
+        strict: bool | None = ...,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Model]: ...
+
+    @overload
+    def with_structured_output(
+        self,
+        schema: structured.Schema | None = ...,
+        *,
+        method: structured.Method = ...,
+        include_raw: bool = ...,
+        strict: bool | None = ...,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]: ...
 
     @override
     def with_structured_output(

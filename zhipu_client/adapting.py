@@ -14,7 +14,8 @@ decides once what a copy and a pickle of an adapter contain:
 `KeepsNoArguments` is for adapters that are no models: where a constructor fails, the frames of its
 error keep no key.
 
-`refuse`, `choice` and `refusal` make errors that name the field, the limit and the value.
+`refuse`, `choice` and `refusal` make errors that name the field, the limit and the value;
+`suggestion` is what a misspelt name may have meant.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
-from zhipu_client._check import choice, refusal, refuse
+from zhipu_client._check import choice, refusal, refuse, suggestion
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
 from zhipu_client._errors import InvalidRequestError
 from zhipu_client._frames import KeepsNoArguments
@@ -36,7 +37,15 @@ from zhipu_client._secrets import hidden, is_importable, is_secret_header
 if TYPE_CHECKING:
     from zhipu_client import AsyncClient, Client
 
-__all__ = ["ClientCache", "ConnectionSettings", "KeepsNoArguments", "choice", "refusal", "refuse"]
+__all__ = [
+    "ClientCache",
+    "ConnectionSettings",
+    "KeepsNoArguments",
+    "choice",
+    "refusal",
+    "refuse",
+    "suggestion",
+]
 
 C = TypeVar("C")
 

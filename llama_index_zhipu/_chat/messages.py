@@ -259,12 +259,20 @@ def facts_of(answer: Answer) -> dict[str, Any]:
     return facts
 
 
+def _logprob(item: Mapping[str, Any]) -> LogProb:
+    # Some servers send null for the bytes of a token.
+    return LogProb.model_validate({**item, "bytes": item.get("bytes") or []})
+
+
 def logprobs_of(logprobs: Any) -> list[list[LogProb]] | None:
-    """Log probabilities, which self-hosted servers send on request."""
+    """Log probabilities, which self-hosted servers send on request; None where they are odd."""
     content = logprobs.get("content") if isinstance(logprobs, Mapping) else None
     if not content:
         return None
-    return [
-        [LogProb.model_validate(item) for item in (token.get("top_logprobs") or [token])]
-        for token in content
-    ]
+    try:
+        return [
+            [_logprob(item) for item in (token.get("top_logprobs") or [token])] for token in content
+        ]
+    except (ValueError, TypeError, AttributeError):  # an answer is not lost for what is beside it
+        logger.warning("The log probabilities of an answer were left out: they have an odd form")
+        return None

@@ -117,5 +117,6 @@ class ResponseMaker:
             message=ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extra),
             delta=broken_calls(answer),
             raw=raw,
+            logprobs=logprobs_of(answer.logprobs),
             additional_kwargs=facts_of(answer),
         )

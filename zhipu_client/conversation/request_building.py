@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 
 from zhipu_client import chat, models
 from zhipu_client._check import choice as check_choice
-from zhipu_client._check import refuse
+from zhipu_client._check import refuse, suggestion
 from zhipu_client._errors import InvalidRequestError
 from zhipu_client.conversation.reasoning_history import (
     ReasoningHistory,
@@ -71,6 +71,11 @@ _READ = frozenset(
         "n", "server_tools", "web_search", "parallel_tool_calls", "think_tags", "keep_box_marks",
     }
 )  # fmt: skip
+_KNOWN = _PARAMS | _IGNORED | _READ | _RENAMED.keys()
+#: Parameters of other servers whose names look like others here.
+_OF_OTHERS = frozenset(
+    {"logprobs", "max_new_tokens", "min_p", "min_tokens", "top_a", "top_k", "top_logprobs", "tools"}
+)
 #: Settings of the model that no call can change; in a request's body they would be sent abroad.
 _OF_THE_MODEL = (
     "api_key", "zhipuai_api_key", "base_url", "zhipuai_api_base", "api_base", "max_concurrency",
@@ -147,6 +152,7 @@ def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, 
         if call.get(name) is not None:
             why = "is a setting of the model, not of a call: make another model, or a copy"
             raise InvalidRequestError(f"{name} {why}", field=name)
+    _suggest(call, {*settings, *_KNOWN})
     own = {_RENAMED.get(key, key): value for key, value in call.items() if key not in _IGNORED}
     thinking = own.get("thinking")
     if isinstance(thinking, Mapping) and own.get("clear_thinking") is None:
@@ -156,6 +162,19 @@ def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, 
     extra = {**_mapping("extra_body", values), **_mapping("extra_body", own)}
     values.update({key: value for key, value in own.items() if value is not None})
     return {**further, **values, **({"extra_body": extra} if extra else {})}
+
+
+def _suggest(call: Mapping[str, Any], known: set[str]) -> None:
+    """Warn of names that are not known and nearly those of others: they are sent as they are."""
+    for name in call.keys() - known - _OF_OTHERS:
+        meant = suggestion(str(name), known)
+        if meant is not None:
+            warnings.warn(
+                f"no argument of a call is named {name!r} (did you mean {meant!r}?); it is sent as "
+                "it is",
+                UserWarning,
+                stacklevel=2,
+            )
 
 
 def build(values: Mapping[str, Any], *, site: str | None, streaming: bool) -> Built:
