@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Literal, TypeVar, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
@@ -16,6 +16,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable, run_in_executor
 from langchain_core.runnables.retry import ExponentialJitterParams
+from pydantic import BaseModel
 from typing_extensions import override
 
 from langchain_zhipu._chat import blocks, structured
@@ -31,6 +32,8 @@ from langchain_zhipu._errors import raised_as_model_errors
 from zhipu_client.conversation import Answer, Exchange, choice_as_text, read_choice
 
 __all__ = ["ChatZhipuAI"]
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class ChatZhipuAI(ChatSettings):
@@ -55,9 +58,10 @@ class ChatZhipuAI(ChatSettings):
         do_sample: False makes the service ignore ``temperature`` and ``top_p``.
         thinking: True, False, ``"auto"`` (the service decides), or the wire's own dict.
         reasoning_effort: How much to think, for models from GLM-5.2 on (see ``profile``).
-        clear_thinking: False keeps the reasoning of earlier turns in the conversation.
+        clear_thinking: False keeps the reasoning of earlier turns in the conversation. None: False
+            where functions are bound to GLM-4.7 or later, on the two sites.
         reasoning_history: Which earlier reasoning is sent back: of the running ``"tool_loop"``,
-            ``"all"`` or ``"none"``. None follows ``clear_thinking``.
+            ``"all"`` or ``"none"``. None follows ``clear_thinking``; the README has a table.
         tool_stream: Stream the arguments of calls in pieces. None: where the model can.
         think_tags: Whether text between ``<think>`` tags is reasoning. None: for the models that
             write it there, and on your own servers.
@@ -194,7 +198,8 @@ class ChatZhipuAI(ChatSettings):
 
         Args:
             tools: LangChain tools, functions, classes, tool dicts of any style, and tools that the
-                service runs itself (``{"type": "web_search", "web_search": {...}}``).
+                service runs itself (``{"type": "web_search"}``, with options if need be:
+                ``{"type": "web_search", "web_search": {"count": 5}}``).
             tool_choice: ``"auto"``, ``"any"`` (or ``"required"``, True), ``"none"``, or the name
                 of the tool to call. See ``tool_choice_mode``.
             strict: True closes the schemas (``additionalProperties: false``).
@@ -243,6 +248,28 @@ class ChatZhipuAI(ChatSettings):
             exponential_jitter_params=exponential_jitter_params,
             max_attempt_number=stop_after_attempt,
         )
+
+    @overload
+    def with_structured_output(
+        self,
+        schema: type[Model],
+        *,
+        method: structured.Method = ...,
+        include_raw: Literal[False] = ...,
+        strict: bool | None = ...,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Model]: ...
+
+    @overload
+    def with_structured_output(
+        self,
+        schema: structured.Schema | None = ...,
+        *,
+        method: structured.Method = ...,
+        include_raw: bool = ...,
+        strict: bool | None = ...,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]: ...
 
     @override
     def with_structured_output(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from llama_index.core.bridge.pydantic import Field, SecretStr, model_validator
 from llama_index.core.schema import BaseComponent
 
-from zhipu_client.adapting import ConnectionSettings
+from zhipu_client.adapting import ConnectionSettings, suggestion
 
 if TYPE_CHECKING:
     from zhipu_client import AsyncClient, Client
@@ -50,7 +50,11 @@ class ZhipuComponent(ConnectionSettings, BaseComponent):
             return data
         known = {*cls.model_fields, *cls._aliases}
         for name in data.keys() - known - cls._ignored - {"class_name"}:
-            warnings.warn(f"{cls.__name__} has no argument {name!r}; it is ignored", stacklevel=2)
+            meant = suggestion(str(name), known)
+            hint = f" (did you mean {meant!r}?)" if meant is not None else ""
+            warnings.warn(
+                f"{cls.__name__} has no argument {name!r}; it is ignored{hint}", stacklevel=2
+            )
         return {name: value for name, value in data.items() if name in known}
 
     @property

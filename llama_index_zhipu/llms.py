@@ -61,11 +61,11 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         stop: Up to 4 words that end the answer.
         thinking: True, False, ``"auto"`` (the service decides), or the service's own object.
         clear_thinking: False keeps the reasoning of earlier turns (GLM-4.7 and later), which is
-            then all sent back.
+            then all sent back. None: False where there are functions to call, on the two sites.
         reasoning_effort: ``"max"``, ``"high"``, ``"low"`` and others (GLM-5.2 and later).
         reasoning_history: Which earlier reasoning is sent back: of the ``"tool_loop"`` that is
             going on, of ``"all"`` turns, or ``"none"``. None means tool_loop, or all where
-            ``clear_thinking`` is False.
+            ``clear_thinking`` is False; the README has a table.
         tool_stream: Stream the arguments of tool calls in pieces. None: where the model can.
         think_tags: Whether text between ``<think>`` tags is reasoning. None: for the models that
             write it there, and on your own servers.
@@ -225,25 +225,12 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         """Return the exchange for these messages, made with the values of `values_of`."""
         values = values_of(self, self.additional_kwargs, kwargs)
         refuse_filtered = values.pop("raise_on_content_filter", False)
-        search = values.pop("web_search", None)
-        if search:
-            tool = self._search_tool(search)
-            values["server_tools"] = [*(values.get("server_tools") or ()), tool]
         hints = values.get("structured")
         if isinstance(hints, StructuredHints):
             values["structured"] = hints.answer
         built = build(values, site=self._client.site, streaming=streaming)
         wire = to_wire(messages, target=target_of(built.model))
         return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
-
-    def _search_tool(self, options: Any) -> dict[str, Any]:
-        international = (self._client.site or "").startswith("zai")
-        engine = "search_pro_jina" if international else "search_std"
-        wanted = {"enable": True, "search_engine": engine, "search_result": True}
-        return {
-            "type": "web_search",
-            "web_search": wanted | (options if isinstance(options, dict) else {}),
-        }
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         with raised_with_responses():

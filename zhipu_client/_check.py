@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -11,8 +12,8 @@ from pydantic_core import ValidationError
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
-    "as_json", "body", "choice", "ids", "number", "refusal", "refuse", "show", "strings", "text",
-    "within",
+    "as_json", "body", "choice", "ids", "number", "refusal", "refuse", "show", "strings",
+    "suggestion", "text", "within",
 ]  # fmt: skip
 
 _SHOWN = 60
@@ -55,6 +56,17 @@ def show(value: Any) -> str:
 def refuse(field: str, value: Any, why: str) -> InvalidRequestError:
     """Return the error for one wrong parameter: its name, what is wrong, what was given."""
     return InvalidRequestError(f"{field} {why}, got {show(value)}", field=field, value=value)
+
+
+def suggestion(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that somebody who wrote another one may have meant; None for no such.
+
+    Example:
+        >>> suggestion("temprature", ["temperature", "top_p"])
+        'temperature'
+    """
+    found = difflib.get_close_matches(name, sorted(known), 1, 0.75)
+    return found[0] if found else None
 
 
 def refusal(failed: ValidationError) -> InvalidRequestError | None:

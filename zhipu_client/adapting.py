@@ -14,7 +14,8 @@ decides once what a copy and a pickle of an adapter contain:
 `KeepsNoArguments` is for adapters that are not pydantic models: where a constructor fails, the
 frames of its error keep no key.
 
-`refuse`, `choice` and `refusal` make errors that name the field, the limit and the value.
+`refuse`, `choice` and `refusal` make errors that name the field, the limit and the value;
+`suggestion` is what a misspelt name may have meant.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
-from zhipu_client._check import choice, refusal, refuse
+from zhipu_client._check import choice, refusal, refuse, suggestion
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
 from zhipu_client._key import find
 from zhipu_client._safe_tracebacks import KeepsNoArguments
@@ -37,7 +38,15 @@ if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
     from zhipu_client._io.sync import Client
 
-__all__ = ["ClientCache", "ConnectionSettings", "KeepsNoArguments", "choice", "refusal", "refuse"]
+__all__ = [
+    "ClientCache",
+    "ConnectionSettings",
+    "KeepsNoArguments",
+    "choice",
+    "refusal",
+    "refuse",
+    "suggestion",
+]
 
 C = TypeVar("C")
 

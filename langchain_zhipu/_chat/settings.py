@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -19,6 +20,7 @@ from langchain_zhipu._chat.messages import PROVIDER
 from langchain_zhipu._chat.profiles import DerivedProfile, profile_of
 from langchain_zhipu._connection import ZhipuSettings
 from zhipu_client import InvalidRequestError, __version__
+from zhipu_client.adapting import suggestion
 from zhipu_client.conversation import ReasoningHistory, ToolChoiceMode, redacted
 
 __all__ = ["ChatSettings"]
@@ -83,7 +85,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
             if str(name).lower().replace("_", "").endswith("apikey"):
                 # It would be sent, and shown, as a parameter of the model.
                 raise InvalidRequestError(f"{name} is not known: did you mean api_key?", field=name)
-        return _build_model_kwargs(values, known)
+        return _build_model_kwargs(_with_suggestions(cls.__name__, values, known), known)
 
     @model_validator(mode="after")
     def _set_zhipu_version(self) -> Self:
@@ -199,6 +201,27 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
             super().__setattr__(name, value)
             if name == "model" and _follows(self.profile):
                 self.profile = self._resolve_model_profile()
+
+
+def _with_suggestions(owner: str, values: dict[str, Any], known: set[str]) -> dict[str, Any]:
+    """Return the values with misspelt names among ``model_kwargs``; says what was meant."""
+    further = values.get("model_kwargs") or {}
+    meant = {
+        name: found
+        for name in values.keys() - known - further.keys()
+        if (found := suggestion(str(name), known)) is not None
+    }
+    for name, found in sorted(meant.items()):
+        warnings.warn(
+            f"{owner} has no argument {name!r} (did you mean {found!r}?); it is sent with each "
+            "request as it is",
+            stacklevel=2,
+        )
+    if not meant:
+        return values
+    moved = {name: values[name] for name in meant}
+    kept = {name: value for name, value in values.items() if name not in meant}
+    return {**kept, "model_kwargs": {**further, **moved}}
 
 
 def _follows(profile: Any) -> bool:

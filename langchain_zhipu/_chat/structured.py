@@ -26,10 +26,11 @@ from langchain_core.runnables import (
     RunnableSerializable,
 )
 from langchain_core.utils.function_calling import convert_to_openai_function
-from langchain_core.utils.pydantic import is_basemodel_subclass
+from langchain_core.utils.pydantic import TBaseModel, is_basemodel_subclass
 from typing_extensions import override
 
 from zhipu_client import InvalidRequestError
+from zhipu_client.conversation import decoded
 
 __all__ = ["Method", "Schema", "binding", "chained", "parser"]
 
@@ -65,7 +66,8 @@ class _CallRequired:
         if not partial:
             self._refuse_none(first.message)
             return result
-        if isinstance(first.message, AIMessageChunk):
+        last = getattr(first.message, "chunk_position", None) == "last"
+        if isinstance(first.message, AIMessageChunk) and not last:
             # LangChain's own chunks complete a partial call, so that a reader sees it grow.
             fields = {**first.message.__dict__, "tool_calls": [], "invalid_tool_calls": []}
             return [ChatGeneration(message=AIMessageChunk(**fields))]
@@ -118,6 +120,27 @@ class _JsonCallParser(_CallRequired, JsonOutputKeyToolsParser):
         return super()._atransform(self._awatched(input))
 
 
+class _PydanticTextParser(PydanticOutputParser[TBaseModel]):
+    """Reads JSON in the text; values that the model left as JSON text are what the class wants."""
+
+    wanted: dict[str, Any]
+
+    @override
+    def _parse_obj(self, obj: Any) -> Any:
+        return super()._parse_obj(decoded(obj, self.wanted) if isinstance(obj, dict) else obj)
+
+
+class _JsonTextParser(JsonOutputParser):
+    """The same for schemas that are no class."""
+
+    wanted: dict[str, Any]
+
+    @override
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        found = super().parse_result(result, partial=partial)
+        return decoded(found, self.wanted) if isinstance(found, dict) else found
+
+
 def function_of(schema: Schema) -> dict[str, Any]:
     """Return a schema of any kind as a function: name, description and parameters.
 
@@ -166,9 +189,10 @@ def parser(schema: Schema | None, method: Method) -> OutputParserLike[Any]:
     """Return the parser of the answer: to an instance for a pydantic class, else to a dict."""
     is_model = isinstance(schema, type) and is_basemodel_subclass(schema)
     if method != "function_calling":
+        wanted = function_of(schema).get("parameters") or {} if schema is not None else {}
         if is_model:
-            return PydanticOutputParser(pydantic_object=cast(Any, schema))
-        return JsonOutputParser()
+            return _PydanticTextParser(pydantic_object=cast(Any, schema), wanted=wanted)
+        return _JsonTextParser(wanted=wanted)
     if is_model:
         return _PydanticCallParser(tools=[cast(Any, schema)], first_tool_only=True)
     name = function_of(cast(Schema, schema))["name"]

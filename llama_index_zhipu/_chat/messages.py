@@ -29,7 +29,7 @@ from zhipu_client.conversation import NO_OUTPUT, Answer
 from .media import PARTS, Target, as_text, media_part
 from .tools import call_block, call_dicts, message_calls
 
-__all__ = ["Target", "answer_blocks", "facts_of", "to_response", "to_wire"]
+__all__ = ["Target", "answer_blocks", "broken_calls", "facts_of", "to_response", "to_wire"]
 
 logger = logging.getLogger(__name__)
 
@@ -187,7 +187,7 @@ def answer_blocks(answer: Answer) -> tuple[list[ContentBlock], dict[str, Any]]:
     if answer.reasoning:
         tokens = answer.usage.reasoning if answer.usage is not None else None
         blocks.append(ThinkingBlock(content=answer.reasoning, num_tokens=tokens))
-    blocks.append(TextBlock(text=answer.text))
+    blocks.append(TextBlock(text=answer.text or broken_calls(answer)))
     found = answer.facts.get("web_search")
     if isinstance(found, list):
         blocks += [_citation(row) for row in found if isinstance(row, dict)]
@@ -201,6 +201,18 @@ def answer_blocks(answer: Answer) -> tuple[list[ContentBlock], dict[str, Any]]:
         blocks += calls
         extra["tool_calls"] = call_dicts(calls)
     return blocks, extra
+
+
+def broken_calls(answer: Answer) -> str:
+    """What is said in place of an answer that is nothing but calls which cannot be run.
+
+    LlamaIndex has no invalid calls: an agent would end without a word.
+    """
+    if answer.runnable or answer.text:
+        return ""
+    return "\n".join(
+        f"(The call of the tool {call.name} cannot be run: {call.error}.)" for call in answer.calls
+    )
 
 
 def _sound(data: Any) -> list[AudioBlock]:
@@ -247,12 +259,20 @@ def facts_of(answer: Answer) -> dict[str, Any]:
     return facts
 
 
+def _logprob(item: Mapping[str, Any]) -> LogProb:
+    # Some servers send null for the bytes of a token.
+    return LogProb.model_validate({**item, "bytes": item.get("bytes") or []})
+
+
 def logprobs_of(logprobs: Any) -> list[list[LogProb]] | None:
-    """Log probabilities, which self-hosted servers send on request."""
+    """Log probabilities, which self-hosted servers send on request; None where they are odd."""
     content = logprobs.get("content") if isinstance(logprobs, Mapping) else None
     if not content:
         return None
-    return [
-        [LogProb.model_validate(item) for item in (token.get("top_logprobs") or [token])]
-        for token in content
-    ]
+    try:
+        return [
+            [_logprob(item) for item in (token.get("top_logprobs") or [token])] for token in content
+        ]
+    except (ValueError, TypeError, AttributeError):  # an answer is not lost for what is beside it
+        logger.warning("The log probabilities of an answer were left out: they have an odd form")
+        return None

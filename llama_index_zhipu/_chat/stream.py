@@ -22,7 +22,7 @@ from llama_index.core.base.llms.types import (
 from zhipu_client.conversation import Delta, Exchange, Fragment
 
 from .fast_responses import text_response
-from .messages import answer_blocks, facts_of, logprobs_of, raw_of
+from .messages import answer_blocks, broken_calls, facts_of, logprobs_of, raw_of
 from .tools import call_dicts
 
 __all__ = ["ResponseMaker"]
@@ -115,7 +115,8 @@ class ResponseMaker:
             raw["usage"] = usage
         return ChatResponse(
             message=ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=extra),
-            delta="",
+            delta=broken_calls(answer),
             raw=raw,
+            logprobs=logprobs_of(answer.logprobs),
             additional_kwargs=facts_of(answer),
         )

@@ -62,10 +62,18 @@ async def call(model: ChatZhipuAI) -> None:
     assert_type(bound, Runnable[LanguageModelInput, AIMessage])
     structured = model.with_structured_output(Report, method="json_schema", include_raw=True)
     assert_type(structured, Runnable[LanguageModelInput, Any])
+    assert_type(model.with_structured_output(Report), Runnable[LanguageModelInput, Report])
+    report = model.with_structured_output(Report, method="json_mode", strict=True)
+    assert_type(report.invoke("hi"), Report)
+    assert_type(await report.ainvoke("hi"), Report)
+    for part in report.stream("hi"):
+        assert_type(part, Report)
+    by_schema = model.with_structured_output({"title": "Report", "type": "object"})
+    assert_type(by_schema, Runnable[LanguageModelInput, Any])
     assert_type(model.get_num_tokens("hi"), int)
     assert_type(register(), None)
 
 
 def wrong() -> None:
     """What a type checker refuses."""
-    ChatZhipuAI().with_structured_output(Report, method="magic")  # type: ignore[arg-type]
+    ChatZhipuAI().with_structured_output(Report, method="magic")  # type: ignore[call-overload]

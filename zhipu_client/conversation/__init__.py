@@ -12,6 +12,7 @@ shape of the wire and what its users set, and gives an `Answer` (or `Delta` afte
 """
 
 from zhipu_client.chat import Fragment
+from zhipu_client.conversation._nested import decoded
 from zhipu_client.conversation.answers import EARLY, Answer, Call, Usage, facts_of, read_answer
 from zhipu_client.conversation.arguments import (
     Arguments,
@@ -22,6 +23,7 @@ from zhipu_client.conversation.arguments import (
 from zhipu_client.conversation.exchange import Exchange
 from zhipu_client.conversation.history import NO_OUTPUT, prepared
 from zhipu_client.conversation.json_answers import json_text, object_in, partial_object
+from zhipu_client.conversation.reasoning_history import ReasoningHistory
 from zhipu_client.conversation.request_building import (
     Built,
     StructuredAnswer,
@@ -36,10 +38,9 @@ from zhipu_client.conversation.requirement import (
     validation_complaints,
 )
 from zhipu_client.conversation.schemas import inlined, problems
+from zhipu_client.conversation.server_tools import SERVER_TOOLS
 from zhipu_client.conversation.streaming import Delta
-from zhipu_client.conversation.thinking import ReasoningHistory
 from zhipu_client.conversation.tools import (
-    SERVER_TOOLS,
     Choice,
     ToolNames,
     check_tool,
@@ -72,6 +73,7 @@ __all__ = [
     "check_tool",
     "choice_as_text",
     "combined",
+    "decoded",
     "encoded_tools",
     "facts_of",
     "inlined",

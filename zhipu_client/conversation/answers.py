@@ -261,7 +261,8 @@ def facts_of(body: Mapping[str, Any], request_id: str | None = None) -> dict[str
 def logprobs_of(choice: Mapping[str, Any]) -> Any:
     """The log probabilities of a choice, which servers of one's own send on request."""
     found = choice.get("logprobs")
-    return found if isinstance(found, Mapping) and found.get("content") else None
+    content = found.get("content") if isinstance(found, Mapping) else None
+    return found if isinstance(content, list) and content else None
 
 
 def _split(calls: Iterable[Any]) -> tuple[list[Mapping[str, Any]], list[Any]]:

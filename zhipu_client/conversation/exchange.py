@@ -14,22 +14,20 @@ from typing import Any
 
 from zhipu_client import chat
 from zhipu_client._check import refuse
+from zhipu_client._request import Request, StreamRequest
+from zhipu_client.conversation.answers import Answer, Call, read_answer
+from zhipu_client.conversation.history import prepared, with_file_urls
+from zhipu_client.conversation.request_building import Built
+from zhipu_client.conversation.requirement import with_instruction
+from zhipu_client.conversation.streaming import Attempt, Delta
+from zhipu_client.conversation.text_tool_calls import calls_in_text
+from zhipu_client.conversation.thinking import thinking_apart, without_marks
 from zhipu_client.errors import (
     ContentFilterError,
     ContextOverflowError,
     ServerError,
     ZhipuError,
 )
-from zhipu_client._request import Request, StreamRequest
-from zhipu_client.conversation.answers import Answer, Call, read_answer
-from zhipu_client.conversation.history import prepared, with_file_urls
-from zhipu_client.conversation.json_answers import json_text
-from zhipu_client.conversation.request_building import Built
-from zhipu_client.conversation.requirement import with_instruction
-from zhipu_client.conversation.streaming import Attempt, Delta
-from zhipu_client.conversation.text_tool_calls import calls_in_text
-from zhipu_client.conversation.thinking import thinking_apart, without_marks
-from zhipu_client.errors import ContentFilterError, ContextOverflowError
 
 __all__ = ["Exchange"]
 
@@ -220,8 +218,7 @@ class Exchange:
             if not requirement.lenient:
                 raise requirement.error(complaint, total)
         if requirement is not None and requirement.wants_json and not total.calls:
-            text = json_text(total.text, arrays=requirement.arrays)
-            total = replace(total, text=text)
+            total = replace(total, text=requirement.final_text(total.text))
         self.answer = total
         self.done = True
 

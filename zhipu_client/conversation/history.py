@@ -2,13 +2,14 @@
 
 Frameworks trim, merge and fork histories, and models cut their own calls. Works on wire messages,
 for the adapters. The rules: tool results follow the calls they answer; each call has a result;
-nothing is empty; one user turn at least, the first after the system messages; neighbours of one
-role become one message. A tool's result may carry its tool's name under ``_name`` and media under
-``_media``, which become a user message after all results.
+no call is unreadable; nothing is empty; one user turn at least, the first after the system
+messages; neighbours of one role become one message. A tool's result may carry its tool's name
+under ``_name`` and media under ``_media``, which become a user message after all results.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from zhipu_client.conversation.arguments import (
     text_of_arguments,
     whole_characters,
 )
-from zhipu_client.conversation.thinking import ReasoningHistory
+from zhipu_client.conversation.reasoning_history import ReasoningHistory
 from zhipu_client.conversation.tools import ToolNames, encode_name
 
 __all__ = ["NO_OUTPUT", "prepared", "repaired", "unrepaired", "with_file_urls"]
@@ -50,6 +51,7 @@ def prepared(
         names: The names of the offered tools on the wire.
         repair: False keeps what the service would refuse, in any order, for counting.
     """
+    dropped: dict[str, str] = {}
     last_user = max((n for n, m in enumerate(messages) if m["role"] == "user"), default=-1)
     sent: list[Wire] = []
     for position, message in enumerate(messages):
@@ -57,31 +59,67 @@ def prepared(
         if made["role"] == "assistant":
             if reasoning == "none" or (reasoning == "tool_loop" and position <= last_user):
                 made.pop("reasoning_content", None)
-            if made.get("tool_calls"):
-                calls = enumerate(made["tool_calls"])
-                made["tool_calls"] = [_sent_call(call, number, names) for number, call in calls]
+            _put_calls(made, dropped, names)
+        elif made["role"] == "tool" and made.get("tool_call_id") in dropped:
+            made.setdefault("_name", dropped[made["tool_call_id"]])
         sent.append(made)
     found: list[Wire] = whole_characters(repaired(sent) if repair else unrepaired(sent))
     return found
 
 
-def _sent_call(call: Mapping[str, Any], number: int, names: ToolNames | None) -> Wire:
+def _put_calls(message: Wire, dropped: dict[str, str], names: ToolNames | None) -> None:
+    """Put an assistant's calls as they are sent into its message.
+
+    A call that cannot be read is left out: with other arguments, ``{}`` say, it would teach the
+    model that this was its call. A result of it (an agent's note that it was not run) then follows
+    in the user's words, see `_orphan`.
+
+    Args:
+        message: The message. It is changed.
+        dropped: The ids of the calls that are left out -> their names; added to.
+        names: The names of the offered tools on the wire.
+    """
+    calls = []
+    for number, call in enumerate(message.pop("tool_calls", None) or ()):
+        sent = _sent_call(call, number, names)
+        if sent is not None:
+            dropped.pop(sent["id"], None)
+            calls.append(sent)
+        elif call.get("id"):
+            dropped[call["id"]] = str(call["function"].get("name") or "")
+    if calls:
+        message["tool_calls"] = calls
+
+
+def _sent_call(call: Mapping[str, Any], number: int, names: ToolNames | None) -> Wire | None:
+    """A call of the model as it is sent; None for one that cannot be read."""
     function = call["function"]
-    arguments = function.get("arguments")
-    if isinstance(arguments, str):
-        # A call that was cut: the service refuses arguments that are not JSON.
-        arguments = "{}" if read_arguments(arguments).value is None else arguments
-    else:
-        arguments = text_of_arguments(arguments or {})
     name = str(function.get("name") or "")
+    arguments = _arguments_text(function.get("arguments"))
+    if arguments is None or not name:
+        return None
     return {
         "id": call.get("id") or f"call_{number}",
         "type": "function",
         "function": {
             "name": names.encode(name) if names is not None else encode_name(name),
-            "arguments": arguments or "{}",
+            "arguments": arguments,
         },
     }
+
+
+def _arguments_text(arguments: Any) -> str | None:
+    """Arguments as JSON text: as the model wrote them where that is an object's."""
+    if arguments is None or isinstance(arguments, Mapping):
+        return text_of_arguments(arguments)
+    found = read_arguments(arguments).value
+    if found is None:
+        return None
+    try:
+        plain = isinstance(json.loads(arguments), dict)
+    except (ValueError, TypeError):
+        plain = False
+    return str(arguments) if plain else text_of_arguments(found)
 
 
 def repaired(messages: list[Wire], *, join: bool = True) -> list[Wire]:

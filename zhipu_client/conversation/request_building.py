@@ -14,15 +14,20 @@ from typing import Any, Literal, get_args
 
 from zhipu_client import chat, models
 from zhipu_client._check import choice as check_choice
-from zhipu_client._check import refuse
-from zhipu_client.conversation.requirement import Requirement
-from zhipu_client.conversation.schemas import inlined
-from zhipu_client.conversation.thinking import (
+from zhipu_client._check import refuse, suggestion
+from zhipu_client.conversation.reasoning_history import (
     ReasoningHistory,
-    ThinkFilter,
+    clearing,
     reasoning_history,
-    thinking_fields,
 )
+from zhipu_client.conversation.requirement import Requirement
+from zhipu_client.conversation.response_formats import (
+    is_json_mode_with_schema,
+    named_schema,
+    native_format,
+)
+from zhipu_client.conversation.server_tools import completed, search_tool
+from zhipu_client.conversation.thinking import ThinkFilter, thinking_fields
 from zhipu_client.conversation.tools import (
     Choice,
     ToolNames,
@@ -63,9 +68,14 @@ _READ = frozenset(
     {
         "model", "messages", "clear_thinking", "reasoning_history", "tool_choice_mode", "timeout",
         "max_retries", "extra_headers", "default_headers", "headers", "extra_body", "structured",
-        "n", "server_tools", "parallel_tool_calls", "think_tags", "keep_box_marks",
+        "n", "server_tools", "web_search", "parallel_tool_calls", "think_tags", "keep_box_marks",
     }
 )  # fmt: skip
+_KNOWN = _PARAMS | _IGNORED | _READ | _RENAMED.keys()
+#: Parameters of other servers whose names look like others here.
+_OF_OTHERS = frozenset(
+    {"logprobs", "max_new_tokens", "min_p", "min_tokens", "top_a", "top_k", "top_logprobs", "tools"}
+)
 #: Settings of the model that no call can change; in a request's body they would be sent abroad.
 _OF_THE_MODEL = (
     "api_key", "zhipuai_api_key", "base_url", "zhipuai_api_base", "api_base", "max_concurrency",
@@ -142,6 +152,7 @@ def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, 
         if call.get(name) is not None:
             why = "is a setting of the model, not of a call: make another model, or a copy"
             raise InvalidRequestError(f"{name} {why}", field=name)
+    _suggest(call, {*settings, *_KNOWN})
     own = {_RENAMED.get(key, key): value for key, value in call.items() if key not in _IGNORED}
     thinking = own.get("thinking")
     if isinstance(thinking, Mapping) and own.get("clear_thinking") is None:
@@ -151,6 +162,19 @@ def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, 
     extra = {**_mapping("extra_body", values), **_mapping("extra_body", own)}
     values.update({key: value for key, value in own.items() if value is not None})
     return {**further, **values, **({"extra_body": extra} if extra else {})}
+
+
+def _suggest(call: Mapping[str, Any], known: set[str]) -> None:
+    """Warn of names that are not known and nearly those of others: they are sent as they are."""
+    for name in call.keys() - known - _OF_OTHERS:
+        meant = suggestion(str(name), known)
+        if meant is not None:
+            warnings.warn(
+                f"no argument of a call is named {name!r} (did you mean {meant!r}?); it is sent as "
+                "it is",
+                UserWarning,
+                stacklevel=2,
+            )
 
 
 def build(values: Mapping[str, Any], *, site: str | None, streaming: bool) -> Built:
@@ -173,15 +197,20 @@ def build(values: Mapping[str, Any], *, site: str | None, streaming: bool) -> Bu
     tools = _listed("tools", values.get("tools"))
     names = ToolNames(function_names(tools))
     params = {key: values[key] for key in _PARAMS if values.get(key) is not None}
-    _put_thinking(params, values.get("clear_thinking"), info, site)
+    # A structured answer is no agent's, although it may come as a call.
+    agent = bool(function_names(tools)) and values.get("structured") is None
+    clear = clearing(
+        values.get("reasoning_history"), values.get("thinking"), values.get("clear_thinking"),
+        agent=agent, info=info, site=site,
+    )  # fmt: skip
+    _put_thinking(params, clear, info, site)
     if params.get("stop") == []:
         del params["stop"]
-    requirement = _requirement(params, values, tools, names, info)
+    requirement = _requirement(params, values, tools, names, info, site)
     _put_streaming(params, info, streaming=streaming)
     _set(params, "extra_body", _extra(values))
     history = reasoning_history(
-        values.get("reasoning_history"), values.get("thinking"), values.get("clear_thinking"),
-        info=known, site=site,
+        values.get("reasoning_history"), values.get("thinking"), clear, info=known, site=site
     )  # fmt: skip
     return Built(
         model,
@@ -294,18 +323,19 @@ def _requirement(
     tools: list[Any],
     names: ToolNames,
     info: models.ModelInfo | None,
+    site: str | None,
 ) -> Requirement | None:
     """Put tools, choice and response format into the parameters; what is left must be checked."""
     native = values.get("tool_choice_mode") == "native"
-    tools, choice = _put_tools(params, values, tools, names)
+    tools, choice = _put_tools(params, values, tools, names, site)
     forced = choice.kind in {"required", "named"} and bool(function_names(tools))
     wanted = params.pop("response_format", None)
-    response = _response_format(wanted)
+    response = named_schema(wanted)
     if native:
         if forced:
             params["tool_choice"] = _native_choice(choice, names)
-        if not _is_json_mode_with_schema(wanted):
-            _set(params, "response_format", _native_format(response))
+        if not is_json_mode_with_schema(wanted):
+            _set(params, "response_format", native_format(response))
         else:
             native = False
     if response is None and not forced:
@@ -336,7 +366,11 @@ def _requirement(
 
 
 def _put_tools(
-    params: dict[str, Any], values: Mapping[str, Any], tools: list[Any], names: ToolNames
+    params: dict[str, Any],
+    values: Mapping[str, Any],
+    tools: list[Any],
+    names: ToolNames,
+    site: str | None,
 ) -> tuple[list[Any], Choice]:
     """Offer the tools that may be called, under their names on the wire."""
     given = params.pop("tool_choice", None)
@@ -346,7 +380,9 @@ def _put_tools(
     elif choice.kind == "named" and choice.name is not None:
         tools = only(tools, choice.name)
     served = _listed("server_tools", values.get("server_tools"))
-    _set(params, "tools", [*encoded_tools(tools, names), *served])
+    search = search_tool(values.get("web_search"))
+    served += [search] if search is not None else []
+    _set(params, "tools", completed([*encoded_tools(tools, names), *served], site=site))
     return tools, choice
 
 
@@ -365,44 +401,3 @@ def _native_choice(choice: Choice, names: ToolNames) -> Any:
     if choice.name is None:
         return "required"
     return {"type": "function", "function": {"name": names.encode(choice.name)}}
-
-
-def _response_format(value: Any) -> tuple[str, Mapping[str, Any] | None] | None:
-    """The name and schema of the JSON that is asked for; None for plain text."""
-    kind = value.get("type") if isinstance(value, Mapping) else None
-    if value is None or kind == "text":
-        return None
-    inner = value if kind == "json_object" else None
-    if kind == "json_schema":
-        inner = value.get("json_schema")
-    if isinstance(inner, Mapping):
-        given = inner.get("schema")
-        if given is None or isinstance(given, Mapping):
-            name = str(inner.get("name") or (given or {}).get("title") or "answer")
-            return name, inlined(given) if given is not None else None
-    raise InvalidRequestError(
-        f"response_format is {str(value)[:80]!r}, but must be a schema class or a dict of type "
-        "text, json_object or json_schema, whose schema is a dict",
-        field="response_format",
-        value=value,
-    )
-
-
-def _is_json_mode_with_schema(response_format: Any) -> bool:
-    """True for JSON mode with a schema: no server takes that, so the schema goes into words."""
-    return (
-        isinstance(response_format, Mapping)
-        and response_format.get("type") == "json_object"
-        and response_format.get("schema") is not None
-    )
-
-
-def _native_format(
-    response: tuple[str, Mapping[str, Any] | None] | None,
-) -> dict[str, Any] | None:
-    if response is None:
-        return None
-    name, schema = response
-    if schema is None:
-        return {"type": "json_object"}
-    return {"type": "json_schema", "json_schema": {"name": name, "schema": dict(schema)}}

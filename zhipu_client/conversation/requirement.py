@@ -14,7 +14,8 @@ from typing import Any
 from pydantic_core import ValidationError
 
 from zhipu_client._check import show
-from zhipu_client.errors import ZhipuError
+from zhipu_client.conversation._nested import decoded
+from zhipu_client.conversation._types import same
 from zhipu_client.conversation.answers import Answer, Call, made_up_id
 from zhipu_client.conversation.history import repaired
 from zhipu_client.conversation.json_answers import json_text, object_in
@@ -163,11 +164,26 @@ class Requirement:
 
     def _json_complaint(self, text: str) -> str | None:
         try:
-            value = json.loads(json_text(text, arrays=self.arrays), strict=False)
+            value = json.loads(self.final_text(text), strict=False)
         except (ValueError, RecursionError):
             return "it was not a JSON object"
         found = self._problems(value, self.schema)
         return f"it does not fit the schema: {'; '.join(found)}" if found else None
+
+    def final_text(self, text: str) -> str:
+        """The JSON in a text, with values that were left as JSON text decoded by the schema."""
+        found = json_text(text, arrays=self.arrays)
+        if self.schema is None:
+            return found
+        try:
+            value = json.loads(found, strict=False)
+        except (ValueError, RecursionError):
+            return found
+        if not isinstance(value, dict):
+            return found
+        meant = decoded(value, self.schema)
+        # As it came where nothing is decoded: 1.50 does not become 1.5.
+        return found if same(meant, value) else json.dumps(meant, ensure_ascii=False)
 
     def _problems(self, value: Any, schema: Mapping[str, Any] | None) -> Sequence[str]:
         found: Sequence[str] = problems(value, schema) if schema is not None else ()

@@ -72,6 +72,7 @@ class Attempt(ChatReader):
         "_called",
         "_filter",
         "_held",
+        "_logprobs",
         "_names",
         "_numbers",
         "_requires_call",
@@ -97,6 +98,7 @@ class Attempt(ChatReader):
             if requirement is not None and requirement.json and not self._requires_call
             else None
         )
+        self._logprobs: list[Any] = []
         self._held: list[str] = []
         self._called = False
         self._numbers = 0
@@ -130,6 +132,8 @@ class Attempt(ChatReader):
         if isinstance(wire.get("audio"), Mapping):
             made.audio = wire["audio"]
         made.logprobs = logprobs_of(choice)
+        if made.logprobs is not None:
+            self._logprobs.extend(made.logprobs["content"])
         if self._requires_call or self._filter is not None:
             self._hold_back(made)
         elif made.text or made.calls:
@@ -165,7 +169,11 @@ class Attempt(ChatReader):
 
     def body(self) -> dict[str, Any]:
         """The attempt's answer as a whole body."""
-        return self._answer.message()
+        body = self._answer.message()
+        if self._logprobs and body.get("choices"):
+            choice = {**body["choices"][0], "logprobs": {"content": self._logprobs}}
+            body = {**body, "choices": [choice]}
+        return body
 
     def _hold_back(self, made: Delta) -> None:
         if made.calls:

@@ -1,4 +1,4 @@
-"""Reasoning: what to ask for, what to send back, and how to take it out of an answer's text. Pure.
+"""Reasoning: what to ask for, and how to take it out of an answer's text. Pure.
 
 Some models write their reasoning into the text, between ``<think>`` tags: GLM-4.1V-Thinking always,
 the hybrid models where a self-hosted server runs without a reasoning parser.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from zhipu_client.chat._chunks import reasoning_of, text_of
 from zhipu_client.errors import InvalidRequestError
@@ -18,9 +18,7 @@ __all__ = [
     "CLOSE_TAG",
     "OPEN_TAG",
     "BoxFilter",
-    "ReasoningHistory",
     "ThinkFilter",
-    "reasoning_history",
     "thinking_apart",
     "thinking_fields",
     "thinking_value",
@@ -35,9 +33,6 @@ _QUOTED = frozenset(" \t`'\"“‘「『（(")
 
 _BOX_MARKS = ("<|begin_of_box|>", "<|end_of_box|>")
 _BOX_MARK = re.compile(r"<\|(?:begin|end)_of_box\|>")
-
-#: Which earlier reasoning is sent back: that of the tool calls being worked on, all, or none.
-ReasoningHistory = Literal["tool_loop", "all", "none"]
 
 
 def _begun(text: str, marks: tuple[str, ...]) -> int:
@@ -330,31 +325,3 @@ def thinking_fields(
             )
             reasoning_effort = nearest
     return wanted or None, reasoning_effort, notes
-
-
-def reasoning_history(
-    said: ReasoningHistory | None,
-    thinking: Any,
-    clear: bool | None,
-    *,
-    info: ModelInfo | None,
-    site: str | None,
-) -> ReasoningHistory:
-    """Return which earlier reasoning to send: what the caller says, else what the service keeps.
-
-    Args:
-        said: The caller's own word, or None.
-        thinking: The ``thinking`` of the call; an object may have ``clear_thinking``.
-        clear: ``clear_thinking`` of the call; None: not said.
-        info: What is known of the model, or None.
-        site: The preset that is called, or None for any other server.
-    """
-    if info is not None and info.thinking == "none":
-        return "none"
-    if said is not None:
-        return said
-    if clear is None and isinstance(thinking, Mapping):
-        clear = thinking.get("clear_thinking")
-    if clear is None:  # the coding sites keep it by default
-        clear = "coding" not in (site or "")
-    return "tool_loop" if clear else "all"

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 from zhipu_client._check import show
 from zhipu_client.chat._checks import check_tool as _check_tool
+from zhipu_client.conversation.schemas import inlined
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
-    "SERVER_TOOLS",
     "Choice",
     "ToolNames",
     "check_tool",
@@ -28,11 +28,6 @@ __all__ = [
     "redacted",
     "without_secrets",
 ]
-
-#: Tools that the service runs itself: passed on as they are.
-SERVER_TOOLS = frozenset(
-    {"web_search", "retrieval", "mcp", "code_interpreter", "drawing_tool", "web_browser"}
-)
 
 _LONGEST = 64
 _PLAIN_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -175,7 +170,10 @@ def check_tool(tool: Any, field: str) -> None:
 def encoded_tools(
     tools: Sequence[Mapping[str, Any]], names: ToolNames | None = None
 ) -> list[Mapping[str, Any]]:
-    """Return tools with names that the wire takes; a name that was changed opens the description.
+    """Return tools as they are sent: names that the wire takes, references in schemas inlined.
+
+    A name that was changed opens the description. GLM writes a value as JSON text where the schema
+    has a ``$ref`` for it.
 
     Args:
         tools: Wire tools with the caller's names. They are not changed.
@@ -185,16 +183,39 @@ def encoded_tools(
     return [_encoded(tool, names) for tool in tools]
 
 
+def _has_references(schema: Any) -> bool:
+    waiting = [schema]
+    seen: set[int] = set()  # a schema of a caller's may contain itself
+    while waiting:
+        part = waiting.pop()
+        if not isinstance(part, (Mapping, list)) or id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, Mapping):
+            if isinstance(part.get("$ref"), str):
+                return True
+            waiting.extend(part.values())
+        else:
+            waiting.extend(part)
+    return False
+
+
 def _encoded(tool: Mapping[str, Any], names: ToolNames) -> Mapping[str, Any]:
     name = function_name(tool)
-    wire = names.encode(name) if name is not None else None
-    if name is None or wire == name:
+    if name is None:
         return tool
     function = tool["function"]
-    description = function.get("description") or ""
-    if not description.startswith(name):
-        description = f"{name}: {description}" if description else name
-    return {**tool, "function": {**function, "name": wire, "description": description}}
+    changed: dict[str, Any] = {}
+    parameters = function.get("parameters")
+    if isinstance(parameters, Mapping) and _has_references(parameters):
+        changed["parameters"] = inlined(parameters)
+    wire = names.encode(name)
+    if wire != name:
+        description = function.get("description") or ""
+        if not description.startswith(name):
+            description = f"{name}: {description}" if description else name
+        changed |= {"name": wire, "description": description}
+    return {**tool, "function": {**function, **changed}} if changed else tool
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,8 @@ class ModelInfo:
             another does not; not refused before sending.
         default_max_tokens: What ``max_tokens`` is when it is not sent.
         thinking: Whether it reasons before it answers, see `Thinking`.
+        keeps_thinking: Keeps the reasoning of earlier turns when asked to, with
+            ``clear_thinking=False``.
         effort_levels: Accepted values of ``reasoning_effort``, from little to much. The coding
             sites take the others too and map them.
         efforts_instead: What to send in place of an effort that it does not have, in pairs; see
@@ -80,6 +82,7 @@ class ModelInfo:
     max_tokens_allowed: int | None = None
     default_max_tokens: int | None = None
     thinking: Thinking = "none"
+    keeps_thinking: bool = False
     effort_levels: tuple[str, ...] = ()
     efforts_instead: tuple[tuple[str, str], ...] = ()
     inputs: frozenset[str] = frozenset({"text"})

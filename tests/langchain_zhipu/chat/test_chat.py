@@ -404,7 +404,8 @@ def test_web_search_becomes_blocks_and_citations(
     assert (asked["type"], asked["name"]) == ("server_tool_call", "web_search")
     assert (result["type"], result["output"]) == ("server_tool_result", SEARCH)
     assert message.response_metadata["web_search"] == SEARCH
-    assert sent()[0]["tools"] == [{"type": "web_search", "web_search": {"enable": True}}]
+    options = {"enable": True, "search_engine": "search_std", "search_result": True}
+    assert sent()[0]["tools"] == [{"type": "web_search", "web_search": options}]
 
 
 # --- streams that are left early

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from zhipu_client import InvalidRequestError
 from zhipu_client.catalog import MODELS, ModelInfo
 from zhipu_client.conversation import thinking
+from zhipu_client.conversation.reasoning_history import reasoning_history
 from zhipu_client.conversation.thinking import (
     BoxFilter,
     ThinkFilter,
-    reasoning_history,
     thinking_apart,
     thinking_fields,
     thinking_value,

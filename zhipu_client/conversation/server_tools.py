@@ -1,0 +1,70 @@
+"""Tools that the service runs itself, with what they need to do what they are offered for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from zhipu_client._check import refuse
+
+__all__ = ["SERVER_TOOLS", "completed", "search_tool"]
+
+#: Tools that the service runs itself.
+SERVER_TOOLS = frozenset(
+    {"web_search", "retrieval", "mcp", "code_interpreter", "drawing_tool", "web_browser"}
+)
+
+_SEARCH = "web_search"
+#: The search engine of a site, by how its preset's name begins; the last one is everyone else's.
+_ENGINES = (("zai", "search_pro_jina"), ("", "search_std"))
+
+
+def search_tool(wanted: Any) -> dict[str, Any] | None:
+    """Return the web search tool for a setting: True, its options, or a falsy value for no tool.
+
+    Raises:
+        InvalidRequestError: It is something else.
+
+    Example:
+        >>> search_tool(True), search_tool({"count": 3})
+        ({'type': 'web_search'}, {'type': 'web_search', 'web_search': {'count': 3}})
+    """
+    if isinstance(wanted, Mapping):
+        return {"type": _SEARCH, _SEARCH: dict(wanted)}
+    if not wanted:
+        return None
+    if wanted is not True:
+        raise refuse(_SEARCH, wanted, "must be True, False, or a dict of the search's options")
+    return {"type": _SEARCH}
+
+
+def completed(tools: Sequence[Any], *, site: str | None) -> list[Any]:
+    """Return the tools, each web search with what makes it search and give what it found.
+
+    The service asks for an engine, and keeps what it found to itself unless ``search_result`` is
+    true. What the caller has set stays.
+
+    Args:
+        tools: Wire tools. They are not changed.
+        site: The preset that is called, or None for any other server.
+
+    Example:
+        >>> completed([{"type": "web_search", "web_search": {"count": 3}}], site="zai")[0]
+        ... # doctest: +NORMALIZE_WHITESPACE
+        {'type': 'web_search', 'web_search':
+         {'enable': True, 'search_engine': 'search_pro_jina', 'search_result': True, 'count': 3}}
+    """
+    return [_searching(tool, site) if _is_search(tool) else tool for tool in tools]
+
+
+def _is_search(tool: Any) -> bool:
+    if not isinstance(tool, Mapping) or tool.get("type") != _SEARCH:
+        return False
+    return tool.get(_SEARCH) is None or isinstance(tool[_SEARCH], Mapping)
+
+
+def _searching(tool: Mapping[str, Any], site: str | None) -> dict[str, Any]:
+    engine = next(name for prefix, name in _ENGINES if (site or "").startswith(prefix))
+    given = {key: value for key, value in (tool.get(_SEARCH) or {}).items() if value is not None}
+    options = {"enable": True, "search_engine": engine, "search_result": True, **given}
+    return {**tool, _SEARCH: options}
