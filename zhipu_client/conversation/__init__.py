@@ -20,8 +20,17 @@ from zhipu_client.conversation.arguments import (
     whole_characters,
 )
 from zhipu_client.conversation.exchange import Exchange
-from zhipu_client.conversation.history import NO_OUTPUT, prepared
+from zhipu_client.conversation.history import prepared
 from zhipu_client.conversation.json_answers import json_text, object_in, partial_object
+from zhipu_client.conversation.media import (
+    audio_part,
+    data_url,
+    is_well_formed,
+    kind_of,
+    most_bytes,
+    read_file,
+    sniffed,
+)
 from zhipu_client.conversation.request_building import (
     Built,
     StructuredAnswer,
@@ -36,6 +45,7 @@ from zhipu_client.conversation.requirement import (
     validation_complaints,
 )
 from zhipu_client.conversation.schemas import inlined, problems
+from zhipu_client.conversation.seen import NO_OUTPUT, unsendable
 from zhipu_client.conversation.streaming import Delta
 from zhipu_client.conversation.thinking import ReasoningHistory
 from zhipu_client.conversation.tools import (
@@ -66,14 +76,19 @@ __all__ = [
     "StructuredAnswer",
     "ToolChoiceMode",
     "Usage",
+    "audio_part",
     "build",
     "check_tool",
     "choice_as_text",
     "combined",
+    "data_url",
     "encoded_tools",
     "facts_of",
     "inlined",
+    "is_well_formed",
     "json_text",
+    "kind_of",
+    "most_bytes",
     "object_in",
     "partial_object",
     "prepared",
@@ -81,8 +96,11 @@ __all__ = [
     "read_answer",
     "read_arguments",
     "read_choice",
+    "read_file",
     "redacted",
+    "sniffed",
     "text_of_arguments",
+    "unsendable",
     "validation_complaints",
     "whole_characters",
     "without_secrets",
