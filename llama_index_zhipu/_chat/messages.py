@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import logging
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,7 +23,7 @@ from llama_index.core.base.llms.types import (
 )
 
 from zhipu_client import InvalidRequestError
-from zhipu_client.conversation import Answer, is_well_formed, unsendable
+from zhipu_client.conversation import Answer, is_well_formed, sound_type, unsendable
 
 from .media import PARTS, as_text, media_part
 from .tools import call_block, call_dicts, message_calls
@@ -222,13 +221,14 @@ def answer_blocks(answer: Answer) -> tuple[list[ContentBlock], dict[str, Any]]:
 
 
 def _sound(data: Any) -> list[AudioBlock]:
-    """The sound of an answer; its pieces in a stream may each be padded."""
+    """The sound of an answer."""
     try:
-        sound = b"".join(base64.b64decode(piece) for piece in re.findall("[^=]+=*", data))
+        sound = base64.b64decode(data)
     except (ValueError, TypeError):
-        logger.warning("The sound of an answer was left out: it is no base64")
+        logger.warning("The sound of an answer was left out: it is not base64")
         return []
-    return [AudioBlock(audio=sound, format="wav")]
+    kind = sound_type(data).rpartition("/")[2]
+    return [AudioBlock(audio=sound, format={"mpeg": "mp3"}.get(kind, kind))]
 
 
 def _citation(row: Mapping[str, Any]) -> CitationBlock:

@@ -6,10 +6,13 @@ the user has just sent it.
 
 from __future__ import annotations
 
+import base64
+import io
+import wave
 from typing import Any
 
 from .rows import Per, Row, check, has, in_turn, table
-from .server import Reply, reply
+from .server import Reply, chunk, last, reply
 from .subjects import Ask
 
 URL = {kind: f"https://example.com/a.{kind}" for kind in ("image", "video", "file")}
@@ -74,10 +77,28 @@ def noted(turn: str, kind: str, model: str, talk: Any) -> Row:
     return Row(f"{turn}-{kind}-{model}", want=want, ask=Ask(talk), settings={"model": model})
 
 
-def _spoken() -> Reply:
+SAMPLES = bytes(range(250)) * 4
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def _spoken(*pieces: bytes) -> Reply:
+    """An answer with sound: whole in one, in a stream piece by piece."""
     body = reply("Meow.")
-    body["choices"][0]["message"]["audio"] = {"id": "a1", "data": WAV}
-    return Reply(body)
+    body["choices"][0]["message"]["audio"] = {"id": "a1", "data": _base64(b"".join(pieces))}
+    deltas = [{"audio": {"id": "a1", "data": _base64(piece)}} for piece in pieces]
+    made = [chunk({"content": "Meow."}), *(chunk(delta) for delta in deltas), last("stop")]
+    return Reply(body, made)
+
+
+def _wav(samples: bytes) -> str:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as writer:
+        writer.setparams((1, 2, 44_100, 0, "NONE", ""))
+        writer.writeframes(samples)
+    return _base64(buffer.getvalue())
 
 
 SENT = [
@@ -102,8 +123,18 @@ ROWS = [
     refused("new", "image", "glm-4.7", [user("image")]),
     noted("tool-in-every-way", "image", "glm-4.7", by_tool("image")),
     noted("old-in-every-way", "audio", "glm-4.7", old("audio")),
-    Row("sound-of-an-answer", _spoken(), {"audio": WAV, "text": "Meow."},
-        settings={"model": "glm-4-voice"}),
+    *(
+        Row(f"sound-{name}", script, {"audio": want, "text": "Meow."},
+            settings={"model": "glm-4-voice"})
+        for name, script, want in (
+            ("of-an-answer", _spoken(base64.b64decode(WAV)), WAV),
+            ("bare", _spoken(SAMPLES), _wav(SAMPLES)),
+            ("bare-in-pieces", _spoken(SAMPLES[:301], SAMPLES[301:]), _wav(SAMPLES)),
+            ("files-in-pieces",
+             _spoken(*(base64.b64decode(_wav(part)) for part in (SAMPLES[:300], SAMPLES[300:]))),
+             _wav(SAMPLES)),
+        )
+    ),
 ]  # fmt: skip
 
 

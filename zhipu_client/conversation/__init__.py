@@ -46,6 +46,7 @@ from zhipu_client.conversation.requirement import (
 )
 from zhipu_client.conversation.schemas import inlined, problems
 from zhipu_client.conversation.seen import NO_OUTPUT, unsendable
+from zhipu_client.conversation.sound import sound_type
 from zhipu_client.conversation.streaming import Delta
 from zhipu_client.conversation.thinking import ReasoningHistory
 from zhipu_client.conversation.tools import (
@@ -99,6 +100,7 @@ __all__ = [
     "read_file",
     "redacted",
     "sniffed",
+    "sound_type",
     "text_of_arguments",
     "unsendable",
     "validation_complaints",
