@@ -233,7 +233,10 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
     ) -> tuple[str, dict[str, Any]]:
         del run_manager
         with self._told():
-            return _told_and_shown(await self._agenerate(prompt, size))
+            image = await self._agenerate(prompt, size)
+            if image.path is None:
+                return _told_and_shown(image)
+            return await run_in_executor(None, _told_and_shown, image)  # it looks up the folder
 
     def _generate(self, prompt: str, size: str | None) -> GeneratedImage:
         self._check_folder()
@@ -251,7 +254,8 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
             return self._image(fetched, url, prompt, size)
 
     async def _agenerate(self, prompt: str, size: str | None) -> GeneratedImage:
-        self._check_folder()
+        if self.save_to is not None:
+            await run_in_executor(None, self._check_folder)
         client = self._async_client()
         found = await client.send(self._request(prompt, size))
         if self.endpoint == "async":

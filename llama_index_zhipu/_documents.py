@@ -7,7 +7,7 @@ from typing import Any
 
 from llama_index.core.schema import Document
 
-from ._chat.media import read_file
+from zhipu_client.conversation import read_file
 
 __all__ = ["document", "file_metadata", "open_source", "read_source"]
 
@@ -28,7 +28,7 @@ def read_source(file: Any, fs: Any, max_bytes: int) -> bytes:
     if isinstance(file, (bytes, bytearray, memoryview)):
         return bytes(file)
     if fs is None:
-        return read_file(Path(file), "file", max_bytes, field="file")
+        return read_file(Path(file), "file", max_bytes, "file")
     content: bytes = open_source(file, fs, max_bytes)
     return content
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -29,10 +30,10 @@ from zhipu_client.conversation import Exchange, ReasoningHistory, build, without
 from ._chat.calling import SENT, values_of
 from ._chat.closing import closing_stream
 from ._chat.errors import raised_with_responses
+from ._chat.media import has_paths
 from ._chat.messages import to_response, to_wire
 from ._chat.stream import ResponseMaker
 from ._chat.structured import Strategy, StructuredHints, StructuredOutputMixin
-from ._chat.targets import target_of
 from ._chat.tools import selections, tool_spec
 from ._connection import ALIASES, ZhipuComponent
 
@@ -229,7 +230,7 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         if isinstance(hints, StructuredHints):
             values["structured"] = hints.answer
         built = build(values, site=self._client.site, streaming=streaming)
-        wire = to_wire(messages, target=target_of(built.model))
+        wire = to_wire(messages, built.model)
         return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
@@ -237,9 +238,17 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
             exchange = self._exchange(messages, kwargs, streaming=False)
             return to_response(self._client.converse(exchange))
 
+    async def _aexchange(
+        self, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any], *, streaming: bool
+    ) -> Exchange:
+        if any(has_paths(block) for message in messages for block in message.blocks):
+            # A file of 200 MB is not read on the event loop.
+            return await asyncio.to_thread(self._exchange, messages, kwargs, streaming=streaming)
+        return self._exchange(messages, kwargs, streaming=streaming)
+
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         with raised_with_responses():
-            exchange = self._exchange(messages, kwargs, streaming=False)
+            exchange = await self._aexchange(messages, kwargs, streaming=False)
             return to_response(await self._aclient.converse(exchange))
 
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
@@ -256,7 +265,7 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
         with raised_with_responses():
-            exchange = self._exchange(messages, kwargs, streaming=True)
+            exchange = await self._aexchange(messages, kwargs, streaming=True)
             maker = ResponseMaker(exchange)
             async with aclosing(self._aclient.converse_stream(exchange)) as deltas:
                 async for delta in deltas:

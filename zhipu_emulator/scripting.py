@@ -21,6 +21,7 @@ name_with_newline        a line break follows the name of each function
 box_marks                ``<|begin_of_box|>`` and ``<|end_of_box|>`` around the text
 lone_think_end           the thoughts are in the text and end with ``</think>``
 split_emoji              in a stream the halves of an emoji are in two chunks
+bare_sound               the voice model's sound has no WAV header; in a stream it is in pieces
 ======================== ===========================================================
 """
 

@@ -15,7 +15,7 @@ from langchain_core.messages import content as types
 from langchain_core.messages.block_translators import register_translator
 
 from langchain_zhipu._chat.messages import PROVIDER
-from zhipu_client.conversation import read_arguments
+from zhipu_client.conversation import read_arguments, sound_type
 
 __all__ = ["citations", "content_blocks", "register"]
 
@@ -154,10 +154,8 @@ def _audio(message: AIMessage) -> list[Block]:
     if not (audio.get("data") or audio.get("id")):
         return []
     block: Block = {"type": "audio", "index": "lc_au_0"}
-    if audio.get("id") or not isinstance(message, AIMessageChunk):
-        # Once, with the id: LangChain would join the types of all pieces into one string.
-        block["mime_type"] = "audio/wav"
     if audio.get("data"):
+        block["mime_type"] = sound_type(str(audio["data"]))
         block["base64"] = audio["data"]
     if audio.get("id"):
         block["id"] = audio["id"]

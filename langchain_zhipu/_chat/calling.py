@@ -50,7 +50,7 @@ def exchange_for(
     if isinstance(structured, Mapping):
         values["structured"] = _structured(structured)
     built = build(values, site=site, streaming=streaming)
-    return Exchange(to_wire(messages), built, calls_in_text=calls_in_text)
+    return Exchange(to_wire(messages, built.model), built, calls_in_text=calls_in_text)
 
 
 def _response_format(value: Any) -> Any:

@@ -9,7 +9,6 @@ in messages come from browsers, tools and models, and JSON cannot carry such an 
 
 from __future__ import annotations
 
-import base64
 import json
 import mimetypes
 from collections.abc import Callable, Mapping
@@ -17,26 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from zhipu_client import InvalidRequestError
+from zhipu_client.conversation import (
+    audio_part,
+    data_url,
+    is_well_formed,
+    most_bytes,
+    read_file,
+)
 
 __all__ = ["has_paths", "refused", "result_part", "to_part"]
-
-#: The most bytes of a local file by kind of block; https://docs.bigmodel.cn/api-reference.
-MAX_BYTES: Mapping[str, int] = {
-    "image": 5 * 2**20,
-    "video": 200 * 2**20,
-    "audio": 100 * 2**20,
-    "file": 50 * 2**20,
-}
-_FALLBACK_MIME = {
-    "image": "image/png",
-    "video": "video/mp4",
-    "audio": "audio/wav",
-    "file": "application/pdf",
-}
-#: Formats that the voice model takes; by MIME subtype.
-_AUDIO_FORMATS = {
-    "wav": "wav", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mp3": "mp3", "mpeg": "mp3",
-}  # fmt: skip
 
 #: Keys of blocks with the bytes of a medium.
 _DATA = frozenset({"base64", "data", "file_data"})
@@ -53,13 +41,16 @@ def refused(where: str, value: Any, why: str) -> InvalidRequestError:
     return InvalidRequestError(f"{where} is {shown}: {why}", field=where, value=value)
 
 
-def to_part(block: Block | str, where: str, *, files: bool) -> dict[str, Any] | None:
+def to_part(
+    block: Block | str, where: str, *, files: bool, model: str | None = None
+) -> dict[str, Any] | None:
     """One content block as a part of a user message; None for one that is not sent.
 
     Args:
         block: A content block, or a string.
         where: What to call it in an error, such as ``messages[2].content[0]``.
         files: Whether a ``path`` may be read: in a user's own message only.
+        model: The model that it goes to, which decides how large a file may be.
 
     Raises:
         InvalidRequestError: Unknown type, missing or too large file, a path that may not be read,
@@ -72,8 +63,8 @@ def to_part(block: Block | str, where: str, *, files: bool) -> dict[str, Any] | 
     if read is None:
         known = ", ".join(sorted(_READERS))
         raise refused(where, kind, f"no such content block can be sent; known are {known}")
-    if not files and isinstance(block.get("path"), Path):
-        block = {**block, "path": str(block["path"])}  # as a text it opens nothing
+    if isinstance(block.get("path"), Path):
+        block = {**block, "_model": model} if files else {**block, "path": str(block["path"])}
     return read(block, where)
 
 
@@ -89,10 +80,21 @@ def result_part(block: Any, where: str) -> dict[str, Any] | None:
     """
     if isinstance(block, str) or _is_block(block):
         try:
-            return to_part(block, where, files=False)
-        except InvalidRequestError:
-            block = _shown(block)
-    return {"type": "text", "text": json.dumps(block, ensure_ascii=False, default=str)}
+            part = to_part(block, where, files=False)
+        except (InvalidRequestError, TypeError, ValueError, AttributeError):
+            pass  # it is data that only looks like a block
+        else:
+            if part is None or part["type"] == "text" or is_well_formed(part):
+                return part
+        block = _shown(block)
+    return {"type": "text", "text": _json(block)}
+
+
+def _json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    except (TypeError, ValueError, RecursionError):  # keys of other types, a loop
+        return repr(value)
 
 
 def _shown(value: Any, key: Any = None) -> Any:
@@ -198,8 +200,7 @@ def _own_file(inner: Mapping[str, Any], where: str) -> dict[str, Any]:
     data = inner.get("file_data")
     if not isinstance(data, str) or not data:
         raise refused(f"{where}.file", inner, "it needs file_data, file_url or file_id")
-    if not data.startswith("data:"):
-        data = f"data:{_guess(inner.get('filename'), 'file')};base64,{data}"
+    data = data_url(data, "file", name=inner.get("filename"))
     return {"type": "file", "file": {"file_data": data, "filename": _filename(inner, data)}}
 
 
@@ -218,12 +219,7 @@ def _audio(block: Block, where: str) -> dict[str, Any]:
     data = _url_or_data(block, "audio", where)
     if not data.startswith("data:"):
         raise refused(where, data, "audio cannot be passed as a URL; give base64 or a path")
-    head, _, payload = data.partition(",")
-    subtype = head.partition(";")[0].rpartition("/")[2].lower()
-    sound = _AUDIO_FORMATS.get(subtype)
-    if sound is None:
-        raise refused(f"{where}.mime_type", subtype, "the service takes wav and mp3")
-    return {"type": "input_audio", "input_audio": {"data": payload, "format": sound}}
+    return audio_part(data, None, f"{where}.mime_type")
 
 
 def _input_audio(block: Block, where: str) -> dict[str, Any]:
@@ -260,24 +256,20 @@ def _url_or_data(block: Block, kind: str, where: str) -> str:
             "mime_type": source.get("media_type"),
         }
     if block.get("path") is not None:
-        return _read_file(block["path"], block.get("mime_type"), kind, f"{where}.path")
+        return _read_file(block, kind, f"{where}.path")
     url = block.get("url")
     if isinstance(url, str) and url:
         return _checked_url(url, f"{where}.url")
     data = block.get("base64") or block.get("data")
-    if isinstance(data, bytes):
-        data = base64.b64encode(data).decode("ascii")
-    if isinstance(data, str) and data:
-        if data.startswith("data:"):
-            return data
-        mime = block.get("mime_type") or _FALLBACK_MIME[kind]
-        return f"data:{mime};base64,{data}"
+    if isinstance(data, (str, bytes)) and data:
+        return data_url(data, kind, block.get("mime_type"))
     if block.get("file_id"):
         raise refused(f"{where}.file_id", block["file_id"], f"no file id is taken for {kind}")
     raise refused(where, sorted(block), f"the {kind} block needs url, base64 or path")
 
 
-def _read_file(path: Any, mime: str | None, kind: str, where: str) -> str:
+def _read_file(block: Block, kind: str, where: str) -> str:
+    path = block["path"]
     if not isinstance(path, Path):
         given = repr(path) if isinstance(path, str) and len(path) <= 80 else "..."
         raise refused(
@@ -286,25 +278,8 @@ def _read_file(path: Any, mime: str | None, kind: str, where: str) -> str:
             f"no text opens a file; to send your own, give pathlib.Path({given}) in a user's "
             "message",
         )
-    file = path.expanduser()
-    try:
-        size = file.stat().st_size
-        if not file.is_file():
-            raise refused(where, str(path), "it is no regular file")
-        most = MAX_BYTES[kind]
-        if size > most:
-            why = f"the file has {size / 2**20:.1f} MB, the limit is {most / 2**20:.0f} MB"
-            raise refused(where, str(path), why)
-        content = file.read_bytes()
-    except OSError as error:
-        raise refused(where, str(path), error.strerror or "it cannot be read") from error
-    encoded = base64.b64encode(content).decode("ascii")
-    return f"data:{mime or _guess(file.name, kind)};base64,{encoded}"
-
-
-def _guess(name: Any, kind: str) -> str:
-    guessed = mimetypes.guess_type(str(name))[0] if name else None
-    return guessed or _FALLBACK_MIME[kind]
+    content = read_file(path, kind, most_bytes(kind, block.get("_model")), where)
+    return data_url(content, kind, block.get("mime_type"), path.name)
 
 
 _READERS: Mapping[str, Callable[[Block, str], dict[str, Any] | None]] = {

@@ -21,8 +21,8 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import InvalidToolCall, ToolCall
 
 from langchain_zhipu._chat.media import refused, result_part, to_part
-from zhipu_client import chat
-from zhipu_client.conversation import NO_OUTPUT, Answer, Call, Usage
+from zhipu_client import InvalidRequestError, chat
+from zhipu_client.conversation import Answer, Call, Usage, unsendable
 
 __all__ = [
     "PROVIDER",
@@ -48,14 +48,16 @@ _TEXT_BLOCKS = frozenset({"text", "text-plain"})
 _CALL_BLOCKS = frozenset({"tool_use", "tool_call"})
 
 
-def to_wire(messages: Sequence[BaseMessage]) -> list[Wire]:
+def to_wire(messages: Sequence[BaseMessage], model: str | None = None) -> list[Wire]:
     """The messages in the shape of the wire, for `zhipu_client.conversation` to make sendable.
 
     Args:
         messages: The conversation. It is not changed.
+        model: The model that they go to: it decides how large a local file may be.
 
     Raises:
-        InvalidRequestError: A message or a content block that cannot be sent.
+        InvalidRequestError: A message that cannot be sent. (A block of a user's message that
+            cannot be sent is kept with its error, which is raised where the message is new.)
 
     Example:
         >>> to_wire([HumanMessage("hi", name="Ann")])
@@ -63,11 +65,11 @@ def to_wire(messages: Sequence[BaseMessage]) -> list[Wire]:
     """
     wire: list[Wire] = []
     for position, message in enumerate(messages):
-        wire.extend(_message(message, f"messages[{position}]"))
+        wire.extend(_message(message, f"messages[{position}]", model))
     return wire
 
 
-def _message(message: BaseMessage, where: str) -> Iterable[Wire]:
+def _message(message: BaseMessage, where: str, model: str | None) -> Iterable[Wire]:
     if isinstance(message, AIMessage):
         return [_assistant(message)]
     if isinstance(message, ToolMessage):
@@ -77,10 +79,10 @@ def _message(message: BaseMessage, where: str) -> Iterable[Wire]:
     if isinstance(message, SystemMessage):
         return [{"role": "system", "content": _text_only(message.content, where)}]
     if isinstance(message, HumanMessage):
-        return _user(message.content, where)
+        return _user(message.content, where, model)
     role = _ROLES.get(message.role.lower()) if isinstance(message, ChatMessage) else None
     if role == "user":
-        return _user(message.content, where)
+        return _user(message.content, where, model)
     if role == "assistant":
         return [{"role": role, "content": _assistant_text(message.content)}]
     if role is not None:
@@ -89,30 +91,32 @@ def _message(message: BaseMessage, where: str) -> Iterable[Wire]:
     raise refused(where, kind, f"no such message can be sent; roles are {', '.join(_ROLES)}")
 
 
-def _user(content: Any, where: str) -> list[Wire]:
+def _user(content: Any, where: str, model: str | None) -> list[Wire]:
     """A user's message; Anthropic's ``tool_result`` blocks in it become messages of their own."""
     if isinstance(content, str):
         return [{"role": "user", "content": content}]
     results: list[Wire] = []
     parts: list[dict[str, Any]] = []
+    places: list[str] = []
     for number, block in enumerate(content):
         place = f"{where}.content[{number}]"
         if isinstance(block, Mapping) and block.get("type") == "tool_result":
             results.append(_tool(block.get("content"), block.get("tool_use_id"), None, place))
             continue
-        part = to_part(block, place, files=True)
+        try:
+            part = to_part(block, place, files=True, model=model)
+        except InvalidRequestError as error:
+            part = unsendable(error, str(block.get("type")) if isinstance(block, dict) else "")
         if part is not None:
             parts.append(part)
+            places.append(place)
     if not parts:
         return results
-    return [*results, {"role": "user", "content": _collapsed(parts)}]
-
-
-def _collapsed(parts: list[dict[str, Any]]) -> Any:
-    """Parts that are all text as one string: older models take nothing else."""
     if all(part["type"] == "text" for part in parts):
-        return "\n".join(part["text"] for part in parts)
-    return parts
+        # One string: older models take nothing else.
+        text = "\n".join(part["text"] for part in parts)
+        return [*results, {"role": "user", "content": text}]
+    return [*results, {"role": "user", "content": parts, "_places": places}]
 
 
 def _text_only(content: Any, where: str) -> str:
@@ -131,18 +135,15 @@ def _text_only(content: Any, where: str) -> str:
 
 
 def _tool(content: Any, identity: Any, name: str | None, where: str) -> Wire:
-    """A tool's result: text; its media wait under ``_media`` for a user message of their own."""
-    blocks = [content] if isinstance(content, str) else list(content or ())
+    """A tool's result: text, and its media under ``_media``."""
+    listed = isinstance(content, (list, tuple))
+    blocks = content if listed else [] if content is None else [content]
     parts = [result_part(block, f"{where}.content[{n}]") for n, block in enumerate(blocks)]
     texts = [part["text"] for part in parts if part and part["type"] == "text"]
     media = [part for part in parts if part and part["type"] != "text"]
-    text = "\n".join(texts)
-    message: Wire = {"role": "tool"}
+    message: Wire = {"role": "tool", "content": "\n".join(texts)}
     if media:
-        label = f"the tool {name}" if name else "the tool"
-        text = text or f"(see the next message for what {label} returned)"
-        message["_media"] = [{"type": "text", "text": f"Returned by {label}:"}, *media]
-    message["content"] = text if text.strip() else NO_OUTPUT
+        message["_media"] = media
     if identity:
         message["tool_call_id"] = str(identity)
     if name:

@@ -34,7 +34,6 @@ class ChunkMaker:
         self._exchange = exchange
         self._started = False
         self._facts: dict[str, Any] = {}
-        self._heard: set[str] = set()
 
     def chunk(self, delta: Delta) -> AIMessageChunk | None:
         """Return the next chunk for LangChain, or None for a delta without content."""
@@ -42,11 +41,11 @@ class ChunkMaker:
             self._learn(delta.chunk)
         if delta.empty:
             return None
+        if delta.audio is not None and not (delta.text or delta.reasoning or delta.calls):
+            return None
         extra: dict[str, Any] = {}
         if delta.reasoning:
             extra["reasoning_content"] = delta.reasoning
-        if delta.audio is not None:
-            extra["audio"] = self._sound(delta.audio)
         metadata: dict[str, Any] = {"model_provider": PROVIDER}
         if not self._started:
             self._started = True
@@ -66,19 +65,20 @@ class ChunkMaker:
         metadata = metadata_of(answer)
         if self._started:
             metadata = {key: value for key, value in metadata.items() if key not in _EARLY}
-        usage = usage_of(answer.usage)
-        return last_chunk(answer, response_metadata=metadata, usage_metadata=usage)
+        # Sound comes at the end, whole: LangChain would join the base64 of pieces as texts, which
+        # no player opens.
+        extra = {"audio": dict(answer.audio)} if answer.audio is not None else {}
+        return last_chunk(
+            answer,
+            additional_kwargs=extra,
+            response_metadata=metadata,
+            usage_metadata=usage_of(answer.usage),
+        )
 
     def _learn(self, chunk: Mapping[str, Any]) -> None:
         """Keep the facts about the answer in the first chunks of the first attempt."""
         found = facts_in_words(facts_of(chunk, self._exchange.request_id))
         self._facts = {key: found[key] for key in _EARLY if key in found} | self._facts
-
-    def _sound(self, audio: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a piece of audio, without the fields that an earlier piece has had."""
-        piece = {k: v for k, v in audio.items() if k == "data" or k not in self._heard}
-        self._heard.update(piece)
-        return piece
 
 
 def _call_chunk(call: Fragment) -> ToolCallChunk:

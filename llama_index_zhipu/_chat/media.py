@@ -8,70 +8,26 @@ from __future__ import annotations
 
 import base64
 import json
-import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO, IOBase
 from pathlib import Path
 from typing import Any
 
 from llama_index.core.base.llms.types import AudioBlock, DocumentBlock, ImageBlock, VideoBlock
 
-from zhipu_client import InvalidRequestError, models
+from zhipu_client import InvalidRequestError
+from zhipu_client.conversation import audio_part, data_url, most_bytes, read_file
 
-__all__ = ["PARTS", "Target", "as_text", "media_part", "read_file"]
-
-_MB = 1024 * 1024
-#: MIME type -> (offset, bytes) that such a file has.
-_MAGIC: dict[str, tuple[tuple[int, bytes], ...]] = {
-    "image/png": ((0, b"\x89PNG"),),
-    "image/jpeg": ((0, b"\xff\xd8\xff"),),
-    "image/gif": ((0, b"GIF8"),),
-    "image/webp": ((0, b"RIFF"), (8, b"WEBP")),
-    "image/bmp": ((0, b"BM"),),
-    "audio/wav": ((0, b"RIFF"), (8, b"WAVE")),
-    "audio/mpeg": ((0, b"ID3"),),
-    "video/mp4": ((4, b"ftyp"),),
-    "video/x-matroska": ((0, b"\x1aE\xdf\xa3"),),
-    "application/pdf": ((0, b"%PDF"),),
-}
+__all__ = ["PARTS", "as_text", "has_paths", "media_part"]
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What the model that the messages go to can take.
-
-    Attributes:
-        inputs: Kinds of content that it takes; None where nothing is known. (What a tool returns
-            and the model cannot take becomes a note.)
-        file_urls: It takes documents by URL only, in the older part.
-        image_bytes: The most that one image may hold.
-    """
-
-    inputs: frozenset[str] | None = None
-    file_urls: bool = False
-    image_bytes: int = 20 * _MB
-
-    def takes(self, kind: str) -> bool:
-        """True when a block of this kind (``image``, ``audio``, ...) may be sent."""
-        return self.inputs is None or {"document": "file"}.get(kind, kind) in self.inputs
-
-    @classmethod
-    def of(cls, model: str, inputs: frozenset[str] | None, image_bytes: int | None) -> Target:
-        """The target for a model code; ``inputs`` None means that nothing is known about it."""
-        return cls(
-            inputs=inputs,
-            file_urls=models.takes_files_by_url(model),
-            image_bytes=image_bytes or 20 * _MB,
-        )
-
-
-def media_part(block: Any, target: Target, *, files: bool) -> dict[str, Any]:
+def media_part(block: Any, where: str, model: str | None, *, files: bool) -> dict[str, Any]:
     """A block of a type in `PARTS` as a part on the wire.
 
     Args:
         block: The block.
-        target: What the model can take.
+        where: What to call it in an error.
+        model: The model that it goes to, which decides how large a file may be.
         files: Whether its ``path`` may be read: in a user's message only.
 
     Raises:
@@ -83,118 +39,106 @@ def media_part(block: Any, target: Target, *, files: bool) -> dict[str, Any]:
             field="messages",
             value=str(block.path),
         )
-    return PARTS[type(block)](block, target)
+    return PARTS[type(block)](block, where, model)
+
+
+def has_paths(block: Any) -> bool:
+    """Return True when making a part of this block means reading from a file or a stream."""
+    content = _CONTENT.get(type(block))
+    if content is None:
+        return any(has_paths(inner) for inner in _inside(block))
+    return bool(block.path) or isinstance(getattr(block, content), IOBase)
+
+
+def _inside(block: Any) -> list[Any]:
+    inner = getattr(block, "content", None) or getattr(block, "cited_content", None)
+    return inner if isinstance(inner, list) else [inner] if hasattr(inner, "block_type") else []
 
 
 def as_text(block: Any) -> str:
-    """What a block of a type in `PARTS` says of itself, without its content: its JSON."""
+    """What a block says of itself, without its content: its JSON."""
+    if not hasattr(block, "model_dump"):
+        return json.dumps(block, ensure_ascii=False, default=str)
     facts = block.model_dump(mode="json", exclude=set(_CONTENT.values()), exclude_none=True)
     return json.dumps(facts, ensure_ascii=False)
 
 
-def image_part(block: ImageBlock, target: Target) -> dict[str, Any]:
+def image_part(block: ImageBlock, where: str, model: str | None) -> dict[str, Any]:
     """An image: its URL as it is, or its bytes as a data URL."""
-    url = _url(block.url) or _data_url(
-        block.image, block.path, block.image_mimetype, "image", "image/png", target.image_bytes
+    url = _url(block, where) or _data_url(
+        block, block.image, block.image_mimetype, "image", where, model
     )
     return {"type": "image_url", "image_url": {"url": url}}
 
 
-def video_part(block: VideoBlock, target: Target) -> dict[str, Any]:
+def video_part(block: VideoBlock, where: str, model: str | None) -> dict[str, Any]:
     """A video, by URL or as a data URL."""
-    del target
-    url = _url(block.url) or _data_url(
-        block.video, block.path, block.video_mimetype, "video", "video/mp4", 200 * _MB
+    url = _url(block, where) or _data_url(
+        block, block.video, block.video_mimetype, "video", where, model
     )
     return {"type": "video_url", "video_url": {"url": url}}
 
 
-def audio_part(block: AudioBlock, target: Target) -> dict[str, Any]:
+def sound_part(block: AudioBlock, where: str, model: str | None) -> dict[str, Any]:
     """Sound for a voice model; the service takes it inline only."""
-    del target
-    url = _url(block.url)
+    url = _url(block, where)
     if url is not None and not url.startswith("data:"):
         raise InvalidRequestError(
-            "the service takes audio inline only: give AudioBlock the bytes or a path, not a URL",
-            field="messages",
+            f"{where} is audio by URL, and the service takes it inline only: give AudioBlock the "
+            "bytes or a path",
+            field=where,
+            value=url,
         )
-    if url is not None:
-        kind, content = _read_data_url(url)
-        _check(len(content), "audio", 100 * _MB)
-    else:
-        content = _content(block.audio, block.path, "audio", 100 * _MB)
-        kind = _sniff(content) or ""
-    name = (block.format or kind.rsplit("/", 1)[-1]).lower()
-    name = {"mpeg": "mp3", "x-wav": "wav", "wave": "wav"}.get(name, name) or "wav"
-    data = base64.b64encode(content).decode("ascii")
-    return {"type": "input_audio", "input_audio": {"data": data, "format": name}}
+    content = url or _content(block, block.audio, "audio", where, model)
+    return audio_part(content, block.format, where)
 
 
-def document_part(block: DocumentBlock, target: Target) -> dict[str, Any]:
+def document_part(block: DocumentBlock, where: str, model: str | None) -> dict[str, Any]:
     """A document (PDF, Word, ...), by URL or inline."""
-    url = _url(block.url)
+    url = _url(block, where)
     if url is not None and not url.startswith("data:"):
-        if target.file_urls:
-            return {"type": "file_url", "file_url": {"url": url}}
         return {"type": "file", "file": {"file_url": url}}
-    if target.file_urls:
-        raise InvalidRequestError(
-            "this model takes documents by URL only: give DocumentBlock a url", field="messages"
-        )
-    path = Path(block.path) if block.path else None
-    data = url or _data_url(
-        block.data, path, block.document_mimetype, "document", "application/octet-stream", 50 * _MB
-    )
+    data = url or _data_url(block, block.data, block.document_mimetype, "file", where, model)
     title = block.title if block.title and block.title != "input_document" else None
-    name = title or (path.name if path else "document")
+    name = title or (Path(block.path).name if block.path else "document")
     return {"type": "file", "file": {"file_data": data, "filename": name}}
 
 
-def _read_data_url(url: str) -> tuple[str, bytes]:
-    head, _, data = url.partition(",")
-    try:
-        return head[5:].split(";", 1)[0], base64.b64decode(data, validate=True)
-    except ValueError:
-        raise InvalidRequestError(
-            "the data URL of an audio block holds no base64", field="messages"
-        ) from None
-
-
-def _url(value: Any) -> str | None:
-    url = str(value) if value else None
+def _url(block: Any, where: str) -> str | None:
+    url = str(block.url) if block.url else None
     if url is not None and url.lstrip().lower().startswith("file:"):
         raise InvalidRequestError(
-            f"{url} is not an address that the service can read: give the block path= instead",
-            field="messages",
+            f"{where} is {url}, which is not an address that the service can read: give the block "
+            "path= instead",
+            field=where,
             value=url,
         )
     return url
 
 
 def _data_url(
-    content: Any, path: Path | None, mime: str | None, what: str, default: str, limit: int
+    block: Any, content: Any, mime: str | None, kind: str, where: str, model: str | None
 ) -> str:
-    data = _content(content, path, what, limit)
-    kind = mime or _sniff(data) or default
-    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    data = _content(block, content, kind, where, model)
+    return data_url(data, kind, mime, block.path)
 
 
-def _content(content: Any, path: Path | None, what: str, limit: int) -> bytes:
+def _content(block: Any, content: Any, kind: str, where: str, model: str | None) -> bytes:
     """The bytes of a block, from wherever it has them."""
     data = b""
     if isinstance(content, IOBase | BytesIO):
         content.seek(0)
-        data = content.read(limit + 1)
+        data = content.read(most_bytes(kind, model) + 1)
     elif content:
         # LlamaIndex keeps bytes as base64; anything that is none was put there afterwards.
         data = _decoded(content if isinstance(content, bytes) else str(content).encode())
-    elif path is not None:
-        data = read_file(Path(path), what, limit)
+    elif block.path is not None:
+        data = read_file(Path(block.path), kind, most_bytes(kind, model), where)
     if not data:
         raise InvalidRequestError(
-            f"the {what} block is empty: it has no content, path or url", field="messages"
+            f"{where}: the {block.block_type} block is empty: it has no content, path or url",
+            field=where,
         )
-    _check(len(data), what, limit)
     return data
 
 
@@ -205,50 +149,11 @@ def _decoded(content: bytes) -> bytes:
         return content
 
 
-def read_file(path: Path, what: str, limit: int, field: str = "messages") -> bytes:
-    """The content of a regular file; its size is checked before it is read.
-
-    Raises:
-        InvalidRequestError: it cannot be read, is no regular file, or has more than ``limit``
-            bytes; its ``field`` is the one given.
-    """
-    try:
-        facts = path.stat()
-        if stat.S_ISREG(facts.st_mode):
-            _check(facts.st_size, what, limit, field)
-            return path.read_bytes()
-    except OSError as error:
-        raise InvalidRequestError(
-            f"the {what} {path} cannot be read ({error.strerror})", field=field, value=str(path)
-        ) from error
-    raise InvalidRequestError(
-        f"the {what} path is no regular file: {path}", field=field, value=str(path)
-    )
-
-
-def _check(size: int, what: str, limit: int, field: str = "messages") -> None:
-    if size > limit:
-        raise InvalidRequestError(
-            f"the {what} has {size / _MB:.1f} MB; at most {limit / _MB:.0f} MB are accepted",
-            field=field,
-        )
-
-
-def _sniff(data: bytes) -> str | None:
-    """The MIME type that the first bytes speak of."""
-    for kind, marks in _MAGIC.items():
-        if all(data.startswith(mark, offset) for offset, mark in marks):
-            return kind
-    if data[:1] == b"\xff" and data[1:2] and data[1] & 0xE0 == 0xE0:
-        return "audio/mpeg"  # a frame without a tag before it
-    return None
-
-
 #: Block type -> the function that makes its part.
-PARTS: dict[type, Callable[[Any, Target], dict[str, Any]]] = {
+PARTS: dict[type, Callable[[Any, str, str | None], dict[str, Any]]] = {
     ImageBlock: image_part,
     VideoBlock: video_part,
-    AudioBlock: audio_part,
+    AudioBlock: sound_part,
     DocumentBlock: document_part,
 }
 #: Block type -> the field with its bytes.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import logging
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,12 +23,12 @@ from llama_index.core.base.llms.types import (
 )
 
 from zhipu_client import InvalidRequestError
-from zhipu_client.conversation import NO_OUTPUT, Answer
+from zhipu_client.conversation import Answer, is_well_formed, sound_type, unsendable
 
-from .media import PARTS, Target, as_text, media_part
+from .media import PARTS, as_text, media_part
 from .tools import call_block, call_dicts, message_calls
 
-__all__ = ["Target", "answer_blocks", "broken_calls", "facts_of", "to_response", "to_wire"]
+__all__ = ["answer_blocks", "broken_calls", "facts_of", "to_response", "to_wire"]
 
 logger = logging.getLogger(__name__)
 
@@ -43,34 +42,32 @@ _ROLES = {
     MessageRole.TOOL: "tool",
     MessageRole.FUNCTION: "tool",
 }
-_NOT_TAKEN = "(the tool returned content of the type {what}, which this model does not take)"
 
 
-def to_wire(
-    messages: Sequence[ChatMessage], *, target: Target | None = None
-) -> list[dict[str, Any]]:
+def to_wire(messages: Sequence[ChatMessage], model: str | None = None) -> list[dict[str, Any]]:
     """The messages in the shape of the wire, for `zhipu_client.conversation` to make sendable.
 
     The ones given are not changed.
 
     Args:
         messages: The conversation.
-        target: What the model can take.
+        model: The model that they go to: it decides how large a local file may be.
 
     Raises:
-        InvalidRequestError: a block cannot be sent, for example audio by URL.
+        InvalidRequestError: a block of a system message cannot be sent. (One of a user's message,
+            for example audio by URL, is kept with its error, which is raised where the message
+            is new.)
     """
-    target = target or Target()
     wire: list[dict[str, Any]] = []
-    for message in messages:
+    for position, message in enumerate(messages):
+        where = f"messages[{position}]"
         role = _ROLES.get(message.role, "user")
         if role == "assistant":
             wire.append(_assistant(message))
         elif role == "tool":
-            wire.append(_tool(message, target))
+            wire.append(_tool(message, where))
         else:
-            files = role == "user"
-            wire.append({"role": role, "content": _content(message.blocks, target, files)})
+            wire.append({"role": role, **_content(message.blocks, where, model, role)})
     return wire
 
 
@@ -98,8 +95,8 @@ def _wire_call(block: ToolCallBlock) -> dict[str, Any]:
     }
 
 
-def _tool(message: ChatMessage, target: Target) -> dict[str, Any]:
-    """A tool's result, which is text on the wire; only a user message can carry its media.
+def _tool(message: ChatMessage, where: str) -> dict[str, Any]:
+    """A tool's result: text, and its media under ``_media``.
 
     No file is read for it, and nothing that the tool said ends the conversation.
     """
@@ -108,40 +105,60 @@ def _tool(message: ChatMessage, target: Target) -> dict[str, Any]:
     for block in _leaves(message.blocks):
         if isinstance(block, TextBlock):
             texts.append(block.text)
-        elif type(block) in PARTS and not target.takes(block.block_type):
-            texts.append(_NOT_TAKEN.format(what=block.block_type))
+            continue
+        part = _result_part(block, where)
+        if part is None:
+            texts.append(as_text(block))
         else:
-            try:
-                media.append(media_part(block, target, files=False))
-            except InvalidRequestError:
-                texts.append(as_text(block))
+            media.append(part)
     identity = message.additional_kwargs.get("tool_call_id")
-    if media:
-        texts.append("(see the next message)")
-        note = f"Result of the tool call {identity}:" if identity else "Result of the tool:"
-        media.insert(0, {"type": "text", "text": note})
-    text = "\n".join(texts)
-    sent: dict[str, Any] = {"role": "tool", "content": text if text.strip() else NO_OUTPUT}
+    sent: dict[str, Any] = {"role": "tool", "content": "\n".join(texts)}
     if identity:
-        sent["tool_call_id"] = identity
+        sent["tool_call_id"] = str(identity)
+    name = message.additional_kwargs.get("name")
+    if name:
+        sent["_name"] = str(name)
     if media:
         sent["_media"] = media
     return sent
 
 
+def _result_part(block: Any, where: str) -> dict[str, Any] | None:
+    """A block of a tool as a part; None for one that is not a medium which can be sent."""
+    if type(block) not in PARTS:
+        return None
+    try:
+        part = media_part(block, where, None, files=False)
+    except (InvalidRequestError, TypeError, ValueError, OSError):
+        return None
+    return part if is_well_formed(part) else None
+
+
 def _content(
-    blocks: Iterable[ContentBlock], target: Target, files: bool
-) -> str | list[dict[str, Any]]:
-    """A string where there is only text: older models refuse a list."""
-    parts = [
-        {"type": "text", "text": block.text}
-        if isinstance(block, TextBlock)
-        else media_part(block, target, files=files)
-        for block in _leaves(blocks)
-    ]
+    blocks: Sequence[ContentBlock], where: str, model: str | None, role: str
+) -> dict[str, Any]:
+    """The content; a string where there is only text, as older models refuse a list."""
+    parts: list[dict[str, Any]] = []
+    places: list[str] = []
+    for number, outer in enumerate(blocks):
+        place = f"{where}.blocks[{number}]"
+        for block in _leaves([outer]):
+            parts.append(_part(block, place, model, user=role == "user"))
+            places.append(place)
     if all(part["type"] == "text" for part in parts):
-        return "\n".join(part["text"] for part in parts)
-    return parts
+        return {"content": "\n".join(part["text"] for part in parts)}
+    return {"content": parts, "_places": places}
+
+
+def _part(block: Any, place: str, model: str | None, *, user: bool) -> dict[str, Any]:
+    if isinstance(block, TextBlock):
+        return {"type": "text", "text": block.text}
+    try:
+        return media_part(block, place, model, files=user)
+    except InvalidRequestError as error:
+        if not user:
+            raise
+        return unsendable(error, block.block_type)
 
 
 def _leaves(blocks: Iterable[ContentBlock]) -> Iterator[ContentBlock]:
@@ -216,13 +233,14 @@ def broken_calls(answer: Answer) -> str:
 
 
 def _sound(data: Any) -> list[AudioBlock]:
-    """The sound of an answer; its pieces in a stream may each be padded."""
+    """The sound of an answer."""
     try:
-        sound = b"".join(base64.b64decode(piece) for piece in re.findall("[^=]+=*", data))
+        sound = base64.b64decode(data)
     except (ValueError, TypeError):
-        logger.warning("The sound of an answer was left out: it is no base64")
+        logger.warning("The sound of an answer was left out: it is not base64")
         return []
-    return [AudioBlock(audio=sound, format="wav")]
+    kind = sound_type(data).rpartition("/")[2]
+    return [AudioBlock(audio=sound, format={"mpeg": "mp3"}.get(kind, kind))]
 
 
 def _citation(row: Mapping[str, Any]) -> CitationBlock:

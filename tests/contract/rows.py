@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -167,6 +168,7 @@ SEEN: Mapping[str, Callable[[Outcome], Any]] = {
     "reasoning_sent": _reasoning,
     "tools_sent": _tools,
     "media_sent": _media,
+    "all_sent": lambda outcome: json.dumps(outcome.requests[0]["messages"], ensure_ascii=False),
     "partial": _partial,
     "status": lambda outcome: getattr(outcome.exception, "status", None),
     "code": lambda outcome: getattr(outcome.exception, "code", None),

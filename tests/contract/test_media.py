@@ -1,15 +1,18 @@
-"""Media in a conversation, by kind, by model and by turn, as they are sent today.
+"""Media in a conversation, by kind, by model and by turn.
 
-What becomes of media that a model cannot take in results of tools and in old turns changes
-together for both adapters; the rows say what each does now.
+What a model cannot take becomes a note in results of tools and in old turns, and is refused where
+the user has just sent it.
 """
 
 from __future__ import annotations
 
+import base64
+import io
+import wave
 from typing import Any
 
 from .rows import Per, Row, check, has, in_turn, table
-from .server import Reply, reply
+from .server import Reply, chunk, last, reply
 from .subjects import Ask
 
 URL = {kind: f"https://example.com/a.{kind}" for kind in ("image", "video", "file")}
@@ -25,14 +28,15 @@ PARTS: dict[str, Any] = {
 }
 #: These models take documents by URL in an older part.
 OLD_FILE = {"type": "file_url", "file_url": {"url": URL["file"]}}
-#: Model -> what it takes. Sound is not checked: the service itself refuses it.
+#: Model -> what it takes.
 TAKES = {
-    "glm-4.7": ("audio",),
-    "glm-4.6v": ("image", "video", "file", "audio"),
-    "glm-4.1v-thinking-flash": ("image", "video", "audio"),
+    "glm-4.7": (),
+    "glm-4.6v": ("image", "video", "file"),
+    "glm-4.1v-thinking-flash": ("image", "video"),
     "glm-4-voice": ("audio",),
     OWN: ("image", "video", "file", "audio"),
 }
+WORDS = {"image": "an image", "video": "a video", "audio": "a sound", "file": "a file"}
 
 
 def user(kind: str) -> tuple[Any, ...]:
@@ -58,48 +62,79 @@ def goes(turn: str, kind: str, model: str, talk: Any) -> Row:
 
 
 def refused(turn: str, kind: str, model: str, talk: Any) -> Row:
-    words = has(str(PARTS[kind]["type"]), model)
-    want = {"error": "InvalidRequestError", "message": words, "tries": 0}
+    place = Per("messages[0].content[1]", "messages[0].blocks[1]")
+    shown = Per(*(has(where, WORDS[kind], model) for where in (place.langchain, place.llama_index)))
+    want = {"error": "InvalidRequestError", "message": shown, "tries": 0}
     return Row(f"{turn}-{kind}-{model}", want=want, ask=Ask(talk), settings={"model": model})
 
 
-def returned(kind: str, model: str) -> Row:
-    """What a tool returns goes with a user's message after the result, where the model takes it.
-
-    Elsewhere LangChain refuses it, and LlamaIndex says in the result what it left out.
-    """
-    if kind in TAKES[model] and (kind != "audio" or model in ("glm-4-voice", OWN)):
-        return goes("tool", kind, model, by_tool(kind))
-    if kind == "audio":
-        want: dict[str, Any] = {"media_sent": Per([("user", PARTS[kind])], []), "tries": 1}
-    else:
-        want = {"error": Per("InvalidRequestError", None), "tries": Per(0, 1)}
-    talk = Ask(by_tool(kind))
-    return Row(f"tool-{kind}-{model}", want=want, ask=talk, settings={"model": model})
+def noted(turn: str, kind: str, model: str, talk: Any) -> Row:
+    """A note goes in the place of what the model cannot take, and the talk goes on."""
+    started = (
+        f"(the tool returned {WORDS[kind]}" if turn[:4] == "tool" else f"({WORDS[kind]} was here"
+    )
+    want = {"media_sent": [], "all_sent": has(started), "tries": 1}
+    return Row(f"{turn}-{kind}-{model}", want=want, ask=Ask(talk), settings={"model": model})
 
 
-def _spoken() -> Reply:
+SAMPLES = bytes(range(250)) * 4
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def _spoken(*pieces: bytes) -> Reply:
+    """An answer with sound: whole in one, in a stream piece by piece."""
     body = reply("Meow.")
-    body["choices"][0]["message"]["audio"] = {"id": "a1", "data": WAV}
-    return Reply(body)
+    body["choices"][0]["message"]["audio"] = {"id": "a1", "data": _base64(b"".join(pieces))}
+    deltas = [{"audio": {"id": "a1", "data": _base64(piece)}} for piece in pieces]
+    made = [chunk({"content": "Meow."}), *(chunk(delta) for delta in deltas), last("stop")]
+    return Reply(body, made)
+
+
+def _wav(samples: bytes) -> str:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as writer:
+        writer.setparams((1, 2, 44_100, 0, "NONE", ""))
+        writer.writeframes(samples)
+    return _base64(buffer.getvalue())
 
 
 SENT = [
     *(
-        (goes if kind in TAKES[model] else refused)(turn, kind, model, talk)
+        (goes if kind in TAKES[model] else otherwise)(turn, kind, model, talk(kind))
         for model in TAKES
         for kind in PARTS
-        for turn, talk in (("user", [user(kind)]), ("old", old(kind)))
+        for turn, talk, otherwise in (
+            ("user", lambda kind: [user(kind)], refused),
+            ("old", old, noted),
+            ("tool", by_tool, noted),
+        )
     ),
-    *(returned(kind, model) for model in TAKES for kind in PARTS),
     goes("tool", "image", "zai-org/GLM-4.6V-FP8", by_tool("image")),
+    # What a server of one's own takes is not known, but what the model is.
+    goes("user", "image", "zai-org/GLM-4.7-FP8", [user("image")]),
+    noted("tool", "image", "zai-org/GLM-4.7-FP8", by_tool("image")),
 ]
 ROWS = [
     # Three of them in every way.
     *(goes("new", kind, "glm-4.6v", [user(kind)]) for kind in ("image", "file")),
     refused("new", "image", "glm-4.7", [user("image")]),
-    Row("sound-of-an-answer", _spoken(), {"audio": WAV, "text": "Meow."},
-        settings={"model": "glm-4-voice"}),
+    noted("tool-in-every-way", "image", "glm-4.7", by_tool("image")),
+    noted("old-in-every-way", "audio", "glm-4.7", old("audio")),
+    *(
+        Row(f"sound-{name}", script, {"audio": want, "text": "Meow."},
+            settings={"model": "glm-4-voice"})
+        for name, script, want in (
+            ("of-an-answer", _spoken(base64.b64decode(WAV)), WAV),
+            ("bare", _spoken(SAMPLES), _wav(SAMPLES)),
+            ("bare-in-pieces", _spoken(SAMPLES[:301], SAMPLES[301:]), _wav(SAMPLES)),
+            ("files-in-pieces",
+             _spoken(*(base64.b64decode(_wav(part)) for part in (SAMPLES[:300], SAMPLES[300:]))),
+             _wav(SAMPLES)),
+        )
+    ),
 ]  # fmt: skip
 
 

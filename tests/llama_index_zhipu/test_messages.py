@@ -23,7 +23,6 @@ from llama_index.core.base.llms.types import (
     VideoBlock,
 )
 
-from llama_index_zhipu._chat.media import Target
 from llama_index_zhipu._chat.tools import selections
 from tests.llama_index_zhipu.stub import USAGE, call, reply
 from tests.llama_index_zhipu.wire import from_wire, to_wire
@@ -150,18 +149,14 @@ def test_audio_by_url_is_refused_not_fetched():
 
 def test_documents_by_url_and_inline():
     url = "https://x.example/a.pdf"
-    old, new = Target(file_urls=True), Target()
-    assert one(user(DocumentBlock(url=url)), target=old)["content"] == [
-        {"type": "file_url", "file_url": {"url": url}}
-    ]
-    assert one(user(DocumentBlock(url=url)), target=new)["content"] == [
+    assert one(user(DocumentBlock(url=url)))["content"] == [
         {"type": "file", "file": {"file_url": url}}
     ]
-    (part,) = one(user(DocumentBlock(data=b"%PDF-1.4 x", title="a.pdf")), target=new)["content"]
+    (part,) = one(user(DocumentBlock(data=b"%PDF-1.4 x", title="a.pdf")))["content"]
     assert part["file"]["filename"] == "a.pdf"
     assert part["file"]["file_data"].startswith("data:application/pdf;base64,")
     with pytest.raises(InvalidRequestError, match="URL only"):
-        to_wire([user(DocumentBlock(data=b"%PDF-1.4 x"))], target=old)
+        to_wire([user(DocumentBlock(data=b"%PDF-1.4 x"))], model="glm-4.6v")
 
 
 def test_large_and_odd_files_are_refused_before_they_are_read(tmp_path):
@@ -170,7 +165,7 @@ def test_large_and_odd_files_are_refused_before_they_are_read(tmp_path):
         file.truncate(1 << 30)
     with pytest.raises(InvalidRequestError, match="at most"):
         to_wire([user(ImageBlock(path=path))])
-    with pytest.raises(InvalidRequestError, match="no regular file"):
+    with pytest.raises(InvalidRequestError, match="not a regular file"):
         to_wire([user(DocumentBlock(path="/dev/null"))])
 
 
@@ -260,11 +255,17 @@ def test_an_empty_answer_is_left_out():
 
 
 @pytest.mark.parametrize(
-    "block", [ImageBlock(), AudioBlock(url="https://x.example/a.wav"), ImageBlock(image=PNG)]
+    "block",
+    [
+        ImageBlock(),
+        AudioBlock(url="https://x.example/a.wav"),
+        AudioBlock(audio=PNG, format="ogg"),
+        DocumentBlock(path="/etc/hostname"),
+    ],
 )
 def test_a_block_of_a_tool_that_cannot_be_sent_goes_as_text_without_its_content(block):
     result = ChatMessage(role="tool", blocks=[block], additional_kwargs={"tool_call_id": "c1"})
-    text = to_wire([ask(), calls("c1"), result], target=Target(image_bytes=3))[2]["content"]
+    text = to_wire([ask(), calls("c1"), result])[2]["content"]
     assert json.loads(text)["block_type"] == block.block_type
     assert base64.b64encode(PNG).decode() not in text
 
@@ -291,9 +292,10 @@ def test_images_in_tool_results_follow_the_results():
     assert [message["role"] for message in sent] == ["user", "assistant", "tool", "tool", "user"]
     assert sent[4]["content"][0]["text"] == "Result of the tool call c1:"
     assert sent[4]["content"][1]["type"] == "image_url"
-    blind = to_wire(history, target=Target(inputs=frozenset({"text"})))
+    blind = to_wire(history, model="glm-4.7")
     assert [message["role"] for message in blind] == ["user", "assistant", "tool", "tool"]
-    assert "does not take" in blind[2]["content"]
+    note = "chart\n(the tool returned an image; this model reads text only)"
+    assert blind[2]["content"] == note
 
 
 def test_answers_in_order_thinking_text_citations_calls():
@@ -419,4 +421,4 @@ def test_a_document_that_is_not_there(tmp_path):
     path = tmp_path / "none.pdf"
     with pytest.raises(InvalidRequestError, match="cannot be read") as caught:
         to_wire([user(DocumentBlock(path=str(path)))])
-    assert (caught.value.field, caught.value.value) == ("messages", str(path))
+    assert (caught.value.field, caught.value.value) == ("messages[0].blocks[0]", str(path))

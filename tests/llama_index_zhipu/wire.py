@@ -16,9 +16,9 @@ __all__ = ["from_wire", "read", "to_wire"]
 
 
 def to_wire(
-    messages: Any, *, target: Any = None, reasoning_history: Any = "tool_loop"
+    messages: Any, *, model: str | None = None, reasoning_history: Any = "tool_loop"
 ) -> list[dict[str, Any]]:
-    return prepared(mapped(messages, target=target), reasoning=reasoning_history)
+    return prepared(mapped(messages, model), reasoning=reasoning_history, model=model)
 
 
 def from_wire(body: dict[str, Any], **values: Any) -> ChatResponse:

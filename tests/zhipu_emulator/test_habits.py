@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -88,6 +89,22 @@ def test_halves_of_an_emoji(ask) -> None:
     assert joined == MESSAGE["content"]
     whole, _ = said(ask, "split_emoji", stream=False)
     assert whole["content"] == MESSAGE["content"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_bare_sound(ask, stream: bool) -> None:
+    ask.server.script("habits=bare_sound")
+    if stream:
+        deltas = [e["choices"][0]["delta"] for e in ask.events("Hello", model="glm-4-voice")]
+        pieces = [delta["audio"]["data"] for delta in deltas if delta.get("audio")]
+        assert len(pieces) > 2
+        assert pieces[0].endswith("=")
+    else:
+        pieces = [ask.message("Hello", model="glm-4-voice")["audio"]["data"]]
+    sound = b"".join(map(base64.b64decode, pieces))
+    assert not sound.startswith(b"RIFF")
+    whole = base64.b64decode(ask.message("Hello", model="glm-4-voice")["audio"]["data"])
+    assert whole[44:] == sound
 
 
 def test_of_what_the_emulator_makes_up(ask, tool) -> None:

@@ -21,8 +21,17 @@ from zhipu_client.conversation.arguments import (
     whole_characters,
 )
 from zhipu_client.conversation.exchange import Exchange
-from zhipu_client.conversation.history import NO_OUTPUT, prepared
+from zhipu_client.conversation.history import prepared
 from zhipu_client.conversation.json_answers import json_text, object_in, partial_object
+from zhipu_client.conversation.media import (
+    audio_part,
+    data_url,
+    is_well_formed,
+    kind_of,
+    most_bytes,
+    read_file,
+    sniffed,
+)
 from zhipu_client.conversation.reasoning_history import ReasoningHistory
 from zhipu_client.conversation.request_building import (
     Built,
@@ -38,7 +47,9 @@ from zhipu_client.conversation.requirement import (
     validation_complaints,
 )
 from zhipu_client.conversation.schemas import inlined, problems
+from zhipu_client.conversation.seen import NO_OUTPUT, unsendable
 from zhipu_client.conversation.server_tools import SERVER_TOOLS
+from zhipu_client.conversation.sound import sound_type
 from zhipu_client.conversation.streaming import Delta
 from zhipu_client.conversation.tools import (
     Choice,
@@ -69,15 +80,20 @@ __all__ = [
     "ToolChoiceMode",
     "ToolNames",
     "Usage",
+    "audio_part",
     "build",
     "check_tool",
     "choice_as_text",
     "combined",
+    "data_url",
     "decoded",
     "encoded_tools",
     "facts_of",
     "inlined",
+    "is_well_formed",
     "json_text",
+    "kind_of",
+    "most_bytes",
     "object_in",
     "partial_object",
     "prepared",
@@ -85,8 +101,12 @@ __all__ = [
     "read_answer",
     "read_arguments",
     "read_choice",
+    "read_file",
     "redacted",
+    "sniffed",
+    "sound_type",
     "text_of_arguments",
+    "unsendable",
     "validation_complaints",
     "whole_characters",
     "without_secrets",

@@ -13,6 +13,7 @@ from typing import Any
 
 from zhipu_client import chat
 from zhipu_client.conversation.arguments import read_arguments
+from zhipu_client.conversation.sound import playable
 
 __all__ = [
     "EARLY",
@@ -139,7 +140,7 @@ class Answer:
         reasoning: What the model thought before it.
         calls: The tool calls that are the caller's to run, or to see that they cannot be run.
         served: Calls of tools that the service has run itself, as they came.
-        audio: Generated sound, as it came.
+        audio: Generated sound; its ``data`` is base64 of one file.
         finish_reason: Why the answer ended; None where the server does not say.
         usage: The tokens of all attempts.
         facts: What else describes the answer, see `FACTS`.
@@ -239,7 +240,7 @@ def read_answer(
         reasoning=chat.reasoning_of(message),
         calls=tuple(_calls(asked, facts.get("id") or seed or uuid.uuid4().hex, names, schemas)),
         served=tuple(served),
-        audio=dict(audio) if isinstance(audio, Mapping) else None,
+        audio=playable(audio) if isinstance(audio, Mapping) else None,
         finish_reason=choice.get("finish_reason"),
         usage=Usage.of(body.get("usage")),
         facts=facts,

@@ -67,7 +67,9 @@ class Exchange:
         self.built = built
         self.done = False
         self.answer = Answer()
-        self._messages = prepared(messages, reasoning=built.history, names=built.names)
+        self._messages = prepared(
+            messages, reasoning=built.history, names=built.names, model=built.model
+        )
         if built.file_urls:
             self._messages = with_file_urls(self._messages)
         if messages and not self._messages:

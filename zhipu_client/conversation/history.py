@@ -4,7 +4,8 @@ Frameworks trim, merge and fork histories, and models cut their own calls. Works
 for the adapters. The rules: tool results follow the calls they answer; each call has a result;
 no call is unreadable; nothing is empty; one user turn at least, the first after the system
 messages; neighbours of one role become one message. A tool's result may carry its tool's name
-under ``_name`` and media under ``_media``, which become a user message after all results.
+under ``_name`` and media under ``_media``, which become a user message after all results. The parts
+of a user's message may have their places in the caller's messages under ``_places``.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from zhipu_client.conversation.arguments import (
     whole_characters,
 )
 from zhipu_client.conversation.reasoning_history import ReasoningHistory
+from zhipu_client.conversation.seen import seen
 from zhipu_client.conversation.tools import ToolNames, encode_name
 
-__all__ = ["NO_OUTPUT", "prepared", "repaired", "unrepaired", "with_file_urls"]
+__all__ = ["prepared", "repaired", "unrepaired", "with_file_urls"]
 
 Wire = dict[str, Any]
 
@@ -29,8 +31,6 @@ Wire = dict[str, Any]
 CONTINUE = "Continue."
 #: Stands in for the result of a call that was never run.
 NOT_RUN = "(no result: this call was not run)"
-#: Stands in for a result without text.
-NO_OUTPUT = "(no output)"
 
 
 def prepared(
@@ -39,6 +39,7 @@ def prepared(
     reasoning: ReasoningHistory = "tool_loop",
     names: ToolNames | None = None,
     repair: bool = True,
+    model: str | None = None,
 ) -> list[Wire]:
     """The messages of a request, from what an adapter made of its framework's.
 
@@ -50,7 +51,13 @@ def prepared(
             user message), all of it, or none.
         names: The names of the offered tools on the wire.
         repair: False keeps what the service would refuse, in any order, for counting.
+        model: The model that they go to: media that it cannot take become notes (see
+            `conversation.seen`). None sends all media.
+
+    Raises:
+        InvalidRequestError: What the user has just sent cannot be sent to this model.
     """
+    messages = seen(messages, model, strict=repair)
     dropped: dict[str, str] = {}
     last_user = max((n for n, m in enumerate(messages) if m["role"] == "user"), default=-1)
     sent: list[Wire] = []

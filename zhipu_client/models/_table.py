@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 from zhipu_client.models._info import ModelInfo
@@ -21,8 +22,19 @@ _CONTEXT, _CONTEXT_SINCE_5 = 131_072, 204_800
 _GENERATION = re.compile(r"glm-?(\d+)")
 
 
+def _text() -> bytes:
+    """The file of the catalogue; by the importer, as the package may be in an archive."""
+    loader: Any = __spec__.loader
+    found: bytes = loader.get_data(str(Path(__file__).with_name("models.json")))
+    return found
+
+
+#: Read with the module and not at the first look, which may be on somebody's event loop.
+_TEXT = _text()
+
+
 class _Models(Mapping[str, ModelInfo]):
-    """The catalogue by id; the file is read at the first look."""
+    """The catalogue by id; the text is made sense of at the first look."""
 
     def __getitem__(self, model: str) -> ModelInfo:
         return _load()[model]
@@ -180,10 +192,7 @@ _MAKE: Mapping[str, Any] = {
 
 @cache
 def _load() -> dict[str, ModelInfo]:
-    from importlib import resources  # 10 ms that importing the catalogue need not cost
-
-    text = resources.files("zhipu_client.models").joinpath("models.json").read_text("utf-8")
-    return {record["id"]: _read(record) for record in json.loads(text)}
+    return {record["id"]: _read(record) for record in json.loads(_TEXT)}
 
 
 def _read(record: dict[str, Any]) -> ModelInfo:

@@ -81,7 +81,7 @@ CHANGES: Mapping[str, Callable[[Reply], Reply]] = {
 }
 
 #: Habits that show only in how an answer is written.
-ON_THE_WIRE = frozenset({"same_call_id", "index_zero", "split_emoji"})
+ON_THE_WIRE = frozenset({"same_call_id", "index_zero", "split_emoji", "bare_sound"})
 
 
 def halved(pieces: Iterable[str]) -> Iterator[str]:

@@ -66,7 +66,9 @@ async def prepare(request: Request, state: State) -> Prepared:
         reply = replace(reply, finish=finish, content_filter=flagged)
     reply = applied(reply, (*request.scope["emulator.habits"], *state.habits()))
     numbers = usage(reply, asked, state, api_key(request))
-    audio = spoken(reply.content, state) if asked.facts.audio_output else None
+    audio = None
+    if asked.facts.audio_output:
+        audio = spoken(reply.content, state, bare="bare_sound" in reply.habits)
     return Prepared(asked=asked, reply=reply, usage=numbers, audio=audio)
 
 

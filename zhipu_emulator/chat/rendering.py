@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from zhipu_emulator.chat.answer import pieces
 from zhipu_emulator.chat.habits import halved
+from zhipu_emulator.chat.spoken import in_pieces
 from zhipu_emulator.http.responses import DONE, alphabetical, frame
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def frames(
     for text in halved(words) if "split_emoji" in reply.habits else words:
         yield chunk({"delta": {"role": "assistant", "content": text}})
     if audio is not None:
-        yield chunk({"delta": {"role": "assistant", "content": "", "audio": audio}})
+        for sound in in_pieces(audio) if "bare_sound" in reply.habits else [audio]:
+            yield chunk({"delta": {"role": "assistant", "content": "", "audio": sound}})
     for delta in _call_deltas(reply, request, state):
         yield chunk({"delta": delta})
     last = {

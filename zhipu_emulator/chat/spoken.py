@@ -1,4 +1,4 @@
-"""A short spoken-looking answer for the voice model: a WAV with a tone per word."""
+"""A short spoken-looking answer for the voice model: a tone per word, as WAV or bare samples."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import io
 import math
 import struct
 import wave
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,29 @@ RATE = 44_100  # samples a second, mono, 16 bit: what the service sends
 _TONE = 0.06  # seconds a word
 _LONGEST = 20  # words
 _ONE_DAY = 86_400
+_HEADER = 44  # bytes of a WAV file before its samples
+_PIECE = 1000  # bytes; not a multiple of 3, so that base64 of it is padded
 
 
-def spoken(text: str, state: State) -> dict[str, Any]:
-    """The ``audio`` object of an answer."""
-    data = base64.b64encode(_wav(min(max(len(text.split()), 1), _LONGEST))).decode()
+def spoken(text: str, state: State, *, bare: bool = False) -> dict[str, Any]:
+    """The ``audio`` object of an answer.
+
+    Args:
+        text: What is said.
+        state: Of the server.
+        bare: Leave the WAV header out.
+    """
+    sound = _wav(min(max(len(text.split()), 1), _LONGEST))
+    data = base64.b64encode(sound[_HEADER:] if bare else sound).decode()
     return {"id": state.new_id(), "data": data, "expires_at": state.now() + _ONE_DAY}
+
+
+def in_pieces(audio: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The ``audio`` objects of a stream's chunks: each piece is base64 with its own padding."""
+    sound = base64.b64decode(audio["data"])
+    for start in range(0, len(sound), _PIECE):
+        piece = base64.b64encode(sound[start : start + _PIECE]).decode()
+        yield {**(audio if start == 0 else {"id": audio["id"]}), "data": piece}
 
 
 @lru_cache(maxsize=_LONGEST)

@@ -49,6 +49,7 @@ HABITS: Mapping[str, str] = {
     "lone_think_end": "the thoughts are in the text and end with </think>, which nothing opens",
     "split_emoji": "in a stream the two halves of an emoji are in two chunks; one is added to a "
     "text that has none",
+    "bare_sound": "spoken sound has no WAV header, and comes in padded pieces in a stream",
 }
 
 _STATUS = r"[2-5]\d\d"

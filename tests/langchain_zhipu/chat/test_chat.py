@@ -269,7 +269,7 @@ def test_bad_blocks_tools_and_files_are_refused(
 ) -> None:
     vision = make(model="glm-4.6v")
     image = {"type": "image", "url": "https://x/y.png"}
-    with pytest.raises(InvalidRequestError, match="image_url"):
+    with pytest.raises(InvalidRequestError, match=r"content\[0\] is an image, but glm-4\.7"):
         model.invoke([HumanMessage([image])])
     with pytest.raises(InvalidRequestError, match="hologram"):
         model.invoke([HumanMessage([{"type": "hologram"}])])

@@ -128,7 +128,7 @@ def test_every_style_of_block(block: Any, part: Any) -> None:
         ({"type": "image", "path": 7}, "m.path", "pathlib"),
         ({"type": "image", "path": "a.png"}, "m.path", r"pathlib\.Path\('a\.png'\)"),
         ({"type": "image", "path": "a" * 81}, "m.path", r"pathlib\.Path\(\.\.\.\)"),
-        ({"type": "image", "path": Path("/")}, "m.path", "no regular file"),
+        ({"type": "image", "path": Path("/")}, "m.path", "not a regular file"),
         ({"type": "audio", "url": "https://x/y.wav"}, "m", "cannot be passed as a URL"),
         (
             {"type": "audio", "base64": "aGk=", "mime_type": "audio/ogg"},
@@ -160,8 +160,8 @@ def test_50_mb_where_5_are_allowed_is_refused_without_reading(tmp_path: Path) ->
     file = tmp_path / "big.png"
     with file.open("wb") as out:
         out.truncate(50 * 2**20)
-    with pytest.raises(InvalidRequestError, match=r"50\.0 MB, the limit is 5 MB"):
-        to_part({"type": "image", "path": file}, "m", files=True)
+    with pytest.raises(InvalidRequestError, match=r"50\.0 MB, and at most 5 MB"):
+        to_part({"type": "image", "path": file}, "m", files=True, model="glm-4.6v")
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_media_of_tools_are_hoisted_after_all_results_of_the_turn() -> None:
     )
     assert [m["role"] for m in wire] == ["user", "assistant", "tool", "tool", "user"]
     assert all(isinstance(m["content"], str) for m in wire if m["role"] == "tool")
-    assert wire[3]["content"] == "done"
+    assert wire[3]["content"] == "done\n(see the next message)"
     kinds = [part["type"] for part in wire[4]["content"]]
     assert kinds == ["text", "image_url", "text", "image_url"]
     assert wire[4]["content"][1]["image_url"]["url"] == "data:image/png;base64,aGk="

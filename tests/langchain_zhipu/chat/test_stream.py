@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import itertools
 import json
+import wave
 from typing import Any
 
 import pytest
@@ -194,19 +197,25 @@ def test_what_is_no_call_is_passed_over() -> None:
 
 @pytest.mark.parametrize("again", [{}, {"id": "a", "expires_at": 5}], ids=["once", "repeated"])
 def test_audio_in_pieces_is_joined(again: dict[str, Any]) -> None:
+    samples = [bytes(range(n, n + 5)) for n in range(3)]
+    first, *rest = (base64.b64encode(piece).decode() for piece in samples)
     pieces = [
-        delta(audio={"id": "a", "data": "AAA", "expires_at": 5}),
-        delta(audio={"data": "BBB", **again}),
+        delta(audio={"id": "a", "data": first, "expires_at": 5}),
+        *(delta(audio={"data": piece, **again}) for piece in rest),
         delta("stop"),
     ]
     chunks = chunks_of(pieces)
     total = total_of(chunks)
-    assert total.additional_kwargs["audio"] == {"id": "a", "data": "AAABBB", "expires_at": 5}
+    audio = total.additional_kwargs["audio"]
+    assert (audio["id"], audio["expires_at"]) == ("a", 5)
+    with wave.open(io.BytesIO(base64.b64decode(audio["data"]))) as opened:
+        assert opened.getparams()[:3] == (1, 2, 44_100)
+        assert opened.readframes(100) == b"".join(samples) + b"\0"
     block = {"type": "audio", "index": "lc_au_0", "mime_type": "audio/wav", "id": "a"}
-    assert total.content_blocks == [{**block, "base64": "AAABBB"}]
+    assert total.content_blocks == [{**block, "base64": audio["data"]}]
     # What output_version="v1" adds up.
     blocks = [found for chunk in chunks for found in chunk.content_blocks]
-    assert merge_lists(*([found] for found in blocks)) == [{**block, "base64": "AAABBB"}]
+    assert merge_lists(*([found] for found in blocks)) == [{**block, "base64": audio["data"]}]
 
 
 texts = st.lists(st.text(min_size=1, max_size=8), max_size=6)

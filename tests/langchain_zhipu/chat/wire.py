@@ -60,8 +60,10 @@ def from_wire(whole: dict[str, Any]) -> AIMessage:
     return to_message(answered(whole))
 
 
-def to_wire(messages: Any, *, reasoning_history: Any = "tool_loop") -> list[dict[str, Any]]:
-    return prepared(mapped(messages), reasoning=reasoning_history)
+def to_wire(
+    messages: Any, *, model: str | None = None, reasoning_history: Any = "tool_loop"
+) -> list[dict[str, Any]]:
+    return prepared(mapped(messages, model), reasoning=reasoning_history, model=model)
 
 
 def total_of(chunks: list[AIMessageChunk]) -> Any:
