@@ -67,13 +67,15 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
             going on, of ``"all"`` turns, or ``"none"``. None means tool_loop, or all where
             ``clear_thinking`` is False.
         tool_stream: Stream the arguments of tool calls in pieces. None: where the model can.
+        stream_usage: False does not ask for the tokens of a stream.
         think_tags: Whether reasoning is taken out of the text, where it is between ``<think>``
             tags. None: for the models that write it there, and on servers of one's own.
         keep_box_marks: Keep ``<|begin_of_box|>`` and ``<|end_of_box|>`` in the text, which vision
             models put around answers and places.
-        tool_choice_mode: GLM takes only ``tool_choice="auto"``. ``"emulate"`` (and ``"auto"``)
-            make a model call a tool by telling it so, and once more if it did not; ``"native"``
-            sends the choice, for servers that enforce it.
+        tool_choice_mode: GLM takes only ``tool_choice="auto"``. ``"emulate"`` makes a model call a
+            tool by instruction, and once more if it did not; ``"native"`` sends the choice, for
+            servers that enforce it; ``"auto"`` emulates on the service, asks other servers to
+            enforce it, and checks the answer of both.
         structured_output: How `structured_predict` asks: ``"json"`` mode, a ``"tool"``, a
             ``"prompt"``, or ``"auto"``: JSON mode where the model has it, then a prompt.
         response_format: ``{"type": "json_object"}``; ``json_schema`` is emulated.
@@ -121,6 +123,7 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         default=None, description="Which earlier reasoning is sent back."
     )
     tool_stream: bool | None = Field(default=None, description="Stream tool arguments.")
+    stream_usage: bool | None = Field(default=None, description="Count tokens of streams.")
     think_tags: bool | None = Field(default=None, description="Take reasoning out of the text.")
     keep_box_marks: bool = Field(default=False, description="Keep box marks in the text.")
     tool_choice_mode: Literal["auto", "native", "emulate"] = Field(
@@ -231,7 +234,7 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         hints = values.get("structured")
         if isinstance(hints, StructuredHints):
             values["structured"] = hints.answer
-        built = build(values, site=self._client.site, streaming=streaming)
+        built = build(values, dialect=self._client.dialect, streaming=streaming)
         wire = to_wire(messages, target=target_of(built.model))
         return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
 

@@ -77,7 +77,8 @@ SOURCES = _sources()
 TREES = {module: ast.parse(path.read_text("utf-8")) for module, path in SOURCES.items()}
 #: Public modules of the client that are no endpoint: tables and what stands above the endpoints.
 NOT_ENDPOINTS = {
-    f"zhipu_client.{name}" for name in ("adapting", "catalog", "conversation", "models", "work")
+    f"zhipu_client.{name}"
+    for name in ("adapting", "catalog", "conversation", "dialects", "models", "work")
 }
 #: One module an endpoint; what starts with an underscore is shared between them.
 ENDPOINTS = {

@@ -11,13 +11,15 @@ import anyio
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
-from zhipu_client._errors import ZhipuError
+from zhipu_client._errors import APIError, ZhipuError
 from zhipu_client._io._base import BaseClient, own
-from zhipu_client._io._call import Call, Core, check_reply
+from zhipu_client._io._call import Call, Core
 from zhipu_client._io._gate import Slot
+from zhipu_client._io._reply import check_reply
 from zhipu_client._io._shared import async_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated
+from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
 
@@ -82,18 +84,31 @@ class AsyncClient(BaseClient):
 
     async def converse(self, exchange: Conversing[T, Any]) -> T:
         """Send the requests of an exchange until it has its answer. As `Client.converse`."""
+        exchange.leave_out(known_refusals(self.base_url))
         while not exchange.done:
-            exchange.take(await self.send(exchange.request(), **exchange.options))
+            try:
+                body = await self.send(exchange.request(), **exchange.options)
+            except APIError as error:
+                if not self._goes_on(exchange, error):
+                    raise
+            else:
+                exchange.take(body)
         return exchange.answer
 
     async def converse_stream(self, exchange: Conversing[Any, E]) -> AsyncGenerator[E, None]:
         """The same, streamed. As `Client.converse_stream`; close it when leaving early."""
+        exchange.leave_out(known_refusals(self.base_url))
         while not exchange.done:
-            async with self.stream(exchange.stream_request(), **exchange.options) as deltas:
-                async for delta in deltas:
+            try:
+                async with self.stream(exchange.stream_request(), **exchange.options) as deltas:
+                    async for delta in deltas:
+                        yield delta
+            except APIError as error:
+                if not self._goes_on(exchange, error):
+                    raise
+            else:
+                for delta in exchange.end():
                     yield delta
-            for delta in exchange.end():
-                yield delta
 
     async def open(self, call: Call) -> Any:
         """Send one try; returns httpx's response with its body unread."""

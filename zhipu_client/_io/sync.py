@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
-from zhipu_client._errors import APITimeoutError, InvalidRequestError, ZhipuError
+from zhipu_client._errors import APIError, APITimeoutError, InvalidRequestError, ZhipuError
 from zhipu_client._io._base import BaseClient
-from zhipu_client._io._call import Call, check_reply
+from zhipu_client._io._call import Call
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._inside import inside, kept, outside
+from zhipu_client._io._reply import check_reply
 from zhipu_client._io._shared import sync_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated
+from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
 
@@ -46,6 +48,8 @@ class Client(BaseClient):
         http_client: Your own ``httpx.Client``; never closed by us.
         auth: ``"bearer"``, or ``"jwt"`` to sign a token with the key and not send it.
         proxy: A proxy URL; None leaves it to the environment.
+        dialect: ``"zhipu"`` for a server that speaks like Zhipu's service, ``"openai"`` for vLLM,
+                SGLang, llama.cpp and gateways; None decides by the base URL.
         clock: Time, for tests.
 
     Raises:
@@ -110,16 +114,29 @@ class Client(BaseClient):
         Raises:
             RequirementError: The second attempt is not what it must be either. And all of `send`.
         """
+        exchange.leave_out(known_refusals(self.base_url))
         while not exchange.done:
-            exchange.take(self.send(exchange.request(), **exchange.options))
+            try:
+                body = self.send(exchange.request(), **exchange.options)
+            except APIError as error:
+                if not self._goes_on(exchange, error):
+                    raise
+            else:
+                exchange.take(body)
         return exchange.answer
 
     def converse_stream(self, exchange: Conversing[Any, E]) -> Iterator[E]:
         """The same, streamed: what each chunk shows. Afterwards, the exchange has its answer."""
+        exchange.leave_out(known_refusals(self.base_url))
         while not exchange.done:
-            with self.stream(exchange.stream_request(), **exchange.options) as deltas:
-                yield from deltas
-            yield from exchange.end()
+            try:
+                with self.stream(exchange.stream_request(), **exchange.options) as deltas:
+                    yield from deltas
+            except APIError as error:
+                if not self._goes_on(exchange, error):
+                    raise
+            else:
+                yield from exchange.end()
 
     def open(self, call: Call) -> Any:
         """Send one try; returns httpx's response with its body unread. For `Stream` and `send`."""
