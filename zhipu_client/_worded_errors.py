@@ -38,10 +38,12 @@ _CODES: Mapping[str, Row] = {
     for words, row in (
         # OpenAI, LM Studio, Groq, OpenRouter, new-api; llama-server; vLLM's and SGLang's forks.
         (("context_length_exceeded exceed_context_size_error context_window_exceeded "
-         "contextwindowexceedederror model_context_window_exceeded"), (ContextOverflowError, False)),
+         "contextwindowexceedederror model_context_window_exceeded"),
+         (ContextOverflowError, False)),
         # OpenAI, Groq, Mistral, Anthropic; LiteLLM's class; Moonshot.
         (("rate_limit_exceeded rate_limit_error ratelimiterror rate_limit_reached_error "
-         "too_many_requests throttling_error engine_overloaded_error"), (RateLimitError, True)),
+         "too_many_requests throttling_error engine_overloaded_error"),
+         (RateLimitError, True)),
         # OpenAI (no money left), DashScope; OpenRouter and one-api have a status of their own.
         ("insufficient_quota insufficient_user_quota arrearage", (InsufficientBalanceError, False)),
         # Moonshot, LiteLLM: a plan or budget is used up.
@@ -104,9 +106,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Row], ...] = tuple(
         # LiteLLM (router and classes), OpenAI, SGLang's router, Hugging Face.
         (r"rate ?limit(?:error| reached| exceeded|ed)|too many requests|request queue is full",
          (RateLimitError, True)),
-        # vLLM and SGLang ("The model `x` does not exist"), Ollama ("model 'x' not found"), LiteLLM
-        # ("Invalid model name passed"), LM Studio, Xinference (it is not found in its
-        # list of models), one-api ("no available channel for model", 无可用渠道).
+        # vLLM, SGLang, Ollama, LiteLLM, LM Studio, Xinference, one-api (also in Chinese).
         ((r"the model .{0,200}does not exist|model .{0,200}not found|invalid model name passed|"
          r"no available channel|无可用渠道"), (NotFoundError, False)),
         # OpenAI, llama-server, LiteLLM.

@@ -11,11 +11,12 @@ import anyio
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
-from zhipu_client._errors import APIError, ZhipuError
+from zhipu_client._errors import APIConnectionError, APIError, ZhipuError
 from zhipu_client._io._base import BaseClient, own
 from zhipu_client._io._call import Call, Core
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._reply import check_reply
+from zhipu_client._io._reuse import Trail
 from zhipu_client._io._shared import async_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated
@@ -115,9 +116,17 @@ class AsyncClient(BaseClient):
         core = self._core
         own = self._http is not None
         http = self._http if own else await async_client(core.way)
-        built = call.build(http, call.take_key() or await self._key(), own_client=own)
-        with translated(call):
-            return await http.send(built, stream=True, auth=None, follow_redirects=False)
+        while True:
+            built = call.build(http, call.take_key() or await self._key(), own_client=own)
+            trail = Trail()
+            built.extensions["trace"] = trail.ahear
+            try:
+                with translated(call):
+                    return await http.send(built, stream=True, auth=None, follow_redirects=False)
+            except APIConnectionError as error:
+                # Each time one dead connection is gone, and at last there is a new one.
+                if not trail.stale(error, call.request.kind):
+                    raise
 
     async def _key(self) -> str:
         source = self._core.key

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
-from zhipu_client._errors import APIError, APITimeoutError, InvalidRequestError, ZhipuError
+from zhipu_client._errors import (
+    APIConnectionError,
+    APIError,
+    APITimeoutError,
+    InvalidRequestError,
+    ZhipuError,
+)
 from zhipu_client._io._base import BaseClient
 from zhipu_client._io._call import Call
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._inside import inside, kept, outside
 from zhipu_client._io._reply import check_reply
+from zhipu_client._io._reuse import Trail
 from zhipu_client._io._shared import sync_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated
@@ -143,9 +150,17 @@ class Client(BaseClient):
         core = self._core
         own = self._http is not None
         http = self._http if own else sync_client(core.way)
-        built = call.build(http, call.take_key() or self._key(), own_client=own)
-        with inside(), translated(call):
-            return http.send(built, stream=True, auth=None, follow_redirects=False)
+        while True:
+            built = call.build(http, call.take_key() or self._key(), own_client=own)
+            trail = Trail()
+            built.extensions["trace"] = trail.hear
+            try:
+                with inside(), translated(call):
+                    return http.send(built, stream=True, auth=None, follow_redirects=False)
+            except APIConnectionError as error:
+                # Each time one dead connection is gone, and at last there is a new one.
+                if not trail.stale(error, call.request.kind):
+                    raise
 
     def _key(self) -> str:
         source = self._core.key
