@@ -54,7 +54,7 @@ class ChatZhipuAI(ChatSettings):
         temperature: 0.0 to 1.0; None for the model's own.
         top_p: 0.01 to 1.0; None for the model's own.
         max_tokens: The most tokens of the answer, from 1 to the model's cap; reasoning counts.
-        stop: Up to 4 stop words.
+        stop: Stop words; the service takes up to 4.
         do_sample: False makes the service ignore ``temperature`` and ``top_p``.
         thinking: True, False, ``"auto"`` (the service decides), or the wire's own dict.
         reasoning_effort: How much to think, for models from GLM-5.2 on (see ``profile``).
@@ -63,14 +63,15 @@ class ChatZhipuAI(ChatSettings):
         reasoning_history: Which earlier reasoning is sent back: of the running ``"tool_loop"``,
             ``"all"`` or ``"none"``. None follows ``clear_thinking``; the README has a table.
         tool_stream: Stream the arguments of calls in pieces. None: where the model can.
+        stream_usage: False does not ask for the tokens of a stream.
         think_tags: Whether text between ``<think>`` tags is reasoning. None: for the models that
             write it there, and on your own servers.
         keep_box_marks: Keep ``<|begin_of_box|>`` and ``<|end_of_box|>`` in the text, which vision
             models put around answers and places.
         tool_choice_mode: How a requirement that GLM does not honour by itself (a forced tool, a
             JSON schema) is met: ``"emulate"`` instructs the model, checks the answer and asks once
-            more; ``"native"`` leaves it to the server; ``"auto"`` picks what is known to work,
-            which today is to emulate, on every site.
+            more; ``"native"`` leaves it to the server; ``"auto"`` emulates on the service, asks
+            other servers to enforce it, and checks the answer of both.
         request_id: 6 to 64 characters, unique for each call; None for one made by the client.
         user_id: 6 to 128 characters; who is asking, against abuse.
         response_format: A schema class, or a dict of type json_object or json_schema.
@@ -162,7 +163,7 @@ class ChatZhipuAI(ChatSettings):
             messages,
             self._settings(),
             kwargs if stop is None else {**kwargs, "stop": stop},
-            site=self._sync_client().site,
+            dialect=self._sync_client().dialect,
             streaming=streaming,
             calls_in_text=self.repair_tool_calls,
         )
@@ -203,8 +204,8 @@ class ChatZhipuAI(ChatSettings):
             tool_choice: ``"auto"``, ``"any"`` (or ``"required"``, True), ``"none"``, or the name
                 of the tool to call. See ``tool_choice_mode``.
             strict: True closes the schemas (``additionalProperties: false``).
-            parallel_tool_calls: False keeps the first call of an answer only: the service has no
-                such switch.
+            parallel_tool_calls: False keeps the first call of an answer only. Servers other than
+                the service are asked for no more.
             **kwargs: Further arguments of each call, such as ``response_format``.
 
         Raises:
@@ -217,8 +218,8 @@ class ChatZhipuAI(ChatSettings):
             kwargs["tool_choice"] = choice
         if offered:
             kwargs["tools"] = offered
-        if parallel_tool_calls is not None:
-            kwargs["parallel_tool_calls"] = parallel_tool_calls
+            if parallel_tool_calls is not None:
+                kwargs["parallel_tool_calls"] = parallel_tool_calls
         return self.bind(**kwargs)
 
     @override

@@ -68,14 +68,15 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
             going on, of ``"all"`` turns, or ``"none"``. None means tool_loop, or all where
             ``clear_thinking`` is False; the README has a table.
         tool_stream: Stream the arguments of tool calls in pieces. None: where the model can.
+        stream_usage: False does not ask for the tokens of a stream.
         think_tags: Whether text between ``<think>`` tags is reasoning. None: for the models that
             write it there, and on your own servers.
         keep_box_marks: Keep ``<|begin_of_box|>`` and ``<|end_of_box|>`` in the text, which vision
             models put around answers and places.
-        tool_choice_mode: How a requirement that GLM does not honour by itself (a forced tool, a
-            JSON schema) is met: ``"emulate"`` instructs the model, checks the answer and asks once
-            more; ``"native"`` leaves it to the server; ``"auto"`` picks what is known to work,
-            which today is to emulate, on every site.
+        tool_choice_mode: GLM takes only ``tool_choice="auto"``. ``"emulate"`` makes a model call a
+            tool by instruction, and once more if it did not; ``"native"`` sends the choice, for
+            servers that enforce it; ``"auto"`` emulates on the service, asks other servers to
+            enforce it, and checks the answer of both.
         structured_output: How `structured_predict` asks: ``"json"`` mode, a ``"tool"``, a
             ``"prompt"``, or ``"auto"``: JSON mode where the model has it, then a prompt.
         response_format: ``{"type": "json_object"}``; ``json_schema`` is emulated.
@@ -123,6 +124,7 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         default=None, description="Which earlier reasoning is sent back."
     )
     tool_stream: bool | None = Field(default=None, description="Stream tool arguments.")
+    stream_usage: bool | None = Field(default=None, description="Count tokens of streams.")
     think_tags: bool | None = Field(default=None, description="Take reasoning out of the text.")
     keep_box_marks: bool = Field(default=False, description="Keep box marks in the text.")
     tool_choice_mode: Literal["auto", "native", "emulate"] = Field(
@@ -229,7 +231,7 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
         hints = values.get("structured")
         if isinstance(hints, StructuredHints):
             values["structured"] = hints.answer
-        built = build(values, site=self._client.site, streaming=streaming)
+        built = build(values, dialect=self._client.dialect, streaming=streaming)
         wire = to_wire(messages, built.model)
         return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
 

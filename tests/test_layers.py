@@ -78,7 +78,7 @@ TREES = {module: ast.parse(path.read_text("utf-8")) for module, path in SOURCES.
 #: Public modules of the client that are no endpoint: tables and what stands above the endpoints.
 NOT_ENDPOINTS = {
     f"zhipu_client.{name}"
-    for name in ("adapting", "catalog", "conversation", "errors", "models", "work")
+    for name in ("adapting", "catalog", "conversation", "dialects", "errors", "models", "work")
 }
 #: One module or folder an endpoint; what starts with an underscore is shared between them.
 ENDPOINTS = {

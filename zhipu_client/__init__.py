@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from . import catalog as catalog
     from . import chat as chat
     from . import conversation as conversation
+    from . import dialects as dialects
     from . import embeddings as embeddings
     from . import errors as errors
     from . import file_parser as file_parser

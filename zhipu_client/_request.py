@@ -6,11 +6,20 @@ clients know how to send any of these values and know no endpoint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
-__all__ = ["Conversing", "Kind", "Reply", "Request", "StreamReader", "StreamRequest", "Upload"]
+__all__ = [
+    "Conversing",
+    "Kind",
+    "Refused",
+    "Reply",
+    "Request",
+    "StreamReader",
+    "StreamRequest",
+    "Upload",
+]
 
 T = TypeVar("T")
 E = TypeVar("E")
@@ -140,6 +149,18 @@ class StreamRequest(Generic[E]):
     timeout: float | None = None
 
 
+class Refused(Protocol):
+    """A part of a request that a server refused."""
+
+    @property
+    def kind(self) -> str:
+        """What to remember it by."""
+
+    @property
+    def lasting(self) -> bool:
+        """Whether the server refuses it always."""
+
+
 class Conversing(Protocol[A_co, E]):
     """Several requests that lead to one answer, such as `zhipu_client.conversation.Exchange`."""
 
@@ -154,6 +175,12 @@ class Conversing(Protocol[A_co, E]):
     @property
     def options(self) -> Mapping[str, Any]:
         """What `Client.send` takes beside the request."""
+
+    def leave_out(self, refused: Collection[str]) -> None:
+        """Leave out what the server is known to refuse."""
+
+    def refusals(self, error: Exception) -> Sequence[Refused]:
+        """Read a failure: what was refused, and is left out now; none where it is final."""
 
     def request(self) -> Request[dict[str, Any]]:
         """Return the next request, for an answer in one piece."""

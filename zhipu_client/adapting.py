@@ -32,6 +32,7 @@ from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
 from zhipu_client._key import find
 from zhipu_client._safe_tracebacks import KeepsNoArguments
 from zhipu_client._secrets import hidden, is_importable, is_secret_header
+from zhipu_client.dialects import DialectName
 from zhipu_client.errors import InvalidRequestError
 
 if TYPE_CHECKING:
@@ -110,6 +111,11 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         default_headers: Further headers of every request.
         http_client: An ``httpx.Client`` of yours for synchronous calls.
         http_async_client: An ``httpx.AsyncClient`` of yours for asynchronous calls.
+        dialect: ``"zhipu"`` for a server that speaks like the service, ``"openai"`` for vLLM,
+            SGLang, llama.cpp, Ollama and gateways: nothing is sent there that you did not ask for,
+            and the service's bounds do not apply. None decides by the URL: the service is its own
+            and any that ends with ``/paas/v4``.
+        proxy: The URL of a proxy; None leaves it to the environment.
         auth: ``"bearer"`` sends the key, ``"jwt"`` a token signed with it.
 
     Raises:
@@ -139,6 +145,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
     http_client: Any = Field(default=None, exclude=True, repr=False)
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
+    dialect: DialectName | None = Field(default=None, description="Whose dialect is spoken.")
+    proxy: str | None = Field(default=None, exclude=True, repr=False)
     auth: Literal["bearer", "jwt"] = Field(default="bearer", description="How the key is sent.")
 
     #: Other names that constructor arguments have in the packages people come from.
@@ -146,6 +154,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         "api_base": "base_url",
         "async_http_client": "http_async_client",
         "openai_api_base": "base_url",
+        "openai_api_key": "api_key",
+        "openai_proxy": "proxy",
         "request_timeout": "timeout",
         "zhipuai_api_base": "base_url",
         "zhipuai_api_key": "api_key",
@@ -230,6 +240,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             tuple(sorted(headers.items())) if headers else None,
             _mark(self.http_client),
             self.auth,
+            self.dialect,
+            self.proxy,
         )
 
     def _new_client(self) -> Client:
@@ -245,6 +257,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             default_headers=self.default_headers,
             http_client=self.http_client,
             auth=self.auth,
+            dialect=self.dialect,
+            proxy=self.proxy,
         )
 
     def _check_nothing_missing(self) -> None:

@@ -18,6 +18,7 @@ from zhipu_client.conversation import (
     combined,
     validation_complaints,
 )
+from zhipu_client.dialects import Dialect
 
 __all__ = ["exchange_for"]
 
@@ -27,7 +28,7 @@ def exchange_for(
     settings: Mapping[str, Any],
     kwargs: Mapping[str, Any],
     *,
-    site: str | None,
+    dialect: Dialect,
     streaming: bool,
     calls_in_text: bool,
 ) -> Exchange:
@@ -37,7 +38,7 @@ def exchange_for(
         messages: The conversation.
         settings: The model's fields by name.
         kwargs: The call's arguments.
-        site: The preset that is called, or None for every other server.
+        dialect: What the server understands.
         streaming: Whether the answer comes in chunks.
         calls_in_text: Whether to read tool calls that the model wrote into its text.
 
@@ -49,7 +50,7 @@ def exchange_for(
     structured = values.get("structured")
     if isinstance(structured, Mapping):
         values["structured"] = _structured(structured)
-    built = build(values, site=site, streaming=streaming)
+    built = build(values, dialect=dialect, streaming=streaming)
     return Exchange(to_wire(messages, built.model), built, calls_in_text=calls_in_text)
 
 

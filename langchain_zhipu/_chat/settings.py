@@ -28,10 +28,10 @@ __all__ = ["ChatSettings"]
 #: Fields that decide what is sent, and so what comes back.
 _SENT = (
     "model", "temperature", "top_p", "max_tokens", "stop", "do_sample", "thinking",
-    "reasoning_effort", "clear_thinking", "reasoning_history", "tool_stream", "tool_choice_mode",
-    "think_tags", "keep_box_marks",
-    "request_id", "user_id", "response_format", "sensitive_word_check", "watermark_enabled",
-    "meta", "extra_body", "model_kwargs",
+    "reasoning_effort", "clear_thinking", "reasoning_history", "tool_stream", "stream_usage",
+    "tool_choice_mode",
+    "think_tags", "keep_box_marks", "request_id", "user_id", "response_format",
+    "sensitive_word_check", "watermark_enabled", "meta", "extra_body", "model_kwargs",
 )  # fmt: skip
 
 
@@ -49,6 +49,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
     clear_thinking: bool | None = None
     reasoning_history: ReasoningHistory | None = None
     tool_stream: bool | None = None
+    stream_usage: bool | None = None
     think_tags: bool | None = None
     keep_box_marks: bool = False
     tool_choice_mode: ToolChoiceMode = "auto"

@@ -38,6 +38,7 @@ _STEERING = (
     "reasoning_history",
     "web_search",
     "tool_choice_mode",
+    "stream_usage",
     "think_tags",
     "keep_box_marks",
     "raise_on_content_filter",

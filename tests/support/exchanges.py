@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from zhipu_client.conversation import Delta, Exchange, build
+from zhipu_client.dialects import DIALECTS
 
 __all__ = ["TOOL", "answered", "deltas_of", "exchange"]
 
@@ -18,7 +20,8 @@ def exchange(*, streaming: bool = False, site: str | None = "bigmodel", **values
     """An exchange with ``values`` set; without an id of its own, as a whole answer has one."""
     messages = values.pop("messages", ASKED)
     own = {key: values.pop(key) for key in ("calls_in_text", "refuse_filtered") if key in values}
-    built = build({"model": "glm-4.7", **values}, site=site, streaming=streaming)
+    dialect = replace(DIALECTS["zhipu"], site=site)
+    built = build({"model": "glm-4.7", **values}, dialect=dialect, streaming=streaming)
     if "request_id" not in values:
         built.params.pop("request_id", None)
     return Exchange(messages, built, **own)

@@ -11,15 +11,18 @@ import anyio
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
-from zhipu_client._io.call import Call, Core, check_reply
+from zhipu_client._io.call import Call, Core
 from zhipu_client._io.client_base import BaseClient, own
 from zhipu_client._io.gates import Slot
 from zhipu_client._io.httpx_errors import translated
 from zhipu_client._io.pools import async_client
+from zhipu_client._io.replies import check_reply
+from zhipu_client._io.reuse import Trail
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
+from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
-from zhipu_client.errors import ZhipuError
+from zhipu_client.errors import APIConnectionError, ZhipuError
 
 __all__ = ["AsyncClient", "AsyncStream"]
 
@@ -82,35 +85,48 @@ class AsyncClient(BaseClient):
 
     async def converse(self, exchange: Conversing[T, Any]) -> T:
         """Send the requests of an exchange until it has its answer. As `Client.converse`."""
-        try:
-            while not exchange.done:
-                exchange.take(await self.send(exchange.request(), **exchange.options))
-        except ZhipuError as error:
-            exchange.failed(error)
-            raise
+        exchange.leave_out(known_refusals(self.base_url))
+        while not exchange.done:
+            try:
+                body = await self.send(exchange.request(), **exchange.options)
+            except ZhipuError as error:
+                if not self._goes_on(exchange, error):
+                    raise
+            else:
+                exchange.take(body)
         return exchange.answer
 
     async def converse_stream(self, exchange: Conversing[Any, E]) -> AsyncGenerator[E, None]:
         """The same, streamed. As `Client.converse_stream`; close it when leaving early."""
-        try:
-            while not exchange.done:
+        exchange.leave_out(known_refusals(self.base_url))
+        while not exchange.done:
+            try:
                 async with self.stream(exchange.stream_request(), **exchange.options) as deltas:
                     async for delta in deltas:
                         yield delta
+            except ZhipuError as error:
+                if not self._goes_on(exchange, error):
+                    raise
+            else:
                 for delta in exchange.end():
                     yield delta
-        except ZhipuError as error:
-            exchange.failed(error)
-            raise
 
     async def open(self, call: Call) -> Any:
         """Send one attempt; return httpx's response with its body unread."""
         core = self._core
         own = self._http is not None
         http = self._http if own else await async_client(core.way)
-        built = call.build(http, call.take_key() or await self._key(), own_client=own)
-        with translated(call):
-            return await http.send(built, stream=True, auth=None, follow_redirects=False)
+        while True:
+            built = call.build(http, call.take_key() or await self._key(), own_client=own)
+            trail = Trail()
+            built.extensions["trace"] = trail.ahear
+            try:
+                with translated(call):
+                    return await http.send(built, stream=True, auth=None, follow_redirects=False)
+            except APIConnectionError as error:
+                # Each time one dead connection is gone, and at last there is a new one.
+                if not trail.stale(error, call.request.kind):
+                    raise
 
     async def _key(self) -> str:
         source = self._core.key

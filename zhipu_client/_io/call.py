@@ -18,15 +18,15 @@ from zhipu_client._defaults import (
     merged_headers,
     offered,
 )
-from zhipu_client._half_characters import decode, whole_characters
 from zhipu_client._io import misrouted_answers
 from zhipu_client._io.accounts import account_of, known_account, remember
 from zhipu_client._io.clock import Clock
 from zhipu_client._io.deprecated_models import warn_of_deprecated
 from zhipu_client._io.gates import Gate, gate_for
 from zhipu_client._io.pools import WayOut, way_out
-from zhipu_client._request import Reply, Request, StreamRequest
+from zhipu_client._request import Request, StreamRequest
 from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
+from zhipu_client.dialects import DIALECTS, Dialect
 from zhipu_client.errors import (
     APIError,
     APITimeoutError,
@@ -35,14 +35,16 @@ from zhipu_client.errors import (
     ZhipuError,
     shorten,
 )
-from zhipu_client.errors._failures import error_from, error_in
+from zhipu_client.errors._failures import error_from
 
-__all__ = ["Call", "Core", "check_reply"]
+__all__ = ["Call", "Core"]
 
 logger = logging.getLogger("zhipu_client")
 
 #: Seconds for which a key that was asked for before the wait at the gate is used after it.
 KEY_FRESH = 5.0
+#: The header of an attempt's id, where it is not in the body.
+_REQUEST_ID = "X-Request-Id"
 
 
 @dataclass(slots=True)
@@ -61,6 +63,7 @@ class Core:
     proxy: str | None = field(repr=False)
     clock: Clock
     ceiling: Gate | None
+    dialect: Dialect = DIALECTS["zhipu"]
     max_event_bytes: int | None = MAX_EVENT_BYTES
     max_reply_bytes: int = MAX_REPLY_BYTES
     _way: WayOut | None = None
@@ -117,7 +120,7 @@ class Core:
         warn_of_deprecated(self.base_url, request.model)
         given = timeout if timeout is not None else request.timeout
         limits = self.timeout if given is None else Timeout.of(given)
-        request_id, content, kind = _content(request)
+        request_id, content, kind = _content(request, self.dialect)
         misrouted_answers.sent(request_id, content)
         ours = {
             "Accept": "text/event-stream" if isinstance(request, StreamRequest) else "*/*",
@@ -149,6 +152,10 @@ class Call:
     _refused_since: float = 0.0
     _said: bool = False
     _asked: tuple[float, str] | None = field(default=None, repr=False)
+    _own_id: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._own_id = self.request_id is not None
 
     @property
     def careful(self) -> bool:
@@ -222,9 +229,18 @@ class Call:
             ) from None
         import time
 
+        if self.core.dialect.request_id == "header":
+            self._put_request_id(built.headers)
         # Set last and nowhere else: no local variable of ours has the value.
         built.headers["Authorization"] = _key.authorization(key, self.core.auth, time.time())
         return built
+
+    def _put_request_id(self, headers: Any) -> None:
+        """Send an id of this attempt alone, unless the caller has set one."""
+        if _REQUEST_ID not in headers:
+            headers[_REQUEST_ID] = uuid.uuid4().hex
+        if not self._own_id:
+            self.request_id = headers[_REQUEST_ID]
 
     def next_delay(self, error: ZhipuError) -> float | None:
         """Return the seconds to wait before the next attempt; None to raise the error."""
@@ -333,66 +349,6 @@ class Call:
         )
 
 
-def check_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
-    """Turn a whole answer into what the endpoint's ``parse`` makes of it, or raise."""
-    request = call.request
-    if not 200 <= status < 300:
-        raise call.failure(status, headers, body)
-    if not isinstance(request, Request):  # a stream was asked for, one piece came
-        raise _not_a_stream(call, status, headers, body)
-    kind = headers.get("content-type", "")
-    if request.raw and not kind.startswith(("application/json", "text/html")):
-        reply = Reply(status, headers, body)
-    else:
-        data = _decoded(call, status, headers, body)
-        if error_in(data):
-            raise call.failure(status, headers, body)
-        call.check_owner(data)
-        reply = Reply(status, headers, body, data)
-    if request.check is not None:
-        request.check(reply)
-    return request.parse(reply)
-
-
-def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
-    try:
-        data, with_halves = decode(body)
-    except ValueError:
-        what = (
-            "a web page" if "html" in headers.get("content-type", "") else "a text that is not JSON"
-        )
-        raise ServerError(
-            f"the service answered with {what} ({len(body)} bytes) where JSON was expected: "
-            f"is base_url right? ({call.core.base_url})",
-            status=status,
-            request_id=call.request_id,
-            body=body[:500].decode("utf-8", "replace"),
-        ) from None
-    if with_halves:
-        data = whole_characters(data)
-    if not isinstance(data, (dict, list)):
-        raise ServerError(
-            "the service answered with JSON that is not an object",
-            status=status,
-            request_id=call.request_id,
-            body=data,
-        )
-    return data
-
-
-def _not_a_stream(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> APIError:
-    kind = headers.get("content-type", "no content type")
-    data = _decoded(call, status, headers, body)
-    if error_in(data):
-        return call.failure(status, headers, body)
-    return ServerError(
-        f"a stream was asked for, but the service answered in one piece ({kind})",
-        status=status,
-        request_id=call.request_id,
-        body=data,
-    )
-
-
 def _grouped(form: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
     grouped: dict[str, list[str]] = {}
     for name, value in form:
@@ -401,14 +357,14 @@ def _grouped(form: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
 
 
 def _content(
-    request: Request[Any] | StreamRequest[Any],
+    request: Request[Any] | StreamRequest[Any], dialect: Dialect
 ) -> tuple[str | None, bytes | None, str | None]:
     """Return the id of the call, its body's bytes, and their type."""
     if request.json is None:
         return None, None, None
     body = dict(request.json)
     request_id = body.get("request_id")
-    if not request_id:
+    if not request_id and dialect.request_id == "body":
         # One id for all attempts: whoever reads the service's logs sees one call.
         request_id = body["request_id"] = uuid.uuid4().hex
     try:
@@ -416,4 +372,4 @@ def _content(
     except ValueError as error:
         message = f"the request cannot be written as JSON: {error}"
         raise InvalidRequestError(message, field="json") from None
-    return str(request_id), content, "application/json; charset=UTF-8"
+    return str(request_id) if request_id else None, content, "application/json; charset=UTF-8"

@@ -11,9 +11,12 @@ from zhipu_client._defaults import Timeout, header_fields, proxy_url, resolve_ba
 from zhipu_client._io.call import Core
 from zhipu_client._io.clock import Clock, SystemClock
 from zhipu_client._io.gates import ceiling
+from zhipu_client._learned import remember_refusal
+from zhipu_client._request import Conversing
 from zhipu_client._retry import retries
 from zhipu_client._safe_tracebacks import KeepsNoArguments
-from zhipu_client.errors import InvalidRequestError
+from zhipu_client.dialects import Dialect, DialectName, dialect_of
+from zhipu_client.errors import InvalidRequestError, ZhipuError
 
 __all__ = ["BaseClient", "own"]
 
@@ -36,6 +39,7 @@ class BaseClient(KeepsNoArguments):
         http_client: Any = None,
         auth: _key.Auth = "bearer",
         proxy: str | None = None,
+        dialect: DialectName | None = None,
         clock: Clock | None = None,
     ) -> None:
         if auth not in ("bearer", "jwt"):
@@ -50,6 +54,7 @@ class BaseClient(KeepsNoArguments):
             auth=auth,
             base_url=url,
             site=site_of(url),
+            dialect=dialect_of(url, dialect),
             timeout=Timeout.of(timeout),
             timeout_given=timeout is not None,
             max_retries=retries(max_retries),
@@ -70,6 +75,21 @@ class BaseClient(KeepsNoArguments):
     def base_url(self) -> str:
         """The resolved base URL."""
         return self._core.base_url
+
+    def _goes_on(self, exchange: Conversing[Any, Any], error: ZhipuError) -> bool:
+        """Return whether an exchange goes on without what the server refused; remember it."""
+        found = exchange.refusals(error)
+        for refusal in found:
+            if refusal.lasting:
+                remember_refusal(self.base_url, refusal.kind)
+        if not found:
+            exchange.failed(error)
+        return bool(found)
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the server understands."""
+        return self._core.dialect
 
     @property
     def site(self) -> str | None:

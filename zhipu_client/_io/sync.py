@@ -8,16 +8,24 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
-from zhipu_client._io.call import Call, check_reply
+from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import BaseClient
 from zhipu_client._io.gates import Slot
 from zhipu_client._io.gc_safety import inside, kept, outside
 from zhipu_client._io.httpx_errors import translated
 from zhipu_client._io.pools import sync_client
+from zhipu_client._io.replies import check_reply
+from zhipu_client._io.reuse import Trail
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
+from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
-from zhipu_client.errors import APITimeoutError, InvalidRequestError, ZhipuError
+from zhipu_client.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    InvalidRequestError,
+    ZhipuError,
+)
 
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
@@ -46,6 +54,8 @@ class Client(BaseClient):
         http_client: Your own ``httpx.Client``; never closed by us.
         auth: ``"bearer"``, or ``"jwt"`` to sign a token with the key and not send it.
         proxy: A proxy URL; None leaves it to the environment.
+        dialect: ``"zhipu"`` for a server that speaks like Zhipu's service, ``"openai"`` for vLLM,
+                SGLang, llama.cpp and gateways; None decides by the base URL.
         clock: Time, for tests.
 
     Raises:
@@ -110,33 +120,46 @@ class Client(BaseClient):
         Raises:
             RequirementError: The second attempt is not what it must be either. And all of `send`.
         """
-        try:
-            while not exchange.done:
-                exchange.take(self.send(exchange.request(), **exchange.options))
-        except ZhipuError as error:
-            exchange.failed(error)
-            raise
+        exchange.leave_out(known_refusals(self.base_url))
+        while not exchange.done:
+            try:
+                body = self.send(exchange.request(), **exchange.options)
+            except ZhipuError as error:
+                if not self._goes_on(exchange, error):
+                    raise
+            else:
+                exchange.take(body)
         return exchange.answer
 
     def converse_stream(self, exchange: Conversing[Any, E]) -> Generator[E, None, None]:
         """The same, streamed: what each chunk shows. Afterwards, the exchange has its answer."""
-        try:
-            while not exchange.done:
+        exchange.leave_out(known_refusals(self.base_url))
+        while not exchange.done:
+            try:
                 with self.stream(exchange.stream_request(), **exchange.options) as deltas:
                     yield from deltas
+            except ZhipuError as error:
+                if not self._goes_on(exchange, error):
+                    raise
+            else:
                 yield from exchange.end()
-        except ZhipuError as error:
-            exchange.failed(error)
-            raise
 
     def open(self, call: Call) -> Any:
         """Send one attempt; return httpx's response with its body unread."""
         core = self._core
         own = self._http is not None
         http = self._http if own else sync_client(core.way)
-        built = call.build(http, call.take_key() or self._key(), own_client=own)
-        with inside(), translated(call):
-            return http.send(built, stream=True, auth=None, follow_redirects=False)
+        while True:
+            built = call.build(http, call.take_key() or self._key(), own_client=own)
+            trail = Trail()
+            built.extensions["trace"] = trail.hear
+            try:
+                with inside(), translated(call):
+                    return http.send(built, stream=True, auth=None, follow_redirects=False)
+            except APIConnectionError as error:
+                # Each time one dead connection is gone, and at last there is a new one.
+                if not trail.stale(error, call.request.kind):
+                    raise
 
     def _key(self) -> str:
         source = self._core.key

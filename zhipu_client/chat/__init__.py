@@ -32,6 +32,7 @@ from zhipu_client.chat._chunks import (
     text_of,
     unique_ids,
 )
+from zhipu_client.dialects import DIALECTS, DialectName
 from zhipu_client.errors import ServerError
 
 __all__ = [
@@ -72,12 +73,14 @@ class ChatParams(TypedDict, total=False):
             (GLM-5.2 and later).
         do_sample: False makes the service ignore ``temperature`` and ``top_p``.
         tool_stream: Stream the arguments of tool calls in pieces (GLM-4.6 and later).
+        stream_options: ``{"include_usage": True}`` asks a server of one's own for the tokens of a
+            stream; the service sends them always.
         request_id: 6 to 64 characters, unique; made by the client when left out.
         user_id: 6 to 128 characters.
         sensitive_word_check: Needs an entitlement.
         watermark_enabled: For audio answers.
         meta: For character models.
-        extra_body: Further fields, merged last and not looked at.
+        extra_body: Further fields, merged last and not looked at; None leaves a field out.
     """
 
     temperature: float | None
@@ -91,6 +94,7 @@ class ChatParams(TypedDict, total=False):
     reasoning_effort: str | None
     do_sample: bool | None
     tool_stream: bool | None
+    stream_options: Mapping[str, Any] | None
     request_id: str | None
     user_id: str | None
     sensitive_word_check: Mapping[str, Any] | None
@@ -151,13 +155,19 @@ class ChatCompletion(ReplyModel):
 
 
 def create(
-    *, model: str, messages: Sequence[Mapping[str, Any]], **params: Unpack[ChatParams]
+    *,
+    model: str,
+    messages: Sequence[Mapping[str, Any]],
+    dialect: DialectName = "zhipu",
+    **params: Unpack[ChatParams],
 ) -> Request[ChatCompletion]:
     """Ask for an answer in one piece.
 
     Args:
         model: A model code, for example ``"glm-4.7"``.
         messages: The conversation on the wire's own shape, at least one.
+        dialect: Whose bounds are checked: the service's, or none with ``"openai"``, for servers
+            of one's own.
         **params: See `ChatParams`.
 
     Raises:
@@ -176,7 +186,7 @@ def create(
         "POST",
         PATH,
         parse=parse_as(ChatCompletion),
-        json=body_of(model, messages, params),
+        json=body_of(model, messages, params, DIALECTS[dialect]),
         kind="generate",
         model=model,
         check=_check,
@@ -184,7 +194,11 @@ def create(
 
 
 def stream(
-    *, model: str, messages: Sequence[Mapping[str, Any]], **params: Unpack[ChatParams]
+    *,
+    model: str,
+    messages: Sequence[Mapping[str, Any]],
+    dialect: DialectName = "zhipu",
+    **params: Unpack[ChatParams],
 ) -> StreamRequest[ChatChunk]:
     """Ask for an answer in chunks, plain dicts as the wire has them. Parameters as in `create`.
 
@@ -206,7 +220,7 @@ def stream(
         print(whole.message()["usage"])
         ```
     """
-    body = body_of(model, messages, params)
+    body = body_of(model, messages, params, DIALECTS[dialect])
     body["stream"] = True
     return StreamRequest("POST", PATH, reader=ChatReader, json=body, model=model)
 

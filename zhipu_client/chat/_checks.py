@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from zhipu_client import models
+from zhipu_client.dialects import DIALECTS, Dialect
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["body_of", "check_tool"]
@@ -24,16 +25,19 @@ _NEEDS = {"image_url": "image", "video_url": "video", "file_url": "file", "file"
 
 
 def body_of(
-    model: str, messages: Sequence[Mapping[str, Any]], params: Mapping[str, Any]
+    model: str,
+    messages: Sequence[Mapping[str, Any]],
+    params: Mapping[str, Any],
+    dialect: Dialect = DIALECTS["zhipu"],
 ) -> dict[str, Any]:
-    """Return the JSON body of a chat request, checked."""
+    """Return the JSON body of a chat request, checked by what the server is known to refuse."""
     if not isinstance(model, str) or not model.strip():
         raise InvalidRequestError(
             f"model must be a model code such as 'glm-4.7', not {model!r}",
             field="model",
             value=model,
         )
-    info = models.get(model)
+    info = models.get(model) if dialect.bounds else None
     messages = _listed("messages", messages, "a list of at least one message")
     values = {key: value for key, value in params.items() if value is not None}
     extra = values.pop("extra_body", None) or {}
@@ -41,15 +45,17 @@ def body_of(
         raise _refused("extra_body", extra, "a mapping of field names to values")
     _check_messages(messages, info)
     _numbers(values, info)
-    _stops(values)
+    _stops(values, MAX_STOPS if dialect.bounds else None)
     if "tools" in values:
-        values["tools"] = _tools(values["tools"])
+        values["tools"] = _tools(values["tools"], dialect)
         if not values["tools"]:
             del values["tools"]
     for name, low, high in (("request_id", 6, 64), ("user_id", 6, 128)):
-        if name in values and not low <= len(str(values[name])) <= high:
+        if dialect.bounds and name in values and not low <= len(str(values[name])) <= high:
             raise _refused(name, values[name], f"{low} to {high} characters")
-    return {"model": model, "messages": messages, **values, **extra}
+    left_out = {name for name, value in extra.items() if value is None}
+    body = {"model": model, "messages": messages, **values, **extra}
+    return {name: value for name, value in body.items() if name not in left_out}
 
 
 def _listed(field: str, values: Any, what: str) -> list[Any]:
@@ -100,13 +106,13 @@ def _number(
     return float(value)
 
 
-def _stops(values: dict[str, Any]) -> None:
+def _stops(values: dict[str, Any], most: int | None) -> None:
     if "stop" not in values:
         return
     stop = values["stop"]
-    limit = f"up to {MAX_STOPS} words that are not empty"
+    limit = f"up to {most} words that are not empty" if most else "words that are not empty"
     stops = [stop] if isinstance(stop, str) else _listed("stop", stop, limit)
-    if len(stops) > MAX_STOPS or not all(isinstance(word, str) and word for word in stops):
+    if (most and len(stops) > most) or not all(isinstance(word, str) and word for word in stops):
         raise _refused("stop", stop, limit)
     if stops:
         values["stop"] = stops
@@ -114,16 +120,16 @@ def _stops(values: dict[str, Any]) -> None:
         del values["stop"]
 
 
-def _tools(tools: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def _tools(tools: Sequence[Mapping[str, Any]], dialect: Dialect) -> list[Mapping[str, Any]]:
     listed = _listed("tools", tools, f"a list of at most {MAX_TOOLS} tools")
-    if len(listed) > MAX_TOOLS:
+    if dialect.bounds and len(listed) > MAX_TOOLS:
         raise _refused("tools", f"{len(listed)} tools", f"at most {MAX_TOOLS}")
     for position, tool in enumerate(listed):
-        check_tool(tool, f"tools[{position}]")
+        check_tool(tool, f"tools[{position}]", any_name=not dialect.plain_names)
     return listed
 
 
-def check_tool(tool: Any, field: str) -> None:
+def check_tool(tool: Any, field: str, *, any_name: bool = False) -> None:
     """Refuse a tool that the service would refuse, naming what is wrong with it."""
     if not isinstance(tool, Mapping) or not isinstance(tool.get("type"), str):
         raise _refused(field, tool, 'an object with a "type"')
@@ -133,7 +139,7 @@ def check_tool(tool: Any, field: str) -> None:
     if not isinstance(function, Mapping):
         raise _refused(f"{field}.function", function, "an object")
     name = function.get("name")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
+    if not isinstance(name, str) or not (name if any_name else _NAME.fullmatch(name)):
         raise _refused(f"{field}.function.name", name, "1 to 64 of a-z A-Z 0-9 _ -")
     parameters = function.get("parameters")
     if parameters is None:

@@ -5,9 +5,10 @@ shape of the wire and what its users set, and gives an `Answer` (or `Delta` afte
 
     >>> from zhipu_client import Client
     >>> from zhipu_client.conversation import Exchange, build
-    >>> built = build({"model": "glm-4.7"}, site="bigmodel", streaming=False)
+    >>> client = Client(api_key="id.secret")
+    >>> built = build({"model": "glm-4.7"}, dialect=client.dialect, streaming=False)
     >>> exchange = Exchange([{"role": "user", "content": "17 * 19?"}], built)
-    >>> Client().converse(exchange).text  # doctest: +SKIP
+    >>> client.converse(exchange).text  # doctest: +SKIP
     '323'
 """
 
@@ -19,6 +20,11 @@ from zhipu_client.conversation.arguments import (
     read_arguments,
     text_of_arguments,
     whole_characters,
+)
+from zhipu_client.conversation.enforcement import (
+    StructuredAnswer,
+    ToolChoiceMode,
+    choice_as_text,
 )
 from zhipu_client.conversation.exchange import Exchange
 from zhipu_client.conversation.history import prepared
@@ -33,14 +39,7 @@ from zhipu_client.conversation.media import (
     sniffed,
 )
 from zhipu_client.conversation.reasoning_history import ReasoningHistory
-from zhipu_client.conversation.request_building import (
-    Built,
-    StructuredAnswer,
-    ToolChoiceMode,
-    build,
-    choice_as_text,
-    combined,
-)
+from zhipu_client.conversation.request_building import Built, build, combined
 from zhipu_client.conversation.requirement import (
     Requirement,
     RequirementError,

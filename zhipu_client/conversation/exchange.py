@@ -8,7 +8,8 @@ streamed, and every framework.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from zhipu_client._check import refuse
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client.conversation.answers import Answer, Call, read_answer
 from zhipu_client.conversation.history import prepared, with_file_urls
+from zhipu_client.conversation.refusals import Refusal, kind_of, refusals_in
 from zhipu_client.conversation.request_building import Built
 from zhipu_client.conversation.requirement import with_instruction
 from zhipu_client.conversation.streaming import Attempt, Delta
@@ -103,12 +105,15 @@ class Exchange:
     def request(self) -> Request[dict[str, Any]]:
         """The request for an answer in one piece, given as the decoded JSON."""
         built = self.built
-        return chat.create(model=built.model, messages=self._sent(), **built.params).as_dict()
+        name = built.dialect.name
+        sent = chat.create(model=built.model, messages=self._sent(), dialect=name, **built.params)
+        return sent.as_dict()
 
     def stream_request(self) -> StreamRequest[Delta]:
         """The request for an answer in chunks; its reader feeds this exchange."""
         built = self.built
-        sent = chat.stream(model=built.model, messages=self._sent(), **built.params)
+        name = built.dialect.name
+        sent = chat.stream(model=built.model, messages=self._sent(), dialect=name, **built.params)
         return replace(sent, reader=self._reader)  # type: ignore[arg-type, return-value]
 
     def _sent(self) -> list[dict[str, Any]]:
@@ -124,6 +129,51 @@ class Exchange:
             calls_in_text=self._calls_in_text,
         )
         return self._attempt
+
+    # --- Refusals
+
+    def leave_out(self, refused: Collection[str]) -> None:
+        """Leave out the fields that this server is known to refuse (kinds of `Refusal`)."""
+        sent = self._fields()
+        for field in self.built.optional:
+            if field in sent and kind_of(field, sent[field]) in refused:
+                self._without(field)
+
+    def refusals(self, error: Exception) -> list[Refusal]:
+        """Return what a failed request was refused for, which is left out from now on.
+
+        An empty list: the error is the caller's to see.
+        """
+        if self._attempt is not None and self._attempt.shown:
+            return []
+        found = refusals_in(error, self._fields(), self.built.optional)
+        for refusal in found:
+            self._without(refusal.field)
+        return found
+
+    def _fields(self) -> dict[str, Any]:
+        params = self.built.params
+        return {**params, **(params.get("extra_body") or {})}
+
+    def _without(self, field: str) -> None:
+        """Leave a field out; what it asked for is put into words, where it can be."""
+        built = self.built
+        params = {key: value for key, value in built.params.items() if key != field}
+        extra = params.pop("extra_body", None) or {}
+        if kept := {key: value for key, value in extra.items() if key != field}:
+            params["extra_body"] = kept
+        requirement = built.requirement
+        if requirement is not None and field in {"response_format", "tool_choice"}:
+            requirement = requirement.in_words()
+        if field == "chat_template_kwargs":
+            warnings.warn(
+                "the server refuses chat_template_kwargs, by which thinking is switched: it is "
+                "left out, and the setting of thinking does nothing there",
+                UserWarning,
+                stacklevel=2,
+            )
+        optional = built.optional - {field}
+        self.built = replace(built, params=params, requirement=requirement, optional=optional)
 
     # --- Answers
 
@@ -232,9 +282,9 @@ class Exchange:
         written = answer.text or "\n".join(call.text for call in answer.calls)
         self._messages = requirement.repair(self._messages, written, complaint)
         params = {key: value for key, value in self.built.params.items() if key != "request_id"}
-        if self._attempt is not None:
+        if self._attempt is not None and self.built.dialect.request_id == "body":
             params["request_id"] = uuid.uuid4().hex
-        self.built = replace(self.built, params=params)
+        self.built = replace(self.built, params=params, requirement=requirement.in_words())
 
 
 def _overflow(partial: Any) -> ContextOverflowError:

@@ -8,55 +8,39 @@ from __future__ import annotations
 
 import uuid
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from zhipu_client import chat, models
 from zhipu_client._check import choice as check_choice
 from zhipu_client._check import refuse, suggestion
+from zhipu_client.conversation.enforcement import (
+    ToolChoiceMode,
+    listed,
+    put_requirement,
+    schemas_of,
+)
 from zhipu_client.conversation.reasoning_history import (
     ReasoningHistory,
     clearing,
     reasoning_history,
 )
 from zhipu_client.conversation.requirement import Requirement
-from zhipu_client.conversation.response_formats import (
-    is_json_mode_with_schema,
-    named_schema,
-    native_format,
-)
-from zhipu_client.conversation.server_tools import completed, search_tool
-from zhipu_client.conversation.thinking import ThinkFilter, thinking_fields
-from zhipu_client.conversation.tools import (
-    Choice,
-    ToolNames,
-    encoded_tools,
-    function_names,
-    function_schema,
-    only,
-    read_choice,
-)
+from zhipu_client.conversation.thinking import ThinkFilter, template_arguments, thinking_fields
+from zhipu_client.conversation.tools import ToolNames, function_names
+from zhipu_client.dialects import DIALECTS, Dialect
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = [
-    "Built",
-    "StructuredAnswer",
-    "ToolChoiceMode",
-    "build",
-    "choice_as_text",
-    "combined",
-]
-
-ToolChoiceMode = Literal["auto", "native", "emulate"]
+__all__ = ["Built", "build", "combined"]
 
 #: Parameters that the client knows by name; everything else a caller names goes to `extra_body`.
 _PARAMS = frozenset(chat.ChatParams.__annotations__) - {"extra_body"}
 #: Arguments that frameworks pass around, or other providers have, and that mean nothing here.
 _IGNORED = frozenset(
     {
-        "formatted", "ls_structured_output_format", "run_manager", "stream", "stream_options",
-        "stream_usage", "strict", "structured_output_format", "tool_required", "verbose",
+        "formatted", "ls_structured_output_format", "run_manager", "stream", "strict",
+        "structured_output_format", "tool_required", "verbose",
     }
 )  # fmt: skip
 _RENAMED = {
@@ -69,6 +53,7 @@ _READ = frozenset(
         "model", "messages", "clear_thinking", "reasoning_history", "tool_choice_mode", "timeout",
         "max_retries", "extra_headers", "default_headers", "headers", "extra_body", "structured",
         "n", "server_tools", "web_search", "parallel_tool_calls", "think_tags", "keep_box_marks",
+        "stream_usage",
     }
 )  # fmt: skip
 _KNOWN = _PARAMS | _IGNORED | _READ | _RENAMED.keys()
@@ -76,28 +61,13 @@ _KNOWN = _PARAMS | _IGNORED | _READ | _RENAMED.keys()
 _OF_OTHERS = frozenset(
     {"logprobs", "max_new_tokens", "min_p", "min_tokens", "top_a", "top_k", "top_logprobs", "tools"}
 )
+#: Further fields of the body that are sent for a setting of another name.
+_OWN_EXTRAS = ("chat_template_kwargs", "parallel_tool_calls")
 #: Settings of the model that no call can change; in a request's body they would be sent abroad.
 _OF_THE_MODEL = (
     "api_key", "zhipuai_api_key", "base_url", "zhipuai_api_base", "api_base", "max_concurrency",
-    "http_client", "http_async_client", "auth",
+    "http_client", "http_async_client", "auth", "dialect", "proxy",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class StructuredAnswer:
-    """What an adapter knows of an answer that is data for a program.
-
-    Attributes:
-        lenient: When the second attempt fails too, return it rather than raise: a parser follows.
-        replaceable: What a stream has shown may be replaced by a second attempt.
-        json_mode: False keeps ``response_format`` out of the request: the schema goes in words.
-        check: What is wrong with a value that fits the schema, in words.
-    """
-
-    lenient: bool = False
-    replaceable: bool = False
-    json_mode: bool = True
-    check: Callable[[Any], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +82,8 @@ class Built:
         names: The names of the offered tools.
         schemas: The caller's name of a tool -> the schema of its arguments.
         requirement: What the answer must be, where the service does not see to it.
+        dialect: What the server understands.
+        optional: Fields of the body that can be left out where a server refuses them.
         thoughts: How reasoning may be in the text: not, between ``"tags"``, or ``"implicit"``:
             its opening tag may be missing.
         box_marks: Whether the marks around a vision model's answer are kept.
@@ -126,6 +98,8 @@ class Built:
     names: ToolNames
     schemas: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     requirement: Requirement | None = None
+    dialect: Dialect = DIALECTS["zhipu"]
+    optional: frozenset[str] = frozenset()
     thoughts: Literal["tags", "implicit"] | None = None
     box_marks: bool = False
     single_call: bool = False
@@ -177,12 +151,12 @@ def _suggest(call: Mapping[str, Any], known: set[str]) -> None:
             )
 
 
-def build(values: Mapping[str, Any], *, site: str | None, streaming: bool) -> Built:
+def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Built:
     """Decide what is sent.
 
     Args:
         values: From `combined`. Those that no one knows are sent as they are.
-        site: The preset that is called, or None for any other server.
+        dialect: What the server understands.
         streaming: Whether the answer comes in chunks.
 
     Raises:
@@ -192,25 +166,33 @@ def build(values: Mapping[str, Any], *, site: str | None, streaming: bool) -> Bu
     if not isinstance(model, str):
         raise InvalidRequestError(f"model is {model!r}, not a string", field="model", value=model)
     _check(values)
-    info = models.get(model)  # what may be left out or changed
+    dialect = dialect.of_model(model)
+    # What may be left out or changed: that of the service's own models only.
+    info = models.get(model) if dialect.bounds else None
     known = models.find(model)  # what the model is, wherever it runs
-    tools = _listed("tools", values.get("tools"))
-    names = ToolNames(function_names(tools))
+    tools = listed("tools", values.get("tools"))
+    names = ToolNames(function_names(tools), plain=dialect.plain_names)
     params = {key: values[key] for key in _PARAMS if values.get(key) is not None}
     # A structured answer is no agent's, although it may come as a call.
     agent = bool(function_names(tools)) and values.get("structured") is None
     clear = clearing(
         values.get("reasoning_history"), values.get("thinking"), values.get("clear_thinking"),
-        agent=agent, info=info, site=site,
+        agent=agent, info=info, site=dialect.site,
     )  # fmt: skip
-    _put_thinking(params, clear, info, site)
+    extra = _extra(values, dialect)
+    _put_thinking(params, extra, clear, info, dialect)
     if params.get("stop") == []:
         del params["stop"]
-    requirement = _requirement(params, values, tools, names, info, site)
-    _put_streaming(params, info, streaming=streaming)
-    _set(params, "extra_body", _extra(values))
+    requirement = put_requirement(params, values, names, info, dialect)
+    if dialect.parallel_tool_calls and params.get("tools"):
+        _set_said(extra, "parallel_tool_calls", values.get("parallel_tool_calls"))
+    _put_streaming(params, info, values, dialect, streaming=streaming)
+    if dialect.end_user != "user_id" and "user_id" in params:
+        extra.setdefault(dialect.end_user, params.pop("user_id"))
+    _set(params, "extra_body", extra)
     history = reasoning_history(
-        values.get("reasoning_history"), values.get("thinking"), clear, info=known, site=site
+        values.get("reasoning_history"), values.get("thinking"), clear,
+        info=known, site=dialect.site,
     )  # fmt: skip
     return Built(
         model,
@@ -218,21 +200,46 @@ def build(values: Mapping[str, Any], *, site: str | None, streaming: bool) -> Bu
         _options(values),
         history,
         names,
-        _schemas(tools),
+        schemas_of(tools),
         requirement,
-        thoughts=_thoughts(values.get("think_tags"), known, site),
+        dialect,
+        optional=_optional(params, values),
+        thoughts=_thoughts(values.get("think_tags"), known, dialect),
         box_marks=bool(values.get("keep_box_marks")),
         single_call=values.get("parallel_tool_calls") is False,
         file_urls=models.takes_files_by_url(model),
     )
 
 
+def _optional(params: Mapping[str, Any], values: Mapping[str, Any]) -> frozenset[str]:
+    """The fields that were our decision, and can be left out where a server refuses them."""
+    found = {name for name in ("response_format", "tool_choice") if name in params}
+    if values.get("tool_choice_mode") == "native":
+        found = set()
+    if "stream_options" in params and values.get("stream_options") is None:
+        found.add("stream_options")
+    extra = params.get("extra_body") or {}
+    own = _mapping("extra_body", values)
+    found |= {name for name in _OWN_EXTRAS if name in extra and name not in own}
+    return frozenset(found)
+
+
 def _put_thinking(
-    params: dict[str, Any], clear: bool | None, info: models.ModelInfo | None, site: str | None
+    params: dict[str, Any],
+    extra: dict[str, Any],
+    clear: bool | None,
+    info: models.ModelInfo | None,
+    dialect: Dialect,
 ) -> None:
+    if dialect.thinking == "template":
+        arguments = template_arguments(params.pop("thinking", None), clear)
+        own = extra.get("chat_template_kwargs")
+        if arguments and (own is None or isinstance(own, Mapping)):
+            extra["chat_template_kwargs"] = {**arguments, **(own or {})}
+        return
     thinking, effort, notes = thinking_fields(
         params.pop("thinking", None), clear, params.pop("reasoning_effort", None),
-        info=info, site=site,
+        info=info, site=dialect.site,
     )  # fmt: skip
     for note in notes:
         warnings.warn(note, UserWarning, stacklevel=2)
@@ -241,31 +248,54 @@ def _put_thinking(
 
 
 def _put_streaming(
-    params: dict[str, Any], info: models.ModelInfo | None, *, streaming: bool
+    params: dict[str, Any],
+    info: models.ModelInfo | None,
+    values: Mapping[str, Any],
+    dialect: Dialect,
+    *,
+    streaming: bool,
 ) -> None:
-    if streaming:  # chunks do not repeat it, so it must be known here
-        params.setdefault("request_id", uuid.uuid4().hex)
-    if not (streaming and params.get("tools")):
+    if not streaming:
+        params.pop("stream_options", None)
         params.pop("tool_stream", None)
-    elif info is not None and info.tool_stream:
+        return
+    if dialect.request_id == "body":  # chunks do not repeat it, so it must be known here
+        params.setdefault("request_id", uuid.uuid4().hex)
+    if values.get("stream_usage") is not False:
+        params.setdefault("stream_options", {"include_usage": True})
+    if not params.get("tools"):
+        params.pop("tool_stream", None)
+    elif dialect.tool_stream and info is not None and info.tool_stream:
         params.setdefault("tool_stream", True)
 
 
-def _extra(values: Mapping[str, Any]) -> dict[str, Any]:
+def _extra(values: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     """What goes into the body by names that the client does not know."""
     named = _PARAMS | _READ | _IGNORED
     extra = {key: value for key, value in values.items() if key not in named and value is not None}
+    for name in sorted(extra.keys() & dialect.unknown):
+        del extra[name]
+        warnings.warn(
+            f"{name} is not sent: the service does not know it (extra_body sends it all the same)",
+            UserWarning,
+            stacklevel=2,
+        )
     extra.update(_mapping("extra_body", values))
     return extra
 
 
+def _set_said(extra: dict[str, Any], name: str, value: Any) -> None:
+    if value is not None:
+        extra.setdefault(name, value)
+
+
 def _thoughts(
-    wanted: bool | None, info: models.ModelInfo | None, site: str | None
+    wanted: bool | None, info: models.ModelInfo | None, dialect: Dialect
 ) -> Literal["tags", "implicit"] | None:
     """How reasoning may be in the text: of some models, and of servers without a parser for it."""
     hybrid = info is not None and info.thinking in {"hybrid", "always"}
     if wanted is None:
-        wanted = site is None or (info is not None and info.thinking == "inline")
+        wanted = dialect.site is None or (info is not None and info.thinking == "inline")
     if not wanted:
         return None
     return "implicit" if hybrid else "tags"
@@ -304,100 +334,8 @@ def _options(values: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _listed(name: str, value: Any) -> list[Any]:
-    if value is None or (isinstance(value, Sequence) and not isinstance(value, (str, bytes))):
-        return list(value or ())
-    raise refuse(name, type(value).__name__, "must be a list of tools")
-
-
 def _set(params: dict[str, Any], key: str, value: Any) -> None:
     if value:
         params[key] = value
     else:
         params.pop(key, None)
-
-
-def _requirement(
-    params: dict[str, Any],
-    values: Mapping[str, Any],
-    tools: list[Any],
-    names: ToolNames,
-    info: models.ModelInfo | None,
-    site: str | None,
-) -> Requirement | None:
-    """Put tools, choice and response format into the parameters; what is left must be checked."""
-    native = values.get("tool_choice_mode") == "native"
-    tools, choice = _put_tools(params, values, tools, names, site)
-    forced = choice.kind in {"required", "named"} and bool(function_names(tools))
-    wanted = params.pop("response_format", None)
-    response = named_schema(wanted)
-    if native:
-        if forced:
-            params["tool_choice"] = _native_choice(choice, names)
-        if not is_json_mode_with_schema(wanted):
-            _set(params, "response_format", native_format(response))
-        else:
-            native = False
-    if response is None and not forced:
-        return None
-    structured = values.get("structured")
-    if structured is not None and not isinstance(structured, StructuredAnswer):
-        raise refuse("structured", structured, "must be a StructuredAnswer")
-    hints = structured if isinstance(structured, StructuredAnswer) else StructuredAnswer()
-    name, schema = response or ("answer", None)
-    # With tools on offer only the instruction is sent: servers that enforce JSON would keep the
-    # model from calling any.
-    json_mode = hints.json_mode and (info is None or info.json_mode)
-    if response is not None and not tools and json_mode and not native:
-        params["response_format"] = {"type": "json_object"}
-    believed = response is not None and schema is None and structured is None
-    return Requirement(
-        tools=_schemas(tools) if forced else None,
-        json=response is not None,
-        schema=schema,
-        name=name,
-        native=native,
-        structured=structured is not None or schema is not None,
-        lenient=hints.lenient or believed,
-        replaceable=hints.replaceable,
-        check=hints.check,
-        names=names,
-    )
-
-
-def _put_tools(
-    params: dict[str, Any],
-    values: Mapping[str, Any],
-    tools: list[Any],
-    names: ToolNames,
-    site: str | None,
-) -> tuple[list[Any], Choice]:
-    """Offer the tools that may be called, under their names on the wire."""
-    given = params.pop("tool_choice", None)
-    choice = read_choice(given, tools) if tools else Choice("auto", None)
-    if choice.kind == "none":
-        tools = []
-    elif choice.kind == "named" and choice.name is not None:
-        tools = only(tools, choice.name)
-    served = _listed("server_tools", values.get("server_tools"))
-    search = search_tool(values.get("web_search"))
-    served += [search] if search is not None else []
-    _set(params, "tools", completed([*encoded_tools(tools, names), *served], site=site))
-    return tools, choice
-
-
-def _schemas(tools: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """The offered functions' names -> the schemas of their arguments."""
-    return {name: function_schema(tools, name) or {} for name in function_names(tools)}
-
-
-def choice_as_text(choice: Choice) -> str | None:
-    """A choice in one word, to be bound to a call: None, ``"none"``, ``"any"``, or a name."""
-    words = {"auto": None, "none": "none", "required": "any", "named": choice.name}
-    return words[choice.kind]
-
-
-def _native_choice(choice: Choice, names: ToolNames) -> Any:
-    if choice.name is None:
-        return "required"
-    return {"type": "function", "function": {"name": names.encode(choice.name)}}

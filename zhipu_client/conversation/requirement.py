@@ -59,7 +59,8 @@ class Requirement:
         json: It must be JSON, unless it calls a tool.
         schema: The schema of that JSON, or None for any.
         name: What the schema is called.
-        native: The server sees to it: nothing is put into words, and only a cut answer is refused.
+        native: The server is asked to see to it: nothing is put into words.
+        trusted: It does see to it, the caller says: only a cut answer is refused.
         structured: The answer is data for a program: arguments must fit their schema. (Without, a
             tool's own validation tells the model, as agents are used to.)
         lenient: When the second attempt fails too, return it rather than raise: a parser follows.
@@ -74,6 +75,7 @@ class Requirement:
     schema: Mapping[str, Any] | None = None
     name: str = "answer"
     native: bool = False
+    trusted: bool = False
     structured: bool = False
     lenient: bool = False
     replaceable: bool = False
@@ -101,7 +103,7 @@ class Requirement:
     @property
     def wants_json(self) -> bool:
         """Whether the text is to be the JSON and nothing else."""
-        return self.json and not self.native
+        return self.json and not (self.native and self.trusted)
 
     @property
     def arrays(self) -> bool:
@@ -109,13 +111,18 @@ class Requirement:
         return self.schema is None or self.schema.get("type") == "array"
 
     def met_in_text(self, answer: Answer, seed: str) -> Answer:
-        """The answer with the one call that is due, where the model wrote its arguments as text.
+        """Return the answer with the one call that is due, where its arguments are in the text.
 
         Args:
             answer: The answer.
             seed: Of the call's id, where the answer has none.
         """
-        if self.native or self.tools is None or len(self.tools) != 1 or answer.calls:
+        if (
+            (self.native and self.trusted)
+            or self.tools is None
+            or len(self.tools) != 1
+            or answer.calls
+        ):
             return answer
         (name, schema), *_ = self.tools.items()
         found = object_in(answer.text)
@@ -130,7 +137,7 @@ class Requirement:
         """Why an answer does not do, in words; None when it does."""
         if answer.finish_reason == "sensitive":
             return None  # the answer itself reports it
-        if self.native and answer.finish_reason != "length":
+        if self.native and self.trusted and answer.finish_reason != "length":
             return None
         found = None
         if self.tools is not None:
@@ -188,6 +195,10 @@ class Requirement:
     def _problems(self, value: Any, schema: Mapping[str, Any] | None) -> Sequence[str]:
         found: Sequence[str] = problems(value, schema) if schema is not None else ()
         return found or (self.check(value) if self.check is not None else ())
+
+    def in_words(self) -> Requirement:
+        """Return the same requirement, put into words: for a server that did not see to it."""
+        return self if self.trusted else replace(self, native=False)
 
     def repair(self, messages: Sequence[Wire], answer: str, complaint: str) -> list[Wire]:
         """The conversation for the second attempt."""

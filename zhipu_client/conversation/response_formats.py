@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhipu_client.conversation.schemas import inlined
+from zhipu_client.conversation.tools import encode_name
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["is_json_mode_with_schema", "named_schema", "native_format"]
@@ -54,4 +55,7 @@ def native_format(
     name, schema = response
     if schema is None:
         return {"type": "json_object"}
-    return {"type": "json_schema", "json_schema": {"name": name, "schema": dict(schema)}}
+    return {
+        "type": "json_schema",
+        "json_schema": {"name": encode_name(name), "schema": dict(schema)},
+    }

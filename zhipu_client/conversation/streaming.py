@@ -85,7 +85,7 @@ class Attempt(ChatReader):
     def __init__(self, built: Built, *, seed: str, calls_in_text: bool = False) -> None:
         super().__init__()
         requirement = built.requirement
-        if requirement is not None and requirement.native:
+        if requirement is not None and requirement.native and requirement.trusted:
             requirement = None  # nothing is held back of what the server sees to
         self._names = built.names
         self._seed = seed

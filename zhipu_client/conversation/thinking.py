@@ -19,6 +19,7 @@ __all__ = [
     "OPEN_TAG",
     "BoxFilter",
     "ThinkFilter",
+    "template_arguments",
     "thinking_apart",
     "thinking_fields",
     "thinking_value",
@@ -281,6 +282,29 @@ def thinking_value(value: Any, clear: bool | None = None) -> dict[str, Any] | No
     if clear is not None:
         wanted["clear_thinking"] = clear
     return wanted or None
+
+
+def template_arguments(thinking: Any, clear_thinking: bool | None) -> dict[str, bool]:
+    """Return the arguments of GLM's chat template that switch thinking on a server of one's own.
+
+    Args:
+        thinking: See `thinking_value`.
+        clear_thinking: False keeps the reasoning of earlier turns in the prompt.
+
+    Raises:
+        InvalidRequestError: ``thinking`` has no known form.
+
+    Example:
+        >>> template_arguments(False, None), template_arguments(None, False)
+        ({'enable_thinking': False}, {'clear_thinking': False})
+    """
+    wanted = thinking_value(thinking, clear_thinking) or {}
+    found: dict[str, bool] = {}
+    if wanted.get("type") in {"enabled", "disabled"}:
+        found["enable_thinking"] = wanted["type"] == "enabled"
+    if wanted.get("clear_thinking") is not None:
+        found["clear_thinking"] = wanted["clear_thinking"]
+    return found
 
 
 def thinking_fields(

@@ -59,6 +59,7 @@ class ToolNames:
 
     Args:
         names: The caller's names. A name that the wire takes is never changed.
+        plain: False for a server that takes any name: none is changed.
 
     Example:
         >>> names = ToolNames(["查天气", "add"])
@@ -66,14 +67,15 @@ class ToolNames:
         ('查天气', 'add', 'add')
     """
 
-    __slots__ = ("_own", "_wire")
+    __slots__ = ("_own", "_plain", "_wire")
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    def __init__(self, names: Iterable[str] = (), *, plain: bool = True) -> None:
+        self._plain = plain
         #: The caller's name -> the wire's, and back.
         self._wire: dict[str, str] = {}
         self._own: dict[str, str] = {}
         for name in sorted(dict.fromkeys(names), key=_is_encoded):  # plain names keep theirs
-            wire = encode_name(name)
+            wire = encode_name(name) if plain else name
             number = 1
             while wire in self._own:
                 number += 1
@@ -93,7 +95,7 @@ class ToolNames:
 
     def encode(self, name: str) -> str:
         """Return the wire's name; one that is not on offer (in history) is encoded too."""
-        return self._wire.get(name) or encode_name(name)
+        return self._wire.get(name) or (encode_name(name) if self._plain else name)
 
     def decode(self, name: str) -> str:
         """Return the caller's name for the one in a call.

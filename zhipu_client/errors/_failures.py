@@ -29,6 +29,7 @@ from zhipu_client.errors import (
     ServerError,
     shorten,
 )
+from zhipu_client.errors._worded import kind_by_words
 
 __all__ = ["CODES", "Code", "error_from", "error_in", "retry_after_seconds"]
 
@@ -71,6 +72,7 @@ CODES: Mapping[str, Code] = _table()
 _STATUS: Mapping[int, tuple[type[APIError], bool]] = {
     400: (BadRequestError, False),
     401: (AuthenticationError, False),
+    402: (InsufficientBalanceError, False),
     403: (PermissionDeniedError, False),
     404: (NotFoundError, False),
     408: (ServerError, True),
@@ -82,6 +84,8 @@ _STATUS: Mapping[int, tuple[type[APIError], bool]] = {
     435: (BadRequestError, False),
 }
 
+#: The length of the service's own business codes; shorter ones are statuses of many servers.
+_OF_THE_SERVICE = 4
 #: The longest code; the service's have three or four digits, others' are words.
 MAX_CODE = 64
 _BRACKETED = re.compile(r"^\[(\d{3,4})\]\s*\[?(.*?)\]?(?:\[[^\]]*\])?$", re.DOTALL)
@@ -110,11 +114,7 @@ def error_from(
     """
     decoded = _decode(body) if isinstance(body, bytes) else body
     code, message = _code_and_message(decoded)
-    known = CODES.get(code or "")
-    if known is not None:
-        kind, retry = known.error, known.retry == "yes"
-    else:
-        kind, retry = _by_status(status)
+    kind, retry = _kind(status, code, decoded, message)
     if isinstance(decoded, dict):
         told = decoded.get("request_id")
         request_id = shorten(str(told)) if told else request_id
@@ -132,16 +132,34 @@ def error_from(
     )
 
 
+def _kind(
+    status: int | None, code: str | None, decoded: Any, message: str | None
+) -> tuple[type[APIError], bool]:
+    """Return the error's type, and whether a retry can help."""
+    known = CODES.get(code or "")
+    if known is not None and len(code or "") == _OF_THE_SERVICE:
+        return known.error, known.retry == "yes"
+    worded = kind_by_words(status, decoded, message)
+    if worded is not None:
+        return worded
+    if known is not None:
+        return known.error, known.retry == "yes"
+    if status is None and code is not None and code.isdigit() and 400 <= int(code) < 600:
+        status = int(code)  # of an error inside a stream
+    return _by_status(status)
+
+
 def error_in(data: Any) -> bool:
     """Return True when a decoded body or frame with a success status reports a failure.
 
-    Two shapes do: an ``error`` member, and the console's ``{"code", "msg", "success": false}``.
+    Three shapes do: an ``error`` member, the console's ``{"code", "msg", "success": false}``, and
+    the flat ``{"object": "error"}`` of older vLLM and SGLang.
     """
     if not isinstance(data, dict):
         return False
     if data.get("error") and not data.get("choices"):
         return True
-    return data.get("success") is False
+    return data.get("success") is False or data.get("object") == "error"
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:

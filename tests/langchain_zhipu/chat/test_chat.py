@@ -13,7 +13,8 @@ from langchain_core.runnables import RunnableBinding
 
 from langchain_zhipu import ChatZhipuAI
 from tests.langchain_zhipu.chat.wire import HEAD, USAGE, body, call, delta, to_wire
-from zhipu_client import InvalidRequestError
+from zhipu_client import PRESETS, InvalidRequestError
+from zhipu_client.dialects import dialect_of
 from zhipu_emulator import Answer
 
 Make = Callable[..., ChatZhipuAI]
@@ -226,7 +227,7 @@ def test_on_the_coding_endpoint_reasoning_is_kept(server: Any) -> None:
 
     earlier = AIMessage("a", additional_kwargs={"reasoning_content": "old"})
     history = [HumanMessage("1"), earlier, HumanMessage("2")]
-    built = build({"model": "glm-4.7"}, site="zai-coding", streaming=False)
+    built = build({"model": "glm-4.7"}, dialect=dialect_of(PRESETS["zai-coding"]), streaming=False)
     sent = to_wire(history, reasoning_history=built.history)
     assert sent[1]["reasoning_content"] == "old"
 

@@ -1,0 +1,262 @@
+"""A server that is not the service: nothing goes out unasked, and what it enforces is used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from zhipu_client import _learned
+
+from .rows import ABSENT, Row, check, has, in_turn, table
+from .server import Reply, calls, failure, said, scripted
+from .subjects import Ask, run
+from .tools import ADD, MULTIPLY, Person, tool
+
+ANN = {"name": "Ann", "age": 7}
+JSON = json.dumps(ANN)
+SCHEMA = Person.model_json_schema()
+
+
+#: The adapters write schemas in their own words.
+class _Schema:
+    def __eq__(self, other: object) -> bool:
+        inner = other.get("json_schema", {}) if isinstance(other, dict) else {}
+        return inner.get("name") == "Person" and "age" in inner["schema"]["properties"]
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+BY_SCHEMA = {"type": "json_schema", "json_schema": {"name": "Person", "schema": SCHEMA}}
+NAMED = {"type": "function", "function": {"name": "add"}}
+CALL = calls(("add", '{"a": 1, "b": 2}'))
+CALLED = [("add", {"a": 1, "b": 2})]
+USAGE = {"include_usage": True}
+#: Of models of one's own, and of the service's by their codes.
+MODELS = ("zai-org/GLM-4.6", "glm-4.7", "my-own-model")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_learned() -> Iterator[None]:
+    _learned.forget()
+    yield
+    _learned.forget()
+
+
+def own(
+    title: str, script: Any = None, ask: Ask | None = None, settings: Any = None, **want: Any
+) -> Row:
+    """A row on a server of the common dialect."""
+    script = said() if script is None else script
+    given = {"dialect": "openai", "model": MODELS[0], **(settings or {})}
+    return Row(title, script, want, ask or Ask(), given)
+
+
+def everywhere(title: str, settings: dict[str, Any], **want: Any) -> list[Row]:
+    return [
+        own(f"{title}-{model.rpartition('/')[2]}", settings={"model": model, **settings}, **want)
+        for model in MODELS
+    ]
+
+
+def template(**arguments: bool) -> dict[str, Any]:
+    return {"thinking": ABSENT, "chat_template_kwargs": arguments or ABSENT}
+
+
+UNASKED = dict.fromkeys(
+    ("request_id", "do_sample", "tool_stream", "thinking", "tool_choice", "temperature"), ABSENT
+)
+MANY_STOPS = ["a", "b", "c", "d", "e", "f"]
+SENT = [
+    *everywhere("nothing-unasked", {}, sent=UNASKED, warned=[]),
+    *everywhere("an-id-of-ones-own", {"extra_body": {"request_id": "mine"}},
+                sent={"request_id": "mine"}),
+    *everywhere("left-out", {"temperature": 0.5, "extra_body": {"temperature": None}},
+                sent={"temperature": ABSENT}),
+    *everywhere("thinks-not", {"thinking": False}, sent=template(enable_thinking=False),
+                warned=[]),
+    *everywhere("thinks", {"thinking": True}, sent=template(enable_thinking=True)),
+    *everywhere("thinks-as-it-likes", {"thinking": "auto"}, sent=template()),
+    *everywhere("keeps-thoughts", {"clear_thinking": False}, sent=template(clear_thinking=False)),
+    *everywhere("the-template-of-ones-own",
+                {"thinking": False, "extra_body": {"chat_template_kwargs": {"x": True}}},
+                sent=template(enable_thinking=False, x=True)),
+    *everywhere("an-effort-as-it-is", {"reasoning_effort": "minimal"},
+                sent={"reasoning_effort": "minimal"}, warned=[]),
+    own("many-stop-words", ask=Ask(more={"stop": MANY_STOPS}), sent={"stop": MANY_STOPS}),
+    own("a-user", ask=Ask(more={"user": "u1"}), sent={"user": "u1", "user_id": ABSENT}),
+    *(own(f"passes-on-{name}", ask=Ask(more={name: value}), sent={name: value}, warned=[])
+      for name, value in {"seed": 7, "logprobs": True, "service_tier": "flex",
+                          "presence_penalty": 0.5}.items()),
+    own("a-name-as-it-is", ask=Ask(tools=[tool("查天气", city="string")]), tools_sent=["查天气"]),
+    own("one-call-at-a-time", CALL, Ask(tools=[ADD], more={"parallel_tool_calls": False}),
+        sent={"parallel_tool_calls": False}),
+]  # fmt: skip
+#: What the service does not know is left out, and said.
+ON_THE_SERVICE = [
+    Row(f"service-{name}", want={"sent": {name: ABSENT}, "warned": [has(name)]},
+        ask=Ask(more={name: value}), settings={"site": "bigmodel"})
+    for name, value in {"logprobs": True, "service_tier": "flex", "presence_penalty": 1}.items()
+]  # fmt: skip
+
+
+@table(in_turn([*SENT, *ON_THE_SERVICE]))
+def test_what_is_sent(row, adapter, way):
+    check(row, adapter, way)
+
+
+def _usage_if_asked(request: Any) -> Any:
+    """A server that counts a stream only where it is asked to."""
+    body = dict(said().body)
+    if request.get("stream") and request.get("stream_options") != USAGE:
+        del body["usage"]
+    return body
+
+
+COUNTED = [
+    Row(f"counted-{place}", Reply(_usage_if_asked), {"usage": (11, 7, 18, 4, 3)},
+        settings=settings)
+    for place, settings in (("own", {"dialect": "openai"}), ("service", {}))
+]  # fmt: skip
+STREAMED = ("stream", "astream")
+ASKED = [
+    Row(title, Reply(_usage_if_asked), {"usage": usage, "sent": {"stream_options": sent}},
+        Ask(more=more), {"dialect": "openai", **settings}, ways=STREAMED)
+    for title, more, settings, sent, usage in (
+        ("not-by-the-call", {"stream_usage": False}, {}, ABSENT, None),
+        ("not-by-the-model", {}, {"stream_usage": False}, ABSENT, None),
+        ("by-the-call", {"stream_options": {"include_usage": False}}, {}, {"include_usage": False},
+         None),
+    )
+]  # fmt: skip
+
+
+@table([*COUNTED, *ASKED])
+def test_the_usage_of_a_stream(row, adapter, way):
+    check(row, adapter, way)
+
+
+FORCED = Ask(tools=[ADD], tool_choice="add")
+ANY = Ask(tools=[ADD, MULTIPLY], tool_choice="any")
+STRUCTURED = {
+    "function_calling": (Ask(schema=Person, method="function_calling"), calls(("Person", JSON))),
+    "json_mode": (Ask(schema=Person, method="json_mode"), said(JSON)),
+    "json_schema": (Ask(schema=Person, method="json_schema"), said(JSON)),
+}
+ENFORCED = [
+    own("forced", CALL, FORCED, calls=CALLED, sent={"tool_choice": NAMED}, system=None, tries=1),
+    own("forced-to-any", CALL, ANY, calls=CALLED, sent={"tool_choice": "required"}, system=None,
+        tries=1),
+    # Some servers ignore what they do not know: then it goes into words.
+    own("ignored", [said("It is 3."), CALL], FORCED, calls=CALLED, tries=2),
+    own("written-as-text", said('{"a": 1, "b": 2}'), FORCED, calls=CALLED, tries=1),
+    *(own(f"{method}-enforced", STRUCTURED[method][1], STRUCTURED[method][0], value=ANN, tries=1,
+          sent={"response_format": _Schema()}, system=None)
+      for method in ("json_mode", "json_schema")),
+    own("function_calling-enforced", STRUCTURED["function_calling"][1],
+        STRUCTURED["function_calling"][0], value=ANN, tries=1, system=None,
+        sent={"tool_choice": {"type": "function", "function": {"name": "Person"}}}),
+    own("schema-ignored", [said("She is 7."), said(JSON)], STRUCTURED["json_schema"][0], value=ANN,
+        tries=2),
+    # With tools on offer a grammar for the answer would keep the model from calling any.
+    own("schema-beside-tools", CALL, Ask(tools=[ADD], more={"response_format": BY_SCHEMA}),
+        calls=CALLED, sent={"response_format": ABSENT}, system=has("age")),
+]  # fmt: skip
+
+
+@table(ENFORCED)
+def test_what_the_server_enforces_is_used_and_checked(row, adapter, way):
+    check(row, adapter, way)
+
+
+def refused(field: str, shape: str) -> dict[str, Any]:
+    """A refusal of a field, in the words of a server that exists."""
+    words = f"zai does not support parameters: ['{field}'], for model=glm-4.7."
+    bodies: dict[str, Any] = {
+        "gateway": {"error": {"message": f"litellm.UnsupportedParamsError: {words}", "param": None,
+                              "type": "None", "code": "400"}},
+        "fields": {"detail": f"Unexpected fields in the request: {{'{field}'}}"},
+        "pydantic": {"detail": [{"type": "extra_forbidden", "loc": ["body", field],
+                                 "msg": "Extra inputs are not permitted", "input": {}}]},
+        "param": {"error": {"message": "Unknown parameter.", "param": field, "code": None,
+                            "type": "invalid_request_error"}},
+    }  # fmt: skip
+    return bodies[shape]
+
+
+def refusing(field: str, shape: str, then: Reply) -> list[Reply]:
+    """A server that refuses a field, and answers without it."""
+    status = 422 if shape in {"fields", "pydantic"} else 400
+    return [Reply(refused(field, shape), status=status), then]
+
+
+REFUSED = [
+    own(f"{title}-{shape}", refusing(field, shape, reply), ask, tries=2, **want)
+    for shape in ("gateway", "fields", "pydantic", "param")
+    for title, field, ask, reply, want in (
+        ("no-formats", "response_format", STRUCTURED["json_schema"][0], said(JSON),
+         {"value": ANN}),
+        ("no-formats-in-json-mode", "response_format", STRUCTURED["json_mode"][0], said(JSON),
+         {"value": ANN}),
+        ("no-choice", "tool_choice", FORCED, CALL, {"calls": CALLED}),
+        ("no-choice-of-a-schema", "tool_choice", STRUCTURED["function_calling"][0],
+         calls(("Person", JSON)), {"value": ANN}),
+    )
+]  # fmt: skip
+NOT_OURS = [
+    own("a-field-of-the-callers", failure(400, message="seed is not supported"),
+        Ask(more={"seed": 1}), error="BadRequestError", tries=1),
+    own("asked-for-natively", failure(400, message="tool_choice is not supported"), FORCED,
+        {"tool_choice_mode": "native"}, error="BadRequestError", tries=1),
+    own("something-else", failure(400, message="temperature is too high"), FORCED,
+        error="BadRequestError", tries=1),
+]  # fmt: skip
+
+
+@table([*REFUSED, *NOT_OURS])
+def test_a_refused_field_is_left_out(row, adapter, way):
+    check(row, adapter, way)
+
+
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_a_refused_field_is_left_out_from_then_on(adapter):
+    script = refusing("tool_choice", "gateway", CALL)
+    with scripted(*script) as server:
+        settings = {"dialect": "openai", "model": MODELS[0]}
+        first = run(server, adapter, "whole", FORCED, settings)
+        again = run(server, adapter, "stream", FORCED, settings)
+    assert first.calls == again.calls == CALLED
+    assert ["tool_choice" in request for request in again.requests] == [True, False, False]
+    assert "add" in again.requests[-1]["messages"][0]["content"]
+
+
+THINKING_REFUSED = Row(
+    "thinking", refusing("chat_template_kwargs", "fields", said()),
+    {"text": "ok", "tries": 2, "warned": [has("chat_template_kwargs")]},
+    settings={"dialect": "openai", "thinking": False},
+)  # fmt: skip
+USAGE_REFUSED = Row(
+    "usage", refusing("stream_options", "fields", said()),
+    {"text": "ok", "tries": 2, "warned": []}, settings={"dialect": "openai"}, ways=STREAMED,
+)  # fmt: skip
+
+
+@table([THINKING_REFUSED, USAGE_REFUSED])
+def test_a_refused_setting_is_left_out(row, adapter, way):
+    check(row, adapter, way)
+
+
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+@pytest.mark.parametrize("way", ["whole", "stream", "awhole", "astream"])
+def test_each_attempt_has_an_id_of_its_own_in_a_header(adapter, way):
+    busy = failure(503, message="busy")
+    with scripted(busy, said()) as server:
+        settings = {"dialect": "openai", "max_retries": 1}
+        outcome = run(server, adapter, way, Ask(), settings)
+        sent = [request.headers.get("x-request-id") for request in server.requests]
+    assert outcome.text == "ok"
+    assert len(set(sent)) == 2
+    assert None not in sent
+    assert all("request_id" not in request for request in outcome.requests)
