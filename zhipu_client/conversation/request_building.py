@@ -16,6 +16,7 @@ from zhipu_client import chat, models
 from zhipu_client._check import choice as check_choice
 from zhipu_client._check import refuse
 from zhipu_client._errors import InvalidRequestError
+from zhipu_client.conversation._characters import whole_characters
 from zhipu_client.conversation.requirement import Requirement
 from zhipu_client.conversation.schemas import inlined
 from zhipu_client.conversation.thinking import (
@@ -185,7 +186,7 @@ def build(values: Mapping[str, Any], *, site: str | None, streaming: bool) -> Bu
     )  # fmt: skip
     return Built(
         model,
-        params,
+        whole_characters(params),  # a tool's description may come from anywhere
         _options(values),
         history,
         names,
