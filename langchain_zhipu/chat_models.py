@@ -12,8 +12,9 @@ from typing import Any, Literal, TypeVar, overload
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.prompt_values import ChatPromptValue, PromptValue
 from langchain_core.runnables import Runnable, run_in_executor
 from langchain_core.runnables.retry import ExponentialJitterParams
 from pydantic import BaseModel
@@ -22,7 +23,7 @@ from typing_extensions import override
 from langchain_zhipu._chat import blocks, structured
 from langchain_zhipu._chat.calling import exchange_for
 from langchain_zhipu._chat.fast_chunks import generation_chunk
-from langchain_zhipu._chat.media import has_paths
+from langchain_zhipu._chat.media import has_paths, readable_result
 from langchain_zhipu._chat.messages import to_message
 from langchain_zhipu._chat.retries import ModelRetry, RetryOn, retry_on
 from langchain_zhipu._chat.settings import ChatSettings
@@ -92,6 +93,15 @@ class ChatZhipuAI(ChatSettings):
     """
 
     # --- Calls
+
+    @override
+    def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:
+        # LangChain fails at some results of tools before this class sees them, in every later turn.
+        given = super()._convert_input(model_input)
+        messages = given.to_messages()
+        fine = [_readable(message) for message in messages]
+        same = all(one is other for one, other in zip(messages, fine, strict=True))
+        return given if same else ChatPromptValue(messages=fine)
 
     @override
     def _generate(
@@ -314,6 +324,15 @@ class ChatZhipuAI(ChatSettings):
             **kwargs,
         )
         return structured.chained(llm, reader, include_raw=include_raw)
+
+
+def _readable(message: BaseMessage) -> BaseMessage:
+    if not isinstance(message, ToolMessage):
+        return message
+    content = readable_result(message.content)
+    return (
+        message if content is message.content else message.model_copy(update={"content": content})
+    )
 
 
 def _result(answer: Answer) -> ChatResult:

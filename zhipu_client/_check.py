@@ -39,12 +39,32 @@ def as_json(value: Any, *, separators: tuple[str, str] | None = None) -> bytes:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=separators)
         return text.encode()
     except UnicodeEncodeError:
-        problem = "a text contains half of a surrogate pair, which UTF-8 cannot carry"
+        place = _half_at(value)
+        problem = f"{place} contains half of a surrogate pair, which UTF-8 cannot carry"
     except ValueError as error:
         problem = f"a number is not finite, or the body refers to itself ({error})"
     except TypeError as error:
         problem = str(error)
     raise ValueError(problem)
+
+
+def _half_at(value: Any) -> str:
+    """Where the first text is that UTF-8 cannot carry, such as ``input[7]``."""
+    waiting = [("", value)]
+    while waiting:
+        place, item = waiting.pop()
+        if isinstance(item, str):
+            try:
+                item.encode()
+            except UnicodeEncodeError:
+                return place or "a text"
+        elif isinstance(item, Mapping):
+            pairs = [(f"{place}.{key}".lstrip("."), part) for key, part in item.items()]
+            keys = [(f"a name in {place or 'the body'}", key) for key in item]
+            waiting.extend(reversed([*keys, *pairs]))
+        elif isinstance(item, (list, tuple)):
+            waiting.extend(reversed([(f"{place}[{n}]", part) for n, part in enumerate(item)]))
+    return "a text"
 
 
 def show(value: Any) -> str:

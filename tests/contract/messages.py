@@ -49,7 +49,9 @@ def _blocks_langchain(content: Any) -> Any:
     return [_block_langchain(kind, value) for kind, value in content]
 
 
-def _block_langchain(kind: str, value: str) -> dict[str, Any]:
+def _block_langchain(kind: str, value: Any) -> Any:
+    if kind == "raw":  # as the framework has it
+        return value
     if kind == "text":
         return {"type": "text", "text": value}
     if kind == "audio":
@@ -101,6 +103,8 @@ def _blocks_llama_index(content: Any) -> list[Any]:
     for kind, value in [("text", content)] if isinstance(content, str) else content:
         if kind == "text":
             made.append(TextBlock(text=value))
+        elif kind == "raw":
+            made.append(value)
         elif kind == "audio":
             made.append(AudioBlock(audio=base64.b64decode(value), format="wav"))
         else:

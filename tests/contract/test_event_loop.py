@@ -18,7 +18,6 @@ import langchain_zhipu as chain
 import llama_index_zhipu as index
 import zhipu_emulator
 from zhipu_client._io import _shared
-from zhipu_client.models import _table
 
 from .test_ocr import PNG
 
@@ -37,8 +36,6 @@ def emulator() -> Iterator[Any]:
 def first_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what only the first call of a process does."""
     monkeypatch.setattr(_shared._process, "tls", None)
-    _table._load.cache_clear()
-    _table._codes.cache_clear()
 
 
 @pytest.fixture

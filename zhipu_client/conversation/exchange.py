@@ -16,6 +16,7 @@ from typing import Any
 from zhipu_client import chat
 from zhipu_client._check import refuse
 from zhipu_client._request import Request, StreamRequest
+from zhipu_client.conversation._characters import whole_text
 from zhipu_client.conversation.answers import Answer, Call, read_answer
 from zhipu_client.conversation.history import prepared, with_file_urls
 from zhipu_client.conversation.refusals import Refusal, kind_of, refusals_in
@@ -118,7 +119,7 @@ class Exchange:
 
     def _sent(self) -> list[dict[str, Any]]:
         requirement = self.built.requirement
-        instruction = requirement.instruction() if requirement is not None else ""
+        instruction = whole_text(requirement.instruction()) if requirement is not None else ""
         return with_instruction(self._messages, instruction)
 
     def _reader(self) -> Attempt:

@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 from zhipu_client import chat, models
 from zhipu_client._check import choice as check_choice
 from zhipu_client._check import refuse, suggestion
+from zhipu_client.conversation._characters import whole_characters
 from zhipu_client.conversation.enforcement import (
     ToolChoiceMode,
     listed,
@@ -196,7 +197,7 @@ def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Bu
     )  # fmt: skip
     return Built(
         model,
-        params,
+        whole_characters(params),  # a tool's description may come from anywhere
         _options(values),
         history,
         names,
