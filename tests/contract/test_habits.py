@@ -68,7 +68,7 @@ def _exact(calls: list[Any]) -> Counter[str]:
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(exchange=exchanges(), way=st.sampled_from(WAYS))
 def test_every_call_is_what_was_meant_or_clearly_invalid(
     emulator: Any, adapter: str, exchange: Any, way: Any
