@@ -59,6 +59,17 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str | None, str, str]]]]
         ],
         [("x", "f", '{"a":1}'), ("x_1", "f", '{"a":2}')],
     ),
+    "null as arguments, index 0 for all": (
+        [piece("null", "f", "x", 0), piece("null", "f", "y", 0)],
+        [("x", "f", "null"), ("y", "f", "null")],
+    ),
+    "encoded twice, index 0 for all": (
+        [
+            piece('"{\\"a\\":', "f", "x", 0), piece('1}"', index=0),
+            piece('"{\\"a\\":2}"', "f", "y", 0),
+        ],
+        [("x", "f", '"{\\"a\\":1}"'), ("y", "f", '"{\\"a\\":2}"')],
+    ),
     "one id for two calls that come interleaved": (
         [
             piece("", "f", "x", 0), piece("", "g", "x", 1), piece('{"a":1}', index=0),

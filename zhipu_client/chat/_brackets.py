@@ -30,6 +30,11 @@ class Brackets:
         self._inside = False
         self._escaped = False
 
+    @property
+    def outside(self) -> bool:
+        """True between the strings and brackets of what has come."""
+        return not self._inside and self._depth == 0
+
     def end(self, text: str, start: int = 0) -> int:
         """Return the place behind the closing bracket, or -1 if it is not in this text.
 

@@ -20,6 +20,10 @@ SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
 _NO_ID = frozenset({"null", "none", "nil", "undefined"})
 
 
+#: So short is a text that may be ``null`` with blanks around it.
+_LONGEST_NULL = 16
+
+
 class Fragment(TypedDict):
     """A piece of one tool call. ``id`` and ``name`` are set only where they first appear."""
 
@@ -221,18 +225,31 @@ class _Call:
         return piece
 
     def whole(self) -> bool:
-        """Return whether the arguments are an object that is closed."""
+        """Return whether the arguments are closed: an object, JSON text that has one, ``null``."""
         while self._seen < len(self._pieces):
             piece = self._pieces[self._seen]
             self._seen += 1
             if not self._closed:
                 self._closed = self._brackets.end(piece) >= 0
-        return self._closed
+        if self._closed or not self._length:
+            return self._closed
+        if self._length < _LONGEST_NULL:
+            text = self.arguments().strip()
+            return text == "null" or (len(text) > 1 and self._text_is_closed())
+        return self._text_is_closed()
+
+    def _text_is_closed(self) -> bool:
+        return self._begins_text() and self._brackets.outside
+
+    def _begins_text(self) -> bool:
+        first = next((piece for piece in self._pieces if piece.strip()), "")
+        return first.lstrip().startswith('"')
 
     def is_followed_by(self, arguments: str) -> bool:
         """Return whether these arguments can only be another call's: this one's are whole."""
         text = arguments.lstrip()
-        if not text.startswith("{") or not self.whole():
+        begins = text.startswith("{") or (text.startswith('"') and self._begins_text())
+        if not begins or not self.whole():
             return False
         return self._length > 2 and (
             len(arguments) != self._length or arguments != self.arguments()
