@@ -71,6 +71,11 @@ class Dialect:
     parallel_tool_calls: bool
     relays: bool = False
 
+    @property
+    def account(self) -> str | None:
+        """Return whose rules apply: a site, ``"bigmodel"`` for a relay of the service, or None."""
+        return self.site or ("bigmodel" if self.name == "zhipu" else None)
+
     def of_model(self, model: str) -> Dialect:
         """Return what is understood for one model: a relay may pass it on to the service.
 

@@ -17,7 +17,7 @@ from blockbuster import blockbuster_ctx
 import langchain_zhipu as chain
 import llama_index_zhipu as index
 import zhipu_emulator
-from zhipu_client._io import _shared
+from zhipu_client._io import pools
 
 from .test_ocr import PNG
 
@@ -35,7 +35,7 @@ def emulator() -> Iterator[Any]:
 @pytest.fixture(autouse=True)
 def first_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget what only the first call of a process does."""
-    monkeypatch.setattr(_shared._process, "tls", None)
+    monkeypatch.setattr(pools._process, "tls", None)
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ async def _asked(thing: Any, way: Way, prompt: Any, names: tuple[str, ...]) -> l
 def test_langchain(way: Way) -> None:
     names = ("invoke", "stream", "ainvoke", "astream")
     with scripted(_answer()) as server:
-        model = ChatZhipuAI(model="my-own", base_url=server.base_url, api_key=KEY)
+        model = ChatZhipuAI(model="my-own", base_url=server.base_url, api_key=KEY, dialect="openai")
         parts = asyncio.run(_asked(model, way, "hi", names))
         assert server.requests[0].json["logprobs"] is True
     message = parts[0] + parts[1:] if len(parts) > 1 else parts[0]
@@ -65,7 +65,7 @@ def test_llama_index(way: Way) -> None:
 
     names = ("chat", "stream_chat", "achat", "astream_chat")
     with scripted(_answer()) as server:
-        llm = ZhipuAI(model="my-own", base_url=server.base_url, api_key=KEY)
+        llm = ZhipuAI(model="my-own", base_url=server.base_url, api_key=KEY, dialect="openai")
         parts = asyncio.run(_asked(llm, way, [ChatMessage("hi")], names))
         assert server.requests[0].json["logprobs"] is True
     found = parts[-1].logprobs
@@ -77,5 +77,5 @@ def test_odd_ones_do_not_cost_the_answer() -> None:
     body = reply("ok")
     body["choices"][0]["logprobs"] = {"content": ["odd", 7]}
     with scripted(Reply(body)) as server:
-        llm = ZhipuAI(model="my-own", base_url=server.base_url, api_key=KEY)
+        llm = ZhipuAI(model="my-own", base_url=server.base_url, api_key=KEY, dialect="openai")
         assert str(llm.complete("hi")) == "ok"

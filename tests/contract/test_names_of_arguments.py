@@ -63,7 +63,7 @@ CALLS = [
     for wrong, right in MISSPELT.items()
 ]
 OTHERS = [
-    Row(name, said(), {"warned": [], "sent": {name: 1}}, Ask(more={name: 1}))
+    Row(name, said(), {"warned": [], "sent": {name: 1}}, Ask(more={name: 1}), {"dialect": "openai"})
     for name in (
         "top_k", "seed", "logprobs", "top_logprobs", "min_p", "repetition_penalty",
         "presence_penalty", "frequency_penalty", "logit_bias", "guided_json", "priority",

@@ -221,6 +221,9 @@ def test_a_question_after_an_unanswered_one_changes_the_last_message_only(adapte
     ],
 )
 def test_what_is_asked_of_the_service(values: dict[str, Any], site: Any, sent: Any) -> None:
+    from zhipu_client import PRESETS
     from zhipu_client.conversation import build
+    from zhipu_client.dialects import dialect_of
 
-    assert build(values, site=site, streaming=False).params.get("thinking") == sent
+    dialect = dialect_of(PRESETS[site] if site else "http://127.0.0.1:8000/v1")
+    assert build(values, dialect=dialect, streaming=False).params.get("thinking") == sent

@@ -178,7 +178,7 @@ def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Bu
     agent = bool(function_names(tools)) and values.get("structured") is None
     clear = clearing(
         values.get("reasoning_history"), values.get("thinking"), values.get("clear_thinking"),
-        agent=agent, info=info, site=dialect.site,
+        agent=agent, info=info, site=dialect.account,
     )  # fmt: skip
     extra = _extra(values, dialect)
     _put_thinking(params, extra, clear, info, dialect)
@@ -193,7 +193,7 @@ def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Bu
     _set(params, "extra_body", extra)
     history = reasoning_history(
         values.get("reasoning_history"), values.get("thinking"), clear,
-        info=known, site=dialect.site,
+        info=known, site=dialect.account,
     )  # fmt: skip
     return Built(
         model,

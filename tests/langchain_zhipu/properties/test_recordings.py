@@ -20,7 +20,7 @@ from tests.langchain_zhipu.properties.test_streams import (
     decoded,
     summed,
 )
-from zhipu_client import StreamIncompleteError, _chunks
+from zhipu_client import StreamIncompleteError, chat
 
 RECORDINGS = Path(__file__).resolve().parents[4] / "shared" / "recordings"
 
@@ -94,7 +94,7 @@ def test_every_recorded_stream_is_the_whole_answer() -> None:
             assert "truncated" in name or "shortened" in name, name
             continue
         check_same(summed(chunks_of(wire)), plainly(raw))
-        joined = _chunks.Accumulator()
+        joined = chat.Accumulator()
         for chunk in wire:
             joined.add(chunk)
         assert from_wire(joined.message()).tool_calls == plainly(raw).tool_calls, name

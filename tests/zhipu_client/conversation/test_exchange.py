@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.support.exchanges import TOOL, answered, deltas_of, exchange
 from zhipu_client import ContextOverflowError, InvalidRequestError, ServerError
 from zhipu_client.conversation import Exchange, RequirementError, StructuredAnswer, build
+from zhipu_client.dialects import DIALECTS
 
 USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "total_tokens": 12}
 SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
@@ -116,7 +117,7 @@ def test_an_instruction_joins_a_system_message_of_parts() -> None:
 def test_secrets_of_tools_are_not_in_the_repr() -> None:
     tool = {"type": "mcp", "mcp": {"server_label": "s", "headers": {"Authorization": "planted"}}}
     values = {"model": "glm-4.7", "tools": [tool], "extra_headers": {"X-Key": "planted"}}
-    assert "planted" not in repr(build(values, site="bigmodel", streaming=False))
+    assert "planted" not in repr(build(values, dialect=DIALECTS["zhipu"], streaming=False))
 
 
 def test_hints_of_another_kind_are_refused() -> None:

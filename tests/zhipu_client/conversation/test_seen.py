@@ -9,6 +9,7 @@ import pytest
 
 from zhipu_client import InvalidRequestError
 from zhipu_client.conversation import Exchange, build, prepared, unsendable
+from zhipu_client.dialects import DIALECTS
 
 LINK = "https://example.com/a.png"
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
@@ -136,7 +137,7 @@ def test_the_messages_given_are_not_changed_and_nothing_private_is_sent() -> Non
 
 
 def test_the_same_beginning_is_sent_in_every_turn() -> None:
-    built = build({"model": "glm-4.7"}, site="bigmodel", streaming=False)
+    built = build({"model": "glm-4.7"}, dialect=DIALECTS["zhipu"], streaming=False)
     first = looked(image(), text="800x600")
     then = [*first, {"role": "assistant", "content": "Done."}, user()]
     short, long = (Exchange(each, built).request().json["messages"] for each in (first, then))
