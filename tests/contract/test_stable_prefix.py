@@ -161,7 +161,7 @@ SETTINGS: list[tuple[str, str | None, dict[str, Any], list[int]]] = [
     ("loop", "bigmodel", {"reasoning_history": "tool_loop"}, TURNED),
     ("none", "bigmodel", {"reasoning_history": "none"}, []),
     ("cannot-keep", "bigmodel", {"model": "glm-4.6"}, TURNED),
-    ("own-server", None, {}, TURNED),
+    ("own-server", None, {"dialect": "openai"}, TURNED),
 ]
 
 

@@ -87,6 +87,7 @@ NEEDED: list[tuple[str, dict[str, Any]]] = [
     ("text", body(tool_choice="required")),
     ("text", body(response_format={"type": "json_schema"})),
     ("text", body(tools=[given_.SERVER[0]])),
+    ("text", body(stream=True, stream_options={"include_usage": True})),
     ("character", body(stop=["a", "b"])),
 ]
 
