@@ -99,7 +99,7 @@ class AsyncClient(BaseClient):
         """Send one attempt; return httpx's response with its body unread."""
         core = self._core
         own = self._http is not None
-        http = self._http if own else await async_client(core.way)
+        http = self._http if own else await async_client(core.pool_key)
         built = call.build(http, call.take_key() or await self._key(), own_client=own)
         with translated(call):
             return await http.send(built, stream=True, auth=None, follow_redirects=False)

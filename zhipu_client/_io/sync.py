@@ -125,7 +125,7 @@ class Client(BaseClient):
         """Send one attempt; return httpx's response with its body unread."""
         core = self._core
         own = self._http is not None
-        http = self._http if own else sync_client(core.way)
+        http = self._http if own else sync_client(core.pool_key)
         built = call.build(http, call.take_key() or self._key(), own_client=own)
         with inside(), translated(call):
             return http.send(built, stream=True, auth=None, follow_redirects=False)
