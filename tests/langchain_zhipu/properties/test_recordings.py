@@ -20,7 +20,8 @@ from tests.langchain_zhipu.properties.test_streams import (
     decoded,
     summed,
 )
-from zhipu_client import StreamIncompleteError, _chunks
+from zhipu_client import StreamIncompleteError
+from zhipu_client.chat import _chunks
 
 RECORDINGS = Path(__file__).resolve().parents[4] / "shared" / "recordings"
 
