@@ -43,11 +43,11 @@ test-all: $(addprefix test-,$(VERSIONS)) ## all tests on each Python from 3.11 t
 test-foreign: .venv-foreign/.foreign ## other people's clients (zai-sdk, openai) against the emulator
 	@.venv-foreign/bin/python -m pytest --confcutdir=tests/foreign -c tests/foreign/pytest.ini tests/foreign $(ARGS)
 
-lint: $(VENV)/.dev ## ruff, mypy --strict, import rules
+lint: $(VENV)/.dev ## ruff, mypy --strict, import rules, words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_import_circles.py tests/test_words.py
+	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_import_circles.py tests/test_words.py tests/test_references.py
 
 format: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff check --fix-only --quiet .

@@ -99,14 +99,14 @@ def _runnable(calls: Any) -> list[tuple[str, dict[str, Any]]]:
 
 
 @contextmanager
-def _clock_in(module: str, clock: Any) -> Iterator[None]:
+def _clock_in(clock: Any) -> Iterator[None]:
     """An adapter has no clock of its own: the client that it makes gets ours."""
     if clock is None:
         yield
         return
     from zhipu_client import Client
 
-    with mock.patch(f"{module}.Client", functools.partial(Client, clock=clock)):
+    with mock.patch("zhipu_client._io.sync.Client", functools.partial(Client, clock=clock)):
         yield
 
 
@@ -118,7 +118,7 @@ class LangChainSubject:
 
         options.setdefault("api_key", KEY)
         tools = options.pop("tools", None)
-        with _clock_in("zhipu_client", options.pop("clock", None)):
+        with _clock_in(options.pop("clock", None)):
             self.thing = ChatZhipuAI(base_url=base_url, **{"model": MODEL, **options})
         self._bound = {"tools": tools} if tools else {}
 
@@ -175,7 +175,7 @@ class LlamaIndexSubject:
         options.setdefault("api_key", KEY)
         tools = options.pop("tools", None)
         self._more = {"tools": tools} if tools else {}
-        with _clock_in("zhipu_client", options.pop("clock", None)):
+        with _clock_in(options.pop("clock", None)):
             self.thing = ZhipuAI(base_url=base_url, **{"model": MODEL, **options})
             assert self.thing._client  # made now, and kept
 

@@ -115,7 +115,7 @@ class AsyncClient(BaseClient):
         """Send one attempt; return httpx's response with its body unread."""
         core = self._core
         own = self._http is not None
-        http = self._http if own else await async_client(core.way)
+        http = self._http if own else await async_client(core.pool_key)
         while True:
             built = call.build(http, call.take_key() or await self._key(), own_client=own)
             trail = Trail()

@@ -23,7 +23,7 @@ from zhipu_client._io.accounts import account_of, known_account, remember
 from zhipu_client._io.clock import Clock
 from zhipu_client._io.deprecated_models import warn_of_deprecated
 from zhipu_client._io.gates import Gate, gate_for
-from zhipu_client._io.pools import WayOut, way_out
+from zhipu_client._io.pools import PoolKey, pool_key
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
 from zhipu_client.dialects import DIALECTS, Dialect
@@ -66,15 +66,15 @@ class Core:
     dialect: Dialect = DIALECTS["zhipu"]
     max_event_bytes: int | None = MAX_EVENT_BYTES
     max_reply_bytes: int = MAX_REPLY_BYTES
-    _way: WayOut | None = None
+    _pool_key: PoolKey | None = None
     _account: str | None = None
 
     @property
-    def way(self) -> WayOut:
-        """The connection pool, looked up once."""
-        if self._way is None:
-            self._way = way_out(self.base_url, self.proxy)
-        return self._way
+    def pool_key(self) -> PoolKey:
+        """Which connection pool serves, looked up once."""
+        if self._pool_key is None:
+            self._pool_key = pool_key(self.base_url, self.proxy)
+        return self._pool_key
 
     def gates(self, model: str | None) -> list[Gate]:
         """Return the gates where an attempt has to wait for a place, in order."""

@@ -19,7 +19,7 @@ from zhipu_client._download_rules import (
     target,
 )
 from zhipu_client._io.pools import _tls_context as tls_context
-from zhipu_client._io.pools import way_out
+from zhipu_client._io.pools import pool_key
 
 if TYPE_CHECKING:
     import httpx
@@ -153,7 +153,7 @@ async def _afetch(
 
     context = await to_thread.run_sync(tls_context)
     # Whether a proxy applies depends on the name: httpx would look for the address in NO_PROXY.
-    proxied = not way_out(where.url, None).direct
+    proxied = not pool_key(where.url, None).direct
     async with httpx.AsyncClient(verify=context, timeout=60.0, trust_env=proxied) as http:
         for _ in range(MAX_REDIRECTS + 1):
             addresses = await to_thread.run_sync(_resolve, where)
@@ -185,7 +185,7 @@ def _http(where: Target) -> httpx.Client:
     from zhipu_client._io.deadlines import DeadlineBackend
 
     context = tls_context()
-    if not way_out(where.url, None).direct:
+    if not pool_key(where.url, None).direct:
         return httpx.Client(verify=context)
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
     transport._pool = httpcore.ConnectionPool(

@@ -1,4 +1,4 @@
-"""The connection pools of the process: one per `WayOut` and event loop, whoever asks.
+"""The connection pools of the process: one per `PoolKey` and event loop, whoever asks.
 
 httpx is imported, and a TLS context made, at the first request: an adapter costs neither.
 """
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 C = TypeVar("C")
 
-__all__ = ["WayOut", "async_client", "sync_client", "way_out"]
+__all__ = ["PoolKey", "async_client", "pool_key", "sync_client"]
 
 #: Seconds that an idle connection is kept. httpx's own 5 s is shorter than a reader's pause.
 KEEPALIVE_EXPIRY = 60.0
@@ -41,7 +41,7 @@ MAX_IDLE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class WayOut:
+class PoolKey:
     """What decides which pool serves a request. Equal values share one.
 
     Attributes:
@@ -58,17 +58,17 @@ class WayOut:
         return self.proxy is None and not self.environment
 
 
-def way_out(base_url: str, proxy: str | None) -> WayOut:
+def pool_key(base_url: str, proxy: str | None) -> PoolKey:
     """Return which pool serves a request: by the argument, the environment and its NO_PROXY."""
     if proxy is not None:
-        return WayOut(proxy=proxy)
+        return PoolKey(proxy=proxy)
     parts = urlsplit(base_url)
     proxies = getproxies()
     wanted = {"all", parts.scheme} & proxies.keys()
     if not wanted or proxy_bypass(parts.hostname or ""):
-        return WayOut()
+        return PoolKey()
     # NO_PROXY goes into the key as well: httpx reads it when the client is made.
-    return WayOut(environment=tuple(sorted(proxies.items())))
+    return PoolKey(environment=tuple(sorted(proxies.items())))
 
 
 class _Process:
@@ -85,7 +85,7 @@ class _Process:
 
 
 _process = _Process()
-_sync: dict[WayOut, httpx.Client] = {}
+_sync: dict[PoolKey, httpx.Client] = {}
 _async: dict[Any, _Loop] = {}
 # Clients inherited over a fork. Kept, never closed: their sockets are the parent's as well, and
 # closing TLS would send a farewell on the parent's connection.
@@ -96,42 +96,42 @@ _inherited: list[Any] = []
 class _Loop:
     """What belongs to one event loop."""
 
-    clients: dict[WayOut, httpx.AsyncClient]
+    clients: dict[PoolKey, httpx.AsyncClient]
     pools: list[LastUsedFirstPool]
     guardian: AsyncGenerator[None, None] | None = None
 
 
-def sync_client(way: WayOut) -> httpx.Client:
+def sync_client(key: PoolKey) -> httpx.Client:
     """Return the blocking client for these settings."""
-    found = _sync.get(way)
+    found = _sync.get(key)
     if found is None:
         with _process.lock:
-            found = _sync.get(way)
+            found = _sync.get(key)
             if found is None:
                 with _proxy_supported():
-                    found = _sync[way] = _make_sync(way)
+                    found = _sync[key] = _make_sync(key)
     return found
 
 
-async def async_client(way: WayOut) -> httpx.AsyncClient:
+async def async_client(key: PoolKey) -> httpx.AsyncClient:
     """Return the asynchronous client for these settings and the running event loop."""
     import asyncio
 
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
-        return await _for_trio(way)
+        return await _for_trio(key)
     state = _async.get(loop)
     if state is None:
         state = await _adopt(loop)
-    found = state.clients.get(way)
+    found = state.clients.get(key)
     if found is None:
         if _process.tls is None:
             # Reading the CA file takes tens of milliseconds of a loop that others share.
             await loop.run_in_executor(None, _tls_context)
         with _proxy_supported():
-            found = state.clients.get(way) or _make_async(way, state)
-        state.clients[way] = found
+            found = state.clients.get(key) or _make_async(key, state)
+        state.clients[key] = found
     return found
 
 
@@ -198,7 +198,7 @@ def _no_cookies() -> CookieJar:
     return CookieJar(DefaultCookiePolicy(allowed_domains=()))
 
 
-def _make_sync(way: WayOut) -> httpx.Client:
+def _make_sync(key: PoolKey) -> httpx.Client:
     import httpcore
     import httpx
 
@@ -206,11 +206,11 @@ def _make_sync(way: WayOut) -> httpx.Client:
 
     context = _tls_context()
     limits = httpx.Limits(max_keepalive_connections=MAX_IDLE, keepalive_expiry=KEEPALIVE_EXPIRY)
-    if not way.direct:
+    if not key.direct:
         return _watched(
             httpx.Client(
                 verify=context,
-                proxy=way.proxy,
+                proxy=key.proxy,
                 limits=limits,
                 trust_env=True,
                 cookies=_no_cookies(),
@@ -231,14 +231,14 @@ def _make_sync(way: WayOut) -> httpx.Client:
     return httpx.Client(transport=transport, trust_env=False, cookies=_no_cookies())
 
 
-def _make_async(way: WayOut, state: _Loop) -> httpx.AsyncClient:
+def _make_async(key: PoolKey, state: _Loop) -> httpx.AsyncClient:
     import httpx
 
     from zhipu_client._io.async_pool import LastUsedFirstPool
 
     context = _tls_context()
-    if not way.direct:
-        return _stock_async(way)
+    if not key.direct:
+        return _stock_async(key)
     pool = LastUsedFirstPool(
         context,
         keepalive_expiry=KEEPALIVE_EXPIRY,
@@ -251,7 +251,7 @@ def _make_async(way: WayOut, state: _Loop) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, trust_env=False, cookies=_no_cookies())
 
 
-def _stock_async(way: WayOut) -> httpx.AsyncClient:
+def _stock_async(key: PoolKey) -> httpx.AsyncClient:
     import httpx
 
     limits = httpx.Limits(
@@ -262,9 +262,9 @@ def _stock_async(way: WayOut) -> httpx.AsyncClient:
     return _watched(
         httpx.AsyncClient(
             verify=_tls_context(),
-            proxy=way.proxy,
+            proxy=key.proxy,
             limits=limits,
-            trust_env=not way.direct,
+            trust_env=not key.direct,
             cookies=_no_cookies(),
         )
     )
@@ -278,7 +278,7 @@ def _watched(client: C) -> C:
     return client
 
 
-async def _for_trio(way: WayOut) -> httpx.AsyncClient:
+async def _for_trio(key: PoolKey) -> httpx.AsyncClient:
     """Stock httpx, one client per trio run."""
     import trio
 
@@ -292,10 +292,10 @@ async def _for_trio(way: WayOut) -> httpx.AsyncClient:
             _trio[token] = state
         state.guardian = _guard(state)
         await anext(state.guardian)
-    found = state.clients.get(way)
+    found = state.clients.get(key)
     if found is None:
         with _proxy_supported():
-            found = state.clients[way] = _stock_async(way)
+            found = state.clients[key] = _stock_async(key)
     return found
 
 

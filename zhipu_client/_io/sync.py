@@ -148,7 +148,7 @@ class Client(BaseClient):
         """Send one attempt; return httpx's response with its body unread."""
         core = self._core
         own = self._http is not None
-        http = self._http if own else sync_client(core.way)
+        http = self._http if own else sync_client(core.pool_key)
         while True:
             built = call.build(http, call.take_key() or self._key(), own_client=own)
             trail = Trail()

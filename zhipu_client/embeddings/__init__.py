@@ -103,8 +103,8 @@ def create(
 ) -> Request[EmbeddingReply]:
     """Turn up to 64 texts into vectors.
 
-    For any number of texts use `zhipu_client.embed_texts`, which splits, runs several requests at
-    once and keeps the order.
+    For any number of texts use `bulk` with `zhipu_client.run`, which splits, sends several requests
+    at once and keeps the order.
 
     Args:
         model: ``embedding-3`` or ``embedding-2``.
