@@ -11,6 +11,7 @@ from zhipu_client._errors import ServerError
 from zhipu_client._job import Progress, attach
 from zhipu_client._model import add_usage
 from zhipu_client._request import Request
+from zhipu_client.dialects import DialectName
 
 __all__ = ["BulkJob", "EmbeddingWork", "Embeddings", "PartialEmbeddings", "estimate_tokens"]
 
@@ -76,6 +77,7 @@ class BulkJob:
     progress: Progress | None
     resume: PartialEmbeddings | None
     extra_body: Mapping[str, Any] | None
+    dialect: DialectName = "zhipu"
 
 
 class EmbeddingWork:

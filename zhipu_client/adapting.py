@@ -219,6 +219,10 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             lambda: client.as_async(http_client=self.http_async_client),
         )
 
+    def _dialect_name(self) -> DialectName:
+        """Return the name of the dialect that the server speaks."""
+        return self._sync_client().dialect.name
+
     def _connection(self) -> tuple[Hashable, ...]:
         headers = self.default_headers
         return (
