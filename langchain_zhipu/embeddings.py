@@ -88,7 +88,7 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
         super()._find_key_and_place()
         most = embeddings.most_texts(self.model, self._dialect_name())
         if self.chunk_size > most:
-            raise refuse("chunk_size", self.chunk_size, f"must be from 1 to {most}")
+            raise refuse("chunk_size", self.chunk_size, f"must be less than or equal to {most}")
         self._job([], self.chunk_size, None, None)  # refuses what this model cannot do
 
     def embed_documents(
