@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from langchain_core.embeddings import Embeddings
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import arun, embeddings, run
+from zhipu_client.adapting import refuse
 from zhipu_client.embeddings import EmbeddingReply, PartialEmbeddings
 
 __all__ = ["ZhipuAIEmbeddings"]
@@ -33,7 +34,7 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
         model: ``embedding-3`` (default) or ``embedding-2``.
         dimensions: Length of a vector: 2048, 1024, 512 or 256 with embedding-3; always 1024 with
             embedding-2. None (default) for the model's own default, the first of these.
-        chunk_size: The most texts in a request, 1 to 64.
+        chunk_size: The most texts in a request, 1 to 64 (your own server may take more).
         max_in_flight: The most requests of one call at once, 1 to 64. (``max_concurrency`` limits
             all calls of this object together.)
         show_progress_bar: Show the progress of `embed_documents` on standard error.
@@ -75,7 +76,7 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
 
     model: str = "embedding-3"
     dimensions: int | None = None
-    chunk_size: int = Field(default=64, ge=1, le=64)
+    chunk_size: int = Field(default=64, ge=1, le=2048)
     show_progress_bar: bool = False
     on_usage: Callable[[Mapping[str, int]], Any] | None = Field(
         default=None, exclude=True, repr=False
@@ -83,10 +84,12 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
 
     _aliases: ClassVar[Mapping[str, str]] = {**SeveralRequests._aliases, "model_name": "model"}
 
-    @model_validator(mode="after")
-    def _zhipu_embedding_values(self) -> Self:
+    def _find_key_and_place(self) -> None:
+        super()._find_key_and_place()
+        most = embeddings.most_texts(self.model, self._dialect_name())
+        if self.chunk_size > most:
+            raise refuse("chunk_size", self.chunk_size, f"must be less than or equal to {most}")
         self._job([], self.chunk_size, None, None)  # refuses what this model cannot do
-        return self
 
     def embed_documents(
         self,
@@ -155,10 +158,16 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
             in_flight=self.max_in_flight,
             progress=None if bar is None else bar.at,
             resume=resume,
+            dialect=self._dialect_name(),
         )
 
     def _request(self, text: str) -> Any:
-        return embeddings.create(model=self.model, input=[text], dimensions=self.dimensions)
+        return embeddings.create(
+            model=self.model,
+            input=[text],
+            dimensions=self.dimensions,
+            dialect=self._dialect_name(),
+        )
 
     def _only(self, reply: EmbeddingReply) -> list[float]:
         self._report(reply.usage or {})

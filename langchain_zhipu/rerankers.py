@@ -135,6 +135,7 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
             return_raw_scores=self.return_raw_scores or None,
             truncate=self.truncate,
             in_flight=self.max_in_flight,
+            dialect=self._dialect_name(),
         )
 
 

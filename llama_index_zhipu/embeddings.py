@@ -139,6 +139,7 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding):
             dimensions=self.dimensions,
             in_flight=self.max_in_flight,
             extra_body=self.extra_body,
+            dialect=self._dialect_name(),
         )
 
     def _one(self, text: str) -> Any:
@@ -147,6 +148,7 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding):
             input=text,
             dimensions=self.dimensions,
             extra_body=self.extra_body,
+            dialect=self._dialect_name(),
         )
 
     def _read(self, reply: embeddings.EmbeddingReply) -> Embedding:

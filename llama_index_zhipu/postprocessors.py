@@ -113,6 +113,7 @@ class _Ranking:
             return_raw_scores=owner.raw_scores or None,
             truncate=owner.truncate,
             in_flight=owner.max_in_flight,
+            dialect=owner._dialect_name(),
         )
 
     def take(self, reply: rerank.RerankReply) -> None:

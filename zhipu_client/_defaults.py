@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 from urllib.parse import urlsplit
 
 from zhipu_client.errors import InvalidRequestError
@@ -98,8 +99,20 @@ _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
 _HEADER_VALUE = re.compile(r"(?:[!-~](?:[ \t!-~]*[!-~])?)?")
 _CHAT_PATH = "/chat/completions"
+_HOSTS = frozenset(host for host, _ in _SITES)
+#: The sites' endpoint for programs that speak Anthropic's format, such as Claude Code.
+_ANTHROPIC = "/api/anthropic"
+_WRONG_FORMAT = (
+    "speaks Anthropic's format, which is not spoken here: the same key works with "
+    'base_url="bigmodel" or "zai", and that of a coding plan with "bigmodel-coding" or "zai-coding"'
+)
 # A longer word that is not a URL may be a key in the wrong place: it is not quoted.
 _LONGEST_QUOTED = 40
+
+
+#: A week, in seconds.
+_LONGEST = 7 * 24 * 3600
+_CONTENT, _TOTAL = 300.0, 900.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,30 +138,50 @@ class Timeout:
 
     connect: float = 10.0
     read: float = 600.0
-    content: float = 300.0
-    total: float = 900.0
+    content: float = _CONTENT
+    total: float = _TOTAL
 
     def __post_init__(self) -> None:
         for part in fields(self):
             object.__setattr__(self, part.name, _seconds(part.name, getattr(self, part.name)))
 
     @classmethod
-    def of(cls, value: float | Timeout | None) -> Timeout:
-        """Read what a caller gave: a number sets all four parts, None keeps the defaults."""
+    def of(cls, value: Any) -> Timeout:
+        """Read what a caller gave.
+
+        Args:
+            value: A number of seconds for all four parts, None for the defaults, a `Timeout`, an
+                ``httpx.Timeout``, or a tuple of ``(connect, read)`` as elsewhere. The last two say
+                nothing of contents and of the whole: those keep their defaults, but are not
+                shorter than ``read``.
+        """
         if value is None:
             return cls()
         if isinstance(value, Timeout):
             return value
+        parts = _parts_of(value)
+        if parts is not None:
+            connect, read = (_LONGEST if part is None else part for part in parts)
+            read = _seconds("read", read)
+            return cls(connect, read, max(_CONTENT, read), max(_TOTAL, read))
         return cls(connect=value, read=value, content=value, total=value)
 
 
+def _parts_of(value: Any) -> tuple[Any, Any] | None:
+    """Return ``connect`` and ``read`` of a timeout of httpx or a tuple; None for anything else."""
+    if isinstance(value, tuple) and len(value) in (2, 4):
+        return value[0], value[1]
+    if all(hasattr(value, name) for name in ("connect", "read", "write", "pool")):
+        return value.connect, value.read
+    return None
+
+
 def _seconds(name: str, value: object) -> float:
-    longest = 7 * 24 * 3600
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         seconds = float(value)
-        if math.isfinite(seconds) and 0 < seconds <= longest:
+        if math.isfinite(seconds) and 0 < seconds <= _LONGEST:
             return seconds
-    message = f"timeout ({name}) is {value!r}; it must be a number of seconds in (0, {longest}]"
+    message = f"timeout ({name}) is {value!r}; it must be a number of seconds in (0, {_LONGEST}]"
     raise InvalidRequestError(message, field="timeout", value=value)
 
 
@@ -202,6 +235,8 @@ def _base_url(value: object, field: str) -> str:
     if "@" in parts.netloc:
         # Never quoted: it contains a password, and `repr` would show it for ever after.
         raise _refused(field, None, "contains a user name or a password")
+    if parts.path.rstrip("/").endswith(_ANTHROPIC) and parts.hostname in _HOSTS:
+        raise _refused(field, value, _WRONG_FORMAT)
     if parts.query or parts.fragment:
         raise _refused(field, None, "contains a query or a fragment")
     return text.rstrip("/").removesuffix(_CHAT_PATH).rstrip("/")

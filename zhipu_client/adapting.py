@@ -54,6 +54,8 @@ C = TypeVar("C")
 #: How many clients one adapter keeps, each for other values of its fields.
 _MOST_CLIENTS = 8
 _LIVE = ("http_client", "http_async_client")
+#: What says that a proxy was not pickled; no header can have this name.
+_PROXY = "(proxy)"
 
 
 class ClientCache:
@@ -104,7 +106,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         base_url: ``"bigmodel"``, ``"zai"``, ``"bigmodel-coding"``, ``"zai-coding"`` or any URL,
             self-hosted servers included. None takes ``ZHIPUAI_BASE_URL``, ``ZAI_BASE_URL`` or
             ``ZHIPUAI_API_BASE``, else the site that the key's variable belongs to.
-        timeout: Seconds, for everything, or a ``zhipu_client.Timeout`` with its four parts.
+        timeout: Seconds, for everything, or a ``zhipu_client.Timeout`` with its four parts. An
+            ``httpx.Timeout`` and a tuple of ``(connect, read)`` are taken too.
         max_retries: How often a failed request is tried again, 0 or more. Nothing else is retried
             layer.
         max_concurrency: The most requests that this object has in flight; None for no ceiling.
@@ -155,7 +158,9 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         "async_http_client": "http_async_client",
         "openai_api_base": "base_url",
         "openai_api_key": "api_key",
+        "openai_organization": "default_headers",
         "openai_proxy": "proxy",
+        "organization": "default_headers",
         "request_timeout": "timeout",
         "zhipuai_api_base": "base_url",
         "zhipuai_api_key": "api_key",
@@ -197,11 +202,19 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         for alias, name in cls._aliases.items():
             if alias in found and alias not in cls.model_fields:
                 value = found.pop(alias)
+                if name == "default_headers":
+                    value = _organization(value, found.pop(name, None))
                 if found.get(name) is None:
                     found[name] = value
         if "api_key" in found:
             found["api_key"] = hidden(found["api_key"])
         return found
+
+    @pydantic.field_validator("timeout", mode="before")
+    @classmethod
+    def _any_timeout(cls, value: Any) -> Any:
+        known = value is None or isinstance(value, (int, float, str, Timeout))
+        return value if known else Timeout.of(value)
 
     @pydantic.field_validator("default_headers", mode="after")
     @classmethod
@@ -228,6 +241,10 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             (*self._connection(), _mark(self.http_async_client)),
             lambda: client.as_async(http_client=self.http_async_client),
         )
+
+    def _dialect_name(self) -> DialectName:
+        """Return the name of the dialect that the server speaks."""
+        return self._sync_client().dialect.name
 
     def _connection(self) -> tuple[Hashable, ...]:
         headers = self.default_headers
@@ -263,6 +280,12 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
 
     def _check_nothing_missing(self) -> None:
         """Raise where what did not come along with a pickle has not been given again."""
+        if _PROXY in self._left_out and self.proxy is None:
+            raise InvalidRequestError(
+                f"this {type(self).__name__} was pickled, and a proxy with a password is not: set "
+                "proxy in this process too",
+                field="proxy",
+            )
         missing = self._missing_headers()
         if missing:
             raise InvalidRequestError(
@@ -284,7 +307,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
 
     def _missing_headers(self) -> list[str]:
         given = {name.lower() for name in self.default_headers or ()}
-        return [name for name in self._left_out if name.lower() not in given]
+        return [name for name in self._left_out if name.lower() not in given and name != _PROXY]
 
     if not TYPE_CHECKING:  # to a type checker it would permit any attribute
 
@@ -323,8 +346,19 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             kept = {name: value for name, value in headers.items() if name not in secret}
             fields["default_headers"] = kept or None
         private = dict(state["__pydantic_private__"] or {})
-        private["_left_out"] = (*self._missing_headers(), *secret)
+        left_out = (*self._missing_headers(), *secret)
+        if "@" in (fields.get("proxy") or "") or (_PROXY in self._left_out and not self.proxy):
+            fields["proxy"] = None
+            left_out = (*left_out, _PROXY)
+        private["_left_out"] = left_out
         return {**state, "__dict__": fields, "__pydantic_private__": private}
+
+
+def _organization(value: Any, headers: Any) -> Any:
+    """Return headers with OpenAI's organization among them, where there is one."""
+    if not value or not isinstance(headers, (Mapping, type(None))):
+        return headers
+    return {"OpenAI-Organization": str(value), **(headers or {})}
 
 
 def _mark(value: Any) -> Hashable:

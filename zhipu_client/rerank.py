@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pydantic import Field
 
 from zhipu_client import _check, models
-from zhipu_client._replies import ReplyModel, add_usage, parse_as
-from zhipu_client._request import Request
-from zhipu_client.errors import ServerError
+from zhipu_client._learned import known_refusals, remember_refusal
+from zhipu_client._replies import ReplyModel, add_usage, read
+from zhipu_client._request import Reply, Request
+from zhipu_client.dialects import DIALECTS, DialectName
+from zhipu_client.errors import BadRequestError, NotFoundError, ServerError
 from zhipu_client.work._job import Around, Work
 
 __all__ = [
@@ -23,6 +28,9 @@ __all__ = [
     "bulk",
     "create",
 ]
+
+#: What servers may refuse: the texts by the name of ``documents``, the path below ``/v1``.
+_DOCUMENTS, _BELOW = "rerank=documents", "rerank=below"
 
 if TYPE_CHECKING:
     #: The most documents in one request; kept for one release, see `zhipu_client.models`.
@@ -66,6 +74,7 @@ def create(
     request_id: str | None = None,
     user_id: str | None = None,
     extra_body: Mapping[str, Any] | None = None,
+    dialect: DialectName = "zhipu",
 ) -> Request[RerankReply]:
     """Sort up to 128 documents by how well they answer a query.
 
@@ -81,6 +90,8 @@ def create(
         request_id: Your own id of the call, 6 to 64 characters.
         user_id: Your own id of the end user, 6 to 128 characters.
         extra_body: Further fields of the body, sent unchecked.
+        dialect: ``"openai"`` for a server of one's own (vLLM, llama.cpp, Xinference): the service's
+            limits are not checked.
 
     Raises:
         InvalidRequestError: A value is outside of its limits; ``field`` names it.
@@ -92,18 +103,19 @@ def create(
     """
     texts = _check.strings("documents", documents)
     _check.text("model", model)
-    most, longest = _limits_of(model)
+    most, longest = _bounds_of(model, dialect)
     _check.text("query", query, longest)
-    if not texts or len(texts) > most:
-        raise _check.refuse("documents", len(texts), f"must have 1 to {most} texts")
+    if not texts or (most and len(texts) > most):
+        limit = f"must have 1 to {most} texts" if most else "must have at least 1 text"
+        raise _check.refuse("documents", len(texts), limit)
     for position, text in enumerate(texts):
         _check.text(f"documents[{position}]", text, longest)
-    _check.within("top_n", top_n, 0, most, whole=True)
+    _check.within("top_n", top_n, 0, most or len(texts), whole=True)
     _check.ids(request_id, user_id)
     return Request(
         method="POST",
         path="/rerank",
-        parse=parse_as(RerankReply),
+        parse=_read,
         json=_check.body(
             extra_body,
             model=model,
@@ -131,11 +143,11 @@ class Ranking:
     return_raw_scores: bool | None
     in_flight: int
     extra_body: Mapping[str, Any] | None
+    dialect: DialectName = "zhipu"
 
     def begin(self, around: Around) -> Work[None, RerankReply]:
         """Start a run."""
-        del around
-        return _RankingWork(self)
+        return _RankingWork(self, around.base_url)
 
 
 def bulk(
@@ -148,6 +160,7 @@ def bulk(
     truncate: bool = False,
     in_flight: int = 8,
     extra_body: Mapping[str, Any] | None = None,
+    dialect: DialectName = "zhipu",
 ) -> Ranking:
     """Sort any number of documents: a job for `zhipu_client.run` or `arun`.
 
@@ -163,6 +176,8 @@ def bulk(
         truncate: Send only the first 4,096 characters of longer texts, where they would be refused.
         in_flight: The most requests at once, 1 to 64.
         extra_body: Further fields of each body, sent unchecked.
+        dialect: As for `create`. A server that takes ``texts`` in place of ``documents`` (Text
+            Embeddings Inference), or has ``/rerank`` beside ``/v1``, is asked again in that way.
 
     Raises:
         InvalidRequestError: A value is outside of its limits; a text is named by its position.
@@ -174,7 +189,7 @@ def bulk(
         300
     """
     texts = _check.strings("documents", documents)
-    _, longest = _limits_of(model)
+    _, longest = _bounds_of(model, dialect)
     _check.text("query", query, None if truncate else longest)
     _check.within("top_n", top_n, 0, 1_000_000_000, whole=True)
     _check.within("in_flight", in_flight, 1, 64, whole=True)
@@ -183,7 +198,9 @@ def bulk(
         texts = [text[:longest] for text in texts]
     for position, text in enumerate(texts):
         _check.text(f"documents[{position}]", text, longest)
-    return Ranking(query, tuple(texts), model, top_n, return_raw_scores, in_flight, extra_body)
+    return Ranking(
+        query, tuple(texts), model, top_n, return_raw_scores, in_flight, extra_body, dialect
+    )
 
 
 class _RankingWork:
@@ -191,21 +208,30 @@ class _RankingWork:
 
     blocking = False
 
-    def __init__(self, job: Ranking) -> None:
+    def __init__(self, job: Ranking, base_url: str = "") -> None:
         self._job = job
+        self._base_url = base_url
+        self._refused = known_refusals(base_url) if self._elsewhere else frozenset()
         self.in_flight = job.in_flight
         self._most, _ = _limits_of(job.model)
-        self._waiting = iter(range(0, len(job.documents), self._most))
+        self._waiting = deque(range(0, len(job.documents), self._most))
+        #: How each part that is on its way was asked for.
+        self._asked: dict[int, frozenset[str]] = {}
         self._replies: dict[int, RerankReply] = {}
         self._error: Exception | None = None
 
+    @property
+    def _elsewhere(self) -> bool:
+        return not DIALECTS[self._job.dialect].bounds
+
     def take(self) -> tuple[int, Request[Any]] | None:
-        start = None if self._error else next(self._waiting, None)
-        if start is None:
+        if self._error or not self._waiting:
             return None
+        start = self._waiting.popleft()
+        self._asked[start] = self._refused
         job = self._job
         texts = job.documents[start : start + self._most]
-        return start, create(
+        made = create(
             model=job.model,
             query=job.query,
             documents=texts,
@@ -213,7 +239,9 @@ class _RankingWork:
             top_n=min(job.top_n, len(texts)) if job.top_n else None,
             return_raw_scores=job.return_raw_scores,
             extra_body=job.extra_body,
+            dialect=job.dialect,
         )
+        return start, _otherwise(made, self._refused)
 
     def done(self, number: int, value: RerankReply) -> None:
         sent = min(self._most, len(self._job.documents) - number)
@@ -229,8 +257,22 @@ class _RankingWork:
         self._replies[number] = value
 
     def failed(self, number: int, error: Exception) -> None:
-        del number
+        asked = self._asked.pop(number, frozenset())
+        found = self._refusal(error)
+        if self._elsewhere and found is not None and found not in asked:
+            self._refused |= {found}
+            if found == _DOCUMENTS:
+                remember_refusal(self._base_url, found)
+            self._waiting.append(number)
+            return
         self._error = self._error or error
+
+    def _refusal(self, error: Exception) -> str | None:
+        """What a server refuses of the usual way to ask, if an error says so."""
+        if isinstance(error, BadRequestError) and re.search(r"\btexts\b", error.message):
+            return _DOCUMENTS
+        below = bool(urlsplit(self._base_url).path.strip("/"))
+        return _BELOW if below and isinstance(error, NotFoundError) else None
 
     def ready(self) -> tuple[()]:
         return ()
@@ -256,12 +298,55 @@ class _RankingWork:
         pass
 
 
+def _otherwise(request: Request[RerankReply], refused: frozenset[str]) -> Request[RerankReply]:
+    """Return a request as a server takes it that refuses the usual way to ask."""
+    if _BELOW in refused:
+        request = replace(request, path="//rerank")
+    if _DOCUMENTS in refused:
+        body = dict(request.json or {})
+        body["texts"] = body.pop("documents")
+        body["raw_scores"] = bool(body.pop("return_raw_scores", False))
+        body.pop("top_n", None)
+        request = replace(request, json=body)
+    return request
+
+
+def _read(reply: Reply) -> RerankReply:
+    """Read an answer in any of the known shapes.
+
+    Text Embeddings Inference and SGLang answer with the rows alone, whose scores are called
+    ``score``; vLLM and Xinference send a document as an object with a ``text``.
+    """
+    data = reply.data if isinstance(reply.data, dict) else {"results": reply.data}
+    rows = data.get("results")
+    if isinstance(rows, list):
+        data = {**data, "results": [_row(row) for row in rows]}
+    found: RerankReply = read(RerankReply, data)
+    return found
+
+
+def _row(row: Any) -> Any:
+    if not isinstance(row, Mapping):
+        return row
+    made = dict(row)
+    if "score" in made:
+        made.setdefault("relevance_score", made["score"])
+    if isinstance(made.get("document"), Mapping):
+        made["document"] = made["document"].get("text")
+    return made
+
+
 def _place(row: Any) -> int:
     """Return the index of a result's document; -1 where it, or the score, is missing."""
     # It is a dict still where a field has an unknown type.
     if not isinstance(row, RerankResult) or row.relevance_score is None or row.index is None:
         return -1
     return row.index
+
+
+def _bounds_of(model: str, dialect: DialectName) -> tuple[int | None, int | None]:
+    """Return the most documents and characters that are not refused here; None for any number."""
+    return _limits_of(model) if DIALECTS[dialect].bounds else (None, None)
 
 
 def _limits_of(model: str) -> tuple[int, int]:

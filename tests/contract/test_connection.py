@@ -11,13 +11,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import BaseModel
 
 import langchain_zhipu
 import llama_index_zhipu
 from tests.llama_index_zhipu.stub import Stub
-from zhipu_client import InvalidRequestError
+from zhipu_client import InvalidRequestError, Timeout
 from zhipu_client.adapting import ClientCache, ConnectionSettings
 
 KEY = "planted-id.planted-secret"
@@ -176,3 +177,60 @@ def test_where_the_key_comes_from_decides_the_place(
     monkeypatch.setenv("ZHIPU_API_KEY", KEY)
     assert make().base_url == "https://open.bigmodel.cn/api/paas/v4"
     assert make().api_key.get_secret_value() == KEY
+
+
+def test_the_arguments_of_an_openai_class(make: Any) -> None:
+    adapter = make(
+        openai_api_key=KEY,
+        openai_api_base="http://127.0.0.1:9/v1",
+        openai_proxy="http://127.0.0.1:8",
+        organization="org-1",
+        timeout=httpx.Timeout(7, connect=3),
+    )
+    assert adapter.api_key.get_secret_value() == KEY
+    assert (adapter.base_url, adapter.proxy) == ("http://127.0.0.1:9/v1", "http://127.0.0.1:8")
+    assert adapter.default_headers == {"OpenAI-Organization": "org-1"}
+    assert adapter.timeout == Timeout(connect=3, read=7)
+    assert adapter._sync_client().dialect.name == "openai"
+    assert adapter._sync_client()._core.proxy == "http://127.0.0.1:8"
+
+
+def test_headers_beside_an_organization(make: Any) -> None:
+    adapter = make(api_key=KEY, organization="org-1", default_headers={"X-Tenant": "acme"})
+    assert adapter.default_headers == {"OpenAI-Organization": "org-1", "X-Tenant": "acme"}
+    assert make(api_key=KEY, organization=None).default_headers is None
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [((3, 7), Timeout(3, 7)), ((3, 700, 1, 1), Timeout(3, 700, 700)), (9, 9), (None, None)],
+)
+def test_timeouts_of_other_kinds(make: Any, given: Any, read: Any) -> None:
+    assert make(api_key=KEY, timeout=given).timeout == read
+
+
+def test_a_timeout_without_an_end() -> None:
+    week = 7 * 24 * 3600
+    assert Timeout.of(httpx.Timeout(None)) == Timeout(week, week, week, week)
+
+
+def test_a_proxys_password_is_not_shown_nor_pickled(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    adapter = make(api_key=KEY, proxy="http://me:planted@127.0.0.1:8")
+    data = pickle.dumps(adapter)
+    assert "planted" not in repr(adapter)
+    assert b"planted" not in data
+    monkeypatch.setenv("ZHIPUAI_API_KEY", "other.key")
+    made = carried(pickle.loads(data))
+    with pytest.raises(InvalidRequestError, match="proxy"):
+        made._sync_client()
+    made.proxy = "http://127.0.0.1:8"
+    made._sync_client()
+    assert carried(make(proxy="http://127.0.0.1:8")).proxy == "http://127.0.0.1:8"
+
+
+@pytest.mark.parametrize("base", ["https://api.z.ai", "https://open.bigmodel.cn"])
+def test_the_endpoint_of_another_format_is_refused(make: Any, base: str) -> None:
+    with pytest.raises(InvalidRequestError, match=r"Anthropic.*zai-coding"):
+        make(api_key=KEY, base_url=f"{base}/api/anthropic")

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.wire.reading import Answer
 
-__all__ = ["DIALECTS", "Dialect"]
+__all__ = ["DIALECTS", "Dialect", "as_asked"]
 
 DONE = "data: [DONE]\n\n"
 COUNT = {"prompt_tokens": 21, "completion_tokens": 9, "total_tokens": 30}
@@ -36,6 +36,18 @@ VLLM = {
     "created": 1773281700,
     "model": "zai-org/GLM-4.7",
 }
+
+
+def as_asked(body: str, *, usage: bool) -> str:
+    """The body for a request that asks for ``stream_options.include_usage``, or does not.
+
+    vLLM, SGLang, llama-server and gateways count a stream in a chunk without choices, and only
+    where they are asked to. The service counts in its last chunk, always.
+    """
+    if usage or not body.lstrip().startswith(("data:", ":")):
+        return body
+    events = body.split("\n\n")
+    return "\n\n".join(event for event in events if '"choices":[],' not in event)
 
 
 @dataclass(frozen=True)
@@ -204,13 +216,33 @@ _STREAMS: dict[str, Dialect] = {
         + DONE,
         Answer("Yes 🙂", "Well.", finish="stop", usage=TOTALS),
     ),
-    "newer vLLM: reasoning": Dialect(
-        _delta(VLLM, role="assistant", content="")
+    "newer vLLM: reasoning, nulls, the reason in a chunk of its own": Dialect(
+        _event(
+            VLLM,
+            {
+                "index": 0,
+                "delta": {**ASSISTANT, "content": ""},
+                "logprobs": None,
+                "finish_reason": None,
+            },
+            prompt_token_ids=None,
+            system_fingerprint="vllm-0.32.0",
+        )
         + _delta(VLLM, reasoning="One and ")
         + _delta(VLLM, reasoning="one.")
         + _delta(VLLM, content="Two.")
-        + _delta(VLLM, "stop", content="")
-        + _event(VLLM, usage=COUNT)
+        + _event(
+            VLLM,
+            {
+                "index": 0,
+                "delta": {"content": "", "reasoning": None},
+                "logprobs": None,
+                "finish_reason": "stop",
+                "stop_reason": 151336,
+                "token_ids": None,
+            },
+        )
+        + _event(VLLM, usage={**COUNT, "completion_tokens_details": {"reasoning_tokens": 5}})
         + DONE,
         Answer("Two.", "One and one.", finish="stop", usage=TOTALS),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -10,6 +11,7 @@ import httpx
 
 from tests.reliability.drivers import Driver, Mode, Outcome
 from tests.reliability.subjects import SUBJECTS
+from tests.wire.dialects import as_asked
 
 __all__ = ["InProcess", "cut"]
 
@@ -48,6 +50,8 @@ class InProcess:
         self._subject, self._mode = SUBJECTS[name], mode
         self._rng = random.Random(seed)
         self._response = (200, "", b"")
+        #: Whether the last request asked for the tokens of its stream.
+        self.asked = False
         self._http = httpx.Client(transport=httpx.MockTransport(self._serve))
         self._ahttp = httpx.AsyncClient(transport=httpx.MockTransport(self._serve))
         self._drivers: dict[Any, Driver] = {}
@@ -83,6 +87,10 @@ class InProcess:
 
     def _serve(self, request: httpx.Request) -> httpx.Response:
         status, kind, body = self._response
+        options = json.loads(request.content).get("stream_options") or {}
+        self.asked = bool(options.get("include_usage"))
+        if "event-stream" in kind:
+            body = as_asked(body.decode(), usage=self.asked).encode()
         assert request.url.path.endswith("/chat/completions")
         pieces = _Pieces(cut(body, self._rng))
         return httpx.Response(status, headers={"Content-Type": kind}, stream=pieces)

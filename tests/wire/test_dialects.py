@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from tests.wire.dialects import DIALECTS
+from tests.wire.dialects import DIALECTS, Dialect, as_asked
 from tests.wire.reading import Answer, read
 from tests.wire.serving import InProcess
 from zhipu_client import (
@@ -43,7 +44,21 @@ def test_a_dialect_is_read_as_what_it_says(product: InProcess, name: str) -> Non
             outcome.finish,
             outcome.usage,
         )
-        assert found == dialect.answer
+        wanted = read_as(dialect, asked=product.asked)
+        assert found == wanted
+
+
+def read_as(dialect: Dialect, *, asked: bool) -> Answer:
+    """What a dialect says where the stream's tokens are asked for, or are not."""
+    counted = as_asked(dialect.body, usage=asked) == dialect.body
+    return dialect.answer if counted else replace(dialect.answer, usage=None)
+
+
+@pytest.mark.parametrize("name", [name for name in DIALECTS if "vLLM" in name])
+def test_usage_comes_only_where_it_is_asked_for(name: str) -> None:
+    dialect = DIALECTS[name]
+    assert read_as(dialect, asked=True).usage == (21, 9, 30)
+    assert read_as(dialect, asked=False).usage is None
 
 
 #: Dialects that the direct reading is too simple for: calls in pieces, text in parts.

@@ -317,9 +317,14 @@ class Call:
             )
 
     def _hint(self, status: int) -> str | None:
+        if status == 404 and self.core.base_url.endswith("/anthropic"):
+            return "base_url names an endpoint of Anthropic's format, which is not spoken here"
         if status == 401:
+            where = f"The request went to {self.core.base_url}"
+            if self.core.dialect.name != "zhipu":
+                return where
             return (
-                f"The request went to {self.core.base_url}. Keys of open.bigmodel.cn and of z.ai "
+                f"{where}. Keys of open.bigmodel.cn and of z.ai "
                 'are separate: choose the site with base_url="bigmodel" or "zai", or with '
                 "ZHIPUAI_BASE_URL"
             )

@@ -18,12 +18,16 @@ R = TypeVar("R")
 class _Sender(Protocol):
     @property
     def site(self) -> str | None: ...
+    @property
+    def base_url(self) -> str: ...
     def send(self, request: Request[Any], /) -> Any: ...
 
 
 class _AsyncSender(Protocol):
     @property
     def site(self) -> str | None: ...
+    @property
+    def base_url(self) -> str: ...
     async def send(self, request: Request[Any], /) -> Any: ...
 
 
@@ -130,7 +134,7 @@ async def aiterate(client: _AsyncSender, job: Job[T, Any]) -> AsyncGenerator[T, 
 def _around(client: _Sender | _AsyncSender) -> Around:
     from .documents import open_document
 
-    return Around(site=client.site, open=open_document)
+    return Around(site=client.site, open=open_document, base_url=client.base_url)
 
 
 def _drive(client: _Sender, work: Work[T, Any]) -> Generator[T, None, None]:

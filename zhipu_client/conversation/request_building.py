@@ -67,7 +67,8 @@ _OWN_EXTRAS = ("chat_template_kwargs", "parallel_tool_calls")
 #: Settings of the model that no call can change; in a request's body they would be sent abroad.
 _OF_THE_MODEL = (
     "api_key", "zhipuai_api_key", "base_url", "zhipuai_api_base", "api_base", "max_concurrency",
-    "http_client", "http_async_client", "auth", "dialect", "proxy",
+    "http_client", "http_async_client", "auth", "dialect", "proxy", "openai_api_key",
+    "openai_api_base", "openai_proxy", "organization", "openai_organization",
 )  # fmt: skip
 
 

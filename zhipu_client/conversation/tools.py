@@ -315,7 +315,7 @@ def redacted(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("extra_headers", "default_headers", "headers"):
         if found.get(name):
             found[name] = _digest(found[name])
-    for name in ("api_key", "zhipuai_api_key"):
+    for name in ("api_key", "zhipuai_api_key", "openai_api_key"):
         found.pop(name, None)
     return found
 

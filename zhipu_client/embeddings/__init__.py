@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zhipu_client import _check, models
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request
+from zhipu_client.dialects import DIALECTS, DialectName
 from zhipu_client.embeddings._work import (
     BulkJob,
     Embeddings,
@@ -30,9 +31,14 @@ __all__ = [
     "bulk",
     "create",
     "estimate_tokens",
+    "most_texts",
     "only_vector",
     "vectors_in",
 ]
+
+
+#: The most texts of a request to a server that is not the service: that of OpenAI.
+_MOST_ELSEWHERE = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +89,16 @@ class EmbeddingReply(ReplyModel):
         return vectors_in({"data": self.data})
 
 
-def _most_texts(model: str) -> int:
+def most_texts(model: str, dialect: DialectName) -> int:
+    """Return the most texts that one request may have."""
+    if not DIALECTS[dialect].bounds:
+        return _MOST_ELSEWHERE
     return models.limits_of(model, "embedding-3").max_items or 1
 
 
-def _check_dimensions(model: str, dimensions: int | None) -> None:
+def _check_dimensions(model: str, dimensions: int | None, dialect: DialectName) -> None:
+    if not DIALECTS[dialect].bounds:
+        return
     info = models.get(model)
     if info is not None and info.kind == "embedding":
         _check.choice("dimensions", dimensions, info.dimensions, model)
@@ -100,6 +111,7 @@ def create(
     dimensions: int | None = None,
     request_id: str | None = None,
     extra_body: Mapping[str, Any] | None = None,
+    dialect: DialectName = "zhipu",
 ) -> Request[EmbeddingReply]:
     """Turn up to 64 texts into vectors.
 
@@ -114,6 +126,7 @@ def create(
             1024 with embedding-2.
         request_id: Your own id of the call, 6 to 64 characters.
         extra_body: Further fields of the body, sent unchecked.
+        dialect: ``"openai"`` for a server of one's own: the service's limits are not checked.
 
     Raises:
         InvalidRequestError: A value is outside of its limits; ``field`` names it, and an input by
@@ -125,13 +138,13 @@ def create(
         >>> request.json["dimensions"]
         256
     """
-    most = _most_texts(model)
+    most = most_texts(model, dialect)
     _check.text("model", model)
     texts = [input] if isinstance(input, str) else _check.strings("input", input)
     check_texts(texts)
     if not texts or len(texts) > most:
         raise _check.refuse("input", len(texts), f"must have 1 to {most} texts")
-    _check_dimensions(model, dimensions)
+    _check_dimensions(model, dimensions, dialect)
     _check.ids(request_id)
     return Request(
         method="POST",
@@ -204,9 +217,10 @@ class Bulk(BulkJob):
     def begin(self, around: Around) -> Work[None, Embeddings]:
         """Start a run."""
         del around
-        return EmbeddingWork(
-            self, self._request, models.limits_of(self.model, "embedding-3").max_total_tokens
-        )
+        most = None
+        if DIALECTS[self.dialect].bounds:
+            most = models.limits_of(self.model, "embedding-3").max_total_tokens
+        return EmbeddingWork(self, self._request, most)
 
     def _request(self, texts: list[str]) -> Request[EmbeddingReply]:
         return create(
@@ -214,6 +228,7 @@ class Bulk(BulkJob):
             input=texts,
             dimensions=self.dimensions,
             extra_body=self.extra_body,
+            dialect=self.dialect,
         )
 
 
@@ -227,6 +242,7 @@ def bulk(
     progress: Progress | None = None,
     resume: PartialEmbeddings | None = None,
     extra_body: Mapping[str, Any] | None = None,
+    dialect: DialectName = "zhipu",
 ) -> Bulk:
     """Turn any number of texts into vectors: a job for `zhipu_client.run` or `arun`.
 
@@ -237,12 +253,13 @@ def bulk(
         texts: Any number, none of them empty.
         model: ``embedding-3`` or ``embedding-2``.
         dimensions: Length of a vector, as for `create`.
-        batch_size: The most texts in a request, 1 to 64 (default).
+        batch_size: The most texts in a request, 1 to 64 (default); up to 2048 elsewhere.
         in_flight: The most requests at once, 1 to 64.
         progress: Called with the numbers of texts done and of all texts, after each request. What
             it raises ends the run; the error then has ``partial``, like any other.
         resume: The ``partial`` of the error that ended an earlier run with the same texts.
         extra_body: Further fields of each body, sent unchecked.
+        dialect: As for `create`.
 
     Raises:
         InvalidRequestError: A value is outside of its limits; an empty text is named by its
@@ -256,8 +273,8 @@ def bulk(
     """
     found = _check.strings("texts", texts)
     check_texts(found, "texts")
-    most = _most_texts(model)
-    _check_dimensions(model, dimensions)
+    most = most_texts(model, dialect)
+    _check_dimensions(model, dimensions, dialect)
     _check.within("batch_size", batch_size, 1, most, whole=True)
     _check.within("in_flight", in_flight, 1, 64, whole=True)
     if resume is not None and len(resume.vectors) != len(found):
@@ -266,11 +283,12 @@ def bulk(
         tuple(found),
         model,
         dimensions,
-        batch_size or most,
+        batch_size or min(most, 64),
         in_flight,
         progress,
         resume,
         extra_body,
+        dialect,
     )
 
 

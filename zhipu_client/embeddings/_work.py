@@ -9,6 +9,7 @@ from typing import Any
 
 from zhipu_client._replies import add_usage
 from zhipu_client._request import Request
+from zhipu_client.dialects import DialectName
 from zhipu_client.errors import ServerError
 from zhipu_client.work._job import Progress, attach
 
@@ -76,6 +77,7 @@ class BulkJob:
     progress: Progress | None
     resume: PartialEmbeddings | None
     extra_body: Mapping[str, Any] | None
+    dialect: DialectName = "zhipu"
 
 
 class EmbeddingWork:

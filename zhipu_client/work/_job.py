@@ -62,10 +62,12 @@ class Around:
     Attributes:
         site: The client's site (``"zai"``), or None.
         open: Opens files; blocks.
+        base_url: Where the requests go.
     """
 
     site: str | None
     open: Opener
+    base_url: str = ""
 
 
 @runtime_checkable
