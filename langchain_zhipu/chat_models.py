@@ -22,6 +22,7 @@ from typing_extensions import override
 
 from langchain_zhipu._chat import blocks, structured
 from langchain_zhipu._chat.calling import exchange_for
+from langchain_zhipu._chat.events import EventsOfCalls
 from langchain_zhipu._chat.fast_chunks import generation_chunk
 from langchain_zhipu._chat.media import has_paths, readable_result
 from langchain_zhipu._chat.messages import to_message
@@ -37,7 +38,7 @@ __all__ = ["ChatZhipuAI"]
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class ChatZhipuAI(ChatSettings):
+class ChatZhipuAI(EventsOfCalls, ChatSettings):
     """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
     Setup:

@@ -256,25 +256,25 @@ class ZhipuAI(StructuredOutputMixin, ZhipuComponent):
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         with raised_with_responses():
             exchange = self._exchange(messages, kwargs, streaming=True)
-            maker = ResponseMaker(exchange)
-            for delta in self._client.converse_stream(exchange):
-                response = maker.response(delta)
-                if response is not None:
-                    yield response
-            yield maker.last()
+            with ResponseMaker(exchange) as maker:
+                for delta in self._client.converse_stream(exchange):
+                    response = maker.response(delta)
+                    if response is not None:
+                        yield response
+                yield maker.last()
 
     async def _astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
         with raised_with_responses():
             exchange = await self._aexchange(messages, kwargs, streaming=True)
-            maker = ResponseMaker(exchange)
-            async with aclosing(self._aclient.converse_stream(exchange)) as deltas:
-                async for delta in deltas:
-                    response = maker.response(delta)
-                    if response is not None:
-                        yield response
-            yield maker.last()
+            with ResponseMaker(exchange) as maker:
+                async with aclosing(self._aclient.converse_stream(exchange)) as deltas:
+                    async for delta in deltas:
+                        response = maker.response(delta)
+                        if response is not None:
+                            yield response
+                yield maker.last()
 
     def _prompt(self, prompt: str, formatted: bool) -> list[ChatMessage]:
         # May be None by its type; a validator of LlamaIndex's fills it in.

@@ -82,6 +82,12 @@ class ZhipuMessageChunk(_Whole, AIMessageChunk):
             return settled(total, other[-1] if isinstance(other, (list, tuple)) else other)
         return total
 
+    def __radd__(self, other: Any) -> Any:
+        """Add to a chunk of LangChain's own, with which programs begin a sum."""
+        if not isinstance(other, AIMessageChunk):
+            return NotImplemented
+        return ZhipuMessageChunk.model_construct(**other.__dict__) + self
+
     @model_serializer(mode="wrap")
     def _written_down(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         written: dict[str, Any] = handler(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
 from functools import reduce
@@ -30,7 +31,7 @@ from langchain_core.utils.pydantic import TBaseModel, is_basemodel_subclass
 from typing_extensions import override
 
 from zhipu_client import InvalidRequestError
-from zhipu_client.conversation import decoded
+from zhipu_client.conversation import decoded, json_text
 
 __all__ = ["Method", "Schema", "binding", "chained", "parser"]
 
@@ -120,10 +121,28 @@ class _JsonCallParser(_CallRequired, JsonOutputKeyToolsParser):
         return super()._atransform(self._awatched(input))
 
 
+def _refuse_cut(result: list[Generation]) -> None:
+    """Refuse JSON that is not whole: LangChain's parsers complete what was cut."""
+    text = json_text(result[0].text, arrays=True)
+    try:
+        json.loads(text, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise OutputParserException(
+            f"the answer is not whole JSON: {error}", llm_output=result[0].text
+        ) from error
+
+
 class _PydanticTextParser(PydanticOutputParser[TBaseModel]):
     """Reads JSON in the text; values that the model left as JSON text are what the class wants."""
 
     wanted: dict[str, Any]
+
+    @override
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        found = super().parse_result(result, partial=partial)
+        if not partial:
+            _refuse_cut(result)
+        return found
 
     @override
     def _parse_obj(self, obj: Any) -> Any:
@@ -138,6 +157,8 @@ class _JsonTextParser(JsonOutputParser):
     @override
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         found = super().parse_result(result, partial=partial)
+        if not partial:
+            _refuse_cut(result)
         return decoded(found, self.wanted) if isinstance(found, dict) else found
 
 

@@ -7,7 +7,7 @@ message.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from llama_index.core.base.llms.types import (
     ChatMessage,
@@ -26,6 +26,22 @@ from .messages import answer_blocks, broken_calls, facts_of, logprobs_of, raw_of
 from .tools import call_dicts
 
 __all__ = ["ResponseMaker"]
+
+
+class GrowingCall(ToolCallBlock):
+    """A call that is still coming, in the chunk of a stream that is still read.
+
+    Only then may its arguments be read as far as they go: programs show objects while they grow.
+    What is kept of a stream that was left, or written down, is a plain block with cut arguments.
+    """
+
+    __slots__ = ("maker",)
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether the stream is still read."""
+        maker = getattr(self, "maker", None)
+        return maker is not None and maker.is_open
 
 
 class _CallSoFar:
@@ -54,8 +70,16 @@ class ResponseMaker:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+        #: Whether the stream is still read.
+        self.is_open = True
         self._attempt = 1
         self._begin()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.is_open = False
 
     def _begin(self) -> None:
         self._text = ""
@@ -94,16 +118,18 @@ class ResponseMaker:
         blocks: list[ContentBlock] = [TextBlock(text=self._text)]
         if self._thinking is not None:
             blocks.insert(0, self._thinking)
-        calls = [
-            ToolCallBlock(tool_call_id=call.id, tool_name=call.name, tool_kwargs=call.arguments)
-            for call in self._calls
-        ]
+        calls = [self._growing(call) for call in self._calls]
         message = ChatMessage(
             role=MessageRole.ASSISTANT,
             blocks=[*blocks, *calls],
             additional_kwargs={"tool_calls": call_dicts(calls)},
         )
         return ChatResponse(message=message, delta=delta.text, raw=raw, additional_kwargs=facts)
+
+    def _growing(self, call: _CallSoFar) -> GrowingCall:
+        made = GrowingCall(tool_call_id=call.id, tool_name=call.name, tool_kwargs=call.arguments)
+        object.__setattr__(made, "maker", self)
+        return made
 
     def last(self) -> ChatResponse:
         """Return the closing response: the whole answer, its finish reason and usage."""

@@ -73,21 +73,25 @@ def call_dicts(blocks: Sequence[ToolCallBlock]) -> list[dict[str, Any]]:
 def selections(response: ChatResponse) -> list[ToolSelection]:
     """Return the calls that can run, of a whole answer or of a chunk.
 
-    In a chunk of an answer that is still coming, arguments are read as far as they go. In a
-    finished one, a call whose arguments are no JSON object is left out, with a warning: what was
-    cut (an ``exclude=`` that is missing) must never be run.
+    In a chunk of a stream that is still read, arguments are read as far as they go. Elsewhere, a
+    call whose arguments are not a JSON object is left out, with a warning where the answer is
+    finished: what was cut (an ``exclude=`` that is missing) must never be run.
     """
     finished = "finish_reason" in response.additional_kwargs or response.delta is None
     found = []
     for block in message_calls(response.message):
         kwargs = block.tool_kwargs
         if isinstance(kwargs, str):
-            read = read_arguments(kwargs).value if finished else _partial(kwargs)
+            if getattr(block, "is_growing", False):
+                read: dict[str, Any] | None = _partial(kwargs)
+            else:  # text without any arguments is of a call that was cut before them
+                read = read_arguments(kwargs).value if kwargs.strip() else None
             if read is None:
-                logger.warning(
-                    "The call of %s was left out: its arguments are cut, or not a JSON object",
-                    block.tool_name,
-                )
+                if finished:
+                    logger.warning(
+                        "The call of %s was left out: its arguments are cut, or not a JSON object",
+                        block.tool_name,
+                    )
                 continue
             kwargs = read
         found.append(

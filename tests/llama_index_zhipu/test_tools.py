@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from types import SimpleNamespace
 
 import pytest
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ToolCallBlock
 from llama_index.core.bridge.pydantic import BaseModel
 from llama_index.core.tools import FunctionTool, ToolMetadata
 
+from llama_index_zhipu._chat.stream import GrowingCall
 from llama_index_zhipu._chat.tools import selections, tool_spec
 from tests.llama_index_zhipu.stub import call, reply
 from tests.llama_index_zhipu.wire import from_wire
@@ -77,9 +79,21 @@ def response(kwargs, **more):
         ("[1, 2", {}),
     ],
 )
-def test_half_arguments_are_read_as_far_as_they_go(text, read):
-    (made,) = selections(response(text, delta=""))
+def test_half_arguments_are_read_as_far_as_they_go_while_they_come(text, read):
+    growing = GrowingCall(tool_call_id="c", tool_name="f", tool_kwargs=text)
+    object.__setattr__(growing, "maker", SimpleNamespace(is_open=True))
+    message = ChatMessage(role="assistant", blocks=[growing])
+    (made,) = selections(ChatResponse(message=message, delta=""))
     assert made.tool_kwargs == read
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"city": "Bei'])
+def test_half_arguments_of_a_stream_that_was_left_never_run(text):
+    growing = GrowingCall(tool_call_id="c", tool_name="f", tool_kwargs=text)
+    object.__setattr__(growing, "maker", SimpleNamespace(is_open=False))
+    left = ChatResponse(message=ChatMessage(role="assistant", blocks=[growing]), delta="")
+    assert selections(left) == []
+    assert selections(ChatResponse.model_validate_json(left.model_dump_json())) == []
 
 
 @pytest.mark.parametrize("text", ['{"path": "/data"', "nonsense", "[1]"])

@@ -31,6 +31,8 @@ __all__ = [
 FACTS = (
     "id", "request_id", "created", "model", "web_search", "content_filter", "video_result",
 )  # fmt: skip
+#: Why an answer ended that is not whole.
+_CUT = frozenset({"length", "sensitive"})
 #: Those of them that the first chunk of a stream has already.
 EARLY = ("id", "request_id", "created", "model")
 
@@ -238,7 +240,10 @@ def read_answer(
     return Answer(
         text=chat.text_of(message.get("content")),
         reasoning=chat.reasoning_of(message),
-        calls=tuple(_calls(asked, facts.get("id") or seed or uuid.uuid4().hex, names, schemas)),
+        calls=_without_cut(
+            [*_calls(asked, facts.get("id") or seed or uuid.uuid4().hex, names, schemas)],
+            choice.get("finish_reason"),
+        ),
         served=tuple(served),
         audio=playable(audio) if isinstance(audio, Mapping) else None,
         finish_reason=choice.get("finish_reason"),
@@ -290,6 +295,14 @@ def _calls(
         read = read_arguments(function.get("arguments"), (schemas or {}).get(name))
         identity = str(call["id"]) if call.get("id") else made_up_id(answer, number)
         yield Call(identity, name, read.value, read.text, read.error)
+
+
+def _without_cut(calls: list[Call], finish_reason: Any) -> tuple[Call, ...]:
+    """Return the calls, the last one invalid where the answer was cut before its arguments."""
+    if calls and finish_reason in _CUT and not calls[-1].text.strip():
+        error = f"the answer was cut before the arguments (finish_reason {finish_reason})"
+        calls[-1] = replace(calls[-1], arguments=None, error=error)
+    return tuple(calls)
 
 
 def made_up_id(answer: str, number: int) -> str:

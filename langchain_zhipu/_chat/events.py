@@ -1,0 +1,67 @@
+"""Events of a streamed answer (LangChain's ``version="v3"``) with its calls as the core read them.
+
+LangChain makes events of our chunks by itself, and reads the sum of a call's pieces as JSON: what
+needs more reading than that (arguments encoded twice, ``null``) would be lost, with the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+from langchain_core.language_models import _compat_bridge
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.outputs import ChatGenerationChunk
+
+from langchain_zhipu._chat.messages import invalid_call, tool_call
+from zhipu_client.conversation import Answer
+
+__all__ = ["EventsOfCalls"]
+
+_CALLS = frozenset({"tool_call", "invalid_tool_call"})
+
+
+class _Watched:
+    """The chunks of one stream, and the answer that came with the last of them."""
+
+    def __init__(self) -> None:
+        self.answer: Answer | None = None
+
+    def see(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
+        """Note the answer, where the chunk has it."""
+        self.answer = getattr(chunk.message, "_answer", None) or self.answer
+        return chunk
+
+    def corrected(self, event: Any) -> Any:
+        """Return the event with a finished call as it was read."""
+        content = event.get("content")
+        if event.get("event") != "content-block-finish" or self.answer is None:
+            return event
+        if not isinstance(content, dict) or content.get("type") not in _CALLS:
+            return event
+        for call in self.answer.calls:
+            if call.id == content.get("id"):
+                read = tool_call(call) if call.error is None else invalid_call(call)
+                return {**event, "content": {**content, **read}}
+        return event
+
+
+class EventsOfCalls(BaseChatModel):
+    """The hooks that LangChain asks for events, over the model's own chunks."""
+
+    def _stream_chat_model_events(self, messages: Any, **kwargs: Any) -> Iterator[Any]:
+        watched = _Watched()
+        to_events: Callable[..., Iterator[Any]] = _compat_bridge.chunks_to_events
+        for event in to_events(map(watched.see, self._stream(messages, **kwargs))):
+            yield watched.corrected(event)
+
+    async def _astream_chat_model_events(self, messages: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        watched = _Watched()
+
+        async def chunks() -> AsyncIterator[ChatGenerationChunk]:
+            async for chunk in self._astream(messages, **kwargs):
+                yield watched.see(chunk)
+
+        to_events: Callable[..., AsyncIterator[Any]] = _compat_bridge.achunks_to_events
+        async for event in to_events(chunks()):
+            yield watched.corrected(event)

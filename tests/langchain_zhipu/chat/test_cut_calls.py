@@ -1,0 +1,83 @@
+"""Calls that were cut, in every sum and event that LangChain makes of a stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessageChunk
+from langchain_core.tools import tool
+
+from langchain_zhipu import ChatZhipuAI
+from tests.langchain_zhipu.chat.wire import USAGE, body, call, chunks_of, delta
+from zhipu_emulator import Answer
+
+HALF = [delta(tool_calls=[call("pay", '{"amount": 10', "c1")]), delta(content="")]
+
+
+@tool
+def pay(amount: int = 0) -> int:
+    """Pay."""
+    return amount
+
+
+def test_a_sum_that_begins_with_a_chunk_of_langchains_own() -> None:
+    kept: Any = AIMessageChunk(content="")
+    for chunk in chunks_of(HALF)[:-1]:
+        kept += chunk
+    assert kept.tool_calls == []
+    whole: Any = AIMessageChunk(content="")
+    for chunk in chunks_of(
+        [delta(tool_calls=[call("pay", '"{\\"amount\\": 5}"', "c1")]), delta("tool_calls")]
+    ):
+        whole += chunk
+    assert [c["args"] for c in whole.tool_calls] == [{"amount": 5}]
+
+
+@pytest.mark.parametrize("finish", ["length", "sensitive"])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_call_that_was_cut_before_its_arguments(
+    model: ChatZhipuAI, server: Any, finish: str, streamed: bool
+) -> None:
+    cut = call("pay", "", "c1")
+    pieces = [delta(tool_calls=[cut]), delta(finish, USAGE)]
+    server.script(
+        Answer(chunks=pieces) if streamed else Answer(json=body(finish, tool_calls=[cut]))
+    )
+    bound = model.bind_tools([pay])
+    message: Any = None
+    if streamed:
+        for chunk in bound.stream("hi"):
+            message = chunk if message is None else message + chunk
+    else:
+        message = bound.invoke("hi")
+    assert message.tool_calls == []
+    assert [c["name"] for c in message.invalid_tool_calls] == ["pay"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "args"),
+    [("null", {}), ('"{\\"amount\\": 5}"', {"amount": 5}), ('{"amount": "5"}', {"amount": 5})],
+)
+async def test_events_have_the_calls_as_they_were_read(
+    model: ChatZhipuAI, server: Any, arguments: str, args: Any
+) -> None:
+    pieces = [delta(tool_calls=[call("pay", arguments, "c1")]), delta("tool_calls", USAGE)]
+    server.script(Answer(chunks=pieces), Answer(chunks=pieces))
+    bound = model.bind_tools([pay])
+    events = await bound.astream_events("hi", version="v3")  # type: ignore[call-overload]
+    async for _ in events:
+        pass
+    message = await events.output
+    assert [c["args"] for c in message.tool_calls] == [args]
+
+
+@pytest.mark.parametrize("method", ["json_mode", "json_schema"])
+def test_cut_json_beside_its_message_is_an_error(
+    model: ChatZhipuAI, server: Any, method: Any
+) -> None:
+    server.script(Answer(json=body("length", content='{"amount": 10')))
+    schema = {"title": "Pay", "type": "object", "properties": {"amount": {"type": "integer"}}}
+    found = model.with_structured_output(schema, method=method, include_raw=True).invoke("hi")
+    assert found["parsed"] is None
+    assert "not whole JSON" in str(found["parsing_error"])
