@@ -84,10 +84,10 @@ async def test_fields_then_additional_kwargs_then_the_call(stub, make):
         additional_kwargs={"top_p": 0.5, "max_tokens": 20, "seed": 1},
         extra_body={"x": 1, "y": 1},
     )
-    async for _ in four(llm, temperature=0.9, extra_body={"y": 2}, frequency_penalty=1):
+    async for _ in four(llm, temperature=0.9, extra_body={"y": 2}, z_penalty=1):
         sent = stub.requests[-1]
         assert (sent["temperature"], sent["top_p"], sent["max_tokens"]) == (0.9, 0.5, 20)
-        assert (sent["seed"], sent["x"], sent["y"], sent["frequency_penalty"]) == (1, 1, 2, 1)
+        assert (sent["seed"], sent["x"], sent["y"], sent["z_penalty"]) == (1, 1, 2, 1)
 
 
 @pytest.mark.parametrize(

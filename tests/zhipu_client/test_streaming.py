@@ -149,7 +149,8 @@ def test_the_garbage_collector_may_close_it_inside_of_the_pool(
 
 def states(content: float) -> tuple[StreamState[Any], list[bytes]]:
     """A stream at time 0, and the two halves of its second frame."""
-    client = Client(api_key=KEY, base_url="http://127.0.0.1:1", timeout=Timeout(content=content))
+    url = "http://127.0.0.1:1/paas/v4"
+    client = Client(api_key=KEY, base_url=url, timeout=Timeout(content=content))
     request = ask_stream()
     call = client._core.call(request, None, None, None)
     state = StreamState(call, request, 0.0)

@@ -117,7 +117,7 @@ def test_unknown_arguments_warn_and_are_sent(make: Any, sent: Any) -> None:
     assert sent()[0]["seed"] == 7
 
 
-@pytest.mark.parametrize("name", ["apikey", "openai_api_key", "API_KEY"])
+@pytest.mark.parametrize("name", ["apikey", "anthropic_api_key", "API_KEY"])
 def test_a_misspelt_key_is_refused_and_not_shown(make: Any, name: str) -> None:
     with pytest.raises(InvalidRequestError, match="did you mean api_key") as caught:
         make(**{name: "id.secret"})

@@ -77,7 +77,7 @@ def test_every_field_that_is_sent_is_tried_here() -> None:
     tried = {name for settings in SETTINGS for name in settings}
     # These change nothing without tools, audio or marks; they are in the key all the same.
     assert set(_SENT) - tried == {
-        "keep_box_marks", "think_tags", "tool_stream", "watermark_enabled",
+        "keep_box_marks", "stream_usage", "think_tags", "tool_stream", "watermark_enabled",
     }  # fmt: skip
 
 

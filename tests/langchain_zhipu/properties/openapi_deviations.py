@@ -55,6 +55,10 @@ def _known_model(codes: dict[str, tuple[str, ...]]) -> Callable[[Body, str], boo
     return undo
 
 
+def _stream_options(body: Body, shape: str) -> bool:
+    return body.pop("stream_options", None) is not None
+
+
 def _reasoning(body: Body, shape: str) -> bool:
     removed = [message.pop("reasoning_content", None) for message in _assistants(body)]
     return any(removed)
@@ -137,6 +141,13 @@ def deviations(codes: dict[str, tuple[str, ...]]) -> list[Deviation]:
             f"{PYDANTIC_AI}",
             _ALL,
             _known_model(codes),
+        ),
+        Deviation(
+            "stream_options, which the file does not have",
+            f"accepted and without effect; recorded: streams with include_usage in {PYDANTIC_AI} "
+            f"and {FANTASY}",
+            _ALL,
+            _stream_options,
         ),
         Deviation(
             "reasoning_content on assistant messages",
