@@ -213,7 +213,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     @pydantic.field_validator("timeout", mode="before")
     @classmethod
     def _any_timeout(cls, value: Any) -> Any:
-        known = value is None or isinstance(value, (int, float, str, Timeout))
+        known = value is None or isinstance(value, (int, float, str, Timeout, Mapping))
         return value if known else Timeout.of(value)
 
     @pydantic.field_validator("default_headers", mode="after")

@@ -78,6 +78,7 @@ CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{
 PART = {"type": "file", "file": {"file_id": "1"}}
 NEEDED: list[tuple[str, dict[str, Any]]] = [
     ("text", body(model="glm-5.3")),
+    ("text", body(stream_options={"include_usage": True})),
     ("text", body(messages=[{"role": "assistant", "content": "", "reasoning_content": "r"}])),
     ("vision", body(messages=[{"role": "assistant", "content": "", "tool_calls": [CALL]}])),
     ("vision", body(messages=[{"role": "user", "content": [PART]}])),
