@@ -23,7 +23,7 @@ from cookbook.paper import Text, Title, pdf
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
 
-MODEL = "glm-4.6v"
+MODEL = "glm-5.3-flash"
 
 
 def picture(width: int = 96, height: int = 64) -> bytes:

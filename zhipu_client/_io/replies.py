@@ -51,7 +51,7 @@ def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
         data = whole_characters(data)
     if not isinstance(data, (dict, list)):
         raise ServerError(
-            "the service answered with JSON that is no object",
+            "the service answered with JSON that is not an object",
             status=status,
             request_id=call.request_id,
             body=data,
