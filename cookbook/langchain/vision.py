@@ -82,7 +82,7 @@ def main(arguments: list[str]) -> int:
     }
     try:
         with access() as reach:
-            model = ChatZhipuAI(model=MODEL, thinking=False, **reach)
+            model = ChatZhipuAI(model=MODEL, reasoning_effort="low", **reach)
             print(f"Picture: {see(model, image(data), 'Describe the image.')}")
             print(f"Document: {see(model, document, 'When is the next meeting?')}")
             print(f"Tool: {see_what_a_tool_returns(model, data)}")
