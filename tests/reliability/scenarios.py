@@ -23,6 +23,7 @@ __all__ = [
     "error",
     "gzipped",
     "healthy",
+    "packed",
     "page",
     "pings",
     "redirect",
@@ -236,4 +237,9 @@ def gzipped(parts: Iterable[bytes], kind: str = JSON["Content-Type"]) -> Scenari
     """A body that is compressed; ``parts`` are packed beforehand."""
     packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     body = b"".join([packer.compress(part) for part in parts]) + packer.flush()
-    return page(body, 200, {"Content-Encoding": "gzip"}, kind)
+    return packed(body, "gzip", kind)
+
+
+def packed(body: bytes, coding: str, kind: str = JSON["Content-Type"]) -> Scenario:
+    """A body as it is, with a ``Content-Encoding``."""
+    return page(body, 200, {"Content-Encoding": coding}, kind)

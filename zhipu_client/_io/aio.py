@@ -18,6 +18,7 @@ from zhipu_client._io._gate import Slot
 from zhipu_client._io._shared import async_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated
+from zhipu_client._io._unpacked import aunpacked
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
 
@@ -145,7 +146,7 @@ class AsyncClient(BaseClient):
         parts: list[bytes] = []
         size = 0
         with translated(call):
-            async for part in response.aiter_bytes():
+            async for part in aunpacked(response, call.request_id):
                 size += len(part)
                 if size > call.max_bytes:
                     raise call.too_large()
@@ -255,7 +256,7 @@ class AsyncStream(Generic[E]):
         if response.status_code != 200 or not is_stream(content_type):
             body = await bounded(call, self._client.read(call, response))
             check_reply(call, response.status_code, response.headers, body)
-        self._bytes = response.aiter_bytes()
+        self._bytes = aunpacked(response, call.request_id)
         self._state = StreamState(call, self._request, anyio.current_time())
 
     async def _was_closed(self) -> bool:

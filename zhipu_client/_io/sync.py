@@ -16,6 +16,7 @@ from zhipu_client._io._inside import inside, kept, outside
 from zhipu_client._io._shared import sync_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated
+from zhipu_client._io._unpacked import unpacked
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
 
@@ -182,7 +183,7 @@ class Client(BaseClient):
         parts: list[bytes] = []
         size = 0
         with inside(), translated(call):
-            for part in response.iter_bytes():
+            for part in unpacked(response, call.request_id):
                 size += len(part)
                 if size > call.max_bytes:
                     raise call.too_large()
@@ -290,7 +291,7 @@ class Stream(Generic[E]):
             until = self._client._now() + call.timeout.total
             body = self._client._read(call, response, until)
             check_reply(call, response.status_code, response.headers, body)
-        self._bytes = response.iter_bytes()
+        self._bytes = unpacked(response, call.request_id)
         kept.add(self._bytes)
         self._state = StreamState(call, self._request, self._client._now())
 
