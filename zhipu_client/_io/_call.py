@@ -7,7 +7,7 @@ import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from zhipu_client import _check, _key
 from zhipu_client._defaults import (
@@ -31,6 +31,7 @@ from zhipu_client._halves import decode, whole_characters
 from zhipu_client._io import _echo
 from zhipu_client._io._account import account_of, known_account, remember
 from zhipu_client._io._clock import Clock
+from zhipu_client._io._deadline import Deadline
 from zhipu_client._io._deprecated import warn_of_deprecated
 from zhipu_client._io._gate import Gate, gate_for
 from zhipu_client._io._shared import WayOut, way_out
@@ -145,6 +146,8 @@ class Call:
     request_id: str | None
     timeout_given: bool
     tries: int = 0
+    #: The limits of the try that is under way.
+    deadline: Deadline | None = field(default=None, repr=False)
     _refusals: int = 0
     _refused_since: float = 0.0
     _said: bool = False
@@ -178,7 +181,59 @@ class Call:
         streams = isinstance(self.request, StreamRequest)
         return min(limits.read, limits.content) if streams else limits.read
 
-    def build(self, http: Any, key: str, *, own_client: bool) -> Any:
+    def begin(self) -> Deadline:
+        """Set the limits of a try: for the head of a stream's answer, else for the whole."""
+        limits = self.timeout
+        streams = isinstance(self.request, StreamRequest)
+        seconds = self.silence if streams else limits.total
+        what: Literal["head", "whole"] = "head" if streams else "whole"
+        self.deadline = Deadline(self.core.clock, what, seconds, limits.connect)
+        return self.deadline
+
+    def begin_whole(self) -> Deadline:
+        """Set the limit for reading, whole, what came in a stream's place."""
+        self.deadline = Deadline(self.core.clock, "whole", self.timeout.total)
+        return self.deadline
+
+    def trace(self, event: str, facts: dict[str, Any]) -> None:
+        """Take an event of httpcore's: how far the try is."""
+        if self.deadline is not None:
+            self.deadline.trace(event, facts)
+
+    async def atrace(self, event: str, facts: dict[str, Any]) -> None:
+        """Take an event of httpcore's, as its asynchronous half wants to be called."""
+        self.trace(event, facts)
+
+    def out_of_time(self) -> APITimeoutError:
+        """The error for the limit that has passed: that of the phase which the try is in."""
+        limit = self.deadline
+        if limit is None or (limit.connecting is None and limit.what == "whole"):
+            return self.too_slow()
+        if limit.connecting is not None:
+            return self.no_connection()
+        if limit.what == "content":
+            return self.stalled()
+        return APITimeoutError(
+            f"no answer from {self.core.base_url} began within timeout={self.silence:g} s",
+            request_id=self.request_id,
+        )
+
+    def stalled(self) -> APITimeoutError:
+        """The error for a stream that brings no content, whether it brings bytes or not."""
+        return APITimeoutError(
+            f"the stream brought no content for timeout={self.timeout.content:g} s",
+            request_id=self.request_id,
+        )
+
+    def no_connection(self) -> APITimeoutError:
+        """Connecting took longer than it may."""
+        return APITimeoutError(
+            f"no connection to {self.core.base_url} within timeout={self.timeout.connect:g} s",
+            sent=False,
+            request_id=self.request_id,
+        )
+
+    def build(self, http: Any, key: str, *, own_client: bool, trace: Any) -> Any:
         """The httpx request for one try. ``own_client``: the caller brought ``http``."""
         import httpx
 
@@ -187,7 +242,7 @@ class Call:
         timeout: Any = httpx.Timeout(self.silence, connect=limits.connect, pool=None)
         if own_client and not self.timeout_given and not self.core.timeout_given:
             timeout = httpx.USE_CLIENT_DEFAULT
-        arguments: dict[str, Any] = {}
+        arguments: dict[str, Any] = {"extensions": {"trace": trace}}
         if request.uploads:
             arguments["files"] = [
                 (part.name, (part.filename, part.content, part.content_type))

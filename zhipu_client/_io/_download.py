@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
 from zhipu_client._fetch import MAX_REDIRECTS, Downloaded, DownloadError, Gathering, Target, target
 from zhipu_client._io._shared import _tls_context as tls_context
-from zhipu_client._io._shared import way_out
+from zhipu_client._io._shared import way_out, with_deadlines
 
 if TYPE_CHECKING:
     import httpx
@@ -67,10 +67,12 @@ def download(
         ```
     """
     from zhipu_client._io._backend import deadline
+    from zhipu_client._io._clock import SystemClock
+    from zhipu_client._io._deadline import Deadline
 
     where = target(url, client.base_url, allow_loopback=allow_loopback)
     until = time.monotonic() + timeout
-    with _http(where) as http, deadline(timeout):
+    with _http(where) as http, deadline(Deadline(SystemClock(), "whole", timeout)):
         for _ in range(MAX_REDIRECTS + 1):
             pinned, headers, extensions = where.pinned(_resolve(where))
             with _translated(where):
@@ -179,7 +181,7 @@ def _http(where: Target) -> httpx.Client:
 
     context = tls_context()
     if not way_out(where.url, None).direct:
-        return httpx.Client(verify=context)
+        return with_deadlines(httpx.Client(verify=context))
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
     transport._pool = httpcore.ConnectionPool(
         ssl_context=context, network_backend=DeadlineBackend()

@@ -26,13 +26,14 @@ if TYPE_CHECKING:
     import asyncio
     from http.cookiejar import CookieJar
 
+    import httpcore
     import httpx
 
     from zhipu_client._io._pool import LastUsedFirstPool
 
 C = TypeVar("C")
 
-__all__ = ["WayOut", "async_client", "sync_client", "way_out"]
+__all__ = ["WayOut", "async_client", "sync_client", "way_out", "with_deadlines"]
 
 #: Seconds that an idle connection is kept. httpx's own 5 s is shorter than a reader's pause.
 KEEPALIVE_EXPIRY = 60.0
@@ -207,15 +208,14 @@ def _make_sync(way: WayOut) -> httpx.Client:
     context = _tls_context()
     limits = httpx.Limits(max_keepalive_connections=MAX_IDLE, keepalive_expiry=KEEPALIVE_EXPIRY)
     if not way.direct:
-        return _watched(
-            httpx.Client(
-                verify=context,
-                proxy=way.proxy,
-                limits=limits,
-                trust_env=True,
-                cookies=_no_cookies(),
-            )
+        stock = httpx.Client(
+            verify=context,
+            proxy=way.proxy,
+            limits=limits,
+            trust_env=True,
+            cookies=_no_cookies(),
         )
+        return _watched(with_deadlines(stock))
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
     # One step below httpx's public surface, hence the bound on its version: the transport stays
     # httpx's own, so that what patches it (vcrpy) sees every request.
@@ -232,13 +232,14 @@ def _make_sync(way: WayOut) -> httpx.Client:
 
 
 def _make_async(way: WayOut, state: _Loop) -> httpx.AsyncClient:
+    import httpcore
     import httpx
 
     from zhipu_client._io._pool import LastUsedFirstPool
 
     context = _tls_context()
     if not way.direct:
-        return _stock_async(way)
+        return _stock_async(way, httpcore.AnyIOBackend())
     pool = LastUsedFirstPool(
         context,
         keepalive_expiry=KEEPALIVE_EXPIRY,
@@ -251,35 +252,52 @@ def _make_async(way: WayOut, state: _Loop) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, trust_env=False, cookies=_no_cookies())
 
 
-def _stock_async(way: WayOut) -> httpx.AsyncClient:
+def _stock_async(way: WayOut, backend: httpcore.AsyncNetworkBackend) -> httpx.AsyncClient:
     import httpx
+
+    from zhipu_client._io._async_backend import ClosingBackend
 
     limits = httpx.Limits(
         max_connections=None,
         max_keepalive_connections=MAX_IDLE,
         keepalive_expiry=KEEPALIVE_EXPIRY,
     )
-    return _watched(
-        httpx.AsyncClient(
-            verify=_tls_context(),
-            proxy=way.proxy,
-            limits=limits,
-            trust_env=not way.direct,
-            cookies=_no_cookies(),
-        )
+    client = httpx.AsyncClient(
+        verify=_tls_context(),
+        proxy=way.proxy,
+        limits=limits,
+        trust_env=not way.direct,
+        cookies=_no_cookies(),
     )
+    for pool in _pools(client):
+        pool._network_backend = ClosingBackend(backend, _socket_options())
+    return _watched(client)
+
+
+def with_deadlines(client: httpx.Client) -> httpx.Client:
+    """A stock client of httpx whose waits are bounded by `_backend.deadline`, proxies included."""
+    from zhipu_client._io._backend import DeadlineBackend
+
+    for pool in _pools(client):
+        pool._network_backend = DeadlineBackend(_socket_options())
+    return client
 
 
 def _watched(client: C) -> C:
     """A stock client of httpx, with each of its pools watched."""
-    stock: Any = client
-    for transport in {stock._transport, *stock._mounts.values()} - {None}:
-        watch(transport._pool)
+    for pool in _pools(client):
+        watch(pool)
     return client
+
+
+def _pools(client: Any) -> list[Any]:
+    transports = {client._transport, *client._mounts.values()} - {None}
+    return [transport._pool for transport in transports]
 
 
 async def _for_trio(way: WayOut) -> httpx.AsyncClient:
     """Stock httpx, one client per trio run."""
+    import httpcore
     import trio
 
     token = trio.lowlevel.current_trio_token()
@@ -295,7 +313,7 @@ async def _for_trio(way: WayOut) -> httpx.AsyncClient:
     found = state.clients.get(way)
     if found is None:
         with _proxy_supported():
-            found = state.clients[way] = _stock_async(way)
+            found = state.clients[way] = _stock_async(way, httpcore.TrioBackend())
     return found
 
 

@@ -14,6 +14,7 @@ from zhipu_client._defaults import Timeout
 from zhipu_client._errors import ZhipuError
 from zhipu_client._io._base import BaseClient, own
 from zhipu_client._io._call import Call, Core, check_reply
+from zhipu_client._io._deadline import Deadline
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._shared import async_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
@@ -101,8 +102,10 @@ class AsyncClient(BaseClient):
         core = self._core
         own = self._http is not None
         http = self._http if own else await async_client(core.way)
-        built = call.build(http, call.take_key() or await self._key(), own_client=own)
-        with translated(call):
+        built = call.build(
+            http, call.take_key() or await self._key(), own_client=own, trace=call.atrace
+        )
+        with translated(call), within(call, call.begin()):
             return await http.send(built, stream=True, auth=None, follow_redirects=False)
 
     async def _key(self) -> str:
@@ -145,7 +148,7 @@ class AsyncClient(BaseClient):
         """Read a whole body, bounded."""
         parts: list[bytes] = []
         size = 0
-        with translated(call):
+        with translated(call), within(call, call.deadline or call.begin_whole()):
             async for part in aunpacked(response, call.request_id):
                 size += len(part)
                 if size > call.max_bytes:
@@ -254,10 +257,11 @@ class AsyncStream(Generic[E]):
             return
         content_type = response.headers.get("content-type", "")
         if response.status_code != 200 or not is_stream(content_type):
-            body = await bounded(call, self._client.read(call, response))
+            call.begin_whole()
+            body = await self._client.read(call, response)
             check_reply(call, response.status_code, response.headers, body)
         self._bytes = aunpacked(response, call.request_id)
-        self._state = StreamState(call, self._request, anyio.current_time())
+        self._state = StreamState(call, self._request, self._now())
 
     async def _was_closed(self) -> bool:
         """Has another task closed this while it waited? Then nothing of it is kept."""
@@ -272,10 +276,11 @@ class AsyncStream(Generic[E]):
             return  # closed by another thread or task
         for slot in self._slots:
             slot.reading()
-        state.resume(anyio.current_time())
+        state.resume(self._now())
         while not state.ready and not state.ended:
+            self._call.deadline = limit = state.limit(self._now())
             try:
-                with translated(self._call):
+                with translated(self._call), within(self._call, limit):
                     piece = await anext(self._bytes, None)
             except ZhipuError as error:
                 state.broke(error)
@@ -283,7 +288,7 @@ class AsyncStream(Generic[E]):
             if piece is None:
                 state.eof()
             else:
-                state.feed(piece, anyio.current_time())
+                state.feed(piece, self._now())
         if not state.ready:
             state.finish()
             for slot in self._slots:
@@ -291,6 +296,9 @@ class AsyncStream(Generic[E]):
             await self.aclose()
         for slot in self._slots:
             slot.idle()
+
+    def _now(self) -> float:
+        return self._client._core.clock.monotonic()
 
     async def _drain(self) -> None:
         left = DRAIN_BYTES
@@ -335,7 +343,36 @@ async def bounded(call: Call, work: Awaitable[T]) -> T:
     # Not `fail_after`: a TimeoutError of the caller's own key function is not ours to rename.
     with anyio.move_on_after(call.timeout.total):
         return await work
-    raise call.too_slow()
+    raise call.out_of_time()
+
+
+class within:  # noqa: N801 - reads as a word: ``with within(call, limit):``
+    """Ends what is awaited inside when the limit has passed, however often it is moved."""
+
+    __slots__ = ("_call", "_limit", "_scope")
+
+    def __init__(self, call: Call, limit: Deadline) -> None:
+        self._call = call
+        self._limit = limit
+
+    def __enter__(self) -> None:
+        self._scope = anyio.CancelScope(deadline=anyio.current_time() + self._limit.left)
+        self._scope.__enter__()
+        self._limit.moved = self._move
+
+    def _move(self) -> None:
+        self._scope.deadline = anyio.current_time() + self._limit.left
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._limit.moved = None
+        # trio's scope says True without an error, too.
+        if self._scope.__exit__(kind, error, traceback) and error is not None:
+            raise self._call.out_of_time() from None
 
 
 def _is_async(function: Any) -> bool:

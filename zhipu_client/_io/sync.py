@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
-from zhipu_client._errors import APITimeoutError, InvalidRequestError, ZhipuError
+from zhipu_client._errors import InvalidRequestError, ZhipuError
 from zhipu_client._io._base import BaseClient
 from zhipu_client._io._call import Call, check_reply
+from zhipu_client._io._clock import SystemClock
+from zhipu_client._io._deadline import Deadline
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._inside import inside, kept, outside
 from zhipu_client._io._shared import sync_client
@@ -124,11 +126,13 @@ class Client(BaseClient):
 
     def open(self, call: Call) -> Any:
         """Send one try; returns httpx's response with its body unread. For `Stream` and `send`."""
+        from zhipu_client._io._backend import deadline
+
         core = self._core
         own = self._http is not None
         http = self._http if own else sync_client(core.way)
-        built = call.build(http, call.take_key() or self._key(), own_client=own)
-        with inside(), translated(call):
+        built = call.build(http, call.take_key() or self._key(), own_client=own, trace=call.trace)
+        with inside(), deadline(call.begin()), translated(call):
             return http.send(built, stream=True, auth=None, follow_redirects=False)
 
     def _key(self) -> str:
@@ -146,13 +150,9 @@ class Client(BaseClient):
         return _key.clean(value)
 
     def _try(self, call: Call) -> Any:
-        from zhipu_client._io._backend import deadline
-
         slots = enter(call, self._key)
         try:
-            until = self._now() + call.timeout.total
-            with deadline(call.timeout.total):
-                response, body = self._whole(call, until)
+            response, body = self._whole(call)
             result = check_reply(call, response.status_code, response.headers, body)
             for slot in slots:
                 slot.succeeded()
@@ -166,37 +166,30 @@ class Client(BaseClient):
             for slot in slots:
                 slot.release()
 
-    def _whole(self, call: Call, until: float) -> tuple[Any, bytes]:
+    def _whole(self, call: Call) -> tuple[Any, bytes]:
+        response = self.open(call)
         try:
-            response = self.open(call)
-            try:
-                return response, self._read(call, response, until)
-            finally:
-                with inside():
-                    response.close()
-        except APITimeoutError as error:
-            if error.sent and self._now() >= until:  # it shortened the limit that has passed
-                raise call.too_slow() from error.__cause__
-            raise
+            return response, self._read(call, response)
+        finally:
+            with inside():
+                response.close()
 
-    def _read(self, call: Call, response: Any, until: float) -> bytes:
+    def _read(self, call: Call, response: Any) -> bytes:
+        """Read a whole body, within the limit of the try."""
+        from zhipu_client._io._backend import deadline
+
+        limit = call.deadline or call.begin_whole()
         parts: list[bytes] = []
         size = 0
-        with inside(), translated(call):
+        with inside(), deadline(limit), translated(call):
             for part in unpacked(response, call.request_id):
                 size += len(part)
                 if size > call.max_bytes:
                     raise call.too_large()
-                if self._now() > until:
+                if limit.left < 0:  # a caller's own client knows nothing of the limit
                     raise call.too_slow()
                 parts.append(part)
         return b"".join(parts)
-
-    @staticmethod
-    def _now() -> float:
-        import time
-
-        return time.monotonic()
 
 
 class Stream(Generic[E]):
@@ -288,12 +281,12 @@ class Stream(Generic[E]):
             return
         content_type = response.headers.get("content-type", "")
         if response.status_code != 200 or not is_stream(content_type):
-            until = self._client._now() + call.timeout.total
-            body = self._client._read(call, response, until)
+            call.begin_whole()
+            body = self._client._read(call, response)
             check_reply(call, response.status_code, response.headers, body)
         self._bytes = unpacked(response, call.request_id)
         kept.add(self._bytes)
-        self._state = StreamState(call, self._request, self._client._now())
+        self._state = StreamState(call, self._request, self._now())
 
     def _was_closed(self) -> bool:
         """Has another thread closed this while it waited? Then nothing of it is kept."""
@@ -303,15 +296,18 @@ class Stream(Generic[E]):
 
     def _advance(self) -> None:
         """Read until a chunk is ready or the stream is over."""
+        from zhipu_client._io._backend import deadline
+
         state = self._state
         if state is None or self._bytes is None:
             return  # closed by another thread or task
         for slot in self._slots:
             slot.reading()
-        state.resume(self._client._now())
+        state.resume(self._now())
         while not state.ready and not state.ended:
+            self._call.deadline = limit = state.limit(self._now())
             try:
-                with inside(), translated(self._call):
+                with inside(), deadline(limit), translated(self._call):
                     piece = next(self._bytes, None)
             except ZhipuError as error:
                 state.broke(error)
@@ -319,7 +315,7 @@ class Stream(Generic[E]):
             if piece is None:
                 state.eof()
             else:
-                state.feed(piece, self._client._now())
+                state.feed(piece, self._now())
         if not state.ready:
             self._end(state)
         for slot in self._slots:
@@ -331,12 +327,15 @@ class Stream(Generic[E]):
             slot.succeeded()
         self.close()
 
+    def _now(self) -> float:
+        return self._client._core.clock.monotonic()
+
     def _drain(self) -> None:
         from zhipu_client._io._backend import deadline
 
         left = DRAIN_BYTES
         try:
-            with inside(), deadline(DRAIN_SECONDS):
+            with inside(), deadline(Deadline(SystemClock(), "whole", DRAIN_SECONDS)):
                 for piece in self._bytes or ():
                     left -= len(piece)
                     if left < 0:

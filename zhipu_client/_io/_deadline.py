@@ -1,0 +1,65 @@
+"""Until when a try may go on: to connect, then to get the head of an answer, or the whole of it.
+
+httpx bounds the wait for each byte; what users mean by a timeout is the whole of a wait. A peer
+that sends a byte now and then, or interim answers (1xx) without end, passes the former for ever.
+httpcore says how far a request is through its ``trace`` extension.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from zhipu_client._io._clock import Clock
+
+__all__ = ["Deadline"]
+
+What = Literal["head", "content", "whole"]
+
+
+class Deadline:
+    """The limits of one try, on the client's clock.
+
+    Args:
+        clock: Time.
+        what: What must have come by then. The time for a head counts from the request on.
+        seconds: How long that may take.
+        connect: How long a connection may take: TCP, the proxy, and TLS.
+    """
+
+    __slots__ = ("_clock", "_connect", "_seconds", "_until", "connecting", "moved", "what")
+
+    def __init__(self, clock: Clock, what: What, seconds: float, connect: float = 0.0) -> None:
+        self._clock = clock
+        self.what = what
+        self._seconds = seconds
+        self._connect = connect
+        self._until = clock.monotonic() + seconds + (connect if what == "head" else 0.0)
+        #: Called whenever the limit has changed.
+        self.moved: Callable[[], None] | None = None
+        #: Until when there must be a connection, while one is made; else None.
+        self.connecting: float | None = None
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left; zero or less once the limit has passed."""
+        until = self._until if self.connecting is None else min(self._until, self.connecting)
+        return until - self._clock.monotonic()
+
+    def trace(self, event: str, facts: dict[str, Any]) -> None:
+        """Take an event of httpcore's."""
+        if event.endswith("connect_tcp.started"):
+            if self.connecting is None:
+                self.connecting = self._clock.monotonic() + self._connect
+        elif event.endswith(("send_request_headers.started", "send_request_body.complete")):
+            if getattr(facts.get("request"), "method", b"") == b"CONNECT" or (
+                self.connecting is not None and event.endswith("complete")
+            ):
+                return  # the tunnel through a proxy is a part of connecting
+            self.connecting = None
+            if self.what == "head":
+                self._until = self._clock.monotonic() + self._seconds
+        else:
+            return
+        if self.moved is not None:
+            self.moved()
