@@ -129,6 +129,8 @@ class Core:
         merged = merged_headers(ours, self.headers, header_fields(headers, "headers"))
         if request.uploads or request.form:  # httpx writes it, with the boundary of the parts
             merged = {name: v for name, v in merged.items() if name.lower() != "content-type"}
+        if max_retries is None and isinstance(request, Request):
+            max_retries = request.max_retries
         tries = self.max_retries if max_retries is None else retries(max_retries)
         return Call(self, request, limits, tries, merged, content, request_id, given is not None)
 
