@@ -34,10 +34,16 @@ def deadline(limit: Deadline) -> Iterator[None]:
         _deadline.reset(token)
 
 
-def _left(timeout: float | None, error: type[Exception]) -> float | None:
+def _left(
+    timeout: float | None, error: type[Exception], stream: httpcore.NetworkStream | None = None
+) -> float | None:
     limit = _deadline.get()
     if limit is None:
         return timeout
+    if stream is not None:
+        limit.socket = stream.get_extra_info("socket")
+    if limit.aborted:  # by another thread
+        raise httpcore.ReadError("closed")
     left = limit.left
     if left <= 0:
         raise error("the deadline has passed")
@@ -49,13 +55,13 @@ class _Stream(httpcore.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout, self._inner))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         # In pieces: a peer that takes a few bytes now and then would pass the timeout of each.
         view = memoryview(buffer)
         for start in range(0, len(view), WRITTEN_AT_ONCE):
-            left = _left(timeout, httpcore.WriteTimeout)
+            left = _left(timeout, httpcore.WriteTimeout, self._inner)
             self._inner.write(bytes(view[start : start + WRITTEN_AT_ONCE]), left)
 
     def close(self) -> None:
@@ -67,7 +73,7 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
+        left = _left(timeout, httpcore.ConnectTimeout, self._inner)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:

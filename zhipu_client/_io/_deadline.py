@@ -7,12 +7,13 @@ httpcore says how far a request is through its ``trace`` extension.
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any, Literal
 
 from zhipu_client._io._clock import Clock
 
-__all__ = ["Deadline"]
+__all__ = ["Deadline", "shut_down"]
 
 What = Literal["head", "content", "whole"]
 
@@ -27,7 +28,17 @@ class Deadline:
         connect: How long a connection may take: TCP, the proxy, and TLS.
     """
 
-    __slots__ = ("_clock", "_connect", "_seconds", "_until", "connecting", "moved", "what")
+    __slots__ = (
+        "_clock",
+        "_connect",
+        "_seconds",
+        "_until",
+        "aborted",
+        "connecting",
+        "moved",
+        "socket",
+        "what",
+    )
 
     def __init__(self, clock: Clock, what: What, seconds: float, connect: float = 0.0) -> None:
         self._clock = clock
@@ -35,6 +46,9 @@ class Deadline:
         self._seconds = seconds
         self._connect = connect
         self._until = clock.monotonic() + seconds + (connect if what == "head" else 0.0)
+        #: What the try waits at, where that blocks a thread.
+        self.socket: socket.socket | None = None
+        self.aborted = False
         #: Called whenever the limit has changed.
         self.moved: Callable[[], None] | None = None
         #: Until when there must be a connection, while one is made; else None.
@@ -45,6 +59,14 @@ class Deadline:
         """Seconds that are left; zero or less once the limit has passed."""
         until = self._until if self.connecting is None else min(self._until, self.connecting)
         return until - self._clock.monotonic()
+
+    def abort(self) -> bool:
+        """End the wait of a thread that is blocked: it wakes up, and the peer learns of it.
+
+        Closing the socket would do neither. Returns False when nothing blocks that is known here.
+        """
+        self.aborted = True  # first: whoever blocks next looks at it
+        return self.socket is not None and shut_down(self.socket)
 
     def trace(self, event: str, facts: dict[str, Any]) -> None:
         """Take an event of httpcore's."""
@@ -63,3 +85,13 @@ class Deadline:
             return
         if self.moved is not None:
             self.moved()
+
+
+def shut_down(blocking: socket.socket) -> bool:
+    """End both directions of a socket; False when it had ended already."""
+    try:
+        # Past `ssl.SSLSocket.shutdown`, which takes the TLS layer away from under the reader.
+        socket.socket.shutdown(blocking, socket.SHUT_RDWR)
+    except OSError:
+        return False
+    return True

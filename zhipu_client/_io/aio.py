@@ -230,6 +230,8 @@ class AsyncStream(Generic[E]):
                 for slot in self._slots:
                     slot.refused()
             await self._drop()
+            if self._closed:  # by another task: that is what broke it
+                return
             wait = None if delivered else self._call.next_delay(error)
             if wait is None:
                 self._closed = True

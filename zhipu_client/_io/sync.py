@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from threading import get_ident
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
@@ -12,7 +13,7 @@ from zhipu_client._errors import InvalidRequestError, ZhipuError
 from zhipu_client._io._base import BaseClient
 from zhipu_client._io._call import Call, check_reply
 from zhipu_client._io._clock import SystemClock
-from zhipu_client._io._deadline import Deadline
+from zhipu_client._io._deadline import Deadline, shut_down
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._inside import inside, kept, outside
 from zhipu_client._io._shared import sync_client
@@ -208,6 +209,8 @@ class Stream(Generic[E]):
         self._state: StreamState[E] | None = None
         self._slots: list[Slot] = []
         self._closed = False
+        #: The thread that reads just now.
+        self._reader: int | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -230,17 +233,34 @@ class Stream(Generic[E]):
             state = self._state
             if state is not None and state.ready:
                 return state.take()
-            self._pull()
+            self._reader = get_ident()
+            try:
+                self._pull()
+            finally:
+                self._reader = None
 
     def close(self) -> None:
-        """Stop reading. What is on its way is dropped; may be called again."""
+        """Stop reading. What is on its way is dropped; may be called again, by any thread."""
         if not self._closed:
             self._closed = True
+            if self._reader not in (None, get_ident()) and self._abort():
+                return  # the thread that reads wakes up, and does the rest
             outside(self._finish)
 
     def __del__(self) -> None:
         if not getattr(self, "_closed", True):
             self.close()
+
+    def _abort(self) -> bool:
+        """End the wait of the thread that reads; False when nothing can be done for that."""
+        limit = self._call.deadline
+        if limit is not None and limit.abort():
+            return True
+        # A caller's own client does not say where it blocks.
+        response = self._response
+        stream = response.extensions.get("network_stream") if response is not None else None
+        blocking = stream.get_extra_info("socket") if stream is not None else None
+        return blocking is not None and shut_down(blocking)
 
     def _finish(self) -> None:
         if self._state is not None and self._state.done:
@@ -259,6 +279,8 @@ class Stream(Generic[E]):
                 for slot in self._slots:
                     slot.refused()
             self._drop()
+            if self._closed:  # by another thread: that is what broke it
+                return
             wait = None if delivered else self._call.next_delay(error)
             if wait is None:
                 self._closed = True
@@ -306,6 +328,8 @@ class Stream(Generic[E]):
         state.resume(self._now())
         while not state.ready and not state.ended:
             self._call.deadline = limit = state.limit(self._now())
+            if self._closed:  # by another thread, which did not see the new limit
+                break
             try:
                 with inside(), deadline(limit), translated(self._call):
                     piece = next(self._bytes, None)
@@ -316,7 +340,9 @@ class Stream(Generic[E]):
                 state.eof()
             else:
                 state.feed(piece, self._now())
-        if not state.ready:
+        if self._closed:
+            self._drop()
+        elif not state.ready:
             self._end(state)
         for slot in self._slots:
             slot.idle()
