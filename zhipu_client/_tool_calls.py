@@ -274,7 +274,7 @@ def unique_ids(calls: Iterable[Any]) -> list[Any]:
     ids = _Ids()
     found = []
     for call in calls:
-        if isinstance(call, Mapping) and call.get("type") not in SERVER_CALLS:
+        if isinstance(call, Mapping) and str(call.get("type")) not in SERVER_CALLS:
             identity = _identity(call.get("id"))
             made = ids.own(identity) if identity is not None else None
             if made != call.get("id"):

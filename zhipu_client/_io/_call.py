@@ -34,11 +34,11 @@ from zhipu_client._io._clock import Clock
 from zhipu_client._io._deadline import Deadline
 from zhipu_client._io._deprecated import warn_of_deprecated
 from zhipu_client._io._gate import Gate, gate_for
-from zhipu_client._io._shared import WayOut, way_out
+from zhipu_client._io._proxies import WayOut, way_out
 from zhipu_client._request import Reply, Request, StreamRequest
 from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
 
-__all__ = ["Call", "Core", "check_reply"]
+__all__ = ["Call", "Core", "check_reply", "unreadable"]
 
 logger = logging.getLogger("zhipu_client")
 
@@ -148,6 +148,8 @@ class Call:
     request_id: str | None
     timeout_given: bool
     tries: int = 0
+    #: True when the caller's own client sends it, which may have proxies of its own.
+    own_client: bool = False
     #: The limits of the try that is under way.
     deadline: Deadline | None = field(default=None, repr=False)
     _refusals: int = 0
@@ -227,10 +229,18 @@ class Call:
             request_id=self.request_id,
         )
 
+    @property
+    def peer(self) -> str:
+        """Whom the try has to do with now: the service, or the proxy that leads there."""
+        host, limit = self.core.base_url, self.deadline
+        if self.own_client or self.core.way.direct or limit is None or limit.reached:
+            return host
+        return f"{self.core.way.described}, which leads to {host}"
+
     def no_connection(self) -> APITimeoutError:
         """Connecting took longer than it may."""
         return APITimeoutError(
-            f"no connection to {self.core.base_url} within timeout={self.timeout.connect:g} s",
+            f"no connection to {self.peer} within timeout={self.timeout.connect:g} s",
             sent=False,
             request_id=self.request_id,
         )
@@ -239,6 +249,7 @@ class Call:
         """The httpx request for one try. ``own_client``: the caller brought ``http``."""
         import httpx
 
+        self.own_client = own_client
         request = self.request
         limits = self.timeout
         timeout: Any = httpx.Timeout(self.silence, connect=limits.connect, pool=None)
@@ -406,9 +417,23 @@ def check_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes
             raise call.failure(status, headers, body)
         call.check_owner(data)
         reply = Reply(status, headers, body, data)
-    if request.check is not None:
-        request.check(reply)
-    return request.parse(reply)
+    try:
+        if request.check is not None:
+            request.check(reply)
+        return request.parse(reply)
+    except ZhipuError:
+        raise
+    except Exception as error:  # it must be typed, whatever the service sent
+        raise unreadable(error, call.request_id, reply.data) from error
+
+
+def unreadable(error: Exception, request_id: str | None, body: Any = None) -> ServerError:
+    """The error for JSON of a shape that no reader of ours expects."""
+    return ServerError(
+        f"the service's answer has a shape that cannot be read ({type(error).__name__})",
+        request_id=request_id,
+        body=body,
+    )
 
 
 def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:

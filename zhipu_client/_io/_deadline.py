@@ -36,6 +36,7 @@ class Deadline:
         "aborted",
         "connecting",
         "moved",
+        "reached",
         "socket",
         "what",
     )
@@ -53,6 +54,8 @@ class Deadline:
         self.moved: Callable[[], None] | None = None
         #: Until when there must be a connection, while one is made; else None.
         self.connecting: float | None = None
+        #: True once there is a connection to the first peer: the service, or a proxy.
+        self.reached = False
 
     @property
     def left(self) -> float:
@@ -70,6 +73,9 @@ class Deadline:
 
     def trace(self, event: str, facts: dict[str, Any]) -> None:
         """Take an event of httpcore's."""
+        if event.endswith("connect_tcp.complete"):
+            self.reached = True
+            return
         if event.endswith("connect_tcp.started"):
             if self.connecting is None:
                 self.connecting = self._clock.monotonic() + self._connect

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
 from zhipu_client._fetch import MAX_REDIRECTS, Downloaded, DownloadError, Gathering, Target, target
+from zhipu_client._io._proxies import way_out
 from zhipu_client._io._shared import _tls_context as tls_context
-from zhipu_client._io._shared import way_out, with_deadlines
+from zhipu_client._io._shared import with_deadlines
 
 if TYPE_CHECKING:
     import httpx
@@ -147,9 +148,11 @@ async def _afetch(
     from anyio import to_thread
 
     context = await to_thread.run_sync(tls_context)
-    # Whether a proxy applies is told by the name: httpx would look for the address in NO_PROXY.
-    proxied = not way_out(where.url, None).direct
-    async with httpx.AsyncClient(verify=context, timeout=60.0, trust_env=proxied) as http:
+    # Whether a proxy applies is said by the name: httpx would look for the address in NO_PROXY.
+    proxy = way_out(where.url, None).proxy
+    async with httpx.AsyncClient(
+        verify=context, timeout=60.0, proxy=proxy, trust_env=False
+    ) as http:
         for _ in range(MAX_REDIRECTS + 1):
             addresses = await to_thread.run_sync(_resolve, where)
             pinned, headers, extensions = where.pinned(addresses)
@@ -180,8 +183,9 @@ def _http(where: Target) -> httpx.Client:
     from zhipu_client._io._backend import DeadlineBackend
 
     context = tls_context()
-    if not way_out(where.url, None).direct:
-        return with_deadlines(httpx.Client(verify=context))
+    proxy = way_out(where.url, None).proxy
+    if proxy is not None:
+        return with_deadlines(httpx.Client(verify=context, proxy=proxy, trust_env=False))
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
     transport._pool = httpcore.ConnectionPool(
         ssl_context=context, network_backend=DeadlineBackend()

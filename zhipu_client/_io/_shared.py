@@ -14,13 +14,12 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from zhipu_client._errors import InvalidRequestError
 from zhipu_client._io import _inside
 from zhipu_client._io._gate import reset_after_fork
 from zhipu_client._io._leftover import watch
+from zhipu_client._io._proxies import WayOut
 
 if TYPE_CHECKING:
     import asyncio
@@ -33,43 +32,12 @@ if TYPE_CHECKING:
 
 C = TypeVar("C")
 
-__all__ = ["WayOut", "async_client", "sync_client", "way_out", "with_deadlines"]
+__all__ = ["async_client", "sync_client", "with_deadlines"]
 
 #: Seconds that an idle connection is kept. httpx's own 5 s is shorter than a reader's pause.
 KEEPALIVE_EXPIRY = 60.0
 #: Idle connections kept per host and loop.
 MAX_IDLE = 256
-
-
-@dataclass(frozen=True, slots=True)
-class WayOut:
-    """What decides which pool serves a request. Equal values share one.
-
-    Attributes:
-        proxy: An explicit proxy URL, or None.
-        environment: The proxies that the environment asks for, when one applies to the host.
-    """
-
-    proxy: str | None = None
-    environment: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def direct(self) -> bool:
-        """True when no proxy applies, so that our own pools may be used."""
-        return self.proxy is None and not self.environment
-
-
-def way_out(base_url: str, proxy: str | None) -> WayOut:
-    """Look at the argument, the environment and its NO_PROXY."""
-    if proxy is not None:
-        return WayOut(proxy=proxy)
-    parts = urlsplit(base_url)
-    proxies = getproxies()
-    wanted = {"all", parts.scheme} & proxies.keys()
-    if not wanted or proxy_bypass(parts.hostname or ""):
-        return WayOut()
-    # NO_PROXY goes into the key as well: httpx reads it when the client is made.
-    return WayOut(environment=tuple(sorted(proxies.items())))
 
 
 class _Process:
@@ -167,7 +135,19 @@ def _tls_context() -> ssl.SSLContext:
     if _process.tls is None:
         import httpx
 
-        _process.tls = httpx.create_ssl_context()
+        try:
+            _process.tls = httpx.create_ssl_context()
+        except OSError as error:  # ssl.SSLError is one
+            names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+            name = next((name for name in names if os.environ.get(name)), None)
+            if name is None:
+                raise
+            why = getattr(error, "reason", None) or error.strerror or type(error).__name__
+            raise InvalidRequestError(
+                f"{name} is {os.environ[name]!r}, from which no certificates can be read: {why}",
+                field=name,
+                value=os.environ[name],
+            ) from error
     return _process.tls
 
 
@@ -212,7 +192,7 @@ def _make_sync(way: WayOut) -> httpx.Client:
             verify=context,
             proxy=way.proxy,
             limits=limits,
-            trust_env=True,
+            trust_env=False,
             cookies=_no_cookies(),
         )
         return _watched(with_deadlines(stock))
@@ -266,7 +246,7 @@ def _stock_async(way: WayOut, backend: httpcore.AsyncNetworkBackend) -> httpx.As
         verify=_tls_context(),
         proxy=way.proxy,
         limits=limits,
-        trust_env=not way.direct,
+        trust_env=False,
         cookies=_no_cookies(),
     )
     for pool in _pools(client):

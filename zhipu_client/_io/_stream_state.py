@@ -11,7 +11,7 @@ from zhipu_client._errors import (
     StreamIncompleteError,
     ZhipuError,
 )
-from zhipu_client._io._call import Call
+from zhipu_client._io._call import Call, unreadable
 from zhipu_client._io._deadline import Deadline
 from zhipu_client._request import StreamRequest
 from zhipu_client._sse import SSEDecoder
@@ -92,6 +92,11 @@ class StreamState(Generic[E]):
                 events = self._decoder.feed(b"")  # raises what was wrong behind them
         except ZhipuError as error:
             self._error = error
+            self.ended = True
+            return
+        except Exception as error:  # noqa: BLE001 - it must be typed, whatever the service sent
+            self._error = unreadable(error, self._call.request_id)
+            self._error.__cause__ = error
             self.ended = True
             return
         if self._reader.contents != self._contents:

@@ -63,8 +63,11 @@ def _ours(call: Call, error: Exception) -> ZhipuError | None:
     if timeout:
         text = f"no byte from {host} for timeout={call.silence:g} s"
         return APITimeoutError(text, request_id=request_id)
+    if isinstance(error, httpx.ProxyError) and not call.own_client:
+        text = f"{call.core.way.described} does not lead to {host}: {_cause(error)}"
+        return APIConnectionError(text, sent=False, request_id=request_id)
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
-        text = f"cannot reach {host}: {_cause(error)}"
+        text = f"cannot reach {call.peer}: {_cause(error)}"
         return APIConnectionError(text, sent=False, request_id=request_id)
     if isinstance(error, (httpx.LocalProtocolError, httpx.UnsupportedProtocol)):
         return InvalidRequestError(
