@@ -31,12 +31,21 @@ from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
 from zhipu_client._errors import InvalidRequestError
 from zhipu_client._frames import KeepsNoArguments
 from zhipu_client._key import find
+from zhipu_client._numbers import whole_number
 from zhipu_client._secrets import hidden, is_importable, is_secret_header
 
 if TYPE_CHECKING:
     from zhipu_client import AsyncClient, Client
 
-__all__ = ["ClientCache", "ConnectionSettings", "KeepsNoArguments", "choice", "refusal", "refuse"]
+__all__ = [
+    "ClientCache",
+    "ConnectionSettings",
+    "KeepsNoArguments",
+    "choice",
+    "refusal",
+    "refuse",
+    "whole_number",
+]
 
 C = TypeVar("C")
 

@@ -21,6 +21,7 @@ from zhipu_client import _check
 from zhipu_client._deprecated import renamed
 from zhipu_client._failures import error_from, error_in
 from zhipu_client._model import ReplyModel, parse_as
+from zhipu_client._numbers import whole_number
 from zhipu_client._request import Reply, Request
 from zhipu_client._task import Plan
 
@@ -174,7 +175,7 @@ def answer(row: Mapping[str, Any], check: Callable[[Reply], None] | None = None)
     response = row.get("response")
     response = response if isinstance(response, dict) else {}
     status, body = response.get("status_code"), response.get("body")
-    fine = status is None or 200 <= int(status) < 300
+    fine = status is None or 200 <= (whole_number(status, most=999) or 0) < 300
     if not fine or not isinstance(body, dict) or error_in(body):
         told = body or row.get("error") or row
         body = told if isinstance(told, dict) else {"message": str(told)}

@@ -13,7 +13,7 @@ from zhipu_client import ZhipuError
 
 from . import scenarios as say
 from .conftest import Drive
-from .frames import DONE, completion, delta, error_body, frame, last
+from .frames import DONE, completion, delta, frame, last
 from .server import FaultServer, Scenario
 
 ODD: tuple[Any, ...] = (None, 5, -1, 1e308, True, "x", [], [None], ["x"], [[]], {}, {"x": 1})
