@@ -87,6 +87,7 @@ class Accumulator:
         "_reasoning",
         "_role",
         "_served",
+        "_sound",
         "_tools",
         "_top",
         "_usage",
@@ -102,6 +103,7 @@ class Accumulator:
         self._served: list[Mapping[str, Any]] = []
         self._audio: dict[str, Any] | None = None
         self._audio_pieces = 0
+        self._sound: list[str] = []
         self._role = "assistant"
         self._top: dict[str, Any] = {}
         self._usage: Any = None
@@ -162,10 +164,10 @@ class Accumulator:
             self._add_calls(delta["tool_calls"])
         audio = delta.get("audio")
         if isinstance(audio, dict):
-            joined = {**(self._audio or {}), **audio}
-            if self._audio and self._audio.get("data") and audio.get("data"):
-                joined["data"] = self._audio["data"] + audio["data"]
-            self._audio = joined
+            # Joined at the end: hours of sound, joined piece by piece, take quadratic time.
+            self._audio = {**(self._audio or {}), **audio}
+            if isinstance(audio.get("data"), str):
+                self._sound.append(audio["data"])
             self._audio_pieces += 1
 
     def _add_calls(self, calls: Iterable[Any]) -> None:
@@ -188,7 +190,9 @@ class Accumulator:
         if self._tools is not None:
             message["tool_calls"] = [*self._tools.calls(), *self._served]
         if self._audio is not None:
-            message["audio"] = self._audio
+            message["audio"] = dict(self._audio)
+            if self._sound:
+                message["audio"]["data"] = "".join(self._sound)
         choice: dict[str, Any] = {"index": 0, "message": message}
         if self.finish_reason is not None:
             choice["finish_reason"] = self.finish_reason

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
-from urllib.parse import quote
 
 from zhipu_client import _check
 from zhipu_client._errors import APIError, APITimeoutError, ServerError, ZhipuError
@@ -119,9 +118,10 @@ def retrieve(task_id: str) -> Request[TaskResult]:
         >>> tasks.retrieve("2026-1/x").path
         '/async-result/2026-1%2Fx'
     """
-    _check.text("task_id", task_id)
     return Request(
-        method="GET", path=f"/async-result/{quote(task_id, safe='')}", parse=parse_as(TaskResult)
+        method="GET",
+        path=f"/async-result/{_check.segment('task_id', task_id)}",
+        parse=parse_as(TaskResult),
     )
 
 

@@ -13,7 +13,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import quote
 
 from pydantic import Field
 
@@ -241,8 +240,9 @@ def retrieve(batch_id: str) -> Request[Batch]:
         >>> batches.retrieve("batch_42").path
         '/batches/batch_42'
     """
-    _check.text("batch_id", batch_id)
-    return Request(method="GET", path=f"/batches/{quote(batch_id, safe='')}", parse=parse_as(Batch))
+    return Request(
+        method="GET", path=f"/batches/{_check.segment('batch_id', batch_id)}", parse=parse_as(Batch)
+    )
 
 
 def list(  # noqa: A001 - the verb that every SDK has
@@ -314,8 +314,7 @@ def cancel(batch_id: str) -> Request[Batch]:
         >>> batches.cancel("batch_42").path
         '/batches/batch_42/cancel'
     """
-    _check.text("batch_id", batch_id)
-    path = f"/batches/{quote(batch_id, safe='')}/cancel"
+    path = f"/batches/{_check.segment('batch_id', batch_id)}/cancel"
     return Request(method="POST", path=path, parse=parse_as(Batch), json={}, kind="generate")
 
 

@@ -111,3 +111,52 @@ def test_a_page_of_five_thousand_digits_is_left_as_it_is() -> None:
     (page,) = pages_of({"md_results": text}, 3, None)
     assert f"page={DIGITS}" in page.text
     assert "page=2," in page.text
+
+
+class _Piece(str):
+    """A piece of sound that counts the characters which joining it by ``+`` copies."""
+
+    __slots__ = ()
+    copied = 0
+
+    def __add__(self, other: str) -> str:
+        _Piece.copied += len(self) + len(other)
+        return _Piece(str(self) + other)
+
+
+def _copied(pieces: int) -> int:
+    from zhipu_client import chat
+
+    _Piece.copied = 0
+    whole = chat.Accumulator()
+    for number in range(pieces):
+        audio = {"id": "s", "data": _Piece(f"{number:08d}")}
+        whole.add({"choices": [{"index": 0, "delta": {"audio": audio}}]})
+    message = whole.message()["choices"][0]["message"]
+    assert message["audio"] == {"id": "s", "data": "".join(f"{n:08d}" for n in range(pieces))}
+    return _Piece.copied
+
+
+def test_streamed_sound_is_joined_once() -> None:
+    assert _copied(2_000) <= 10 * max(_copied(200), 2_000)
+
+
+@pytest.mark.parametrize("value", [".", "..", "", "\ud800"])
+def test_an_id_cannot_lead_to_another_path(value: str) -> None:
+    from zhipu_client import InvalidRequestError, batches, file_parser, files, tasks
+
+    makers: list[Callable[[str], Any]] = [
+        tasks.retrieve,
+        batches.retrieve,
+        batches.cancel,
+        files.content,
+        files.delete,
+        file_parser.retrieve,
+    ]
+    for make in makers:
+        with pytest.raises(InvalidRequestError, match="_id"):
+            make(value)
+        for odd in ("../x", "a/../b", "a?b#c", "%2e%2e"):
+            path = make(odd).path
+            assert "/../" not in path
+            assert not {"?", "#"} & set(path)

@@ -26,8 +26,7 @@ from zhipu_client._errors import (
     ZhipuError,
     shorten,
 )
-from zhipu_client._failures import error_from, error_in
-from zhipu_client._halves import decode, whole_characters
+from zhipu_client._failures import error_from
 from zhipu_client._io import _echo
 from zhipu_client._io._account import account_of, known_account, remember
 from zhipu_client._io._clock import Clock
@@ -35,10 +34,10 @@ from zhipu_client._io._deadline import Deadline
 from zhipu_client._io._deprecated import warn_of_deprecated
 from zhipu_client._io._gate import Gate, gate_for
 from zhipu_client._io._proxies import WayOut, way_out
-from zhipu_client._request import Reply, Request, StreamRequest
+from zhipu_client._request import Request, StreamRequest
 from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
 
-__all__ = ["Call", "Core", "check_reply", "unreadable"]
+__all__ = ["Call", "Core"]
 
 logger = logging.getLogger("zhipu_client")
 
@@ -399,78 +398,6 @@ class Call:
             f"no whole answer within timeout={self.timeout.total:g} s",
             request_id=self.request_id,
         )
-
-
-def check_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
-    """Turn a whole answer into what the endpoint's ``parse`` makes of it, or raise."""
-    request = call.request
-    if not 200 <= status < 300:
-        raise call.failure(status, headers, body)
-    if not isinstance(request, Request):  # a stream was asked for, one piece came
-        raise _not_a_stream(call, status, headers, body)
-    kind = headers.get("content-type", "")
-    if request.raw and not kind.startswith(("application/json", "text/html")):
-        reply = Reply(status, headers, body)
-    else:
-        data = _decoded(call, status, headers, body)
-        if error_in(data):
-            raise call.failure(status, headers, body)
-        call.check_owner(data)
-        reply = Reply(status, headers, body, data)
-    try:
-        if request.check is not None:
-            request.check(reply)
-        return request.parse(reply)
-    except ZhipuError:
-        raise
-    except Exception as error:  # it must be typed, whatever the service sent
-        raise unreadable(error, call.request_id, reply.data) from error
-
-
-def unreadable(error: Exception, request_id: str | None, body: Any = None) -> ServerError:
-    """The error for JSON of a shape that no reader of ours expects."""
-    return ServerError(
-        f"the service's answer has a shape that cannot be read ({type(error).__name__})",
-        request_id=request_id,
-        body=body,
-    )
-
-
-def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
-    try:
-        data, with_halves = decode(body)
-    except ValueError:
-        what = "a web page" if "html" in headers.get("content-type", "") else "no JSON"
-        raise ServerError(
-            f"the service answered with {what} ({len(body)} bytes) where JSON was due: "
-            f"is base_url right? ({call.core.base_url})",
-            status=status,
-            request_id=call.request_id,
-            body=body[:500].decode("utf-8", "replace"),
-        ) from None
-    if with_halves:
-        data = whole_characters(data)
-    if not isinstance(data, (dict, list)):
-        raise ServerError(
-            "the service answered with JSON that is no object",
-            status=status,
-            request_id=call.request_id,
-            body=data,
-        )
-    return data
-
-
-def _not_a_stream(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> APIError:
-    kind = headers.get("content-type", "no content type")
-    data = _decoded(call, status, headers, body)
-    if error_in(data):
-        return call.failure(status, headers, body)
-    return ServerError(
-        f"a stream was asked for, but the service answered in one piece ({kind})",
-        status=status,
-        request_id=call.request_id,
-        body=data,
-    )
 
 
 def _grouped(form: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:

@@ -11,8 +11,9 @@ from zhipu_client._errors import (
     StreamIncompleteError,
     ZhipuError,
 )
-from zhipu_client._io._call import Call, unreadable
+from zhipu_client._io._call import Call
 from zhipu_client._io._deadline import Deadline
+from zhipu_client._io._replies import unreadable
 from zhipu_client._request import StreamRequest
 from zhipu_client._sse import SSEDecoder
 

@@ -13,9 +13,10 @@ from zhipu_client import _key
 from zhipu_client._defaults import Timeout
 from zhipu_client._errors import ZhipuError
 from zhipu_client._io._base import BaseClient, own
-from zhipu_client._io._call import Call, Core, check_reply
+from zhipu_client._io._call import Call, Core
 from zhipu_client._io._deadline import Deadline
 from zhipu_client._io._gate import Slot
+from zhipu_client._io._replies import check_reply
 from zhipu_client._io._shared import async_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated

@@ -11,11 +11,12 @@ from zhipu_client import _key
 from zhipu_client._defaults import Timeout
 from zhipu_client._errors import InvalidRequestError, ZhipuError
 from zhipu_client._io._base import BaseClient
-from zhipu_client._io._call import Call, check_reply
+from zhipu_client._io._call import Call
 from zhipu_client._io._clock import SystemClock
 from zhipu_client._io._deadline import Deadline, shut_down
 from zhipu_client._io._gate import Slot
 from zhipu_client._io._inside import inside, kept, outside
+from zhipu_client._io._replies import check_reply
 from zhipu_client._io._shared import sync_client
 from zhipu_client._io._stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io._translated import translated

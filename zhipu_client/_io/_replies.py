@@ -1,0 +1,86 @@
+"""What a whole answer means: the value that its endpoint makes of it, or a typed error. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from zhipu_client._errors import APIError, ServerError, ZhipuError
+from zhipu_client._failures import error_in
+from zhipu_client._halves import decode, whole_characters
+from zhipu_client._io._call import Call
+from zhipu_client._request import Reply, Request
+
+__all__ = ["check_reply", "unreadable"]
+
+
+def check_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
+    """Turn a whole answer into what the endpoint's ``parse`` makes of it, or raise."""
+    request = call.request
+    if not 200 <= status < 300:
+        raise call.failure(status, headers, body)
+    if not isinstance(request, Request):  # a stream was asked for, one piece came
+        raise _not_a_stream(call, status, headers, body)
+    kind = headers.get("content-type", "")
+    if request.raw and not kind.startswith(("application/json", "text/html")):
+        reply = Reply(status, headers, body)
+    else:
+        data = _decoded(call, status, headers, body)
+        if error_in(data):
+            raise call.failure(status, headers, body)
+        call.check_owner(data)
+        reply = Reply(status, headers, body, data)
+    try:
+        if request.check is not None:
+            request.check(reply)
+        return request.parse(reply)
+    except ZhipuError:
+        raise
+    except Exception as error:  # it must be typed, whatever the service sent
+        raise unreadable(error, call.request_id, reply.data) from error
+
+
+def unreadable(error: Exception, request_id: str | None, body: Any = None) -> ServerError:
+    """The error for JSON of a shape that no reader of ours expects."""
+    return ServerError(
+        f"the service's answer has a shape that cannot be read ({type(error).__name__})",
+        request_id=request_id,
+        body=body,
+    )
+
+
+def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
+    try:
+        data, with_halves = decode(body)
+    except ValueError:
+        what = "a web page" if "html" in headers.get("content-type", "") else "no JSON"
+        raise ServerError(
+            f"the service answered with {what} ({len(body)} bytes) where JSON was due: "
+            f"is base_url right? ({call.core.base_url})",
+            status=status,
+            request_id=call.request_id,
+            body=body[:500].decode("utf-8", "replace"),
+        ) from None
+    if with_halves:
+        data = whole_characters(data)
+    if not isinstance(data, (dict, list)):
+        raise ServerError(
+            "the service answered with JSON that is no object",
+            status=status,
+            request_id=call.request_id,
+            body=data,
+        )
+    return data
+
+
+def _not_a_stream(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> APIError:
+    kind = headers.get("content-type", "no content type")
+    data = _decoded(call, status, headers, body)
+    if error_in(data):
+        return call.failure(status, headers, body)
+    return ServerError(
+        f"a stream was asked for, but the service answered in one piece ({kind})",
+        status=status,
+        request_id=call.request_id,
+        body=data,
+    )
