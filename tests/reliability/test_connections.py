@@ -6,9 +6,11 @@ import asyncio
 import gc
 import os
 import random
+import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -325,3 +327,42 @@ def test_a_stream_that_another_task_closes_ends_at_once() -> None:
     with FaultServer(say.stalled(delta("a"))) as server:
         asyncio.run(main(server))
         assert server.wait_for(lambda s: s.open == 0, 5.0)
+
+
+def test_a_loop_that_is_dropped_takes_its_connections_along() -> None:
+    """Without being closed, as a test suite or a notebook leaves one."""
+    with FaultServer(say.healthy()) as server:
+        subject = ClientSubject(server.base_url)
+
+        def one() -> None:
+            loop = asyncio.new_event_loop()
+            loop.run_until_complete(subject.acall("hello"))
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            one()
+            before = descriptors()
+            for _ in range(20):
+                one()
+            assert settled(before + 4) <= before + 4
+
+
+EARLY = """
+import atexit, sys
+def late():
+    from zhipu_client import chat
+    request = chat.create(model="glm-4.7", messages=[{"role": "user", "content": "hello"}])
+    print(client.send(request).choices[0].message.content, flush=True)
+atexit.register(late)
+from zhipu_client import Client
+client = Client(api_key="a.b", base_url=sys.argv[1])
+late()
+"""
+
+
+def test_what_was_registered_before_the_import_may_still_send() -> None:
+    with FaultServer(say.healthy()) as server:
+        command = [sys.executable, "-c", EARLY, server.base_url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert "closed" not in done.stderr
+    assert done.stdout.count(TEXT) == 2

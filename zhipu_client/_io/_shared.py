@@ -10,7 +10,8 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import AsyncGenerator, Iterator
+import weakref
+from collections.abc import AsyncGenerator, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -55,13 +56,16 @@ class _Process:
 
 _process = _Process()
 _sync: dict[WayOut, httpx.Client] = {}
-_async: dict[Any, _Loop] = {}
+# Weak on both sides: a loop that is dropped without being closed must take its connections along.
+# The loop itself has its state, see `_keep`.
+_async: MutableMapping[Any, weakref.ref[_Loop]] = weakref.WeakKeyDictionary()
 # Clients inherited over a fork. Kept, never closed: their sockets are the parent's as well, and
 # closing TLS would send a farewell on the parent's connection.
 _inherited: list[Any] = []
+_kept: list[_Loop] = []
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class _Loop:
     """What belongs to one event loop."""
 
@@ -90,7 +94,7 @@ async def async_client(way: WayOut) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         return await _for_trio(way)
-    state = _async.get(loop)
+    state = _state_of(loop)
     if state is None:
         state = await _adopt(loop)
     found = state.clients.get(way)
@@ -107,16 +111,34 @@ async def async_client(way: WayOut) -> httpx.AsyncClient:
 async def _adopt(loop: asyncio.AbstractEventLoop) -> _Loop:
     state = _Loop({}, [])
     with _process.lock:
-        for old in [one for one in _async if one.is_closed()]:
-            for pool in _async.pop(old).pools:
+        for old in [one for one in list(_async) if one.is_closed()]:
+            closed = _async.pop(old)()
+            for pool in closed.pools if closed is not None else ():
                 pool.close_sockets()
-        state = _async.setdefault(loop, state)
+        known = _state_of(loop)
+        if known is None:
+            _keep(loop, state)
+        else:
+            state = known
     if state.guardian is None:
         # asyncio.run closes the asynchronous generators that are still open before it closes
         # the loop: the one moment at which connections can be closed in good order.
         state.guardian = _guard(state)
         await anext(state.guardian)
     return state
+
+
+def _state_of(loop: asyncio.AbstractEventLoop) -> _Loop | None:
+    found = _async.get(loop)
+    return None if found is None else found()
+
+
+def _keep(loop: asyncio.AbstractEventLoop, state: _Loop) -> None:
+    try:
+        loop._zhipu_connections = state  # type: ignore[attr-defined]
+    except AttributeError:  # a loop of another kind, which takes no attributes
+        _kept.append(state)
+    _async[loop] = weakref.ref(state)
 
 
 async def _guard(state: _Loop) -> AsyncGenerator[None, None]:
@@ -154,7 +176,9 @@ def _tls_context() -> ssl.SSLContext:
 def _socket_options() -> list[tuple[int, int, int]]:
     """Keep-alive probes: an answer may take minutes, and a silent NAT drops what looks dead."""
     options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+    times = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+    # In milliseconds: how long what was sent may stay without an acknowledgement.
+    for name, value in (*times, ("TCP_USER_TIMEOUT", 120_000)):
         if hasattr(socket, name):
             options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
     return options
@@ -311,7 +335,10 @@ def _after_fork() -> None:
 
 
 def _at_exit() -> None:
-    for client in _sync.values():
+    # Forgotten first: what was registered before this runs after it, and may send something.
+    clients = list(_sync.values())
+    _sync.clear()
+    for client in clients:
         client.close()
 
 
