@@ -32,6 +32,7 @@ from zhipu_client._errors import InvalidRequestError
 from zhipu_client._frames import KeepsNoArguments
 from zhipu_client._key import find
 from zhipu_client._numbers import whole_number
+from zhipu_client._saving import check_folder, write_whole
 from zhipu_client._secrets import hidden, is_importable, is_secret_header
 
 if TYPE_CHECKING:
@@ -41,10 +42,12 @@ __all__ = [
     "ClientCache",
     "ConnectionSettings",
     "KeepsNoArguments",
+    "check_folder",
     "choice",
     "refusal",
     "refuse",
     "whole_number",
+    "write_whole",
 ]
 
 C = TypeVar("C")
