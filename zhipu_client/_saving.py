@@ -22,8 +22,7 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     beside = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with open(beside, "xb") as file:  # noqa: PTH123 - "x": never through a link
-            file.write(content)
+        beside.write_bytes(content)  # nobody can foresee its name, and put a link there
         beside.replace(path)
     except BaseException:
         beside.unlink(missing_ok=True)
