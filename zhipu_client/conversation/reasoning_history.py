@@ -77,7 +77,7 @@ def reasoning_history(
 
     Args:
         said: The caller's own word, or None.
-        thinking: The ``thinking`` of the call; an object may hold ``clear_thinking``.
+        thinking: The ``thinking`` of the call; an object may have ``clear_thinking``.
         clear: ``clear_thinking`` of the call; None: not said.
         info: What is known of the model, or None.
         site: The preset that is called, or None for any other server.

@@ -175,7 +175,7 @@ def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Bu
     tools = listed("tools", values.get("tools"))
     names = ToolNames(function_names(tools), plain=dialect.plain_names)
     params = {key: values[key] for key in _PARAMS if values.get(key) is not None}
-    # A structured answer is no agent's, although it may come as a call.
+    # A structured answer is not an agent's, although it may come as a call.
     agent = bool(function_names(tools)) and values.get("structured") is None
     clear = clearing(
         values.get("reasoning_history"), values.get("thinking"), values.get("clear_thinking"),
