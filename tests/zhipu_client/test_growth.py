@@ -104,6 +104,12 @@ def test_numbers_from_outside_are_bounded(value: Any, found: int | None) -> None
     assert whole_number(value, most=100) == found
 
 
+@pytest.mark.parametrize("code", ["²", DIGITS])
+def test_an_odd_code_of_an_error_is_no_status(code: str) -> None:
+    error = error_from(None, {}, {"error": {"code": code, "message": "busy"}})
+    assert "busy" in str(error)
+
+
 def test_a_page_of_five_thousand_digits_is_left_as_it_is() -> None:
     from zhipu_client.ocr._pages import pages_of
 
