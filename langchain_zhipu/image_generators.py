@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,7 +20,6 @@ from langchain_zhipu._errors import model_error
 from zhipu_client import (
     Downloaded,
     DownloadError,
-    InvalidRequestError,
     Request,
     ServerError,
     ZhipuError,
@@ -32,6 +30,7 @@ from zhipu_client import (
     models,
     wait_result,
 )
+from zhipu_client.adapting import check_folder, write_whole
 
 __all__ = ["GeneratedImage", "ZhipuAIImageGenerator"]
 
@@ -99,7 +98,7 @@ class GeneratedImage:
     def save(self, path: str | Path) -> Path:
         """Write the bytes into a file and return its path."""
         target = Path(path)
-        target.write_bytes(self.content)
+        write_whole(target, self.content)
         return target
 
     def _repr_png_(self) -> bytes | None:
@@ -284,20 +283,7 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
 
     def _check_folder(self) -> None:
         """Raise InvalidRequestError if images cannot be saved, before one is drawn and paid for."""
-        if self.save_to is None:
-            return
-        try:
-            self.save_to.mkdir(parents=True, exist_ok=True)
-            writable = os.access(self.save_to, os.W_OK | os.X_OK)
-            problem = "is not writable"
-        except OSError as error:
-            writable, problem = False, f"cannot be made: {error.strerror}"
-        if not writable:
-            raise InvalidRequestError(
-                f"save_to is {str(self.save_to)!r}, but this folder {problem}",
-                field="save_to",
-                value=str(self.save_to),
-            )
+        check_folder("save_to", self.save_to)
 
     def _download(self) -> Mapping[str, Any]:
         return {
@@ -317,7 +303,7 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
         name = hashlib.sha256(content).hexdigest()[:16]
         path = self.save_to / f"{name}.{kind.rsplit('/', 1)[1]}"
         try:
-            path.write_bytes(content)
+            write_whole(path, content)
         except OSError as error:  # for example a full disk: the image itself is not lost
             failed = DownloadError(f"the image is not saved to {path}: {error.strerror}", url=url)
             failed.partial = image

@@ -20,7 +20,7 @@ from zhipu_client import (
     files,
     wait_for,
 )
-from zhipu_client.adapting import refuse
+from zhipu_client.adapting import refuse, whole_number
 
 from ._chat.errors import raised_with_responses
 from ._chat.messages import to_response
@@ -29,6 +29,8 @@ from .llms import ZhipuAI
 
 __all__ = ["BatchAnswer", "ZhipuAIBatch"]
 
+#: More lines than any batch of the service may have.
+MOST_LINES = 1_000_000
 _MARK = "line-"
 
 
@@ -196,7 +198,8 @@ class ZhipuAIBatch:
         }
         if count is None:
             counts = batch.request_counts if isinstance(batch.request_counts, dict) else {}
-            count = max([int(counts.get("total") or 0), *(number + 1 for number in found)])
+            total = whole_number(counts.get("total"), most=MOST_LINES) or 0
+            count = max([total, *(number + 1 for number in found)])
         return [found.get(number) or _missing(batch) for number in range(count)]
 
     def _answer(self, row: Mapping[str, Any]) -> BatchAnswer:
@@ -262,11 +265,12 @@ def _id(batch: batches.Batch) -> str:
 def _number(row: Mapping[str, Any]) -> int:
     mark = str(row.get("custom_id"))
     number = mark.removeprefix(_MARK)
-    if number == mark or not number.isdecimal():
+    found = whole_number(number, most=MOST_LINES)
+    if number == mark or found is None:
         raise InvalidRequestError(
             "this batch was not made by ZhipuAIBatch", field="batch_id", value=mark
         )
-    return int(number)
+    return found
 
 
 def _missing(batch: batches.Batch) -> BatchAnswer:

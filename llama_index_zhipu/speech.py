@@ -13,7 +13,8 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
-from zhipu_client import Request, audio, models
+from zhipu_client import Request, ZhipuError, audio, models
+from zhipu_client.adapting import check_folder, write_whole
 
 from ._connection import ZhipuComponent
 from ._documents import document, file_metadata, read_source
@@ -73,10 +74,12 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         Args:
             text (str): What to say, up to 1,024 characters.
         """
+        check_folder("folder", self.folder)
         return self._kept(self._zhipu._client.send(self._request(text)))
 
     async def atext_to_speech(self, text: str) -> Any:
         """Say a text aloud."""
+        await asyncio.to_thread(check_folder, "folder", self.folder)
         sound = await self._zhipu._aclient.send(self._request(text))
         return await asyncio.to_thread(self._kept, sound)
 
@@ -88,9 +91,13 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
     def _kept(self, sound: bytes) -> Any:
         if self.folder is None:
             return [TextBlock(text="The text was said."), AudioBlock(audio=sound, format="wav")]
-        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{uuid4().hex}.wav"
-        path.write_bytes(sound)
+        try:
+            write_whole(path, sound)
+        except OSError as error:  # a full disk, say: the sound is paid for, and not lost with it
+            failed = ZhipuError(f"the sound is not saved to {path}: {error.strerror}")
+            failed.partial = sound  # type: ignore[attr-defined]
+            raise failed from error
         return str(path)
 
 

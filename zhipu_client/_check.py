@@ -6,13 +6,14 @@ import difflib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from pydantic_core import ValidationError
 
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
-    "as_json", "body", "choice", "ids", "number", "refusal", "refuse", "show", "strings",
+    "as_json", "body", "choice", "ids", "number", "refusal", "refuse", "segment", "show", "strings",
     "suggestion", "text", "within",
 ]  # fmt: skip
 
@@ -108,6 +109,22 @@ def refusal(failed: ValidationError) -> InvalidRequestError | None:
     if field in _SECRETS or about[0]["type"] == "extra_forbidden":
         return InvalidRequestError(f"{field}: {why}", field=field)
     return refuse(field, about[0]["input"], f"is refused: {why}")
+
+
+def segment(field: str, value: Any) -> str:
+    """Return an id as one segment of a path; refuses what would lead to another path.
+
+    Example:
+        >>> segment("task_id", "2026-1/x")
+        '2026-1%2Fx'
+    """
+    text(field, value)
+    if value in (".", ".."):  # which no quoting keeps: they mean this folder, and the one above
+        raise refuse(field, value, "must be an id")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise refuse(field, value, "must be whole characters") from None
 
 
 def text(field: str, value: Any, most: int | None = None, least: int = 1) -> None:

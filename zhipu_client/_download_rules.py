@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
+from zhipu_client._numbers import whole_number
 from zhipu_client.errors import ZhipuError, shorten
 
 __all__ = ["DownloadError", "Downloaded", "Gathering", "Target", "sniff", "target"]
@@ -214,7 +215,7 @@ class Gathering:
         if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
             raise DownloadError("refused, it is compressed", url=self._where.url)
         told = headers.get("content-length", "")
-        if told.isdigit() and int(told) > self._most:
+        if told.strip().isdecimal() and whole_number(told, most=self._most) is None:
             raise self._too_large()
 
     def add(self, piece: bytes) -> bytes:

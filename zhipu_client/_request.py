@@ -78,6 +78,7 @@ class Request(Generic[T]):
         raw: The answer is bytes (audio, a file), not JSON.
         max_bytes: The most that the answer may have, decoded; None for the client's limit.
         timeout: Seconds for this call in place of the client's; None for the client's.
+        max_retries: Tries after the first in place of the client's; None for the client's.
         check: Looks at every successful reply before ``parse`` and raises a typed error when it is
             a failure after all (beyond the error bodies that each endpoint shares).
     """
@@ -95,6 +96,7 @@ class Request(Generic[T]):
     max_bytes: int | None = None
     timeout: float | None = None
     check: Callable[[Reply], None] | None = field(default=None, repr=False)
+    max_retries: int | None = None
 
     def as_dict(self) -> Request[dict[str, Any]]:
         """Return the same call, answered with the decoded JSON object as it came."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
-from urllib.parse import quote
 
 from zhipu_client import _check
 from zhipu_client._replies import ReplyModel, parse_as, rows
 from zhipu_client._request import Request
-from zhipu_client.errors import APITimeoutError, ServerError, ZhipuError
+from zhipu_client.errors import APIError, APITimeoutError, ServerError, ZhipuError
 from zhipu_client.work._job import attach
 
 __all__ = [
+    "Looks",
     "Plan",
     "Task",
     "TaskFailedError",
@@ -25,6 +24,11 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+#: The most seconds that one look may take.
+LONGEST_LOOK = 60.0
+#: The most seconds that the last look may take, which begins when the time is over.
+LAST_LOOK = 1.0
 
 State = Literal["running", "succeeded", "failed"]
 
@@ -114,9 +118,10 @@ def retrieve(task_id: str) -> Request[TaskResult]:
         >>> tasks.retrieve("2026-1/x").path
         '/async-result/2026-1%2Fx'
     """
-    _check.text("task_id", task_id)
     return Request(
-        method="GET", path=f"/async-result/{quote(task_id, safe='')}", parse=parse_as(TaskResult)
+        method="GET",
+        path=f"/async-result/{_check.segment('task_id', task_id)}",
+        parse=parse_as(TaskResult),
     )
 
 
@@ -128,7 +133,7 @@ class Plan(Generic[T]):
         task_id: What is waited for.
         interval: The first pause between two looks; each is half as long again as the last.
         longest: The longest pause.
-        timeout: How long to wait in all.
+        timeout: How long to wait in all, looks included.
     """
 
     task_id: str
@@ -144,14 +149,6 @@ class Plan(Generic[T]):
         _check.within("interval", self.interval, 0, 3600, "seconds", open_low=True)
         _check.within("timeout", self.timeout, 0, 7 * 86400, "seconds", open_low=True)
 
-    def pauses(self) -> Iterator[float]:
-        """Yield the pause before each further look; end when the time is over."""
-        left, pause = self.timeout, self.interval
-        while left > 0:
-            yield min(pause, left)
-            left -= pause
-            pause = min(pause * 1.5, max(self.longest, self.interval))
-
     def request(self) -> Request[T]:
         """Return the request that asks how far it is."""
         raise NotImplementedError
@@ -166,6 +163,11 @@ class Plan(Generic[T]):
 
     def interrupted(self, error: ZhipuError) -> None:
         """Add to an error of asking what it takes to ask again: the task goes on all the same."""
+        note = f"The {self.what} {self.task_id} goes on all the same: wait for it again"
+        if isinstance(error, APIError):
+            error.explain(note)
+        else:
+            error.args = (f"{error}. {note}", *error.args[1:])
         attach(error, task_id=self.task_id)
 
     def failed(self, status: Any, body: ReplyModel, request_id: str | None = None) -> Exception:
@@ -178,14 +180,72 @@ class Plan(Generic[T]):
         error.task_id = self.task_id
         return error
 
-    def too_long(self) -> TaskTimeoutError:
-        """Return the error for what has not ended in time."""
-        error = TaskTimeoutError(
-            f"{self.what} {self.task_id} was still running after {self.timeout:g} seconds; it may "
-            "yet succeed: wait for it again"
+    def too_long(self, last: ZhipuError | None = None) -> TaskTimeoutError:
+        """Return the error for what has not ended in time.
+
+        Args:
+            last: What went wrong with the last look, if anything did.
+        """
+        what = f"{self.what} {self.task_id}"
+        found = (
+            f"{what} was still running after {self.timeout:g} seconds"
+            if last is None
+            else f"{what} could not be looked at when its {self.timeout:g} seconds ended ({last})"
         )
+        error = TaskTimeoutError(f"{found}; it may yet succeed: wait for it again")
+        error.__cause__ = last
         error.task_id = self.task_id
         return error
+
+
+class Looks(Generic[T]):
+    """The looks of one wait, on a clock of the caller's: when, how long each may take, when to end.
+
+    The time of a plan is for the whole: for the pauses, and for the looks themselves. A failure
+    that may pass is waited out until that time is over.
+
+    Args:
+        plan: What to wait for, and how long.
+        now: The time.
+    """
+
+    def __init__(self, plan: Plan[T], now: float) -> None:
+        self._plan = plan
+        self._until = now + plan.timeout
+        self._pause = plan.interval
+        self._last: ZhipuError | None = None
+
+    def request(self, now: float) -> Request[T]:
+        """Return the next look, which may take what is left; the last one a little more."""
+        left = max(self._until - now, min(LAST_LOOK, self._plan.timeout / 10))
+        # Tried again by the next look, not by the client, which knows nothing of the time.
+        return replace(self._plan.request(), timeout=min(left, LONGEST_LOOK), max_retries=0)
+
+    def found(self, value: T) -> bool:
+        """Return whether what a look has found is the end. Raises as `Plan.ended`."""
+        self._last = None
+        return self._plan.ended(value)
+
+    def failed(self, error: ZhipuError) -> None:
+        """Take the failure of a look; raise it when waiting does not help."""
+        if not getattr(error, "retryable", False):
+            self._plan.interrupted(error)
+            raise error
+        self._last = error
+
+    def pause(self, now: float) -> float:
+        """Return the seconds until the next look.
+
+        Raises:
+            TaskTimeoutError: The time is over.
+        """
+        left = self._until - now
+        if left <= 0:
+            raise self._plan.too_long(self._last)
+        asked = getattr(self._last, "retry_after", None) or 0.0
+        pause = min(max(self._pause, asked), left)
+        self._pause = min(self._pause * 1.5, max(self._plan.longest, self._plan.interval))
+        return pause
 
 
 @dataclass(frozen=True, slots=True)

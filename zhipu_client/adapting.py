@@ -30,7 +30,9 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 from zhipu_client._check import choice, refusal, refuse, suggestion
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
 from zhipu_client._key import find
+from zhipu_client._numbers import whole_number
 from zhipu_client._safe_tracebacks import KeepsNoArguments
+from zhipu_client._saving import check_folder, write_whole
 from zhipu_client._secrets import hidden, is_importable, is_secret_header
 from zhipu_client.dialects import DialectName
 from zhipu_client.errors import InvalidRequestError
@@ -43,10 +45,13 @@ __all__ = [
     "ClientCache",
     "ConnectionSettings",
     "KeepsNoArguments",
+    "check_folder",
     "choice",
     "refusal",
     "refuse",
     "suggestion",
+    "whole_number",
+    "write_whole",
 ]
 
 C = TypeVar("C")

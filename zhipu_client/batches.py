@@ -13,11 +13,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import quote
 
 from pydantic import Field
 
 from zhipu_client import _check
+from zhipu_client._numbers import whole_number
 from zhipu_client._old_names import renamed
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request
@@ -174,7 +174,7 @@ def answer(row: Mapping[str, Any], check: Callable[[Reply], None] | None = None)
     response = row.get("response")
     response = response if isinstance(response, dict) else {}
     status, body = response.get("status_code"), response.get("body")
-    fine = status is None or 200 <= int(status) < 300
+    fine = status is None or 200 <= (whole_number(status, most=999) or 0) < 300
     if not fine or not isinstance(body, dict) or error_in(body):
         told = body or row.get("error") or row
         body = told if isinstance(told, dict) else {"message": str(told)}
@@ -240,8 +240,9 @@ def retrieve(batch_id: str) -> Request[Batch]:
         >>> batches.retrieve("batch_42").path
         '/batches/batch_42'
     """
-    _check.text("batch_id", batch_id)
-    return Request(method="GET", path=f"/batches/{quote(batch_id, safe='')}", parse=parse_as(Batch))
+    return Request(
+        method="GET", path=f"/batches/{_check.segment('batch_id', batch_id)}", parse=parse_as(Batch)
+    )
 
 
 def list(  # noqa: A001 - the verb that every SDK has
@@ -313,8 +314,7 @@ def cancel(batch_id: str) -> Request[Batch]:
         >>> batches.cancel("batch_42").path
         '/batches/batch_42/cancel'
     """
-    _check.text("batch_id", batch_id)
-    path = f"/batches/{quote(batch_id, safe='')}/cancel"
+    path = f"/batches/{_check.segment('batch_id', batch_id)}/cancel"
     return Request(method="POST", path=path, parse=parse_as(Batch), json={}, kind="generate")
 
 

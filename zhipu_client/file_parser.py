@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import quote
 
 from zhipu_client import _check
 from zhipu_client._old_names import renamed
@@ -134,11 +133,10 @@ def retrieve(
         >>> file_parser.retrieve("task-1").path
         '/files/parser/result/task-1/text'
     """
-    _check.text("task_id", task_id)
     _check.choice("format_type", format_type, ("text", "download_link"))
     return Request(
         method="GET",
-        path=f"/files/parser/result/{quote(task_id, safe='')}/{format_type}",
+        path=f"/files/parser/result/{_check.segment('task_id', task_id)}/{format_type}",
         parse=parse_as(ParserReply),
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote
 
 from pydantic import Field
 
@@ -141,10 +140,9 @@ def content(file_id: str, *, max_bytes: int = 256 * MiB) -> Request[bytes]:
         >>> files.content("file-1").path
         '/files/file-1/content'
     """
-    _check.text("file_id", file_id)
     return Request(
         method="GET",
-        path=f"/files/{quote(file_id, safe='')}/content",
+        path=f"/files/{_check.segment('file_id', file_id)}/content",
         parse=_parse_content,
         raw=True,
         max_bytes=max_bytes,
@@ -159,10 +157,9 @@ def delete(file_id: str) -> Request[DeletedFile]:
         >>> files.delete("file-1").method
         'DELETE'
     """
-    _check.text("file_id", file_id)
     return Request(
         method="DELETE",
-        path=f"/files/{quote(file_id, safe='')}",
+        path=f"/files/{_check.segment('file_id', file_id)}",
         parse=parse_as(DeletedFile),
         kind="generate",
     )

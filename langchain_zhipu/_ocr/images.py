@@ -13,6 +13,7 @@ from langchain_core.runnables import run_in_executor
 
 from langchain_zhipu._ocr.documents import image_urls
 from zhipu_client import AsyncClient, Client, ZhipuError, adownload, download
+from zhipu_client.adapting import write_whole
 from zhipu_client.ocr import OCRPage
 
 __all__ = ["ImageSaver"]
@@ -79,7 +80,7 @@ def _name(source: str, page: OCRPage, number: int, mime_type: str | None) -> str
 def _write(folder: Path, name: str, content: bytes) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / name
-    path.write_bytes(content)
+    write_whole(path, content)
     return str(path)
 
 

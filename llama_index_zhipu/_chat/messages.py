@@ -23,6 +23,7 @@ from llama_index.core.base.llms.types import (
 )
 
 from zhipu_client import InvalidRequestError
+from zhipu_client.adapting import whole_number
 from zhipu_client.conversation import Answer, is_well_formed, sound_type, unsendable
 
 from .media import PARTS, as_text, media_part
@@ -244,12 +245,12 @@ def _sound(data: Any) -> list[AudioBlock]:
 
 
 def _citation(row: Mapping[str, Any]) -> CitationBlock:
-    refer = str(row.get("refer") or "").removeprefix("ref_")
+    number = whole_number(str(row.get("refer") or "").removeprefix("ref_"), most=1_000_000)
     return CitationBlock(
         cited_content=TextBlock(text=str(row.get("content") or "")),
         source=str(row.get("link") or row.get("media") or ""),
         title=str(row.get("title") or ""),
-        additional_location_info={"ref": int(refer)} if refer.isdigit() else {},
+        additional_location_info={} if number is None else {"ref": number},
     )
 
 

@@ -19,11 +19,18 @@ class ConnectProxy:
     Args:
         status: What a CONNECT is answered with; anything but 200 refuses it.
         to: Where tunnels really lead, as ``(host, port)``; None for where they asked to go.
+        dribbles: Answer a CONNECT a byte each so many seconds, without an end.
     """
 
-    def __init__(self, status: int = 200, to: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        status: int = 200,
+        to: tuple[str, int] | None = None,
+        dribbles: float | None = None,
+    ) -> None:
         self.status = status
         self.to = to
+        self.dribbles = dribbles
         #: The request lines that came.
         self.asked: list[str] = []
         self.tunnelled = 0
@@ -62,6 +69,13 @@ class ConnectProxy:
     async def _tunnel(
         self, target: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        if self.dribbles is not None:
+            writer.write(b"HTTP/1.1 200 So\r\nX-Padding: ")
+            for _ in range(int(10 / self.dribbles)):
+                writer.write(b"a")
+                await writer.drain()
+                await asyncio.sleep(self.dribbles)
+            return
         writer.write(b"HTTP/1.1 %d So\r\nContent-Length: 0\r\n\r\n" % self.status)
         if self.status != 200:
             await writer.drain()

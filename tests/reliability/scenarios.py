@@ -21,8 +21,13 @@ __all__ = [
     "echo",
     "endless_line",
     "error",
+    "flood",
+    "framing_dribbles",
     "gzipped",
+    "heads_dribble",
     "healthy",
+    "interim",
+    "packed",
     "page",
     "pings",
     "redirect",
@@ -214,6 +219,62 @@ def pings(*frames: bytes, every: float, ping: bytes = b": ping\n\n") -> Scenario
     return run
 
 
+def heads_dribble(every: float) -> Scenario:
+    """The head of an answer, a byte each ``every`` seconds, without an end."""
+
+    async def run(exchange: Exchange) -> None:
+        await exchange.raw(b"HTTP/1.1 200 OK\r\nX-Padding: ")
+        for _ in range(int(10 / every)):
+            await exchange.raw(b"a")
+            if await exchange.until_gone(every):
+                return
+
+    return run
+
+
+def interim(every: float = 0.0) -> Scenario:
+    """Interim answers (103), one each ``every`` seconds, without an end."""
+
+    async def run(exchange: Exchange) -> None:
+        async with asyncio.timeout(10):
+            while True:
+                await exchange.raw(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+                if await exchange.until_gone(every or 0.001):
+                    return
+
+    return run
+
+
+def framing_dribbles(*frames: bytes, every: float) -> Scenario:
+    """Some events, then a chunk's extension that comes byte by byte: bytes, but none of a body."""
+
+    async def run(exchange: Exchange) -> None:
+        await exchange.head(200, SSE)
+        for item in frames:
+            await exchange.body(item)
+        await exchange.raw(b"1;x=")
+        for _ in range(int(10 / every)):
+            await exchange.raw(b"a")
+            if await exchange.until_gone(every):
+                return
+
+    return run
+
+
+def flood(*frames: bytes, filler: bytes) -> Scenario:
+    """Some events, then ``filler`` as fast as it is read, without an end."""
+
+    async def run(exchange: Exchange) -> None:
+        await exchange.head(200, SSE)
+        for item in frames:
+            await exchange.body(item)
+        async with asyncio.timeout(30):
+            while True:
+                await exchange.body(filler)
+
+    return run
+
+
 def redirect(to: str, status: int = 307) -> Scenario:
     return page(b"", status, {"Location": to})
 
@@ -236,4 +297,9 @@ def gzipped(parts: Iterable[bytes], kind: str = JSON["Content-Type"]) -> Scenari
     """A body that is compressed; ``parts`` are packed beforehand."""
     packer = zlib.compressobj(1, zlib.DEFLATED, 31)
     body = b"".join([packer.compress(part) for part in parts]) + packer.flush()
-    return page(body, 200, {"Content-Encoding": "gzip"}, kind)
+    return packed(body, "gzip", kind)
+
+
+def packed(body: bytes, coding: str, kind: str = JSON["Content-Type"]) -> Scenario:
+    """A body as it is, with a ``Content-Encoding``."""
+    return page(body, 200, {"Content-Encoding": coding}, kind)

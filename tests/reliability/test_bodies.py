@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import tracemalloc
+import zlib
 
 import pytest
 
@@ -11,7 +13,7 @@ from zhipu_client import APIError, APITimeoutError, RateLimitError, ServerError,
 from . import scenarios as say
 from .clocks import FakeClock
 from .conftest import Drive
-from .frames import TEXT, completion, error_body, whole
+from .frames import TEXT, completion, error_body, stream_frames, whole
 from .server import FaultServer
 
 MIB = 1 << 20
@@ -95,6 +97,70 @@ def test_B06_a_gzip_bomb_is_refused_in_bounded_memory(drive: Drive) -> None:
 def test_B06_an_honest_gzip_answer_is_read(drive: Drive) -> None:
     with FaultServer(say.gzipped([whole()])) as server:
         assert drive(server).complete().ok().text == TEXT
+
+
+#: 64 MiB of blanks in a few hundred bytes.
+NESTED = gzip.compress(gzip.compress(bytes(64 * MIB), 9), 9)
+UNASKED = {
+    "twice": (NESTED, "gzip, gzip"),
+    "in two ways": (gzip.compress(zlib.compress(whole())), "deflate, gzip"),
+    "by brotli": (b"\x0b\x02\x80hello\x03", "br"),
+    "by zstd": (b"\x28\xb5\x2f\xfd\x04\x00\x01\x00\x00\x99\xe9\xd8\x51", "zstd"),
+    "by what nobody knows": (whole(), "snappy"),
+}
+
+
+@pytest.mark.parametrize("how", UNASKED)
+def test_B06_an_answer_that_is_packed_as_nobody_asked_is_refused(drive: Drive, how: str) -> None:
+    body, coding = UNASKED[how]
+    plain = say.packed(body, coding)
+    events = say.packed(body, coding, "text/event-stream")
+    with FaultServer(plain, events) as server:
+        driver = drive(server, max_retries=0)
+        tracemalloc.start()
+        try:
+            outcomes = driver.both()
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < 20 * MIB
+    for outcome in outcomes:
+        error = outcome.failed(ServerError, retryable=False)
+        assert "Content-Encoding" in str(error)
+        assert coding in str(error)
+
+
+def test_B06_of_an_error_that_is_packed_twice_the_status_counts(drive: Drive) -> None:
+    refused = say.page(NESTED, 503, {"Content-Encoding": "gzip, gzip"})
+    with FaultServer(refused) as server:
+        for outcome in drive(server, max_retries=0).both():
+            outcome.failed(ServerError, status=503, retryable=True)
+
+
+def _packed(data: bytes, wbits: int) -> bytes:
+    packer = zlib.compressobj(6, zlib.DEFLATED, wbits)
+    return packer.compress(data) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("coding", "wbits"), [("gzip", 31), ("GZIP", 31), ("deflate", 15), ("deflate", -15)]
+)
+def test_B06_an_answer_that_is_packed_once_is_read(drive: Drive, coding: str, wbits: int) -> None:
+    plain = say.packed(_packed(whole(), wbits), coding)
+    events = say.packed(_packed(b"".join(stream_frames()), wbits), coding, "text/event-stream")
+    with FaultServer(plain, events) as server:
+        for outcome in drive(server).both():
+            assert outcome.ok().text == TEXT
+
+
+def test_B06_a_long_answer_is_unpacked_whole(drive: Drive) -> None:
+    text = "0123456789" * 100_000
+    events = b"".join(stream_frames(text))
+    with FaultServer(
+        say.gzipped([whole(text)]), say.gzipped([events], "text/event-stream")
+    ) as server:
+        for outcome in drive(server).both():
+            assert outcome.ok().text == text
 
 
 def test_B07_the_timeout_bounds_the_whole_answer(drive: Drive, clock: FakeClock) -> None:

@@ -6,15 +6,20 @@ import asyncio
 import gc
 import os
 import random
+import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+
+from zhipu_client import AsyncClient, Client, chat
 
 from . import scenarios as say
 from .conftest import Drive
@@ -271,3 +276,93 @@ def test_the_descriptor_count_is_real() -> None:
     before = descriptors()
     with Path(os.devnull).open():
         assert descriptors() == before + 1
+
+
+# Before the head, nobody but its own transport knows the socket of a caller's client.
+CLOSED_WHILE_READ = {
+    "before the head": (say.stalled(), False),
+    "in the answer": (say.stalled(delta("a")), False),
+    "in the answer, by a client of the caller's": (say.stalled(delta("a")), True),
+}
+
+
+@pytest.mark.parametrize("where", CLOSED_WHILE_READ)
+def test_a_stream_that_another_thread_closes_ends_at_once(where: str) -> None:
+    """Also for the server, which would go on generating: closing a socket is not enough."""
+    scenario, own = CLOSED_WHILE_READ[where]
+    with FaultServer(scenario) as server:
+        http = httpx.Client() if own else None
+        client = Client(api_key="a.b", base_url=server.base_url, http_client=http)
+        request = chat.stream(model="glm-4.7", messages=[{"role": "user", "content": "hello"}])
+        stream = client.stream(request)
+        found: list[Any] = []
+        reader = threading.Thread(target=lambda: found.extend([list(stream)]))
+        reader.start()
+        assert server.wait_for(lambda s: s.in_flight == 1)
+        time.sleep(0.2)  # it blocks now
+        stream.close()
+        assert server.wait_for(lambda s: s.open == 0, 5.0)
+        reader.join(5)
+        assert not reader.is_alive()
+        assert len(found) == 1, "the reader's loop ends in order"
+        if http is not None:
+            http.close()
+
+
+def test_a_stream_that_another_task_closes_ends_at_once() -> None:
+    async def main(server: FaultServer) -> None:
+        client = AsyncClient(api_key="a.b", base_url=server.base_url)
+        request = chat.stream(model="glm-4.7", messages=[{"role": "user", "content": "hello"}])
+        stream = client.stream(request)
+
+        async def read() -> list[Any]:
+            return [chunk async for chunk in stream]
+
+        reader = asyncio.create_task(read())
+        await asyncio.sleep(0.3)
+        await stream.aclose()
+        async with asyncio.timeout(5):
+            assert len(await reader) == 1
+
+    with FaultServer(say.stalled(delta("a"))) as server:
+        asyncio.run(main(server))
+        assert server.wait_for(lambda s: s.open == 0, 5.0)
+
+
+def test_a_loop_that_is_dropped_takes_its_connections_along() -> None:
+    """Without being closed, as a test suite or a notebook leaves one."""
+    with FaultServer(say.healthy()) as server:
+        subject = ClientSubject(server.base_url)
+
+        def one() -> None:
+            loop = asyncio.new_event_loop()
+            loop.run_until_complete(subject.acall("hello"))
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            one()
+            before = descriptors()
+            for _ in range(20):
+                one()
+            assert settled(before + 4) <= before + 4
+
+
+EARLY = """
+import atexit, sys
+def late():
+    from zhipu_client import chat
+    request = chat.create(model="glm-4.7", messages=[{"role": "user", "content": "hello"}])
+    print(client.send(request).choices[0].message.content, flush=True)
+atexit.register(late)
+from zhipu_client import Client
+client = Client(api_key="a.b", base_url=sys.argv[1])
+late()
+"""
+
+
+def test_what_was_registered_before_the_import_may_still_send() -> None:
+    with FaultServer(say.healthy()) as server:
+        command = [sys.executable, "-c", EARLY, server.base_url]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert "closed" not in done.stderr
+    assert done.stdout.count(TEXT) == 2

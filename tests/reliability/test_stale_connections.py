@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pytest
 
-from zhipu_client import APIConnectionError, AsyncClient, Client, chat
+from zhipu_client import APIConnectionError, APITimeoutError, AsyncClient, Client, chat
 from zhipu_client._request import Kind, Request
 
 KEY = "id.secret"
@@ -180,3 +180,78 @@ def test_a_new_connection_that_breaks_is_an_attempt(send: Callable[..., Any]) ->
         with pytest.raises(APIConnectionError):
             send(client, _created("generate"))
         assert seen == [1]
+
+
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_the_connection_in_place_of_a_closed_one_has_limits_too(mode: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        over = threading.Event()
+        taken: list[int] = []
+
+        def serve() -> None:
+            first, _ = listening.accept()
+            with first:
+                first.sendall(_answer(_request(first)))
+                first.recv(1, socket.MSG_PEEK)
+            second, _ = listening.accept()
+            with second:
+                _request(second)
+                taken.append(2)
+                second.sendall(b"HTTP/1.1 200 OK\r\n")
+                while not over.wait(0.05):
+                    second.sendall(b"x: y\r\n")
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        client = Client(api_key=KEY, base_url=url, max_retries=0)
+
+        async def twice() -> None:
+            twin = client.as_async()
+            await twin.send(_created("generate"))
+            await twin.send(_created("generate"), timeout=1.0)
+
+        try:
+            with pytest.raises(APITimeoutError):
+                if mode == "async":
+                    asyncio.run(twice())
+                else:
+                    client.send(_created("generate"))
+                    client.send(_created("generate"), timeout=1.0)
+        finally:
+            over.set()
+            thread.join(10)
+        assert taken == [2]
+
+
+def test_what_another_thread_closes_does_not_go_out_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        here, requests = threading.Event(), []
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(_answer(_request(connection)))
+                requests.append(_request(connection))
+                here.set()
+                assert connection.recv(1) == b""  # the client has closed it
+            listening.settimeout(1.0)
+            try:
+                requests.append(_request(listening.accept()[0]))
+            except OSError:
+                return
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        client = Client(api_key=KEY, base_url=url, max_retries=0)
+        client.send(chat.create(model="m", messages=MESSAGES))
+        stream = client.stream(chat.stream(model="m", messages=MESSAGES))
+        reader = threading.Thread(target=list, args=(stream,), daemon=True)
+        reader.start()
+        assert here.wait(10)
+        stream.close()
+        reader.join(10)
+        assert not reader.is_alive()
+        thread.join(10)
+        assert len(requests) == 1

@@ -19,6 +19,8 @@ from zhipu_client._io.pools import async_client
 from zhipu_client._io.replies import check_reply
 from zhipu_client._io.reuse import Trail
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
+from zhipu_client._io.time_limits import Deadline
+from zhipu_client._io.unpacking import aunpacked
 from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
@@ -116,12 +118,14 @@ class AsyncClient(BaseClient):
         core = self._core
         own = self._http is not None
         http = self._http if own else await async_client(core.pool_key)
+        limit: Deadline | None = None
         while True:
             built = call.build(http, call.take_key() or await self._key(), own_client=own)
-            trail = Trail()
+            limit = limit or call.begin()  # one for all connections that this attempt needs
+            trail = Trail(limit)
             built.extensions["trace"] = trail.ahear
             try:
-                with translated(call):
+                with translated(call), within(call, limit):
                     return await http.send(built, stream=True, auth=None, follow_redirects=False)
             except APIConnectionError as error:
                 # Each time one dead connection is gone, and at last there is a new one.
@@ -168,8 +172,8 @@ class AsyncClient(BaseClient):
         """Read a whole body, bounded."""
         parts: list[bytes] = []
         size = 0
-        with translated(call):
-            async for part in response.aiter_bytes():
+        with translated(call), within(call, call.deadline or call.begin_whole()):
+            async for part in aunpacked(response, call.request_id):
                 size += len(part)
                 if size > call.max_bytes:
                     raise call.too_large()
@@ -250,6 +254,8 @@ class AsyncStream(Generic[E]):
                 for slot in self._slots:
                     slot.refused()
             await self._drop()
+            if self._closed:  # by another task: that is what broke it
+                return
             wait = None if delivered else self._call.next_delay(error)
             if wait is None:
                 self._closed = True
@@ -277,10 +283,11 @@ class AsyncStream(Generic[E]):
             return
         content_type = response.headers.get("content-type", "")
         if response.status_code != 200 or not is_stream(content_type):
-            body = await bounded(call, self._client.read(call, response))
+            call.begin_whole()
+            body = await self._client.read(call, response)
             check_reply(call, response.status_code, response.headers, body)
-        self._bytes = response.aiter_bytes()
-        self._state = StreamState(call, self._request, anyio.current_time())
+        self._bytes = aunpacked(response, call.request_id)
+        self._state = StreamState(call, self._request, self._now())
 
     async def _was_closed(self) -> bool:
         """Return whether another task closed this while it waited. Then nothing is kept."""
@@ -295,10 +302,11 @@ class AsyncStream(Generic[E]):
             return  # closed by another thread or task
         for slot in self._slots:
             slot.reading()
-        state.resume(anyio.current_time())
+        state.resume(self._now())
         while not state.ready and not state.ended:
+            self._call.deadline = limit = state.limit(self._now())
             try:
-                with translated(self._call):
+                with translated(self._call), within(self._call, limit):
                     piece = await anext(self._bytes, None)
             except ZhipuError as error:
                 state.broke(error)
@@ -306,7 +314,7 @@ class AsyncStream(Generic[E]):
             if piece is None:
                 state.eof()
             else:
-                state.feed(piece, anyio.current_time())
+                state.feed(piece, self._now())
         if not state.ready:
             state.finish()
             for slot in self._slots:
@@ -314,6 +322,9 @@ class AsyncStream(Generic[E]):
             await self.aclose()
         for slot in self._slots:
             slot.idle()
+
+    def _now(self) -> float:
+        return self._client._core.clock.monotonic()
 
     async def _drain(self) -> None:
         left = DRAIN_BYTES
@@ -358,7 +369,36 @@ async def bounded(call: Call, work: Awaitable[T]) -> T:
     # Not `fail_after`: a TimeoutError of the caller's own key function is not ours to rename.
     with anyio.move_on_after(call.timeout.total):
         return await work
-    raise call.too_slow()
+    raise call.out_of_time()
+
+
+class within:  # noqa: N801 - reads as a word: ``with within(call, limit):``
+    """Ends what is awaited inside when the limit has passed, however often it is moved."""
+
+    __slots__ = ("_call", "_limit", "_scope")
+
+    def __init__(self, call: Call, limit: Deadline) -> None:
+        self._call = call
+        self._limit = limit
+
+    def __enter__(self) -> None:
+        self._scope = anyio.CancelScope(deadline=anyio.current_time() + self._limit.left)
+        self._scope.__enter__()
+        self._limit.moved = self._move
+
+    def _move(self) -> None:
+        self._scope.deadline = anyio.current_time() + self._limit.left
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._limit.moved = None
+        # trio's scope says True without an error, too.
+        if self._scope.__exit__(kind, error, traceback) and error is not None:
+            raise self._call.out_of_time() from None
 
 
 def _is_async(function: Any) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, Self, TypeAlias
 import anyio
 import httpcore
 
+from zhipu_client._io.async_backend import ClosingBackend
 from zhipu_client._io.leftover_bytes import left_over
 
 __all__ = ["LastUsedFirstPool"]
@@ -46,6 +47,7 @@ class LastUsedFirstPool:
         self._keepalive_expiry = keepalive_expiry
         self._max_idle = max_idle
         self._socket_options = list(socket_options)
+        self._backend = ClosingBackend(httpcore.AnyIOBackend(), self._socket_options)
         self._idle: dict[_Host, deque[httpcore.AsyncHTTPConnection]] = {}
         self._busy: dict[httpcore.AsyncHTTPConnection, _Host] = {}
 
@@ -84,6 +86,7 @@ class LastUsedFirstPool:
             ssl_context=self._ssl_context,
             keepalive_expiry=self._keepalive_expiry,
             socket_options=self._socket_options,
+            network_backend=self._backend,
         )
         self._busy[connection] = host
         return connection

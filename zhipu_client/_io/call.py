@@ -7,9 +7,9 @@ import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from zhipu_client import _check, _key
+from zhipu_client import _key
 from zhipu_client._defaults import (
     MAX_EVENT_BYTES,
     MAX_REPLY_BYTES,
@@ -20,10 +20,12 @@ from zhipu_client._defaults import (
 )
 from zhipu_client._io import misrouted_answers
 from zhipu_client._io.accounts import account_of, known_account, remember
+from zhipu_client._io.bodies import grouped, write
 from zhipu_client._io.clock import Clock
 from zhipu_client._io.deprecated_models import warn_of_deprecated
 from zhipu_client._io.gates import Gate, gate_for
-from zhipu_client._io.pools import PoolKey, pool_key
+from zhipu_client._io.proxies import PoolKey, pool_key
+from zhipu_client._io.time_limits import Deadline
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
 from zhipu_client.dialects import DIALECTS, Dialect
@@ -120,7 +122,7 @@ class Core:
         warn_of_deprecated(self.base_url, request.model)
         given = timeout if timeout is not None else request.timeout
         limits = self.timeout if given is None else Timeout.of(given)
-        request_id, content, kind = _content(request, self.dialect)
+        request_id, content, kind = write(request, self.dialect)
         misrouted_answers.sent(request_id, content)
         ours = {
             "Accept": "text/event-stream" if isinstance(request, StreamRequest) else "*/*",
@@ -131,6 +133,8 @@ class Core:
         merged = merged_headers(ours, self.headers, header_fields(headers, "headers"))
         if request.uploads or request.form:  # httpx writes it, with the boundary of the parts
             merged = {name: v for name, v in merged.items() if name.lower() != "content-type"}
+        if max_retries is None and isinstance(request, Request):
+            max_retries = request.max_retries
         tries = self.max_retries if max_retries is None else retries(max_retries)
         return Call(self, request, limits, tries, merged, content, request_id, given is not None)
 
@@ -148,6 +152,10 @@ class Call:
     request_id: str | None
     timeout_given: bool
     tries: int = 0
+    #: True when the caller's own client sends it, which may have proxies of its own.
+    own_client: bool = False
+    #: The limits of the attempt that is under way.
+    deadline: Deadline | None = field(default=None, repr=False)
     _refusals: int = 0
     _refused_since: float = 0.0
     _said: bool = False
@@ -185,10 +193,62 @@ class Call:
         streams = isinstance(self.request, StreamRequest)
         return min(limits.read, limits.content) if streams else limits.read
 
+    def begin(self) -> Deadline:
+        """Set the limits of an attempt: for the head of a stream's answer, else for the whole."""
+        limits = self.timeout
+        streams = isinstance(self.request, StreamRequest)
+        seconds = self.silence if streams else limits.total
+        what: Literal["head", "whole"] = "head" if streams else "whole"
+        self.deadline = Deadline(self.core.clock, what, seconds, limits.connect)
+        return self.deadline
+
+    def begin_whole(self) -> Deadline:
+        """Set the limit for reading, whole, what came in a stream's place."""
+        self.deadline = Deadline(self.core.clock, "whole", self.timeout.total)
+        return self.deadline
+
+    def out_of_time(self) -> APITimeoutError:
+        """Return the error for the limit that has passed: that of the attempt's phase."""
+        limit = self.deadline
+        if limit is None or (limit.connecting is None and limit.what == "whole"):
+            return self.too_slow()
+        if limit.connecting is not None:
+            return self.no_connection()
+        if limit.what == "content":
+            return self.stalled()
+        return APITimeoutError(
+            f"no answer from {self.core.base_url} began within timeout={self.silence:g} s",
+            request_id=self.request_id,
+        )
+
+    def stalled(self) -> APITimeoutError:
+        """Return the error for a stream without content, whether it brings bytes or not."""
+        return APITimeoutError(
+            f"the stream brought no content for timeout={self.timeout.content:g} s",
+            request_id=self.request_id,
+        )
+
+    @property
+    def peer(self) -> str:
+        """Return in words what the attempt talks to now: the service, or the proxy before it."""
+        host, limit = self.core.base_url, self.deadline
+        if self.own_client or self.core.pool_key.direct or limit is None or limit.reached:
+            return host
+        return f"{self.core.pool_key.described}, which leads to {host}"
+
+    def no_connection(self) -> APITimeoutError:
+        """Return the error for connecting that took longer than it may."""
+        return APITimeoutError(
+            f"no connection to {self.peer} within timeout={self.timeout.connect:g} s",
+            sent=False,
+            request_id=self.request_id,
+        )
+
     def build(self, http: Any, key: str, *, own_client: bool) -> Any:
         """Return the httpx request for one attempt. ``own_client``: the caller brought ``http``."""
         import httpx
 
+        self.own_client = own_client
         request = self.request
         limits = self.timeout
         timeout: Any = httpx.Timeout(self.silence, connect=limits.connect, pool=None)
@@ -200,9 +260,9 @@ class Call:
                 (part.name, (part.filename, part.content, part.content_type))
                 for part in request.uploads
             ]
-            arguments["data"] = _grouped(request.form)
+            arguments["data"] = grouped(request.form)
         elif request.form:
-            arguments["data"] = _grouped(request.form)
+            arguments["data"] = grouped(request.form)
         elif self.content is not None:
             arguments["content"] = self.content
         if request.query:
@@ -352,29 +412,3 @@ class Call:
             f"no whole answer within timeout={self.timeout.total:g} s",
             request_id=self.request_id,
         )
-
-
-def _grouped(form: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for name, value in form:
-        grouped.setdefault(name, []).append(value)
-    return grouped
-
-
-def _content(
-    request: Request[Any] | StreamRequest[Any], dialect: Dialect
-) -> tuple[str | None, bytes | None, str | None]:
-    """Return the id of the call, its body's bytes, and their type."""
-    if request.json is None:
-        return None, None, None
-    body = dict(request.json)
-    request_id = body.get("request_id")
-    if not request_id and dialect.request_id == "body":
-        # One id for all attempts: whoever reads the service's logs sees one call.
-        request_id = body["request_id"] = uuid.uuid4().hex
-    try:
-        content = _check.as_json(body, separators=(",", ":"))
-    except ValueError as error:
-        message = f"the request cannot be written as JSON: {error}"
-        raise InvalidRequestError(message, field="json") from None
-    return str(request_id) if request_id else None, content, "application/json; charset=UTF-8"

@@ -6,7 +6,7 @@ cannot be cancelled from outside, so the socket's own timeout is shortened to wh
 
 from __future__ import annotations
 
-import time
+import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,26 +14,37 @@ from typing import Any
 
 import httpcore
 
+from zhipu_client._io.time_limits import Deadline
+
 __all__ = ["DeadlineBackend", "deadline"]
 
-_deadline: ContextVar[float | None] = ContextVar("zhipu_deadline", default=None)
+#: The most bytes that are written under one look at the clock.
+WRITTEN_AT_ONCE = 16384
+
+_deadline: ContextVar[Deadline | None] = ContextVar("zhipu_deadline", default=None)
 
 
 @contextmanager
-def deadline(seconds: float | None) -> Iterator[None]:
-    """End blocking operations inside within ``seconds`` from now."""
-    token = _deadline.set(None if seconds is None else time.monotonic() + seconds)
+def deadline(limit: Deadline) -> Iterator[None]:
+    """End blocking operations inside when ``limit`` has passed."""
+    token = _deadline.set(limit)
     try:
         yield
     finally:
         _deadline.reset(token)
 
 
-def _left(timeout: float | None, error: type[Exception]) -> float | None:
-    until = _deadline.get()
-    if until is None:
+def _left(
+    timeout: float | None, error: type[Exception], stream: httpcore.NetworkStream | None = None
+) -> float | None:
+    limit = _deadline.get()
+    if limit is None:
         return timeout
-    left = until - time.monotonic()
+    if stream is not None:
+        limit.socket = stream.get_extra_info("socket")
+    if limit.aborted:  # by another thread
+        raise httpcore.ReadError("closed")
+    left = limit.left
     if left <= 0:
         raise error("the deadline has passed")
     return left if timeout is None else min(timeout, left)
@@ -44,10 +55,14 @@ class _Stream(httpcore.NetworkStream):
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout, self._inner))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
+        # In pieces: a peer that takes a few bytes now and then would pass the timeout of each.
+        view = memoryview(buffer)
+        for start in range(0, len(view), WRITTEN_AT_ONCE):
+            left = _left(timeout, httpcore.WriteTimeout, self._inner)
+            self._inner.write(bytes(view[start : start + WRITTEN_AT_ONCE]), left)
 
     def close(self) -> None:
         self._inner.close()
@@ -58,7 +73,7 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
+        left = _left(timeout, httpcore.ConnectTimeout, self._inner)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
@@ -66,9 +81,14 @@ class _Stream(httpcore.NetworkStream):
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """httpcore's own blocking backend, with `deadline` applied."""
+    """httpcore's own blocking backend, with `deadline` applied.
 
-    def __init__(self) -> None:
+    Args:
+        socket_options: For each new socket for which httpcore names none.
+    """
+
+    def __init__(self, socket_options: Iterable[Any] = ()) -> None:
+        self._socket_options = list(socket_options)
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -79,8 +99,25 @@ class DeadlineBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
-        return _Stream(self._inner.connect_tcp(host, port, left, local_address, socket_options))
+        options = socket_options or self._socket_options
+        failed: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in _addresses(host, port):  # else each of them would have the whole time
+            left = _left(timeout, httpcore.ConnectTimeout)
+            try:
+                inner = self._inner.connect_tcp(address, port, left, local_address, options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failed = error
+                continue
+            return _Stream(inner)
+        raise failed
 
     def sleep(self, seconds: float) -> None:
         self._inner.sleep(seconds)
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(str(error)) from error
+    return list(dict.fromkeys(str(row[4][0]) for row in found))

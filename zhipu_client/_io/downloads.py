@@ -19,7 +19,8 @@ from zhipu_client._download_rules import (
     target,
 )
 from zhipu_client._io.pools import _tls_context as tls_context
-from zhipu_client._io.pools import pool_key
+from zhipu_client._io.pools import with_deadlines
+from zhipu_client._io.proxies import pool_key
 
 if TYPE_CHECKING:
     import httpx
@@ -73,11 +74,13 @@ def download(
         download(client, reply.urls[0], kind="image/", to="kite.png")
         ```
     """
+    from zhipu_client._io.clock import SystemClock
     from zhipu_client._io.deadlines import deadline
+    from zhipu_client._io.time_limits import Deadline
 
     where = target(url, client.base_url, allow_loopback=allow_loopback)
     until = time.monotonic() + timeout
-    with _http(where) as http, deadline(timeout):
+    with _http(where) as http, deadline(Deadline(SystemClock(), "whole", timeout)):
         for _ in range(MAX_REDIRECTS + 1):
             pinned, headers, extensions = where.pinned(_resolve(where))
             with _translated(where):
@@ -153,8 +156,10 @@ async def _afetch(
 
     context = await to_thread.run_sync(tls_context)
     # Whether a proxy applies depends on the name: httpx would look for the address in NO_PROXY.
-    proxied = not pool_key(where.url, None).direct
-    async with httpx.AsyncClient(verify=context, timeout=60.0, trust_env=proxied) as http:
+    proxy = pool_key(where.url, None).proxy
+    async with httpx.AsyncClient(
+        verify=context, timeout=60.0, proxy=proxy, trust_env=False
+    ) as http:
         for _ in range(MAX_REDIRECTS + 1):
             addresses = await to_thread.run_sync(_resolve, where)
             pinned, headers, extensions = where.pinned(addresses)
@@ -178,15 +183,16 @@ async def _afetch(
 
 
 def _http(where: Target) -> httpx.Client:
-    """Return a new HTTP client; where no proxy applies, `deadline` bounds its waits."""
+    """Return a new HTTP client; `deadline` bounds its waits."""
     import httpcore
     import httpx
 
     from zhipu_client._io.deadlines import DeadlineBackend
 
     context = tls_context()
-    if not pool_key(where.url, None).direct:
-        return httpx.Client(verify=context)
+    proxy = pool_key(where.url, None).proxy
+    if proxy is not None:
+        return with_deadlines(httpx.Client(verify=context, proxy=proxy, trust_env=False))
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
     transport._pool = httpcore.ConnectionPool(
         ssl_context=context, network_backend=DeadlineBackend()

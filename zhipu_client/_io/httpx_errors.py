@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["translated"]
 
+#: Seconds by which a socket's own timeout may end before the limit that set it.
+SHORT = 0.01
+
 
 class translated:  # noqa: N801 - reads as a word: ``with translated(call):``
     """A context manager that turns httpx's errors into ours; others pass as they are."""
@@ -49,16 +52,22 @@ def _ours(call: Call, error: Exception) -> ZhipuError | None:
     import httpx
 
     host, request_id = call.core.base_url, call.request_id
-    if isinstance(error, httpx.ConnectTimeout):
-        text = f"no connection to {host} within timeout={call.timeout.connect:g} s"
-        return APITimeoutError(text, sent=False, request_id=request_id)
+    connecting = call.deadline is not None and call.deadline.connecting is not None
+    timeout = isinstance(error, httpx.TimeoutException)
+    if isinstance(error, httpx.ConnectTimeout) or (connecting and timeout):
+        return call.no_connection()
     if isinstance(error, httpx.PoolTimeout):
         return APITimeoutError("no free connection in time", sent=False, request_id=request_id)
-    if isinstance(error, httpx.TimeoutException):
+    if timeout and call.deadline is not None and call.deadline.left < SHORT:
+        return call.out_of_time()
+    if timeout:
         text = f"no byte from {host} for timeout={call.silence:g} s"
         return APITimeoutError(text, request_id=request_id)
+    if isinstance(error, httpx.ProxyError) and not call.own_client:
+        text = f"{call.core.pool_key.described} does not lead to {host}: {_cause(error)}"
+        return APIConnectionError(text, sent=False, request_id=request_id)
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
-        text = f"cannot reach {host}: {_cause(error)}"
+        text = f"cannot reach {call.peer}: {_cause(error)}"
         return APIConnectionError(text, sent=False, request_id=request_id)
     if isinstance(error, (httpx.LocalProtocolError, httpx.UnsupportedProtocol)):
         return InvalidRequestError(

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from zhipu_client._io.clock import Clock, SystemClock
 from zhipu_client._request import Request
-from zhipu_client._task import Plan, Task, TaskResult, waiting
+from zhipu_client._task import Looks, Plan, Task, TaskResult, waiting
 from zhipu_client.errors import ZhipuError
 
 __all__ = ["await_for", "await_result", "wait_for", "wait_result"]
@@ -33,8 +33,10 @@ def wait_for(client: _Sender, plan: Plan[T], *, clock: Clock | None = None) -> T
 
     Raises:
         TaskFailedError: The service failed at it.
-        TaskTimeoutError: It was still running when the plan's time was over. It goes on.
+        TaskTimeoutError: It was still running when the plan's time was over, for which the time
+            of the looks counts too, or could not be looked at until then. It goes on.
         ZhipuError: Asking failed for good; the task goes on. Each of these has ``task_id``.
+            What may pass (a connection that breaks, a service that is busy) is waited out.
 
     Example:
         ```python
@@ -47,33 +49,31 @@ def wait_for(client: _Sender, plan: Plan[T], *, clock: Clock | None = None) -> T
         ```
     """
     clock = clock or SystemClock()
-    for pause in (None, *plan.pauses()):
-        if pause is not None:
-            clock.sleep(pause)
+    looks = Looks(plan, clock.monotonic())
+    while True:
         try:
-            found: T = client.send(plan.request())
+            found: T = client.send(looks.request(clock.monotonic()))
         except ZhipuError as error:
-            plan.interrupted(error)
-            raise
-        if plan.ended(found):
-            return found
-    raise plan.too_long()
+            looks.failed(error)
+        else:
+            if looks.found(found):
+                return found
+        clock.sleep(looks.pause(clock.monotonic()))
 
 
 async def await_for(client: _AsyncSender, plan: Plan[T], *, clock: Clock | None = None) -> T:
     """Do as `wait_for` with an `AsyncClient`; the event loop stays free."""
     clock = clock or SystemClock()
-    for pause in (None, *plan.pauses()):
-        if pause is not None:
-            await clock.asleep(pause)
+    looks = Looks(plan, clock.monotonic())
+    while True:
         try:
-            found: T = await client.send(plan.request())
+            found: T = await client.send(looks.request(clock.monotonic()))
         except ZhipuError as error:
-            plan.interrupted(error)
-            raise
-        if plan.ended(found):
-            return found
-    raise plan.too_long()
+            looks.failed(error)
+        else:
+            if looks.found(found):
+                return found
+        await clock.asleep(looks.pause(clock.monotonic()))
 
 
 def wait_result(

@@ -10,65 +10,35 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import AsyncGenerator, Iterator
+import weakref
+from collections.abc import AsyncGenerator, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 from zhipu_client._io import gc_safety
 from zhipu_client._io.gates import reset_after_fork
 from zhipu_client._io.leftover_bytes import watch
+from zhipu_client._io.proxies import PoolKey
 from zhipu_client.errors import InvalidRequestError
 
 if TYPE_CHECKING:
     import asyncio
     from http.cookiejar import CookieJar
 
+    import httpcore
     import httpx
 
     from zhipu_client._io.async_pool import LastUsedFirstPool
 
 C = TypeVar("C")
 
-__all__ = ["PoolKey", "async_client", "pool_key", "sync_client"]
+__all__ = ["async_client", "sync_client", "with_deadlines"]
 
 #: Seconds that an idle connection is kept. httpx's own 5 s is shorter than a reader's pause.
 KEEPALIVE_EXPIRY = 60.0
 #: Idle connections kept per host and loop.
 MAX_IDLE = 256
-
-
-@dataclass(frozen=True, slots=True)
-class PoolKey:
-    """What decides which pool serves a request. Equal values share one.
-
-    Attributes:
-        proxy: An explicit proxy URL, or None.
-        environment: The proxies that the environment asks for, when one applies to the host.
-    """
-
-    proxy: str | None = None
-    environment: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def direct(self) -> bool:
-        """True when no proxy applies, so that our own pools may be used."""
-        return self.proxy is None and not self.environment
-
-
-def pool_key(base_url: str, proxy: str | None) -> PoolKey:
-    """Return which pool serves a request: by the argument, the environment and its NO_PROXY."""
-    if proxy is not None:
-        return PoolKey(proxy=proxy)
-    parts = urlsplit(base_url)
-    proxies = getproxies()
-    wanted = {"all", parts.scheme} & proxies.keys()
-    if not wanted or proxy_bypass(parts.hostname or ""):
-        return PoolKey()
-    # NO_PROXY goes into the key as well: httpx reads it when the client is made.
-    return PoolKey(environment=tuple(sorted(proxies.items())))
 
 
 class _Process:
@@ -86,13 +56,16 @@ class _Process:
 
 _process = _Process()
 _sync: dict[PoolKey, httpx.Client] = {}
-_async: dict[Any, _Loop] = {}
+# Weak on both sides: a loop that is dropped without being closed must take its connections along.
+# The loop itself has its state, see `_keep`.
+_async: MutableMapping[Any, weakref.ref[_Loop]] = weakref.WeakKeyDictionary()
 # Clients inherited over a fork. Kept, never closed: their sockets are the parent's as well, and
 # closing TLS would send a farewell on the parent's connection.
 _inherited: list[Any] = []
+_kept: list[_Loop] = []
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class _Loop:
     """What belongs to one event loop."""
 
@@ -121,7 +94,7 @@ async def async_client(key: PoolKey) -> httpx.AsyncClient:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         return await _for_trio(key)
-    state = _async.get(loop)
+    state = _state_of(loop)
     if state is None:
         state = await _adopt(loop)
     found = state.clients.get(key)
@@ -138,16 +111,34 @@ async def async_client(key: PoolKey) -> httpx.AsyncClient:
 async def _adopt(loop: asyncio.AbstractEventLoop) -> _Loop:
     state = _Loop({}, [])
     with _process.lock:
-        for old in [one for one in _async if one.is_closed()]:
-            for pool in _async.pop(old).pools:
+        for old in [one for one in list(_async) if one.is_closed()]:
+            closed = _async.pop(old)()
+            for pool in closed.pools if closed is not None else ():
                 pool.close_sockets()
-        state = _async.setdefault(loop, state)
+        known = _state_of(loop)
+        if known is None:
+            _keep(loop, state)
+        else:
+            state = known
     if state.guardian is None:
         # asyncio.run closes the asynchronous generators that are still open before it closes
         # the loop: the one moment at which connections can be closed in good order.
         state.guardian = _guard(state)
         await anext(state.guardian)
     return state
+
+
+def _state_of(loop: asyncio.AbstractEventLoop) -> _Loop | None:
+    found = _async.get(loop)
+    return None if found is None else found()
+
+
+def _keep(loop: asyncio.AbstractEventLoop, state: _Loop) -> None:
+    try:
+        loop._zhipu_connections = state  # type: ignore[attr-defined]
+    except AttributeError:  # a loop of another kind, which takes no attributes
+        _kept.append(state)
+    _async[loop] = weakref.ref(state)
 
 
 async def _guard(state: _Loop) -> AsyncGenerator[None, None]:
@@ -166,14 +157,28 @@ def _tls_context() -> ssl.SSLContext:
     if _process.tls is None:
         import httpx
 
-        _process.tls = httpx.create_ssl_context()
+        try:
+            _process.tls = httpx.create_ssl_context()
+        except OSError as error:  # ssl.SSLError is one
+            names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+            name = next((name for name in names if os.environ.get(name)), None)
+            if name is None:
+                raise
+            why = getattr(error, "reason", None) or error.strerror or type(error).__name__
+            raise InvalidRequestError(
+                f"{name} is {os.environ[name]!r}, from which no certificates can be read: {why}",
+                field=name,
+                value=os.environ[name],
+            ) from error
     return _process.tls
 
 
 def _socket_options() -> list[tuple[int, int, int]]:
     """Return options for keep-alive probes: a NAT drops what is silent for minutes."""
     options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-    for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4)):
+    times = (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+    # In milliseconds: how long what was sent may stay without an acknowledgement.
+    for name, value in (*times, ("TCP_USER_TIMEOUT", 120_000)):
         if hasattr(socket, name):
             options.append((socket.IPPROTO_TCP, getattr(socket, name), value))
     return options
@@ -207,15 +212,14 @@ def _make_sync(key: PoolKey) -> httpx.Client:
     context = _tls_context()
     limits = httpx.Limits(max_keepalive_connections=MAX_IDLE, keepalive_expiry=KEEPALIVE_EXPIRY)
     if not key.direct:
-        return _watched(
-            httpx.Client(
-                verify=context,
-                proxy=key.proxy,
-                limits=limits,
-                trust_env=True,
-                cookies=_no_cookies(),
-            )
+        stock = httpx.Client(
+            verify=context,
+            proxy=key.proxy,
+            limits=limits,
+            trust_env=False,
+            cookies=_no_cookies(),
         )
+        return _watched(with_deadlines(stock))
     transport = httpx.HTTPTransport(verify=context, trust_env=False)
     # One step below httpx's public surface, hence the bound on its version: the transport stays
     # httpx's own, so that what patches it (vcrpy) sees every request.
@@ -232,13 +236,14 @@ def _make_sync(key: PoolKey) -> httpx.Client:
 
 
 def _make_async(key: PoolKey, state: _Loop) -> httpx.AsyncClient:
+    import httpcore
     import httpx
 
     from zhipu_client._io.async_pool import LastUsedFirstPool
 
     context = _tls_context()
     if not key.direct:
-        return _stock_async(key)
+        return _stock_async(key, httpcore.AnyIOBackend())
     pool = LastUsedFirstPool(
         context,
         keepalive_expiry=KEEPALIVE_EXPIRY,
@@ -251,35 +256,52 @@ def _make_async(key: PoolKey, state: _Loop) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=transport, trust_env=False, cookies=_no_cookies())
 
 
-def _stock_async(key: PoolKey) -> httpx.AsyncClient:
+def _stock_async(key: PoolKey, backend: httpcore.AsyncNetworkBackend) -> httpx.AsyncClient:
     import httpx
+
+    from zhipu_client._io.async_backend import ClosingBackend
 
     limits = httpx.Limits(
         max_connections=None,
         max_keepalive_connections=MAX_IDLE,
         keepalive_expiry=KEEPALIVE_EXPIRY,
     )
-    return _watched(
-        httpx.AsyncClient(
-            verify=_tls_context(),
-            proxy=key.proxy,
-            limits=limits,
-            trust_env=not key.direct,
-            cookies=_no_cookies(),
-        )
+    client = httpx.AsyncClient(
+        verify=_tls_context(),
+        proxy=key.proxy,
+        limits=limits,
+        trust_env=False,
+        cookies=_no_cookies(),
     )
+    for pool in _pools(client):
+        pool._network_backend = ClosingBackend(backend, _socket_options())
+    return _watched(client)
+
+
+def with_deadlines(client: httpx.Client) -> httpx.Client:
+    """Bound the waits of a stock client of httpx by `deadlines.deadline`, proxies included."""
+    from zhipu_client._io.deadlines import DeadlineBackend
+
+    for pool in _pools(client):
+        pool._network_backend = DeadlineBackend(_socket_options())
+    return client
 
 
 def _watched(client: C) -> C:
     """Return a stock client of httpx, with each of its pools watched."""
-    stock: Any = client
-    for transport in {stock._transport, *stock._mounts.values()} - {None}:
-        watch(transport._pool)
+    for pool in _pools(client):
+        watch(pool)
     return client
+
+
+def _pools(client: Any) -> list[Any]:
+    transports = {client._transport, *client._mounts.values()} - {None}
+    return [transport._pool for transport in transports]
 
 
 async def _for_trio(key: PoolKey) -> httpx.AsyncClient:
     """Stock httpx, one client per trio run."""
+    import httpcore
     import trio
 
     token = trio.lowlevel.current_trio_token()
@@ -295,7 +317,7 @@ async def _for_trio(key: PoolKey) -> httpx.AsyncClient:
     found = state.clients.get(key)
     if found is None:
         with _proxy_supported():
-            found = state.clients[key] = _stock_async(key)
+            found = state.clients[key] = _stock_async(key, httpcore.TrioBackend())
     return found
 
 
@@ -313,7 +335,10 @@ def _after_fork() -> None:
 
 
 def _at_exit() -> None:
-    for client in _sync.values():
+    # Forgotten first: what was registered before this runs after it, and may send something.
+    clients = list(_sync.values())
+    _sync.clear()
+    for client in clients:
         client.close()
 
 

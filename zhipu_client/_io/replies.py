@@ -8,10 +8,10 @@ from typing import Any
 from zhipu_client._half_characters import decode, whole_characters
 from zhipu_client._io.call import Call
 from zhipu_client._request import Reply, Request
-from zhipu_client.errors import APIError, ServerError
+from zhipu_client.errors import APIError, ServerError, ZhipuError
 from zhipu_client.errors._failures import error_in
 
-__all__ = ["check_reply"]
+__all__ = ["check_reply", "unreadable"]
 
 
 def check_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
@@ -30,9 +30,23 @@ def check_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes
             raise call.failure(status, headers, body)
         call.check_owner(data)
         reply = Reply(status, headers, body, data)
-    if request.check is not None:
-        request.check(reply)
-    return request.parse(reply)
+    try:
+        if request.check is not None:
+            request.check(reply)
+        return request.parse(reply)
+    except ZhipuError:
+        raise
+    except Exception as error:  # it must be typed, whatever the service sent
+        raise unreadable(error, call.request_id, reply.data) from error
+
+
+def unreadable(error: Exception, request_id: str | None, body: Any = None) -> ServerError:
+    """Return the error for JSON of a shape that no reader of ours expects."""
+    return ServerError(
+        f"the service's answer has a shape that cannot be read ({type(error).__name__})",
+        request_id=request_id,
+        body=body,
+    )
 
 
 def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:

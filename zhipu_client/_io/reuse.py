@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from zhipu_client._io.time_limits import Deadline
 from zhipu_client._request import Kind
 from zhipu_client.errors import APIConnectionError, APITimeoutError
 
@@ -20,11 +21,15 @@ class Trail:
 
     A transport that reports nothing (a mock, a recording) leaves everything unknown, and then no
     request goes out again.
+
+    Args:
+        limit: What else has to know how far the request is; httpx takes one listener only.
     """
 
-    __slots__ = ("_answered", "_connected", "_sent", "_unsent")
+    __slots__ = ("_answered", "_connected", "_limit", "_sent", "_unsent")
 
-    def __init__(self) -> None:
+    def __init__(self, limit: Deadline) -> None:
+        self._limit = limit
         self._connected = False
         self._sent = False
         self._unsent = False
@@ -32,6 +37,7 @@ class Trail:
 
     def hear(self, event: str, info: Any) -> None:
         """Take an event of the trace."""
+        self._limit.trace(event, info)
         where, _, what = event.rpartition(".")
         step = where.rpartition(".")[2]
         if step.startswith("connect_"):

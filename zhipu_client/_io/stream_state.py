@@ -6,6 +6,8 @@ from collections import deque
 from typing import Generic, TypeVar
 
 from zhipu_client._io.call import Call
+from zhipu_client._io.replies import unreadable
+from zhipu_client._io.time_limits import Deadline
 from zhipu_client._request import StreamRequest
 from zhipu_client._sse import SSEDecoder
 from zhipu_client.errors import (
@@ -23,6 +25,9 @@ E = TypeVar("E")
 #: again: the end of the body is on its way, but must not be waited for.
 DRAIN_SECONDS = 0.1
 DRAIN_BYTES = 65536
+#: How many of its reader's pauses between two contents are not counted as the service's silence.
+#: A service that sends chunks without content as fast as they are read is silent all the same.
+PAUSES = 100
 
 
 def is_stream(content_type: str) -> bool:
@@ -41,6 +46,7 @@ class StreamState(Generic[E]):
         self._error: ZhipuError | None = None
         self._last_content = self._seen = now
         self._contents = 0
+        self._pauses = 0
         self._owned = False
         self.ready: deque[E] = deque()
         #: True once an event was handed out: from then on nothing is replayed.
@@ -60,8 +66,15 @@ class StreamState(Generic[E]):
 
     def resume(self, now: float) -> None:
         """Start the clock again. What the reader did since the last bytes is not silence."""
-        self._last_content += now - self._seen
+        if self._pauses < PAUSES:
+            self._pauses += 1
+            self._last_content += now - self._seen
         self._seen = now
+
+    def limit(self, now: float) -> Deadline:
+        """Return the limit for the next bytes."""
+        left = self._last_content + self._call.timeout.content - now
+        return Deadline(self._call.core.clock, "content", max(0.0, left))
 
     def feed(self, piece: bytes, now: float) -> None:
         """Read the next bytes. An error is kept until the chunks before it were taken."""
@@ -82,11 +95,17 @@ class StreamState(Generic[E]):
             self._error = error
             self.ended = True
             return
+        except Exception as error:  # noqa: BLE001 - it must be typed, whatever the service sent
+            self._error = unreadable(error, self._call.request_id)
+            self._error.__cause__ = error
+            self.ended = True
+            return
         if self._reader.contents != self._contents:
             self._contents = self._reader.contents
+            self._pauses = 0
             self._last_content = now
         elif now - self._last_content > self._call.timeout.content:
-            self._error = self._stalled()
+            self._error = self._call.stalled()
             self.ended = True
 
     def _check_owner(self, data: bytes) -> None:
@@ -150,10 +169,3 @@ class StreamState(Generic[E]):
         )
         broken.__cause__ = error
         return broken
-
-    def _stalled(self) -> APITimeoutError:
-        return APITimeoutError(
-            f"the stream is alive but brought no content for timeout="
-            f"{self._call.timeout.content:g} s",
-            request_id=self._call.request_id,
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
+from threading import get_ident
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
@@ -10,6 +11,7 @@ from zhipu_client import _key
 from zhipu_client._defaults import Timeout
 from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import BaseClient
+from zhipu_client._io.clock import SystemClock
 from zhipu_client._io.gates import Slot
 from zhipu_client._io.gc_safety import inside, kept, outside
 from zhipu_client._io.httpx_errors import translated
@@ -17,12 +19,13 @@ from zhipu_client._io.pools import sync_client
 from zhipu_client._io.replies import check_reply
 from zhipu_client._io.reuse import Trail
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
+from zhipu_client._io.time_limits import Deadline, shut_down
+from zhipu_client._io.unpacking import unpacked
 from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
 from zhipu_client.errors import (
     APIConnectionError,
-    APITimeoutError,
     InvalidRequestError,
     ZhipuError,
 )
@@ -146,19 +149,23 @@ class Client(BaseClient):
 
     def open(self, call: Call) -> Any:
         """Send one attempt; return httpx's response with its body unread."""
+        from zhipu_client._io.deadlines import deadline
+
         core = self._core
         own = self._http is not None
         http = self._http if own else sync_client(core.pool_key)
+        limit: Deadline | None = None
         while True:
             built = call.build(http, call.take_key() or self._key(), own_client=own)
-            trail = Trail()
+            limit = limit or call.begin()  # one for all connections that this attempt needs
+            trail = Trail(limit)
             built.extensions["trace"] = trail.hear
             try:
-                with inside(), translated(call):
+                with inside(), deadline(limit), translated(call):
                     return http.send(built, stream=True, auth=None, follow_redirects=False)
             except APIConnectionError as error:
                 # Each time one dead connection is gone, and at last there is a new one.
-                if not trail.stale(error, call.request.kind):
+                if limit.aborted or not trail.stale(error, call.request.kind):
                     raise
 
     def _key(self) -> str:
@@ -176,13 +183,9 @@ class Client(BaseClient):
         return _key.clean(value)
 
     def _try(self, call: Call) -> Any:
-        from zhipu_client._io.deadlines import deadline
-
         slots = enter(call, self._key)
         try:
-            until = self._now() + call.timeout.total
-            with deadline(call.timeout.total):
-                response, body = self._whole(call, until)
+            response, body = self._whole(call)
             result = check_reply(call, response.status_code, response.headers, body)
             for slot in slots:
                 slot.succeeded()
@@ -196,37 +199,30 @@ class Client(BaseClient):
             for slot in slots:
                 slot.release()
 
-    def _whole(self, call: Call, until: float) -> tuple[Any, bytes]:
+    def _whole(self, call: Call) -> tuple[Any, bytes]:
+        response = self.open(call)
         try:
-            response = self.open(call)
-            try:
-                return response, self._read(call, response, until)
-            finally:
-                with inside():
-                    response.close()
-        except APITimeoutError as error:
-            if error.sent and self._now() >= until:  # it shortened the limit that has passed
-                raise call.too_slow() from error.__cause__
-            raise
+            return response, self._read(call, response)
+        finally:
+            with inside():
+                response.close()
 
-    def _read(self, call: Call, response: Any, until: float) -> bytes:
+    def _read(self, call: Call, response: Any) -> bytes:
+        """Read a whole body, within the limit of the attempt."""
+        from zhipu_client._io.deadlines import deadline
+
+        limit = call.deadline or call.begin_whole()
         parts: list[bytes] = []
         size = 0
-        with inside(), translated(call):
-            for part in response.iter_bytes():
+        with inside(), deadline(limit), translated(call):
+            for part in unpacked(response, call.request_id):
                 size += len(part)
                 if size > call.max_bytes:
                     raise call.too_large()
-                if self._now() > until:
+                if limit.left < 0:  # a caller's own client knows nothing of the limit
                     raise call.too_slow()
                 parts.append(part)
         return b"".join(parts)
-
-    @staticmethod
-    def _now() -> float:
-        import time
-
-        return time.monotonic()
 
 
 class Stream(Generic[E]):
@@ -245,6 +241,8 @@ class Stream(Generic[E]):
         self._state: StreamState[E] | None = None
         self._slots: list[Slot] = []
         self._closed = False
+        #: The thread that reads just now.
+        self._reader: int | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -267,17 +265,34 @@ class Stream(Generic[E]):
             state = self._state
             if state is not None and state.ready:
                 return state.take()
-            self._pull()
+            self._reader = get_ident()
+            try:
+                self._pull()
+            finally:
+                self._reader = None
 
     def close(self) -> None:
-        """Stop reading. What is on its way is dropped; may be called again."""
+        """Stop reading. What is on its way is dropped; may be called again, by any thread."""
         if not self._closed:
             self._closed = True
+            if self._reader not in (None, get_ident()) and self._abort():
+                return  # the thread that reads wakes up, and does the rest
             outside(self._finish)
 
     def __del__(self) -> None:
         if not getattr(self, "_closed", True):
             self.close()
+
+    def _abort(self) -> bool:
+        """End the wait of the thread that reads; False when nothing can be done for that."""
+        limit = self._call.deadline
+        if limit is not None and limit.abort():
+            return True
+        # A caller's own client does not say where it blocks.
+        response = self._response
+        stream = response.extensions.get("network_stream") if response is not None else None
+        blocking = stream.get_extra_info("socket") if stream is not None else None
+        return blocking is not None and shut_down(blocking)
 
     def _finish(self) -> None:
         if self._state is not None and self._state.done:
@@ -296,6 +311,8 @@ class Stream(Generic[E]):
                 for slot in self._slots:
                     slot.refused()
             self._drop()
+            if self._closed:  # by another thread: that is what broke it
+                return
             wait = None if delivered else self._call.next_delay(error)
             if wait is None:
                 self._closed = True
@@ -318,12 +335,12 @@ class Stream(Generic[E]):
             return
         content_type = response.headers.get("content-type", "")
         if response.status_code != 200 or not is_stream(content_type):
-            until = self._client._now() + call.timeout.total
-            body = self._client._read(call, response, until)
+            call.begin_whole()
+            body = self._client._read(call, response)
             check_reply(call, response.status_code, response.headers, body)
-        self._bytes = response.iter_bytes()
+        self._bytes = unpacked(response, call.request_id)
         kept.add(self._bytes)
-        self._state = StreamState(call, self._request, self._client._now())
+        self._state = StreamState(call, self._request, self._now())
 
     def _was_closed(self) -> bool:
         """Return whether another thread closed this while it waited. Then nothing is kept."""
@@ -333,15 +350,20 @@ class Stream(Generic[E]):
 
     def _advance(self) -> None:
         """Read until a chunk is ready or the stream is over."""
+        from zhipu_client._io.deadlines import deadline
+
         state = self._state
         if state is None or self._bytes is None:
             return  # closed by another thread or task
         for slot in self._slots:
             slot.reading()
-        state.resume(self._client._now())
+        state.resume(self._now())
         while not state.ready and not state.ended:
+            self._call.deadline = limit = state.limit(self._now())
+            if self._closed:  # by another thread, which did not see the new limit
+                break
             try:
-                with inside(), translated(self._call):
+                with inside(), deadline(limit), translated(self._call):
                     piece = next(self._bytes, None)
             except ZhipuError as error:
                 state.broke(error)
@@ -349,8 +371,10 @@ class Stream(Generic[E]):
             if piece is None:
                 state.eof()
             else:
-                state.feed(piece, self._client._now())
-        if not state.ready:
+                state.feed(piece, self._now())
+        if self._closed:
+            self._drop()
+        elif not state.ready:
             self._end(state)
         for slot in self._slots:
             slot.idle()
@@ -361,12 +385,15 @@ class Stream(Generic[E]):
             slot.succeeded()
         self.close()
 
+    def _now(self) -> float:
+        return self._client._core.clock.monotonic()
+
     def _drain(self) -> None:
         from zhipu_client._io.deadlines import deadline
 
         left = DRAIN_BYTES
         try:
-            with inside(), deadline(DRAIN_SECONDS):
+            with inside(), deadline(Deadline(SystemClock(), "whole", DRAIN_SECONDS)):
                 for piece in self._bytes or ():
                     left -= len(piece)
                     if left < 0:

@@ -235,6 +235,15 @@ def _check(reply: Reply) -> None:
             body=data,
             retryable=False,
         )
+    message = choices[0].get("message") or {}
+    calls = (message.get("tool_calls") or []) if isinstance(message, dict) else None
+    if not isinstance(calls, list):
+        raise ServerError(
+            "the answer's message cannot be read: it is not an object, or its tool_calls are not "
+            "a list",
+            status=reply.status,
+            body=data,
+        )
     if choices[0].get("finish_reason") == "network_error":
         error = ServerError(
             "the service interrupted the generation (finish_reason network_error)",

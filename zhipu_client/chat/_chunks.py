@@ -164,9 +164,10 @@ class Accumulator:
             self._add_calls(delta["tool_calls"])
         audio = delta.get("audio")
         if isinstance(audio, dict):
+            # Joined at the end: hours of sound, joined piece by piece, take quadratic time.
             self._audio = {**(self._audio or {}), **audio}
             if isinstance(audio.get("data"), str):
-                self._sound.append(audio["data"])  # joined once: there may be thousands
+                self._sound.append(audio["data"])
             self._audio_pieces += 1
 
     def _add_calls(self, calls: Iterable[Any]) -> None:

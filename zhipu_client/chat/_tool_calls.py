@@ -9,12 +9,16 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
+from zhipu_client._numbers import whole_number
 from zhipu_client.chat._brackets import Brackets
 
 __all__ = ["SERVER_CALLS", "Fragment", "ToolCallMerger", "unique_ids"]
 
 #: Kinds of ``tool_calls`` that the service has run itself.
 SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
+
+#: The largest number of a call that is believed.
+MOST_CALLS = 10**9
 
 #: What some servers write where an id is missing.
 _NO_ID = frozenset({"null", "none", "nil", "undefined"})
@@ -291,7 +295,7 @@ def unique_ids(calls: Iterable[Any]) -> list[Any]:
     ids = _Ids()
     found = []
     for call in calls:
-        if isinstance(call, Mapping) and call.get("type") not in SERVER_CALLS:
+        if isinstance(call, Mapping) and str(call.get("type")) not in SERVER_CALLS:
             identity = _identity(call.get("id"))
             made = ids.own(identity) if identity is not None else None
             if made != call.get("id"):
@@ -308,11 +312,7 @@ def _identity(value: Any) -> str | None:
 
 def _index(value: Any) -> int | None:
     """Return the number of a call, or None where a server gave no usable one."""
-    if isinstance(value, str) and value.isdecimal() and len(value) < 10:
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if value >= 0 else None
+    return whole_number(value, most=MOST_CALLS)
 
 
 def _differ(one: str | None, other: str | None) -> bool:

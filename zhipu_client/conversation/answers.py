@@ -277,7 +277,7 @@ def _split(calls: Iterable[Any]) -> tuple[list[Mapping[str, Any]], list[Any]]:
     served: list[Any] = []
     for call in calls:
         if isinstance(call, Mapping):
-            (served if call.get("type") in chat.SERVER_CALLS else asked).append(call)
+            (served if str(call.get("type")) in chat.SERVER_CALLS else asked).append(call)
     return asked, served
 
 

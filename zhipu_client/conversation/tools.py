@@ -34,7 +34,7 @@ _PLAIN_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _NOT_PLAIN = re.compile(r"[^a-zA-Z0-9_-]+")
 #: What GLM's template for calls leaves around a name: see `ToolNames.decode`.
 _LEADING = re.compile(r"(?:\s|<tool_call>|functions?\.|[\"'`])+")
-_TRAILING = re.compile(r"(?:\s|\(\s*\)|[\"'`:,])+\Z")
+_TRAILING = "\"'`:,"
 
 
 def encode_name(name: str) -> str:
@@ -122,9 +122,26 @@ def _without_residue(name: str) -> Iterator[str]:
     yield name.strip()
     begun = _LEADING.match(name)
     cut = name[begun.end() :] if begun is not None else name
-    yield _TRAILING.sub("", cut)
-    yield _TRAILING.sub("", cut.partition("<")[0])
-    yield _TRAILING.sub("", cut.partition("\n")[0])
+    yield _without_end(cut)
+    yield _without_end(cut.partition("<")[0])
+    yield _without_end(cut.partition("\n")[0])
+
+
+def _without_end(name: str) -> str:
+    """Return a name without blanks, quotes and empty brackets at its end."""
+    # By hand: an expression that is tied to the end of a text begins anew at each of its blanks.
+    end = len(name)
+    while end:
+        if name[end - 1].isspace() or name[end - 1] in _TRAILING:
+            end -= 1
+            continue
+        begin = end - 1 if name[end - 1] == ")" else 0
+        while begin and name[begin - 1].isspace():
+            begin -= 1
+        if not begin or name[begin - 1] != "(":
+            break
+        end = begin - 1
+    return name[:end]
 
 
 def function_name(tool: Any) -> str | None:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 
+from zhipu_client._numbers import whole_number
 from zhipu_client.errors import (
     MAX_TEXT,
     APIError,
@@ -144,8 +145,9 @@ def _kind(
         return worded
     if known is not None:
         return known.error, known.retry == "yes"
-    if status is None and code is not None and code.isdigit() and 400 <= int(code) < 600:
-        status = int(code)  # of an error inside a stream
+    if status is None:  # of an error inside a stream
+        named = whole_number(code, most=599)
+        status = named if named is not None and named >= 400 else None
     return _by_status(status)
 
 

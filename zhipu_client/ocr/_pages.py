@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
 
+from zhipu_client._numbers import whole_number
 from zhipu_client._replies import rows
 
 __all__ = [
@@ -24,6 +25,11 @@ __all__ = [
 # How far apart two regions may be in the text: marks, tags, the signed address of a picture.
 _GAP = 500
 _REFERENCE = re.compile(r"(!\[\]\(page=)(\d+)(?=,)")
+#: The largest numbers that are believed.
+MOST_PAGES, MOST_PIXELS, MOST_SPANNED = 1_000_000, 1_000_000, 1000
+#: The most places of a table that no cell of its own fills: a few words of HTML can ask for
+#: millions.
+MOST_EMPTY = 100_000
 _TITLES = {"doc_title": "# ", "paragraph_title": "## "}
 
 
@@ -85,7 +91,7 @@ def pages_of(data: Mapping[str, Any], first: int, total: int | None) -> list[OCR
     # A blank page may have no list of its own; every page has a size.
     details += [[] for _ in range(max(len(sizes), 1 if text else 0) - len(details))]
     # References to pictures count pages from the answer's first; ours from the document's.
-    text = _REFERENCE.sub(lambda found: f"{found[1]}{int(found[2]) + first - 1}", text)
+    text = _REFERENCE.sub(lambda found: _moved(found, first - 1), text)
     texts = split_markdown(text, details)
     pictures = _list(data.get("layout_visualization"))
     usage = data.get("usage")
@@ -128,7 +134,12 @@ def _size(
     found = told.get(name) if isinstance(told, dict) else None
     if found is None and regions:
         found = regions[0].get(name)
-    return int(found) if isinstance(found, (int, float)) else None
+    return whole_number(round(found) if isinstance(found, float) else found, most=MOST_PIXELS)
+
+
+def _moved(reference: re.Match[str], pages: int) -> str:
+    page = whole_number(reference[2], most=MOST_PAGES)
+    return reference[0] if page is None else f"{reference[1]}{page + pages}"
 
 
 def split_markdown(text: str, pages: Sequence[Sequence[Mapping[str, Any]]]) -> list[str]:
@@ -217,6 +228,7 @@ class _Table(HTMLParser):
         self._span = 1
         self._below: dict[tuple[int, int], bool] = {}
         self._down = 1
+        self._empty = MOST_EMPTY
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "tr":
@@ -236,6 +248,11 @@ class _Table(HTMLParser):
         row, line = self.rows[-1], len(self.rows) - 1
         self._skip(row, line)
         start = len(row)
+        empty = self._span * self._down - 1
+        if empty > self._empty:
+            self._span = self._down = 1
+        else:
+            self._empty -= empty
         row.append(" ".join("".join(self._cell).split()).replace("|", "\\|"))
         row.extend([""] * (self._span - 1))
         for below in range(line + 1, line + self._down):
@@ -254,7 +271,7 @@ class _Table(HTMLParser):
 
 
 def _span(value: str | None) -> int:
-    return min(int(value), 1000) if value and re.fullmatch(r"\d{1,4}", value) else 1
+    return whole_number(value, most=MOST_SPANNED) or 1
 
 
 def table_to_markdown(html: str) -> str:
@@ -275,6 +292,8 @@ def table_to_markdown(html: str) -> str:
     if not rows:
         return html
     width = max(map(len, rows))
+    if width * len(rows) - sum(map(len, rows)) > MOST_EMPTY:
+        return html
     lines = ["| " + " | ".join(row + [""] * (width - len(row))) + " |" for row in rows]
     lines.insert(1, "| " + " | ".join(["---"] * width) + " |")
     return "\n".join(lines)

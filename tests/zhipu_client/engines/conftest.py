@@ -26,8 +26,11 @@ class FakeClient:
         self.bodies: list[dict[str, Any]] = []
         self.now = self.most = 0
         self._lock = threading.Lock()
+        #: Called with each request, before it is answered.
+        self.before: Callable[[Request[Any]], None] = lambda request: None
 
     def _enter(self, request: Request[Any]) -> dict[str, Any]:
+        self.before(request)
         body = dict(request.json or {})
         with self._lock:
             self.bodies.append(body)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import time
 from typing import Any
 
 import pytest
 
 from zhipu_client import (
     APIConnectionError,
+    AuthenticationError,
+    DownloadError,
     InvalidRequestError,
+    RateLimitError,
+    ServerError,
     TaskFailedError,
     TaskTimeoutError,
     await_result,
@@ -79,7 +84,7 @@ def test_a_task_that_has_ended_already_is_not_waited_for(wait, make_client) -> N
 
 @pytest.mark.parametrize("word", ["FAIL", "FAILED"])
 def test_a_failure_is_an_error(wait, make_client, word: str) -> None:
-    with pytest.raises(TaskFailedError, match="task t-1 failed") as caught:
+    with pytest.raises(TaskFailedError, match=r"task t-1 failed") as caught:
         wait(make_client(states("PROCESSING", word)), "t-1", clock=FakeClock())
     assert (caught.value.task_id, caught.value.request_id) == ("t-1", "r-1")
     assert not caught.value.retryable
@@ -98,9 +103,76 @@ def test_a_task_that_never_ends_is_given_up(wait, make_client) -> None:
 
 def test_a_task_is_not_lost_with_a_failure_of_asking(wait, make_client) -> None:
     client = make_client(lambda _: APIConnectionError("gone"))
-    with pytest.raises(APIConnectionError) as caught:
-        wait(client, "t-1", clock=FakeClock())
+    clock = FakeClock()
+    with pytest.raises(APIConnectionError, match=r"task t-1 .*gone") as caught:
+        wait(client, "t-1", clock=clock)
     assert caught.value.task_id == "t-1"
+    assert isinstance(caught.value, TaskTimeoutError)
+    assert clock.now == 900
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        APIConnectionError("reset"),
+        ServerError("busy", status=503, retryable=True, retry_after=20.0),
+        RateLimitError("too many", status=429, code="1302", retryable=True),
+    ],
+)
+def test_failures_that_pass_are_waited_out(wait, make_client, error) -> None:
+    left = [error] * 6
+    done = states("SUCCESS")
+    clock = FakeClock()
+    client = make_client(lambda body: left.pop() if left else done(body))
+    assert wait(client, "t-1", clock=clock).urls
+    assert len(clock.pauses) == 6
+    assert min(clock.pauses) >= (getattr(error, "retry_after", None) or 1.0)
+
+
+@pytest.mark.parametrize(
+    "error", [AuthenticationError("wrong key", status=401), DownloadError("no", url="https://x/")]
+)
+def test_a_failure_that_does_not_pass_is_raised_with_the_id(wait, make_client, error) -> None:
+    clock = FakeClock()
+    with pytest.raises(type(error), match="task t-1") as caught:
+        wait(make_client(lambda _: error), "t-1", clock=clock)
+    assert caught.value.task_id == "t-1"
+    assert clock.pauses == []
+
+
+@pytest.mark.parametrize("seconds", [4.0, 0.7])
+def test_the_time_of_the_looks_counts(wait, make_client, seconds: float) -> None:
+    clock = FakeClock()
+    client = make_client(states("PROCESSING"))
+    limits = []
+
+    def taking(request: Any) -> None:
+        limits.append(request.timeout)
+        clock.now += min(seconds, request.timeout)
+        assert request.max_retries == 0
+
+    client.before = taking
+    with pytest.raises(TaskTimeoutError, match=r"t-1 .* after 3 seconds"):
+        wait(client, "t-1", interval=0.5, timeout=3, clock=clock)
+    assert limits[0] == 3
+    assert clock.now <= 3.3 + 1e-6
+
+
+def test_a_slow_service_does_not_prolong_the_wait(kind: str) -> None:
+    """The same through a client, whose own limits and tries are far larger."""
+    from tests.reliability import scenarios as say
+    from tests.reliability.server import FaultServer
+    from zhipu_client import AsyncClient, Client
+
+    with FaultServer(say.stalled()) as server:
+        start = time.monotonic()
+        with pytest.raises(TaskTimeoutError, match="t-1"):
+            if kind == "sync":
+                wait_result(Client(api_key="a.b", base_url=server.base_url), "t-1", timeout=0.5)
+            else:
+                client = AsyncClient(api_key="a.b", base_url=server.base_url)
+                asyncio.run(await_result(client, "t-1", timeout=0.5))
+        assert time.monotonic() - start < 5  # the service is silent for ten
 
 
 @pytest.mark.parametrize("rows", [None, "x", {"url": "u"}, ["x", None, {"url": 5}, {"url": None}]])

@@ -1,0 +1,121 @@
+"""A body's bytes, unpacked in bounded pieces.
+
+httpx unpacks whatever came at once and in as many layers as the header names: three kilobytes of
+gzip in gzip are two gigabytes before anybody can count them. So the raw bytes are read, one coding
+at most is taken (of those that were asked for), and each piece is counted before the next is made.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from zhipu_client.errors import ServerError, shorten
+
+__all__ = ["CODINGS", "aunpacked", "unpacked"]
+
+#: The most bytes of one piece.
+PIECE = 65536
+#: What may be packed how, and how zlib is to read it (its ``wbits``).
+CODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+#: "deflate" without the header that it should have: some servers send that.
+BARE = -15
+
+
+def unpacked(response: Any, request_id: str | None) -> Iterator[bytes]:
+    """Yield the body of a blocking response of httpx in pieces of at most `PIECE` bytes.
+
+    Raises:
+        ServerError: It is packed twice, in a way that nobody asked for, or wrongly.
+    """
+    if _unreadable(response):
+        return
+    unpacker = _unpacker(response, request_id)
+    if unpacker is None:
+        yield from response.iter_bytes()
+        return
+    for data in response.iter_raw():
+        yield from unpacker.feed(data)
+
+
+async def aunpacked(response: Any, request_id: str | None) -> AsyncIterator[bytes]:
+    """Yield the same for an asynchronous response."""
+    if _unreadable(response):
+        return
+    unpacker = _unpacker(response, request_id)
+    if unpacker is None:
+        async for data in response.aiter_bytes():
+            yield data
+        return
+    async for data in response.aiter_raw():
+        for piece in unpacker.feed(data):
+            yield piece
+
+
+class _Unpacker:
+    """Takes one coding off."""
+
+    def __init__(self, coding: str, request_id: str | None) -> None:
+        self._request_id = request_id
+        self._first = coding == "deflate"
+        self._zlib = zlib.decompressobj(CODINGS[coding])
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what ``data`` adds, in pieces."""
+        while True:
+            piece = self._next(data)
+            if piece:
+                yield piece
+            # Behind the end of the packed bytes there may be padding, which is not read.
+            data = self._zlib.unconsumed_tail
+            if not data and len(piece) < PIECE:
+                return
+
+    def _next(self, data: bytes) -> bytes:
+        try:
+            piece = self._zlib.decompress(data, PIECE)
+        except zlib.error:
+            if not self._first:
+                raise ServerError(
+                    "the answer's compression is broken", request_id=self._request_id
+                ) from None
+            self._first = False
+            self._zlib = zlib.decompressobj(BARE)
+            return self._next(data)
+        self._first = False
+        return piece
+
+
+def _codings(response: Any) -> list[str]:
+    names = response.headers.get_list("content-encoding", split_commas=True)
+    codings = (name.strip().lower() for name in names)
+    return [name for name in codings if name not in ("", "identity")]
+
+
+def _refused(codings: list[str]) -> bool:
+    return len(codings) > 1 or any(name not in CODINGS for name in codings)
+
+
+def _unreadable(response: Any) -> bool:
+    """Return whether this is an error whose words are lost: its status says enough."""
+    return response.status_code >= 300 and _refused(_codings(response))
+
+
+def _unpacker(response: Any, request_id: str | None) -> _Unpacker | None:
+    """Return what unpacks a response; None if nothing is packed, or httpx has it whole already."""
+    # A transport that plays recordings back gives whole bodies, which httpx has unpacked by now.
+    if response.is_stream_consumed:
+        return None
+    codings = _codings(response)
+    if not codings:
+        return None
+    if _refused(codings):
+        how = "more than once" if len(codings) > 1 else "in a way that was not asked for"
+        raise ServerError(
+            f"the answer is packed {how} (Content-Encoding: {shorten(', '.join(codings))}); "
+            "something between here and the service does that: it must send gzip, or nothing",
+            status=response.status_code,
+            request_id=request_id,
+        )
+    return _Unpacker(codings[0], request_id)
