@@ -186,12 +186,9 @@ class Plan(Generic[T]):
         Args:
             last: What went wrong with the last look, if anything did.
         """
-        what = f"{self.what} {self.task_id}"
-        found = (
-            f"{what} was still running after {self.timeout:g} seconds"
-            if last is None
-            else f"{what} could not be looked at when its {self.timeout:g} seconds ended ({last})"
-        )
+        found = f"{self.what} {self.task_id} was still running after {self.timeout:g} seconds"
+        if last is not None:
+            found += f", as far as is known (the last look failed: {last})"
         error = TaskTimeoutError(f"{found}; it may yet succeed: wait for it again")
         error.__cause__ = last
         error.task_id = self.task_id
