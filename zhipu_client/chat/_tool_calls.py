@@ -11,7 +11,7 @@ from typing import Any, TypedDict
 
 from zhipu_client.chat._brackets import Brackets
 
-__all__ = ["SERVER_CALLS", "Fragment", "ToolCallMerger", "unique_ids"]
+__all__ = ["SERVER_CALLS", "Fragment", "Ids", "ToolCallMerger", "unique_ids"]
 
 #: Kinds of ``tool_calls`` that the service has run itself.
 SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
@@ -65,7 +65,7 @@ class ToolCallMerger:
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
         self._by_id: dict[str, _Call] = {}
-        self._ids = _Ids()
+        self._ids = Ids()
         #: How many fragments have come.
         self.pieces = 0
 
@@ -268,7 +268,7 @@ class _Call:
         return self._length > 2 and not self._is_same(arguments)
 
 
-class _Ids:
+class Ids:
     """Ids that were given out."""
 
     __slots__ = ("_given",)
@@ -301,7 +301,7 @@ def unique_ids(calls: Iterable[Any]) -> list[Any]:
         >>> [call["id"] for call in unique_ids([{"id": "a"}, {"id": "a"}, {"id": ""}])]
         ['a', 'a_1', None]
     """
-    ids = _Ids()
+    ids = Ids()
     latest: dict[str, Any] = {}
     found = []
     for call in calls:

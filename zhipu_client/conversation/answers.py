@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zhipu_client import chat
+from zhipu_client._check import show
 from zhipu_client.conversation.arguments import read_arguments
 from zhipu_client.conversation.sound import playable
 
@@ -285,11 +286,20 @@ def _calls(
     for number, call in enumerate(chat.unique_ids(asked)):
         function = call.get("function")
         function = function if isinstance(function, Mapping) else {}
-        name = str(function.get("name") or "")
-        name = names.decode(name) if names is not None else name
+        given = function.get("name")
+        name = given if isinstance(given, str) else ""
+        name = names.decode(name) if names is not None else name.strip()
         read = read_arguments(function.get("arguments"), (schemas or {}).get(name))
         identity = str(call["id"]) if call.get("id") else made_up_id(answer, number)
-        yield Call(identity, name, read.value, read.text, read.error)
+        if name:
+            yield Call(identity, name, read.value, read.text, read.error)
+        else:
+            yield Call(identity, "", None, read.text, _nameless(given))
+
+
+def _nameless(given: Any) -> str:
+    """Return why a call cannot be run whose tool is not known."""
+    return f"it has {show(given)} for the name of the tool" if given else "it names no tool"
 
 
 def made_up_id(answer: str, number: int) -> str:
