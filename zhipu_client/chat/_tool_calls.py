@@ -11,10 +11,7 @@ from typing import Any, TypedDict
 
 from zhipu_client.chat._brackets import Brackets
 
-__all__ = ["SERVER_CALLS", "Fragment", "Ids", "ToolCallMerger", "unique_ids"]
-
-#: Kinds of ``tool_calls`` that the service has run itself.
-SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
+__all__ = ["Fragment", "Ids", "ToolCallMerger", "identity_of", "index_of", "value_of"]
 
 #: What some servers write where an id is missing.
 _NO_ID = frozenset({"null", "none", "nil", "undefined"})
@@ -92,13 +89,13 @@ class ToolCallMerger:
             function = {}
         name = function.get("name")
         name = name if isinstance(name, str) and name else None
-        identity = _identity(wire.get("id"))
+        identity = identity_of(wire.get("id"))
         arguments = function.get("arguments")
         if arguments is None:
             arguments = ""
         elif not isinstance(arguments, str):
             arguments = json.dumps(arguments, ensure_ascii=False)
-        index = _index(wire.get("index"))
+        index = index_of(wire.get("index"))
         call = self._call(index, identity, name, arguments)
         first_id = first_name = None
         if call.header is not None:
@@ -206,7 +203,7 @@ class _Call:
         self._seen = 0
         self._brackets = Brackets()
         self._closed = False
-        #: The whole object, see `_value_of`; None before it was read.
+        #: The whole object, see `value_of`; None before it was read.
         self._value: str | None = None
 
     @property
@@ -235,8 +232,8 @@ class _Call:
         if text.rstrip()[-1:] not in {"}", '"'}:
             return False
         if self._value is None:
-            self._value = _value_of(self.arguments())  # read once
-        return bool(self._value) and self._value == _value_of(text)
+            self._value = value_of(self.arguments())  # read once
+        return bool(self._value) and self._value == value_of(text)
 
     def whole(self) -> bool:
         """Return whether the arguments are closed: an object, JSON text that has one, ``null``."""
@@ -287,38 +284,7 @@ class Ids:
         return made
 
 
-def unique_ids(calls: Iterable[Any]) -> list[Any]:
-    """Return the ``tool_calls`` of a whole message, no two with the same id.
-
-    The first keeps it; the others get ``_1``, ``_2``, … behind theirs. An empty text and ``"null"``
-    are not ids, and become None. A call that comes once more (index, id, name and arguments are the
-    same) is left out.
-
-    Args:
-        calls: The calls. They are not changed.
-
-    Example:
-        >>> [call["id"] for call in unique_ids([{"id": "a"}, {"id": "a"}, {"id": ""}])]
-        ['a', 'a_1', None]
-    """
-    ids = Ids()
-    latest: dict[str, Any] = {}
-    found = []
-    for call in calls:
-        if isinstance(call, Mapping) and call.get("type") not in SERVER_CALLS:
-            identity = _identity(call.get("id"))
-            if identity is not None:
-                said, latest[identity] = latest.get(identity), _said(call)
-                if said is not None and said == latest[identity]:
-                    continue
-            made = ids.own(identity) if identity is not None else None
-            if made != call.get("id"):
-                call = {**call, "id": made}
-        found.append(call)
-    return found
-
-
-def _identity(value: Any) -> str | None:
+def identity_of(value: Any) -> str | None:
     """Return the id of a call, or None where a server gave no usable one."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # JSON does not keep 1 and 1.0 apart
@@ -327,21 +293,7 @@ def _identity(value: Any) -> str | None:
     return identity if identity and identity.strip().lower() not in _NO_ID else None
 
 
-def _said(call: Mapping[str, Any]) -> tuple[int | None, str, str] | None:
-    """Return what a whole call says beside its id; None without a name."""
-    function = call.get("function")
-    name = function.get("name") if isinstance(function, Mapping) else None
-    if not isinstance(function, Mapping) or not isinstance(name, str) or not name.strip():
-        return None
-    arguments = function.get("arguments")
-    if arguments is None:
-        arguments = ""
-    elif not isinstance(arguments, str):
-        arguments = json.dumps(arguments, ensure_ascii=False)
-    return _index(call.get("index")), name.strip(), _value_of(arguments) or arguments.strip()
-
-
-def _value_of(text: str) -> str:
+def value_of(text: str) -> str:
     """Return the object in a JSON text, always written alike; empty for another text."""
     value: Any = text
     try:
@@ -353,7 +305,7 @@ def _value_of(text: str) -> str:
         return ""
 
 
-def _index(value: Any) -> int | None:
+def index_of(value: Any) -> int | None:
     """Return the number of a call, or None where a server gave no usable one."""
     if isinstance(value, str) and value.isdecimal() and len(value) < 10:
         value = int(value)
