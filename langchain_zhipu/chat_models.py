@@ -318,7 +318,7 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
             function = structured.function_of(schema or {})
         llm = self.bind_tools(
             [function],
-            tool_choice=function["name"],
+            tool_choice={"type": "tool", "name": function["name"]},
             strict=strict,
             structured={"lenient": include_raw, "schema": schema},
             ls_structured_output_format={"kwargs": {"method": method}, "schema": schema},

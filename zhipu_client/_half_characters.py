@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
@@ -56,16 +57,37 @@ def whole_characters(value: Any) -> Any:
     return value
 
 
+class _Owner(NamedTuple):
+    """The tool call that a piece of arguments says it belongs to."""
+
+    id: Any
+    name: Any
+
+    def is_left_by(self, other: _Owner, text: Any, same_field: bool) -> bool:
+        """Return whether a piece that follows a half of this call is another call's."""
+        if same_field and isinstance(text, str) and "\udc00" <= text[:1] <= "\udfff":
+            return False
+        return bool(other.name) and (other != self or bool(text))
+
+
+def _left(field: tuple[Any], owner: _Owner) -> dict[str, Any]:
+    """Return the piece of a tool call that says that there was a half that nothing followed."""
+    found: dict[str, Any] = {"index": field[0], "function": {"arguments": _UNKNOWN}}
+    return {**found, "id": owner.id} if field[0] is None and owner.id else found
+
+
 class HalfJoiner:
     """Joins the halves of characters over the chunks of one chat stream, each field by itself.
 
     The first half is kept back until the field goes on, or the answer ends.
     """
 
-    __slots__ = ("_held",)
+    __slots__ = ("_held", "_owners")
 
     def __init__(self) -> None:
         self._held: dict[Any, str] = {}
+        #: Field -> id and name of the tool call whose arguments end with the half.
+        self._owners: dict[Any, _Owner] = {}
 
     def __bool__(self) -> bool:
         """Return whether a half is kept back."""
@@ -101,12 +123,31 @@ class HalfJoiner:
             if isinstance(delta.get(field), str):
                 delta[field] = self._joined(field, delta[field])
         calls = delta.get("tool_calls")
-        for call in calls if isinstance(calls, list) else ():
-            function = call.get("function") if isinstance(call, dict) else None
-            if isinstance(function, dict) and isinstance(function.get("arguments"), str):
-                index = call.get("index")
-                key = index if isinstance(index, (int, str)) else None
-                function["arguments"] = self._joined((key,), function["arguments"])
+        if isinstance(calls, list):
+            delta["tool_calls"] = [made for call in calls for made in self._calls(call)]
+
+    def _calls(self, call: Any) -> Iterator[Any]:
+        """Yield a piece of a tool call, behind the half that an earlier call has left."""
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(function, dict):
+            yield call
+            return
+        index = call.get("index")
+        key = (index if isinstance(index, (int, str)) else None,)
+        owner = _Owner(call.get("id"), function.get("name"))
+        text = function.get("arguments")
+        for field in dict.fromkeys((key, (None,))):
+            if field in self._held and self._owners[field].is_left_by(owner, text, field == key):
+                del self._held[field]
+                yield _left(field, self._owners[field])
+        if isinstance(text, str):
+            function["arguments"] = self._joined(key, text)
+            if key in self._held:
+                known = self._owners.get(key, owner)
+                self._owners[key] = _Owner(owner.id or known.id, owner.name or known.name)
+        if owner.name and key not in self._held:
+            self._owners[key] = owner
+        yield call
 
     def _joined(self, field: Any, text: str) -> str:
         if not text:
@@ -121,6 +162,6 @@ class HalfJoiner:
             if isinstance(field, str):
                 delta[field] = (delta.get(field) or "") + _UNKNOWN
             else:
-                last = {"index": field[0], "function": {"arguments": _UNKNOWN}}
+                last = _left(field, self._owners[field])
                 delta["tool_calls"] = [*(delta.get("tool_calls") or ()), last]
         self._held = {}

@@ -208,7 +208,7 @@ def _read(chunk: ToolCallChunk, *, whole: bool = False) -> Call:
     """
     text = chunk["args"] or ""
     identity, name = chunk["id"] or "", chunk["name"] or ""
-    if not whole and (not text.strip() or len(text) > _LOOKED_AT):
+    if not name.strip() or (not whole and (not text.strip() or len(text) > _LOOKED_AT)):
         return Call(identity, name, None, text, "the call is still coming")
     read = read_arguments(text)
     return Call(identity, name, read.value, read.text, read.error)

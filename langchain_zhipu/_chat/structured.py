@@ -30,6 +30,7 @@ from langchain_core.utils.function_calling import convert_to_openai_function
 from langchain_core.utils.pydantic import TBaseModel, is_basemodel_subclass
 from typing_extensions import override
 
+from langchain_zhipu._chat.recursive import whole_parameters
 from zhipu_client import InvalidRequestError
 from zhipu_client.conversation import decoded, json_text
 
@@ -171,7 +172,9 @@ def function_of(schema: Schema) -> dict[str, Any]:
     if isinstance(schema, Mapping) and "properties" in schema and not schema.get("title"):
         schema = {"title": "answer", **schema}
     try:
-        return dict(convert_to_openai_function(cast(Any, schema)))
+        whole = whole_parameters(schema)
+        found = dict(convert_to_openai_function(cast(Any, schema)))
+        return found if whole is None else {**found, "parameters": whole}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise InvalidRequestError(
             f"schema cannot be used for structured output: {str(error).splitlines()[0][:200]}",

@@ -8,6 +8,7 @@ from typing import Any
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from langchain_zhipu._chat.recursive import whole_parameters
 from zhipu_client import InvalidRequestError
 from zhipu_client.conversation import SERVER_TOOLS, check_tool
 
@@ -57,6 +58,9 @@ def _wire_tool(tool: Any, strict: bool | None, field: str) -> dict[str, Any]:
         return made
     kept = {key: function[key] for key in _FUNCTION_KEYS if function.get(key) is not None}
     kept.setdefault("description", str(function.get("name") or ""))
+    whole = whole_parameters(tool, strict=strict)
+    if whole is not None:
+        kept["parameters"] = whole
     kept.setdefault("parameters", dict(_NO_PARAMETERS))
     return {"type": "function", "function": kept}
 

@@ -229,7 +229,9 @@ def broken_calls(answer: Answer) -> str:
     if answer.runnable or answer.text:
         return ""
     return "\n".join(
-        f"(The call of the tool {call.name} cannot be run: {call.error}.)" for call in answer.calls
+        f"(The call of {f'the tool {call.name}' if call.name else 'a tool'} cannot be run: "
+        f"{call.error}.)"
+        for call in answer.calls
     )
 
 

@@ -127,7 +127,11 @@ def _ask(
 ) -> _Ask:
     hints = {"structured": StructuredHints.of(strategy, shape.check)}
     if strategy == "tool":
-        tool = {"tools": [shape.tool()], "tool_choice": shape.name, "parallel_tool_calls": False}
+        tool = {
+            "tools": [shape.tool()],
+            "tool_choice": {"type": "tool", "name": shape.name},
+            "parallel_tool_calls": False,
+        }
         return _Ask(list(messages), {**kwargs, **tool, **hints})
     schema = {"name": shape.name, "schema": shape.schema}
     wanted = {"response_format": {"type": "json_schema", "json_schema": schema}}

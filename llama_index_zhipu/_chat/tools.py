@@ -81,6 +81,9 @@ def selections(response: ChatResponse) -> list[ToolSelection]:
     found = []
     for block in message_calls(response.message):
         kwargs = block.tool_kwargs
+        if not block.tool_name.strip():
+            logger.warning("A call was left out: it names no tool")
+            continue
         if isinstance(kwargs, str):
             if getattr(block, "is_growing", False):
                 read: dict[str, Any] | None = _partial(kwargs)

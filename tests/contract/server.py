@@ -120,7 +120,7 @@ def _pieces(text: Any) -> Iterator[str]:
 
 
 def _call_pieces(made: Mapping[str, Any]) -> list[dict[str, Any]]:
-    arguments = made["function"].get("arguments")
+    arguments = (made["function"] or {}).get("arguments")
     if not isinstance(arguments, str) or len(arguments) < 2:
         return [dict(made)]
     half = len(arguments) // 2

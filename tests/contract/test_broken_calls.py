@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from .rows import Row, check, in_turn, table
-from .server import calls, said, scripted
+from .server import Reply, calls, reply, said, scripted
 from .subjects import ADAPTERS, WAYS, Ask, Way, run
-from .tools import ADD
+from .tools import ADD, MULTIPLY
 
 CUT = '{"a": 1, "b'
 SUM = {"a": 1, "b": 2}
@@ -124,3 +124,76 @@ def test_it_is_said(row, adapter, way):
 @table([Row("beside-words", calls(("add", CUT), content="I add."), {"text": "I add."})])
 def test_words_of_the_model_are_not_added_to(row, adapter, way):
     check(row, adapter, way)
+
+
+#: What servers have sent in place of a tool's name.
+NO_NAMES: dict[str, Any] = {
+    "empty": "",
+    "blank": " \n",
+    "null": None,
+    "a-number": 7,
+    "a-list": ["add"],
+    "residue": "functions.",
+}
+
+
+def _nameless(name: Any, content: str = "") -> Reply:
+    made = {"id": "c1", "index": 0, "type": "function",
+            "function": {"name": name, "arguments": json.dumps(SUM)}}  # fmt: skip
+    return Reply(reply(content, tool_calls=[made]))
+
+
+@table(
+    [
+        Row(f"{kind}-name", _nameless(name), {"calls": [], "invalid": [""], "tries": 1},
+            Ask("1 + 2?", tools=[ADD]))
+        for kind, name in NO_NAMES.items()
+    ]
+)  # fmt: skip
+def test_a_call_without_a_name_is_not_run(row, adapter, way):
+    outcome = check(row, adapter, way)
+    if adapter == "llama_index":
+        assert "The call of a tool cannot be run: it " in outcome.text
+
+
+def test_an_agent_does_not_send_such_a_call_back() -> None:
+    from langchain_core.messages import AIMessage
+
+    from langchain_zhipu import ChatZhipuAI
+
+    for made in ({"function": None}, *({"function": {"name": n}} for n in NO_NAMES.values())):
+        body = reply("", tool_calls=[{"id": "c1", "index": 0, "type": "function", **made}])
+        with scripted(Reply(body)) as server:
+            model = ChatZhipuAI(api_key="a.b", base_url=server.base_url).bind_tools([ADD])
+            answers = [model.invoke("1 + 2?"), sum_of(model.stream("1 + 2?"))]
+            for answer in answers:
+                assert isinstance(answer, AIMessage)
+                assert not answer.tool_calls
+                assert answer.invalid_tool_calls[0]["error"].startswith("it ")
+                model.invoke([("user", "1 + 2?"), answer, ("user", "Go on.")])
+                assert "c1" not in json.dumps(server.requests[-1].json)
+
+
+def sum_of(pieces: Any) -> Any:
+    first, *others = pieces
+    return first + others
+
+
+TWO = [("s", "add", SUM), ("s", "multiply", SUM)]
+
+
+@table(
+    [
+        Row("two-calls-with-one-id", said("ok"), {"tries": 1},
+            Ask([("user", "Both."), ("assistant", "", {"calls": TWO}), ("tool", "s", "three"),
+                 ("tool", "s", "two"), ("user", "Go on.")], tools=[ADD, MULTIPLY])),
+    ]
+)  # fmt: skip
+def test_calls_with_one_id_are_sent_with_ids_of_their_own(row, adapter, way):
+    (body,) = check(row, adapter, way).requests
+    _, made, one, two, _ = body["messages"]
+    assert [call["function"]["name"] for call in made["tool_calls"]] == ["add", "multiply"]
+    ids = [call["id"] for call in made["tool_calls"]]
+    assert ids == ["s", "s_1"]
+    results = [(result["tool_call_id"], result["content"]) for result in (one, two)]
+    assert results == [("s", "three"), ("s_1", "two")]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from zhipu_client.conversation.tools import encode_name
+
 from .rows import ABSENT, Per, Row, check, has, in_turn, table
 from .server import TWICE, Reply, calls, said
 from .subjects import Ask
@@ -133,4 +135,41 @@ FROM_THE_CORE = [
 
 @table([*in_turn(SENT), *ANSWERED, *NAMES, *FROM_THE_CORE])
 def test_tool_choice(row, adapter, way):
+    check(row, adapter, way)
+
+
+def _history_of(name: str) -> list[Any]:
+    made = ("assistant", "", {"calls": [("c0", name, {})]})
+    return [("user", "Go."), made, ("tool", "c0", "Gone."), ("user", "Again.")]
+
+
+OTHER = encode_name("查天气")  # as a tool's own name
+NAMES_OF_TURNS = [("查天气", OTHER), (OTHER, "查天气"), ("查天气", "查天气"), (OTHER, OTHER)]
+
+
+@table(
+    [
+        Row(f"{called}-then-{offered}", said("ok"), {"tries": 1},
+            Ask(_history_of(called), tools=[tool(offered)]))
+        for called, offered in NAMES_OF_TURNS
+    ]
+)  # fmt: skip
+def test_a_tool_of_an_older_turn_is_not_taken_for_another(row, adapter, way):
+    (body,) = check(row, adapter, way).requests
+    (made,) = [m for m in body["messages"] if m.get("tool_calls")]
+    called, offered = row.id.split("-then-")
+    same = made["tool_calls"][0]["function"]["name"] == body["tools"][0]["function"]["name"]
+    assert same == (called == offered)
+
+
+@table(
+    [
+        Row(f"{name}-in-an-object", Reply(_with_name), {"calls": [(name, {"city": "上海"})]},
+            Ask(tools=[tool(other), tool(name)],
+                tool_choice={"type": "function", "function": {"name": name}}))
+        for name, other in [("none", "x"), ("auto", "x"), ("any", "x"), ("查天气", OTHER),
+                            (OTHER, "查天气")]
+    ]
+)  # fmt: skip
+def test_the_very_tool_is_called(row, adapter, way):
     check(row, adapter, way)

@@ -314,7 +314,6 @@ def test_a_frame_of_another_type_is_a_failure(frame: Any) -> None:
         {"0": {}},
         [{"delta": "text"}],
         [{"delta": [1]}],
-        [{"delta": {"tool_calls": 5}}],
     ],
 )
 def test_a_chunk_of_another_shape_is_a_typed_error(choices: Any) -> None:

@@ -94,6 +94,52 @@ def test_a_lone_half_is_replaced_and_nothing_else_is_lost(
     assert "".join(delta.get("content") or "" for delta in deltas) == text
 
 
+@pytest.mark.parametrize("later", [{}, {"arguments": ""}], ids=["whole", "name first"])
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ({"index": 0, "id": "x"}, {"index": 0, "id": "y"}),
+        ({"index": 0}, {"index": 0}),
+        ({"id": "x"}, {"id": "y"}),
+        ({"id": "x"}, {"index": 1, "id": "y"}),
+        ({}, {}),
+        ({}, {"index": 1}),
+        ({"index": 0, "id": "x"}, {"index": 1, "id": "y"}),
+    ],
+)
+def test_a_half_behind_one_call_does_not_spoil_the_next(
+    first: dict[str, Any], second: dict[str, Any], later: dict[str, Any]
+) -> None:
+    function = {"name": "g", "arguments": '{"a": 1}', **later}
+    events = [
+        event({"tool_calls": [{**first, "function": {"name": "f", "arguments": "{}" + HIGH}}]}),
+        event({"tool_calls": [{**second, "function": function}]}),
+    ]
+    if later:
+        more = {key: value for key, value in second.items() if key == "index"}
+        events.append(event({"tool_calls": [{**more, "function": {"arguments": '{"a": 1}'}}]}))
+    _, message = read(*events, event({}, "tool_calls"))
+    calls = [call["function"] for call in message["tool_calls"]]
+    assert calls == [
+        {"name": "f", "arguments": "{}\ufffd"},
+        {"name": "g", "arguments": '{"a": 1}'},
+    ]
+
+
+def test_halves_are_joined_where_every_piece_has_id_and_name() -> None:
+    def piece(arguments: str) -> dict[str, Any]:
+        function = {"name": "f", "arguments": arguments}
+        return {"tool_calls": [{"index": 0, "id": "x", "function": function}]}
+
+    _, message = read(
+        event(piece('{"a": "' + HIGH)),
+        event(piece("")),
+        event(piece(LOW + '"}')),
+        event({}, "stop"),
+    )
+    assert [call["function"]["arguments"] for call in message["tool_calls"]] == ['{"a": "🙂"}']
+
+
 def test_a_half_that_is_left_when_the_answer_ends() -> None:
     call = {"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": '{"a": "' + HIGH}}]}
     for end in ({"content": ""}, None):

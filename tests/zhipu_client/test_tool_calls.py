@@ -165,7 +165,7 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str | None, str, str]]]]
     "id and name twice, then the object written in another way": (
         [piece("", "f", "x", 0), piece('{"a":1', "f", "x", 0), piece("}", index=0),
          piece('{"a": 1}', index=0)],
-        [("x", "f", '{"a":1}{"a": 1}')],
+        [("x", "f", '{"a":1}')],
     ),
     "an index as text": (
         [piece("", "f", "x", "0"), piece("", "g", "y", "1"), piece("{}", index="0")],
@@ -247,7 +247,28 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str | None, str, str]]]]
     ),
     "ids and names of another type": (
         [piece("{}", "f", 7, 0), piece("{}", 5, 0, 1)],
-        [("7", "f", "{}"), (None, "", "{}")],
+        [("7", "f", "{}"), ("0", "", "{}")],
+    ),
+    "numbers for ids, the index missing": (
+        [piece("", "f", 0), piece("", "g", 1.0), piece('{"a":1}', id=0), piece('{"a":2}', id=1)],
+        [("0", "f", '{"a":1}'), ("1", "g", '{"a":2}')],
+    ),
+    "the whole delta once more, with other blanks": (
+        [piece('{"a"', "f", "x", 0), piece(': {"b": 1}}', index=0),
+         piece('{"a":{"b":1}}', "f", "x", 0)],
+        [("x", "f", '{"a": {"b": 1}}')],
+    ),
+    "true is not 1": (
+        [piece('{"a":1}', "f", "x", 0), piece('{"a":true}', "f", "x", 0)],
+        [("x", "f", '{"a":1}'), ("x_1", "f", '{"a":true}')],
+    ),
+    "neither index nor id nor arguments": (
+        [piece("", "f"), piece("", "f")],
+        [(None, "f", ""), (None, "f", "")],
+    ),
+    "neither index nor id, the name in every fragment": (
+        [piece("", "f"), piece('{"a":', "f"), piece("", "f"), piece("1}", "f")],
+        [(None, "f", '{"a":1}')],
     ),
 }  # fmt: skip
 
@@ -338,6 +359,37 @@ def test_ids_of_a_whole_answer_are_made_unique() -> None:
     assert found[0] is calls[0]
     assert found[-1] == "odd"
     assert calls[1] == {"id": "x"}
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        ([piece('{"a": 1}', "f", "x", 0), piece('{"a":1}', "f", "x", 0)], ["x"]),
+        ([piece({"a": 1}, "f", "x"), piece('{"a":1}', "f", "x")], ["x"]),
+        ([piece('{"a":1}', "f", "x", 0), piece('{"a":1}', "f", "x", 1)], ["x", "x_1"]),
+        ([piece('{"a":1}', "f", "x"), piece('{"a":2}', "f", "x")], ["x", "x_1"]),
+        ([piece('{"a":1}', "f", "x"), piece('{"a":1}', "g", "x")], ["x", "x_1"]),
+        ([piece("", "f", "x", 0), piece("", "f", "x", 0)], ["x"]),
+        ([piece("", "f"), piece("", "f")], [None, None]),
+        ([piece("{}", "f", 0), piece("{}", "g", 1.0), piece("{}", "f", False)], ["0", "1", None]),
+    ],
+)
+def test_one_call_twice_is_one_call_in_a_stream_and_in_a_whole_answer(
+    pieces: list[Any], expected: list[str | None]
+) -> None:
+    merger = ToolCallMerger()
+    merger.fragments(pieces)
+    assert [call["id"] for call in merger.calls()] == expected
+    assert [call.get("id") for call in unique_ids(pieces)] == expected
+
+
+def test_an_object_is_compared_once_however_often_more_comes() -> None:
+    text = '{"a": "' + "x" * 60_000 + '"}'
+    merger = ToolCallMerger()
+    merger.fragments([piece(text, "f", "x", 0)])
+    for _ in range(5_000):
+        merger.fragments([piece('{"b": 1}', index=0), piece(" ", index=0)])
+    assert len(merger.calls()) == 1
 
 
 def test_a_stream_gives_the_ids_of_the_whole_answer() -> None:

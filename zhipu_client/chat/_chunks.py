@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 from zhipu_client._half_characters import HalfJoiner, decode, whole_characters
-from zhipu_client.chat._tool_calls import SERVER_CALLS, Fragment, ToolCallMerger, unique_ids
+from zhipu_client.chat._tool_calls import Fragment, ToolCallMerger
+from zhipu_client.chat._whole_calls import SERVER_CALLS, calls_of, is_served, unique_ids
 from zhipu_client.errors import APIError, ServerError, StreamIncompleteError
 from zhipu_client.errors._failures import error_from, error_in
 
@@ -22,6 +23,9 @@ __all__ = [
     "ChatReader",
     "Fragment",
     "ToolCallMerger",
+    "calls_of",
+    "is_served",
+    "message_of",
     "reasoning_of",
     "text_of",
     "unique_ids",
@@ -67,6 +71,17 @@ def reasoning_of(message: Mapping[str, Any]) -> str:
         if value:
             return text_of(value)
     return ""
+
+
+def message_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the message of a choice: some servers call it ``delta``, or send its text alone."""
+    for key in ("message", "delta"):
+        value = choice.get(key)
+        if isinstance(value, str):
+            return {"content": value}
+        if value and isinstance(value, Mapping):
+            return value
+    return {}
 
 
 class Accumulator:
@@ -160,8 +175,8 @@ class Accumulator:
         reasoning = reasoning_of(delta)
         if reasoning:
             self._reasoning.append(reasoning)
-        if delta.get("tool_calls"):
-            self._add_calls(delta["tool_calls"])
+        if delta.get("tool_calls") or delta.get("function_call"):
+            self._add_calls(calls_of(delta))
         audio = delta.get("audio")
         if isinstance(audio, dict):
             # Joined at the end: hours of sound, joined piece by piece, take quadratic time.
@@ -174,7 +189,7 @@ class Accumulator:
         own = []
         for call in calls:
             # What the service runs itself comes whole, with fields of its own.
-            if isinstance(call, Mapping) and call.get("type") in SERVER_CALLS:
+            if is_served(call):
                 self._served.append(call)
             else:
                 own.append(call)

@@ -12,10 +12,7 @@ from typing import Any, TypedDict
 from zhipu_client._numbers import whole_number
 from zhipu_client.chat._brackets import Brackets
 
-__all__ = ["SERVER_CALLS", "Fragment", "ToolCallMerger", "unique_ids"]
-
-#: Kinds of ``tool_calls`` that the service has run itself.
-SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
+__all__ = ["Fragment", "Ids", "ToolCallMerger", "identity_of", "index_of", "value_of"]
 
 #: The largest number of a call that is believed.
 MOST_CALLS = 10**9
@@ -69,7 +66,7 @@ class ToolCallMerger:
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
         self._by_id: dict[str, _Call] = {}
-        self._ids = _Ids()
+        self._ids = Ids()
         #: How many fragments have come.
         self.pieces = 0
 
@@ -96,13 +93,13 @@ class ToolCallMerger:
             function = {}
         name = function.get("name")
         name = name if isinstance(name, str) and name else None
-        identity = _identity(wire.get("id"))
+        identity = identity_of(wire.get("id"))
         arguments = function.get("arguments")
         if arguments is None:
             arguments = ""
         elif not isinstance(arguments, str):
             arguments = json.dumps(arguments, ensure_ascii=False)
-        index = _index(wire.get("index"))
+        index = index_of(wire.get("index"))
         call = self._call(index, identity, name, arguments)
         first_id = first_name = None
         if call.header is not None:
@@ -145,7 +142,9 @@ class ToolCallMerger:
             call.many_ids = True
             return call
         if index is None and identity is None:
-            return self._new(index) if call.whole() else call
+            # A name alone, twice: two calls of a tool that takes no arguments.
+            bare = call.wire_id is None and call.index is None and not (call.begun or arguments)
+            return self._new(index) if bare or call.whole() else call
         if call.is_followed_by(arguments):
             return self._new(index)
         if not arguments and call.whole():
@@ -185,8 +184,8 @@ class _Call:
     """One call, as far as it has come."""
 
     __slots__ = (
-        "_brackets", "_closed", "_length", "_pieces", "_seen", "header", "id", "index", "many_ids",
-        "name", "number", "repeated", "wire_id",
+        "_brackets", "_closed", "_length", "_pieces", "_seen", "_value", "header", "id", "index",
+        "many_ids", "name", "number", "repeated", "wire_id",
     )  # fmt: skip
 
     def __init__(self, number: int, index: int | None) -> None:
@@ -208,6 +207,8 @@ class _Call:
         self._seen = 0
         self._brackets = Brackets()
         self._closed = False
+        #: The whole object, see `value_of`; None before it was read.
+        self._value: str | None = None
 
     @property
     def begun(self) -> bool:
@@ -220,13 +221,23 @@ class _Call:
 
     def take(self, piece: str) -> str:
         """Take more arguments, and return them; none for a whole object that comes once more."""
-        size = len(piece)
-        repeated = size > 1 and size == self._length and piece[0] == "{"
-        if repeated and self.whole() and piece == self.arguments():
+        if len(piece) > 1 and piece.lstrip()[:1] == "{" and self.whole() and self._is_same(piece):
             return ""
+        if self._value is not None and piece.strip():
+            self._value = ""  # more has come behind the object
         self._pieces.append(piece)
-        self._length += size
+        self._length += len(piece)
         return piece
+
+    def _is_same(self, text: str) -> bool:
+        """Return whether a text is the whole object once more, however it is written."""
+        if len(text) == self._length and text == self.arguments():
+            return True
+        if text.rstrip()[-1:] not in {"}", '"'}:
+            return False
+        if self._value is None:
+            self._value = value_of(self.arguments())  # read once
+        return bool(self._value) and self._value == value_of(text)
 
     def whole(self) -> bool:
         """Return whether the arguments are closed: an object, JSON text that has one, ``null``."""
@@ -255,12 +266,10 @@ class _Call:
         begins = text.startswith("{") or (text.startswith('"') and self._begins_text())
         if not begins or not self.whole():
             return False
-        return self._length > 2 and (
-            len(arguments) != self._length or arguments != self.arguments()
-        )
+        return self._length > 2 and not self._is_same(arguments)
 
 
-class _Ids:
+class Ids:
     """Ids that were given out."""
 
     __slots__ = ("_given",)
@@ -279,38 +288,28 @@ class _Ids:
         return made
 
 
-def unique_ids(calls: Iterable[Any]) -> list[Any]:
-    """Return the ``tool_calls`` of a whole message, no two with the same id.
-
-    The first keeps it; the others get ``_1``, ``_2``, … behind theirs. An empty text and ``"null"``
-    are not ids, and become None.
-
-    Args:
-        calls: The calls. They are not changed.
-
-    Example:
-        >>> [call["id"] for call in unique_ids([{"id": "a"}, {"id": "a"}, {"id": ""}])]
-        ['a', 'a_1', None]
-    """
-    ids = _Ids()
-    found = []
-    for call in calls:
-        if isinstance(call, Mapping) and str(call.get("type")) not in SERVER_CALLS:
-            identity = _identity(call.get("id"))
-            made = ids.own(identity) if identity is not None else None
-            if made != call.get("id"):
-                call = {**call, "id": made}
-        found.append(call)
-    return found
-
-
-def _identity(value: Any) -> str | None:
+def identity_of(value: Any) -> str | None:
     """Return the id of a call, or None where a server gave no usable one."""
-    identity = str(value) if value else ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON does not keep 1 and 1.0 apart
+    usable = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    identity = str(value) if usable else ""
     return identity if identity and identity.strip().lower() not in _NO_ID else None
 
 
-def _index(value: Any) -> int | None:
+def value_of(text: str) -> str:
+    """Return the object in a JSON text, always written alike; empty for another text."""
+    value: Any = text
+    try:
+        for _ in range(2):  # some servers encode it twice
+            if isinstance(value, str):
+                value = json.loads(value)
+        return json.dumps(value, sort_keys=True) if isinstance(value, dict) else ""
+    except (ValueError, RecursionError):
+        return ""
+
+
+def index_of(value: Any) -> int | None:
     """Return the number of a call, or None where a server gave no usable one."""
     return whole_number(value, most=MOST_CALLS)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zhipu_client import chat
+from zhipu_client._check import show
 from zhipu_client.conversation.arguments import read_arguments
 from zhipu_client.conversation.sound import playable
 
@@ -35,6 +36,12 @@ FACTS = (
 _CUT = frozenset({"length", "sensitive"})
 #: Those of them that the first chunk of a stream has already.
 EARLY = ("id", "request_id", "created", "model")
+
+
+#: The counts of a body, by the names of chat completions and of the later API.
+_PROMPT = ("prompt_tokens", "input_tokens")
+_ANSWER = ("completion_tokens", "output_tokens")
+_LONGEST_COUNT = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +84,20 @@ class Usage:
 
     @classmethod
     def of(cls, usage: Any) -> Usage | None:
-        """Read the ``usage`` of a body; None where it is missing.
+        """Read the ``usage`` of a body, by the names of either API; None where it is missing.
 
         Example:
             >>> Usage.of({"prompt_tokens": 9, "completion_tokens": 3}).total
             12
         """
-        if not isinstance(usage, Mapping):
+        if not isinstance(usage, Mapping) or not usage:
             return None
-        prompt, answer = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
-        cached = _detail(usage, "prompt_tokens_details", "cached_tokens")
+        prompt, answer = _first(usage, _PROMPT), _first(usage, _ANSWER)
+        cached = _detail(usage, _PROMPT, "cached_tokens")
         total = _count(usage.get("total_tokens")) or prompt + answer
         if cached and total == prompt + cached + answer:
             prompt += cached  # some gateways count the cached tokens apart
-        reasoning = _detail(usage, "completion_tokens_details", "reasoning_tokens")
+        reasoning = _detail(usage, _ANSWER, "reasoning_tokens")
         return cls(prompt, answer, total, cached, reasoning)
 
     def as_wire(self) -> dict[str, Any]:
@@ -119,14 +126,25 @@ class Usage:
         )
 
 
-def _count(value: Any) -> int:
-    return value if isinstance(value, int) else 0
+def _count(value: Any) -> int | None:
+    """Return a number of tokens; some gateways write it as text, or with a fraction of zero."""
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < _LONGEST_COUNT:
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def _detail(usage: Mapping[str, Any], group: str, key: str) -> int | None:
-    details = usage.get(group)
-    value = details.get(key) if isinstance(details, Mapping) else None
-    return value if isinstance(value, int) else None
+def _first(usage: Mapping[str, Any], names: Sequence[str]) -> int:
+    return next((count for name in names if (count := _count(usage.get(name)))), 0)
+
+
+def _detail(usage: Mapping[str, Any], groups: Sequence[str], key: str) -> int | None:
+    for group in groups:
+        details = usage.get(f"{group}_details")
+        if isinstance(details, Mapping):
+            return _count(details.get(key))
+    return None
 
 
 def _sum(one: int | None, other: int | None) -> int | None:
@@ -233,9 +251,9 @@ def read_answer(
         '4'
     """
     choice = (body.get("choices") or [{}])[0]
-    message = choice.get("message") or {}
+    message = chat.message_of(choice)
     facts = facts_of(body, request_id)
-    asked, served = _split(message.get("tool_calls") or ())
+    asked, served = _split(chat.calls_of(message))
     audio = message.get("audio")
     return Answer(
         text=chat.text_of(message.get("content")),
@@ -277,7 +295,7 @@ def _split(calls: Iterable[Any]) -> tuple[list[Mapping[str, Any]], list[Any]]:
     served: list[Any] = []
     for call in calls:
         if isinstance(call, Mapping):
-            (served if str(call.get("type")) in chat.SERVER_CALLS else asked).append(call)
+            (served if chat.is_served(call) else asked).append(call)
     return asked, served
 
 
@@ -290,11 +308,20 @@ def _calls(
     for number, call in enumerate(chat.unique_ids(asked)):
         function = call.get("function")
         function = function if isinstance(function, Mapping) else {}
-        name = str(function.get("name") or "")
-        name = names.decode(name) if names is not None else name
+        given = function.get("name")
+        name = given if isinstance(given, str) else ""
+        name = names.decode(name) if names is not None else name.strip()
         read = read_arguments(function.get("arguments"), (schemas or {}).get(name))
         identity = str(call["id"]) if call.get("id") else made_up_id(answer, number)
-        yield Call(identity, name, read.value, read.text, read.error)
+        if name:
+            yield Call(identity, name, read.value, read.text, read.error)
+        else:
+            yield Call(identity, "", None, read.text, _nameless(given))
+
+
+def _nameless(given: Any) -> str:
+    """Return why a call cannot be run whose tool is not known."""
+    return f"it has {show(given)} for the name of the tool" if given else "it names no tool"
 
 
 def _without_cut(calls: list[Call], finish_reason: Any) -> tuple[Call, ...]:

@@ -21,6 +21,7 @@ from zhipu_client.conversation.response_formats import (
 )
 from zhipu_client.conversation.server_tools import completed, search_tool
 from zhipu_client.conversation.tools import (
+    CHOICE_WORDS,
     Choice,
     ToolNames,
     encoded_tools,
@@ -169,8 +170,13 @@ def schemas_of(tools: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any
     return {name: function_schema(tools, name) or {} for name in function_names(tools)}
 
 
-def choice_as_text(choice: Choice) -> str | None:
-    """A choice in one word, to be bound to a call: None, ``"none"``, ``"any"``, or a name."""
+def choice_as_text(choice: Choice) -> str | dict[str, str] | None:
+    """Return a choice to be bound to a call: None, ``"none"``, ``"any"``, or a name.
+
+    A name that is also one of the words, such as ``"auto"``, is in an object.
+    """
+    if choice.name is not None and choice.name in CHOICE_WORDS:
+        return {"type": "tool", "name": choice.name}
     words = {"auto": None, "none": "none", "required": "any", "named": choice.name}
     return words[choice.kind]
 

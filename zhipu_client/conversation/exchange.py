@@ -237,7 +237,7 @@ class Exchange:
         think = self.built.think_filter()
         if not choices or (think is None and self.built.box_marks):
             return body
-        message = choices[0].get("message") or {}
+        message = chat.message_of(choices[0])
         if think is not None:
             message = thinking_apart(message, think, last=True)
         text = chat.text_of(message.get("content"))

@@ -1,11 +1,11 @@
 """Conversations made sendable: the service answers 1214 to what breaks its rules. Pure.
 
 Frameworks trim, merge and fork histories, and models cut their own calls. Works on wire messages,
-for the adapters. The rules: tool results follow the calls they answer; each call has a result;
-no call is unreadable; nothing is empty; one user turn at least, the first after the system
-messages; neighbours of one role become one message. A tool's result may carry its tool's name
-under ``_name`` and media under ``_media``, which become a user message after all results. The parts
-of a user's message may have their places in the caller's messages under ``_places``.
+for the adapters. The rules: tool results follow the calls they answer; each call has a result and
+an id of its own; no call is unreadable; nothing is empty; one user turn at least, the first after
+the system messages; neighbours of one role become one message. A tool's result may carry its tool's
+name under ``_name`` and media under ``_media``, which become a user message after all results. The
+parts of a user's message may have their places in the caller's messages under ``_places``.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from zhipu_client.conversation._call_ids import with_own_ids
 from zhipu_client.conversation.arguments import (
     read_arguments,
     text_of_arguments,
@@ -61,8 +62,7 @@ def prepared(
     dropped: dict[str, str] = {}
     last_user = max((n for n, m in enumerate(messages) if m["role"] == "user"), default=-1)
     sent: list[Wire] = []
-    for position, message in enumerate(messages):
-        made = dict(message)
+    for position, made in enumerate(with_own_ids(messages)):
         if made["role"] == "assistant":
             if reasoning == "none" or (reasoning == "tool_loop" and position <= last_user):
                 made.pop("reasoning_content", None)
@@ -101,9 +101,9 @@ def _put_calls(message: Wire, dropped: dict[str, str], names: ToolNames | None) 
 def _sent_call(call: Mapping[str, Any], number: int, names: ToolNames | None) -> Wire | None:
     """A call of the model as it is sent; None for one that cannot be read."""
     function = call["function"]
-    name = str(function.get("name") or "")
+    name = function.get("name")
     arguments = _arguments_text(function.get("arguments"))
-    if arguments is None or not name:
+    if arguments is None or not isinstance(name, str) or not name.strip():
         return None
     return {
         "id": call.get("id") or f"call_{number}",

@@ -127,7 +127,7 @@ class Attempt(ChatReader):
         if self._box is not None and text:
             text = self._box.feed(text)
         made = Delta(chunk, text, reasoning)
-        if wire.get("tool_calls"):
+        if wire.get("tool_calls") or wire.get("function_call"):
             made.calls = self._fragments()
         if isinstance(wire.get("audio"), Mapping):
             made.audio = wire["audio"]

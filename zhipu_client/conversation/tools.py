@@ -15,6 +15,7 @@ from zhipu_client.conversation.schemas import inlined
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
+    "CHOICE_WORDS",
     "Choice",
     "ToolNames",
     "check_tool",
@@ -29,8 +30,10 @@ __all__ = [
     "without_secrets",
 ]
 
-_LONGEST = 64
 _PLAIN_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+#: How an encoded name ends. A plain name that ends so is encoded too: each name of the wire is of
+#: one name only, whatever else is on offer, or was in an older turn.
+_ENCODED = re.compile(r"_x[0-9a-f]{8}\Z")
 _NOT_PLAIN = re.compile(r"[^a-zA-Z0-9_-]+")
 #: What GLM's template for calls leaves around a name: see `ToolNames.decode`.
 _LEADING = re.compile(r"(?:\s|<tool_call>|functions?\.|[\"'`])+")
@@ -45,25 +48,25 @@ def encode_name(name: str) -> str:
 
     Example:
         >>> encode_name("get_weather"), encode_name("查天气"), encode_name("Page[int]")
-        ('get_weather', 'tool_80bac930', 'Page_int_994ab19b')
+        ('get_weather', 'tool_x80bac930', 'Page_int_x994ab19b')
     """
-    if _PLAIN_NAME.fullmatch(name):
+    if _PLAIN_NAME.fullmatch(name) and not _ENCODED.search(name):
         return name
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    slug = _NOT_PLAIN.sub("_", name).strip("_")[:55] or "tool"
-    return f"{slug}_{digest}"
+    slug = _NOT_PLAIN.sub("_", name).strip("_")[:54] or "tool"
+    return f"{slug}_x{digest}"
 
 
 class ToolNames:
     r"""The names of the tools on offer, on the wire and back.
 
     Args:
-        names: The caller's names. A name that the wire takes is never changed.
+        names: The caller's names. A name that the wire takes is not changed.
         plain: False for a server that takes any name: none is changed.
 
     Example:
         >>> names = ToolNames(["查天气", "add"])
-        >>> names.decode("tool_80bac930"), names.decode("add\n"), names.decode(' "add"()')
+        >>> names.decode("tool_x80bac930"), names.decode("add\n"), names.decode(' "add"()')
         ('查天气', 'add', 'add')
     """
 
@@ -74,12 +77,8 @@ class ToolNames:
         #: The caller's name -> the wire's, and back.
         self._wire: dict[str, str] = {}
         self._own: dict[str, str] = {}
-        for name in sorted(dict.fromkeys(names), key=_is_encoded):  # plain names keep theirs
+        for name in dict.fromkeys(names):
             wire = encode_name(name) if plain else name
-            number = 1
-            while wire in self._own:
-                number += 1
-                wire = f"{encode_name(name)[: _LONGEST - len(str(number)) - 1]}_{number}"
             self._wire[name] = wire
             self._own[wire] = name
 
@@ -102,18 +101,15 @@ class ToolNames:
 
         What the model's template leaves around a name (line breaks, quotes, ``<arg_key>`` and what
         follows, ``functions.``, ``()``) is taken off where that gives a tool on offer. Another name
-        loses only the blanks around it.
+        loses only the blanks around it; where there was nothing else, it is empty.
         """
-        for candidate in _without_residue(name):
+        candidates = list(_without_residue(name))
+        for candidate in candidates:
             if candidate in self._own:
                 return self._own[candidate]
             if candidate in self._wire:  # the model wrote the caller's own name
                 return candidate
-        return name.strip()
-
-
-def _is_encoded(name: str) -> bool:
-    return _PLAIN_NAME.fullmatch(name) is None
+        return name.strip() if candidates[2] else ""
 
 
 def _without_residue(name: str) -> Iterator[str]:
@@ -245,7 +241,8 @@ class Choice:
     name: str | None = None
 
 
-_KEYWORDS: Mapping[str, Literal["auto", "none", "required"]] = {
+#: The words for a choice without a name -> what they mean.
+CHOICE_WORDS: Mapping[str, Literal["auto", "none", "required"]] = {
     "": "auto", "auto": "auto", "none": "none", "any": "required", "required": "required",
 }  # fmt: skip
 #: Types of the object form that are followed by a name.
@@ -254,6 +251,8 @@ _NAMING = frozenset({"function", "tool"})
 
 def read_choice(value: Any, tools: Sequence[Mapping[str, Any]] | None) -> Choice:
     """Return what ``tool_choice`` asks for, in any spelling of the frameworks, OpenAI or Anthropic.
+
+    A name in an object is always a tool's. What is on offer under the very name comes first.
 
     Args:
         value: None, a bool, ``"auto"``, ``"none"``, ``"any"``, ``"required"``, a tool's name, or an
@@ -283,10 +282,13 @@ def read_choice(value: Any, tools: Sequence[Mapping[str, Any]] | None) -> Choice
     else:
         named = False
     if isinstance(name, str):
-        if not named and name in _KEYWORDS:
-            return Choice(_KEYWORDS[name])
-        for offered in _offered(tools):
-            if name in (offered, encode_name(offered)) or encode_name(name) == offered:
+        if not named and name in CHOICE_WORDS:
+            return Choice(CHOICE_WORDS[name])
+        found = _offered(tools)
+        if name in found:
+            return Choice("named", name)
+        for offered in found:
+            if encode_name(offered) == name or encode_name(name) == offered:
                 return Choice("named", offered)
     offer = ", ".join(_offered(tools)) or "(no tools)"
     raise InvalidRequestError(

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zhipu_client import InvalidRequestError
+from zhipu_client.conversation import choice_as_text
 from zhipu_client.conversation import tools as tools_module
 from zhipu_client.conversation.tools import (
     Choice,
@@ -68,16 +69,31 @@ def test_all_names_come_back_and_none_becomes_another(names: list[str]) -> None:
         assert known.decode(sent) == name
 
 
-def test_a_tool_with_the_name_that_another_would_get_keeps_it() -> None:
-    taken = encode_name("a b")
-    for given_names in (["a b", taken], [taken, "a b"]):
-        names = ToolNames(given_names)
-        assert names.encode(taken) == taken
-        assert names.encode("a b") == f"{taken}_2"
-        assert names.decode(f"{taken}_2") == "a b"
-    long = "规" + "x" * 80
-    names = ToolNames([long, encode_name(long)])
-    assert len(names.encode(long)) <= 64
+@pytest.mark.parametrize("name", ["a b", "查天气", "规" + "x" * 80])
+def test_no_name_of_the_wire_depends_on_what_else_is_on_offer(name: str) -> None:
+    other = encode_name(name)  # as a tool's own name
+    for offered in ([name, other], [other, name], [name], [other], []):
+        names = ToolNames(offered)
+        assert names.encode(name) == other
+        assert names.encode(other) == encode_name(other) != other
+        for one in offered:
+            assert names.decode(names.encode(one)) == one
+    assert encode_name("report_20240101") == "report_20240101"
+
+
+def test_a_choice_in_an_object_is_the_tool_of_that_very_name() -> None:
+    other = encode_name("查天气")
+    tools = [tool(other), tool("查天气"), tool("none"), tool("auto")]
+    for name in function_names(tools):
+        for value in (
+            {"type": "function", "function": {"name": name}},
+            {"type": "tool", "name": name},
+            {"name": name},
+        ):
+            choice = read_choice(value, tools)
+            assert choice == Choice("named", name)
+            assert read_choice(choice_as_text(choice), tools) == choice
+    assert read_choice("none", tools) == Choice("none")
 
 
 def test_whether_any_name_is_another_on_the_wire() -> None:
@@ -119,6 +135,7 @@ def test_another_name_loses_only_the_blanks_around_it() -> None:
     assert names.decode("weigh()\n") == "weigh()"
     assert names.decode("MEASURE") == "MEASURE"
     assert names.decode("") == ""
+    assert names.decode("functions.") == names.decode('"" \n') == ""
 
 
 def test_a_changed_name_opens_the_description() -> None:
@@ -129,7 +146,7 @@ def test_a_changed_name_opens_the_description() -> None:
     )
     made = encoded_tools([plain, one, two, SEARCH, tool("c d", description="c d: yes")])
     assert made[0] is plain
-    assert made[1]["function"] == {"name": "tool_80bac930", "description": "查天气"}
+    assert made[1]["function"] == {"name": "tool_x80bac930", "description": "查天气"}
     assert made[2]["function"]["description"] == "a b: B."
     assert made[3] is SEARCH
     assert made[4]["function"]["description"] == "c d: yes"
@@ -178,7 +195,7 @@ TOOLS: list[Any] = [tool("add"), tool("查天气"), tool("auto"), SEARCH]
         ({"function": {"name": "add"}}, Choice("named", "add")),
         ({"type": "function", "function": {"name": "auto"}}, Choice("named", "auto")),
         ("查天气", Choice("named", "查天气")),
-        ("tool_80bac930", Choice("named", "查天气")),
+        ("tool_x80bac930", Choice("named", "查天气")),
         ("web_search", Choice("named", "web_search")),
         ({"type": "web_search"}, Choice("named", "web_search")),
     ],
@@ -188,7 +205,7 @@ def test_every_spelling_of_a_choice(value: Any, choice: Choice) -> None:
 
 
 def test_a_choice_by_the_callers_name_among_encoded_tools() -> None:
-    assert read_choice("查天气", encoded_tools(TOOLS)) == Choice("named", "tool_80bac930")
+    assert read_choice("查天气", encoded_tools(TOOLS)) == Choice("named", "tool_x80bac930")
 
 
 @pytest.mark.parametrize(
