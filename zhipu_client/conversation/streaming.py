@@ -119,15 +119,18 @@ class Attempt(ChatReader):
         wire = choice.get("delta") or choice.get("message") or {}
         text = chat.text_of(wire.get("content"))
         reasoning = chat.reasoning_of(wire)
+        calls = bool(chat.calls_of(wire))
         if self._think is not None and (text or reasoning):
             if reasoning.strip():
                 self._think.has_parser()
             thought, text = self._think.feed(text)
             reasoning += thought
+        if self._think is not None and calls:
+            text += self._think.blanks()  # text that came before a call is shown before it
         if self._box is not None and text:
             text = self._box.feed(text)
         made = Delta(chunk, text, reasoning)
-        if wire.get("tool_calls") or wire.get("function_call"):
+        if calls:
             made.calls = self._fragments()
         if isinstance(wire.get("audio"), Mapping):
             made.audio = wire["audio"]

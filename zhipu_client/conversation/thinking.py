@@ -114,6 +114,13 @@ class ThinkFilter:
             return "", self._closed(text)
         return self._text(text)
 
+    def blanks(self) -> str:
+        """Return the blanks held at the start, for what comes next is not text."""
+        if self._state != "start" or self._open_first or self._held:
+            return ""
+        blanks, self._blanks = "".join(self._blanks), []
+        return blanks
+
     def rest(self) -> tuple[str, str]:
         """Return what is still held when the answer ends."""
         held = "".join([*self._blanks, self._held])

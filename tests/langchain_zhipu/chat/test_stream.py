@@ -266,3 +266,14 @@ def test_chunks_are_aimessagechunks_to_everybody() -> None:
     assert isinstance(chunk, AIMessageChunk)
     assert chunk.lc_id() == AIMessageChunk.lc_id()
     assert repr(chunk).startswith("AIMessageChunk(")
+
+
+def test_blanks_before_a_call_come_before_it() -> None:
+    wire = [
+        delta(content="\n\n"),
+        delta(tool_calls=[call("add", "{}", "c1")]),
+        delta("tool_calls"),
+    ]
+    shown = [chunk for chunk in chunks_of(wire) if chunk.content or chunk.tool_call_chunks]
+    assert [chunk.content for chunk in shown[:2]] == ["\n\n", ""]
+    assert [bool(chunk.tool_call_chunks) for chunk in shown[:2]] == [False, True]

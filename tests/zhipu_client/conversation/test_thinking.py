@@ -268,3 +268,18 @@ def test_which_reasoning_is_sent_back(
     said: Any, thinking: Any, clear: Any, info: Any, site: Any, expected: str
 ) -> None:
     assert reasoning_history(said, thinking, clear, info=info, site=site) == expected
+
+
+def test_blanks_come_out_before_what_is_not_text() -> None:
+    reader = ThinkFilter(implicit=True)
+    assert reader.feed("\n\n") == ("", "")
+    assert reader.blanks() == "\n\n"
+    assert reader.blanks() == ""
+    assert reader.feed("<think>hm</think>yes") == ("hm", "yes")
+
+
+@pytest.mark.parametrize("begun", ["<thi", "<think>\n"])
+def test_what_may_be_reasoning_stays_held(begun: str) -> None:
+    reader = ThinkFilter()
+    reader.feed(begun)
+    assert reader.blanks() == ""
