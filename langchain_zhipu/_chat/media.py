@@ -182,7 +182,7 @@ def _nested_url(block: Block, key: str, where: str) -> str:
     value = block.get(key)
     url = value.get("url") if isinstance(value, Mapping) else value
     if not isinstance(url, str) or not url:
-        raise refused(f"{where}.{key}", url, "it must hold a URL or base64 data")
+        raise refused(f"{where}.{key}", url, "it must have a URL or base64 data")
     return _checked_url(url, f"{where}.{key}")
 
 

@@ -129,7 +129,7 @@ def _text_only(content: Any, where: str) -> str:
             continue
         if part["type"] != "text":
             place = f"{where}.content[{number}].type"
-            raise refused(place, part["type"], "this message may hold text only")
+            raise refused(place, part["type"], "this message may contain text only")
         texts.append(part["text"])
     return "\n".join(texts)
 

@@ -151,7 +151,7 @@ class _PydanticTextParser(PydanticOutputParser[TBaseModel]):
 
 
 class _JsonTextParser(JsonOutputParser):
-    """The same for schemas that are no class."""
+    """The same for schemas other than classes."""
 
     wanted: dict[str, Any]
 

@@ -130,7 +130,7 @@ def _content(block: Any, content: Any, kind: str, where: str, model: str | None)
         content.seek(0)
         data = content.read(most_bytes(kind, model) + 1)
     elif content:
-        # LlamaIndex keeps bytes as base64; anything that is none was put there afterwards.
+        # LlamaIndex keeps bytes as base64; anything else was put there afterwards.
         data = _decoded(content if isinstance(content, bytes) else str(content).encode())
     elif block.path is not None:
         data = read_file(Path(block.path), kind, most_bytes(kind, model), where)
