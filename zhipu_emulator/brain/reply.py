@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
-from zhipu_emulator.brain import attached_media, context, json_answers, results, smalltalk
+from zhipu_emulator.brain import attached_media, context, json_answers, react, results, smalltalk
 from zhipu_emulator.brain.conversation import Conversation
 from zhipu_emulator.brain.decide import decided, found_out, lacking
 from zhipu_emulator.brain.reasoning import thoughts
@@ -27,11 +27,14 @@ _NEEDED = ("To do that I need to know: {}.", "请补充：{}。")
 def reply_to(asked: ChatRequest, state: State) -> Reply:
     """Make up the answer: calls, or text."""
     today = dt.datetime.fromtimestamp(state.options.clock(), BEIJING).date()
-    view = Conversation(asked, today, state.store("files"))
+    in_words = react.as_calls(asked)
+    view = Conversation(in_words or asked, today, state.store("files"))
     calls = decided(view, known=_at_once(view) is not None)
     content = "" if calls else _content(view)
     made = tuple(Call(name=c.tool.name, arguments=_json(c.arguments)) for c in calls)
     reasoning = thoughts(view, calls) if asked.thinking else ""
+    if in_words is not None:
+        content, made = react.written(made, content), ()
     if asked.facts.thinking == "inline" and reasoning:
         return Reply(content=f"<think>{reasoning}</think>\n{content}", calls=made)
     return Reply(reasoning=reasoning, content=content, calls=made)
