@@ -241,12 +241,9 @@ def _check(reply: Reply) -> None:
             body=data,
             retryable=False,
         )
-    message = choices[0].get("message") or {}
-    calls = (message.get("tool_calls") or []) if isinstance(message, dict) else None
-    if not isinstance(calls, list):
+    if not isinstance(choices[0].get("message") or {}, (dict, str)):
         raise ServerError(
-            "the answer's message cannot be read: it is not an object, or its tool_calls are not "
-            "a list",
+            "the answer's message cannot be read: it is neither an object nor text",
             status=reply.status,
             body=data,
         )
