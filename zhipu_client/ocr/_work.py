@@ -25,6 +25,8 @@ __all__ = ["OCRWork", "PagesJob"]
 
 _PDF = "application/pdf"
 _ABOUT_PAGES = re.compile(r"page|页", re.IGNORECASE)
+#: A refusal of the page numbers themselves, not of a file ("a PDF may have 100 pages").
+_NUMBERS_REFUSED = re.compile(r"(?:start|end)_?page|page.?(?:number|range)|页码", re.IGNORECASE)
 #: About how large a part is. With 4 in flight, a run stays some 40 MB above what imports take.
 _PART_BYTES = 1024 * 1024
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -89,6 +91,7 @@ class OCRWork:
         self._failed_at = 0
         self._open: dict[int, _Part] = {}  # asked for and not handed over, in order
         self._finished: dict[int, list[OCRPage]] = {}
+        self._refused: dict[int, Exception] = {}  # perhaps behind the last page
         resume = job.resume_from
         kept = resume.done if isinstance(resume, OCRProgress) else ()
         self._kept = {page.number: page for page in kept}
@@ -244,8 +247,11 @@ class OCRWork:
             return
         behind = part.first > self._start and self._document.pages is None
         if refused and behind and _ABOUT_PAGES.search(str(error)):
-            self._finished[number] = []  # asked for pages behind the last
+            self._refused[number] = error  # the parts before it show whether it is the end
             return
+        self._fail(number, error)
+
+    def _fail(self, number: int, error: Exception) -> None:
         if self._error is None or number < self._failed_at:
             self._error, self._failed_at = error, number
 
@@ -257,12 +263,24 @@ class OCRWork:
 
     def ready(self) -> Iterator[OCRPage]:
         for number in list(self._open):
+            if number in self._refused:
+                self._judge(number, self._refused.pop(number))
             if number not in self._finished:
                 return
             del self._open[number]
             for page in self._finished.pop(number):
                 self._next = page.number + 1
                 yield page
+
+    def _judge(self, number: int, error: Exception) -> None:
+        """Take a refused part for the end of the document, or for a failure.
+
+        It is the end where the part before it came short, or the page numbers are what is refused.
+        """
+        if self._next < number or _NUMBERS_REFUSED.search(str(error)):
+            self._finished[number] = []
+        else:
+            self._fail(number, error)
 
     def result(self, pieces: list[OCRPage]) -> list[OCRPage]:
         if self._error is None:
