@@ -207,12 +207,18 @@ class OCRWork:
             # A service that answers with the whole document, whatever pages it was asked for.
             skip = part.first - 1 if len(pages) >= part.first - 1 + wanted else 0
             pages = pages_of(value, 1, self._total or None)[skip : skip + wanted]
-        if self._document.pages is not None and wanted is not None and len(pages) < wanted:
-            message = f"the service read {len(pages)} of {wanted} pages from page {part.first} on"
-            self.failed(number, ServerError(message, request_id=value.get("request_id")))
-            return
+        at = part.first + len(pages) - 1
+        if self._document.pages is None and part.last and at < min(part.last, told or 0):
+            self._total = max(self._total, told or 0)  # it has more pages, and they did not come
         self._finished[number] = pages
         self._read += len(pages)
+        if self._document.pages is not None and wanted is not None and len(pages) < wanted:
+            message = (
+                f"the service read {len(pages)} of {wanted} pages from page {part.first} on; "
+                "those that came are numbered as if the missing ones were the last of them"
+            )
+            self._fail(number, ServerError(message, request_id=value.get("request_id")))
+            return
         if part.last is None or part.walk:
             self._go_on(part, len(pages), told or 0)
         if self._job.progress is not None:
@@ -265,7 +271,7 @@ class OCRWork:
         for number in list(self._open):
             if number in self._refused:
                 self._judge(number, self._refused.pop(number))
-            if number not in self._finished:
+            if number not in self._finished or self._has_gap_before(number):
                 return
             del self._open[number]
             for page in self._finished.pop(number):
@@ -282,7 +288,22 @@ class OCRWork:
         else:
             self._fail(number, error)
 
+    def _has_gap_before(self, number: int) -> bool:
+        """Return True when pages before a part with pages are missing, which ends the run."""
+        if self._next >= number or not self._finished[number]:
+            return False
+        self._miss(number - 1)
+        return True
+
+    def _miss(self, last: int) -> None:
+        """Fail because the service left out the pages from the next one to a last one."""
+        message = f"the service did not send pages {self._next} to {last} of the document"
+        self._fail(self._next, ServerError(message))
+
     def result(self, pieces: list[OCRPage]) -> list[OCRPage]:
+        end = min(self._job.last_page or self._total, self._total)
+        if self._error is None and self._document.pages is None and self._next <= end:
+            self._miss(end)
         if self._error is None:
             return pieces
         later = [page for number in sorted(self._finished) for page in self._finished[number]]
