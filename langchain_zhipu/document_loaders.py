@@ -12,6 +12,7 @@ from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 from pydantic import ConfigDict, Field, SkipValidation
 
+from langchain_zhipu._collecting import acollected, collected
 from langchain_zhipu._errors import model_error
 from langchain_zhipu._ocr.reading import OCRSettings, Resume, ResumePoint
 from langchain_zhipu._ocr.sources import FilePath, Origin, origin_of, origins
@@ -65,7 +66,8 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
         InvalidRequestError: No key was found, or a value is out of its range; while loading:
             a file is missing, empty, too large, changes while it is read, or is of another type.
         ZhipuError: While loading, after the pages before the failure were yielded. The error
-            has ``resume_from``: with it another loader goes on without paying twice.
+            has ``resume_from``: with it another loader goes on without paying twice. That of
+            `load` and `aload` has the documents before the failure too, as ``documents``.
 
     Example:
         ```python
@@ -107,6 +109,14 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
     ) -> None:
         settings |= {"file_path": file_path, "glob": glob, "resume_from": resume_from}
         super().__init__(**settings)
+
+    def load(self) -> list[Document]:
+        """Return all documents; on a failure, the error's ``documents`` are those before it."""
+        return collected(self.lazy_load())
+
+    async def aload(self) -> list[Document]:
+        """Return all documents, asynchronously; see `load`."""
+        return await acollected(self.alazy_load())
 
     def lazy_load(self) -> Iterator[Document]:
         """Read page by page; only a few parts of a document are in memory at once."""
@@ -162,9 +172,13 @@ class ZhipuAIOCRParser(OCRSettings, BaseBlobParser):
             async for document in documents:
                 yield document
 
+    def parse(self, blob: Blob) -> list[Document]:
+        """Return all documents; on a failure, the error's ``documents`` are those before it."""
+        return collected(self.lazy_parse(blob))
+
     async def aparse(self, blob: Blob) -> list[Document]:
-        """Return all documents of one blob."""
-        return [document async for document in self.alazy_parse(blob)]
+        """Return all documents of one blob, asynchronously; see `parse`."""
+        return await acollected(self.alazy_parse(blob))
 
 
 def _origin(blob: Blob) -> Origin:
@@ -213,6 +227,14 @@ class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
     def __init__(self, urls: str | Iterable[str], **settings: Any) -> None:
         settings["urls"] = (urls,) if isinstance(urls, str) else tuple(urls)
         super().__init__(**settings)
+
+    def load(self) -> list[Document]:
+        """Return all documents; on a failure, the error's ``documents`` are those before it."""
+        return collected(self.lazy_load())
+
+    async def aload(self) -> list[Document]:
+        """Return all documents, asynchronously; see `load`."""
+        return await acollected(self.alazy_load())
 
     def lazy_load(self) -> Iterator[Document]:
         """Read page by page."""

@@ -12,7 +12,7 @@ from llama_index.core.bridge.pydantic import Field, PlainSerializer
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
-from zhipu_client import aiterate, iterate, ocr, reader
+from zhipu_client import aiterate, arun, iterate, ocr, reader, run
 
 from ._connection import SeveralRequests
 from ._documents import document, file_metadata, open_source
@@ -88,13 +88,12 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             fs: A file system of fsspec that the path is on.
             **load_kwargs: Anything that `zhipu_client.ocr.pages` takes.
         """
+        if self.split != "page":
+            yield from self.load_data(file, extra_info, fs, **load_kwargs)
+            return
         source, info = open_source(file, fs, self.max_bytes), file_metadata(file, extra_info)
-        pages = iterate(self._client, self._job(source, load_kwargs))
-        if self.split == "page":
-            for page in pages:
-                yield self._document(page, info)
-        else:
-            yield self._joined(list(pages), info)
+        for page in iterate(self._client, self._job(source, load_kwargs)):
+            yield self._document(page, info)
 
     async def alazy_load_data(
         self,
@@ -126,8 +125,13 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         fs: Any = None,
         **load_kwargs: Any,
     ) -> list[Document]:
-        """Read a document; the arguments of `lazy_load_data`."""
-        return list(self.lazy_load_data(file, extra_info, fs, **load_kwargs))
+        """Read a document; the arguments of `lazy_load_data`.
+
+        When a part fails, the error's ``partial`` has all pages that were read; to read only the
+        others, give it to the next call as ``resume_from``.
+        """
+        source, info = open_source(file, fs, self.max_bytes), file_metadata(file, extra_info)
+        return self._documents(run(self._client, self._job(source, load_kwargs)), info)
 
     async def aload_data(
         self,
@@ -136,13 +140,10 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         fs: Any = None,
         **load_kwargs: Any,
     ) -> list[Document]:
-        """Read a document asynchronously; the arguments of `lazy_load_data`."""
+        """Read a document asynchronously; see `load_data`."""
         source = await asyncio.to_thread(open_source, file, fs, self.max_bytes)
         info = file_metadata(file, extra_info)
-        pages = [page async for page in aiterate(self._aclient, self._job(source, load_kwargs))]
-        if self.split == "page":
-            return [self._document(page, info) for page in pages]
-        return [self._joined(pages, info)]
+        return self._documents(await arun(self._aclient, self._job(source, load_kwargs)), info)
 
     def _job(self, source: Any, given: dict[str, Any]) -> ocr.Pages:
         settings: dict[str, Any] = {
@@ -156,6 +157,11 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         }
         given = {_PAGES.get(name, name): value for name, value in given.items()}
         return ocr.pages(source, **{**settings, **given})
+
+    def _documents(self, pages: list[ocr.OCRPage], info: dict[str, Any]) -> list[Document]:
+        if self.split == "page":
+            return [self._document(page, info) for page in pages]
+        return [self._joined(pages, info)]
 
     def _document(self, page: ocr.OCRPage, info: dict[str, Any]) -> Document:
         facts: dict[str, Any] = {

@@ -79,6 +79,35 @@ def test_some_pages(make, path):
     assert [page.metadata["page_label"] for page in pages] == ["3"]
 
 
+@pytest.mark.parametrize(
+    ("how", "split"),
+    [
+        ("load_data", "page"),
+        ("load_data", "none"),
+        ("aload_data", "page"),
+        ("aload_data", "none"),
+        ("lazy_load_data", "none"),
+    ],
+)
+async def test_pages_before_a_failure_are_on_the_error(make, path, emulator, how, split):
+    reader = make(pages_per_request=1, max_in_flight=1, max_retries=0, split=split)
+
+    async def read(**more):
+        found = getattr(reader, how)(path, **more)
+        return await found if how == "aload_data" else list(found)
+
+    emulator.script(None, None, "error=1210")
+    with pytest.raises(BadRequestError) as caught:
+        await read()
+    partial = caught.value.partial
+    assert [page.number for page in partial.done] == [1, 2]
+    before = len(emulator.requests)
+    text = "\n".join(page.text for page in await read(resume_from=partial))
+    assert "Rotterdam" in text
+    assert "The end." in text
+    assert len(emulator.requests) == before + 1
+
+
 def test_bytes(make, path):
     pages = make().load_data(path.read_bytes())
     assert len(pages) == 3

@@ -25,6 +25,8 @@ __all__ = ["OCRWork", "PagesJob"]
 
 _PDF = "application/pdf"
 _ABOUT_PAGES = re.compile(r"page|页", re.IGNORECASE)
+#: A refusal of the page numbers themselves, not of a file ("a PDF may have 100 pages").
+_NUMBERS_REFUSED = re.compile(r"(?:start|end)_?page|page.?(?:number|range)|页码", re.IGNORECASE)
 #: About how large a part is. With 4 in flight, a run stays some 40 MB above what imports take.
 _PART_BYTES = 1024 * 1024
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -89,6 +91,7 @@ class OCRWork:
         self._failed_at = 0
         self._open: dict[int, _Part] = {}  # asked for and not handed over, in order
         self._finished: dict[int, list[OCRPage]] = {}
+        self._refused: dict[int, Exception] = {}  # perhaps behind the last page
         resume = job.resume_from
         kept = resume.done if isinstance(resume, OCRProgress) else ()
         self._kept = {page.number: page for page in kept}
@@ -204,12 +207,18 @@ class OCRWork:
             # A service that answers with the whole document, whatever pages it was asked for.
             skip = part.first - 1 if len(pages) >= part.first - 1 + wanted else 0
             pages = pages_of(value, 1, self._total or None)[skip : skip + wanted]
-        if self._document.pages is not None and wanted is not None and len(pages) < wanted:
-            message = f"the service read {len(pages)} of {wanted} pages from page {part.first} on"
-            self.failed(number, ServerError(message, request_id=value.get("request_id")))
-            return
+        at = part.first + len(pages) - 1
+        if self._document.pages is None and part.last and at < min(part.last, told or 0):
+            self._total = max(self._total, told or 0)  # it has more pages, and they did not come
         self._finished[number] = pages
         self._read += len(pages)
+        if self._document.pages is not None and wanted is not None and len(pages) < wanted:
+            message = (
+                f"the service read {len(pages)} of {wanted} pages from page {part.first} on; "
+                "those that came are numbered as if the missing ones were the last of them"
+            )
+            self._fail(number, ServerError(message, request_id=value.get("request_id")))
+            return
         if part.last is None or part.walk:
             self._go_on(part, len(pages), told or 0)
         if self._job.progress is not None:
@@ -244,8 +253,11 @@ class OCRWork:
             return
         behind = part.first > self._start and self._document.pages is None
         if refused and behind and _ABOUT_PAGES.search(str(error)):
-            self._finished[number] = []  # asked for pages behind the last
+            self._refused[number] = error  # the parts before it show whether it is the end
             return
+        self._fail(number, error)
+
+    def _fail(self, number: int, error: Exception) -> None:
         if self._error is None or number < self._failed_at:
             self._error, self._failed_at = error, number
 
@@ -257,14 +269,41 @@ class OCRWork:
 
     def ready(self) -> Iterator[OCRPage]:
         for number in list(self._open):
-            if number not in self._finished:
+            if number in self._refused:
+                self._judge(number, self._refused.pop(number))
+            if number not in self._finished or self._has_gap_before(number):
                 return
             del self._open[number]
             for page in self._finished.pop(number):
                 self._next = page.number + 1
                 yield page
 
+    def _judge(self, number: int, error: Exception) -> None:
+        """Take a refused part for the end of the document, or for a failure.
+
+        It is the end where the part before it came short, or the page numbers are what is refused.
+        """
+        if self._next < number or _NUMBERS_REFUSED.search(str(error)):
+            self._finished[number] = []
+        else:
+            self._fail(number, error)
+
+    def _has_gap_before(self, number: int) -> bool:
+        """Return True when pages before a part with pages are missing, which ends the run."""
+        if self._next >= number or not self._finished[number]:
+            return False
+        self._miss(number - 1)
+        return True
+
+    def _miss(self, last: int) -> None:
+        """Fail because the service left out the pages from the next one to a last one."""
+        message = f"the service did not send pages {self._next} to {last} of the document"
+        self._fail(self._next, ServerError(message))
+
     def result(self, pieces: list[OCRPage]) -> list[OCRPage]:
+        end = min(self._job.last_page or self._total, self._total)
+        if self._error is None and self._document.pages is None and self._next <= end:
+            self._miss(end)
         if self._error is None:
             return pieces
         later = [page for number in sorted(self._finished) for page in self._finished[number]]
