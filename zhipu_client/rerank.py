@@ -245,7 +245,8 @@ class _RankingWork:
 
     def done(self, number: int, value: RerankReply) -> None:
         sent = min(self._most, len(self._job.documents) - number)
-        if not isinstance(value.results, list):
+        # A request has at least one document, and so its answer a result.
+        if not isinstance(value.results, list) or not value.results:
             raise ServerError("the service answered without rerank results")
         places = [_place(row) for row in value.results]
         if not all(0 <= place < sent for place in places):
