@@ -196,8 +196,10 @@ def bulk(
     if truncate:
         query = query[:longest]
         texts = [text[:longest] for text in texts]
+    _check.whole("query", query)
     for position, text in enumerate(texts):
         _check.text(f"documents[{position}]", text, longest)
+        _check.whole(f"documents[{position}]", text)
     return Ranking(
         query, tuple(texts), model, top_n, return_raw_scores, in_flight, extra_body, dialect
     )

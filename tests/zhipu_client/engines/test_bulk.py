@@ -251,6 +251,17 @@ def test_long_documents_are_refused_or_cut(run, make_client) -> None:
     assert (len(body["query"]), len(body["documents"][1])) == (4096, 4096)
 
 
+def test_half_a_character_is_named_before_any_request() -> None:
+    texts = [str(n) for n in range(200)]
+    texts[150] = "1\ud83d"
+    with pytest.raises(InvalidRequestError, match=r"texts\[150\] contains half"):
+        embeddings.bulk(texts)
+    with pytest.raises(InvalidRequestError, match=r"documents\[150\] contains half"):
+        rerank.bulk(query="q", documents=texts)
+    with pytest.raises(InvalidRequestError, match="query contains half"):
+        rerank.bulk(query="\ud83d", documents=["a"])
+
+
 @pytest.mark.parametrize("row", [{"index": 7, "relevance_score": 1.0}, {"index": 0}, {}])
 def test_a_result_without_place_or_score_is_an_error(run, make_client, row) -> None:
     client = make_client(lambda body: {"results": [row]})
