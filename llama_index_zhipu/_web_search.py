@@ -6,7 +6,7 @@ from typing import Any
 
 from zhipu_client import Request, web_search
 
-__all__ = ["metadata_of", "request"]
+__all__ = ["metadata_of", "request", "text_of"]
 
 
 def request(
@@ -30,4 +30,9 @@ def metadata_of(row: web_search.SearchResult) -> dict[str, Any]:
         "publish_date": row.publish_date,
         "refer": row.refer,
     }
-    return {name: value for name, value in known.items() if value}
+    return {name: str(value) for name, value in known.items() if value}
+
+
+def text_of(value: Any) -> str:
+    """Return a field as text, whatever the service sent in its place."""
+    return str(value) if value else ""

@@ -132,6 +132,26 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding):
         """Return the settings that traces may show."""
         return {**super().to_payload(), "dimensions": self.dimensions}
 
+    def get_text_embedding_batch(
+        self, texts: list[str], show_progress: bool = False, **kwargs: Any
+    ) -> list[Embedding]:
+        """Return one vector a text, in their order; a text that is refused costs no request.
+
+        Raises:
+            InvalidRequestError: A text is empty; ``field`` has its position (``texts[3]``).
+            ZhipuError: A request failed for good.
+        """
+        # LlamaIndex passes them in parts, which would be counted from 0 again.
+        embeddings.check_texts(texts, "texts")
+        return super().get_text_embedding_batch(texts, show_progress, **kwargs)
+
+    async def aget_text_embedding_batch(
+        self, texts: list[str], show_progress: bool = False, **kwargs: Any
+    ) -> list[Embedding]:
+        """Return vectors, asynchronously; see `get_text_embedding_batch`."""
+        embeddings.check_texts(texts, "texts")
+        return await super().aget_text_embedding_batch(texts, show_progress, **kwargs)
+
     def _job(self, texts: list[str]) -> embeddings.Bulk:
         return embeddings.bulk(
             texts,

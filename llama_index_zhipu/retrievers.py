@@ -127,7 +127,9 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
     def _nodes(self, reply: web_search.WebSearchReply) -> list[NodeWithScore]:
         return [
             NodeWithScore(
-                node=TextNode(text=row.content or "", metadata=_web_search.metadata_of(row))
+                node=TextNode(
+                    text=_web_search.text_of(row.content), metadata=_web_search.metadata_of(row)
+                )
             )
             for row in reply.search_result[: self.similarity_top_k]
         ]
@@ -219,13 +221,14 @@ class ZhipuAIKnowledgeRetriever(_ConnectedRetriever):
 
 
 def _node(piece: knowledge.Slice) -> NodeWithScore:
-    known = {name: value for name, value in (piece.metadata or {}).items() if value}
+    given = piece.metadata if isinstance(piece.metadata, dict) else {}
+    known = {name: value for name, value in given.items() if value}
     identity = {"id_": str(known.pop("_id"))} if "_id" in known else {}
     if "doc_url" in known:
         known["url"] = known.pop("doc_url")
     node = TextNode(
         **identity,
-        text=piece.text or "",
+        text=_web_search.text_of(piece.text),
         metadata=known,
         excluded_embed_metadata_keys=_IDS,
         excluded_llm_metadata_keys=_IDS,
@@ -233,4 +236,6 @@ def _node(piece: knowledge.Slice) -> NodeWithScore:
     if "doc_id" in known:
         source = RelatedNodeInfo(node_id=str(known["doc_id"]))
         node.relationships[NodeRelationship.SOURCE] = source
-    return NodeWithScore(node=node, score=piece.score)
+    # A field of another type than documented is as it came.
+    score = piece.score if isinstance(piece.score, (int, float)) else None
+    return NodeWithScore(node=node, score=score)

@@ -242,7 +242,7 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
 
 def _documents(reply: searching.WebSearchReply) -> list[Document]:
     return [
-        Document(text=row.content or "", metadata=_web_search.metadata_of(row))
+        Document(text=_web_search.text_of(row.content), metadata=_web_search.metadata_of(row))
         for row in reply.search_result
     ]
 

@@ -14,7 +14,7 @@ from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
     "as_json", "body", "choice", "ids", "number", "refusal", "refuse", "segment", "show", "strings",
-    "suggestion", "text", "within",
+    "suggestion", "text", "whole", "within",
 ]  # fmt: skip
 
 _SHOWN = 60
@@ -140,6 +140,15 @@ def text(field: str, value: Any, most: int | None = None, least: int = 1) -> Non
             field=field,
             value=value,
         )
+
+
+def whole(field: str, value: str) -> None:
+    """Refuse a text with half of a surrogate pair, which no request can contain."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        why = "contains half of a surrogate pair, which UTF-8 cannot carry"
+        raise refuse(field, value, why) from None
 
 
 def number(field: str, value: Any, *, whole: bool = False) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from zhipu_client._request import Reply
 
-__all__ = ["ReplyModel", "add_usage", "parse_as", "read", "rows"]
+__all__ = ["ReplyModel", "add_usage", "parse_as", "read", "read_rows", "rows"]
 
 M = TypeVar("M", bound="ReplyModel")
 
@@ -61,6 +61,14 @@ def rows(value: Any) -> list[dict[str, Any]]:
     """Return the objects in a list of an answer; ``[]`` where the service sent something else."""
     found = value if isinstance(value, list) else []
     return [row for row in found if isinstance(row, dict)]
+
+
+def read_rows(kind: type[ReplyModel], value: Any) -> list[Any]:
+    """Return the objects in a list of an answer, each read by itself; see `read` and `rows`.
+
+    Read together, one odd field would leave all of them as they came.
+    """
+    return [read(kind, row) for row in rows(value)]
 
 
 def add_usage(total: dict[str, Any], told: Any) -> None:

@@ -104,6 +104,8 @@ class Request(Generic[T]):
 
 
 def _data(reply: Reply) -> Any:
+    if isinstance(reply.data, list):
+        raise TypeError("a list")  # becomes a `ServerError`, like all that cannot be read
     return reply.data
 
 

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from zhipu_client import _check
 from zhipu_client._old_names import renamed
-from zhipu_client._replies import ReplyModel, parse_as, read
+from zhipu_client._replies import ReplyModel, parse_as, read, read_rows
 from zhipu_client._request import Reply, Request
 from zhipu_client.errors._failures import error_from
 
@@ -188,7 +188,8 @@ def _failed(reply: Reply) -> None:
 def _parse(reply: Reply) -> KnowledgeReply:
     data = reply.data if isinstance(reply.data, dict) else {}
     # Nothing found may come as null.
-    found: KnowledgeReply = read(KnowledgeReply, {**data, "data": data.get("data") or []})
+    pieces = read_rows(Slice, data.get("data"))
+    found: KnowledgeReply = read(KnowledgeReply, {**data, "data": pieces})
     return found
 
 

@@ -196,8 +196,10 @@ def bulk(
     if truncate:
         query = query[:longest]
         texts = [text[:longest] for text in texts]
+    _check.whole("query", query)
     for position, text in enumerate(texts):
         _check.text(f"documents[{position}]", text, longest)
+        _check.whole(f"documents[{position}]", text)
     return Ranking(
         query, tuple(texts), model, top_n, return_raw_scores, in_flight, extra_body, dialect
     )
@@ -245,7 +247,8 @@ class _RankingWork:
 
     def done(self, number: int, value: RerankReply) -> None:
         sent = min(self._most, len(self._job.documents) - number)
-        if not isinstance(value.results, list):
+        # A request has at least one document, and so its answer a result.
+        if not isinstance(value.results, list) or not value.results:
             raise ServerError("the service answered without rerank results")
         places = [_place(row) for row in value.results]
         if not all(0 <= place < sent for place in places):

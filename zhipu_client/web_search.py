@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._replies import ReplyModel, parse_as
-from zhipu_client._request import Request
+from zhipu_client._replies import ReplyModel, read, read_rows
+from zhipu_client._request import Reply, Request
 
 __all__ = [
     "ENGINES",
@@ -127,7 +127,7 @@ def create(
     return Request(
         method="POST",
         path="/web_search",
-        parse=parse_as(WebSearchReply),
+        parse=_parse,
         json=_check.body(
             extra_body,
             search_query=search_query,
@@ -142,6 +142,13 @@ def create(
         ),
         kind="generate",
     )
+
+
+def _parse(reply: Reply) -> WebSearchReply:
+    data = reply.data if isinstance(reply.data, dict) else {}
+    results = read_rows(SearchResult, data.get("search_result"))
+    found: WebSearchReply = read(WebSearchReply, {**data, "search_result": results})
+    return found
 
 
 def engine_for(site: str | None) -> str:

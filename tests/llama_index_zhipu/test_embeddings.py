@@ -173,3 +173,19 @@ async def test_an_answer_without_a_vector_is_typed(stub, embed):
         embed.get_query_embedding("a")
     with pytest.raises(ServerError, match="0 vectors"):
         await embed.aget_text_embedding("a")
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"), [("", "must not be empty"), (" ", "must not be empty"), ("\ud83d", "half of")]
+)
+async def test_a_text_is_named_by_its_place_before_any_request(stub, bad, why):
+    stub.default = vectors
+    made = ZhipuAIEmbedding(embed_batch_size=4, api_key=KEY, base_url=stub.base_url)
+    texts = [f"text {number}" for number in range(30)]
+    texts[21] = bad
+    with pytest.raises(InvalidRequestError, match=rf"texts\[21\] .*{why}"):
+        made.get_text_embedding_batch(texts)
+    with pytest.raises(InvalidRequestError, match=rf"texts\[21\] .*{why}") as caught:
+        await made.aget_text_embedding_batch(texts)
+    assert caught.value.field == "texts[21]"
+    assert stub.requests == []

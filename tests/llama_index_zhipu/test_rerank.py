@@ -14,7 +14,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 from llama_index_zhipu import ZhipuAIRerank
 from tests.llama_index_zhipu.conftest import KEY
-from zhipu_client import InvalidRequestError, RateLimitError
+from zhipu_client import InvalidRequestError, RateLimitError, ServerError
 
 
 def nodes(*texts):
@@ -151,3 +151,14 @@ def test_against_the_emulator(emulator):
     given = nodes("Cats purr.", "Paris is the capital of France.", "The sky is blue.")
     (best,) = rerank.postprocess_nodes(given, query_str="capital of France")
     assert best.node.get_content().startswith("Paris")
+
+
+@pytest.mark.parametrize("body", [{"id": "1"}, {"results": []}, {"results": None}])
+async def test_an_answer_without_results_is_an_error(stub, body):
+    stub.default = body
+    made = ZhipuAIRerank(api_key=KEY, base_url=stub.base_url, max_retries=0)
+    with pytest.raises(ServerError, match="without rerank results"):
+        made.postprocess_nodes(nodes("a", "b"), QueryBundle("q"))
+    with pytest.raises(ServerError, match="without rerank results"):
+        await made.apostprocess_nodes(nodes("a", "b"), QueryBundle("q"))
+    assert made.postprocess_nodes([], QueryBundle("q")) == []

@@ -173,6 +173,41 @@ def test_a_knowledge_base_with_sparse_answers(stub):
     assert retriever.retrieve("x") == []
 
 
+ODD_PAGES = [
+    (None, []),
+    ({"title": "t"}, []),
+    ([None, "text", {"content": "whales", "refer": 7, "link": None}], ["whales"]),
+    ([{"content": 12, "title": ["a"]}, {"content": "whales"}], ["12", "whales"]),
+]
+
+
+@pytest.mark.parametrize(("results", "texts"), ODD_PAGES)
+async def test_odd_pages_cost_only_what_is_odd(stub, results, texts):
+    made = {"api_key": KEY, "base_url": stub.base_url, "max_retries": 0}
+    stub.default = {"search_result": results}
+    async for found in both(ZhipuAIWebSearchRetriever(**made), "x"):
+        assert [item.text for item in found] == texts
+        assert all(isinstance(value, str) for item in found for value in item.metadata.values())
+    spec = ZhipuAIWebSearchToolSpec(**made)
+    for text in (spec.web_search("x"), await spec.aweb_search("x")):
+        assert all(part in text for part in texts or ["Nothing was found."])
+
+
+ODD_PIECES = [
+    ({"text": "a"}, []),
+    ([7, {"text": "a", "score": "high", "metadata": []}], [("a", None)]),
+    ([{"text": ["a"], "score": {}}, {"text": "b", "score": "0.5"}], [("['a']", None), ("b", 0.5)]),
+]
+
+
+@pytest.mark.parametrize(("data", "wanted"), ODD_PIECES)
+async def test_odd_pieces_cost_only_what_is_odd(stub, data, wanted):
+    stub.default = {"code": 200, "data": data}
+    made = ZhipuAIKnowledgeRetriever(BASE, api_key=KEY, base_url=stub.base_url, max_retries=0)
+    async for found in both(made, "x"):
+        assert [(item.text, item.score) for item in found] == wanted
+
+
 def test_wrong_settings_of_a_knowledge_base():
     for given in ({"recall_ratio": 200}, {"similarity_top_k": 0}, {"knowledge_ids": []}):
         with pytest.raises(InvalidRequestError):

@@ -29,6 +29,7 @@ __all__ = [
     "Limits",
     "PartialEmbeddings",
     "bulk",
+    "check_texts",
     "create",
     "estimate_tokens",
     "most_texts",
@@ -163,12 +164,16 @@ def create(
 
 
 def check_texts(texts: Sequence[str], field: str = "input") -> None:
-    """Refuse an empty text, naming its position."""
+    """Refuse a text that is empty, or cannot be sent, naming its position.
+
+    Before the first request: what is refused later costs those that were sent until then.
+    """
     for position, text in enumerate(texts):
         if not isinstance(text, str):
             raise _check.refuse(f"{field}[{position}]", text, "must be a string")
         if not text.strip():
             raise _check.refuse(f"{field}[{position}]", text, "must not be empty")
+        _check.whole(f"{field}[{position}]", text)
 
 
 def vectors_in(data: Any) -> list[list[float]]:

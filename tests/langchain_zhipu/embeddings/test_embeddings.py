@@ -76,6 +76,17 @@ def test_an_empty_text_is_named_by_its_position(server: Any, access: Any, embed:
     assert sent(server) == []
 
 
+@pytest.mark.parametrize(("bad", "why"), [(" ", "must not be empty"), ("\ud83d", "half of")])
+def test_a_text_is_named_by_its_place_before_any_request(
+    server: Any, access: Any, embed: Any, bad: str, why: str
+) -> None:
+    texts = [f"text {number}" for number in range(30)]
+    texts[21] = bad
+    with pytest.raises(InvalidRequestError, match=rf"texts\[21\] .*{why}"):
+        embed(ZhipuAIEmbeddings(chunk_size=4, **access), texts)
+    assert sent(server) == []
+
+
 def test_a_batch_that_fails_half_way(server: Any, access: Any, embed: Any) -> None:
     model = ZhipuAIEmbeddings(dimensions=256, max_in_flight=1, **access)
     texts = [f"subject {number}" for number in range(300)]

@@ -12,7 +12,9 @@ from langchain_core import exceptions as core
 from langchain_core.documents import BaseDocumentCompressor, Document
 
 from langchain_zhipu import ZhipuAIRerank
-from zhipu_client import InvalidRequestError
+from tests.reliability.scenarios import answer
+from tests.reliability.server import FaultServer
+from zhipu_client import InvalidRequestError, ServerError
 
 QUERY = "What is the capital of France?"
 TEXTS = [
@@ -127,3 +129,15 @@ def test_behind_a_retriever(access: Any) -> None:
         base_retriever=store.as_retriever(search_kwargs={"k": 4}),
     )
     assert [one.page_content for one in retriever.invoke(QUERY)] == [TEXTS[1]]
+
+
+@pytest.mark.parametrize("body", [{}, {"results": []}, {"results": None}])
+def test_an_answer_without_results_is_an_error(call: Any, body: dict[str, Any]) -> None:
+    with FaultServer(answer(body)) as server:
+        reranker = ZhipuAIRerank(api_key="a.b", base_url=server.base_url, max_retries=0)
+        documents = [Document(text) for text in TEXTS]
+        with pytest.raises(ServerError, match="without rerank results"):
+            call(reranker, "compress_documents", documents, QUERY)
+        with pytest.raises(ServerError, match="without rerank results"):
+            call(reranker, "rerank", TEXTS, QUERY)
+        assert call(reranker, "compress_documents", [], QUERY) == []

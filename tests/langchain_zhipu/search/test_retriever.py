@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 import zhipu_emulator
 from langchain_zhipu import ZhipuAIWebSearchRetriever
-from zhipu_client import AuthenticationError, InvalidRequestError
+from tests.reliability.scenarios import answer
+from tests.reliability.server import FaultServer
+from zhipu_client import AuthenticationError, InvalidRequestError, ServerError
 
 PAGE = {
     "title": "Whales",
@@ -75,3 +79,13 @@ def test_failures_are_raised(access):
 def test_in_a_chain(access):
     chain = ZhipuAIWebSearchRetriever(k=1, **access) | (lambda found: found[0].metadata["source"])
     assert chain.invoke("Beijing").startswith("https://")
+
+
+@pytest.mark.parametrize("body", [[], [1], [{"content": "whales"}]])
+def test_an_answer_that_is_a_list_is_a_typed_error(body):
+    with FaultServer(answer(body)) as server:
+        made = ZhipuAIWebSearchRetriever(api_key="a.b", base_url=server.base_url, max_retries=0)
+        with pytest.raises(ServerError, match="cannot be read"):
+            made.invoke("whales")
+        with pytest.raises(ServerError, match="cannot be read"):
+            asyncio.run(made.ainvoke("whales"))

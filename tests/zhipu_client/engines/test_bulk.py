@@ -190,8 +190,8 @@ def test_threads_end_when_a_run_is_left() -> None:
     from .conftest import FakeClient
 
     before = threading.enumerate()
-    client = FakeClient(lambda body: {"results": []})
-    assert list(iterate(client, rerank.bulk(query="q", documents=["a"] * 300))) == []
+    client = FakeClient(rank)
+    assert list(iterate(client, rerank.bulk(query="q", documents=["1"] * 300))) == []
     assert set(threading.enumerate()) <= set(before)
 
 
@@ -244,10 +244,22 @@ def test_long_documents_are_refused_or_cut(run, make_client) -> None:
     texts = ["1", "2" * 5000]
     with pytest.raises(InvalidRequestError, match=r"documents\[1\] may have at most 4,096"):
         rerank.bulk(query="q", documents=texts)
-    client = make_client(lambda body: {"results": []})
+    top = {"results": [{"index": 0, "relevance_score": 1.0}]}
+    client = make_client(lambda body: top)
     run(client, rerank.bulk(query="q" * 9000, documents=texts, truncate=True))
     body = client.bodies[0]
     assert (len(body["query"]), len(body["documents"][1])) == (4096, 4096)
+
+
+def test_half_a_character_is_named_before_any_request() -> None:
+    texts = [str(n) for n in range(200)]
+    texts[150] = "1\ud83d"
+    with pytest.raises(InvalidRequestError, match=r"texts\[150\] contains half"):
+        embeddings.bulk(texts)
+    with pytest.raises(InvalidRequestError, match=r"documents\[150\] contains half"):
+        rerank.bulk(query="q", documents=texts)
+    with pytest.raises(InvalidRequestError, match="query contains half"):
+        rerank.bulk(query="\ud83d", documents=["a"])
 
 
 @pytest.mark.parametrize("row", [{"index": 7, "relevance_score": 1.0}, {"index": 0}, {}])
@@ -259,7 +271,7 @@ def test_a_result_without_place_or_score_is_an_error(run, make_client, row) -> N
 
 @pytest.mark.parametrize(
     "results",
-    [None, "x", ["x"], [{"index": 0, "relevance_score": "high"}],
+    [None, [], "x", ["x"], [{"index": 0, "relevance_score": "high"}],
      [{"index": 0, "relevance_score": 0.5}, {"index": 0, "relevance_score": 0.4}]],
 )  # fmt: skip
 def test_results_that_cannot_be_read_are_an_error(run, make_client, results) -> None:
