@@ -191,16 +191,19 @@ class ZhipuAIBatch:
     def _sorted(
         self, batch: batches.Batch, contents: Iterable[bytes], count: int | None
     ) -> list[BatchAnswer]:
-        found = {
-            _number(row): self._answer(row)
-            for content in contents
-            for row in batches.read_output(content)
-        }
+        found: dict[int, BatchAnswer] = {}
+        unread = ""
+        for row in (row for content in contents for row in batches.read_output(content)):
+            answer = self._answer(row)
+            if row.get("custom_id") is None and "response" not in row and answer.error:
+                unread = f": {answer.error}"  # a damaged line, which may be of any item
+            else:
+                found[_number(row)] = answer
         if count is None:
             counts = batch.request_counts if isinstance(batch.request_counts, dict) else {}
             total = whole_number(counts.get("total"), most=MOST_LINES) or 0
             count = max([total, *(number + 1 for number in found)])
-        return [found.get(number) or _missing(batch) for number in range(count)]
+        return [found.get(number) or _missing(batch, unread) for number in range(count)]
 
     def _answer(self, row: Mapping[str, Any]) -> BatchAnswer:
         try:
@@ -273,8 +276,7 @@ def _number(row: Mapping[str, Any]) -> int:
     return found
 
 
-def _missing(batch: batches.Batch) -> BatchAnswer:
-    error = ServerError(
-        f"batch {batch.id} ended ({batch.status}) without an answer for this item", retryable=True
-    )
+def _missing(batch: batches.Batch, unread: str) -> BatchAnswer:
+    message = f"batch {batch.id} ended ({batch.status}) without an answer for this item{unread}"
+    error = ServerError(message, retryable=True)
     return BatchAnswer(error=error)
