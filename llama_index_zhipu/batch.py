@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -100,6 +101,8 @@ class ZhipuAIBatch:
         zhipu_client.TaskTimeoutError: It took longer than ``wait``; `collect` waits again.
         zhipu_client.ZhipuError: A call failed in another way.
 
+        What ends `run` or `collect` once the batch has begun has its id as ``task_id``.
+
     Example:
         ```python
         from llama_index_zhipu import ZhipuAI, ZhipuAIBatch
@@ -161,15 +164,18 @@ class ZhipuAIBatch:
             count: How many items there were; None takes the service's word for it.
         """
         client = self._model._client
-        batch = wait_for(client, self._plan(batch_id))
-        return self._sorted(batch, [client.send(request) for request in _results(batch)], count)
+        with _known(batch_id):
+            batch = wait_for(client, self._plan(batch_id))
+            contents = [client.send(request) for request in _results(batch)]
+            return self._sorted(batch, contents, count)
 
     async def acollect(self, batch_id: str, count: int | None = None) -> list[BatchAnswer]:
         """Wait for a batch, asynchronously; see `collect`."""
         client = self._model._aclient
-        batch = await await_for(client, self._plan(batch_id))
-        contents = [await client.send(request) for request in _results(batch)]
-        return self._sorted(batch, contents, count)
+        with _known(batch_id):
+            batch = await await_for(client, self._plan(batch_id))
+            contents = [await client.send(request) for request in _results(batch)]
+            return self._sorted(batch, contents, count)
 
     def _upload(self, items: Iterable[str | Sequence[ChatMessage]]) -> Request[files.File]:
         rows = [
@@ -257,6 +263,18 @@ def _results(batch: batches.Batch) -> list[Request[bytes]]:
     return [
         files.content(file_id) for file_id in (batch.output_file_id, batch.error_file_id) if file_id
     ]
+
+
+@contextmanager
+def _known(batch_id: str) -> Iterator[None]:
+    """Put the id on whatever ends the collecting: the batch is paid for, and can be collected."""
+    try:
+        yield
+    except BaseException as error:  # an interrupt, too
+        error.task_id = batch_id  # type: ignore[attr-defined]
+        if isinstance(error, ZhipuError) and batch_id not in str(error):
+            error.explain(f"The batch is {batch_id}: its answers can be collected again")
+        raise
 
 
 def _id(batch: batches.Batch) -> str:

@@ -21,6 +21,7 @@ from zhipu_client import (
     batches,
     files,
 )
+from zhipu_emulator.scripting import Fault
 
 BATCH = {"id": "batch_1", "status": "completed", "request_counts": {"total": 3}}
 
@@ -215,3 +216,26 @@ def test_a_damaged_line_of_no_known_item(chats, odd):
     first, second = chats._sorted(batches.Batch(**BATCH), [content], 2)
     assert first.get().message.content == "answer 0"
     assert "line 2 of the result file is cut" in str(second.error)
+
+
+async def test_an_error_after_the_start_has_the_id(chats, emulator):
+    for _ in range(2):
+        emulator.script(Fault.parse("error=1234/500", path="/content"))
+    with pytest.raises(ZhipuError) as first:
+        chats.run(["Hello"])
+    with pytest.raises(ZhipuError) as second:
+        await chats.arun(["Hello"])
+    for caught in (first, second):
+        assert caught.value.task_id.startswith("batch_")
+        assert caught.value.task_id in str(caught.value)
+        assert chats.collect(caught.value.task_id, 1)[0].error is None
+
+
+def test_an_interrupt_has_the_id(chats, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("llama_index_zhipu.batch.wait_for", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        chats.run(["Hello"])
+    assert caught.value.task_id.startswith("batch_")
