@@ -13,9 +13,10 @@ from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
 from zhipu_client import aiterate, iterate, ocr, reader
+from zhipu_client.adapting import naming
 
 from ._connection import SeveralRequests
-from ._documents import document, file_metadata, open_source
+from ._documents import document, file_metadata, name_of, open_source
 
 __all__ = ["ZhipuAIOCRReader", "ZhipuAIWebReader"]
 
@@ -89,12 +90,13 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             **load_kwargs: Anything that `zhipu_client.ocr.pages` takes.
         """
         source, info = open_source(file, fs, self.max_bytes), file_metadata(file, extra_info)
-        pages = iterate(self._client, self._job(source, load_kwargs))
-        if self.split == "page":
-            for page in pages:
-                yield self._document(page, info)
-        else:
-            yield self._joined(list(pages), info)
+        with naming(name_of(file, info)):
+            pages = iterate(self._client, self._job(source, load_kwargs))
+            if self.split == "page":
+                for page in pages:
+                    yield self._document(page, info)
+            else:
+                yield self._joined(list(pages), info)
 
     async def alazy_load_data(
         self,
@@ -116,8 +118,9 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         """Read a document page by page, asynchronously; the arguments of `lazy_load_data`."""
         source = await asyncio.to_thread(open_source, file, fs, self.max_bytes)
         info = file_metadata(file, extra_info)
-        async for page in aiterate(self._aclient, self._job(source, load_kwargs)):
-            yield self._document(page, info)
+        with naming(name_of(file, info)):
+            async for page in aiterate(self._aclient, self._job(source, load_kwargs)):
+                yield self._document(page, info)
 
     def load_data(
         self,
@@ -139,7 +142,8 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         """Read a document asynchronously; the arguments of `lazy_load_data`."""
         source = await asyncio.to_thread(open_source, file, fs, self.max_bytes)
         info = file_metadata(file, extra_info)
-        pages = [page async for page in aiterate(self._aclient, self._job(source, load_kwargs))]
+        with naming(name_of(file, info)):
+            pages = [page async for page in aiterate(self._aclient, self._job(source, load_kwargs))]
         if self.split == "page":
             return [self._document(page, info) for page in pages]
         return [self._joined(pages, info)]
@@ -227,7 +231,9 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
             extra_info: Metadata for every document.
         """
         for url in [urls] if isinstance(urls, str) else urls:
-            yield self._document(url, self._client.send(self._request(url)), extra_info)
+            with naming(url):
+                reply = self._client.send(self._request(url))
+            yield self._document(url, reply, extra_info)
 
     def load_data(
         self, urls: str | Sequence[str], extra_info: dict[str, Any] | None = None
@@ -243,7 +249,8 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
 
         async def one(url: str) -> Document:
             async with slots:
-                reply = await self._aclient.send(self._request(url))
+                with naming(url):
+                    reply = await self._aclient.send(self._request(url))
             return self._document(url, reply, extra_info)
 
         wanted = [urls] if isinstance(urls, str) else urls
