@@ -70,6 +70,17 @@ class WebPageSettings(SeveralRequests):
                         bar.at(done, len(urls))
                         yield _document(url, reply)
 
+    @contextmanager
+    def _kept(self, found: list[Document]) -> Iterator[None]:
+        """Put the pages that were read on an error as its ``partial``, later ones included."""
+        try:
+            yield
+        except ZhipuError as error:
+            later = getattr(error, "later", {}).items()
+            behind = [_document(url, reply) for url, (replies, _) in later for reply in replies]
+            error.partial = [*found, *behind]  # type: ignore[attr-defined]
+            raise
+
     def _chain(self, urls: tuple[str, ...]) -> Chain[str, Reply]:
         jobs = [(url, Once(self._request(url))) for url in urls]
         return Chain(jobs, self.max_in_flight, _skip if self.on_error == "skip" else None)

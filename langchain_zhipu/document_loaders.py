@@ -195,7 +195,8 @@ class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
     Raises:
         InvalidRequestError: No key was found, an address is not http(s), or a value is out of its
             range.
-        ZhipuError: While loading, after the pages before the failure were yielded.
+        ZhipuError: While loading, after the pages before the failure were yielded. From `load` and
+            `aload`, the error has the pages that were read as ``partial``.
 
     Example:
         ```python
@@ -217,6 +218,21 @@ class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
     def lazy_load(self) -> Iterator[Document]:
         """Read page by page."""
         yield from self._read(self.urls)
+
+    def load(self) -> list[Document]:
+        """Read all pages."""
+        found: list[Document] = []
+        with self._kept(found):
+            found.extend(self.lazy_load())
+        return found
+
+    async def aload(self) -> list[Document]:
+        """Read all pages, asynchronously."""
+        found: list[Document] = []
+        with self._kept(found):
+            async for document in self.alazy_load():
+                found.append(document)  # noqa: PERF401 - kept when the next one fails
+        return found
 
     async def alazy_load(self) -> AsyncGenerator[Document]:
         """Read page by page, asynchronously."""

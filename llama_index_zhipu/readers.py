@@ -12,7 +12,7 @@ from llama_index.core.bridge.pydantic import Field, PlainSerializer
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
-from zhipu_client import aiterate, iterate, ocr, reader
+from zhipu_client import ZhipuError, aiterate, iterate, ocr, reader
 from zhipu_client.adapting import naming
 
 from ._connection import SeveralRequests
@@ -197,7 +197,8 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or an address is not http(s).
-        zhipu_client.ZhipuError: A call failed; the subclasses say how.
+        zhipu_client.ZhipuError: A call failed; the subclasses say how. Pages that `load_data` and
+            `aload_data` had read by then are the error's ``partial``.
 
     Example:
         ```python
@@ -239,7 +240,14 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
         self, urls: str | Sequence[str], extra_info: dict[str, Any] | None = None
     ) -> list[Document]:
         """Read pages; the arguments of `lazy_load_data`."""
-        return list(self.lazy_load_data(urls, extra_info))
+        found: list[Document] = []
+        try:
+            for page in self.lazy_load_data(urls, extra_info):
+                found.append(page)  # noqa: PERF402 - kept when the next one fails
+        except ZhipuError as error:
+            error.partial = found  # type: ignore[attr-defined]
+            raise
+        return found
 
     async def aload_data(
         self, urls: str | Sequence[str], extra_info: dict[str, Any] | None = None
@@ -257,6 +265,11 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
         tasks = [asyncio.ensure_future(one(url)) for url in wanted]
         try:
             return list(await asyncio.gather(*tasks))
+        except ZhipuError as error:
+            whole = [one for one in tasks if one.done() and not one.cancelled()]
+            found = [one.result() for one in whole if one.exception() is None]
+            error.partial = found  # type: ignore[attr-defined]
+            raise
         finally:
             # After a failure, which is raised, the other pages are not needed.
             for task in tasks:

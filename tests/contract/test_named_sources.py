@@ -95,6 +95,48 @@ def test_pages(adapter, way):
     assert "hidden" not in str(caught.value)
 
 
+def _page(request: Any) -> Any:
+    return {"id": "1", "reader_result": {"content": "text of " + request["url"], "title": "t"}}
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_pages_that_were_read_are_kept(adapter, way):
+    urls = [f"https://example.com/{number}" for number in range(3)]
+    with scripted(Reply(_page), Reply(_page), REFUSED) as server:
+        settings = {**_settings(server), "max_in_flight": 1}
+        if adapter == "langchain":
+            from langchain_zhipu import ZhipuAIWebReaderLoader
+
+            loader = ZhipuAIWebReaderLoader(urls, **settings)
+            load, aload = loader.load, loader.aload
+        else:
+            from llama_index_zhipu import ZhipuAIWebReader
+
+            reader = ZhipuAIWebReader(**settings)
+            load, aload = lambda: reader.load_data(urls), lambda: reader.aload_data(urls)
+        with pytest.raises(ZhipuError) as caught:
+            load() if way == "sync" else asyncio.run(aload())
+    assert urls[2] in str(caught.value)
+    texts = [getattr(one, "page_content", None) or one.text for one in caught.value.partial]
+    assert texts == [f"text of {url}" for url in urls[:2]]
+
+
+def test_pages_behind_the_failed_one_are_kept():
+    from langchain_core.documents import Document
+
+    from langchain_zhipu import ZhipuAIWebReaderLoader
+
+    url = "https://example.com/2"
+    error = ZhipuError("refused")
+    error.later = {url: ([_page({"url": url})], None)}
+    loader = ZhipuAIWebReaderLoader(url, api_key=KEY)
+    with pytest.raises(ZhipuError), loader._kept([Document("text of the first")]):
+        raise error
+    texts = [page.page_content for page in error.partial]
+    assert texts == ["text of the first", f"text of {url}"]
+
+
 @pytest.mark.parametrize("source", [None, "", b"abc", "data:image/png;base64,AAAA", "https://[x"])
 def test_what_has_no_name(source):
     error = ZhipuError("refused")
