@@ -34,7 +34,7 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
     ``boxes`` (the place of each element: ``label``, ``category`` and ``bbox``, left, top, right and
     bottom in pixels), ``images``, ``layout_image``, ``model``, ``request_id``, ``token_usage``
     (of a request, on its first document). Some vector stores take flat metadata only: use
-    ``boxes=False``, or ``filter_complex_metadata``.
+    ``boxes=False``, with which what is left of lists and dicts (``token_usage``) is JSON text.
 
     Args:
         file_path: A path, a folder, a pattern (``"scans/*.pdf"``), an http(s) address, a data
