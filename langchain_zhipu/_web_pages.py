@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
-from contextlib import aclosing, closing
+from contextlib import aclosing, closing, contextmanager
 from typing import Any, Literal
 
 from langchain_core.documents import Document
@@ -14,7 +14,8 @@ from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr.reading import FATAL
 from langchain_zhipu._progress import ProgressBar
-from zhipu_client import aiterate, iterate, reader
+from zhipu_client import ZhipuError, aiterate, iterate, reader
+from zhipu_client.adapting import name_source
 from zhipu_client.work import Chain, Once
 
 __all__ = ["WebPageSettings"]
@@ -47,6 +48,7 @@ class WebPageSettings(SeveralRequests):
     def _read(self, urls: tuple[str, ...]) -> Iterator[Document]:
         with (
             raised_as_model_errors(),
+            _named(),
             ProgressBar("pages", shown=self.show_progress) as bar,
             closing(iterate(self._sync_client(), self._chain(urls))) as pieces,
         ):
@@ -58,6 +60,7 @@ class WebPageSettings(SeveralRequests):
         done = 0
         with (
             raised_as_model_errors(),
+            _named(),
             ProgressBar("pages", shown=self.show_progress) as bar,
         ):
             async with aclosing(aiterate(self._async_client(), self._chain(urls))) as pieces:
@@ -66,6 +69,17 @@ class WebPageSettings(SeveralRequests):
                         done += 1
                         bar.at(done, len(urls))
                         yield _document(url, reply)
+
+    @contextmanager
+    def _kept(self, found: list[Document]) -> Iterator[None]:
+        """Put the pages that were read on an error as its ``partial``, later ones included."""
+        try:
+            yield
+        except ZhipuError as error:
+            later = getattr(error, "later", {}).items()
+            behind = [_document(url, reply) for url, (replies, _) in later for reply in replies]
+            error.partial = error.documents = [*found, *behind]  # type: ignore[attr-defined]
+            raise
 
     def _chain(self, urls: tuple[str, ...]) -> Chain[str, Reply]:
         jobs = [(url, Once(self._request(url))) for url in urls]
@@ -82,6 +96,16 @@ class WebPageSettings(SeveralRequests):
             with_links_summary=self.with_links_summary,
             extra_body=self.extra_body,
         ).as_dict()
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Name the address in an error of the chain, which has it as its ``source``."""
+    try:
+        yield
+    except ZhipuError as error:
+        name_source(error, getattr(error, "source", None))
+        raise
 
 
 def _skip(url: str, error: Exception) -> bool:

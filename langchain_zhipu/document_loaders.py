@@ -35,7 +35,7 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
     ``boxes`` (the place of each element: ``label``, ``category`` and ``bbox``, left, top, right and
     bottom in pixels), ``images``, ``layout_image``, ``model``, ``request_id``, ``token_usage``
     (of a request, on its first document). Some vector stores take flat metadata only: use
-    ``boxes=False``, or ``filter_complex_metadata``.
+    ``boxes=False``, with which what is left of lists and dicts (``token_usage``) is JSON text.
 
     Args:
         file_path: A path, a folder, a pattern (``"scans/*.pdf"``), an http(s) address, a data
@@ -209,7 +209,8 @@ class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
     Raises:
         InvalidRequestError: No key was found, an address is not http(s), or a value is out of its
             range.
-        ZhipuError: While loading, after the pages before the failure were yielded.
+        ZhipuError: While loading, after the pages before the failure were yielded. From `load` and
+            `aload`, the error has the pages that were read as ``partial``.
 
     Example:
         ```python
@@ -228,17 +229,24 @@ class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
         settings["urls"] = (urls,) if isinstance(urls, str) else tuple(urls)
         super().__init__(**settings)
 
-    def load(self) -> list[Document]:
-        """Return all documents; on a failure, the error's ``documents`` are those before it."""
-        return collected(self.lazy_load())
-
-    async def aload(self) -> list[Document]:
-        """Return all documents, asynchronously; see `load`."""
-        return await acollected(self.alazy_load())
-
     def lazy_load(self) -> Iterator[Document]:
         """Read page by page."""
         yield from self._read(self.urls)
+
+    def load(self) -> list[Document]:
+        """Read all pages."""
+        found: list[Document] = []
+        with self._kept(found):
+            found.extend(self.lazy_load())
+        return found
+
+    async def aload(self) -> list[Document]:
+        """Read all pages, asynchronously."""
+        found: list[Document] = []
+        with self._kept(found):
+            async for document in self.alazy_load():
+                found.append(document)  # noqa: PERF401 - kept when the next one fails
+        return found
 
     async def alazy_load(self) -> AsyncGenerator[Document]:
         """Read page by page, asynchronously."""

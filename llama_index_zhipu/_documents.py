@@ -9,7 +9,7 @@ from llama_index.core.schema import Document
 
 from zhipu_client.conversation import read_file
 
-__all__ = ["document", "file_metadata", "open_source", "read_source"]
+__all__ = ["document", "file_metadata", "name_of", "open_source", "read_source"]
 
 #: Technical metadata, which does not help a model or a search.
 _TECHNICAL = ("regions", "request_id", "task_id", "width", "height")
@@ -42,6 +42,11 @@ def file_metadata(file: Any, extra_info: dict[str, Any] | None) -> dict[str, Any
     elif text and not text.startswith("data:"):
         info.setdefault("file_name", Path(text).name)
     return info
+
+
+def name_of(file: Any, info: dict[str, Any]) -> Any:
+    """Return what an error calls a file: its path or address; for bytes, what the caller says."""
+    return file if isinstance(file, (str, Path)) else info.get("file_name") or info.get("url")
 
 
 def document(text: str, info: dict[str, Any], facts: dict[str, Any]) -> Document:

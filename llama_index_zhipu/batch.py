@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -100,6 +101,8 @@ class ZhipuAIBatch:
         zhipu_client.TaskTimeoutError: It took longer than ``wait``; `collect` waits again.
         zhipu_client.ZhipuError: A call failed in another way.
 
+        What ends `run` or `collect` once the batch has begun has its id as ``task_id``.
+
     Example:
         ```python
         from llama_index_zhipu import ZhipuAI, ZhipuAIBatch
@@ -161,15 +164,18 @@ class ZhipuAIBatch:
             count: How many items there were; None takes the service's word for it.
         """
         client = self._model._client
-        batch = wait_for(client, self._plan(batch_id))
-        return self._sorted(batch, [client.send(request) for request in _results(batch)], count)
+        with _known(batch_id):
+            batch = wait_for(client, self._plan(batch_id))
+            contents = [client.send(request) for request in _results(batch)]
+            return self._sorted(batch, contents, count)
 
     async def acollect(self, batch_id: str, count: int | None = None) -> list[BatchAnswer]:
         """Wait for a batch, asynchronously; see `collect`."""
         client = self._model._aclient
-        batch = await await_for(client, self._plan(batch_id))
-        contents = [await client.send(request) for request in _results(batch)]
-        return self._sorted(batch, contents, count)
+        with _known(batch_id):
+            batch = await await_for(client, self._plan(batch_id))
+            contents = [await client.send(request) for request in _results(batch)]
+            return self._sorted(batch, contents, count)
 
     def _upload(self, items: Iterable[str | Sequence[ChatMessage]]) -> Request[files.File]:
         rows = [
@@ -191,16 +197,19 @@ class ZhipuAIBatch:
     def _sorted(
         self, batch: batches.Batch, contents: Iterable[bytes], count: int | None
     ) -> list[BatchAnswer]:
-        found = {
-            _number(row): self._answer(row)
-            for content in contents
-            for row in batches.read_output(content)
-        }
+        found: dict[int, BatchAnswer] = {}
+        unread = ""
+        for row in (row for content in contents for row in batches.read_output(content)):
+            answer = self._answer(row)
+            if row.get("custom_id") is None and "response" not in row and answer.error:
+                unread = f": {answer.error}"  # a damaged line, which may be of any item
+            else:
+                found[_number(row)] = answer
         if count is None:
             counts = batch.request_counts if isinstance(batch.request_counts, dict) else {}
             total = whole_number(counts.get("total"), most=MOST_LINES) or 0
             count = max([total, *(number + 1 for number in found)])
-        return [found.get(number) or _missing(batch) for number in range(count)]
+        return [found.get(number) or _missing(batch, unread) for number in range(count)]
 
     def _answer(self, row: Mapping[str, Any]) -> BatchAnswer:
         try:
@@ -256,6 +265,18 @@ def _results(batch: batches.Batch) -> list[Request[bytes]]:
     ]
 
 
+@contextmanager
+def _known(batch_id: str) -> Iterator[None]:
+    """Put the id on whatever ends the collecting: the batch is paid for, and can be collected."""
+    try:
+        yield
+    except BaseException as error:  # an interrupt, too
+        error.task_id = batch_id  # type: ignore[attr-defined]
+        if isinstance(error, ZhipuError) and batch_id not in str(error):
+            error.explain(f"The batch is {batch_id}: its answers can be collected again")
+        raise
+
+
 def _id(batch: batches.Batch) -> str:
     if not batch.id:
         raise ServerError("the answer has no batch id", body=batch.model_dump())
@@ -273,8 +294,7 @@ def _number(row: Mapping[str, Any]) -> int:
     return found
 
 
-def _missing(batch: batches.Batch) -> BatchAnswer:
-    error = ServerError(
-        f"batch {batch.id} ended ({batch.status}) without an answer for this item", retryable=True
-    )
+def _missing(batch: batches.Batch, unread: str) -> BatchAnswer:
+    message = f"batch {batch.id} ended ({batch.status}) without an answer for this item{unread}"
+    error = ServerError(message, retryable=True)
     return BatchAnswer(error=error)

@@ -13,9 +13,10 @@ from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
 from zhipu_client import InvalidRequestError, Request, await_for, file_parser, wait_for
+from zhipu_client.adapting import naming
 
 from ._connection import ZhipuComponent
-from ._documents import document, file_metadata, read_source
+from ._documents import document, file_metadata, name_of, read_source
 
 __all__ = ["ZhipuAIFileParserReader"]
 
@@ -75,12 +76,13 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
             file_type: The format in upper case (``"DOCX"``), where the name does not show it.
         """
         info = file_metadata(file, extra_info)
-        given = self._given(read_source(file, fs, self._most), info, file_type)
-        if self.tool_type == "prime-sync":
-            reply = self._client.send(file_parser.create_sync(**given))
-        else:
-            task = self._client.send(self._request(given))
-            reply = wait_for(self._client, self._plan(task))
+        with naming(name_of(file, info)):
+            given = self._given(read_source(file, fs, self._most), info, file_type)
+            if self.tool_type == "prime-sync":
+                reply = self._client.send(file_parser.create_sync(**given))
+            else:
+                task = self._client.send(self._request(given))
+                reply = wait_for(self._client, self._plan(task))
         yield self._document(reply, info)
 
     async def alazy_load_data(
@@ -112,13 +114,14 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
     ) -> list[Document]:
         """Read a document asynchronously; the arguments of `lazy_load_data`."""
         info = file_metadata(file, extra_info)
-        content = await asyncio.to_thread(read_source, file, fs, self._most)
-        given = self._given(content, info, file_type)
-        if self.tool_type == "prime-sync":
-            reply = await self._aclient.send(file_parser.create_sync(**given))
-        else:
-            task = await self._aclient.send(self._request(given))
-            reply = await await_for(self._aclient, self._plan(task))
+        with naming(name_of(file, info)):
+            content = await asyncio.to_thread(read_source, file, fs, self._most)
+            given = self._given(content, info, file_type)
+            if self.tool_type == "prime-sync":
+                reply = await self._aclient.send(file_parser.create_sync(**given))
+            else:
+                task = await self._aclient.send(self._request(given))
+                reply = await await_for(self._aclient, self._plan(task))
         return [self._document(reply, info)]
 
     @property

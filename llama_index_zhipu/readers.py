@@ -12,10 +12,11 @@ from llama_index.core.bridge.pydantic import Field, PlainSerializer
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
-from zhipu_client import aiterate, arun, iterate, ocr, reader, run
+from zhipu_client import ZhipuError, aiterate, arun, iterate, ocr, reader, run
+from zhipu_client.adapting import naming
 
 from ._connection import SeveralRequests
-from ._documents import document, file_metadata, open_source
+from ._documents import document, file_metadata, name_of, open_source
 
 __all__ = ["ZhipuAIOCRReader", "ZhipuAIWebReader"]
 
@@ -92,8 +93,9 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             yield from self.load_data(file, extra_info, fs, **load_kwargs)
             return
         source, info = open_source(file, fs, self.max_bytes), file_metadata(file, extra_info)
-        for page in iterate(self._client, self._job(source, load_kwargs)):
-            yield self._document(page, info)
+        with naming(name_of(file, info)):
+            for page in iterate(self._client, self._job(source, load_kwargs)):
+                yield self._document(page, info)
 
     async def alazy_load_data(
         self,
@@ -115,8 +117,9 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         """Read a document page by page, asynchronously; the arguments of `lazy_load_data`."""
         source = await asyncio.to_thread(open_source, file, fs, self.max_bytes)
         info = file_metadata(file, extra_info)
-        async for page in aiterate(self._aclient, self._job(source, load_kwargs)):
-            yield self._document(page, info)
+        with naming(name_of(file, info)):
+            async for page in aiterate(self._aclient, self._job(source, load_kwargs)):
+                yield self._document(page, info)
 
     def load_data(
         self,
@@ -131,7 +134,9 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         others, give it to the next call as ``resume_from``.
         """
         source, info = open_source(file, fs, self.max_bytes), file_metadata(file, extra_info)
-        return self._documents(run(self._client, self._job(source, load_kwargs)), info)
+        with naming(name_of(file, info)):
+            pages = run(self._client, self._job(source, load_kwargs))
+        return self._documents(pages, info)
 
     async def aload_data(
         self,
@@ -143,7 +148,9 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         """Read a document asynchronously; see `load_data`."""
         source = await asyncio.to_thread(open_source, file, fs, self.max_bytes)
         info = file_metadata(file, extra_info)
-        return self._documents(await arun(self._aclient, self._job(source, load_kwargs)), info)
+        with naming(name_of(file, info)):
+            pages = await arun(self._aclient, self._job(source, load_kwargs))
+        return self._documents(pages, info)
 
     def _job(self, source: Any, given: dict[str, Any]) -> ocr.Pages:
         settings: dict[str, Any] = {
@@ -199,7 +206,8 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or an address is not http(s).
-        zhipu_client.ZhipuError: A call failed; the subclasses say how.
+        zhipu_client.ZhipuError: A call failed; the subclasses say how. Pages that `load_data` and
+            `aload_data` had read by then are the error's ``partial``.
 
     Example:
         ```python
@@ -233,13 +241,22 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
             extra_info: Metadata for every document.
         """
         for url in [urls] if isinstance(urls, str) else urls:
-            yield self._document(url, self._client.send(self._request(url)), extra_info)
+            with naming(url):
+                reply = self._client.send(self._request(url))
+            yield self._document(url, reply, extra_info)
 
     def load_data(
         self, urls: str | Sequence[str], extra_info: dict[str, Any] | None = None
     ) -> list[Document]:
         """Read pages; the arguments of `lazy_load_data`."""
-        return list(self.lazy_load_data(urls, extra_info))
+        found: list[Document] = []
+        try:
+            for page in self.lazy_load_data(urls, extra_info):
+                found.append(page)  # noqa: PERF402 - kept when the next one fails
+        except ZhipuError as error:
+            error.partial = found  # type: ignore[attr-defined]
+            raise
+        return found
 
     async def aload_data(
         self, urls: str | Sequence[str], extra_info: dict[str, Any] | None = None
@@ -249,13 +266,19 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
 
         async def one(url: str) -> Document:
             async with slots:
-                reply = await self._aclient.send(self._request(url))
+                with naming(url):
+                    reply = await self._aclient.send(self._request(url))
             return self._document(url, reply, extra_info)
 
         wanted = [urls] if isinstance(urls, str) else urls
         tasks = [asyncio.ensure_future(one(url)) for url in wanted]
         try:
             return list(await asyncio.gather(*tasks))
+        except ZhipuError as error:
+            whole = [one for one in tasks if one.done() and not one.cancelled()]
+            found = [one.result() for one in whole if one.exception() is None]
+            error.partial = found  # type: ignore[attr-defined]
+            raise
         finally:
             # After a failure, which is raised, the other pages are not needed.
             for task in tasks:

@@ -14,10 +14,10 @@ from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
 from zhipu_client import Request, ZhipuError, audio, models
-from zhipu_client.adapting import check_folder, write_whole
+from zhipu_client.adapting import check_folder, naming, write_whole
 
 from ._connection import ZhipuComponent
-from ._documents import document, file_metadata, read_source
+from ._documents import document, file_metadata, name_of, read_source
 from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAISpeechToolSpec", "ZhipuAITranscriptionReader"]
@@ -148,8 +148,10 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
             extra_info: Metadata for the document.
             fs: A file system of fsspec that the path is on.
         """
-        info, content = file_metadata(file, extra_info), read_source(file, fs, self._most())
-        return [self._document(self._client.send(self._request(content, info)), info)]
+        info = file_metadata(file, extra_info)
+        with naming(name_of(file, info)):
+            content = read_source(file, fs, self._most())
+            return [self._document(self._client.send(self._request(content, info)), info)]
 
     async def aload_data(
         self,
@@ -159,8 +161,9 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
     ) -> list[Document]:
         """Transcribe a recording, asynchronously; the arguments of `load_data`."""
         info = file_metadata(file, extra_info)
-        content = await asyncio.to_thread(read_source, file, fs, self._most())
-        return [self._document(await self._aclient.send(self._request(content, info)), info)]
+        with naming(name_of(file, info)):
+            content = await asyncio.to_thread(read_source, file, fs, self._most())
+            return [self._document(await self._aclient.send(self._request(content, info)), info)]
 
     def _most(self) -> int:
         """Return the most bytes of a recording that the service takes."""

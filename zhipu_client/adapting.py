@@ -36,6 +36,7 @@ from zhipu_client._saving import check_folder, write_whole
 from zhipu_client._secrets import hidden, is_importable, is_secret_header
 from zhipu_client.dialects import DialectName
 from zhipu_client.errors import InvalidRequestError
+from zhipu_client.errors._naming import name_source, naming
 
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
@@ -47,6 +48,8 @@ __all__ = [
     "KeepsNoArguments",
     "check_folder",
     "choice",
+    "name_source",
+    "naming",
     "refusal",
     "refuse",
     "suggestion",

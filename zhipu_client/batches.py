@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import builtins
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -45,6 +46,8 @@ ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 _MOST_LINES = 50_000
 _MOST_EMBEDDINGS = 10_000
+# Where the service writes it: before the answer, whose text may quote anything.
+_CUSTOM_ID = re.compile(rb'^\s*\{\s*(?:"id"\s*:\s*"[^"\\]*"\s*,\s*)?"custom_id"\s*:\s*"([^"\\]*)"')
 
 
 class Batch(ReplyModel):
@@ -144,15 +147,33 @@ def read_output(content: bytes) -> Iterator[dict[str, Any]]:
     """Yield the lines of a result file, in no order: ``{"custom_id", "id", "response"}``.
 
     ``response`` has ``status_code`` and ``body``, the answer of the call. Blank lines are skipped.
+    A line that is cut, or not a JSON object, is ``{"custom_id", "error": {"message"}}``, with
+    the id if it can still be read, else None: `answer` raises it, the other lines are not lost.
 
     Example:
         >>> from zhipu_client import batches
         >>> [row["custom_id"] for row in batches.read_output(b'{"custom_id": "request-1"}')]
         ['request-1']
     """
-    for row in content.splitlines():
+    for number, row in enumerate(content.splitlines(), 1):
         if row.strip():
-            yield json.loads(row)
+            yield _read(number, row)
+
+
+def _read(number: int, row: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(row)
+        problem = "" if isinstance(found, dict) else "it is not an object"
+    except (ValueError, RecursionError) as error:
+        found, problem = None, str(error)
+    if not problem:
+        return dict(found)
+    mark = _CUSTOM_ID.search(row)
+    message = f"line {number} of the result file is cut, or not JSON ({problem})"
+    return {
+        "custom_id": mark[1].decode(errors="replace") if mark else None,
+        "error": {"message": message},
+    }
 
 
 def answer(row: Mapping[str, Any], check: Callable[[Reply], None] | None = None) -> dict[str, Any]:

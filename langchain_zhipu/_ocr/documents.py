@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -45,14 +46,15 @@ class Shape:
         if self.mode == "page" or not page.regions:
             layout = {"boxes": _boxes(page)} if self.boxes else {}
             images = {"images": found} if (found := _images(page)) else {}
-            yield Document(self._text(page.text), metadata={**common, **layout, **images})
+            metadata = self._metadata({**common, **layout, **images}, about)
+            yield Document(self._text(page.text), metadata=metadata)
             return
         for position, region in enumerate(page.regions):
             text = self._text(_element(region))
             if text.strip():
                 place = {"bbox": _box(region)} if self.boxes else {}
                 element = {"element_index": position, **_labels(region), **place}
-                yield Document(text, metadata={**common, **element})
+                yield Document(text, metadata=self._metadata({**common, **element}, about))
                 common.pop("token_usage", None)  # on one document only, so that sums are right
 
     def of_pages(self, pages: list[OCRPage], about: Mapping[str, Any]) -> Iterator[Document]:
@@ -85,7 +87,18 @@ class Shape:
         metadata = {**about, **first, "request_ids": list(requests), "pages": details}
         if usage:
             metadata["token_usage"] = usage
-        yield Document(text, metadata=metadata)
+        yield Document(text, metadata=self._metadata(metadata, about))
+
+    def _metadata(self, found: dict[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
+        """Return metadata; without boxes it is flat: lists and dicts that are ours are JSON."""
+        if self.boxes:
+            return found
+        return {
+            name: json.dumps(value, ensure_ascii=False)
+            if isinstance(value, (dict, list)) and value is not about.get(name)
+            else value
+            for name, value in found.items()
+        }
 
     def _text(self, text: str) -> str:
         return tables_as_markdown(text) if self.tables == "markdown" else text

@@ -28,6 +28,7 @@ from zhipu_client import (
     iterate,
     ocr,
 )
+from zhipu_client.adapting import name_source
 from zhipu_client.ocr import OCRPage, OCRProgress
 from zhipu_client.work import Chain
 
@@ -211,6 +212,7 @@ class _Run:
         if not isinstance(origin, Origin):
             return
         progress = self._progress(origin, self._pages, error)
+        name_source(error, origin.name)
         facts["source"] = origin.name
         facts["resume_from"] = ResumePoint(
             origin.name,

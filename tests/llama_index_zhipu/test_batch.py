@@ -17,9 +17,11 @@ from zhipu_client import (
     ServerError,
     TaskFailedError,
     TaskTimeoutError,
+    ZhipuError,
     batches,
     files,
 )
+from zhipu_emulator.scripting import Fault
 
 BATCH = {"id": "batch_1", "status": "completed", "request_counts": {"total": 3}}
 
@@ -186,3 +188,54 @@ def test_an_answer_that_broke_off_is_none(chats):
     (answer,) = chats._sorted(batches.Batch(**BATCH), [json.dumps(row).encode()], 1)
     assert isinstance(answer.error, ServerError)
     assert "network_error" in str(answer.error)
+
+
+def _row(number):
+    body = {"choices": [{"finish_reason": "stop", "message": {"content": f"answer {number}"}}]}
+    return {"custom_id": f"line-{number:06d}", "response": {"status_code": 200, "body": body}}
+
+
+@pytest.mark.parametrize("cut", [60, -5])
+def test_a_damaged_line_costs_its_own_answer_only(chats, cut):
+    rows = [json.dumps(_row(number)).encode() for number in range(3)]
+    rows[1] = rows[1][:cut]
+    answers = chats._sorted(batches.Batch(**BATCH), [b"\n".join(rows)], 3)
+    assert [one.value and one.value.message.content for one in answers] == [
+        "answer 0",
+        None,
+        "answer 2",
+    ]
+    with pytest.raises(ZhipuError, match="line 2 of the result file is cut"):
+        answers[1].get()
+    assert answers[1].error.request_id == "line-000001"
+
+
+@pytest.mark.parametrize("odd", [b"[1]", b"\xff\xfe", b'{"response": {"bo', b"[" * 200_000])
+def test_a_damaged_line_of_no_known_item(chats, odd):
+    content = b"\n".join([json.dumps(_row(0)).encode(), odd])
+    first, second = chats._sorted(batches.Batch(**BATCH), [content], 2)
+    assert first.get().message.content == "answer 0"
+    assert "line 2 of the result file is cut" in str(second.error)
+
+
+async def test_an_error_after_the_start_has_the_id(chats, emulator):
+    for _ in range(2):
+        emulator.script(Fault.parse("error=1234/500", path="/content"))
+    with pytest.raises(ZhipuError) as first:
+        chats.run(["Hello"])
+    with pytest.raises(ZhipuError) as second:
+        await chats.arun(["Hello"])
+    for caught in (first, second):
+        assert caught.value.task_id.startswith("batch_")
+        assert caught.value.task_id in str(caught.value)
+        assert chats.collect(caught.value.task_id, 1)[0].error is None
+
+
+def test_an_interrupt_has_the_id(chats, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("llama_index_zhipu.batch.wait_for", interrupted)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        chats.run(["Hello"])
+    assert caught.value.task_id.startswith("batch_")

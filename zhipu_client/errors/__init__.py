@@ -31,6 +31,10 @@ MAX_TEXT = 500
 class ZhipuError(Exception):
     """The root of every error that this package raises itself."""
 
+    def explain(self, hint: str) -> None:
+        """Add to the text what the caller can do, or has to know."""
+        self.args = (f"{self}. {hint}", *self.args[1:])
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions cross process borders (multiprocessing, Ray); the default would call
         # __init__ with the finished text only.

@@ -18,6 +18,7 @@ from zhipu_client.errors import (
     InvalidRequestError,
     ServerError,
 )
+from zhipu_client.errors._naming import name_source
 from zhipu_client.ocr._pages import OCRPage, OCRProgress, number_of_pages, pages_of
 from zhipu_client.work._job import Document, Progress, Source, attach
 
@@ -310,7 +311,13 @@ class OCRWork:
         # A part whose pages came, but whose `progress` raised, has been handed over all the same.
         at = self._failed_at if self._failed_at in self._open else self._next
         partial = OCRProgress(at, (*pieces, *later, *self._unreached()))
+        # Bytes have no name here; their caller may know one.
+        name_source(self._error, None if self._in_memory() else self._document.name)
         raise attach(self._error, resume_from=at, partial=partial)
+
+    def _in_memory(self) -> bool:
+        source = self._job.source
+        return isinstance(source, (bytes, bytearray, memoryview)) or str(source).startswith("data:")
 
     def _unreached(self) -> Iterator[OCRPage]:
         for part in self._todo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from langchain_zhipu._ocr.documents import Shape, image_urls
@@ -58,11 +59,22 @@ def test_a_page_has_the_metadata_of_langchains_pdf_loaders_and_its_layout():
     assert [box["label"] for box in boxes] == ["doc_title", "table", "image"]
 
 
-def test_without_boxes_metadata_is_flat_but_for_usage():
-    (document,) = Shape(boxes=False).of_page(page(), {})
-    assert "boxes" not in document.metadata
-    (element, *_) = Shape("element", boxes=False).of_page(page(usage=None), {})
-    assert all(not isinstance(value, (dict, list)) for value in element.metadata.values())
+def test_without_boxes_metadata_is_flat():
+    crop = region(0, "image", "image", "https://files.example/crop.png")
+    found = page(regions=[crop])
+    (document,) = Shape(boxes=False).of_page(found, {})
+    (element, *_) = Shape("element", boxes=False).of_page(page(), {})
+    (single,) = Shape("single", boxes=False).of_pages([found, page(2)], {})
+    for one in (document, element, single):
+        assert "boxes" not in one.metadata
+        assert all(isinstance(value, (str, int)) for value in one.metadata.values())
+    assert json.loads(element.metadata["token_usage"])["total_tokens"] == 5
+    assert json.loads(single.metadata["request_ids"]) == ["request-1", "request-2"]
+
+
+def test_without_boxes_the_callers_own_metadata_is_left_as_it_is():
+    (document,) = Shape(boxes=False).of_page(page(), {"tags": ["a", "b"]})
+    assert document.metadata["tags"] == ["a", "b"]
 
 
 def test_elements_are_documents_of_their_own():

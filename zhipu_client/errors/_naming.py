@@ -1,0 +1,57 @@
+"""Name in an error what the caller gave: a file, an address. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from zhipu_client.errors import ZhipuError, shorten
+
+__all__ = ["name_source", "naming"]
+
+
+def name_source(error: BaseException, source: Any) -> None:
+    """Add the name of a source to the text of an error, unless it is in there already.
+
+    Args:
+        error: Errors of other kinds are left alone.
+        source: A name, a path or an address, which is shortened to the part before its query (a
+            signed address has its secret there); None, bytes and data URLs have no name.
+
+    Example:
+        >>> from zhipu_client import ZhipuError
+        >>> from zhipu_client.adapting import name_source
+        >>> error = ZhipuError("too large")
+        >>> name_source(error, "scan.png")
+        >>> print(error)
+        too large. It was about scan.png
+    """
+    if source is None or isinstance(source, (bytes, bytearray, memoryview)):
+        return
+    name = str(source)
+    if not name or name.startswith("data:") or not isinstance(error, ZhipuError):
+        return
+    if name.lower().startswith(("http://", "https://")):
+        name = _without_secrets(name)
+    if name and name not in str(error):
+        error.explain(f"It was about {shorten(name)}")
+
+
+def _without_secrets(address: str) -> str:
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # brackets that do not match
+        return ""
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+@contextmanager
+def naming(source: Any) -> Iterator[None]:
+    """Name a source in the errors that leave the block; see `name_source`."""
+    try:
+        yield
+    except ZhipuError as error:
+        name_source(error, source)
+        raise
