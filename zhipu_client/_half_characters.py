@@ -31,23 +31,12 @@ def decode(data: bytes) -> tuple[Any, bool]:
     try:
         return from_json(data), False
     except ValueError:
-        text = _text_of(data)
-        if text is None:
+        if _ESCAPED.search(data) is None:
             raise
     try:
-        return json.loads(text), True
+        return json.loads(data.decode("utf-8", "surrogatepass")), True
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
-
-
-def _text_of(data: bytes) -> str | None:
-    """Return the text with what is not UTF-8 in it replaced; None where that is not the trouble."""
-    halves = _ESCAPED.search(data) is not None
-    try:
-        text = data.decode("utf-8", "surrogatepass")
-    except UnicodeDecodeError:
-        return data.decode("utf-8", "replace")
-    return text if halves else None
 
 
 def whole_characters(value: Any) -> Any:

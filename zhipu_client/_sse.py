@@ -1,7 +1,7 @@
 """Server-sent events, from bytes. Pure; linear in the size of the stream.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html, with two departures: bytes are not
-decoded here (the reader's JSON parser does: bytes that are not UTF-8 become U+FFFD there), and only
+decoded here (the reader's JSON parser refuses bad UTF-8, nothing is replaced silently), and only
 CR, LF and CRLF end a line (``str.splitlines`` would also split at U+2028 inside a token).
 """
 

@@ -237,7 +237,7 @@ class ChatReader:
                 return self._last_half()
             raise StreamIncompleteError(
                 f"the stream has an event of {len(data)} bytes that is not JSON "
-                "(a frame that was cut, or two frames glued together)",
+                "(a frame that was cut, two frames glued together, or bad UTF-8)",
                 partial=self.partial(),
             ) from error
         if not isinstance(chunk, dict) or event == "error" or error_in(chunk):
