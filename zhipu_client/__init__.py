@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from ._download_rules import Downloaded as Downloaded
     from ._download_rules import DownloadError as DownloadError
     from ._io.aio import AsyncClient as AsyncClient
-    from ._io.aio import AsyncStream as AsyncStream
+    from ._io.async_attempts import AsyncStream as AsyncStream
     from ._io.downloads import adownload as adownload
     from ._io.downloads import download as download
     from ._io.jobs import aiterate as aiterate
@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from ._io.polling import wait_for as wait_for
     from ._io.polling import wait_result as wait_result
     from ._io.sync import Client as Client
-    from ._io.sync import Stream as Stream
+    from ._io.sync_attempts import Stream as Stream
     from ._request import Request as Request
     from ._request import StreamRequest as StreamRequest
     from ._request import Upload as Upload
@@ -74,11 +74,13 @@ else:
     _HOME = {
         "_defaults": "PRESETS Timeout",
         "_download_rules": "Downloaded DownloadError",
-        "_io.aio": "AsyncClient AsyncStream",
+        "_io.aio": "AsyncClient",
+        "_io.async_attempts": "AsyncStream",
         "_io.downloads": "adownload download",
         "_io.jobs": "aiterate arun iterate run",
         "_io.polling": "await_for await_result wait_for wait_result",
-        "_io.sync": "Client Stream",
+        "_io.sync": "Client",
+        "_io.sync_attempts": "Stream",
         "_request": "Request StreamRequest Upload",
         "_task": "TaskFailedError TaskTimeoutError",
         "models": "ModelDeprecationWarning",

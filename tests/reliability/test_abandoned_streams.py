@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from zhipu_client._io import gates
+from zhipu_client._io import gates, gc_safety
 
 from . import scenarios as say
 from .clocks import FakeClock
@@ -29,8 +29,9 @@ def _pick(exchange: Exchange) -> Scenario:
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in (("LOOK_AGAIN", 0.02), ("LEFT", 0.05), ("COLLECT_EVERY", 0.5)):
-        monkeypatch.setattr(gates, name, seconds)
+    monkeypatch.setattr(gates, "LOOK_AGAIN", 0.02)
+    monkeypatch.setattr(gates, "LEFT", 0.05)
+    monkeypatch.setattr(gc_safety, "COLLECT_EVERY", 0.5)
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_C09_a_stream_that_is_not_read_for_long_loses_its_place(
     drive: Drive, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody still refers to it, so no collector finds it."""
-    monkeypatch.setattr(gates.gc, "collect", lambda: 0)
+    monkeypatch.setattr(gc_safety.gc, "collect", lambda: 0)
 
     async def tasks(driver: Driver) -> Outcome:
         pieces = driver.subject.apieces("outer")

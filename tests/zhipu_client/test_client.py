@@ -20,6 +20,7 @@ from tests.reliability.clocks import FakeClock
 from tests.reliability.frames import TEXT, delta, stream_frames
 from tests.reliability.server import FaultServer
 from zhipu_client import AsyncClient, Client, InvalidRequestError, Timeout, chat, embeddings, files
+from zhipu_client._io.call import Call
 
 ROOT = Path(__file__).parents[2]
 KEY = "0123456789abcdef.PlantedSecret42"
@@ -198,7 +199,7 @@ def test_a_request_carries_what_it_should(server: FaultServer) -> None:
 
 def test_a_header_is_sent_once_however_it_is_spelt() -> None:
     client = Client(api_key=KEY, default_headers={"user-agent": "mine", "X-Team": "blue"})
-    call = client._core.call(ask(), None, None, {"x-team": "red", "CONTENT-TYPE": "text/plain"})
+    call = Call.of(client._core, ask(), None, None, {"x-team": "red", "CONTENT-TYPE": "text/plain"})
     names = [name.lower() for name in call.headers]
     assert len(names) == len(set(names))
     found = {name.lower(): value for name, value in call.headers.items()}

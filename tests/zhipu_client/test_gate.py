@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from zhipu_client._adaptive_limit import AdaptiveLimit
-from zhipu_client._io import gates
+from zhipu_client._io import gates, gc_safety
+from zhipu_client._io.client_base import ceiling
 from zhipu_client._io.clock import SystemClock
 
 CLOCK = SystemClock()
@@ -63,7 +64,7 @@ def _enter_while(gate: gates.Gate, slot: gates.Slot, line: int) -> tuple[bool, b
 
 def test_a_place_given_back_at_any_moment_wakes_the_waiter() -> None:
     for line in itertools.count():
-        gate = gates.ceiling(1, CLOCK)
+        gate = ceiling(1, CLOCK)
         assert gate is not None
         through, reached = _enter_while(gate, gate.enter(), line)
         assert through, f"stuck after a place was given back at line {line}"
@@ -72,7 +73,7 @@ def test_a_place_given_back_at_any_moment_wakes_the_waiter() -> None:
 
 
 def test_a_place_given_back_while_another_has_the_lock_is_not_forgotten() -> None:
-    gate = gates.ceiling(1, CLOCK)
+    gate = ceiling(1, CLOCK)
     assert gate is not None
     slot = gate.enter()
     limit = gate._limit
@@ -199,8 +200,8 @@ def test_the_place_of_a_stream_is_counted_again_when_it_is_read_on() -> None:
 
 def test_the_collector_is_not_run_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[bool] = []
-    monkeypatch.setattr(gates.gc, "collect", lambda: runs.append(True))
-    monkeypatch.setattr(gates, "_collected", [float("-inf")])
+    monkeypatch.setattr(gc_safety.gc, "collect", lambda: runs.append(True))
+    monkeypatch.setattr(gc_safety, "_collected", [float("-inf")])
     clock = Hours()
     gate = gates.Gate(AdaptiveLimit(limit=1), clock)
     stream = gate.enter()

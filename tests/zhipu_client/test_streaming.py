@@ -23,6 +23,7 @@ from zhipu_client import (
     Timeout,
     chat,
 )
+from zhipu_client._io.call import Call
 from zhipu_client._io.stream_state import StreamState
 
 KEY = "0123456789abcdef.PlantedSecret42"
@@ -152,7 +153,7 @@ def states(content: float) -> tuple[StreamState[Any], list[bytes]]:
     base_url = "http://127.0.0.1:1/api/paas/v4"
     client = Client(api_key=KEY, base_url=base_url, timeout=Timeout(content=content))
     request = ask_stream()
-    call = client._core.call(request, None, None, None)
+    call = Call.of(client._core, request, None, None, None)
     state = StreamState(call, request, 0.0)
     state.feed(delta("a"), 0.0)
     state.take()

@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, TypeVar, cast
 
-import anyio
-
-from zhipu_client import _key
 from zhipu_client._defaults import Timeout
-from zhipu_client._io.call import Call, Core
-from zhipu_client._io.client_base import BaseClient, own
-from zhipu_client._io.gates import Slot
-from zhipu_client._io.httpx_errors import translated
-from zhipu_client._io.pools import async_client
-from zhipu_client._io.replies import check_reply
-from zhipu_client._io.reuse import Trail
-from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
-from zhipu_client._io.time_limits import Deadline
-from zhipu_client._io.unpacking import aunpacked
+from zhipu_client._io.async_attempts import AsyncAttempts, AsyncStream
+from zhipu_client._io.call import Call
+from zhipu_client._io.client_base import Core, own
 from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest
-from zhipu_client._retry import refused
-from zhipu_client.errors import APIConnectionError, ZhipuError
+from zhipu_client.errors import ZhipuError
 
-__all__ = ["AsyncClient", "AsyncStream"]
+__all__ = ["AsyncClient"]
 
 T = TypeVar("T")
 E = TypeVar("E")
 
 
-class AsyncClient(BaseClient):
+class AsyncClient(AsyncAttempts):
     """Sends requests without blocking the event loop. Arguments as in `Client`.
 
     One object serves any number of event loops, one after the other or at once in several
@@ -64,10 +51,10 @@ class AsyncClient(BaseClient):
         headers: Mapping[str, str] | None = None,
     ) -> T:
         """Send a request and read its whole answer. Raises as `Client.send`."""
-        call = self._core.call(request, timeout, max_retries, headers)
+        call = Call.of(self._core, request, timeout, max_retries, headers)
         while True:
             try:
-                return cast(T, await self._try(call))
+                return cast(T, await self.attempt(call))
             except ZhipuError as error:
                 wait = call.next_delay(error)
                 if wait is None:
@@ -83,7 +70,9 @@ class AsyncClient(BaseClient):
         headers: Mapping[str, str] | None = None,
     ) -> AsyncStream[E]:
         """Start a stream; use the result in an ``async with`` statement."""
-        return AsyncStream(self, self._core.call(request, timeout, max_retries, headers), request)
+        return AsyncStream(
+            self, Call.of(self._core, request, timeout, max_retries, headers), request
+        )
 
     async def converse(self, exchange: Conversing[T, Any]) -> T:
         """Send the requests of an exchange until it has its answer. As `Client.converse`."""
@@ -112,307 +101,3 @@ class AsyncClient(BaseClient):
             else:
                 for delta in exchange.end():
                     yield delta
-
-    async def open(self, call: Call) -> Any:
-        """Send one attempt; return httpx's response with its body unread."""
-        core = self._core
-        own = self._http is not None
-        http = self._http if own else await async_client(core.pool_key)
-        limit: Deadline | None = None
-        while True:
-            built = call.build(http, call.take_key() or await self._key(), own_client=own)
-            limit = limit or call.begin()  # one for all connections that this attempt needs
-            trail = Trail(limit)
-            built.extensions["trace"] = trail.ahear
-            try:
-                with translated(call), within(call, limit):
-                    return await http.send(built, stream=True, auth=None, follow_redirects=False)
-            except APIConnectionError as error:
-                # Each time one dead connection is gone, and at last there is a new one.
-                if not trail.stale(error, call.request.kind):
-                    raise
-
-    async def _key(self) -> str:
-        source = self._core.key
-        if not source.is_callable:
-            return cast(str, source.value)
-        if _is_async(source.value):
-            return _key.clean(await source.value())
-        # It may read a vault over the network: not on the loop.
-        value = await anyio.to_thread.run_sync(source.value, abandon_on_cancel=True)
-        if hasattr(value, "__await__"):
-            value = await value
-        return _key.clean(value)
-
-    async def _try(self, call: Call) -> Any:
-        slots = await enter(call, self._key)
-        try:
-            response, body = await bounded(call, self._whole(call))
-            result = check_reply(call, response.status_code, response.headers, body)
-            for slot in slots:
-                slot.succeeded()
-            return result
-        except ZhipuError as error:
-            if refused(error):
-                for slot in slots:
-                    slot.refused()
-            raise
-        finally:
-            for slot in slots:
-                slot.release()
-
-    async def _whole(self, call: Call) -> tuple[Any, bytes]:
-        response = await self.open(call)
-        try:
-            return response, await self.read(call, response)
-        finally:
-            await response.aclose()
-
-    async def read(self, call: Call, response: Any) -> bytes:
-        """Read a whole body, bounded."""
-        parts: list[bytes] = []
-        size = 0
-        with translated(call), within(call, call.deadline or call.begin_whole()):
-            async for part in aunpacked(response, call.request_id):
-                size += len(part)
-                if size > call.max_bytes:
-                    raise call.too_large()
-                parts.append(part)
-        return b"".join(parts)
-
-
-class AsyncStream(Generic[E]):
-    """The chunks of one stream: an asynchronous iterator and context manager.
-
-    Leaving the ``async with`` block, `aclose`, cancellation of the reading task, and dropping the
-    last reference each close the connection and give the place back.
-    """
-
-    def __init__(self, client: AsyncClient, call: Call, request: StreamRequest[E]) -> None:
-        self._client = client
-        self._call = call
-        self._request = request
-        self._response: Any = None
-        self._bytes: AsyncIterator[bytes] | None = None
-        self._state: StreamState[E] | None = None
-        self._slots: list[Slot] = []
-        self._closed = False
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.aclose()
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> E:
-        while True:
-            if self._closed:
-                raise StopAsyncIteration
-            state = self._state
-            if state is not None and state.ready:
-                return state.take()
-            await self._pull()
-
-    async def aclose(self) -> None:
-        """Stop reading. What is on its way is dropped; may be called again."""
-        if not self._closed:
-            self._closed = True
-            try:
-                if self._state is not None and self._state.done:
-                    await self._drain()
-            finally:
-                await self._drop()
-
-    def __del__(self) -> None:
-        if getattr(self, "_closed", True):
-            return
-        self._closed = True
-        for slot in self._slots:
-            slot.release()
-        response, loop = self._response, self._loop
-        if response is not None and loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(_close_later, loop, response)
-
-    async def _pull(self) -> None:
-        """Get something ready, or close; retries while nothing was handed out."""
-        try:
-            if self._response is None:
-                await self._open()
-            await self._advance()
-        except ZhipuError as error:
-            delivered = self._state is not None and self._state.delivered
-            if refused(error):
-                for slot in self._slots:
-                    slot.refused()
-            await self._drop()
-            if self._closed:  # by another task: that is what broke it
-                return
-            wait = None if delivered else self._call.next_delay(error)
-            if wait is None:
-                self._closed = True
-                raise
-            self._state = None
-            await self._client._core.clock.asleep(wait)
-        except BaseException:
-            self._closed = True
-            await self._drop()
-            raise
-
-    async def _open(self) -> None:
-        call = self._call
-        self._slots = await enter(call, self._client._key)
-        for slot in self._slots:
-            slot.hold()
-        try:
-            self._loop = asyncio.get_running_loop()
-        except RuntimeError:
-            self._loop = None  # trio closes what is dropped by itself
-        if await self._was_closed():
-            return
-        self._response = response = await self._client.open(call)
-        if await self._was_closed():
-            return
-        content_type = response.headers.get("content-type", "")
-        if response.status_code != 200 or not is_stream(content_type):
-            call.begin_whole()
-            body = await self._client.read(call, response)
-            check_reply(call, response.status_code, response.headers, body)
-        self._bytes = aunpacked(response, call.request_id)
-        self._state = StreamState(call, self._request, self._now())
-
-    async def _was_closed(self) -> bool:
-        """Return whether another task closed this while it waited. Then nothing is kept."""
-        if self._closed:
-            await self._drop()
-        return self._closed
-
-    async def _advance(self) -> None:
-        """Read until a chunk is ready or the stream is over."""
-        state = self._state
-        if state is None or self._bytes is None:
-            return  # closed by another thread or task
-        for slot in self._slots:
-            slot.reading()
-        state.resume(self._now())
-        while not state.ready and not state.ended:
-            self._call.deadline = limit = state.limit(self._now())
-            try:
-                with translated(self._call), within(self._call, limit):
-                    piece = await anext(self._bytes, None)
-            except ZhipuError as error:
-                state.broke(error)
-                break
-            if piece is None:
-                state.eof()
-            else:
-                state.feed(piece, self._now())
-        if not state.ready:
-            state.finish()
-            for slot in self._slots:
-                slot.succeeded()
-            await self.aclose()
-        for slot in self._slots:
-            slot.idle()
-
-    def _now(self) -> float:
-        return self._client._core.clock.monotonic()
-
-    async def _drain(self) -> None:
-        left = DRAIN_BYTES
-        if self._bytes is None:
-            return
-        try:
-            with anyio.move_on_after(DRAIN_SECONDS):
-                async for piece in self._bytes:
-                    left -= len(piece)
-                    if left < 0:
-                        return
-        except Exception:  # noqa: BLE001 - the answer is whole; only the connection is lost
-            return
-
-    async def _drop(self) -> None:
-        response, self._response, self._bytes = self._response, None, None
-        slots, self._slots = self._slots, []
-        for slot in slots:
-            slot.release()
-        if response is not None:
-            with anyio.CancelScope(shield=True):
-                await response.aclose()
-
-
-async def enter(call: Call, key: Callable[[], Awaitable[str]]) -> list[Slot]:
-    """Take a place at each gate of the call, or at none."""
-    if call.unidentified:
-        call.identify(await bounded(call, key()))
-    slots: list[Slot] = []
-    try:
-        for gate in call.core.gates(call.request.model):
-            slots.append(await gate.aenter(careful=call.careful))  # noqa: PERF401 - kept on an error
-    except BaseException:
-        for slot in slots:
-            slot.release()
-        raise
-    return slots
-
-
-async def bounded(call: Call, work: Awaitable[T]) -> T:
-    """Return what ``work`` gives, within the time for a whole answer."""
-    # Not `fail_after`: a TimeoutError of the caller's own key function is not ours to rename.
-    with anyio.move_on_after(call.timeout.total):
-        return await work
-    raise call.out_of_time()
-
-
-class within:  # noqa: N801 - reads as a word: ``with within(call, limit):``
-    """Ends what is awaited inside when the limit has passed, however often it is moved."""
-
-    __slots__ = ("_call", "_limit", "_scope")
-
-    def __init__(self, call: Call, limit: Deadline) -> None:
-        self._call = call
-        self._limit = limit
-
-    def __enter__(self) -> None:
-        self._scope = anyio.CancelScope(deadline=anyio.current_time() + self._limit.left)
-        self._scope.__enter__()
-        self._limit.moved = self._move
-
-    def _move(self) -> None:
-        self._scope.deadline = anyio.current_time() + self._limit.left
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._limit.moved = None
-        # trio's scope says True without an error, too.
-        if self._scope.__exit__(kind, error, traceback) and error is not None:
-            raise self._call.out_of_time() from None
-
-
-def _is_async(function: Any) -> bool:
-    import inspect
-
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004 - the method, not whether there is one
-    )
-
-
-_closing: set[asyncio.Task[None]] = set()
-
-
-def _close_later(loop: asyncio.AbstractEventLoop, response: Any) -> None:
-    task = loop.create_task(response.aclose())
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)

@@ -11,24 +11,18 @@ from typing import Any, Literal
 
 from zhipu_client import _key
 from zhipu_client._defaults import (
-    MAX_EVENT_BYTES,
-    MAX_REPLY_BYTES,
     Timeout,
     header_fields,
     merged_headers,
     offered,
 )
 from zhipu_client._io import misrouted_answers
-from zhipu_client._io.accounts import account_of, known_account, remember
 from zhipu_client._io.bodies import grouped, write
-from zhipu_client._io.clock import Clock
+from zhipu_client._io.client_base import Core
 from zhipu_client._io.deprecated_models import warn_of_deprecated
-from zhipu_client._io.gates import Gate, gate_for
-from zhipu_client._io.proxies import PoolKey, pool_key
 from zhipu_client._io.time_limits import Deadline
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
-from zhipu_client.dialects import DIALECTS, Dialect
 from zhipu_client.errors import (
     APIError,
     APITimeoutError,
@@ -39,7 +33,7 @@ from zhipu_client.errors import (
 )
 from zhipu_client.errors._failures import error_from
 
-__all__ = ["Call", "Core"]
+__all__ = ["Call"]
 
 logger = logging.getLogger("zhipu_client")
 
@@ -47,96 +41,6 @@ logger = logging.getLogger("zhipu_client")
 KEY_FRESH = 5.0
 #: The header of an attempt's id, where it is not in the body.
 _REQUEST_ID = "X-Request-Id"
-
-
-@dataclass(slots=True)
-class Core:
-    """What a client and its asynchronous twin share. Cheap: nothing here is a connection."""
-
-    key: _key.KeySource
-    auth: _key.Auth
-    base_url: str
-    site: str | None
-    timeout: Timeout
-    #: False when the caller left the timeout to us, so that an own ``http_client`` keeps its own.
-    timeout_given: bool
-    max_retries: int
-    headers: Mapping[str, str] = field(repr=False)
-    proxy: str | None = field(repr=False)
-    clock: Clock
-    ceiling: Gate | None
-    dialect: Dialect = DIALECTS["zhipu"]
-    max_event_bytes: int | None = MAX_EVENT_BYTES
-    max_reply_bytes: int = MAX_REPLY_BYTES
-    _pool_key: PoolKey | None = None
-    _account: str | None = None
-
-    @property
-    def pool_key(self) -> PoolKey:
-        """Which connection pool serves, looked up once."""
-        if self._pool_key is None:
-            self._pool_key = pool_key(self.base_url, self.proxy)
-        return self._pool_key
-
-    def gates(self, model: str | None) -> list[Gate]:
-        """Return the gates where an attempt has to wait for a place, in order."""
-        found = [] if self.ceiling is None else [self.ceiling]
-        if model is not None and self.identified:
-            found.append(gate_for(str(self._account), self.base_url, model, self.clock))
-        return found
-
-    @property
-    def identified(self) -> bool:
-        """Return whether the key's account is known. Else `identify` has to come first."""
-        if self._account is None:
-            value = self.key.value
-            self._account = known_account(value) if self.key.is_callable else account_of(value)
-        return self._account is not None
-
-    def identify(self, key: str) -> None:
-        """Note the account of a key function that has not been seen: that of the key it gives."""
-        self._account = remember(self.key.value, account_of(key))
-
-    def url(self, path: str) -> str:
-        """Return the absolute URL of an endpoint's path."""
-        if path.startswith("//"):
-            scheme, _, rest = self.base_url.partition("://")
-            return f"{scheme}://{rest.partition('/')[0]}{path[1:]}"
-        return self.base_url + path
-
-    def call(
-        self,
-        request: Request[Any] | StreamRequest[Any],
-        timeout: float | Timeout | None,
-        max_retries: int | None,
-        headers: Mapping[str, str] | None,
-    ) -> Call:
-        """Prepare a call; refuses what cannot be sent, before anything is."""
-        if not offered(self.site, request.path, request.method):
-            raise InvalidRequestError(
-                f"{request.method} {request.path} is not offered on this site "
-                f"({self.site}: {self.base_url})",
-                field="base_url",
-                value=self.base_url,
-            )
-        warn_of_deprecated(self.base_url, request.model)
-        given = timeout if timeout is not None else request.timeout
-        limits = self.timeout if given is None else Timeout.of(given)
-        request_id, content, kind = write(request, self.dialect)
-        misrouted_answers.sent(request_id, content)
-        ours = {
-            "Accept": "text/event-stream" if isinstance(request, StreamRequest) else "*/*",
-            "Accept-Encoding": "gzip, deflate",  # what can be unpacked in bounded pieces
-            "User-Agent": "zhipu-integrations",
-            **({"Content-Type": kind} if kind else {}),
-        }
-        merged = merged_headers(ours, self.headers, header_fields(headers, "headers"))
-        if request.uploads or request.form:  # httpx writes it, with the boundary of the parts
-            merged = {name: v for name, v in merged.items() if name.lower() != "content-type"}
-        if max_retries is None and isinstance(request, Request):
-            max_retries = request.max_retries
-        tries = self.max_retries if max_retries is None else retries(max_retries)
-        return Call(self, request, limits, tries, merged, content, request_id, given is not None)
 
 
 @dataclass(slots=True)
@@ -161,6 +65,42 @@ class Call:
     _said: bool = False
     _asked: tuple[float, str] | None = field(default=None, repr=False)
     _own_id: bool = field(init=False)
+
+    @classmethod
+    def of(
+        cls,
+        core: Core,
+        request: Request[Any] | StreamRequest[Any],
+        timeout: float | Timeout | None,
+        max_retries: int | None,
+        headers: Mapping[str, str] | None,
+    ) -> Call:
+        """Prepare a call; refuses what cannot be sent, before anything is."""
+        if not offered(core.site, request.path, request.method):
+            raise InvalidRequestError(
+                f"{request.method} {request.path} is not offered on this site "
+                f"({core.site}: {core.base_url})",
+                field="base_url",
+                value=core.base_url,
+            )
+        warn_of_deprecated(core.base_url, request.model)
+        given = timeout if timeout is not None else request.timeout
+        limits = core.timeout if given is None else Timeout.of(given)
+        request_id, content, kind = write(request, core.dialect)
+        misrouted_answers.sent(request_id, content)
+        ours = {
+            "Accept": "text/event-stream" if isinstance(request, StreamRequest) else "*/*",
+            "Accept-Encoding": "gzip, deflate",  # what can be unpacked in bounded pieces
+            "User-Agent": "zhipu-integrations",
+            **({"Content-Type": kind} if kind else {}),
+        }
+        merged = merged_headers(ours, core.headers, header_fields(headers, "headers"))
+        if request.uploads or request.form:  # httpx writes it, with the boundary of the parts
+            merged = {name: v for name, v in merged.items() if name.lower() != "content-type"}
+        if max_retries is None and isinstance(request, Request):
+            max_retries = request.max_retries
+        tries = core.max_retries if max_retries is None else retries(max_retries)
+        return cls(core, request, limits, tries, merged, content, request_id, given is not None)
 
     def __post_init__(self) -> None:
         self._own_id = self.request_id is not None

@@ -4,21 +4,88 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from zhipu_client import _key
-from zhipu_client._defaults import Timeout, header_fields, proxy_url, resolve_base_url, site_of
-from zhipu_client._io.call import Core
+from zhipu_client._adaptive_limit import FixedLimit
+from zhipu_client._defaults import (
+    MAX_EVENT_BYTES,
+    MAX_REPLY_BYTES,
+    Timeout,
+    header_fields,
+    proxy_url,
+    resolve_base_url,
+    site_of,
+)
+from zhipu_client._io.accounts import account_of, known_account, remember
 from zhipu_client._io.clock import Clock, SystemClock
-from zhipu_client._io.gates import ceiling
+from zhipu_client._io.gates import Gate, gate_for
+from zhipu_client._io.proxies import PoolKey, pool_key
 from zhipu_client._learned import remember_refusal
 from zhipu_client._request import Conversing
 from zhipu_client._retry import retries
 from zhipu_client._safe_tracebacks import KeepsNoArguments
-from zhipu_client.dialects import Dialect, DialectName, dialect_of
+from zhipu_client.dialects import DIALECTS, Dialect, DialectName, dialect_of
 from zhipu_client.errors import InvalidRequestError, ZhipuError
 
-__all__ = ["BaseClient", "own"]
+__all__ = ["BaseClient", "Core", "ceiling", "own"]
+
+
+@dataclass(slots=True)
+class Core:
+    """What a client and its asynchronous twin share. Cheap: nothing here is a connection."""
+
+    key: _key.KeySource
+    auth: _key.Auth
+    base_url: str
+    site: str | None
+    timeout: Timeout
+    #: False when the caller left the timeout to us, so that an own ``http_client`` keeps its own.
+    timeout_given: bool
+    max_retries: int
+    headers: Mapping[str, str] = field(repr=False)
+    proxy: str | None = field(repr=False)
+    clock: Clock
+    ceiling: Gate | None
+    dialect: Dialect = DIALECTS["zhipu"]
+    max_event_bytes: int | None = MAX_EVENT_BYTES
+    max_reply_bytes: int = MAX_REPLY_BYTES
+    _pool_key: PoolKey | None = None
+    _account: str | None = None
+
+    @property
+    def pool_key(self) -> PoolKey:
+        """Which connection pool serves, looked up once."""
+        if self._pool_key is None:
+            self._pool_key = pool_key(self.base_url, self.proxy)
+        return self._pool_key
+
+    def gates(self, model: str | None) -> list[Gate]:
+        """Return the gates where an attempt has to wait for a place, in order."""
+        found = [] if self.ceiling is None else [self.ceiling]
+        if model is not None and self.identified:
+            found.append(gate_for(str(self._account), self.base_url, model, self.clock))
+        return found
+
+    @property
+    def identified(self) -> bool:
+        """Return whether the key's account is known. Else `identify` has to come first."""
+        if self._account is None:
+            value = self.key.value
+            self._account = known_account(value) if self.key.is_callable else account_of(value)
+        return self._account is not None
+
+    def identify(self, key: str) -> None:
+        """Note the account of a key function that has not been seen: that of the key it gives."""
+        self._account = remember(self.key.value, account_of(key))
+
+    def url(self, path: str) -> str:
+        """Return the absolute URL of an endpoint's path."""
+        if path.startswith("//"):
+            scheme, _, rest = self.base_url.partition("://")
+            return f"{scheme}://{rest.partition('/')[0]}{path[1:]}"
+        return self.base_url + path
 
 
 class BaseClient(KeepsNoArguments):
@@ -117,3 +184,16 @@ def own(http_client: Any, wrong: str) -> Any:
             field="http_client",
         )
     return http_client
+
+
+def ceiling(places: int | None, clock: Clock) -> Gate | None:
+    """Return the hard ceiling of one adapter, or None."""
+    if places is None:
+        return None
+    if isinstance(places, bool) or not isinstance(places, int) or places < 1:
+        raise InvalidRequestError(
+            f"max_concurrency is {places!r}, but must be a whole number of at least 1, or None",
+            field="max_concurrency",
+            value=places,
+        )
+    return Gate(FixedLimit(places), clock, hard=True)

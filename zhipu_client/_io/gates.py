@@ -5,22 +5,21 @@ Thread-safe and usable from any number of event loops at once, since one process
 
 from __future__ import annotations
 
-import gc
 import math
-import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from weakref import WeakSet
 
-from zhipu_client._adaptive_limit import AdaptiveLimit, FixedLimit, Limit
+from zhipu_client._adaptive_limit import AdaptiveLimit, Limit
 from zhipu_client._io.clock import Clock, SystemClock
+from zhipu_client._io.current_task import current_task, waker
+from zhipu_client._io.gc_safety import collect
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["Gate", "Slot", "ceiling", "gate_for", "reset_after_fork"]
+__all__ = ["Gate", "Slot", "gate_for", "reset_after_fork"]
 
 #: How often a waiter looks again by itself, in seconds: for a slot whose owner was
 #: garbage-collected at a moment when the lock was taken.
@@ -31,8 +30,6 @@ STUCK = 10.0
 #: Seconds that nobody has read on a stream, after which those who wait for a place suspect that it
 #: was left behind in a reference cycle, where only Python's cyclic collector finds it: in hours.
 LEFT = 1.0
-#: The shortest time between two runs of that collector, in seconds: it stops every thread.
-COLLECT_EVERY = 15.0
 #: Seconds that a stream keeps its place without being read. Reading on takes it again at once.
 LIFE = 300.0
 
@@ -84,7 +81,7 @@ class Slot:
 
     def hold(self) -> None:
         """Mark the place as taken by a stream that this context is reading."""
-        self.reader, self.queue = _here(), deque()
+        self.reader, self.queue = current_task(), deque()
         self.gate.streams.add(self)
         _held.set((*(slot for slot in _held.get() if slot.counts), self))
 
@@ -175,7 +172,7 @@ class Gate:
         import anyio
 
         event = anyio.Event()
-        waiter = self._try(slot, _waker(event))
+        waiter = self._try(slot, waker(event))
         if waiter is not None:
             try:
                 while not event.is_set():
@@ -267,7 +264,7 @@ class Gate:
         """Return the streams with a place here within which this call is made."""
         held = [slot for slot in _held.get() if slot.gate is self and slot.counts]
         if self._hard and held:
-            here = _here()
+            here = current_task()
             self._refuse_if_used_up(sum(slot.reader == here for slot in held))
         return held
 
@@ -296,7 +293,7 @@ class Gate:
         now = self.now()
         left = [slot for slot in tuple(self.streams) if now - slot.idle_since >= LEFT]
         if left:
-            _collect()
+            collect()
         with self._lock:
             for slot in left:
                 if slot.counts and now - slot.idle_since >= LIFE:
@@ -362,50 +359,6 @@ class Gate:
             slot.host = None
 
 
-#: When the collector last ran for us.
-_collected = [-math.inf]
-
-
-def _collect() -> None:
-    """Run the cyclic garbage collector, unless it ran a moment ago."""
-    now = time.monotonic()  # of the machine, whatever clock the gate has: this is work
-    if now - _collected[0] >= COLLECT_EVERY:
-        _collected[0] = now
-        gc.collect()
-
-
-def _here() -> tuple[int, int]:
-    """Return which thread this is, and which of its tasks."""
-    task: object = None
-    # Another thread may be importing them: on what is not there yet, nobody runs here.
-    loops = sys.modules.get("asyncio")
-    lowlevel = getattr(sys.modules.get("trio"), "lowlevel", None)
-    if getattr(loops, "_get_running_loop", lambda: None)() is not None:
-        task = loops.current_task()  # type: ignore[union-attr]
-    elif getattr(lowlevel, "in_trio_run", bool)():
-        task = lowlevel.current_task()  # type: ignore[union-attr]
-    return threading.get_ident(), id(task)
-
-
-def _waker(event: object) -> Callable[[], None]:
-    """Return what sets an ``anyio.Event`` of this loop from any thread."""
-    import asyncio
-
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        import trio
-
-        token = trio.lowlevel.current_trio_token()
-        return lambda: token.run_sync_soon(event.set)  # type: ignore[attr-defined]
-
-    def wake() -> None:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(event.set)  # type: ignore[attr-defined]
-
-    return wake
-
-
 _gates: WeakSet[Gate] = WeakSet()
 _adaptive: dict[tuple[str, str, str, Clock | None], Gate] = {}
 #: At how many gates those that know nothing are forgotten: a server may see a key a customer.
@@ -427,19 +380,6 @@ def _thin_out() -> None:
     for key, gate in list(_adaptive.items()):
         if gate.forgettable:
             _adaptive.pop(key, None)
-
-
-def ceiling(places: int | None, clock: Clock) -> Gate | None:
-    """Return the hard ceiling of one adapter, or None."""
-    if places is None:
-        return None
-    if isinstance(places, bool) or not isinstance(places, int) or places < 1:
-        raise InvalidRequestError(
-            f"max_concurrency is {places!r}, but must be a whole number of at least 1, or None",
-            field="max_concurrency",
-            value=places,
-        )
-    return Gate(FixedLimit(places), clock, hard=True)
 
 
 def reset_after_fork() -> None:

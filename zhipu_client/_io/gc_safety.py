@@ -1,4 +1,4 @@
-"""Knows which threads are inside httpx just now.
+"""Garbage collection: where it must not close streams, and when to run it.
 
 The garbage collector closes a stream that nobody refers to in any thread and between any two steps
 of it: also inside httpx, while that very thread has the lock of the connection pool. Closing there
@@ -9,10 +9,13 @@ must not be collected together with the stream that reads them, for they close b
 from __future__ import annotations
 
 import _thread
+import gc
+import math
+import time
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["forget", "inside", "kept", "outside"]
+__all__ = ["collect", "forget", "inside", "kept", "outside"]
 
 #: Generators of httpx that are being read: as long as they are here, nothing collects them.
 kept: set[Any] = set()
@@ -48,3 +51,18 @@ def outside(work: Callable[[], None]) -> None:
 def forget() -> None:
     """Start afresh in a forked child, where no other thread is left."""
     _busy.clear()
+
+
+#: The shortest time between two runs of the cyclic collector for us, in seconds: it stops every
+#: thread.
+COLLECT_EVERY = 15.0
+#: When the collector last ran for us.
+_collected = [-math.inf]
+
+
+def collect() -> None:
+    """Run the cyclic garbage collector, unless it ran a moment ago."""
+    now = time.monotonic()  # of the machine, whatever clock the gate has: this is work
+    if now - _collected[0] >= COLLECT_EVERY:
+        _collected[0] = now
+        gc.collect()

@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
-from threading import get_ident
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from collections.abc import Generator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from zhipu_client import _key
 from zhipu_client._defaults import Timeout
 from zhipu_client._io.call import Call
-from zhipu_client._io.client_base import BaseClient
-from zhipu_client._io.clock import SystemClock
-from zhipu_client._io.gates import Slot
-from zhipu_client._io.gc_safety import inside, kept, outside
-from zhipu_client._io.httpx_errors import translated
-from zhipu_client._io.pools import sync_client
-from zhipu_client._io.replies import check_reply
-from zhipu_client._io.reuse import Trail
-from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
-from zhipu_client._io.time_limits import Deadline, shut_down
-from zhipu_client._io.unpacking import unpacked
+from zhipu_client._io.sync_attempts import Attempts, Stream
 from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest
-from zhipu_client._retry import refused
 from zhipu_client.errors import (
-    APIConnectionError,
-    InvalidRequestError,
     ZhipuError,
 )
 
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
 
-__all__ = ["Client", "Stream"]
+__all__ = ["Client"]
 
 T = TypeVar("T")
 E = TypeVar("E")
 
 
-class Client(BaseClient):
+class Client(Attempts):
     """Sends requests, blocking. Cheap to make; the connections belong to the process.
 
     Args:
@@ -96,10 +80,10 @@ class Client(BaseClient):
             APIConnectionError: no answer came.
             InvalidRequestError: it cannot be sent.
         """
-        call = self._core.call(request, timeout, max_retries, headers)
+        call = Call.of(self._core, request, timeout, max_retries, headers)
         while True:
             try:
-                return cast(T, self._try(call))
+                return cast(T, self.attempt(call))
             except ZhipuError as error:
                 wait = call.next_delay(error)
                 if wait is None:
@@ -115,7 +99,8 @@ class Client(BaseClient):
         headers: Mapping[str, str] | None = None,
     ) -> Stream[E]:
         """Start a stream; use the result in a ``with`` statement. Raises as `send`, while read."""
-        return Stream(self, self._core.call(request, timeout, max_retries, headers), request)
+        call = Call.of(self._core, request, timeout, max_retries, headers)
+        return Stream(self, call, request)
 
     def converse(self, exchange: Conversing[T, Any]) -> T:
         """Send the requests of a `conversation.Exchange` until it has its answer.
@@ -146,285 +131,3 @@ class Client(BaseClient):
                     raise
             else:
                 yield from exchange.end()
-
-    def open(self, call: Call) -> Any:
-        """Send one attempt; return httpx's response with its body unread."""
-        from zhipu_client._io.deadlines import deadline
-
-        core = self._core
-        own = self._http is not None
-        http = self._http if own else sync_client(core.pool_key)
-        limit: Deadline | None = None
-        while True:
-            built = call.build(http, call.take_key() or self._key(), own_client=own)
-            limit = limit or call.begin()  # one for all connections that this attempt needs
-            trail = Trail(limit)
-            built.extensions["trace"] = trail.hear
-            try:
-                with inside(), deadline(limit), translated(call):
-                    return http.send(built, stream=True, auth=None, follow_redirects=False)
-            except APIConnectionError as error:
-                # Each time one dead connection is gone, and at last there is a new one.
-                if limit.aborted or not trail.stale(error, call.request.kind):
-                    raise
-
-    def _key(self) -> str:
-        source = self._core.key
-        if not source.is_callable:
-            return cast(str, source.value)
-        value = source.value()
-        if hasattr(value, "__await__"):
-            if hasattr(value, "close"):  # a coroutine would warn that nobody awaited it
-                value.close()
-            raise InvalidRequestError(
-                "api_key is an async function: use the async methods, or pass a plain function",
-                field="api_key",
-            )
-        return _key.clean(value)
-
-    def _try(self, call: Call) -> Any:
-        slots = enter(call, self._key)
-        try:
-            response, body = self._whole(call)
-            result = check_reply(call, response.status_code, response.headers, body)
-            for slot in slots:
-                slot.succeeded()
-            return result
-        except ZhipuError as error:
-            if refused(error):
-                for slot in slots:
-                    slot.refused()
-            raise
-        finally:
-            for slot in slots:
-                slot.release()
-
-    def _whole(self, call: Call) -> tuple[Any, bytes]:
-        response = self.open(call)
-        try:
-            return response, self._read(call, response)
-        finally:
-            with inside():
-                response.close()
-
-    def _read(self, call: Call, response: Any) -> bytes:
-        """Read a whole body, within the limit of the attempt."""
-        from zhipu_client._io.deadlines import deadline
-
-        limit = call.deadline or call.begin_whole()
-        parts: list[bytes] = []
-        size = 0
-        with inside(), deadline(limit), translated(call):
-            for part in unpacked(response, call.request_id):
-                size += len(part)
-                if size > call.max_bytes:
-                    raise call.too_large()
-                if limit.left < 0:  # a caller's own client knows nothing of the limit
-                    raise call.too_slow()
-                parts.append(part)
-        return b"".join(parts)
-
-
-class Stream(Generic[E]):
-    """The chunks of one stream: an iterator and a context manager.
-
-    Leaving the ``with`` block, `close`, and dropping the last reference each close the connection
-    and give the place back.
-    """
-
-    def __init__(self, client: Client, call: Call, request: StreamRequest[E]) -> None:
-        self._client = client
-        self._call = call
-        self._request = request
-        self._response: Any = None
-        self._bytes: Iterator[bytes] | None = None
-        self._state: StreamState[E] | None = None
-        self._slots: list[Slot] = []
-        self._closed = False
-        #: The thread that reads just now.
-        self._reader: int | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> E:
-        while True:
-            if self._closed:
-                raise StopIteration
-            state = self._state
-            if state is not None and state.ready:
-                return state.take()
-            self._reader = get_ident()
-            try:
-                self._pull()
-            finally:
-                self._reader = None
-
-    def close(self) -> None:
-        """Stop reading. What is on its way is dropped; may be called again, by any thread."""
-        if not self._closed:
-            self._closed = True
-            if self._reader not in (None, get_ident()) and self._abort():
-                return  # the thread that reads wakes up, and does the rest
-            outside(self._finish)
-
-    def __del__(self) -> None:
-        if not getattr(self, "_closed", True):
-            self.close()
-
-    def _abort(self) -> bool:
-        """End the wait of the thread that reads; False when nothing can be done for that."""
-        limit = self._call.deadline
-        if limit is not None and limit.abort():
-            return True
-        # A caller's own client does not say where it blocks.
-        response = self._response
-        stream = response.extensions.get("network_stream") if response is not None else None
-        blocking = stream.get_extra_info("socket") if stream is not None else None
-        return blocking is not None and shut_down(blocking)
-
-    def _finish(self) -> None:
-        if self._state is not None and self._state.done:
-            self._drain()
-        self._drop()
-
-    def _pull(self) -> None:
-        """Get something ready, or close; retries while nothing was handed out."""
-        try:
-            if self._response is None:
-                self._open()
-            self._advance()
-        except ZhipuError as error:
-            delivered = self._state is not None and self._state.delivered
-            if refused(error):
-                for slot in self._slots:
-                    slot.refused()
-            self._drop()
-            if self._closed:  # by another thread: that is what broke it
-                return
-            wait = None if delivered else self._call.next_delay(error)
-            if wait is None:
-                self._closed = True
-                raise
-            self._state = None
-            self._client._core.clock.sleep(wait)
-        except BaseException:
-            self.close()
-            raise
-
-    def _open(self) -> None:
-        call = self._call
-        self._slots = enter(call, self._client._key)
-        for slot in self._slots:
-            slot.hold()
-        if self._was_closed():
-            return
-        self._response = response = self._client.open(call)
-        if self._was_closed():
-            return
-        content_type = response.headers.get("content-type", "")
-        if response.status_code != 200 or not is_stream(content_type):
-            call.begin_whole()
-            body = self._client._read(call, response)
-            check_reply(call, response.status_code, response.headers, body)
-        self._bytes = unpacked(response, call.request_id)
-        kept.add(self._bytes)
-        self._state = StreamState(call, self._request, self._now())
-
-    def _was_closed(self) -> bool:
-        """Return whether another thread closed this while it waited. Then nothing is kept."""
-        if self._closed:
-            self._drop()
-        return self._closed
-
-    def _advance(self) -> None:
-        """Read until a chunk is ready or the stream is over."""
-        from zhipu_client._io.deadlines import deadline
-
-        state = self._state
-        if state is None or self._bytes is None:
-            return  # closed by another thread or task
-        for slot in self._slots:
-            slot.reading()
-        state.resume(self._now())
-        while not state.ready and not state.ended:
-            self._call.deadline = limit = state.limit(self._now())
-            if self._closed:  # by another thread, which did not see the new limit
-                break
-            try:
-                with inside(), deadline(limit), translated(self._call):
-                    piece = next(self._bytes, None)
-            except ZhipuError as error:
-                state.broke(error)
-                break
-            if piece is None:
-                state.eof()
-            else:
-                state.feed(piece, self._now())
-        if self._closed:
-            self._drop()
-        elif not state.ready:
-            self._end(state)
-        for slot in self._slots:
-            slot.idle()
-
-    def _end(self, state: StreamState[E]) -> None:
-        state.finish()
-        for slot in self._slots:
-            slot.succeeded()
-        self.close()
-
-    def _now(self) -> float:
-        return self._client._core.clock.monotonic()
-
-    def _drain(self) -> None:
-        from zhipu_client._io.deadlines import deadline
-
-        left = DRAIN_BYTES
-        try:
-            with inside(), deadline(Deadline(SystemClock(), "whole", DRAIN_SECONDS)):
-                for piece in self._bytes or ():
-                    left -= len(piece)
-                    if left < 0:
-                        return
-        except Exception:  # noqa: BLE001 - the answer is whole; only the connection is lost
-            return
-
-    def _drop(self) -> None:
-        response, pieces = self._response, self._bytes
-        self._response = self._bytes = None
-        slots, self._slots = self._slots, []
-        try:
-            if response is not None:
-                with inside():
-                    response.close()
-        finally:
-            kept.discard(pieces)
-            for slot in slots:
-                slot.release()
-
-
-def enter(call: Call, key: Callable[[], str]) -> list[Slot]:
-    """Take a place at each gate of the call, or at none."""
-    if call.unidentified:
-        call.identify(key())
-    slots: list[Slot] = []
-    try:
-        for gate in call.core.gates(call.request.model):
-            slots.append(gate.enter(careful=call.careful))  # noqa: PERF401 - what was entered is kept on an error
-    except BaseException:
-        for slot in slots:
-            slot.release()
-        raise
-    return slots

@@ -1,0 +1,101 @@
+"""The fields of the LLM, and what LlamaIndex asks about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from llama_index.core.base.llms.types import LLMMetadata, MessageRole
+from llama_index.core.bridge.pydantic import Field
+from llama_index.core.llms.function_calling import FunctionCallingLLM
+
+from llama_index_zhipu._chat.calling import SENT
+from llama_index_zhipu._connection import ALIASES, ZhipuComponent
+from zhipu_client import models
+from zhipu_client.conversation import ReasoningHistory, without_secrets
+
+__all__ = ["DEFAULT_MODEL", "ChatSettings"]
+
+DEFAULT_MODEL = "glm-4.7"
+
+
+class ChatSettings(FunctionCallingLLM, ZhipuComponent):
+    """All fields of `ZhipuAI`, which documents them; the calls are there."""
+
+    model: str = Field(default=DEFAULT_MODEL, description="The model code.")
+    temperature: float | None = Field(default=None, ge=0.0, description="0.0 to 1.0.")
+    top_p: float | None = Field(default=None, ge=0.0, le=1.0, description="0.01 to 1.0.")
+    max_tokens: int | None = Field(default=None, gt=0, description="The most tokens to write.")
+    do_sample: bool | None = Field(default=None, description="False for greedy decoding.")
+    stop: str | list[str] | None = Field(default=None, description="Words that end the answer.")
+    thinking: bool | Literal["auto", "enabled", "disabled"] | dict[str, Any] | None = Field(
+        default=None, description="Whether the model reasons before it answers."
+    )
+    clear_thinking: bool | None = Field(default=None, description="False keeps reasoning.")
+    reasoning_effort: str | None = Field(default=None, description="How much to reason.")
+    reasoning_history: ReasoningHistory | None = Field(
+        default=None, description="Which earlier reasoning is sent back."
+    )
+    tool_stream: bool | None = Field(default=None, description="Stream tool arguments.")
+    stream_usage: bool | None = Field(default=None, description="Count tokens of streams.")
+    think_tags: bool | None = Field(default=None, description="Take reasoning out of the text.")
+    keep_box_marks: bool = Field(default=False, description="Keep box marks in the text.")
+    tool_choice_mode: Literal["auto", "native", "emulate"] = Field(
+        default="auto", description="How a tool choice other than auto is met."
+    )
+    structured_output: Literal["auto", "json", "tool", "prompt"] = Field(
+        default="auto", description="How structured output is asked for."
+    )
+    response_format: dict[str, Any] | None = Field(default=None, description="JSON mode.")
+    server_tools: list[dict[str, Any]] | None = Field(
+        default=None, repr=False, description="Tools that the service runs."
+    )
+    web_search: bool | dict[str, Any] | None = Field(default=None, description="Search the web.")
+    user_id: str | None = Field(default=None, description="Your own id of the end user.")
+    sensitive_word_check: dict[str, Any] | None = Field(default=None)
+    watermark_enabled: bool | None = Field(default=None)
+    meta: dict[str, Any] | None = Field(default=None)
+    raise_on_content_filter: bool = Field(default=False)
+    context_window: int | None = Field(default=None, gt=0)
+    is_function_calling_model: bool | None = Field(default=None)
+    additional_kwargs: dict[str, Any] = Field(
+        default_factory=dict, description="Further arguments for every request."
+    )
+    extra_body: dict[str, Any] | None = Field(
+        default=None, description="Further fields for every request body."
+    )
+
+    _aliases: ClassVar[Mapping[str, str]] = {**ALIASES, "model_name": "model"}
+    _ignored: ClassVar[frozenset[str]] = frozenset(
+        {
+            "api_version", "audio_config", "is_chat_model", "modalities", "reuse_client",
+            "should_use_structured_outputs", "strict", "tokenizer",
+        }
+    )  # fmt: skip
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        """Return the facts about the model; never raises, not even for unknown models."""
+        info = models.find(self.model)
+        tools = self.is_function_calling_model
+        if tools is None:
+            tools = info is None or info.tools or info.kind == "vision"
+        return LLMMetadata(
+            context_window=self.context_window or models.context_of(self.model),
+            num_output=self.max_tokens or -1,
+            is_chat_model=True,
+            is_function_calling_model=tools,
+            model_name=self.model,
+            system_role=MessageRole.SYSTEM,
+        )
+
+    def to_payload(self) -> dict[str, Any]:
+        """Return the settings that traces may show."""
+        shown = {
+            name: value
+            for name in (*SENT, "thinking", "clear_thinking")
+            if (value := getattr(self, name)) is not None
+        }
+        if self.server_tools is not None:
+            shown["server_tools"] = [without_secrets(tool) for tool in self.server_tools]
+        return {**super().to_payload(), **shown}

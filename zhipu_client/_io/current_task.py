@@ -1,0 +1,41 @@
+"""Which thread and which of its tasks runs here, and how another thread wakes a task up."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+
+__all__ = ["current_task", "waker"]
+
+
+def current_task() -> tuple[int, int]:
+    """Return which thread this is, and which of its tasks."""
+    task: object = None
+    # Another thread may be importing them: on what is not there yet, nobody runs here.
+    loops = sys.modules.get("asyncio")
+    lowlevel = getattr(sys.modules.get("trio"), "lowlevel", None)
+    if getattr(loops, "_get_running_loop", lambda: None)() is not None:
+        task = loops.current_task()  # type: ignore[union-attr]
+    elif getattr(lowlevel, "in_trio_run", bool)():
+        task = lowlevel.current_task()  # type: ignore[union-attr]
+    return threading.get_ident(), id(task)
+
+
+def waker(event: object) -> Callable[[], None]:
+    """Return what sets an ``anyio.Event`` of this loop from any thread."""
+    import asyncio
+
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        import trio
+
+        token = trio.lowlevel.current_trio_token()
+        return lambda: token.run_sync_soon(event.set)  # type: ignore[attr-defined]
+
+    def wake() -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(event.set)  # type: ignore[attr-defined]
+
+    return wake
