@@ -22,7 +22,6 @@ OF_LLAMA_INDEX = (
     ":pydantic.warnings.PydanticDeprecationWarning",
     "is_running called from within a step:DeprecationWarning",
     "`langchain-community` is being sunset:DeprecationWarning",
-    ":workflows.context.state_store.UnserializableKeyWarning",
 )
 
 

@@ -275,4 +275,6 @@ async def test_messages_of_agents_go_through_json(stub, llm):
     agent = FunctionAgent(tools=[FunctionTool.from_defaults(lambda: "1", name="f")], llm=llm)
     context = Context(agent)
     await agent.run("?", ctx=context)
-    json.dumps(context.to_dict())
+    saved = json.dumps(context.to_dict())
+    memory = await Context.from_dict(agent, json.loads(saved)).store.get("memory")
+    assert [message.content for message in await memory.aget()][:1] == ["?"]

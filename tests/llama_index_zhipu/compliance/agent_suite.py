@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -157,8 +158,14 @@ class AgentTests:
         agent = FunctionAgent(tools=[add], llm=llm)
         context = Context(agent)
         await agent.run(self.sum_prompt, ctx=context)
-        restored = Context.from_dict(agent, context.to_dict())
-        assert str(await agent.run(self.sum_prompt, ctx=restored))
+        saved = json.loads(json.dumps(context.to_dict()))
+        again = FunctionAgent(tools=[add], llm=llm)
+        restored = Context.from_dict(again, saved)
+        memory = await restored.store.get("memory")
+        said = [message.content for message in await memory.aget()]
+        assert said[0] == self.sum_prompt
+        assert len(said) == 4
+        assert str(await again.run(self.sum_prompt, ctx=restored))
 
     async def test_function_agent_with_an_output_class(self, llm):
         agent = FunctionAgent(tools=[weather], llm=llm, output_cls=Forecast)
