@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-foreign lint format record bench clean
+.PHONY: help demo test test-all test-foreign lint format record bench docs clean
 # Several targets install into the same environment, and two pips at once would break it.
 .NOTPARALLEL:
 
@@ -61,6 +61,10 @@ bench: .venv-bench-langchain/.bench .venv-bench-llama-index/.bench ## the benchm
 	@.venv-bench-langchain/bin/python -m benchmarks client langchain embeddings ocr $(ARGS)
 	@.venv-bench-llama-index/bin/python -m benchmarks llama-index $(ARGS)
 
+docs: .venv-docs/.docs ## the documentation site, into build/docs; warnings are errors
+	@mkdir -p build && .venv-docs/bin/zensical build --strict --clean --config-file mkdocs.yml $(ARGS) 2>&1 \
+	  | tee build/docs.log && ! grep '^griffe' build/docs.log
+
 clean: ## remove environments, caches and built files
 	rm -rf .venv .venv-* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -76,6 +80,12 @@ $(VENV)/.dev: pyproject.toml
 	@$(call make-venv,$(VENV),$(FOUND))
 	@$(BIN)/python -m pip install $(PIP_OPTIONS) --editable ".[all]" --group dev $(OR_SAY)
 	@touch $(VENV)/.demo $@
+
+.venv-docs/.docs: pyproject.toml
+	@echo "Installing into .venv-docs, once ..."
+	@$(call make-venv,.venv-docs,$(FOUND))
+	@.venv-docs/bin/python -m pip install $(PIP_OPTIONS) --group docs $(OR_SAY)
+	@touch $@
 
 .venv-foreign/.foreign: pyproject.toml
 	@echo "Installing into .venv-foreign, once ..."

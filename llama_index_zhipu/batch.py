@@ -99,9 +99,8 @@ class ZhipuAIBatch:
             items or too many (50,000; 10,000 texts).
         zhipu_client.TaskFailedError: The service refused the batch as a whole.
         zhipu_client.TaskTimeoutError: It took longer than ``wait``; `collect` waits again.
-        zhipu_client.ZhipuError: A call failed in another way.
-
-        What ends `run` or `collect` once the batch has begun has its id as ``task_id``.
+        zhipu_client.ZhipuError: A call failed in another way. Once the batch has begun, what ends
+            `run` or `collect` has its id as ``task_id``.
 
     Example:
         ```python
