@@ -67,7 +67,9 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
         tool_stream: Stream the arguments of calls in pieces. None: where the model can.
         stream_usage: False does not ask for the tokens of a stream.
         think_tags: Whether text between ``<think>`` tags is reasoning. None: for the models that
-            write it there, and on your own servers.
+            write it there, and on your own servers. ``"opened"``: the chat template opens the
+            reasoning and the server has no parser for it, so that the answer begins within; then a
+            stream has it apart from its first piece on.
         keep_box_marks: Keep ``<|begin_of_box|>`` and ``<|end_of_box|>`` in the text, which vision
             models put around answers and places.
         tool_choice_mode: How a requirement that GLM does not honour by itself (a forced tool, a

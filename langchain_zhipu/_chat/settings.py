@@ -50,7 +50,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
     reasoning_history: ReasoningHistory | None = None
     tool_stream: bool | None = None
     stream_usage: bool | None = None
-    think_tags: bool | None = None
+    think_tags: bool | Literal["opened"] | None = None
     keep_box_marks: bool = False
     tool_choice_mode: ToolChoiceMode = "auto"
     request_id: str | None = None

@@ -38,7 +38,9 @@ class ChatSettings(FunctionCallingLLM, ZhipuComponent):
     )
     tool_stream: bool | None = Field(default=None, description="Stream tool arguments.")
     stream_usage: bool | None = Field(default=None, description="Count tokens of streams.")
-    think_tags: bool | None = Field(default=None, description="Take reasoning out of the text.")
+    think_tags: bool | Literal["opened"] | None = Field(
+        default=None, description="Take reasoning out of the text."
+    )
     keep_box_marks: bool = Field(default=False, description="Keep box marks in the text.")
     tool_choice_mode: Literal["auto", "native", "emulate"] = Field(
         default="auto", description="How a tool choice other than auto is met."

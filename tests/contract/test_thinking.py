@@ -175,6 +175,80 @@ FROM_THE_CORE = [
 ]
 
 
-@table([*in_turn([*SENT, *HISTORY]), *TAGS, *FROM_THE_CORE])
+def spoken(title: str, written: str, **settings: Any) -> Row:
+    """An answer that speaks about tags, as it must come out."""
+    return splits(f"spoken-{title}", written, "", written, **settings)
+
+
+#: The default model is a hybrid one, on a server of one's own.
+SPOKEN = [
+    spoken("code-span", "End it with `</think>`, then answer."),
+    spoken("backtick-fence", "So:\n```xml\n<think>\nhm\n</think>\nyes\n```\nDone."),
+    spoken("tilde-fence", "So:\n~~~\nhm</think>yes\n~~~\nDone."),
+    spoken("other-element", "It is <a></think></a> there."),
+    spoken("closed-element", "It is <a>x</think></a> there."),
+    spoken("quotation", 'It wrote "hm</think>yes" there.'),
+    spoken("sentence", "Then </think> ends it."),
+    spoken("block-quote", "> hm</think>yes\n\nThat is it."),
+    spoken("partner", "Like <think>this</think>, say."),
+    *(
+        spoken(f"thinking-off-{number}", "hm</think>yes", **settings)
+        for number, settings in enumerate(
+            (
+                {"thinking": False},
+                {"thinking": "disabled"},
+                {"thinking": dict(OFF)},
+                {"extra_body": {"chat_template_kwargs": {"enable_thinking": False}}},
+                {"thinking": False, "think_tags": True},
+            )
+        )
+    ),
+    spoken("thinking-off-opened", "<think> opens it, </think> ends it.", thinking=False),
+    spoken("not-a-thinking-model", "<think>hm</think>yes", model="glm-4-flash"),
+    spoken("not-a-thinking-model-end", "hm</think>yes", model="glm-4-flash"),
+    spoken("unknown-model", "hm</think>yes", model=OWN),
+    spoken("switched-off", "<think>hm</think>yes", think_tags=False),
+    *(
+        Row(
+            f"spoken-reasoning-apart-{number}",
+            said(written, reasoning="hm"),
+            {"reasoning": "hm", "text": written},
+        )
+        for number, written in enumerate(
+            ("a</think>b", "<think>a</think>b", "<think> opens it.", "</think> ends it.")
+        )
+    ),
+    # What is left over even there is taken off.
+    splits("off-empty", "<think></think>\n42", "", "42", thinking=False),
+    splits("off-end", "</think>\n\n42", "", "42", thinking=False),
+    splits("off-and-thought", "<think>hm.\n</think>\n42", "hm.\n", "42", thinking=False),
+    splits("off-always", "hm</think>\n42", "hm", "42", model="glm-5.3", thinking="disabled"),
+    # Reasoning that speaks about its tags.
+    splits("quoted-in-thought", "Of `</think>`.</think>\nIt ends.", "Of `</think>`.", "It ends."),
+    splits("quoted-inside", '<think>Of "</think>".</think>So.', 'Of "</think>".', "So."),
+    # The caller's word.
+    splits("own-end", "hm</think>\n42", "hm", "42", model=OWN, think_tags=True),
+    splits("opened", "hm</think>\n42", "hm", "42", think_tags="opened"),
+    splits("opened-on-the-site", "hm</think>42", "hm", "42", think_tags="opened", site="zai"),
+    splits("inline-end", "hm</think>\n42", "hm", "42", model=INLINE),
+]
+QUOTED_BOX = "Between `<|begin_of_box|>` and “<|end_of_box|>” there is"
+BOXES = [
+    splits("box", "It is <|begin_of_box|>42<|end_of_box|>.", "", "It is 42."),
+    splits("box-in-quotes", 'A "<|begin_of_box|>42<|end_of_box|>".', "", 'A "42".'),
+    splits(
+        "box-spoken-about",
+        f"{QUOTED_BOX} <|begin_of_box|>42<|end_of_box|>",
+        "",
+        f"{QUOTED_BOX} 42",
+    ),
+    spoken("box-in-a-fence", "```\n<|begin_of_box|>42<|end_of_box|>\n```"),
+    spoken("box-in-a-tilde-fence", "~~~\n<|begin_of_box|>42<|end_of_box|>\n~~~", model=INLINE),
+    spoken("box-in-quotation-marks", 'The mark "<|begin_of_box|>" opens it.', site="zai"),
+    spoken("box-kept", "<|begin_of_box|>42<|end_of_box|>", keep_box_marks=True),
+]
+
+
+@table([*in_turn([*SENT, *HISTORY]), *TAGS, *FROM_THE_CORE, *SPOKEN, *BOXES])
 def test_thinking(row, adapter, way):
     check(row, adapter, way)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from zhipu_client._numbers import whole_number
-from zhipu_client.conversation import json_answers, text_tool_calls, thinking
+from zhipu_client.conversation import box_marks, json_answers, text_tool_calls
 from zhipu_client.conversation.arguments import read_arguments
 from zhipu_client.conversation.tools import ToolNames
 from zhipu_client.errors._failures import error_from
@@ -38,7 +38,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "names of tools": _names,
     "JSON in a text": json_answers.json_text,
     "calls in a text": text_tool_calls.calls_in_text,
-    "marks in a text": thinking.without_marks,
+    "marks in a text": box_marks.without_marks,
     "errors": lambda text: error_from(400, {}, {"error": {"code": "1", "message": text}}),
     "tables": tables_as_markdown,
     "arguments": read_arguments,

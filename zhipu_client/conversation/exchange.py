@@ -18,13 +18,14 @@ from zhipu_client._check import refuse
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client.conversation._characters import whole_text
 from zhipu_client.conversation.answers import Answer, Call, read_answer
+from zhipu_client.conversation.box_marks import without_marks
 from zhipu_client.conversation.history import prepared, with_file_urls
 from zhipu_client.conversation.refusals import Refusal, kind_of, refusals_in
 from zhipu_client.conversation.request_building import Built
 from zhipu_client.conversation.requirement import with_instruction
 from zhipu_client.conversation.streaming import Attempt, Delta
 from zhipu_client.conversation.text_tool_calls import calls_in_text
-from zhipu_client.conversation.thinking import thinking_apart, without_marks
+from zhipu_client.conversation.think_tags import thinking_apart
 from zhipu_client.errors import (
     ContentFilterError,
     ContextOverflowError,
@@ -166,7 +167,9 @@ class Exchange:
         requirement = built.requirement
         if requirement is not None and field in {"response_format", "tool_choice"}:
             requirement = requirement.in_words()
+        thoughts = built.thoughts
         if field == "chat_template_kwargs":
+            thoughts = "implicit" if thoughts == "off" else thoughts
             warnings.warn(
                 "the server refuses chat_template_kwargs, by which thinking is switched: it is "
                 "left out, and the setting of thinking does nothing there",
@@ -174,7 +177,9 @@ class Exchange:
                 stacklevel=2,
             )
         optional = built.optional - {field}
-        self.built = replace(built, params=params, requirement=requirement, optional=optional)
+        self.built = replace(
+            built, params=params, requirement=requirement, optional=optional, thoughts=thoughts
+        )
 
     # --- Answers
 

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic_core import from_json
 
 from zhipu_client.chat._brackets import BLANKS, Brackets
-from zhipu_client.conversation.thinking import CLOSE_TAG, OPEN_TAG, ThinkFilter
+from zhipu_client.conversation.think_tags import CLOSE_TAG, OPEN_TAG, ThinkFilter
 
 __all__ = ["JsonFilter", "json_text", "object_in", "partial_object"]
 

@@ -28,7 +28,12 @@ from zhipu_client.conversation.reasoning_history import (
     reasoning_history,
 )
 from zhipu_client.conversation.requirement import Requirement
-from zhipu_client.conversation.thinking import ThinkFilter, template_arguments, thinking_fields
+from zhipu_client.conversation.think_tags import ThinkFilter, ThoughtsMode
+from zhipu_client.conversation.thinking import (
+    is_switched_off,
+    template_arguments,
+    thinking_fields,
+)
 from zhipu_client.conversation.tools import ToolNames, function_names
 from zhipu_client.dialects import DIALECTS, Dialect
 from zhipu_client.errors import InvalidRequestError
@@ -86,8 +91,7 @@ class Built:
         requirement: What the answer must be, where the service does not see to it.
         dialect: What the server understands.
         optional: Fields of the body that can be left out where a server refuses them.
-        thoughts: How reasoning may be in the text: not, between ``"tags"``, or ``"implicit"``:
-            its opening tag may be missing.
+        thoughts: How reasoning may be in the text, see `ThinkFilter`; None: not at all.
         box_marks: Whether the marks around a vision model's answer are kept.
         single_call: Keep only the first tool call.
         file_urls: Whether documents by URL go in the older content part.
@@ -102,16 +106,14 @@ class Built:
     requirement: Requirement | None = None
     dialect: Dialect = DIALECTS["zhipu"]
     optional: frozenset[str] = frozenset()
-    thoughts: Literal["tags", "implicit"] | None = None
+    thoughts: ThoughtsMode | None = None
     box_marks: bool = False
     single_call: bool = False
     file_urls: bool = False
 
     def think_filter(self) -> ThinkFilter | None:
         """Return what takes reasoning out of an answer's text; None where it cannot be there."""
-        if self.thoughts is None:
-            return None
-        return ThinkFilter(implicit=self.thoughts == "implicit")
+        return None if self.thoughts is None else ThinkFilter(self.thoughts)
 
 
 def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, Any]:
@@ -182,6 +184,7 @@ def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Bu
         agent=agent, info=info, site=dialect.account,
     )  # fmt: skip
     extra = _extra(values, dialect)
+    off = is_switched_off(params.get("thinking"), extra.get("chat_template_kwargs"))
     _put_thinking(params, extra, clear, info, dialect)
     if params.get("stop") == []:
         del params["stop"]
@@ -206,7 +209,7 @@ def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Bu
         requirement,
         dialect,
         optional=_optional(params, values),
-        thoughts=_thoughts(values.get("think_tags"), known, dialect),
+        thoughts=_thoughts(values.get("think_tags"), known, dialect, off=off),
         box_marks=bool(values.get("keep_box_marks")),
         single_call=values.get("parallel_tool_calls") is False,
         file_urls=models.takes_files_by_url(model),
@@ -292,15 +295,26 @@ def _set_said(extra: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _thoughts(
-    wanted: bool | None, info: models.ModelInfo | None, dialect: Dialect
-) -> Literal["tags", "implicit"] | None:
+    wanted: bool | Literal["opened"] | None,
+    info: models.ModelInfo | None,
+    dialect: Dialect,
+    *,
+    off: bool,
+) -> ThoughtsMode | None:
     """How reasoning may be in the text: of some models, and of servers without a parser for it."""
-    hybrid = info is not None and info.thinking in {"hybrid", "always"}
+    thinks = info.thinking if info is not None else None
     if wanted is None:
-        wanted = dialect.site is None or (info is not None and info.thinking == "inline")
+        wanted = thinks == "inline" or (dialect.site is None and thinks != "none")
+        implicit = dialect.site is None and thinks is not None
+    else:
+        implicit = True
     if not wanted:
         return None
-    return "implicit" if hybrid else "tags"
+    if off and thinks not in {"always", "inline"}:
+        return "off"
+    if wanted == "opened":
+        return "opened"
+    return "implicit" if implicit else "tags"
 
 
 def _check(values: Mapping[str, Any]) -> None:
@@ -311,6 +325,8 @@ def _check(values: Mapping[str, Any]) -> None:
             value=values["n"],
         )
     check_choice("reasoning_history", values.get("reasoning_history"), get_args(ReasoningHistory))
+    if not isinstance(values.get("think_tags"), bool):
+        check_choice("think_tags", values.get("think_tags"), ("opened",), "a text")
     check_choice("tool_choice_mode", values.get("tool_choice_mode"), get_args(ToolChoiceMode))
 
 

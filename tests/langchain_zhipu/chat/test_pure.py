@@ -19,7 +19,7 @@ from zhipu_client import InvalidRequestError
 from zhipu_client.conversation import choice_as_text, problems, read_choice, redacted
 from zhipu_client.conversation.json_answers import JsonFilter, json_text
 from zhipu_client.conversation.text_tool_calls import calls_in_text
-from zhipu_client.conversation.thinking import ThinkFilter
+from zhipu_client.conversation.think_tags import ThinkFilter
 
 
 class Point(BaseModel):
