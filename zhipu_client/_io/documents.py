@@ -13,10 +13,11 @@ from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.work._job import Document, Source
 
-__all__ = ["open_document", "open_file"]
+__all__ = ["HEAD", "open_content", "open_document", "open_file", "stamp"]
 
 MiB = 1024 * 1024
-_HEAD = 1024
+#: The bytes at the start of a file that show its type.
+HEAD = 1024
 #: What leads from an annotation to other pages.
 _LEADING = ("/A", "/AA", "/Dest", "/P", "/Parent", "/Popup", "/IRT")
 
@@ -33,19 +34,32 @@ def open_document(source: Source, root: Path | None, max_bytes: int) -> Document
         InvalidRequestError: No regular file, outside of ``root``, empty, too large, or neither
             PDF, PNG nor JPEG by its content.
     """
-    if isinstance(source, str):
-        if source.lower().startswith(("http://", "https://")):
-            return _Address(source)
-        if source.startswith("data:"):
-            return _in_memory(_decode(source), "data URL", max_bytes)
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return _in_memory(bytes(source), "bytes", max_bytes)
-    file = open_file(Path(source), root, max_bytes)
+    if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
+        return _Address(source)
+    file, name = open_content(source, root, max_bytes)
     try:
-        return _File(file, str(source))
+        return _File(file, name)
     except BaseException:
         file.close()
         raise
+
+
+def open_content(source: Source, root: Path | None, max_bytes: int) -> tuple[BinaryIO, str]:
+    """Open a data URL, a path or bytes; see `open_document`. Return the file and its name."""
+    if isinstance(source, str) and source.startswith("data:"):
+        return _in_memory(_decode(source), "data URL", max_bytes)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _in_memory(bytes(source), "bytes", max_bytes)
+    return open_file(Path(source), root, max_bytes), str(source)
+
+
+def stamp(file: BinaryIO) -> tuple[int, int] | None:
+    """Return what changes when a file changes; None for one in memory."""
+    try:
+        found = os.fstat(file.fileno())
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def open_file(path: Path, root: Path | None, max_bytes: int) -> BinaryIO:
@@ -106,12 +120,12 @@ def _decode(url: str) -> bytes:
         raise InvalidRequestError("the data URL is not base64", field="source") from None
 
 
-def _in_memory(content: bytes, name: str, max_bytes: int) -> Document:
+def _in_memory(content: bytes, name: str, max_bytes: int) -> tuple[BinaryIO, str]:
     if not content:
         raise InvalidRequestError("the document is empty (0 bytes)", field="source", value=b"")
     if len(content) > max_bytes:
         raise _refused(name, _too_much(len(content), max_bytes))
-    return _File(io.BytesIO(content), name)
+    return io.BytesIO(content), name
 
 
 class _Address:
@@ -145,8 +159,8 @@ class _File:
         self.name = name
         self._file = file
         self._reader: Any = None
-        self._before = self._stamp()
-        head = file.read(_HEAD)
+        self._before = stamp(file)
+        head = file.read(HEAD)
         kind = sniff(head)
         if kind is None:
             raise _refused(name, f"is neither PDF, PNG nor JPEG (it starts with {head[:8]!r})")
@@ -204,15 +218,8 @@ class _File:
             self._check()
             return None
 
-    def _stamp(self) -> tuple[int, int] | None:
-        try:
-            found = os.fstat(self._file.fileno())
-        except OSError:  # in memory
-            return None
-        return found.st_size, found.st_mtime_ns
-
     def _check(self) -> None:
-        if self._stamp() != self._before:
+        if stamp(self._file) != self._before:
             raise self._changed()
 
     def _changed(self) -> InvalidRequestError:
