@@ -23,11 +23,19 @@ __all__ = ["ResumePoint", "ZhipuAIOCRLoader", "ZhipuAIOCRParser", "ZhipuAIWebRea
 
 
 class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
-    """Reads PDFs and pictures with GLM-OCR: ``POST /layout_parsing``. Billed by tokens.
+    """Reads PDFs and pictures with GLM-OCR: of the service, or on a server of your own.
 
-    Documents of any length are read: above the limits of the site (100 pages, 30 on api.z.ai; 50
-    MiB) they are sent in parts, several at once, and come in order. For local PDFs that needs the
-    extra ``ocr``. An http(s) address is passed to the service, which fetches it itself.
+    The service (``POST /layout_parsing``, billed by tokens) finds the layout too. Documents of any
+    length are read: above the limits of the site (100 pages, 30 on api.z.ai; 50 MiB) they are sent
+    in parts, several at once, and come in order. For local PDFs that needs the extra ``ocr``. An
+    http(s) address is passed to the service, which fetches it itself.
+
+    With any other ``base_url`` (vLLM, SGLang, Ollama, see ``endpoint``) GLM-OCR is a vision chat
+    model: each page is rendered, sent as an image with one of the model's prompts, and its text
+    becomes the same document. Such a server reports no layout: ``boxes``, ``images`` and
+    ``layout_image`` are missing, metadata has ``has_layout=False``, and mode ``"element"``,
+    ``crops`` and ``layout_images`` are refused. An answer that was cut raises, and is never
+    returned as a page. PDFs at an address are not fetched; addresses of images are passed on.
 
     Metadata follows LangChain's PDF loaders: ``source``, ``file_path``, ``total_pages``, ``page``
     (from 0), ``page_label``, and the metadata of a local PDF (``producer``, ``creator``,
@@ -60,6 +68,17 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
         on_error: ``"raise"``, or ``"skip"``: log a warning and skip the rest of that document.
         show_progress: Show a progress bar on standard error.
         extra_body: Further fields of each request, sent unchecked.
+        endpoint: ``"layout"`` or ``"chat"``: which endpoint of the server reads. None decides by
+            its dialect: the service and its relays (``…/paas/v4``, or ``dialect="zhipu"``) have the
+            first, every other server the second.
+        task: For a chat server: what pages are read for, ``"text"``, ``"table"``, ``"formula"`` or
+            ``"figure"``.
+        prompt: For a chat server: a prompt of your own in place of the task's.
+        max_tokens: For a chat server: the most tokens of a page's answer. None leaves it to the
+            server.
+        dpi: For a chat server: dots per inch at which pages are rendered, 36 to 1200 (200).
+        max_pixels: For a chat server: the most pixels of an image (2,800,000, which vLLM takes);
+            larger pages and images are made smaller.
         api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
 
     Raises:
@@ -67,7 +86,14 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
             a file is missing, empty, too large, changes while it is read, or is of another type.
         ZhipuError: While loading, after the pages before the failure were yielded. The error
             has ``resume_from``: with it another loader goes on without paying twice. That of
-            `load` and `aload` has the documents before the failure too, as ``documents``.
+            `load` and `aload` has the documents before the failure too, as ``documents``; that of
+            an answer that was cut has ``cut_page``, as far as it came.
+
+    Example: GLM-OCR of your own
+        >>> from langchain_zhipu import ZhipuAIOCRLoader
+        >>> ours = {"base_url": "http://localhost:8000/v1", "api_key": "not-needed"}
+        >>> loader = ZhipuAIOCRLoader("report.pdf", model="zai-org/GLM-OCR", **ours)
+        >>> loader.load()  # doctest: +SKIP
 
     Example:
         ```python

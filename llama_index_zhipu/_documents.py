@@ -12,7 +12,7 @@ from zhipu_client.conversation import read_file
 __all__ = ["document", "file_metadata", "name_of", "open_source", "read_source"]
 
 #: Technical metadata, which does not help a model or a search.
-_TECHNICAL = ("regions", "request_id", "task_id", "width", "height")
+_TECHNICAL = ("has_layout", "regions", "request_id", "task_id", "width", "height")
 
 
 def open_source(file: Any, fs: Any, max_bytes: int) -> Any:

@@ -22,6 +22,8 @@ __all__ = ["ZhipuAIOCRReader", "ZhipuAIWebReader"]
 
 #: Name of a field -> name of the argument of `zhipu_client.ocr.pages`.
 _PAGES = {"max_in_flight": "in_flight"}
+#: What a chat server can be told.
+_CHAT = ("task", "prompt", "max_tokens", "dpi", "max_pixels")
 
 
 class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
@@ -30,8 +32,14 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
     Documents of any length: PDF files are split by pages (with the extra ``ocr``), a few parts at
     a time. Works as a ``file_extractor`` of `SimpleDirectoryReader` too.
 
+    With any other ``base_url`` than the service's (vLLM, SGLang, Ollama, see ``endpoint``) GLM-OCR
+    is a vision chat model: each page is rendered, sent as an image with one of the model's prompts,
+    and its text becomes the same document. Such a server reports no layout: there are no regions,
+    and metadata has ``has_layout=False``. An answer that was cut raises, and is never returned as a
+    page. PDFs at an address are not fetched; addresses of images are passed on.
+
     Attributes:
-        model: ``glm-ocr``.
+        model: ``glm-ocr``, or the name under which a server of your own serves it.
         split: ``"page"`` makes one document of each page, ``"none"`` one of the whole file.
         first_page: The first page to read, from 1; PDF only.
         last_page: The last page to read, itself included.
@@ -41,10 +49,28 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         tables: ``"html"`` as the service writes them, or ``"markdown"``.
         root: A folder that all paths must be in, links followed.
         max_bytes: The most bytes of a file, checked before it is read.
+        endpoint: ``"layout"`` or ``"chat"``: which endpoint of the server reads. None decides by
+            its dialect: the service and its relays (``…/paas/v4``, or ``dialect="zhipu"``) have the
+            first, every other server the second.
+        task: For a chat server: what pages are read for, ``"text"``, ``"table"``, ``"formula"`` or
+            ``"figure"``.
+        prompt: For a chat server: a prompt of your own in place of the task's.
+        max_tokens: For a chat server: the most tokens of a page's answer. None leaves it to the
+            server.
+        dpi: For a chat server: dots per inch at which pages are rendered, 36 to 1200 (200).
+        max_pixels: For a chat server: the most pixels of an image (2,800,000, which vLLM takes);
+            larger pages and images are made smaller.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or the file cannot be sent.
-        zhipu_client.ZhipuError: A call failed; the subclasses say how.
+        zhipu_client.ZhipuError: A call failed; the subclasses say how. That of an answer that was
+            cut has ``cut_page``, as far as it came.
+
+    Example: GLM-OCR of your own
+        >>> from llama_index_zhipu import ZhipuAIOCRReader
+        >>> ours = {"base_url": "http://localhost:8000/v1", "api_key": "not-needed"}
+        >>> reader = ZhipuAIOCRReader(model="zai-org/GLM-OCR", **ours)
+        >>> reader.load_data("report.pdf")  # doctest: +SKIP
 
     Example:
         ```python
@@ -68,11 +94,24 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         default=None, description="A folder that all paths must be in."
     )
     max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+    endpoint: ocr.Endpoint | None = Field(default=None, description="Which endpoint reads.")
+    task: ocr.Task | None = Field(default=None, description="What a chat server reads for.")
+    prompt: str | None = Field(default=None, description="A prompt in place of the task's.")
+    max_tokens: int | None = Field(default=None, description="The most tokens of a page.")
+    dpi: int | None = Field(default=None, description="Dots per inch of rendered pages.")
+    max_pixels: int | None = Field(default=None, description="The most pixels of an image.")
 
     @classmethod
     def class_name(cls) -> str:
         """Return the name of this class in dicts."""
         return "ZhipuAIOCRReader"
+
+    def _find_key_and_place(self) -> None:
+        super()._find_key_and_place()
+        ocr.check_endpoint(self._dialect_name(), self.endpoint, **self._chat_options())
+
+    def _chat_options(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _CHAT}
 
     def lazy_load_data(
         self,
@@ -161,6 +200,8 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             "in_flight": self.max_in_flight,
             "root": self.root,
             "max_bytes": self.max_bytes,
+            "endpoint": self.endpoint,
+            **self._chat_options(),
         }
         given = {_PAGES.get(name, name): value for name, value in given.items()}
         return ocr.pages(source, **{**settings, **given})
@@ -178,14 +219,18 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             "height": page.height,
             "request_id": page.request_id,
         }
-        if self.with_regions:
+        if not page.has_layout:
+            facts["has_layout"] = False
+        elif self.with_regions:
             facts["regions"] = page.regions
         return document(self._text(page), info, facts)
 
     def _joined(self, pages: Sequence[ocr.OCRPage], info: dict[str, Any]) -> Document:
         text = "\n\n".join(self._text(page) for page in pages)
         facts: dict[str, Any] = {"total_pages": len(pages)}
-        if self.with_regions:
+        if not all(page.has_layout for page in pages):
+            facts["has_layout"] = False
+        elif self.with_regions:
             facts["regions"] = [region for page in pages for region in page.regions]
         return document(text, info, facts)
 

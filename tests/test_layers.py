@@ -28,7 +28,7 @@ IO = frozenset(
 ALLOWED = {
     "zhipu_client": {"pydantic", "pydantic_core"},
     # trio is never needed: code there looks whether a caller's loop is one.
-    "zhipu_client._io": {"anyio", "httpcore", "httpx", "pypdf", "trio"},
+    "zhipu_client._io": {"PIL", "anyio", "httpcore", "httpx", "pypdf", "pypdfium2", "trio"},
     "langchain_zhipu": {
         "langchain_core", "pydantic", "pydantic_core", "pypdf", "typing_extensions",
         "zhipu_client",
@@ -43,7 +43,7 @@ ALLOWED = {
 CORE = frozenset({"pydantic", "pydantic_core", "zhipu_client"})
 
 #: Not a dependency of a plain install with the package's extra: imported in functions only.
-LAZY = frozenset({"PIL", "pypdf", "trio"})
+LAZY = frozenset({"PIL", "pypdf", "pypdfium2", "trio"})
 
 #: Modules that are built around a package which others import only in functions.
 NEEDS = {"zhipu_emulator.pytest_plugin": {"pytest"}}

@@ -44,7 +44,7 @@ class Shape:
         """
         common = {**about, **_page_metadata(page)}
         if self.mode == "page" or not page.regions:
-            layout = {"boxes": _boxes(page)} if self.boxes else {}
+            layout = {"boxes": _boxes(page)} if self.boxes and page.has_layout else {}
             images = {"images": found} if (found := _images(page)) else {}
             metadata = self._metadata({**common, **layout, **images}, about)
             yield Document(self._text(page.text), metadata=metadata)
@@ -74,7 +74,7 @@ class Shape:
                     "start_index": len(text),
                     "page_width": page.width,
                     "page_height": page.height,
-                    **({"boxes": _boxes(page)} if self.boxes else {}),
+                    **({"boxes": _boxes(page)} if self.boxes and page.has_layout else {}),
                     **({"images": found} if (found := _images(page)) else {}),
                 }
             )
@@ -116,6 +116,7 @@ def _page_metadata(page: OCRPage) -> dict[str, Any]:
         "request_id": page.request_id,
         "layout_image": page.layout_image,
         "token_usage": page.usage,
+        "has_layout": None if page.has_layout else False,
     }
     return {name: value for name, value in found.items() if value is not None}
 

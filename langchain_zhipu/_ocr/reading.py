@@ -85,6 +85,27 @@ class OCRSettings(SeveralRequests):
     on_error: Literal["raise", "skip"] = "raise"
     show_progress: bool = False
     extra_body: dict[str, Any] | None = None
+    endpoint: ocr.Endpoint | None = None
+    task: ocr.Task | None = None
+    prompt: str | None = None
+    max_tokens: int | None = None
+    dpi: int | None = None
+    max_pixels: int | None = None
+
+    def _find_key_and_place(self) -> None:
+        super()._find_key_and_place()
+        ocr.check_endpoint(
+            self._dialect_name(),
+            self.endpoint,
+            mode=self.mode == "element",
+            crops=self.crops,
+            layout_images=self.layout_images,
+            **self._chat_options(),
+        )
+
+    def _chat_options(self) -> dict[str, Any]:
+        names = ("task", "prompt", "max_tokens", "dpi", "max_pixels")
+        return {name: getattr(self, name) for name in names}
 
     def _read(self, origins: Iterable[Origin], resume: Resume) -> Iterator[Document]:
         client = self._sync_client()
@@ -140,6 +161,8 @@ class OCRSettings(SeveralRequests):
             max_bytes=self.max_bytes,
             resume_from=resume,
             extra_body=self.extra_body,
+            endpoint=self.endpoint,
+            **self._chat_options(),
         )
 
 

@@ -17,12 +17,14 @@ from blockbuster import blockbuster_ctx
 import langchain_zhipu as chain
 import llama_index_zhipu as index
 import zhipu_emulator
+from tests.support.vision_servers import document
 from zhipu_client._io import pools
 
 from .test_ocr import PNG
 
 PACKAGES = ["langchain_zhipu", "llama_index_zhipu", "zhipu_client"]
 SOUND = bytes(4410)
+BY_CHAT = {"endpoint": "chat", "model": "glm-4.6v"}
 Case = Callable[[dict[str, Any], Path], Awaitable[Any]]
 
 
@@ -42,7 +44,13 @@ def first_call(monkeypatch: pytest.MonkeyPatch) -> None:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "a.png").write_bytes(PNG)
     (tmp_path / "b.png").write_bytes(PNG)
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "scan.pdf").write_bytes(document(3))
     return tmp_path
+
+
+def scan(folder: Path) -> Path:
+    return folder / "scans" / "scan.pdf"
 
 
 async def every(found: Any) -> list[Any]:
@@ -144,6 +152,7 @@ LANGCHAIN: dict[str, Case] = {
     "ocr": lambda c, f: chain.ZhipuAIOCRLoader(f / "a.png", **c).aload(),
     "ocr-of-a-folder": lambda c, f: chain.ZhipuAIOCRLoader(f, glob="*.png", **c).aload(),
     "ocr-parser": lambda c, f: chain.ZhipuAIOCRParser(**c).aparse(blob(f)),
+    "ocr-by-chat": lambda c, f: chain.ZhipuAIOCRLoader(scan(f), **BY_CHAT, **c).aload(),
     "ocr-extractor": lambda c, f: chain.create_ocr_extractor(
         chain.ChatZhipuAI(**c), person()
     ).ainvoke(f / "a.png"),
@@ -169,6 +178,7 @@ LLAMA_INDEX: dict[str, Case] = {
     "moderate-as-a-tool": lambda c, f: index.ZhipuAIModerationToolSpec(**c).acheck_content("Hi"),
     "judge": lambda c, f: index.ZhipuAIModerationToolSpec(**c).ajudge("Hi"),
     "ocr": lambda c, f: index.ZhipuAIOCRReader(**c).aload_data(f / "a.png"),
+    "ocr-by-chat": lambda c, f: index.ZhipuAIOCRReader(**BY_CHAT, **c).aload_data(scan(f)),
     "ocr-pages": lambda c, f: every(index.ZhipuAIOCRReader(**c).apages(f / "a.png")),
     "parse": lambda c, f: index.ZhipuAIFileParserReader(**c).aload_data(f / "a.png"),
     "say": lambda c, f: index.ZhipuAISpeechToolSpec(folder=f / "new", **c).atext_to_speech("Hi"),

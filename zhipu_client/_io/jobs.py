@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from typing import Any, Protocol, TypeVar
 
 from zhipu_client._request import Request
+from zhipu_client.dialects import Dialect
 from zhipu_client.work._job import Around, Job, Work, settle
 
 __all__ = ["aiterate", "arun", "iterate", "run"]
@@ -20,6 +21,8 @@ class _Sender(Protocol):
     def site(self) -> str | None: ...
     @property
     def base_url(self) -> str: ...
+    @property
+    def dialect(self) -> Dialect: ...
     def send(self, request: Request[Any], /) -> Any: ...
 
 
@@ -28,6 +31,8 @@ class _AsyncSender(Protocol):
     def site(self) -> str | None: ...
     @property
     def base_url(self) -> str: ...
+    @property
+    def dialect(self) -> Dialect: ...
     async def send(self, request: Request[Any], /) -> Any: ...
 
 
@@ -133,8 +138,15 @@ async def aiterate(client: _AsyncSender, job: Job[T, Any]) -> AsyncGenerator[T, 
 
 def _around(client: _Sender | _AsyncSender) -> Around:
     from .documents import open_document
+    from .rendering import open_pictures
 
-    return Around(site=client.site, open=open_document, base_url=client.base_url)
+    return Around(
+        site=client.site,
+        open=open_document,
+        base_url=client.base_url,
+        dialect=client.dialect.name,
+        open_pictures=open_pictures,
+    )
 
 
 def _drive(client: _Sender, work: Work[T, Any]) -> Generator[T, None, None]:

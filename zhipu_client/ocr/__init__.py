@@ -1,13 +1,13 @@
 """Reading documents: ``POST /layout_parsing`` (GLM-OCR) and the neighbours of it.
 
-`create` is one call. For documents of any length, from files or addresses, use
-`pages`.
+`create` is one call. For documents of any length, from files or addresses, use `pages`, which reads
+with GLM-OCR on a server of one's own, too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,9 @@ from zhipu_client import _check
 from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request, Upload
+from zhipu_client.ocr._chat import TASKS, Task
+from zhipu_client.ocr._chat_work import DPI, MAX_PIXELS, ChatReading, ChatWork
+from zhipu_client.ocr._endpoints import Endpoint, check_endpoint, endpoint_of
 from zhipu_client.ocr._pages import (
     OCRPage,
     OCRProgress,
@@ -28,15 +31,22 @@ from zhipu_client.ocr._work import OCRWork, PagesJob
 from zhipu_client.work._job import Around, Progress, Source, Work
 
 __all__ = [
+    "DPI",
     "LANGUAGES",
     "MAX_BYTES",
+    "MAX_PIXELS",
+    "TASKS",
+    "Endpoint",
     "HandwritingReply",
     "LayoutReply",
     "OCRPage",
     "OCRProgress",
     "Pages",
+    "Task",
+    "check_endpoint",
     "create",
     "data_url",
+    "endpoint_of",
     "handwriting",
     "page_limit",
     "pages",
@@ -175,6 +185,12 @@ def pages(
     resume_from: int | OCRProgress | None = None,
     progress: Progress | None = None,
     extra_body: Mapping[str, Any] | None = None,
+    endpoint: Endpoint | None = None,
+    task: Task | None = None,
+    prompt: str | None = None,
+    max_tokens: int | None = None,
+    dpi: int | None = None,
+    max_pixels: int | None = None,
 ) -> Pages:
     """Read a document of any length page by page: a job for `zhipu_client.iterate`.
 
@@ -183,14 +199,20 @@ def pages(
     read by page numbers. When a part fails, the pages before it are handed over first; the error
     then has ``resume_from``, the first page that is missing, and ``partial``, an `OCRProgress`.
 
+    On a server that is not the service (vLLM, SGLang, Ollama) GLM-OCR is a vision model behind
+    ``/chat/completions``: each page is rendered (which needs the extra ``ocr``) and sent as an
+    image with one of the model's prompts. Such pages have text, and no regions: ``has_layout`` is
+    False. An answer that was cut is an error, with the page as far as it came as ``cut_page``.
+
     Args:
-        source: A path, bytes, a data URL, or an http(s) address, which only the service fetches.
-            PDF, PNG or JPEG, recognised by the content.
-        model: ``glm-ocr``.
+        source: A path, bytes, a data URL, or an http(s) address, which only the service fetches
+            (a chat server takes those of images). PDF, PNG or JPEG, recognised by the content.
+        model: ``glm-ocr``, or the name under which a server of your own serves it.
         first_page: The first page to read, from 1; PDF only.
         last_page: The last page to read, itself included.
         pages_per_request: The most pages of a part, 1 to 100; the site's limit bounds it too, and
-            large pages come in smaller parts (of about 1 MiB).
+            large pages come in smaller parts (of about 1 MiB). A chat server gets one page a
+            request.
         in_flight: The most requests at once, 1 to 32.
         return_crop_images: Ask for addresses of the pictures in the document.
         need_layout_visualization: Ask for a picture of the layout that was found, for each page.
@@ -200,11 +222,22 @@ def pages(
             also keeps pages after the gap that were read, and paid for, already.
         progress: Called with the numbers of pages done and of all pages (None while unknown). What
             it raises ends the run like a failed part.
-        extra_body: Further fields of each body, sent unchecked.
+        extra_body: Further fields of each body, sent unchecked (``{"temperature": 0}``).
+        endpoint: ``"layout"`` for ``/layout_parsing``, ``"chat"`` for ``/chat/completions``. None
+            decides by what the server speaks: the service and its relays have the first, every
+            other server the second.
+        task: For a chat server: what the pages are read for, ``"text"`` (also None), ``"table"``,
+            ``"formula"`` or ``"figure"``; see `TASKS`.
+        prompt: For a chat server: a prompt in place of the task's.
+        max_tokens: For a chat server: the most tokens of a page's answer; None leaves it to the
+            server.
+        dpi: For a chat server: dots per inch of a rendered page, 36 to 1200; None for `DPI`.
+        max_pixels: For a chat server: the most pixels of an image, 10,000 to 200,000,000; None for
+            `MAX_PIXELS`. Larger pages and images are made smaller.
 
     Raises:
-        InvalidRequestError: A value is outside of its limits. For the file itself it is raised
-            when the job is run.
+        InvalidRequestError: A value is outside of its limits. For the file itself, and for what
+            the server does not have (crops of a chat server), it is raised when the job is run.
 
     Example:
         >>> from zhipu_client import ocr
@@ -212,13 +245,14 @@ def pages(
         4
     """
     _check.text("model", model)
-    for name, page in (("first_page", first_page), ("last_page", last_page)):
-        _check.within(name, page, 1, 1_000_000, whole=True)
-    if first_page and last_page and last_page < first_page:
-        raise _check.refuse("last_page", last_page, f"must be at least {first_page}")
+    _check_range(first_page, last_page)
     _check.within("pages_per_request", pages_per_request, 1, 100, whole=True)
     _check.within("in_flight", in_flight, 1, 32, whole=True)
     _check.within("max_bytes", max_bytes, 1, 2**40, whole=True)
+    reading = ChatReading(
+        task=task, prompt=prompt, max_tokens=max_tokens, dpi=dpi, max_pixels=max_pixels
+    )
+    check_endpoint("openai", "chat", **reading.given)
     return Pages(
         source=source,
         model=model,
@@ -235,20 +269,45 @@ def pages(
         max_bytes=max_bytes,
         resume_from=resume_from,
         progress=progress,
+        endpoint=endpoint,
+        reading=reading,
     )
+
+
+def _check_range(first_page: int | None, last_page: int | None) -> None:
+    for name, page in (("first_page", first_page), ("last_page", last_page)):
+        _check.within(name, page, 1, 1_000_000, whole=True)
+    if first_page and last_page and last_page < first_page:
+        raise _check.refuse("last_page", last_page, f"must be at least {first_page}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages(PagesJob):
     """A job for `zhipu_client.iterate` and `run`, see `pages`."""
 
+    endpoint: Endpoint | None = None
+    reading: ChatReading = field(default_factory=ChatReading)
+
     def begin(self, around: Around) -> Work[OCRPage, list[OCRPage]]:
         """Start a run: opens the document."""
+        check_endpoint(around.dialect, self.endpoint, **self.reading.given, **self.options)
+        if endpoint_of(around.dialect, self.endpoint) == "chat":
+            return self._begin_chat(around)
         document = around.open(self.source, self.root, self.max_bytes)
         try:
             return OCRWork(self, document, page_limit(around.site), create)
         except BaseException:
             document.close()
+            raise
+
+    def _begin_chat(self, around: Around) -> Work[OCRPage, list[OCRPage]]:
+        if around.open_pictures is None:
+            raise TypeError("pages cannot be rendered here: this client opens no pictures")
+        pictures = around.open_pictures(self.source, self.root, self.max_bytes, self.reading.bounds)
+        try:
+            return ChatWork(self, self.reading, pictures)
+        except BaseException:
+            pictures.close()
             raise
 
 

@@ -50,6 +50,8 @@ class OCRPage:
         model: The model as the service names it.
         request_id: The id of the request that the page came with.
         usage: Tokens of that request, on its first page only, so that sums come out right.
+        has_layout: False for a page that a chat server read: it reports text, and nothing about
+            regions and boxes.
     """
 
     number: int
@@ -62,6 +64,7 @@ class OCRPage:
     model: str | None = None
     request_id: str | None = None
     usage: dict[str, Any] | None = None
+    has_layout: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from zhipu_client._request import Request
+from zhipu_client.dialects import DialectName
+from zhipu_client.work._pictures import PicturesOpener
 
 __all__ = ["Around", "Document", "Job", "Opener", "Progress", "Source", "Work", "attach", "settle"]
 
@@ -63,11 +65,15 @@ class Around:
         site: The client's site (``"zai"``), or None.
         open: Opens files; blocks.
         base_url: Where the requests go.
+        dialect: What the server there speaks.
+        open_pictures: Opens files as pictures of their pages; blocks. None where nobody needs it.
     """
 
     site: str | None
     open: Opener
     base_url: str = ""
+    dialect: DialectName = "zhipu"
+    open_pictures: PicturesOpener | None = None
 
 
 @runtime_checkable

@@ -31,7 +31,9 @@ _Quad = tuple[float, float, float, float]
 
 DPI = 200
 _SCALE = DPI / 72
-_PDFIUM = threading.Lock()  # PDFium is not thread-safe, not even on separate documents
+#: PDFium is not thread-safe, not even on separate documents. Under this name in its module, all
+#: packages of a process that use it from threads find one lock.
+_PDFIUM = "_lock_of_all_threads"
 
 _MAGIC = ((b"%PDF-", "pdf"), (b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "jpeg"))
 
@@ -150,12 +152,12 @@ def picture_page(content: bytes, *, render: bool = False) -> Page:
 @contextmanager
 def _reading() -> Iterator[None]:
     """Use PDFium alone; what it cannot do is the document's fault."""
-    from pypdfium2 import PdfiumError
+    import pypdfium2
 
-    with _PDFIUM:
+    with vars(pypdfium2).setdefault(_PDFIUM, threading.Lock()):
         try:
             yield
-        except (PdfiumError, MemoryError, OverflowError, ValueError, OSError) as error:
+        except (pypdfium2.PdfiumError, MemoryError, OverflowError, ValueError, OSError) as error:
             raise UnreadableError(str(error)) from None
 
 

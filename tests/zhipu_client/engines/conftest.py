@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from zhipu_client._request import Reply, Request
+from zhipu_client.dialects import dialect_of
 
 Answer = Callable[[dict[str, Any]], Any]
 
@@ -23,6 +24,7 @@ class FakeClient:
         self.seconds = seconds
         self.site = site
         self.base_url = "https://api.example/api/paas/v4"
+        self.dialect = dialect_of(self.base_url)
         self.bodies: list[dict[str, Any]] = []
         self.now = self.most = 0
         self._lock = threading.Lock()

@@ -1,0 +1,44 @@
+"""The recipes that read with GLM-OCR on a server of one's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from cookbook.langchain import own_ocr as for_langchain
+from cookbook.llama_index import own_ocr as for_llama_index
+from tests.support.vision_servers import cut, document, own_server, prompt_of
+
+both = pytest.mark.parametrize("recipe", [for_langchain, for_llama_index])
+
+
+@both
+def test_without_a_server_the_emulator_stands_in(recipe, capsys):
+    assert recipe.main([]) == 0
+    shown = capsys.readouterr()
+    assert "stands in" in shown.err
+    assert shown.out.count("The image is") == 2
+
+
+@both
+def test_a_file_of_ones_own(recipe, capsys, tmp_path):
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(document(3))
+    with own_server("ollama") as own:
+        reach = ["--base-url", f"{own.server.url}/v1", "--model", "glm-ocr", "--task", "table"]
+        assert recipe.main([str(path), *reach]) == 0
+        assert {body["model"] for body in own.bodies} == {"glm-ocr"}
+        assert {prompt_of(body) for body in own.bodies} == {"Table Recognition:"}
+    shown = capsys.readouterr().out
+    places = [shown.index(f"# Page {number}") for number in (1, 2, 3)]
+    assert places == sorted(places)
+
+
+@both
+def test_a_page_that_was_cut_is_one_sentence(recipe, capsys, tmp_path):
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(document(1))
+    with own_server("vllm", lambda body, page: cut("# Pa")) as own:
+        assert recipe.main([str(path), "--base-url", f"{own.server.url}/v1"]) == 1
+    shown = capsys.readouterr()
+    assert "# Pa" not in shown.out
+    assert "That did not work: the answer was cut" in shown.err

@@ -1,0 +1,81 @@
+"""Which endpoint reads a document: the layout service, or a vision chat server. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+from zhipu_client import _check
+from zhipu_client.dialects import DialectName
+from zhipu_client.errors import InvalidRequestError
+from zhipu_client.ocr._chat import TASKS
+
+__all__ = ["Endpoint", "check_endpoint", "endpoint_of"]
+
+Endpoint = Literal["layout", "chat"]
+
+#: Dialect of the server -> the endpoint, where the caller names none. The service has one that
+#: finds the layout; every other server has the model alone, behind its chat.
+_BY_DIALECT: Mapping[DialectName, Endpoint] = {"zhipu": "layout", "openai": "chat"}
+#: What only one of the two can do -> why the other cannot.
+_ONLY: Mapping[str, tuple[Endpoint, str]] = {
+    "task": ("chat", "the layout service finds out by itself what is text, table or formula"),
+    "prompt": ("chat", "the layout service takes no prompt"),
+    "max_tokens": ("chat", "the layout service has no such limit"),
+    "dpi": ("chat", "the layout service takes PDFs as they are"),
+    "max_pixels": ("chat", "the layout service takes images as they are"),
+    "mode": ("layout", "a chat server reports the text of a page, and no elements"),
+    "crops": ("layout", "a chat server reports text, and no images"),
+    "layout_images": ("layout", "a chat server reports text, and no layout"),
+    "return_crop_images": ("layout", "a chat server reports text, and no images"),
+    "need_layout_visualization": ("layout", "a chat server reports text, and no layout"),
+}
+
+
+def endpoint_of(dialect: DialectName, endpoint: Endpoint | None = None) -> Endpoint:
+    """Return which endpoint reads documents.
+
+    Args:
+        dialect: What the server speaks, see `zhipu_client.dialects`.
+        endpoint: The caller's own choice; None decides by the dialect.
+
+    Raises:
+        InvalidRequestError: There is no endpoint of that name.
+
+    Example:
+        >>> endpoint_of("zhipu"), endpoint_of("openai"), endpoint_of("openai", "layout")
+        ('layout', 'chat', 'layout')
+    """
+    _check.choice("endpoint", endpoint, get_args(Endpoint))
+    return endpoint or _BY_DIALECT[dialect]
+
+
+def check_endpoint(dialect: DialectName, endpoint: Endpoint | None = None, **options: Any) -> None:
+    """Raise where an option is one that the endpoint does not have.
+
+    Args:
+        dialect: What the server speaks.
+        endpoint: The caller's own choice; None decides by the dialect.
+        **options: Options by name, those of adapters too; what is None or False was not asked for.
+
+    Raises:
+        InvalidRequestError: The option, what it needs, and why.
+
+    Example:
+        >>> check_endpoint("openai", crops=True)
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: crops needs endpoint='layout': ...
+    """
+    found = endpoint_of(dialect, endpoint)
+    _check.choice("task", options.get("task"), tuple(TASKS))
+    _check.within("max_tokens", options.get("max_tokens"), 1, 10_000_000, whole=True)
+    _check.within("dpi", options.get("dpi"), 36, 1200, whole=True)
+    _check.within("max_pixels", options.get("max_pixels"), 10_000, 200_000_000, whole=True)
+    for name, value in options.items():
+        needs, why = _ONLY.get(name, (found, ""))
+        if value in (None, False) or needs == found:
+            continue
+        raise InvalidRequestError(
+            f"{name} needs endpoint={needs!r}: {why}", field=name, value=value
+        )
