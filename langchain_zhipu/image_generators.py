@@ -21,7 +21,6 @@ from zhipu_client import (
     Downloaded,
     DownloadError,
     Request,
-    ServerError,
     ZhipuError,
     adownload,
     await_result,
@@ -30,7 +29,7 @@ from zhipu_client import (
     models,
     wait_result,
 )
-from zhipu_client.adapting import check_folder, write_whole
+from zhipu_client.adapting import check_folder, first_url, keeping, write_whole
 
 __all__ = ["GeneratedImage", "ZhipuAIImageGenerator"]
 
@@ -245,10 +244,10 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
             found = wait_result(
                 client, found, interval=self.poll_interval, timeout=self.wait_timeout
             )
-        url = _url(found)
+        url = first_url(found, "image")
         if not self.fetch:
             return self._image(None, url, prompt, size)
-        with _keeping(self._image(None, url, prompt, size)):
+        with keeping(self._image(None, url, prompt, size)):
             fetched = download(client, url, **self._download())
             return self._image(fetched, url, prompt, size)
 
@@ -261,10 +260,10 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
             found = await await_result(
                 client, found, interval=self.poll_interval, timeout=self.wait_timeout
             )
-        url = _url(found)
+        url = first_url(found, "image")
         if not self.fetch:
             return self._image(None, url, prompt, size)
-        with _keeping(self._image(None, url, prompt, size)):
+        with keeping(self._image(None, url, prompt, size)):
             fetched = await adownload(client, url, **self._download())
             if self.save_to is None:
                 return self._image(fetched, url, prompt, size)
@@ -338,24 +337,6 @@ def _as_model_errors() -> Iterator[None]:
         raise
     except ZhipuError as error:
         raise model_error(error) from error
-
-
-@contextmanager
-def _keeping(image: GeneratedImage) -> Iterator[None]:
-    """Add the image's URL to a download error: the image is paid for."""
-    try:
-        yield
-    except DownloadError as error:
-        if error.partial is None:
-            error.partial = image
-        raise
-
-
-def _url(found: Any) -> str:
-    urls: list[str] = found.urls
-    if not urls:
-        raise ServerError("the service answered without an image")
-    return urls[0]
 
 
 def _told_and_shown(image: GeneratedImage) -> tuple[str, dict[str, Any]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
@@ -12,17 +10,15 @@ from llama_index.core.schema import Document
 
 from zhipu_client import (
     APIError,
-    DownloadError,
     InvalidRequestError,
     Request,
-    ServerError,
     adownload,
     download,
     images,
     reader,
 )
 from zhipu_client import web_search as searching
-from zhipu_client.adapting import choice
+from zhipu_client.adapting import choice, first_url, keeping
 
 from . import _web_search
 from ._tool_spec import ConnectedToolSpec
@@ -103,19 +99,19 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
             size (Optional[str]): Width and height in pixels, for example "1024x1024".
         """
         client = self._zhipu._client
-        url = _first(client.send(self._request(prompt, size)))
+        url = first_url(client.send(self._request(prompt, size)), "image")
         if self.output == "url":
             return url
-        with _kept(url):
+        with keeping(url):
             return _image(url, download(client, url, **self._fetch))
 
     async def agenerate_image(self, prompt: str, size: str | None = None) -> Any:
         """Draw an image from a description and return it."""
         client = self._zhipu._aclient
-        url = _first(await client.send(self._request(prompt, size)))
+        url = first_url(await client.send(self._request(prompt, size)), "image")
         if self.output == "url":
             return url
-        with _kept(url):
+        with keeping(url):
             return _image(url, await adownload(client, url, **self._fetch))
 
     def _request(self, prompt: str, size: str | None) -> Request[images.ImageReply]:
@@ -126,22 +122,6 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
             quality=self.quality,
             watermark_enabled=self.watermark_enabled,
         )
-
-
-def _first(reply: images.ImageReply) -> str:
-    if not reply.urls:
-        raise ServerError("the answer contains no image", body=reply.model_dump())
-    return reply.urls[0]
-
-
-@contextmanager
-def _kept(url: str) -> Iterator[None]:
-    """Add the image's URL to a download error: the image is paid for."""
-    try:
-        yield
-    except DownloadError as error:
-        error.partial = url
-        raise
 
 
 def _image(url: str, file: Any) -> list[TextBlock | ImageBlock]:

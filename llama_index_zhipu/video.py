@@ -6,7 +6,8 @@ from typing import Any
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 
-from zhipu_client import Request, ServerError, await_result, tasks, videos, wait_result
+from zhipu_client import Request, await_result, tasks, videos, wait_result
+from zhipu_client.adapting import first_url
 
 from ._tool_spec import ConnectedToolSpec
 
@@ -67,19 +68,15 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         """
         client = self._zhipu._client
         task = client.send(self._request(prompt, image_url))
-        return _first(wait_result(client, task, interval=self.interval, timeout=self.wait))
+        result = wait_result(client, task, interval=self.interval, timeout=self.wait)
+        return first_url(result, "video")
 
     async def agenerate_video(self, prompt: str, image_url: str | None = None) -> str:
         """Make a short video from a description and return its address."""
         client = self._zhipu._aclient
         task = await client.send(self._request(prompt, image_url))
-        return _first(await await_result(client, task, interval=self.interval, timeout=self.wait))
+        result = await await_result(client, task, interval=self.interval, timeout=self.wait)
+        return first_url(result, "video")
 
     def _request(self, prompt: str, image_url: str | None) -> Request[Any]:
         return videos.create(model=self.model, prompt=prompt, image_url=image_url, **self.options)
-
-
-def _first(result: Any) -> str:
-    if not result.urls:
-        raise ServerError("the answer contains no video", body=result.model_dump())
-    return str(result.urls[0])

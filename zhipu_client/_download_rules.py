@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from zhipu_client._numbers import whole_number
-from zhipu_client.errors import ZhipuError, shorten
+from zhipu_client.errors import ServerError, ZhipuError, shorten
 
-__all__ = ["DownloadError", "Downloaded", "Gathering", "Target", "sniff", "target"]
+__all__ = [
+    "DownloadError",
+    "Downloaded",
+    "Gathering",
+    "Target",
+    "first_url",
+    "keeping",
+    "sniff",
+    "target",
+]
 
 MAX_REDIRECTS = 3
 _PORTS = {"https": 443, "http": 80}
@@ -55,6 +65,33 @@ class DownloadError(ZhipuError):
         self.retryable = retryable
         self.partial: Any = None
         super().__init__(f"{message}: {shorten(self.url)}")
+
+
+def first_url(reply: Any, what: str) -> str:
+    """Return the first address in a reply with ``urls``.
+
+    Args:
+        reply: An `ImageReply` or a `TaskResult`.
+        what: What is at the address: ``"image"``.
+
+    Raises:
+        ServerError: The reply contains no address; the error has its ``body``.
+    """
+    urls = reply.urls
+    if not urls:
+        raise ServerError(f"the answer contains no {what}", body=reply.model_dump())
+    return str(urls[0])
+
+
+@contextmanager
+def keeping(partial: Any) -> Iterator[None]:
+    """Add to a download error what there is without the file, which is paid for."""
+    try:
+        yield
+    except DownloadError as error:
+        if error.partial is None:
+            error.partial = partial
+        raise
 
 
 @dataclass(frozen=True, slots=True)

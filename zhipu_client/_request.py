@@ -10,12 +10,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
+from zhipu_client.dialects import Dialect
+
 __all__ = [
+    "AsyncSender",
     "Conversing",
     "Kind",
     "Refused",
     "Reply",
     "Request",
+    "Sender",
     "StreamReader",
     "StreamRequest",
     "Upload",
@@ -151,6 +155,44 @@ class StreamRequest(Generic[E]):
     kind: Kind = "generate"
     model: str | None = None
     timeout: float | None = None
+
+
+class Sender(Protocol):
+    """What sends requests, blocking: a `zhipu_client.Client`."""
+
+    @property
+    def site(self) -> str | None:
+        """The preset of its base URL, or None."""
+
+    @property
+    def base_url(self) -> str:
+        """Its base URL."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """What its server understands."""
+
+    def send(self, request: Request[Any], /) -> Any:
+        """Send a request and read its whole answer."""
+
+
+class AsyncSender(Protocol):
+    """What sends requests, asynchronously: a `zhipu_client.AsyncClient`."""
+
+    @property
+    def site(self) -> str | None:
+        """The preset of its base URL, or None."""
+
+    @property
+    def base_url(self) -> str:
+        """Its base URL."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """What its server understands."""
+
+    async def send(self, request: Request[Any], /) -> Any:
+        """Send a request and read its whole answer."""
 
 
 class Refused(Protocol):

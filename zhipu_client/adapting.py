@@ -15,7 +15,8 @@ decides once what a copy and a pickle of an adapter contain:
 frames of its error keep no key.
 
 `refuse`, `choice` and `refusal` make errors that name the field, the limit and the value;
-`suggestion` is what a misspelt name may have meant.
+`suggestion` is what a misspelt name may have meant. `first_url` and `keeping` are for images and
+videos, which are paid for before they are fetched.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from zhipu_client._check import choice, refusal, refuse, suggestion
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
+from zhipu_client._download_rules import first_url, keeping
 from zhipu_client._key import find
 from zhipu_client._numbers import whole_number
 from zhipu_client._safe_tracebacks import KeepsNoArguments
@@ -48,6 +50,8 @@ __all__ = [
     "KeepsNoArguments",
     "check_folder",
     "choice",
+    "first_url",
+    "keeping",
     "name_source",
     "naming",
     "refusal",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from pydantic import Field
 
@@ -22,6 +22,8 @@ __all__ = [
     "create",
     "create_async",
 ]
+
+M = TypeVar("M", bound=ReplyModel)
 
 Quality = Literal["hd", "standard"]
 
@@ -147,22 +149,17 @@ def create(
         >>> images.create(prompt="a red kite", size="1568x1056").json["size"]
         '1568x1056'
     """
-    return Request(
-        method="POST",
-        path="/images/generations",
-        parse=parse_as(ImageReply),
-        json=_body(
-            extra_body,
-            model=model,
-            prompt=prompt,
-            size=size,
-            quality=quality,
-            watermark_enabled=watermark_enabled,
-            request_id=request_id,
-            user_id=user_id,
-        ),
-        kind="paid",
+    return _request(
+        "/images/generations",
+        ImageReply,
+        extra_body,
         model=model,
+        prompt=prompt,
+        size=size,
+        quality=quality,
+        watermark_enabled=watermark_enabled,
+        request_id=request_id,
+        user_id=user_id,
     )
 
 
@@ -193,26 +190,24 @@ def create_async(
     info = _drawing(model)
     if info is not None and not info.asynchronous:
         raise _check.refuse("model", model, "must be glm-image for the asynchronous endpoint")
-    return Request(
-        method="POST",
-        path="/async/images/generations",
-        parse=parse_as(Task),
-        json=_body(
-            extra_body,
-            model=model,
-            prompt=prompt,
-            size=size,
-            quality=quality,
-            watermark_enabled=watermark_enabled,
-            request_id=request_id,
-            user_id=user_id,
-        ),
-        kind="paid",
+    return _request(
+        "/async/images/generations",
+        Task,
+        extra_body,
         model=model,
+        prompt=prompt,
+        size=size,
+        quality=quality,
+        watermark_enabled=watermark_enabled,
+        request_id=request_id,
+        user_id=user_id,
     )
 
 
-def _body(extra: Mapping[str, Any] | None, **given: Any) -> dict[str, Any]:
+def _request(
+    path: str, reply: type[M], extra: Mapping[str, Any] | None, /, **given: Any
+) -> Request[M]:
+    """Return the request for one image; refuses what the model cannot draw."""
     model = given["model"]
     _check.text("model", model)
     info = _drawing(model)
@@ -222,7 +217,14 @@ def _body(extra: Mapping[str, Any] | None, **given: Any) -> dict[str, Any]:
     _check.ids(given["request_id"], given["user_id"])
     if given["size"] is not None:
         given["size"] = check_size(model, given["size"])
-    return _check.body(extra, **given)
+    return Request(
+        method="POST",
+        path=path,
+        parse=parse_as(reply),
+        json=_check.body(extra, **given),
+        kind="paid",
+        model=model,
+    )
 
 
 def _drawing(model: str) -> models.ModelInfo | None:

@@ -12,7 +12,11 @@ from typing import Any, Literal, cast
 from langchain_core import exceptions
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
+from langchain_core.output_parsers import (
+    BaseCumulativeTransformOutputParser,
+    JsonOutputParser,
+    PydanticOutputParser,
+)
 from langchain_core.output_parsers.base import OutputParserLike
 from langchain_core.output_parsers.openai_tools import (
     JsonOutputKeyToolsParser,
@@ -47,7 +51,7 @@ Method = Literal["function_calling", "json_mode", "json_schema"]
 Schema = Mapping[str, Any] | type
 
 
-class _CallRequired:
+class _CallRequired(BaseCumulativeTransformOutputParser[Any]):
     """A mixin for parsers of tool calls: an answer without a call is an error, not None."""
 
     def _refuse_none(self, message: BaseMessage) -> None:
@@ -93,8 +97,6 @@ class _CallRequired:
         if total is not None:
             self._refuse_none(total)
 
-
-class _PydanticCallParser(_CallRequired, PydanticToolsParser):
     @override
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         return super().parse_result(self._looked_at(result, partial=partial), partial=partial)
@@ -106,20 +108,14 @@ class _PydanticCallParser(_CallRequired, PydanticToolsParser):
     @override
     def _atransform(self, input: AsyncIterator[Any]) -> AsyncIterator[Any]:
         return super()._atransform(self._awatched(input))
+
+
+class _PydanticCallParser(_CallRequired, PydanticToolsParser):
+    """As LangChain's; an answer without a call is an error."""
 
 
 class _JsonCallParser(_CallRequired, JsonOutputKeyToolsParser):
-    @override
-    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        return super().parse_result(self._looked_at(result, partial=partial), partial=partial)
-
-    @override
-    def _transform(self, input: Iterator[Any]) -> Iterator[Any]:
-        return super()._transform(self._watched(input))
-
-    @override
-    def _atransform(self, input: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        return super()._atransform(self._awatched(input))
+    """As LangChain's; an answer without a call is an error."""
 
 
 def _refuse_cut(result: list[Generation]) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import AsyncGenerator, Callable, Generator
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from zhipu_client._request import Request
-from zhipu_client.dialects import Dialect
+from zhipu_client._request import AsyncSender, Request, Sender
 from zhipu_client.work._job import Around, Job, Work, settle
 
 __all__ = ["aiterate", "arun", "iterate", "run"]
@@ -16,27 +15,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class _Sender(Protocol):
-    @property
-    def site(self) -> str | None: ...
-    @property
-    def base_url(self) -> str: ...
-    @property
-    def dialect(self) -> Dialect: ...
-    def send(self, request: Request[Any], /) -> Any: ...
-
-
-class _AsyncSender(Protocol):
-    @property
-    def site(self) -> str | None: ...
-    @property
-    def base_url(self) -> str: ...
-    @property
-    def dialect(self) -> Dialect: ...
-    async def send(self, request: Request[Any], /) -> Any: ...
-
-
-def run(client: _Sender, job: Job[Any, R]) -> R:
+def run(client: Sender, job: Job[Any, R]) -> R:
     """Carry out a job and answer with its result.
 
     Args:
@@ -59,7 +38,7 @@ def run(client: _Sender, job: Job[Any, R]) -> R:
     return work.result(list(_drive(client, work)))
 
 
-def iterate(client: _Sender, job: Job[T, Any]) -> Generator[T, None, None]:
+def iterate(client: Sender, job: Job[T, Any]) -> Generator[T, None, None]:
     """Carry out a job and hand its pieces over, in order, as they come.
 
     At most a few requests run ahead of the reader. To stop early, close the iterator.
@@ -85,7 +64,7 @@ def iterate(client: _Sender, job: Job[T, Any]) -> Generator[T, None, None]:
     work.result([])
 
 
-async def arun(client: _AsyncSender, job: Job[Any, R]) -> R:
+async def arun(client: AsyncSender, job: Job[Any, R]) -> R:
     """Do as `run` with an `AsyncClient`: requests run as tasks of the event loop.
 
     Example:
@@ -107,7 +86,7 @@ async def arun(client: _AsyncSender, job: Job[Any, R]) -> R:
     return work.result(pieces)
 
 
-async def aiterate(client: _AsyncSender, job: Job[T, Any]) -> AsyncGenerator[T, None]:
+async def aiterate(client: AsyncSender, job: Job[T, Any]) -> AsyncGenerator[T, None]:
     """Do as `iterate` with an `AsyncClient`: requests run as tasks of the event loop.
 
     Example:
@@ -136,7 +115,7 @@ async def aiterate(client: _AsyncSender, job: Job[T, Any]) -> AsyncGenerator[T, 
     work.result([])
 
 
-def _around(client: _Sender | _AsyncSender) -> Around:
+def _around(client: Sender | AsyncSender) -> Around:
     from .documents import open_document
     from .rendering import open_pictures
 
@@ -149,7 +128,7 @@ def _around(client: _Sender | _AsyncSender) -> Around:
     )
 
 
-def _drive(client: _Sender, work: Work[T, Any]) -> Generator[T, None, None]:
+def _drive(client: Sender, work: Work[T, Any]) -> Generator[T, None, None]:
     from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
     # Threads start one by one as work is put in: a job of one request has one.
@@ -174,7 +153,7 @@ def _drive(client: _Sender, work: Work[T, Any]) -> Generator[T, None, None]:
         work.close()
 
 
-async def _adrive(client: _AsyncSender, work: Work[T, Any]) -> AsyncGenerator[T, None]:
+async def _adrive(client: AsyncSender, work: Work[T, Any]) -> AsyncGenerator[T, None]:
     import asyncio
 
     try:
@@ -207,7 +186,7 @@ async def _adrive(client: _AsyncSender, work: Work[T, Any]) -> AsyncGenerator[T,
             work.close()
 
 
-async def _one_by_one(client: _AsyncSender, work: Work[T, Any]) -> AsyncGenerator[T, None]:
+async def _one_by_one(client: AsyncSender, work: Work[T, Any]) -> AsyncGenerator[T, None]:
     try:
         while (taken := await _take(work)) is not None:
             number, request = taken
@@ -244,7 +223,7 @@ async def _take(work: Work[Any, Any]) -> tuple[int, Request[Any]] | None:
     return await _in_thread(work.take) if work.blocking else work.take()
 
 
-async def _begun(client: _AsyncSender, job: Job[T, R]) -> Work[T, R]:
+async def _begun(client: AsyncSender, job: Job[T, R]) -> Work[T, R]:
     """Begin a job in a thread, which opens files; one that nobody waits for any more is closed."""
     left = False
     begun: list[Work[T, R]] = []

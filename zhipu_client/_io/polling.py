@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 from zhipu_client._io.clock import Clock, SystemClock
-from zhipu_client._request import Request
+from zhipu_client._request import AsyncSender, Sender
 from zhipu_client._task import Looks, Plan, Task, TaskResult, waiting
 from zhipu_client.errors import ZhipuError
 
@@ -14,15 +14,7 @@ __all__ = ["await_for", "await_result", "wait_for", "wait_result"]
 T = TypeVar("T")
 
 
-class _Sender(Protocol):
-    def send(self, request: Request[Any], /) -> Any: ...
-
-
-class _AsyncSender(Protocol):
-    async def send(self, request: Request[Any], /) -> Any: ...
-
-
-def wait_for(client: _Sender, plan: Plan[T], *, clock: Clock | None = None) -> T:
+def wait_for(client: Sender, plan: Plan[T], *, clock: Clock | None = None) -> T:
     """Wait until something has ended.
 
     Args:
@@ -61,7 +53,7 @@ def wait_for(client: _Sender, plan: Plan[T], *, clock: Clock | None = None) -> T
         clock.sleep(looks.pause(clock.monotonic()))
 
 
-async def await_for(client: _AsyncSender, plan: Plan[T], *, clock: Clock | None = None) -> T:
+async def await_for(client: AsyncSender, plan: Plan[T], *, clock: Clock | None = None) -> T:
     """Do as `wait_for` with an `AsyncClient`; the event loop stays free."""
     clock = clock or SystemClock()
     looks = Looks(plan, clock.monotonic())
@@ -77,7 +69,7 @@ async def await_for(client: _AsyncSender, plan: Plan[T], *, clock: Clock | None 
 
 
 def wait_result(
-    client: _Sender,
+    client: Sender,
     task: Task | str,
     *,
     interval: float = 1.0,
@@ -112,7 +104,7 @@ def wait_result(
 
 
 async def await_result(
-    client: _AsyncSender,
+    client: AsyncSender,
     task: Task | str,
     *,
     interval: float = 1.0,

@@ -196,7 +196,7 @@ def test_an_answer_that_points_inside_is_not_followed(
 
 def test_an_answer_without_an_image(server: Any, access: Any, call: Any) -> None:
     server.script({"created": 1, "data": []})
-    with pytest.raises(core.ModelAPIError, match="without an image"):
+    with pytest.raises(core.ModelAPIError, match="contains no image"):
         call(ZhipuAIImageGenerator(**access), "generate", "a kite")
 
 
