@@ -9,10 +9,14 @@ so that whoever adds up the chunks in another process gets the calls too.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import Any, Self
 
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk, merge_content
+from langchain_core.messages.ai import add_usage
 from langchain_core.messages.tool import ToolCallChunk
+from langchain_core.utils._merge import merge_dicts
 from langchain_core.utils.json import parse_partial_json
 from pydantic import (
     SerializerFunctionWrapHandler,
@@ -21,14 +25,20 @@ from pydantic import (
 )
 from typing_extensions import override
 
+from langchain_zhipu._chat.adding import CallsSoFar
+from langchain_zhipu._chat.fast_chunks import unvalidated
 from langchain_zhipu._chat.messages import invalid_call, tool_call
 from zhipu_client.conversation import Answer, Call, read_arguments, text_of_arguments
 
 __all__ = ["ZhipuMessageChunk", "last_chunk", "piece"]
 
-#: Up to how many characters a call is looked at before the stream is over: a long one would be
-#: read again with each of its pieces.
-_LOOKED_AT = 2000
+#: What LangChain gives to the constructor of a sum, and what that sets.
+_GIVEN = frozenset(
+    {
+        "content", "additional_kwargs", "tool_call_chunks", "response_metadata", "usage_metadata",
+        "id", "chunk_position", "tool_calls", "invalid_tool_calls",
+    }
+)  # fmt: skip
 
 
 class _Whole:
@@ -47,8 +57,8 @@ class _Whole:
 class ZhipuMessageChunk(_Whole, AIMessageChunk):
     """A chunk that LangChain takes, stores and restores as an `AIMessageChunk`."""
 
-    #: The answer, once it is known; whether this is a piece as it came.
-    __slots__ = ("_answer", "_piece")
+    #: The answer, once it is known; whether this is a piece as it came; what was read of the calls.
+    __slots__ = ("_answer", "_calls", "_piece")
 
     @classmethod
     @override
@@ -69,18 +79,18 @@ class ZhipuMessageChunk(_Whole, AIMessageChunk):
     def init_tool_calls(self) -> Self:
         """Read the calls that are complete; LangChain's own method would complete the others."""
         if self.tool_call_chunks:
-            found = [_read(chunk) for chunk in self.tool_call_chunks]
-            self.tool_calls = [tool_call(call) for call in found if call.error is None]
+            self.tool_calls = list(_calls_of(self).calls)
             self.invalid_tool_calls = []
         return self
 
     @override
     def __add__(self, other: Any) -> Any:
-        total = super().__add__(other)
-        if isinstance(total, AIMessageChunk) and total.chunk_position == "last":
-            # LangChain adds single chunks, and whole lists.
-            return settled(total, other[-1] if isinstance(other, (list, tuple)) else other)
-        return total
+        if isinstance(other, (list, tuple)) and other:
+            return reduce(add, other, self)
+        if not isinstance(other, AIMessageChunk):
+            return super().__add__(other)
+        total = _sum(self, other) if _same_id(self, other) else super().__add__(other)
+        return settled(total, other) if total.chunk_position == "last" else total
 
     def __radd__(self, other: Any) -> Any:
         """Add to a chunk of LangChain's own, with which programs begin a sum."""
@@ -134,7 +144,7 @@ def settled(total: AIMessageChunk, last: Any) -> ZhipuMessageChunk:
     fields = dict(total.__dict__)
     calls: Sequence[Call]
     if answer is None:  # of another process
-        calls = [_read(chunk, whole=True) for chunk in total.tool_call_chunks]
+        calls = [_read(chunk) for chunk in total.tool_call_chunks]
     else:
         calls = answer.calls
         if isinstance(total.content, str):
@@ -158,6 +168,48 @@ def piece(**fields: Any) -> ZhipuMessageChunk:
     return made
 
 
+def _same_id(left: AIMessageChunk, right: AIMessageChunk) -> bool:
+    """Return whether LangChain has no choice between the ids of two chunks."""
+    return not right.id or left.id == right.id
+
+
+def _sum(left: ZhipuMessageChunk, right: AIMessageChunk) -> ZhipuMessageChunk:
+    """Return what LangChain makes of two chunks, for a twentieth of its time.
+
+    Calls are not read again (see `CallsSoFar`), and nothing is validated that was before.
+    """
+    calls = _calls_of(left).plus(right.tool_call_chunks)
+    usage = left.usage_metadata
+    if usage or right.usage_metadata is not None:
+        usage = add_usage(usage, right.usage_metadata)
+    ends = "last" in {left.chunk_position, right.chunk_position}
+    made = unvalidated(
+        ZhipuMessageChunk,
+        _GIVEN,
+        content=merge_content(left.content, right.content),
+        additional_kwargs=merge_dicts(left.additional_kwargs, right.additional_kwargs),
+        response_metadata=merge_dicts(left.response_metadata, right.response_metadata),
+        usage_metadata=usage,
+        id=left.id or None,
+        chunk_position="last" if ends else None,
+        tool_call_chunks=list(calls.pieces),
+        tool_calls=list(calls.calls),
+        invalid_tool_calls=[],
+    )
+    object.__setattr__(made, "_calls", calls)
+    return made
+
+
+def _calls_of(chunk: AIMessageChunk) -> CallsSoFar:
+    """Return what was read of a chunk's calls; read them now, where that was not yet done."""
+    known: CallsSoFar | None = getattr(chunk, "_calls", None)
+    if known is None or known.pieces != chunk.tool_call_chunks:
+        known = CallsSoFar.of(list(chunk.tool_call_chunks))
+        if isinstance(chunk, ZhipuMessageChunk):
+            object.__setattr__(chunk, "_calls", known)
+    return known
+
+
 def _plain(fields: dict[str, Any]) -> AIMessageChunk:
     """Return a plain LangChain chunk with these fields."""
     return AIMessageChunk.model_construct(**fields)
@@ -169,15 +221,21 @@ def _calls_to_store(chunk: AIMessageChunk) -> dict[str, Any]:
         return {"tool_calls": [], "invalid_tool_calls": [], "tool_call_chunks": []}
     pieces = chunk.tool_call_chunks
     answer: Answer | None = getattr(chunk, "_answer", None)
-    whole = chunk.chunk_position == "last"
-    calls: Sequence[Call] = (
-        answer.calls if answer is not None else [_read(piece, whole=whole) for piece in pieces]
-    )
+    calls: Sequence[Call]
+    if answer is not None:
+        calls = answer.calls
+    elif chunk.chunk_position == "last":
+        calls = [_read(piece) for piece in pieces]
+    else:
+        calls = [
+            Call(piece["id"] or "", piece["name"] or "", read.value, piece["args"] or "")
+            for piece, read in zip(pieces, _calls_of(chunk).read, strict=True)
+        ]
     indices = [piece.get("index") for piece in pieces] or list(range(len(calls)))
     kept = [
         (call, index)
         for call, index in zip(calls, indices, strict=False)
-        if call.arguments is not None
+        if call.arguments is not None and call.name.strip()
     ]
     return {
         "tool_calls": [tool_call(call) for call, _ in kept],
@@ -199,18 +257,12 @@ def _text(call: Call) -> str:
     return call.text if same else text_of_arguments(call.arguments)
 
 
-def _read(chunk: ToolCallChunk, *, whole: bool = False) -> Call:
-    """Return a call read from its fragments alone.
-
-    Args:
-        chunk: What there is of it.
-        whole: That the stream is over: nothing at all is then a call without arguments.
-    """
-    text = chunk["args"] or ""
-    identity, name = chunk["id"] or "", chunk["name"] or ""
-    if not name.strip() or (not whole and (not text.strip() or len(text) > _LOOKED_AT)):
-        return Call(identity, name, None, text, "the call is still coming")
-    read = read_arguments(text)
+def _read(piece: ToolCallChunk) -> Call:
+    """Return a call of a whole stream, read from its fragments alone."""
+    identity, name = piece["id"] or "", piece["name"] or ""
+    read = read_arguments(piece["args"] or "")
+    if not name.strip():
+        return Call(identity, name, None, read.text, "it names no tool")
     return Call(identity, name, read.value, read.text, read.error)
 
 

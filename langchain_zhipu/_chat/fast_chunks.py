@@ -15,9 +15,10 @@ from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 from pydantic import BaseModel
 
-__all__ = ["generation_chunk", "text_chunk"]
+__all__ = ["generation_chunk", "text_chunk", "unvalidated"]
 
 M = TypeVar("M", bound=BaseModel)
+C = TypeVar("C", bound=AIMessageChunk)
 _set = object.__setattr__
 _TEXT_FIELDS = frozenset(("content", "additional_kwargs", "response_metadata", "tool_call_chunks"))
 _GENERATION_FIELDS = frozenset(("message", "text"))
@@ -37,6 +38,17 @@ def text_chunk(
     fields["additional_kwargs"] = extra
     fields["response_metadata"] = metadata
     return _made(kind, fields, _TEXT_FIELDS, {})
+
+
+def unvalidated(kind: type[C], given: frozenset[str], **values: Any) -> C:
+    """Return a chunk with these values, which are known to be right.
+
+    Args:
+        kind: Its class.
+        given: The names of the fields that count as set.
+        **values: The values that are not the class's defaults; every list is its own.
+    """
+    return _made(kind, _pattern(kind)[0] | values, given, {})
 
 
 def generation_chunk(message: AIMessageChunk) -> ChatGenerationChunk:

@@ -30,6 +30,12 @@ class Brackets:
         self._inside = False
         self._escaped = False
 
+    def copy(self) -> Brackets:
+        """Return another one that has come as far."""
+        made = Brackets()
+        made._depth, made._inside, made._escaped = self._depth, self._inside, self._escaped
+        return made
+
     @property
     def outside(self) -> bool:
         """True between the strings and brackets of what has come."""

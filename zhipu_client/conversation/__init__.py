@@ -27,6 +27,7 @@ from zhipu_client.conversation.enforcement import (
     choice_as_text,
 )
 from zhipu_client.conversation.exchange import Exchange
+from zhipu_client.conversation.growing import GrowingArguments
 from zhipu_client.conversation.history import prepared
 from zhipu_client.conversation.json_answers import json_text, object_in, partial_object
 from zhipu_client.conversation.media import (
@@ -72,6 +73,7 @@ __all__ = [
     "Delta",
     "Exchange",
     "Fragment",
+    "GrowingArguments",
     "ReasoningHistory",
     "Requirement",
     "RequirementError",
