@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from . import chat as chat
     from . import conversation as conversation
     from . import dialects as dialects
+    from . import doctor as doctor
     from . import embeddings as embeddings
     from . import errors as errors
     from . import file_parser as file_parser
@@ -36,8 +37,10 @@ if TYPE_CHECKING:
     from . import models as models
     from . import moderations as moderations
     from . import ocr as ocr
+    from . import quota as quota
     from . import reader as reader
     from . import rerank as rerank
+    from . import served_models as served_models
     from . import tasks as tasks
     from . import tokenizer as tokenizer
     from . import videos as videos

@@ -1,0 +1,209 @@
+"""`zhipu_client.doctor`: what it finds, what it says to do, and what it never shows."""
+
+from __future__ import annotations
+
+import json
+import socket
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+import zhipu_emulator
+from zhipu_client import Client, doctor
+from zhipu_client.doctor import _checks, _command
+from zhipu_client.doctor._environment import of_distributions, of_key, of_variables
+from zhipu_client.doctor._shapes import differences, shape_of
+from zhipu_emulator.scripting import Fault
+
+SECRET = "an-identity.a-secret-that-nobody-sees"
+
+
+@pytest.fixture
+def service():
+    with zhipu_emulator.serve() as running:
+        yield running
+
+
+def by_name(report: doctor.Report) -> dict[str, doctor.Finding]:
+    return {finding.name: finding for finding in report.findings}
+
+
+def at(service: Any, **more: Any) -> doctor.Report:
+    environ = {"ZHIPUAI_API_KEY": service.api_key}
+    return doctor.diagnose(
+        base_url=service.base_url, api_key=service.api_key, environ=environ, **more
+    )
+
+
+def test_a_healthy_set_up(service) -> None:
+    report = at(service)
+    assert report.healthy
+    found = by_name(report)
+    assert found["call"].text.startswith("glm-4.7-flash answers")
+    assert "5 hours" in report.text()
+    assert service.api_key not in report.text() + report.json()
+    assert json.loads(report.json())["healthy"] is True
+
+
+def test_without_a_key_it_says_what_to_do_and_calls_nobody() -> None:
+    def nobody(**_: Any) -> Any:
+        raise AssertionError("a client was made")
+
+    report = doctor.diagnose(environ={}, client=nobody)
+    assert not report.healthy
+    assert "zhipu-doctor --emulator" in by_name(report)["key"].remedy
+
+
+def test_a_key_is_described_and_never_shown() -> None:
+    finding = of_key({"ZHIPU_API_KEY": f" {SECRET}\n", "ZAI_API_KEY": "other"})
+    assert finding.level == "warning"
+    assert "id.secret" in finding.text
+    assert "blanks" in finding.text
+    assert "ZAI_API_KEY set too" in finding.text
+    assert "secret-that" not in str(finding)
+
+
+def test_a_refused_key_is_tried_on_the_other_site() -> None:
+    with zhipu_emulator.serve() as mine, zhipu_emulator.serve(api_keys=("a.b",)) as other:
+
+        def make(base_url: str | None = None, **settings: Any) -> Client:
+            client = Client(base_url=(other if base_url == "zai" else mine).base_url, **settings)
+            if base_url == "bigmodel":  # as if the emulator were the site
+                monkeyed.append(client)
+            return client
+
+        monkeyed: list[Client] = []
+        original = _checks.site_of
+        _checks.site_of = lambda url: "bigmodel" if mine.base_url == url else original(url)
+        try:
+            report = doctor.diagnose(api_key="a.b", environ={}, client=make)
+        finally:
+            _checks.site_of = original
+    found = by_name(report)
+    assert not report.healthy
+    assert found["connection"].facts["error"] == "AuthenticationError"
+    assert 'base_url="zai"' in found["other site"].remedy
+
+
+def test_a_wrong_setting_is_named() -> None:
+    report = doctor.diagnose(api_key="a.b", base_url="nowhere", environ={})
+    assert "base_url" in by_name(report)["settings"].text
+
+
+def test_a_port_that_nobody_listens_on(service) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
+        report = doctor.diagnose(api_key="a.b", base_url=url, environ={})
+    found = by_name(report)["connection"]
+    assert found.level == "error"
+    assert "proxy" in found.remedy
+
+
+def test_a_clock_that_is_wrong(service) -> None:
+    import time
+
+    late = by_name(at(service, now=lambda: time.time() - 7200))["clock"]
+    assert late.level == "warning"
+    assert "seconds behind" in late.text
+    assert "clock" not in by_name(at(service))
+
+
+def test_an_account_without_money(service) -> None:
+    service.script(Fault.parse("error=1113", path="/chat/completions"))
+    found = by_name(at(service))["call"]
+    assert found.facts["code"] == "1113"
+    assert found.remedy.startswith("recharge")
+
+
+def test_a_server_of_ones_own_is_asked_for_a_model_that_it_has() -> None:
+    asked: list[Any] = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._say({"object": "list", "data": [{"id": "GLM-4.7-FP8"}]})
+
+        def do_POST(self) -> None:
+            asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            message = {"role": "assistant", "content": "Hello"}
+            choice = {"index": 0, "message": message, "finish_reason": "length"}
+            self._say({"choices": [choice], "model": "GLM-4.7-FP8"})
+
+        def _say(self, body: Any) -> None:
+            data = json.dumps(body).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+        report = doctor.diagnose(api_key="-", base_url=url, environ={})
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert report.healthy
+    assert asked[0]["model"] == "GLM-4.7-FP8"
+    assert asked[0]["max_tokens"] == 1
+
+
+def test_old_distributions_are_named() -> None:
+    there = {"langchain-zhipu": "4.1.8", "zhipuai": "2.1.5", "httpx": "0.28.1"}
+    found = list(of_distributions(there.get))
+    assert [finding.level for finding in found] == ["ok", "error", "note"]
+    assert "pip uninstall langchain-zhipu" in found[1].remedy
+
+
+def test_what_else_the_environment_decides() -> None:
+    environ = {"ZAI_BASE_URL": "zai", "HTTPS_PROXY": "http://u:p@proxy", "SSL_CERT_FILE": "x"}
+    texts = [finding.text for finding in of_variables(environ)]
+    assert len(texts) == 3
+    assert "u:p" not in "".join(texts)
+
+
+def test_the_command_looks_at_the_emulator(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _command.main(["--emulator"]) == 0
+    assert "glm-4.7-flash answers" in capsys.readouterr().out
+    assert _command.main(["--emulator", "--json", "--model", "glm-4.7"]) == 0
+    assert json.loads(capsys.readouterr().out)["healthy"] is True
+
+
+def test_the_command_without_the_emulator(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "zhipu_emulator", None)
+    assert _command.main(["--emulator"]) == 1
+    assert "zhipu-integrations[emulator]" in capsys.readouterr().err
+
+
+def test_comparing_finds_what_differs_in_shape_only(
+    service, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHIPUAI_API_KEY", service.api_key)
+    command = ["--compare", "--base-url", service.base_url]
+    assert _command.main(command) == 0
+    assert "No difference" in capsys.readouterr().out
+    service.script(*[Fault.parse("error=1113", path="/tokenizer")] * 9)
+    assert _command.main(command) == 1
+    printed = capsys.readouterr().out
+    assert "| tokenizer | `error.code` | 1113 | - |" in printed
+    assert "| chat |" not in printed
+
+
+def test_shapes() -> None:
+    one = shape_of({"a": [1, "x"], "b": {"c": None}})
+    other = shape_of({"a": [1], "b": {"c": True}, "d": 1.5})
+    assert list(differences(one, other)) == [
+        ("a[]", "number or string", "number"),
+        ("b.c", "null", "boolean"),
+        ("d", "-", "number"),
+    ]

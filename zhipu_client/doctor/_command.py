@@ -1,0 +1,82 @@
+"""The command line: ``zhipu-doctor``, ``python -m zhipu_client``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import nullcontext
+from typing import Any
+
+from zhipu_client.doctor._checks import CHEAP_MODEL, diagnose
+from zhipu_client.doctor._compare import Difference, compare
+from zhipu_client.errors import ZhipuError
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the check-up; the exit code is 1 where calls fail or answers differ."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        return _compared(chosen) if chosen.compare else _diagnosed(chosen)
+    except ZhipuError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _diagnosed(chosen: argparse.Namespace) -> int:
+    with _emulator() if chosen.emulator else nullcontext() as service:
+        where: dict[str, Any] = {"base_url": chosen.base_url}
+        if service is not None:
+            where = {"base_url": service.base_url, "api_key": service.api_key}
+        report = diagnose(**where, model=chosen.model)
+    print(report.json() if chosen.json else report.text())
+    return 0 if report.healthy else 1
+
+
+def _compared(chosen: argparse.Namespace) -> int:
+    from zhipu_client._io.sync import Client
+
+    with _emulator() as stand_in:
+        emulator = Client(base_url=stand_in.base_url, api_key=stand_in.api_key)
+        service = Client(base_url=chosen.base_url)
+        found = compare(service, emulator, model=chosen.model or CHEAP_MODEL)
+    print(_table(found))
+    return 1 if found else 0
+
+
+def _table(found: list[Difference]) -> str:
+    if not found:
+        return "No difference in shape."
+    lines = ["| request | place | service | emulator |", "|---|---|---|---|"]
+    lines += [f"| {one.request} | `{one.path}` | {one.service} | {one.emulator} |" for one in found]
+    return "\n".join(lines)
+
+
+def _emulator() -> Any:
+    try:
+        import zhipu_emulator
+    except ModuleNotFoundError:
+        message = 'the emulator is missing: pip install "zhipu-integrations[emulator]"'
+        raise ZhipuError(message) from None
+    return zhipu_emulator.serve()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="zhipu-doctor",
+        description="Look at key, site, network, clock, balance, plan and versions. Keys are never "
+        "printed. One cheap call is made.",
+    )
+    parser.add_argument("--base-url", help="a preset or a URL, as base_url= takes it")
+    parser.add_argument("--model", help=f"the model of the one call ({CHEAP_MODEL}, which is free)")
+    parser.add_argument("--json", action="store_true", help="JSON, for an issue")
+    parser.add_argument(
+        "--emulator", action="store_true", help="look at the emulator; no key needed"
+    )
+    parser.add_argument(
+        "--compare",
+        action="store_true",
+        help="send a fixed set of requests to service and emulator and print where they differ",
+    )
+    return parser
