@@ -27,6 +27,11 @@ from zhipu_client.conversation.enforcement import (
     choice_as_text,
 )
 from zhipu_client.conversation.exchange import Exchange
+from zhipu_client.conversation.extraction import (
+    extraction_prompt,
+    extraction_schema,
+    schema_from_template,
+)
 from zhipu_client.conversation.growing import GrowingArguments
 from zhipu_client.conversation.history import prepared
 from zhipu_client.conversation.json_answers import json_text, object_in, partial_object
@@ -89,6 +94,8 @@ __all__ = [
     "data_url",
     "decoded",
     "encoded_tools",
+    "extraction_prompt",
+    "extraction_schema",
     "facts_of",
     "inlined",
     "is_well_formed",
@@ -104,6 +111,7 @@ __all__ = [
     "read_choice",
     "read_file",
     "redacted",
+    "schema_from_template",
     "sniffed",
     "sound_type",
     "text_of_arguments",
