@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from llama_index_zhipu._register import register
     from llama_index_zhipu.batch import BatchAnswer, ZhipuAIBatch
     from llama_index_zhipu.embeddings import ZhipuAIEmbedding
+    from llama_index_zhipu.extraction import create_ocr_extractor
     from llama_index_zhipu.file_parser import ZhipuAIFileParserReader
     from llama_index_zhipu.llms import ZhipuAI
     from llama_index_zhipu.moderation import (
@@ -51,6 +52,7 @@ __all__ = [
     "ZhipuAIWebReaderToolSpec",
     "ZhipuAIWebSearchRetriever",
     "ZhipuAIWebSearchToolSpec",
+    "create_ocr_extractor",
     "register",
 ]
 
@@ -75,6 +77,7 @@ _HOMES = {
     "ZhipuAIWebReaderToolSpec": "tools",
     "ZhipuAIWebSearchRetriever": "retrievers",
     "ZhipuAIWebSearchToolSpec": "tools",
+    "create_ocr_extractor": "extraction",
     "register": "_register",
 }
 

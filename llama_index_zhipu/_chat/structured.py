@@ -34,6 +34,8 @@ __all__ = ["Strategy", "StructuredHints", "StructuredOutputMixin"]
 
 dispatcher = get_dispatcher(__name__)
 
+_NOTHING = ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=""))
+
 Strategy = Literal["json", "tool", "prompt"]
 
 
@@ -204,9 +206,20 @@ class StructuredOutputMixin(FunctionCallingLLM):
         """
         if self.pydantic_program_mode != PydanticProgramMode.DEFAULT:
             return super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+        return self.structured_response(output_cls, prompt, llm_kwargs, **prompt_args)[0]
+
+    def structured_response(
+        self,
+        output_cls: type[Any],
+        prompt: Any,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> tuple[Any, ChatResponse]:
+        """Predict an instance, and return the model's answer too; see `structured_predict`."""
         _started(output_cls, prompt, prompt_args)
         messages = self._messages_for(prompt, prompt_args)
         steps = _dialogue(_Shape(output_cls), self._strategies(), messages, llm_kwargs or {})
+        response = _NOTHING
         try:
             ask = next(steps)
             while True:
@@ -217,7 +230,7 @@ class StructuredOutputMixin(FunctionCallingLLM):
                 else:
                     ask = steps.send(response)
         except StopIteration as stop:
-            return _ended(stop.value)
+            return _ended(stop.value), response
 
     async def astructured_predict(
         self,
@@ -229,9 +242,20 @@ class StructuredOutputMixin(FunctionCallingLLM):
         """Predict an instance of a pydantic class, asynchronously; see `structured_predict`."""
         if self.pydantic_program_mode != PydanticProgramMode.DEFAULT:
             return await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+        return (await self.astructured_response(output_cls, prompt, llm_kwargs, **prompt_args))[0]
+
+    async def astructured_response(
+        self,
+        output_cls: type[Any],
+        prompt: Any,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> tuple[Any, ChatResponse]:
+        """Predict an instance asynchronously; see `structured_response`."""
         _started(output_cls, prompt, prompt_args)
         messages = self._messages_for(prompt, prompt_args)
         steps = _dialogue(_Shape(output_cls), self._strategies(), messages, llm_kwargs or {})
+        response = _NOTHING
         try:
             ask = next(steps)
             while True:
@@ -242,7 +266,7 @@ class StructuredOutputMixin(FunctionCallingLLM):
                 else:
                     ask = steps.send(response)
         except StopIteration as stop:
-            return _ended(stop.value)
+            return _ended(stop.value), response
 
     def _structured_stream_call(
         self,
@@ -320,7 +344,7 @@ class _Progress:
     def __init__(self, shape: _Shape) -> None:
         self._shape = shape
         self.seen: Any = None
-        self.last = ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=""))
+        self.last = _NOTHING
 
     def take(self, response: ChatResponse) -> bool:
         """Read a chunk; return True if it contains more than the one before."""

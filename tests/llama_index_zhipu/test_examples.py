@@ -33,6 +33,7 @@ def surroundings(server, tmp_path, monkeypatch):
     monkeypatch.setenv("ZHIPUAI_BASE_URL", server.base_url)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "report.pdf").write_bytes(pdf(["A report."]))
+    (tmp_path / "invoice.pdf").write_bytes(pdf(["Invoice number: A-17", "Total: 7.70"]))
     sound = ZhipuAISpeechToolSpec().text_to_speech("Hello.")[1]
     (tmp_path / "memo.wav").write_bytes(sound.resolve_audio().read())
 

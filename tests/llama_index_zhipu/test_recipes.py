@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from cookbook.llama_index import handoff, ocr_query_engine, persisted_index, streaming_agent
+from cookbook.llama_index import (
+    handoff,
+    ocr_query_engine,
+    persisted_index,
+    receipts,
+    streaming_agent,
+)
 
 
 def test_questions_about_a_scanned_pdf(capsys):
@@ -44,6 +50,14 @@ def test_a_hand_off(capsys):
     assert "21 degrees" in shown.rpartition("answers.")[2]
 
 
+def test_receipts_become_a_table(capsys):
+    assert receipts.main([]) == 0
+    first, second, last = capsys.readouterr().out.splitlines()
+    assert first.split() == ["2026-03-01", "Tea", "House", "7.70"]
+    assert "Harbour Bakery" in second
+    assert last.split() == ["Sum", "11.90"]
+
+
 def test_an_index_that_is_kept(tmp_path, capsys):
     folder = tmp_path / "index"
     for word in ("Made", "Loaded"):
@@ -57,6 +71,7 @@ def test_an_index_that_is_kept(tmp_path, capsys):
     ("recipe", "arguments"),
     [
         (ocr_query_engine, []),
+        (receipts, []),
         (streaming_agent, ["Hello"]),
         (handoff, ["Hello"]),
         (persisted_index, ["folder"]),
