@@ -12,10 +12,11 @@ from pydantic import ConfigDict, Field
 
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._ocr.documents import stable_id
 from langchain_zhipu._ocr.reading import FATAL
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import ZhipuError, aiterate, iterate, reader
-from zhipu_client.adapting import name_source
+from zhipu_client.adapting import document_id, flat, name_source
 from zhipu_client.work import Chain, Once
 
 __all__ = ["WebPageSettings"]
@@ -43,6 +44,7 @@ class WebPageSettings(SeveralRequests):
     max_in_flight: int = Field(default=4, ge=1, le=32)
     on_error: Literal["raise", "skip"] = "raise"
     show_progress: bool = False
+    request_info: bool = False
     extra_body: dict[str, Any] | None = None
 
     def _read(self, urls: tuple[str, ...]) -> Iterator[Document]:
@@ -54,7 +56,7 @@ class WebPageSettings(SeveralRequests):
         ):
             for done, (url, reply) in enumerate(_whole(pieces), 1):
                 bar.at(done, len(urls))
-                yield _document(url, reply)
+                yield self._document(url, reply)
 
     async def _aread(self, urls: tuple[str, ...]) -> AsyncGenerator[Document]:
         done = 0
@@ -68,7 +70,7 @@ class WebPageSettings(SeveralRequests):
                     if reply is not None:
                         done += 1
                         bar.at(done, len(urls))
-                        yield _document(url, reply)
+                        yield self._document(url, reply)
 
     @contextmanager
     def _kept(self, found: list[Document]) -> Iterator[None]:
@@ -77,7 +79,9 @@ class WebPageSettings(SeveralRequests):
             yield
         except ZhipuError as error:
             later = getattr(error, "later", {}).items()
-            behind = [_document(url, reply) for url, (replies, _) in later for reply in replies]
+            behind = [
+                self._document(url, reply) for url, (replies, _) in later for reply in replies
+            ]
             error.partial = error.documents = [*found, *behind]  # type: ignore[attr-defined]
             raise
 
@@ -96,6 +100,27 @@ class WebPageSettings(SeveralRequests):
             with_links_summary=self.with_links_summary,
             extra_body=self.extra_body,
         ).as_dict()
+
+    def _document(self, url: str, reply: Mapping[str, Any]) -> Document:
+        page = reply.get("reader_result")
+        page = page if isinstance(page, Mapping) else {}
+        tags = page.get("metadata")
+        tags = tags if isinstance(tags, Mapping) else {}
+        found = {
+            "title": page.get("title"),
+            "description": page.get("description") or tags.get("description"),
+            "language": next((tags[name] for name in _LANGUAGES if tags.get(name)), None),
+            "published_date": page.get("publishedTime"),
+            **{name: page.get(name) for name in _SUMMARIES},
+        }
+        if self.request_info:
+            found["request_id"] = reply.get("request_id") or reply.get("id")
+        known = flat({name: value for name, value in found.items() if value})
+        return Document(
+            str(page.get("content") or ""),
+            id=stable_id(document_id(url)),
+            metadata={"source": url, **known},
+        )
 
 
 @contextmanager
@@ -119,20 +144,3 @@ def _whole(pieces: Iterable[tuple[str, Reply | None]]) -> Iterator[tuple[str, Re
     for url, reply in pieces:
         if reply is not None:
             yield url, reply
-
-
-def _document(url: str, reply: Mapping[str, Any]) -> Document:
-    page = reply.get("reader_result")
-    page = page if isinstance(page, Mapping) else {}
-    tags = page.get("metadata")
-    tags = tags if isinstance(tags, Mapping) else {}
-    found = {
-        "title": page.get("title"),
-        "description": page.get("description") or tags.get("description"),
-        "language": next((tags[name] for name in _LANGUAGES if tags.get(name)), None),
-        "published_date": page.get("publishedTime"),
-        "request_id": reply.get("request_id") or reply.get("id"),
-        **{name: page.get(name) for name in _SUMMARIES},
-    }
-    known = {name: value for name, value in found.items() if value}
-    return Document(str(page.get("content") or ""), metadata={"source": url, **known})

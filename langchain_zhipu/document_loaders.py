@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
-from pathlib import Path
 from typing import Any
 
 from langchain_core.document_loaders import BaseBlobParser, BaseLoader
@@ -15,7 +14,7 @@ from pydantic import ConfigDict, Field, SkipValidation
 from langchain_zhipu._collecting import acollected, collected
 from langchain_zhipu._errors import model_error
 from langchain_zhipu._ocr.reading import OCRSettings, Resume, ResumePoint
-from langchain_zhipu._ocr.sources import FilePath, Origin, origin_of, origins
+from langchain_zhipu._ocr.sources import FilePath, Origin, blob_origin, origins
 from langchain_zhipu._web_pages import WebPageSettings
 from zhipu_client import InvalidRequestError
 
@@ -40,14 +39,15 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
     Metadata follows LangChain's PDF loaders: ``source``, ``file_path``, ``total_pages``, ``page``
     (from 0), ``page_label``, and the metadata of a local PDF (``producer``, ``creator``,
     ``creationdate``, ``title``, ...). Beyond that: ``page_width`` and ``page_height`` in pixels,
-    ``boxes`` (the place of each element: ``label``, ``category`` and ``bbox``, left, top, right and
-    bottom in pixels), ``images``, ``layout_image``, ``model``, ``request_id``, ``token_usage``
-    (of a request, on its first document). Some vector stores take flat metadata only: use
-    ``boxes=False``, with which what is left of lists and dicts (``token_usage``) is JSON text.
+    ``model``; ``images``, ``layout_image`` where asked for. It is flat, as many vector stores
+    want it (lists are JSON text), and the same at each load, so that ``index()`` and record
+    managers pay for no unchanged page again. A document's ``id`` is the same at each load too: a
+    UUID made of its source and page.
 
     Args:
         file_path: A path, a folder, a pattern (``"scans/*.pdf"``), an http(s) address, a data
-            URL, bytes, or several of these. PDF, PNG or JPEG, recognised by the content.
+            URL, bytes, an open file or ``io.BytesIO``, an upload of a web framework, a blob, or
+            several of these. PDF, PNG or JPEG, recognised by the content.
         glob: Which files of a folder; None for all PDF, PNG and JPEG files in it and below.
         resume_from: Where to go on after a failure: the error's ``resume_from``, or a page
             (from 1) of the first document.
@@ -55,7 +55,12 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
             ``"element"`` (title, paragraph, table, ...).
         tables: ``"html"``, as the service reads them, or ``"markdown"``.
         pages_delimiter: The text between pages in mode ``"single"``.
-        boxes: Whether metadata has the place of each element.
+        boxes: Whether metadata has the place of each element (``label``, ``category`` and
+            ``bbox``: left, top, right, bottom in pixels). It is nested then.
+        keep_empty: Whether pages without text become documents, marked by ``empty``. They are
+            left out by default, as embeddings refuse them; the others keep their numbers.
+        request_info: Whether metadata has ``request_id`` and ``token_usage`` (of a request, on
+            its first document), which differ at each load.
         crops: Ask for the images in the document; their URLs expire after 7 days.
         layout_images: Ask for an image of each page's layout.
         save_images_to: A folder to save these images to; documents then link to the files.
@@ -156,7 +161,7 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
 
     def _origins(self) -> Iterator[Origin]:
         try:
-            yield from origins(self.file_path, self.glob)
+            yield from origins(self.file_path, self.glob, self.max_bytes)
         except InvalidRequestError as error:
             raise model_error(error) from error
 
@@ -190,11 +195,11 @@ class ZhipuAIOCRParser(OCRSettings, BaseBlobParser):
 
     def lazy_parse(self, blob: Blob) -> Iterator[Document]:
         """Read one blob page by page."""
-        yield from self._read([_origin(blob)], None)
+        yield from self._read([self._origin(blob)], None)
 
     async def alazy_parse(self, blob: Blob) -> AsyncGenerator[Document]:
         """Read one blob page by page, asynchronously; files are read in threads."""
-        async with aclosing(self._aread([_origin(blob)], None)) as documents:
+        async with aclosing(self._aread([self._origin(blob)], None)) as documents:
             async for document in documents:
                 yield document
 
@@ -206,17 +211,19 @@ class ZhipuAIOCRParser(OCRSettings, BaseBlobParser):
         """Return all documents of one blob, asynchronously; see `parse`."""
         return await acollected(self.alazy_parse(blob))
 
-
-def _origin(blob: Blob) -> Origin:
-    value = Path(blob.path) if blob.data is None and blob.path else blob.as_bytes()
-    return origin_of(value, name=blob.source, metadata=blob.metadata)
+    def _origin(self, blob: Blob) -> Origin:
+        try:
+            return blob_origin(blob, self.max_bytes)
+        except InvalidRequestError as error:
+            raise model_error(error) from error
 
 
 class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
     """Loads the text of web pages, which the service fetches: ``POST /reader``. Billed by page.
 
     Nothing is fetched by this process. Metadata has ``source`` (the address), ``title``,
-    ``description``, ``language``, ``request_id``; ``images`` and ``links`` where asked for.
+    ``description``, ``language``; ``images`` and ``links``, as JSON text, where asked for. It is
+    flat, and the same as long as the page is, as is the document's ``id``.
 
     Args:
         urls: One address or several, http or https. Several are read at once; the documents come
@@ -230,6 +237,7 @@ class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
         max_in_flight: The most requests at once, 1 to 32.
         on_error: ``"raise"``, or ``"skip"``: log a warning and skip the page.
         show_progress: Show a progress bar on standard error.
+        request_info: Whether metadata has ``request_id``, which differs at each load.
         api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
 
     Raises:

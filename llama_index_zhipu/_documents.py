@@ -2,60 +2,127 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import hashlib
+import os
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
 from typing import Any
 
 from llama_index.core.schema import Document
 
-from zhipu_client.conversation import read_file
+from zhipu_client import InvalidRequestError
+from zhipu_client.adapting import document_id, flat, name_of, read_path, read_upload
 
-__all__ = ["document", "file_metadata", "name_of", "open_source", "read_source"]
+__all__ = ["Given", "given_file"]
 
 #: Technical metadata, which does not help a model or a search.
-_TECHNICAL = ("has_layout", "regions", "request_id", "task_id", "width", "height")
+_TECHNICAL = (
+    *("has_layout", "regions", "width", "height", "empty"),
+    *("request_id", "request_ids", "task_id", "token_usage"),
+)
+_ADDRESSES = ("http://", "https://")
 
 
-def open_source(file: Any, fs: Any, max_bytes: int) -> Any:
-    """Return a source for `zhipu_client.ocr.pages`; only a file on another file system is read."""
-    if fs is None:
-        return file
-    with fs.open(str(file), "rb") as opened:
-        return opened.read(max_bytes + 1)
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A file as it was given to a reader.
+
+    Attributes:
+        source: A path, an address or a data URL as it was given; else the bytes.
+        name: What errors call it: its path, address or name; None for bytes without any.
+        info: Metadata of all of its documents: the caller's, and its file name or URL.
+    """
+
+    source: Any = field(repr=False)
+    name: str | None
+    info: dict[str, Any]
+
+    def content(self, max_bytes: int) -> bytes:
+        """Return the bytes; blocks while it reads a file."""
+        if isinstance(self.source, bytes):
+            return self.source
+        return read_path(Path(self.source), max_bytes)
+
+    def document(
+        self, text: str, facts: dict[str, Any], page: int | None = None, *, nested: bool = False
+    ) -> Document:
+        """Return a document; technical metadata is hidden from models and embeddings.
+
+        Args:
+            text: Its text.
+            facts: Its metadata beside `info`; made flat, as many vector stores want it.
+            page: Its page, from 1.
+            nested: Keep lists and dicts.
+        """
+        known = {name: value for name, value in facts.items() if value is not None}
+        known = known if nested else flat(known)
+        hidden = [name for name in _TECHNICAL if name in known]
+        return Document(
+            id_=document_id(self._source_name(), page),
+            text=text,
+            metadata={**self.info, **known},
+            excluded_embed_metadata_keys=hidden,
+            excluded_llm_metadata_keys=hidden,
+        )
+
+    def _source_name(self) -> str:
+        if self.name is not None:
+            # Ids become UTF-8, which a file's name may not be.
+            return self.name.encode(errors="surrogateescape").decode(errors="replace")
+        content = self.source if isinstance(self.source, bytes) else str(self.source).encode()
+        return f"sha256:{hashlib.sha256(content).hexdigest()[:16]}"
 
 
-def read_source(file: Any, fs: Any, max_bytes: int) -> bytes:
-    """Return the content of a file, bytes or a file on another file system."""
-    if isinstance(file, (bytes, bytearray, memoryview)):
-        return bytes(file)
-    if fs is None:
-        return read_file(Path(file), "file", max_bytes, "file")
-    content: bytes = open_source(file, fs, max_bytes)
-    return content
+def given_file(file: Any, extra_info: dict[str, Any] | None, fs: Any, max_bytes: int) -> Given:
+    """Return a file that was given to a reader; blocks while it reads uploads.
 
+    Args:
+        file: A path, an address, a data URL, bytes, an open file, an upload or a blob.
+        extra_info: The caller's metadata.
+        fs: A file system of fsspec that the path is on.
+        max_bytes: The most bytes.
 
-def file_metadata(file: Any, extra_info: dict[str, Any] | None) -> dict[str, Any]:
-    """Return the metadata of a document: the caller's, and its file name or URL."""
+    Raises:
+        InvalidRequestError: It cannot be read; the error names it.
+    """
     info = dict(extra_info or {})
-    text = str(file) if isinstance(file, (str, Path)) else ""
-    if text.startswith(("http://", "https://")):
+    if fs is not None and (isinstance(file, (str, PurePath)) or hasattr(file, "__fspath__")):
+        path = str(file)
+        info.setdefault("file_name", PurePath(path).name)
+        return Given(_on(fs, path, max_bytes), path, info)
+    found = read_upload(file, max_bytes)
+    if found is not None:
+        name = found.name or info.get("file_path") or info.get("file_name") or info.get("url")
+        if found.name:
+            info.setdefault("file_name", PurePath(found.name).name)
+        return Given(found.content, None if name is None else str(name), info)
+    if not isinstance(file, (str, PurePath)):
+        if not hasattr(file, "__fspath__"):
+            message = f"file must be a path, an address, bytes or an open file, got {file!r:.60}"
+            raise InvalidRequestError(message, field="file")
+        file = Path(os.fspath(file))
+    text = str(file)
+    if isinstance(file, str) and text.lower().startswith(_ADDRESSES):
         info.setdefault("url", text)
-    elif text and not text.startswith("data:"):
+    elif text.startswith("data:"):
+        return Given(file, info.get("file_name") or info.get("url"), info)
+    elif text:
         info.setdefault("file_name", Path(text).name)
-    return info
+    return Given(file, name_of(file), info)
 
 
-def name_of(file: Any, info: dict[str, Any]) -> Any:
-    """Return what an error calls a file: its path or address; for bytes, what the caller says."""
-    return file if isinstance(file, (str, Path)) else info.get("file_name") or info.get("url")
-
-
-def document(text: str, info: dict[str, Any], facts: dict[str, Any]) -> Document:
-    """Return a document; technical metadata is hidden from models and embeddings."""
-    known = {name: value for name, value in facts.items() if value is not None}
-    hidden = [name for name in _TECHNICAL if name in known]
-    return Document(
-        text=text,
-        metadata={**info, **known},
-        excluded_embed_metadata_keys=hidden,
-        excluded_llm_metadata_keys=hidden,
-    )
+def _on(fs: Any, path: str, max_bytes: int) -> bytes:
+    """Return the content of a file on another file system."""
+    try:
+        with fs.open(path, "rb") as opened:
+            content: bytes = opened.read(max_bytes + 1)
+    except Exception as error:
+        # A file system of the network may raise anything.
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        why = "there is no such file" if isinstance(error, FileNotFoundError) else why
+        message = f"{path} cannot be read ({why})"
+        raise InvalidRequestError(message, field="file", value=path) from error
+    if len(content) > max_bytes:
+        message = f"{path} may have at most {max_bytes:,} bytes, and has more"
+        raise InvalidRequestError(message, field="file", value=path)
+    return content

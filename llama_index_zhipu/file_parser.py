@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
@@ -16,7 +15,7 @@ from zhipu_client import InvalidRequestError, Request, await_for, file_parser, w
 from zhipu_client.adapting import naming
 
 from ._connection import ZhipuComponent
-from ._documents import document, file_metadata, name_of, read_source
+from ._documents import Given, given_file
 
 __all__ = ["ZhipuAIFileParserReader"]
 
@@ -34,6 +33,7 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
             MiB.
         interval: Seconds between the first two polls, above 0 to 3600.
         wait: Seconds to wait in all, up to a week.
+        request_info: Keep ``task_id`` as metadata; it differs at each load.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or the file cannot be sent.
@@ -54,6 +54,7 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
     tool_type: Literal["lite", "expert", "prime", "prime-sync"] = Field(default="lite")
     interval: float = Field(default=1.0, gt=0, le=3600, description="Seconds between polls.")
     wait: float = Field(default=900.0, gt=0, le=604_800, description="Seconds to wait in all.")
+    request_info: bool = Field(default=False, description="Keep ids of tasks.")
 
     @classmethod
     def class_name(cls) -> str:
@@ -62,7 +63,7 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
 
     def lazy_load_data(
         self,
-        file: str | Path | bytes,
+        file: Any,
         extra_info: dict[str, Any] | None = None,
         fs: Any = None,
         file_type: str | None = None,
@@ -70,24 +71,25 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
         """Read a document when the iterator is read.
 
         Args:
-            file: A path; or bytes, then ``extra_info`` must have a ``file_name``.
+            file: A path, an open file, an upload of a web framework; or bytes, then ``extra_info``
+                must have a ``file_name``.
             extra_info: Metadata for the document.
             fs: A file system of fsspec that the path is on.
             file_type: The format in upper case (``"DOCX"``), where the name does not show it.
         """
-        info = file_metadata(file, extra_info)
-        with naming(name_of(file, info)):
-            given = self._given(read_source(file, fs, self._most), info, file_type)
+        given = given_file(file, extra_info, fs, self._most)
+        with naming(given.name):
+            parts = self._parts(given.content(self._most), given.info, file_type)
             if self.tool_type == "prime-sync":
-                reply = self._client.send(file_parser.create_sync(**given))
+                reply = self._client.send(file_parser.create_sync(**parts))
             else:
-                task = self._client.send(self._request(given))
+                task = self._client.send(self._request(parts))
                 reply = wait_for(self._client, self._plan(task))
-        yield self._document(reply, info)
+        yield self._document(reply, given)
 
     async def alazy_load_data(
         self,
-        file: str | Path | bytes,
+        file: Any,
         extra_info: dict[str, Any] | None = None,
         fs: Any = None,
         file_type: str | None = None,
@@ -97,7 +99,7 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
 
     def load_data(
         self,
-        file: str | Path | bytes,
+        file: Any,
         extra_info: dict[str, Any] | None = None,
         fs: Any = None,
         file_type: str | None = None,
@@ -107,28 +109,28 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
 
     async def aload_data(
         self,
-        file: str | Path | bytes,
+        file: Any,
         extra_info: dict[str, Any] | None = None,
         fs: Any = None,
         file_type: str | None = None,
     ) -> list[Document]:
         """Read a document asynchronously; the arguments of `lazy_load_data`."""
-        info = file_metadata(file, extra_info)
-        with naming(name_of(file, info)):
-            content = await asyncio.to_thread(read_source, file, fs, self._most)
-            given = self._given(content, info, file_type)
+        given = await asyncio.to_thread(given_file, file, extra_info, fs, self._most)
+        with naming(given.name):
+            content = await asyncio.to_thread(given.content, self._most)
+            parts = self._parts(content, given.info, file_type)
             if self.tool_type == "prime-sync":
-                reply = await self._aclient.send(file_parser.create_sync(**given))
+                reply = await self._aclient.send(file_parser.create_sync(**parts))
             else:
-                task = await self._aclient.send(self._request(given))
+                task = await self._aclient.send(self._request(parts))
                 reply = await await_for(self._aclient, self._plan(task))
-        return [self._document(reply, info)]
+        return [self._document(reply, given)]
 
     @property
     def _most(self) -> int:
         return file_parser.TOOLS[self.tool_type][1]
 
-    def _given(self, content: bytes, info: dict[str, Any], file_type: str | None) -> dict[str, Any]:
+    def _parts(self, content: bytes, info: dict[str, Any], file_type: str | None) -> dict[str, Any]:
         name = info.get("file_name")
         if not name:
             raise InvalidRequestError(
@@ -137,12 +139,13 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
             )
         return {"file": content, "filename": str(name), "file_type": file_type}
 
-    def _request(self, given: dict[str, Any]) -> Request[file_parser.ParserTask]:
+    def _request(self, parts: dict[str, Any]) -> Request[file_parser.ParserTask]:
         # "prime-sync" never comes here.
-        return file_parser.create(tool_type=self.tool_type, **given)  # type: ignore[arg-type]
+        return file_parser.create(tool_type=self.tool_type, **parts)  # type: ignore[arg-type]
 
     def _plan(self, task: file_parser.ParserTask) -> file_parser.Waiting:
         return file_parser.waiting(task, interval=self.interval, timeout=self.wait)
 
-    def _document(self, reply: file_parser.ParserReply, info: dict[str, Any]) -> Document:
-        return document(reply.content or "", info, {"task_id": reply.task_id})
+    def _document(self, reply: file_parser.ParserReply, given: Given) -> Document:
+        facts = {"task_id": reply.task_id if self.request_info else None}
+        return given.document(reply.content or "", facts)

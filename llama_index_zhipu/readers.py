@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,9 +17,11 @@ from zhipu_client import ZhipuError, aiterate, arun, iterate, ocr, reader, run
 from zhipu_client.adapting import naming
 
 from ._connection import SeveralRequests
-from ._documents import document, file_metadata, name_of, open_source
+from ._documents import Given, given_file
 
 __all__ = ["ZhipuAIOCRReader", "ZhipuAIWebReader"]
+
+logger = logging.getLogger(__name__)
 
 #: Name of a field -> name of the argument of `zhipu_client.ocr.pages`.
 _PAGES = {"max_in_flight": "in_flight"}
@@ -38,6 +41,9 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
     and metadata has ``has_layout=False``. An answer that was cut raises, and is never returned as a
     page. PDFs at an address are not fetched; addresses of images are passed on.
 
+    Metadata is flat, as many vector stores want it, and the same at each load, as is a document's
+    id (``report.pdf#3``): an ``IngestionPipeline`` with a docstore pays for no page again.
+
     Attributes:
         model: ``glm-ocr``, or the name under which a server of your own serves it.
         split: ``"page"`` makes one document of each page, ``"none"`` one of the whole file.
@@ -45,7 +51,10 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         last_page: The last page to read, itself included.
         pages_per_request: The most pages in one request, 1 to 100.
         max_in_flight: Requests at once, 1 to 32.
-        with_regions: Keep the regions of each page, with boxes in pixels, as metadata.
+        with_regions: Keep the regions of each page, with boxes in pixels, as metadata, which is
+            nested then.
+        keep_empty: Make documents of pages without text too, marked by ``empty`` in the metadata.
+        request_info: Keep ``request_id`` and ``token_usage`` of each request as metadata.
         tables: ``"html"`` as the service writes them, or ``"markdown"``.
         root: A folder that all paths must be in, links followed.
         max_bytes: The most bytes of a file, checked before it is read.
@@ -89,6 +98,8 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
     pages_per_request: int = Field(default=20, ge=1, le=100)
     max_in_flight: int = Field(default=4, ge=1, le=32)
     with_regions: bool = Field(default=False, description="Keep regions as metadata.")
+    keep_empty: bool = Field(default=False, description="Keep pages without text.")
+    request_info: bool = Field(default=False, description="Keep ids and tokens of requests.")
     tables: Literal["html", "markdown"] = Field(default="html")
     root: Annotated[Path, PlainSerializer(str)] | None = Field(
         default=None, description="A folder that all paths must be in."
@@ -115,7 +126,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
 
     def lazy_load_data(
         self,
-        file: str | Path | bytes,
+        file: Any,
         extra_info: dict[str, Any] | None = None,
         fs: Any = None,
         **load_kwargs: Any,
@@ -123,7 +134,8 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         """Read a document, page after page, while the next ones are being read.
 
         Args:
-            file: A path, bytes, a data URL, or an http(s) address, which only the service fetches.
+            file: A path, bytes, an open file or ``io.BytesIO``, an upload of a web framework, a
+                data URL, or an http(s) address, which only the service fetches.
             extra_info: Metadata for every document.
             fs: A file system of fsspec that the path is on.
             **load_kwargs: Anything that `zhipu_client.ocr.pages` takes.
@@ -131,14 +143,15 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         if self.split != "page":
             yield from self.load_data(file, extra_info, fs, **load_kwargs)
             return
-        source, info = open_source(file, fs, self.max_bytes), file_metadata(file, extra_info)
-        with naming(name_of(file, info)):
-            for page in iterate(self._client, self._job(source, load_kwargs)):
-                yield self._document(page, info)
+        given = given_file(file, extra_info, fs, self.max_bytes)
+        with naming(given.name):
+            for page in iterate(self._client, self._job(given, load_kwargs)):
+                if self.keep_empty or not page.empty:
+                    yield self._document(page, given)
 
     async def alazy_load_data(
         self,
-        file: str | Path | bytes,
+        file: Any,
         extra_info: dict[str, Any] | None = None,
         fs: Any = None,
         **load_kwargs: Any,
@@ -148,21 +161,21 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
 
     async def apages(
         self,
-        file: str | Path | bytes,
+        file: Any,
         extra_info: dict[str, Any] | None = None,
         fs: Any = None,
         **load_kwargs: Any,
     ) -> AsyncIterator[Document]:
         """Read a document page by page, asynchronously; the arguments of `lazy_load_data`."""
-        source = await asyncio.to_thread(open_source, file, fs, self.max_bytes)
-        info = file_metadata(file, extra_info)
-        with naming(name_of(file, info)):
-            async for page in aiterate(self._aclient, self._job(source, load_kwargs)):
-                yield self._document(page, info)
+        given = await asyncio.to_thread(given_file, file, extra_info, fs, self.max_bytes)
+        with naming(given.name):
+            async for page in aiterate(self._aclient, self._job(given, load_kwargs)):
+                if self.keep_empty or not page.empty:
+                    yield self._document(page, given)
 
     def load_data(
         self,
-        file: str | Path | bytes,
+        file: Any,
         extra_info: dict[str, Any] | None = None,
         fs: Any = None,
         **load_kwargs: Any,
@@ -172,26 +185,25 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         When a part fails, the error's ``partial`` has all pages that were read; to read only the
         others, give it to the next call as ``resume_from``.
         """
-        source, info = open_source(file, fs, self.max_bytes), file_metadata(file, extra_info)
-        with naming(name_of(file, info)):
-            pages = run(self._client, self._job(source, load_kwargs))
-        return self._documents(pages, info)
+        given = given_file(file, extra_info, fs, self.max_bytes)
+        with naming(given.name):
+            pages = run(self._client, self._job(given, load_kwargs))
+        return self._documents(pages, given)
 
     async def aload_data(
         self,
-        file: str | Path | bytes,
+        file: Any,
         extra_info: dict[str, Any] | None = None,
         fs: Any = None,
         **load_kwargs: Any,
     ) -> list[Document]:
         """Read a document asynchronously; see `load_data`."""
-        source = await asyncio.to_thread(open_source, file, fs, self.max_bytes)
-        info = file_metadata(file, extra_info)
-        with naming(name_of(file, info)):
-            pages = await arun(self._aclient, self._job(source, load_kwargs))
-        return self._documents(pages, info)
+        given = await asyncio.to_thread(given_file, file, extra_info, fs, self.max_bytes)
+        with naming(given.name):
+            pages = await arun(self._aclient, self._job(given, load_kwargs))
+        return self._documents(pages, given)
 
-    def _job(self, source: Any, given: dict[str, Any]) -> ocr.Pages:
+    def _job(self, file: Given, given: dict[str, Any]) -> ocr.Pages:
         settings: dict[str, Any] = {
             "model": self.model,
             "first_page": self.first_page,
@@ -204,35 +216,46 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             **self._chat_options(),
         }
         given = {_PAGES.get(name, name): value for name, value in given.items()}
-        return ocr.pages(source, **{**settings, **given})
+        return ocr.pages(file.source, **{**settings, **given})
 
-    def _documents(self, pages: list[ocr.OCRPage], info: dict[str, Any]) -> list[Document]:
+    def _documents(self, pages: list[ocr.OCRPage], given: Given) -> list[Document]:
+        kept = [page for page in pages if self.keep_empty or not page.empty]
+        if len(kept) < len(pages):
+            blank = [str(page.number) for page in pages if page.empty]
+            level = logging.INFO if kept else logging.WARNING
+            shown = ", ".join(blank[:20]) + (", ..." if len(blank) > 20 else "")
+            logger.log(level, "%s: no text on page %s, left out", given.name or "file", shown)
         if self.split == "page":
-            return [self._document(page, info) for page in pages]
-        return [self._joined(pages, info)]
+            return [self._document(page, given) for page in kept]
+        return [self._joined(kept, given, len(pages))] if kept else []
 
-    def _document(self, page: ocr.OCRPage, info: dict[str, Any]) -> Document:
+    def _document(self, page: ocr.OCRPage, given: Given) -> Document:
         facts: dict[str, Any] = {
             "page_label": str(page.number),
             "total_pages": page.total_pages,
             "width": page.width,
             "height": page.height,
-            "request_id": page.request_id,
+            "empty": page.empty or None,
         }
+        if self.request_info:
+            facts |= {"request_id": page.request_id, "token_usage": page.usage}
         if not page.has_layout:
             facts["has_layout"] = False
         elif self.with_regions:
             facts["regions"] = page.regions
-        return document(self._text(page), info, facts)
+        return given.document(self._text(page), facts, page.number, nested=self.with_regions)
 
-    def _joined(self, pages: Sequence[ocr.OCRPage], info: dict[str, Any]) -> Document:
+    def _joined(self, pages: Sequence[ocr.OCRPage], given: Given, total: int) -> Document:
         text = "\n\n".join(self._text(page) for page in pages)
-        facts: dict[str, Any] = {"total_pages": len(pages)}
+        facts: dict[str, Any] = {"total_pages": total}
+        if self.request_info:
+            ids = dict.fromkeys(page.request_id for page in pages if page.request_id)
+            facts["request_ids"] = list(ids)
         if not all(page.has_layout for page in pages):
             facts["has_layout"] = False
         elif self.with_regions:
             facts["regions"] = [region for page in pages for region in page.regions]
-        return document(text, info, facts)
+        return given.document(text, facts, nested=self.with_regions)
 
     def _text(self, page: ocr.OCRPage) -> str:
         return page.text if self.tables == "html" else ocr.tables_as_markdown(page.text)
@@ -247,6 +270,7 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
         retain_images: Keep the images.
         with_links_summary: Append a list of the links.
         with_images_summary: Append a list of the images.
+        request_info: Keep ``request_id`` as metadata; it differs at each load.
         max_in_flight: Pages at once in async calls, from 1.
 
     Raises:
@@ -269,6 +293,7 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
     retain_images: bool | None = Field(default=None)
     with_links_summary: bool | None = Field(default=None)
     with_images_summary: bool | None = Field(default=None)
+    request_info: bool = Field(default=False, description="Keep ids of requests.")
     max_in_flight: int = Field(default=4, ge=1)
 
     @classmethod
@@ -347,6 +372,7 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
             "url": (page.url if page else None) or url,
             "title": page.title if page else None,
             "description": page.description if page else None,
-            "request_id": reply.request_id,
+            "request_id": reply.request_id if self.request_info else None,
         }
-        return document((page.content if page else None) or "", extra_info or {}, facts)
+        text = (page.content if page else None) or ""
+        return Given(url, url, dict(extra_info or {})).document(text, facts)

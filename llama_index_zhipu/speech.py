@@ -17,7 +17,7 @@ from zhipu_client import Request, ZhipuError, audio, models
 from zhipu_client.adapting import check_folder, naming, write_whole
 
 from ._connection import ZhipuComponent
-from ._documents import document, file_metadata, name_of, read_source
+from ._documents import Given, given_file
 from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAISpeechToolSpec", "ZhipuAITranscriptionReader"]
@@ -110,6 +110,7 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
         model: ``glm-asr-2512``.
         prompt: The text before the recording, below 8,000 characters.
         hotwords: Up to 100 words that are likely to occur.
+        request_info: Keep ``request_id`` as metadata; it differs at each load.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or the file is not a WAV or MP3 of up
@@ -129,6 +130,7 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
     model: str = Field(default="glm-asr-2512", description="The model code.")
     prompt: str | None = Field(default=None, description="The text before the recording.")
     hotwords: list[str] | None = Field(default=None, description="Words likely to occur.")
+    request_info: bool = Field(default=False, description="Keep ids of requests.")
 
     @classmethod
     def class_name(cls) -> str:
@@ -137,33 +139,35 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
 
     def load_data(
         self,
-        file: str | Path | bytes,
+        file: Any,
         extra_info: dict[str, Any] | None = None,
         fs: Any = None,
     ) -> list[Document]:
         """Transcribe a recording.
 
         Args:
-            file: A path, or the bytes of a WAV or MP3.
+            file: A WAV or MP3: a path, bytes, an open file or ``io.BytesIO``, an upload of a web
+                framework.
             extra_info: Metadata for the document.
             fs: A file system of fsspec that the path is on.
         """
-        info = file_metadata(file, extra_info)
-        with naming(name_of(file, info)):
-            content = read_source(file, fs, self._most())
-            return [self._document(self._client.send(self._request(content, info)), info)]
+        given = given_file(file, extra_info, fs, self._most())
+        with naming(given.name):
+            request = self._request(given.content(self._most()), given.info)
+            return [self._document(self._client.send(request), given)]
 
     async def aload_data(
         self,
-        file: str | Path | bytes,
+        file: Any,
         extra_info: dict[str, Any] | None = None,
         fs: Any = None,
     ) -> list[Document]:
         """Transcribe a recording, asynchronously; the arguments of `load_data`."""
-        info = file_metadata(file, extra_info)
-        with naming(name_of(file, info)):
-            content = await asyncio.to_thread(read_source, file, fs, self._most())
-            return [self._document(await self._aclient.send(self._request(content, info)), info)]
+        given = await asyncio.to_thread(given_file, file, extra_info, fs, self._most())
+        with naming(given.name):
+            content = await asyncio.to_thread(given.content, self._most())
+            request = self._request(content, given.info)
+            return [self._document(await self._aclient.send(request), given)]
 
     def _most(self) -> int:
         """Return the most bytes of a recording that the service takes."""
@@ -178,5 +182,6 @@ class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
             hotwords=self.hotwords,
         )
 
-    def _document(self, found: audio.Transcription, info: dict[str, Any]) -> Document:
-        return document(found.text or "", info, {"request_id": found.request_id})
+    def _document(self, found: audio.Transcription, given: Given) -> Document:
+        facts = {"request_id": found.request_id if self.request_info else None}
+        return given.document(found.text or "", facts)

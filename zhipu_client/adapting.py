@@ -32,10 +32,12 @@ from zhipu_client._check import choice, refusal, refuse, suggestion
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
 from zhipu_client._download_rules import first_url, keeping
 from zhipu_client._key import find
+from zhipu_client._metadata import document_id, flat
 from zhipu_client._numbers import whole_number
 from zhipu_client._safe_tracebacks import KeepsNoArguments
 from zhipu_client._saving import check_folder, write_whole
 from zhipu_client._secrets import hidden, is_importable, is_secret_header
+from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
 from zhipu_client.dialects import DialectName
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.errors._naming import name_source, naming
@@ -47,13 +49,20 @@ if TYPE_CHECKING:
 __all__ = [
     "ClientCache",
     "ConnectionSettings",
+    "Content",
     "KeepsNoArguments",
     "check_folder",
     "choice",
+    "content_of",
+    "document_id",
     "first_url",
+    "flat",
     "keeping",
+    "name_of",
     "name_source",
     "naming",
+    "read_path",
+    "read_upload",
     "refusal",
     "refuse",
     "suggestion",

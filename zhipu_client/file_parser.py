@@ -11,6 +11,7 @@ from zhipu_client._old_names import renamed
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request, Upload
 from zhipu_client._task import Plan
+from zhipu_client._uploads import content_of
 
 __all__ = [
     "TOOLS",
@@ -70,16 +71,18 @@ class ParserReply(ReplyModel):
 
 def create(
     *,
-    file: bytes,
-    filename: str,
+    file: Any,
+    filename: str | None = None,
     tool_type: Literal["lite", "expert", "prime"] = "lite",
     file_type: str | None = None,
 ) -> Request[ParserTask]:
     """Have a document of nearly any format parsed: ``POST /files/parser/create``.
 
     Args:
-        file: The bytes; up to 50 MiB for ``lite``, 100 MiB for ``expert`` and ``prime``.
-        filename: Its name; its ending is the format where ``file_type`` is not given.
+        file: The bytes, an open file, an upload of a web framework or a ``pathlib.Path``; up to 50
+            MiB for ``lite``, 100 MiB for ``expert`` and ``prime``.
+        filename: Its name; its ending is the format where ``file_type`` is not given. None for the
+            file's own.
         tool_type: ``lite``, ``expert`` (PDF only) or ``prime``.
         file_type: The format in upper case (``"DOCX"``).
 
@@ -101,7 +104,7 @@ def create(
 
 
 def create_sync(
-    *, file: bytes, filename: str, file_type: str | None = None
+    *, file: Any, filename: str | None = None, file_type: str | None = None
 ) -> Request[ParserReply]:
     """Parse a document and wait for it: ``POST /files/parser/sync``; see `create`.
 
@@ -175,15 +178,19 @@ def waiting(task: ParserTask | str, *, interval: float = 1.0, timeout: float = 9
     return Waiting(task_id, interval, timeout=timeout)
 
 
-def _parser_parts(file: bytes, filename: str, tool: str, file_type: str | None) -> dict[str, Any]:
+def _parser_parts(
+    file: Any, filename: str | None, tool: str, file_type: str | None
+) -> dict[str, Any]:
     _check.choice("tool_type", tool, TOOLS)
-    _check.text("filename", filename)
     kinds, most = TOOLS[tool]
-    if not file or len(file) > most:
-        raise _check.refuse("file", len(file), f"must have 1 to {most} bytes")
+    found = content_of(file, most)
+    filename = found.filename if filename is None else filename
+    _check.text("filename", filename)
+    if not found.content:
+        raise _check.refuse("file", len(found.content), f"must have 1 to {most} bytes")
     _check.choice("file_type", file_type, kinds, tool)
     form = [("tool_type", tool)] + ([("file_type", file_type)] if file_type else [])
-    return {"form": tuple(form), "uploads": (Upload("file", filename, file),)}
+    return {"form": tuple(form), "uploads": (Upload("file", str(filename), found.content),)}
 
 
 if not TYPE_CHECKING:  # to a type checker it would permit any attribute

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ from zhipu_client import _check
 from zhipu_client._old_names import renamed
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request, Upload
+from zhipu_client._uploads import content_of
 
 __all__ = ["PURPOSES", "DeletedFile", "File", "FileList", "content", "create", "delete", "list"]
 
@@ -63,12 +64,13 @@ class DeletedFile(ReplyModel):
     deleted: bool | None = None
 
 
-def create(*, file: bytes, filename: str, purpose: str) -> Request[File]:
+def create(*, file: Any, filename: str | None = None, purpose: str) -> Request[File]:
     """Send a file to the service.
 
     Args:
-        file: Its bytes, up to 100 MiB (20 for code-interpreter, 10 for voice-clone-input).
-        filename: The name that the service sees; a batch needs ``.jsonl``.
+        file: Its bytes, an open file, an upload of a web framework or a ``pathlib.Path``; up to
+            100 MiB (20 for code-interpreter, 10 for voice-clone-input).
+        filename: The name that the service sees; a batch needs ``.jsonl``. None for the file's own.
         purpose: ``batch``, ``agent``, ``voice-clone-input``, ``user_data``, ``code-interpreter``;
             others are sent unchecked.
 
@@ -80,19 +82,22 @@ def create(*, file: bytes, filename: str, purpose: str) -> Request[File]:
         >>> files.create(file=b"{}", filename="a.jsonl", purpose="batch").form
         (('purpose', 'batch'),)
     """
-    _check.text("filename", filename)
     _check.text("purpose", purpose)
     most = PURPOSES.get(purpose, _MOST)
-    if not file or len(file) > most:
-        raise _check.refuse("file", len(file), f"for {purpose} must have 1 to {most:,} bytes")
-    if purpose == "batch" and not filename.endswith(".jsonl"):
+    found = content_of(file, most)
+    filename = found.filename if filename is None else filename
+    _check.text("filename", filename)
+    content = found.content
+    if not content:
+        raise _check.refuse("file", len(content), f"for {purpose} must have 1 to {most:,} bytes")
+    if purpose == "batch" and not str(filename).endswith(".jsonl"):
         raise _check.refuse("filename", filename, "for batch must end in .jsonl")
     return Request(
         method="POST",
         path="/files",
         parse=parse_as(File),
         form=(("purpose", purpose),),
-        uploads=(Upload("file", filename, file),),
+        uploads=(Upload("file", str(filename), content),),
         kind="generate",
     )
 

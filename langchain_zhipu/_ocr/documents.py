@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from langchain_core.documents import Document
 
+from zhipu_client.adapting import document_id, flat
 from zhipu_client.ocr import OCRPage, region_markdown, tables_as_markdown
 
-__all__ = ["Mode", "Shape", "Tables", "image_urls"]
+__all__ = ["Mode", "Shape", "Tables", "image_urls", "stable_id"]
 
 Mode = Literal["page", "single", "element"]
 Tables = Literal["html", "markdown"]
@@ -28,12 +30,17 @@ class Shape:
         tables: What tables become: HTML, as the service sends them, or Markdown.
         delimiter: The text between pages in mode ``single``.
         boxes: Whether metadata has the place of each element on the page.
+        keep_empty: Whether pages without text become documents.
+        request_info: Whether metadata has ids and tokens of the requests, which differ at each
+            load.
     """
 
     mode: Mode = "page"
     tables: Tables = "html"
     delimiter: str = "\n\n"
-    boxes: bool = True
+    boxes: bool = False
+    keep_empty: bool = False
+    request_info: bool = False
 
     def of_page(self, page: OCRPage, about: Mapping[str, Any]) -> Iterator[Document]:
         """Yield the documents of one page in the modes ``page`` and ``element``.
@@ -42,19 +49,23 @@ class Shape:
             page: The page.
             about: Metadata of the whole document, such as ``source``.
         """
-        common = {**about, **_page_metadata(page)}
+        common = _page_metadata(page)
+        if self.request_info:
+            common |= _request_metadata(page)
         if self.mode == "page" or not page.regions:
-            layout = {"boxes": _boxes(page)} if self.boxes and page.has_layout else {}
-            images = {"images": found} if (found := _images(page)) else {}
-            metadata = self._metadata({**common, **layout, **images}, about)
-            yield Document(self._text(page.text), metadata=metadata)
+            if self._left_out(page):
+                return
+            shown = self.boxes and page.has_layout
+            layout: dict[str, Any] = {"boxes": _boxes(page)} if shown else {}
+            images = {"images": found} if (found := self._images(page)) else {}
+            yield self._document(page.text, about, {**common, **layout, **images}, page.number)
             return
         for position, region in enumerate(page.regions):
-            text = self._text(_element(region))
+            text = _element(region)
             if text.strip():
                 place = {"bbox": _box(region)} if self.boxes else {}
                 element = {"element_index": position, **_labels(region), **place}
-                yield Document(text, metadata=self._metadata({**common, **element}, about))
+                yield self._document(text, about, {**common, **element}, page.number, position)
                 common.pop("token_usage", None)  # on one document only, so that sums are right
 
     def of_pages(self, pages: list[OCRPage], about: Mapping[str, Any]) -> Iterator[Document]:
@@ -62,11 +73,12 @@ class Shape:
 
         ``metadata["pages"]`` has for each page where its text begins (``start_index``).
         """
-        if not pages:
+        kept = [page for page in pages if not self._left_out(page)]
+        if not kept:
             return
         text = ""
         details: list[dict[str, Any]] = []
-        for page in pages:
+        for page in kept:
             text += self.delimiter if details else ""
             details.append(
                 {
@@ -75,33 +87,59 @@ class Shape:
                     "page_width": page.width,
                     "page_height": page.height,
                     **({"boxes": _boxes(page)} if self.boxes and page.has_layout else {}),
-                    **({"images": found} if (found := _images(page)) else {}),
+                    **({"images": found} if (found := self._images(page)) else {}),
                 }
             )
             text += self._text(page.text)
-        first = _page_metadata(pages[0])
-        for name in ("page", "page_label", "page_width", "page_height", "request_id"):
+        first = _page_metadata(kept[0])
+        for name in ("page", "page_label", "page_width", "page_height", "empty"):
             first.pop(name, None)
-        usage = _sum([page.usage for page in pages if page.usage])
-        requests = dict.fromkeys(page.request_id for page in pages if page.request_id)
-        metadata = {**about, **first, "request_ids": list(requests), "pages": details}
-        if usage:
-            metadata["token_usage"] = usage
-        yield Document(text, metadata=self._metadata(metadata, about))
+        metadata = {**first, "pages": details}
+        if self.request_info:
+            metadata |= _requests_metadata(pages)
+        yield self._document(text, about, metadata)
 
-    def _metadata(self, found: dict[str, Any], about: Mapping[str, Any]) -> dict[str, Any]:
-        """Return metadata; without boxes it is flat: lists and dicts that are ours are JSON."""
-        if self.boxes:
-            return found
-        return {
-            name: json.dumps(value, ensure_ascii=False)
-            if isinstance(value, (dict, list)) and value is not about.get(name)
-            else value
-            for name, value in found.items()
-        }
+    def _left_out(self, page: OCRPage) -> bool:
+        return page.empty and not self.keep_empty
+
+    def _document(
+        self,
+        text: str,
+        about: Mapping[str, Any],
+        found: dict[str, Any],
+        page: int | None = None,
+        element: int | None = None,
+    ) -> Document:
+        """Return a document; without boxes its metadata is flat, but for the caller's own."""
+        metadata = {**about, **(found if self.boxes else flat(found))}
+        text = text if page is None else self._text(text)
+        return Document(text, id=_id(about, page, element), metadata=metadata)
+
+    def _images(self, page: OCRPage) -> list[dict[str, Any]]:
+        """Return the images of a page; of a saved one the URL, which expires, is of the request."""
+        return [
+            {
+                name: value
+                for name, value in image.items()
+                if name != "url" or self.request_info or "path" not in image
+            }
+            for image in _images(page)
+        ]
 
     def _text(self, text: str) -> str:
         return tables_as_markdown(text) if self.tables == "markdown" else text
+
+
+def _id(about: Mapping[str, Any], page: int | None, element: int | None) -> str | None:
+    source = about.get("source")
+    return None if source is None else stable_id(document_id(str(source), page, element))
+
+
+def stable_id(name: str) -> str:
+    """Return the id for a name, the same at each load: a UUID, as some stores want (Qdrant)."""
+    # Bytes, as the name of a file may have characters that UTF-8 cannot carry.
+    digest = hashlib.sha256(name.encode(errors="surrogateescape")).digest()
+    return str(uuid.UUID(bytes=digest[:16], version=5))
 
 
 def _page_metadata(page: OCRPage) -> dict[str, Any]:
@@ -113,12 +151,22 @@ def _page_metadata(page: OCRPage) -> dict[str, Any]:
         "page_width": page.width,
         "page_height": page.height,
         "model": page.model,
-        "request_id": page.request_id,
         "layout_image": page.layout_image,
-        "token_usage": page.usage,
         "has_layout": None if page.has_layout else False,
+        "empty": page.empty or None,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _request_metadata(page: OCRPage) -> dict[str, Any]:
+    found = {"request_id": page.request_id, "token_usage": page.usage}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _requests_metadata(pages: list[OCRPage]) -> dict[str, Any]:
+    requests = dict.fromkeys(page.request_id for page in pages if page.request_id)
+    usage = _sum([page.usage for page in pages if page.usage])
+    return {"request_ids": list(requests), **({"token_usage": usage} if usage else {})}
 
 
 def _labels(region: Mapping[str, Any]) -> dict[str, str]:

@@ -72,7 +72,9 @@ class OCRSettings(SeveralRequests):
     mode: Mode = "page"
     tables: Tables = "html"
     pages_delimiter: str = "\n\n"
-    boxes: bool = True
+    boxes: bool = False
+    keep_empty: bool = False
+    request_info: bool = False
     crops: bool = False
     layout_images: bool = False
     save_images_to: Path | None = None
@@ -145,7 +147,14 @@ class OCRSettings(SeveralRequests):
                 raise
 
     def _shape(self) -> Shape:
-        return Shape(self.mode, self.tables, self.pages_delimiter, self.boxes)
+        return Shape(
+            self.mode,
+            self.tables,
+            self.pages_delimiter,
+            boxes=self.boxes,
+            keep_empty=self.keep_empty,
+            request_info=self.request_info,
+        )
 
     def _job(self, origin: Origin, resume: int | OCRProgress | None) -> ocr.Pages:
         return ocr.pages(
@@ -176,6 +185,9 @@ class _Run:
         self._about: dict[str, Any] = {}
         self._origin: Origin | None = None
         self._pages: list[OCRPage] = []
+        #: Of this document: pages read, and those of them without text.
+        self._read = 0
+        self._blank: list[int] = []
         self._begun: dict[Origin, int | OCRProgress | None] = {}
 
     def chain(self, origins: Iterable[Origin]) -> Chain[Origin, OCRPage]:
@@ -214,13 +226,28 @@ class _Run:
     def documents(self, origin: Origin, page: OCRPage | None) -> Iterator[Document]:
         """Return the documents that are ready with this page, or at a document's end (None)."""
         if page is None:
+            self._report_blank(origin)
             pages, self._pages = self._pages, []
             self._begun.pop(origin, None)
             yield from self._shape.of_pages(pages, self._about)
-        elif self._shape.mode == "single":
+            return
+        self._read += 1
+        if page.empty:
+            self._blank.append(page.number)
+        if self._shape.mode == "single":
             self._pages.append(page)
         else:
             yield from self._shape.of_page(page, self._about)
+
+    def _report_blank(self, origin: Origin) -> None:
+        """Log which pages are left out; without any other, as a warning."""
+        blank, read = self._blank, self._read
+        self._blank, self._read = [], 0
+        if not blank or self._settings.keep_empty:
+            return
+        level = logging.WARNING if len(blank) == read else logging.INFO
+        shown = ", ".join(map(str, blank[:20])) + (", ..." if len(blank) > 20 else "")
+        _log.log(level, "%s: no text on page %s, left out", origin.name, shown)
 
     def _skip(self, origin: Origin, error: Exception) -> bool:
         if isinstance(error, FATAL):

@@ -5,23 +5,29 @@ from __future__ import annotations
 import glob as globbing
 import hashlib
 import io
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any
 
+from langchain_core.documents.base import Blob
+
 from zhipu_client import InvalidRequestError
-from zhipu_client.adapting import refuse
+from zhipu_client.adapting import read_upload, refuse
 from zhipu_client.ocr import sniff
 
-__all__ = ["FilePath", "Origin", "origin_of", "origins", "pdf_metadata"]
+__all__ = ["FilePath", "Origin", "blob_origin", "origin_of", "origins", "pdf_metadata"]
 
-Source = str | PurePath | bytes
+#: A path, an address, a data URL, bytes, an open file, an upload or a blob.
+Source = Any
 FilePath = Source | Iterable[Source]
 
 #: The files of a folder that are read without a pattern.
 _SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg"})
 _ADDRESSES = ("http://", "https://")
+_TAKEN = "a path, an address, bytes, an open file, an upload or a blob"
 #: The metadata of a PDF file, by the names that LangChain's PDF loaders use.
 _TEXTS = ("producer", "creator", "title", "author", "subject", "keywords")
 _DATES: Mapping[str, str] = {"creation_date": "creationdate", "modification_date": "moddate"}
@@ -43,7 +49,10 @@ class Origin:
 
 
 def origin_of(
-    value: Source, *, name: str | None = None, metadata: Mapping[str, Any] | None = None
+    value: str | PurePath | bytes,
+    *,
+    name: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
 ) -> Origin:
     """Return one document; bytes without a name are named by their digest."""
     about = dict(metadata or {})
@@ -59,32 +68,54 @@ def origin_of(
     return Origin(value, name or f"sha256:{digest}", about)
 
 
-def origins(given: FilePath, glob: str | None) -> Iterator[Origin]:
+def origins(given: FilePath, glob: str | None, max_bytes: int) -> Iterator[Origin]:
     """Yield every document that the sources mean.
 
     Args:
         given: One source or several. A folder means the files in it; a string with ``*``, ``?``
             or ``[`` that does not name a file means the files that match.
         glob: Which files of a folder; None for all PDF, PNG and JPEG files in it and below.
+        max_bytes: The most bytes of a document.
 
     Raises:
         InvalidRequestError: A pattern matches nothing, or a source is empty or of another type.
     """
-    if isinstance(given, (str, PurePath, bytes, bytearray, memoryview)):
-        yield from _of_one(given if isinstance(given, (str, PurePath)) else bytes(given), glob)
-        return
-    if not isinstance(given, Iterable):
-        raise refuse("file_path", given, "must be a path, an address, bytes, or several of these")
-    for source in given:
-        yield from _of_one(source, glob)
+    one = _uploaded(given, max_bytes)
+    if one is not None:
+        yield one
+    elif isinstance(given, (str, PurePath)) or hasattr(given, "__fspath__"):
+        yield from _of_one(given, glob)
+    elif isinstance(given, Iterable):
+        for source in given:
+            one = _uploaded(source, max_bytes)
+            yield from [one] if one is not None else _of_one(source, glob)
+    else:
+        raise refuse("file_path", given, f"must be {_TAKEN}, or several of these")
+
+
+def _uploaded(source: Any, max_bytes: int) -> Origin | None:
+    """Return the document that bytes, an open file, an upload or a blob is; None for a path."""
+    if isinstance(source, Blob):
+        return blob_origin(source, max_bytes)
+    found = read_upload(source, max_bytes, "file_path")
+    return None if found is None else origin_of(found.content, name=found.name)
+
+
+def blob_origin(blob: Blob, max_bytes: int) -> Origin:
+    """Return the document of a blob, whose file is not read yet."""
+    if blob.data is None and blob.path:
+        return origin_of(Path(blob.path), name=blob.source, metadata=blob.metadata)
+    found = read_upload(blob, max_bytes, "blob")
+    content = b"" if found is None else found.content
+    return origin_of(content, name=blob.source, metadata=blob.metadata)
 
 
 def _of_one(source: Any, glob: str | None) -> Iterator[Origin]:
-    if isinstance(source, (bytearray, memoryview)):
-        source = bytes(source)
-    if not isinstance(source, (str, PurePath, bytes)):
-        raise refuse("file_path", source, "must contain only paths, addresses or bytes")
-    if isinstance(source, bytes) or str(source).lower().startswith((*_ADDRESSES, "data:")):
+    if hasattr(source, "__fspath__"):
+        source = Path(os.fspath(source))
+    if not isinstance(source, (str, PurePath)):
+        raise refuse("file_path", source, f"must contain only {_TAKEN}")
+    if str(source).lower().startswith((*_ADDRESSES, "data:")):
         yield origin_of(source)
         return
     if source == "":
@@ -146,11 +177,13 @@ def pdf_metadata(origin: Origin) -> dict[str, str]:
 def _by_our_names(metadata: Any) -> dict[str, str]:
     found = {}
     for name in _TEXTS:
-        value = metadata.get(f"/{name.capitalize()}")
-        if value:
-            found[name] = str(value)
+        with suppress(Exception):  # one that cannot be read costs itself, and not the others
+            value = metadata.get(f"/{name.capitalize()}")
+            if value:
+                found[name] = str(value)
     for theirs, ours in _DATES.items():
-        date = getattr(metadata, theirs)
-        if date is not None:
-            found[ours] = date.isoformat()
+        with suppress(Exception):
+            date = getattr(metadata, theirs)
+            if date is not None:
+                found[ours] = date.isoformat()
     return found

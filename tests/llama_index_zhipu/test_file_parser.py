@@ -37,7 +37,7 @@ def make(emulator):
 
 @pytest.mark.parametrize("tool", ["lite", "expert", "prime", "prime-sync"])
 async def test_every_tool(make, path, emulator, tool):
-    reader = make(tool_type=tool)
+    reader = make(tool_type=tool, request_info=True)
     found = [
         reader.load_data(path, extra_info={"year": 1987}),
         await reader.aload_data(str(path), extra_info={"year": 1987}),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from zhipu_client import _check, models
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request, StreamRequest, Upload
+from zhipu_client._uploads import content_of
 from zhipu_client.audio._streams import (
     SAMPLE_RATE,
     SpeechChunk,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 #: The service's own voices.
 VOICES = ("tongtong", "chuichui", "xiaochen", "jam", "kazi", "douji", "luodo")
 _MOST_SECONDS = 30
+#: The most bytes for a model whose limit is not in the catalogue.
+_MOST_ELSEWHERE = 256 * 1024 * 1024
 _MOST_PROMPT = 8000
 _MOST_HOTWORDS = 100
 
@@ -182,7 +185,7 @@ def _speech_body(extra: Mapping[str, Any] | None, **given: Any) -> dict[str, Any
 def transcribe(
     *,
     model: str = "glm-asr-2512",
-    file: bytes,
+    file: Any,
     filename: str | None = None,
     prompt: str | None = None,
     hotwords: Sequence[str] | None = None,
@@ -193,8 +196,9 @@ def transcribe(
 
     Args:
         model: ``glm-asr-2512``.
-        file: A WAV or MP3 of up to 25 MiB and 30 seconds (of a WAV, the time is checked here).
-        filename: The name that the service sees.
+        file: A WAV or MP3 of up to 25 MiB and 30 seconds (of a WAV, the time is checked here):
+            bytes, an open file, an upload of a web framework or a ``pathlib.Path``.
+        filename: The name that the service sees; None for the file's own.
         prompt: What was said before, below 8,000 characters.
         hotwords: Up to 100 words that are likely to occur.
         request_id: Your own id of the call, 6 to 64 characters.
@@ -225,7 +229,7 @@ def transcribe(
 def transcribe_stream(
     *,
     model: str = "glm-asr-2512",
-    file: bytes,
+    file: Any,
     filename: str | None = None,
     prompt: str | None = None,
     hotwords: Sequence[str] | None = None,
@@ -262,20 +266,20 @@ def audio_type(head: bytes) -> str | None:
 
 def _transcription_parts(
     model: str,
-    file: bytes,
+    file: Any,
     filename: str | None,
     prompt: str | None,
     hotwords: Sequence[str] | None,
     request_id: str | None,
     user_id: str | None,
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Upload, ...]]:
-    kind = audio_type(file[:12])
-    if kind is None:
-        raise _check.refuse("file", file[:8], "must be a WAV or MP3")
     most = models.limits_of(model, "glm-asr-2512").max_file_bytes
-    if most is not None and len(file) > most:
-        raise _check.refuse("file", len(file), f"may have at most {most:,} bytes")
-    seconds = _wav_seconds(file) if kind == "audio/wav" else 0.0
+    found = content_of(file, most or _MOST_ELSEWHERE)
+    content, filename = found.content, filename or found.filename
+    kind = audio_type(content[:12])
+    if kind is None:
+        raise _check.refuse("file", content[:8], "must be a WAV or MP3")
+    seconds = _wav_seconds(content) if kind == "audio/wav" else 0.0
     if seconds > _MOST_SECONDS:
         raise InvalidRequestError(
             f"file may last {_MOST_SECONDS} seconds, this one lasts {seconds:.1f}",
@@ -297,7 +301,7 @@ def _transcription_parts(
     )
     form = tuple((name, value) for name, value in given if value is not None)
     name = filename or ("audio.wav" if kind == "audio/wav" else "audio.mp3")
-    return form, (Upload("file", name, file, kind),)
+    return form, (Upload("file", name, content, kind),)
 
 
 def _wav_seconds(content: bytes) -> float:

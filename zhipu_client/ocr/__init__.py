@@ -17,6 +17,8 @@ from zhipu_client import _check
 from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request, Upload
+from zhipu_client._uploads import content_of, read_upload
+from zhipu_client.errors._naming import naming
 from zhipu_client.ocr._chat import TASKS, Task
 from zhipu_client.ocr._chat_work import DPI, MAX_PIXELS, ChatReading, ChatWork
 from zhipu_client.ocr._endpoints import Endpoint, check_endpoint, endpoint_of
@@ -28,7 +30,7 @@ from zhipu_client.ocr._pages import (
 )
 from zhipu_client.ocr._tables import tables_as_markdown
 from zhipu_client.ocr._work import OCRWork, PagesJob
-from zhipu_client.work._job import Around, Progress, Source, Work
+from zhipu_client.work._job import Around, Progress, Work
 
 __all__ = [
     "DPI",
@@ -58,6 +60,9 @@ __all__ = [
 
 #: The most pages that one request may ask for, by site; 100 elsewhere.
 _PAGES: Mapping[str | None, int] = {"zai": 30}
+
+#: The most bytes that are read of what a caller gives; the limits of each type are below it.
+_MOST = 512 * 1024 * 1024
 
 #: The values of ``language_type`` for handwriting.
 # fmt: off
@@ -109,7 +114,7 @@ def page_limit(site: str | None) -> int:
 def create(
     *,
     model: str = "glm-ocr",
-    file: str | bytes,
+    file: Any,
     start_page_id: int | None = None,
     end_page_id: int | None = None,
     return_crop_images: bool | None = None,
@@ -122,8 +127,9 @@ def create(
 
     Args:
         model: ``glm-ocr``.
-        file: An address, a data URL, or the bytes themselves. PNG and JPEG up to 10 MiB, PDF up to
-            50 MiB and 100 pages (30 on api.z.ai).
+        file: An address, a data URL, or the file itself: bytes, an open file, an upload of a web
+            framework or a ``pathlib.Path``. PNG and JPEG up to 10 MiB, PDF up to 50 MiB and 100
+            pages (30 on api.z.ai).
         start_page_id: The first page, from 1; PDF only.
         end_page_id: The last page, itself included.
         return_crop_images: Answer with addresses of the pictures in the document (good for 7 days).
@@ -141,9 +147,9 @@ def create(
         3
     """
     _check.text("model", model)
-    if isinstance(file, bytes):
-        file = data_url(file)
-    elif not str(file).startswith(("http://", "https://", "data:")):
+    if not isinstance(file, str):
+        file = data_url(content_of(file, _MOST).content)
+    elif not file.startswith(("http://", "https://", "data:")):
         raise _check.refuse("file", file, "must be an http(s) address, a data URL or bytes")
     for name, page in (("start_page_id", start_page_id), ("end_page_id", end_page_id)):
         _check.within(name, page, 1, 1_000_000, whole=True)
@@ -171,7 +177,7 @@ def create(
 
 
 def pages(
-    source: Source,
+    source: Any,
     *,
     model: str = "glm-ocr",
     first_page: int | None = None,
@@ -205,8 +211,9 @@ def pages(
     False. An answer that was cut is an error, with the page as far as it came as ``cut_page``.
 
     Args:
-        source: A path, bytes, a data URL, or an http(s) address, which only the service fetches
-            (a chat server takes those of images). PDF, PNG or JPEG, recognised by the content.
+        source: A path, bytes, an open file or ``io.BytesIO``, an upload of a web framework, a data
+            URL, or an http(s) address, which only the service fetches (a chat server takes those
+            of images). PDF, PNG or JPEG, recognised by the content.
         model: ``glm-ocr``, or the name under which a server of your own serves it.
         first_page: The first page to read, from 1; PDF only.
         last_page: The last page to read, itself included.
@@ -254,7 +261,7 @@ def pages(
     )
     check_endpoint("openai", "chat", **reading.given)
     return Pages(
-        source=source,
+        **_content(source, max_bytes),
         model=model,
         first_page=first_page,
         last_page=last_page,
@@ -272,6 +279,14 @@ def pages(
         endpoint=endpoint,
         reading=reading,
     )
+
+
+def _content(source: Any, max_bytes: int) -> dict[str, Any]:
+    """Return what an upload contains and its name; anything else as it is."""
+    found = read_upload(source, max_bytes, "source")
+    if found is None:
+        return {"source": source}
+    return {"source": found.content, "name": found.name}
 
 
 def _check_range(first_page: int | None, last_page: int | None) -> None:
@@ -293,7 +308,8 @@ class Pages(PagesJob):
         check_endpoint(around.dialect, self.endpoint, **self.reading.given, **self.options)
         if endpoint_of(around.dialect, self.endpoint) == "chat":
             return self._begin_chat(around)
-        document = around.open(self.source, self.root, self.max_bytes)
+        with naming(self.name):
+            document = around.open(self.source, self.root, self.max_bytes)
         try:
             return OCRWork(self, document, page_limit(around.site), create)
         except BaseException:
@@ -303,7 +319,9 @@ class Pages(PagesJob):
     def _begin_chat(self, around: Around) -> Work[OCRPage, list[OCRPage]]:
         if around.open_pictures is None:
             raise TypeError("pages cannot be rendered here: this client opens no pictures")
-        pictures = around.open_pictures(self.source, self.root, self.max_bytes, self.reading.bounds)
+        given = (self.source, self.root, self.max_bytes, self.reading.bounds)
+        with naming(self.name):
+            pictures = around.open_pictures(*given)
         try:
             return ChatWork(self, self.reading, pictures)
         except BaseException:
@@ -313,16 +331,17 @@ class Pages(PagesJob):
 
 def handwriting(
     *,
-    file: bytes,
-    filename: str = "image.png",
+    file: Any,
+    filename: str | None = None,
     language_type: str | None = None,
     probability: bool | None = None,
 ) -> Request[HandwritingReply]:
     """Read handwriting in a picture: ``POST /files/ocr`` (open.bigmodel.cn only).
 
     Args:
-        file: The bytes of a PNG or JPEG.
-        filename: The name that the service sees.
+        file: A PNG or JPEG: bytes, an open file, an upload of a web framework or a
+            ``pathlib.Path``.
+        filename: The name that the service sees; None for the file's own, or ``image.png``.
         language_type: One of `LANGUAGES`; ``CHN_ENG`` where none is given.
         probability: Answer with the certainty of each line.
 
@@ -334,10 +353,12 @@ def handwriting(
         >>> ocr.handwriting(file=bytes([255, 216, 255]), filename="note.jpg").path
         '/files/ocr'
     """
-    kind = sniff(file[:1024])
+    found = content_of(file, _MOST)
+    content = found.content
+    kind = sniff(content[:1024])
     if kind not in ("image/png", "image/jpeg"):
-        raise _check.refuse("file", file[:8], "must be a PNG or JPEG")
-    check_bytes(kind, len(file))
+        raise _check.refuse("file", content[:8], "must be a PNG or JPEG")
+    check_bytes(kind, len(content))
     _check.choice("language_type", language_type, LANGUAGES)
     form = [("tool_type", "hand_write")]
     if language_type is not None:
@@ -349,6 +370,6 @@ def handwriting(
         path="/files/ocr",
         parse=parse_as(HandwritingReply),
         form=tuple(form),
-        uploads=(Upload("file", filename, file, kind),),
+        uploads=(Upload("file", filename or found.filename or "image.png", content, kind),),
         kind="generate",
     )

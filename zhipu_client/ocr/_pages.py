@@ -66,6 +66,11 @@ class OCRPage:
     usage: dict[str, Any] | None = None
     has_layout: bool = True
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was found on the page."""
+        return not self.text.strip()
+
 
 @dataclass(frozen=True, slots=True)
 class OCRProgress:

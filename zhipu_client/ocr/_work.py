@@ -48,6 +48,7 @@ class PagesJob:
     max_bytes: int
     resume_from: int | OCRProgress | None
     progress: Progress | None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +313,7 @@ class OCRWork:
         at = self._failed_at if self._failed_at in self._open else self._next
         partial = OCRProgress(at, (*pieces, *later, *self._unreached()))
         # Bytes have no name here; their caller may know one.
-        name_source(self._error, None if self._in_memory() else self._document.name)
+        name_source(self._error, self._job.name if self._in_memory() else self._document.name)
         raise attach(self._error, resume_from=at, partial=partial)
 
     def _in_memory(self) -> bool:

@@ -40,7 +40,10 @@ async def load(loader: Any, mode: Mode) -> list[Document]:
 
 
 async def test_ocr(service: Service, mode: Mode) -> None:
-    menu, drinks = await load(ZhipuAIOCRLoader(MENU, tables="markdown", **service.settings), mode)
+    loader = ZhipuAIOCRLoader(
+        MENU, tables="markdown", boxes=True, request_info=True, **service.settings
+    )
+    menu, drinks = await load(loader, mode)
     assert menu.page_content.startswith("# Menu")
     assert "| Dish | Price |\n| --- | --- |\n| Soup | 4 |" in menu.page_content
     assert menu.metadata["total_pages"] == 2

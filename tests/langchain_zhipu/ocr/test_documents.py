@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
 
 from langchain_zhipu._ocr.documents import Shape, image_urls
@@ -41,7 +42,8 @@ def page(number: int = 1, **changes: Any) -> OCRPage:
 
 
 def test_a_page_has_the_metadata_of_langchains_pdf_loaders_and_its_layout():
-    (document,) = Shape().of_page(page(3), {"source": "menu.pdf"})
+    shape = Shape(boxes=True, request_info=True)
+    (document,) = shape.of_page(page(3), {"source": "menu.pdf"})
     assert document.page_content == f"# Menu\n\n{TABLE}"
     boxes = document.metadata.pop("boxes")
     assert document.metadata == {
@@ -62,9 +64,9 @@ def test_a_page_has_the_metadata_of_langchains_pdf_loaders_and_its_layout():
 def test_without_boxes_metadata_is_flat():
     crop = region(0, "image", "image", "https://files.example/crop.png")
     found = page(regions=[crop])
-    (document,) = Shape(boxes=False).of_page(found, {})
-    (element, *_) = Shape("element", boxes=False).of_page(page(), {})
-    (single,) = Shape("single", boxes=False).of_pages([found, page(2)], {})
+    (document,) = Shape(request_info=True).of_page(found, {})
+    (element, *_) = Shape("element", request_info=True).of_page(page(), {})
+    (single,) = Shape("single", request_info=True).of_pages([found, page(2)], {})
     for one in (document, element, single):
         assert "boxes" not in one.metadata
         assert all(isinstance(value, (str, int)) for value in one.metadata.values())
@@ -78,7 +80,8 @@ def test_without_boxes_the_callers_own_metadata_is_left_as_it_is():
 
 
 def test_elements_are_documents_of_their_own():
-    title, table = Shape("element", "markdown").of_page(page(), {"source": "menu.pdf"})
+    shape = Shape("element", "markdown", boxes=True, request_info=True)
+    title, table = shape.of_page(page(), {"source": "menu.pdf"})
     assert title.page_content == "# Menu"
     assert title.metadata["label"] == "doc_title"
     assert title.metadata["bbox"] == [10, 0, 90, 15]
@@ -91,7 +94,8 @@ def test_elements_are_documents_of_their_own():
 
 def test_usage_is_kept_when_the_first_element_has_no_text():
     regions = [region(0, "image", "image", ""), region(1, "text", "text", "Tea")]
-    (only,) = Shape("element").of_page(page(regions=regions), {})
+    shape = Shape("element", boxes=True, request_info=True)
+    (only,) = shape.of_page(page(regions=regions), {})
     assert only.metadata["token_usage"]["total_tokens"] == 5
 
 
@@ -101,7 +105,7 @@ def test_a_page_without_regions_is_one_element():
 
 
 def test_single_joins_pages_and_tells_where_each_begins():
-    shape = Shape("single", "markdown", delimiter="\n\f")
+    shape = Shape("single", "markdown", delimiter="\n\f", boxes=True, request_info=True)
     (document,) = shape.of_pages([page(1), page(2, text="Fin")], {"source": "menu.pdf"})
     first, second = document.metadata["pages"]
     assert document.page_content[second["start_index"] :] == "Fin"
@@ -136,14 +140,37 @@ def test_pictures_with_addresses_are_told():
     regions = [region(0, "image", "image", crop), region(1, "image", "image", crop)]
     found = page(regions=regions, layout_image="https://files.example/layout.png")
     assert image_urls(found) == [crop, "https://files.example/layout.png"]
-    (document,) = Shape().of_page(found, {})
+    (document,) = Shape(boxes=True).of_page(found, {})
     assert document.metadata["images"][0] == {"bbox": [10, 0, 90, 15], "url": crop}
     assert document.metadata["layout_image"] == "https://files.example/layout.png"
 
 
 def test_what_the_service_leaves_out_is_no_error():
     bare = OCRPage(1, "text", [{"content": "text"}])
-    (document,) = Shape().of_page(bare, {})
+    (document,) = Shape(boxes=True).of_page(bare, {})
     assert document.metadata == {"page": 0, "page_label": "1", "boxes": [{"bbox": None}]}
     (element,) = Shape("element").of_page(bare, {})
     assert element.page_content == "text"
+
+
+def test_pages_without_text_are_left_out_and_the_others_keep_their_numbers():
+    pages = [page(1), page(2, text=" \n", regions=[]), page(3)]
+    found = [d for one in pages for d in Shape().of_page(one, {})]
+    assert [d.metadata["page"] for d in found] == [0, 2]
+    kept = [d for one in pages for d in Shape(keep_empty=True).of_page(one, {})]
+    assert [d.metadata.get("empty") for d in kept] == [None, True, None]
+    (single,) = Shape("single").of_pages(pages, {})
+    assert [detail["page"] for detail in json.loads(single.metadata["pages"])] == [0, 2]
+    assert list(Shape("single").of_pages(pages[1:2], {})) == []
+
+
+def test_ids_are_the_same_at_each_load():
+    about = {"source": "menu.pdf"}
+    shapes = [Shape(), Shape("element"), Shape("single")]
+    found = [
+        [d.id for s in shapes[:2] for n in (1, 2) for d in s.of_page(page(n), about)]
+        + [d.id for d in shapes[2].of_pages([page(1), page(2)], about)]
+        for _ in range(2)
+    ]
+    assert found[0] == found[1]
+    assert len({str(uuid.UUID(one)) for one in found[0]}) == len(found[0])

@@ -87,7 +87,7 @@ async def test_the_same_async(loader, tmp_path):
 def test_a_png_named_pdf_is_read_as_what_it_is(loader, tmp_path, picture, asked):
     path = tmp_path / "scan.pdf"
     path.write_bytes(picture)
-    (page,) = loader(path).load()
+    (page,) = loader(path, keep_empty=True).load()
     assert asked()[0]["file"].startswith("data:image/png;base64,")
     assert page.metadata["page_width"] == 300
 
@@ -128,11 +128,14 @@ def test_pictures_are_asked_for_and_kept_on_request_only(loader, tmp_path, asked
     (plain,) = loader(picture_pdf()).load()
     assert "return_crop_images" not in asked()[0]
     assert "images" not in plain.metadata
-    (told,) = loader(picture_pdf(), crops=True, layout_images=True).load()
+    (told,) = loader(picture_pdf(), boxes=True, crops=True, layout_images=True).load()
     assert told.metadata["images"][0]["url"].startswith("http")
     assert told.metadata["layout_image"].startswith("http")
     folder = tmp_path / "new" / "pictures"
-    settings = {"crops": True, "layout_images": True, "save_images_to": folder}
+    settings = {"crops": True, "layout_images": True, "save_images_to": folder, "boxes": True}
+    (again,) = loader(picture_pdf(), **settings).load()
+    assert "url" not in again.metadata["images"][0]  # it differs at each load
+    settings["request_info"] = True
     (kept,) = loader(picture_pdf(), **settings).load()
     (image,) = kept.metadata["images"]
     assert Path(image["path"]).read_bytes().startswith(b"\x89PNG")
@@ -147,7 +150,7 @@ def test_pictures_are_asked_for_and_kept_on_request_only(loader, tmp_path, asked
 
 
 async def test_pictures_are_kept_async_too(loader, tmp_path):
-    found = await loader(picture_pdf(), crops=True, save_images_to=tmp_path).aload()
+    found = await loader(picture_pdf(), boxes=True, crops=True, save_images_to=tmp_path).aload()
     names = {path.name for path in tmp_path.iterdir()}
     assert found[0].metadata["images"][0]["path"].rsplit("/", 1)[1] in names
 
@@ -187,6 +190,7 @@ def test_an_address_of_this_machine_in_an_answer_is_not_fetched(tmp_path, trap, 
             picture_pdf(),
             api_key=server.api_key,
             base_url=server.base_url,
+            boxes=True,
             crops=True,
             save_images_to=tmp_path,
         )

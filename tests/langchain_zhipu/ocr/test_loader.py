@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import pickle
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def test_a_pdf_file_comes_page_by_page(loader, five_pages):
     assert first["producer"] == "paper"
     assert first["title"] == "On whales"
     assert first["model"] == "GLM-OCR"
-    box = first["boxes"][0]
+    (page,) = loader(five_pages, first_page=1, last_page=1, boxes=True).load()
+    box = page.metadata["boxes"][0]
     assert box["label"] == "doc_title"
     left, top, right, bottom = box["bbox"]
     assert 0 < left < right < first["page_width"]
@@ -56,7 +58,7 @@ def test_no_source_is_not_the_current_folder(loader, tmp_path, monkeypatch, noth
 
 async def test_async_gives_the_same(loader, five_pages):
     for mode in ("page", "single", "element"):
-        settings = {"mode": mode, "tables": "markdown", "pages_per_request": 2}
+        settings = {"mode": mode, "tables": "markdown", "pages_per_request": 2, "boxes": True}
         sync = loader(five_pages, **settings).load()
         found = await loader(five_pages, **settings).aload()
         assert [d.page_content for d in found] == [d.page_content for d in sync]
@@ -65,7 +67,7 @@ async def test_async_gives_the_same(loader, five_pages):
 
 def test_modes(loader, five_pages):
     (single,) = loader(five_pages, mode="single").load()
-    starts = [page["start_index"] for page in single.metadata["pages"]]
+    starts = [page["start_index"] for page in json.loads(single.metadata["pages"])]
     assert [single.page_content[at : at + 8] for at in starts] == [
         f"# Page {number}" for number in range(1, 6)
     ]
@@ -75,7 +77,8 @@ def test_modes(loader, five_pages):
 
 
 def test_long_documents_go_in_parts_and_come_in_order(loader, five_pages, asked):
-    documents = loader(five_pages, pages_per_request=2, max_in_flight=3).load()
+    settings = {"pages_per_request": 2, "max_in_flight": 3, "request_info": True}
+    documents = loader(five_pages, **settings).load()
     assert titles(documents) == [f"Page {number}" for number in range(1, 6)]
     assert len(asked()) == 3
     assert len({d.metadata["request_id"] for d in documents}) == 3
@@ -107,7 +110,9 @@ def test_bytes_data_urls_and_pictures(loader, five_pages, picture):
     assert from_bytes[0].metadata["title"] == "On whales"
     url = "data:application/pdf;base64," + base64.b64encode(content).decode()
     assert titles(loader(url).load()) == titles(from_bytes)
-    (image,) = loader(picture).load()
+    (image,) = loader(picture, keep_empty=True).load()
+    assert image.metadata["empty"] is True
+    assert loader(picture).load() == []
     assert (image.metadata["page_width"], image.metadata["page_height"]) == (300, 200)
 
 
@@ -141,7 +146,7 @@ def names(documents) -> list[str]:
 
 
 def test_a_folder_is_read_in_order(loader, folder):
-    documents = loader(folder, max_in_flight=8).load()
+    documents = loader(folder, max_in_flight=8, keep_empty=True).load()
     assert names(documents) == ["a.PDF", "b.pdf", "c.pdf", "d.png"]
     assert titles(documents)[:6] == ["A 1", "A 2", "A 3", "B 1", "B 2", "C 1"]
 
@@ -162,7 +167,8 @@ def test_a_name_with_brackets_is_a_name(loader, tmp_path):
 
 
 def test_single_gives_one_document_a_file(loader, folder):
-    assert [len(d.metadata["pages"]) for d in loader(folder, mode="single").load()] == [3, 2, 1, 1]
+    settings = {"mode": "single", "boxes": True, "keep_empty": True}
+    assert [len(d.metadata["pages"]) for d in loader(folder, **settings).load()] == [3, 2, 1, 1]
 
 
 def test_what_a_folder_holds_is_no_reason_to_fail_when_told_so(loader, folder, caplog):
@@ -170,7 +176,7 @@ def test_what_a_folder_holds_is_no_reason_to_fail_when_told_so(loader, folder, c
     (folder / "deep" / "cc.pdf").write_bytes(b"no PDF at all")
     with pytest.raises(InvalidRequestError, match=r"aa\.pdf is empty"):
         loader(folder).load()
-    documents = loader(folder, on_error="skip").load()
+    documents = loader(folder, on_error="skip", keep_empty=True).load()
     assert names(documents) == ["a.PDF", "b.pdf", "c.pdf", "d.png"]
     assert "aa.pdf" in caplog.text
     assert "cc.pdf" in caplog.text
@@ -240,7 +246,7 @@ def test_resuming_keeps_pages_behind_the_gap(loader, five_pages, server, asked):
 
 
 def test_resuming_in_a_folder(loader, folder, server, asked):
-    settings = {"pages_per_request": 1, "max_in_flight": 2}
+    settings = {"pages_per_request": 1, "max_in_flight": 2, "keep_empty": True}
     whole = loader(folder, **settings).load()
     server.reset()
     broken_at(server, 4)

@@ -23,7 +23,8 @@ def test_a_blob_with_a_path(parser, five_pages):
     assert documents[4].metadata["page"] == 4
 
 
-def test_a_blob_with_data_keeps_its_own_source(parser, picture):
+def test_a_blob_with_data_keeps_its_own_source(access, picture):
+    parser = ZhipuAIOCRParser(keep_empty=True, **access)
     blob = Blob.from_data(picture, mime_type="application/pdf", path="mail/1/scan.png")
     (document,) = parser.lazy_parse(blob)
     assert document.metadata["source"] == "mail/1/scan.png"

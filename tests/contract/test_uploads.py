@@ -1,0 +1,233 @@
+"""Whatever contains a file is a document: uploads, open files, blobs, members of archives."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import zhipu_emulator
+from cookbook.paper import Text, Title, pdf
+from tests.contract.test_loaded_twice import sound
+from zhipu_client import InvalidRequestError, ZhipuError, audio, file_parser, files, ocr
+from zhipu_client.adapting import name_of, read_upload
+
+PAGES = 3
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Any]:
+    with zhipu_emulator.serve() as server:
+        yield server
+
+
+@pytest.fixture
+def reach(running: Any) -> dict[str, Any]:
+    running.reset()
+    return {"api_key": running.api_key, "base_url": running.base_url, "max_retries": 0}
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    path = tmp_path / "scan.pdf"
+    path.write_bytes(pdf([[Title(f"Page {n}"), Text("Whales.")] for n in range(PAGES)]))
+    return path
+
+
+class _Upload:
+    """As FastAPI's `UploadFile`: its own `read` is asynchronous."""
+
+    def __init__(self, content: bytes, filename: str) -> None:
+        self.file = io.BytesIO(content)
+        self.filename = filename
+
+    async def read(self, size: int = -1) -> bytes:
+        return self.file.read(size)
+
+
+def _blob(path: Path) -> Any:
+    from langchain_core.documents.base import Blob
+
+    return Blob.from_data(path.read_bytes(), path=path.name)
+
+
+def _member(path: Path) -> Any:
+    archive = path.with_suffix(".zip")
+    with zipfile.ZipFile(archive, "w") as made:
+        made.write(path, path.name)
+    return zipfile.Path(archive) / path.name
+
+
+def _opened_member(path: Path) -> Any:
+    return zipfile.ZipFile(_member(path).root.filename).open(path.name)
+
+
+def _fsspec(path: Path, *, opened: bool) -> Any:
+    import fsspec
+
+    memory = fsspec.filesystem("memory")
+    memory.pipe(f"/box/{path.name}", path.read_bytes())
+    if opened:
+        return memory.open(f"/box/{path.name}", "rb")
+    return fsspec.open(f"memory://box/{path.name}", "rb")
+
+
+def _half_read(path: Path) -> Any:
+    file = io.BytesIO(path.read_bytes())
+    file.read(100)  # somebody looked at its head
+    return file
+
+
+KINDS = {
+    "bytes": lambda path: path.read_bytes(),
+    "bytearray": lambda path: bytearray(path.read_bytes()),
+    "memoryview": lambda path: memoryview(path.read_bytes()),
+    "path": lambda path: path,
+    "bytesio": lambda path: io.BytesIO(path.read_bytes()),
+    "half-read": _half_read,
+    "open-file": lambda path: path.open("rb"),
+    "upload": lambda path: _Upload(path.read_bytes(), path.name),
+    "blob": _blob,
+    "archive-member": _member,
+    "open-archive-member": _opened_member,
+    "fsspec": lambda path: _fsspec(path, opened=True),
+    "fsspec-not-open": lambda path: _fsspec(path, opened=False),
+}
+NAMED = [kind for kind in KINDS if kind not in ("bytes", "bytearray", "memoryview", "bytesio")]
+NAMED.remove("half-read")
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+
+
+def _load(adapter: str, way: str, given: Any, reach: dict[str, Any]) -> list[Any]:
+    if adapter == "langchain":
+        from langchain_zhipu import ZhipuAIOCRLoader
+
+        loader = ZhipuAIOCRLoader(given, **reach)
+        return loader.load() if way == "sync" else asyncio.run(loader.aload())
+    from llama_index_zhipu import ZhipuAIOCRReader
+
+    reader = ZhipuAIOCRReader(**reach)
+    return reader.load_data(given) if way == "sync" else asyncio.run(reader.aload_data(given))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_ocr(adapter, way, kind, scan, reach):
+    assert len(_load(adapter, way, KINDS[kind](scan), reach)) == PAGES
+
+
+@pytest.mark.parametrize("kind", NAMED)
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_what_cannot_be_read_is_named(adapter, kind, tmp_path, reach):
+    path = tmp_path / "scan-17.tif"
+    path.write_bytes(b"no picture")
+    with pytest.raises(ZhipuError, match=r"scan-17\.tif"):
+        _load(adapter, "sync", KINDS[kind](path), reach)
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_several_in_a_list(adapter, way, scan, reach):
+    if adapter == "langchain":
+        given = [make(scan) for make in KINDS.values()]
+        assert len(_load(adapter, way, given, reach)) == PAGES * len(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_the_other_readers(kind, way, scan, tmp_path, reach):
+    from llama_index_zhipu import ZhipuAIFileParserReader, ZhipuAITranscriptionReader
+
+    parser = ZhipuAIFileParserReader(interval=0.01, **reach)
+    heard = ZhipuAITranscriptionReader(**reach)
+    spoken = sound(tmp_path / "memo.wav")
+    info = {"file_name": "scan.pdf"}
+    if way == "sync":
+        found = [*parser.load_data(KINDS[kind](scan), info), *heard.load_data(KINDS[kind](spoken))]
+    else:
+        found = [
+            *asyncio.run(parser.aload_data(KINDS[kind](scan), info)),
+            *asyncio.run(heard.aload_data(KINDS[kind](spoken))),
+        ]
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_client(kind, scan, tmp_path):
+    given = KINDS[kind]
+    content = scan.read_bytes()
+    name = None if kind in NAMED else "scan.pdf"
+    for request in (
+        files.create(file=given(scan), filename=name, purpose="agent"),
+        file_parser.create(file=given(scan), filename=name),
+        file_parser.create_sync(file=given(scan), filename=name),
+    ):
+        assert request.uploads[0].content == content
+        assert request.uploads[0].filename == "scan.pdf"
+    spoken = sound(tmp_path / "memo.wav")
+    assert audio.transcribe(file=given(spoken)).uploads[0].content == spoken.read_bytes()
+    assert ocr.create(file=given(scan)).json["file"].startswith("data:application/pdf")
+    assert read_upload(given(scan), 10**6, "file") is None or kind != "path"
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda path: path.open(), "opened as text"),
+        (lambda path: io.StringIO("text"), "opened as text"),
+        (lambda path: _closed(path), "closed file"),
+    ],
+    ids=["text-file", "text", "closed"],
+)
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_what_is_refused(adapter, make, why, tmp_path, reach):
+    path = tmp_path / "notes.txt"
+    path.write_text("notes")
+    given = make(path)
+    with pytest.raises(InvalidRequestError, match=why):
+        _load(adapter, "sync", given, reach)
+    given.close()
+
+
+def _closed(path: Path) -> Any:
+    with path.open("rb") as file:
+        return file
+
+
+class _OnlyAsync:
+    name = "remote.pdf"
+
+    async def read(self, size: int = -1) -> bytes:
+        return b""
+
+
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_what_reads_asynchronously_only_is_refused(adapter, reach):
+    with pytest.raises(InvalidRequestError, match=r"remote\.pdf is asynchronous"):
+        _load(adapter, "sync", _OnlyAsync(), reach)
+
+
+def test_too_much_is_not_read():
+    class Endless(io.RawIOBase):
+        asked = 0
+
+        def read(self, size: int = -1) -> bytes:
+            Endless.asked = size
+            return bytes(size)
+
+    with pytest.raises(InvalidRequestError, match="may have at most 1,000 bytes"):
+        read_upload(Endless(), 1000)
+    assert Endless.asked == 1001
+
+
+def test_a_temporary_file_without_a_name_has_none():
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        assert name_of(file) is None
