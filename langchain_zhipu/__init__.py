@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from langchain_zhipu.embeddings import ZhipuAIEmbeddings
     from langchain_zhipu.extraction import create_ocr_extractor
     from langchain_zhipu.image_generators import ZhipuAIImageGenerator
+    from langchain_zhipu.layout import draw_layout
     from langchain_zhipu.rerankers import ZhipuAIRerank
     from langchain_zhipu.retrievers import ZhipuAIWebSearchRetriever
     from langchain_zhipu.tools import ZhipuAIWebSearchTool
@@ -42,6 +43,7 @@ _HOMES = {
     "ZhipuAIWebSearchTool": "langchain_zhipu.tools",
     "__version__": "zhipu_client",
     "create_ocr_extractor": "langchain_zhipu.extraction",
+    "draw_layout": "langchain_zhipu.layout",
     "register": "langchain_zhipu._register",
 }
 
@@ -58,6 +60,7 @@ __all__ = [
     "ZhipuAIWebSearchTool",
     "__version__",
     "create_ocr_extractor",
+    "draw_layout",
     "register",
 ]
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from llama_index_zhipu.embeddings import ZhipuAIEmbedding
     from llama_index_zhipu.extraction import create_ocr_extractor
     from llama_index_zhipu.file_parser import ZhipuAIFileParserReader
+    from llama_index_zhipu.layout import draw_layout
     from llama_index_zhipu.llms import ZhipuAI
     from llama_index_zhipu.moderation import (
         ZhipuAIModerationPostprocessor,
@@ -53,6 +54,7 @@ __all__ = [
     "ZhipuAIWebSearchRetriever",
     "ZhipuAIWebSearchToolSpec",
     "create_ocr_extractor",
+    "draw_layout",
     "register",
 ]
 
@@ -78,6 +80,7 @@ _HOMES = {
     "ZhipuAIWebSearchRetriever": "retrievers",
     "ZhipuAIWebSearchToolSpec": "tools",
     "create_ocr_extractor": "extraction",
+    "draw_layout": "layout",
     "register": "_register",
 }
 

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from ._io.async_attempts import AsyncStream as AsyncStream
     from ._io.downloads import adownload as adownload
     from ._io.downloads import download as download
+    from ._io.drawing import draw_layout as draw_layout
     from ._io.jobs import aiterate as aiterate
     from ._io.jobs import arun as arun
     from ._io.jobs import iterate as iterate
@@ -80,6 +81,7 @@ else:
         "_io.aio": "AsyncClient",
         "_io.async_attempts": "AsyncStream",
         "_io.downloads": "adownload download",
+        "_io.drawing": "draw_layout",
         "_io.jobs": "aiterate arun iterate run",
         "_io.polling": "await_for await_result wait_for wait_result",
         "_io.sync": "Client",

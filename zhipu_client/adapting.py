@@ -32,6 +32,7 @@ from zhipu_client._check import choice, refusal, refuse, suggestion
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
 from zhipu_client._download_rules import first_url, keeping
 from zhipu_client._key import find
+from zhipu_client._layout import drawable, layout_of
 from zhipu_client._metadata import document_id, flat
 from zhipu_client._numbers import whole_number
 from zhipu_client._safe_tracebacks import KeepsNoArguments
@@ -55,9 +56,11 @@ __all__ = [
     "choice",
     "content_of",
     "document_id",
+    "drawable",
     "first_url",
     "flat",
     "keeping",
+    "layout_of",
     "name_of",
     "name_source",
     "naming",

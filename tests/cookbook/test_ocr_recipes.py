@@ -1,10 +1,12 @@
-"""The recipes that read with GLM-OCR on a server of one's own."""
+"""The recipes of OCR that both frameworks have: a server of one's own, the layout drawn."""
 
 from __future__ import annotations
 
 import pytest
 
+from cookbook.langchain import look_at_layout as drawn_by_langchain
 from cookbook.langchain import own_ocr as for_langchain
+from cookbook.llama_index import look_at_layout as drawn_by_llama_index
 from cookbook.llama_index import own_ocr as for_llama_index
 from tests.support.vision_servers import cut, document, own_server, prompt_of
 
@@ -42,3 +44,18 @@ def test_a_page_that_was_cut_is_one_sentence(recipe, capsys, tmp_path):
     shown = capsys.readouterr()
     assert "# Pa" not in shown.out
     assert "That did not work: the answer was cut" in shown.err
+
+
+@pytest.mark.parametrize("recipe", [drawn_by_langchain, drawn_by_llama_index])
+def test_pages_are_drawn(recipe, capsys, tmp_path):
+    from PIL import Image
+
+    assert recipe.main(["--to", str(tmp_path / "new")]) == 0
+    shown = capsys.readouterr().out
+    for number in (1, 2):
+        path = tmp_path / "new" / f"sample-{number}.png"
+        assert f"drawn: {path}" in shown
+        with Image.open(path) as image:
+            assert image.size == (1653, 2339)
+    assert recipe.main([str(tmp_path / "missing.pdf")]) == 1
+    assert "missing.pdf cannot be read" in capsys.readouterr().err

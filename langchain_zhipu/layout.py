@@ -1,0 +1,60 @@
+"""A picture of a page with its layout drawn on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from langchain_core.documents import Document
+
+import zhipu_client
+from langchain_zhipu._errors import model_error
+from zhipu_client import InvalidRequestError
+from zhipu_client.adapting import drawable, layout_of
+
+__all__ = ["draw_layout"]
+
+
+def draw_layout(
+    document: Document | Sequence[Document],
+    *,
+    page: int | None = None,
+    file: str | Path | bytes | None = None,
+    root: str | Path | None = None,
+) -> Any:
+    """Return a picture of a page with its elements drawn on it, each with its label:
+    a ``PIL.Image.Image``.
+
+    A notebook shows it; ``save`` writes it. Needs the extra ``ocr``; blocks while it reads the
+    file.
+
+    Args:
+        document: A document of `ZhipuAIOCRLoader` in any mode, or several of one page (all of its
+            elements).
+        page: Of a document in mode ``"single"``: the page, from 1; None for its first.
+        file: The file that was read; None opens the one that ``metadata`` names. To be given for
+            bytes and addresses.
+        root: A folder that the file must be in, links followed. For metadata from elsewhere.
+
+    Raises:
+        InvalidRequestError: The metadata has no layout or no file, the file cannot be read, or the
+            extra is missing.
+
+    Example:
+        ```python
+        from langchain_zhipu import ZhipuAIOCRLoader, draw_layout
+
+        for page in ZhipuAIOCRLoader("report.pdf", boxes=True).lazy_load():
+            draw_layout(page).save(f"page-{page.metadata['page_label']}.png")
+        ```
+    """
+    documents = [document] if isinstance(document, Document) else list(document)
+    try:
+        layout = layout_of([one.metadata for one in documents], page)
+        source = drawable(layout, file)
+        return zhipu_client.draw_layout(
+            source, layout.regions, page=layout.page, size=layout.size, root=root
+        )
+    except InvalidRequestError as error:
+        raise model_error(error) from error
