@@ -237,6 +237,19 @@ def test_a_sum_is_reported_by_its_value(ask, tool) -> None:
     assert ask.calls(asked, tools=[multiply], **required) == [("multiply", {"a": 17, "b": 19})]
 
 
+def test_an_answer_that_is_wanted_in_words_is_what_the_tool_returned(ask, tool) -> None:
+    tools = [
+        tool("read_sensor", "Read a sensor", sensor="string"),
+        tool("Reply", "What to say", answer="string"),
+    ]
+    messages = conversation(
+        "How warm is the attic?", ("read_sensor", {"sensor": "attic"}, "It is 31 degrees there.")
+    )
+    assert ask.calls(messages, tools=tools, tool_choice="required") == [
+        ("Reply", {"answer": "It is 31 degrees there."})
+    ]
+
+
 def test_the_duty_to_call_ends_with_a_result(ask, tool) -> None:
     tools = [tool("depth", "Measure the depth", place="string")]
     order = {"role": "system", "content": "You must call the tool depth."}

@@ -8,8 +8,8 @@ import pytest
 
 from zhipu_emulator.brain.fill import Filler
 from zhipu_emulator.brain.schema import Schema
-from zhipu_emulator.brain.tables import rows
 from zhipu_emulator.brain.values import Passage
+from zhipu_emulator.content.tables import rows
 
 HTML = "<TABLE><tr><th>Dish</th><th>Price</th></tr><tr><td>Soup</td><td>4.50</td></tr></TABLE>"
 MARKDOWN = "Menu:\n| Dish | Price |\n|---|:---:|\n| Soup | 4.50 |\nEnjoy."

@@ -12,14 +12,16 @@ from zhipu_emulator.brain.values import spelled_out
 from zhipu_emulator.brain.words import ends
 
 # How sums are spoken, tried in this order.
+_N = r"(\d+(?:\.\d+)?)"
 _SPOKEN = {
-    r"(\d+(?:\.\d+)?)\s*(?:%|percent)\s+of\s+": r"\1/100*",
-    r"\b(?:add(?:ed)?|sum(?: of)?)\s+(\S+)\s+(?:and|to|with)\s+(\S+)": r"\1 + \2",
-    r"\b(?:multipl(?:y|ied)|product\s+of)\s+(\S+)\s+(?:by|and|with)\s+(\S+)": r"\1 * \2",
-    r"\bdivide\s+(\S+)\s+by\s+(\S+)": r"\1 / \2",
-    r"\bsubtract\s+(\S+)\s+from\s+(\S+)": r"\2 - \1",
-    r"\bdifference\s+between\s+(\S+)\s+and\s+(\S+)": r"\1 - \2",
-    r"\bsquare root of\s+(\S+)": r"\1 ** 0.5",
+    rf"{_N}\s*(?:%|percent)\s+of\s+": r"\1/100*",
+    rf"\b(?:add(?:ed)?|sum(?: of)?)\s+{_N}\s+(?:and|to|with)\s+{_N}": r"\1 + \2",
+    rf"\b(?:multipl(?:y|ied)|product\s+of)\s+{_N}\s+(?:by|and|with)\s+{_N}": r"\1 * \2",
+    rf"\bdivide\s+{_N}\s+by\s+{_N}": r"\1 / \2",
+    rf"\bsubtract\s+{_N}\s+from\s+{_N}": r"\2 - \1",
+    rf"\bdifference\s+between\s+{_N}\s+and\s+{_N}": r"\1 - \2",
+    rf"\bsquare root of\s+{_N}": r"\1 ** 0.5",
+    rf"\braised to the (?:power of )?{_N}(?: power)?": r"** \1",
     r"\bto the power of\b|\^": "**",
     r"\bsquared\b": "** 2",
     r"\b(?:multiplied by|times)\b|乘以?|[×x✕](?=\s*[\d(])": "*",
@@ -37,6 +39,7 @@ _BINARY: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
     ast.Div: operator.truediv,
     ast.Mod: operator.mod,
 }
+_PLAIN = re.compile(r"\d+(?:\.\d+)?")
 _MAX_EXPONENT = 64
 _MAX_DIGITS = 60
 
@@ -58,6 +61,12 @@ def expressions(text: str) -> list[str]:
             continue
         found.append(candidate)
     return found
+
+
+def numbers_of(text: str) -> list[float]:
+    """The numbers of the one sum in a text, in its order: "subtract 7 from 20" has 20 and 7."""
+    found = expressions(text)
+    return [float(number) for number in _PLAIN.findall(found[0])] if len(found) == 1 else []
 
 
 def _balanced(text: str) -> str:

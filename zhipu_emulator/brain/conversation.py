@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from zhipu_emulator.brain import attached_media, context, results
-from zhipu_emulator.brain.tools import Planner, Tool
+from zhipu_emulator.brain import context, results
+from zhipu_emulator.brain.tools import Planner
 from zhipu_emulator.brain.words import is_chinese
 from zhipu_emulator.chat.message_parts import attachments, plain
+from zhipu_emulator.content import attached_media
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +88,7 @@ class Conversation:
     @cached_property
     def planner(self) -> Planner:
         """Over the functions offered."""
-        return Planner([Tool.offered(f) for f in self.asked.functions], self.today)
+        return Planner(self.asked.functions, self.today)
 
     @property
     def answer_before(self) -> str:

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from zhipu_emulator.brain import results, smalltalk
+from zhipu_emulator.brain import context, results, smalltalk
 from zhipu_emulator.brain.arithmetic import evaluate, expressions
+from zhipu_emulator.brain.json_answers import ANSWER
 from zhipu_emulator.brain.tools import BACK, Step
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def decided(view: Conversation, *, known: bool) -> list[Step]:
     if must and only and not made[only.name] and found_out(view, only.schema):
         return [_forced(only, view)]  # it is there to report what was found out
     steps = planner.steps(view.question)
-    if len(view.results) < _MAX_ROUNDS and (ready := _ready(_open(steps, made), view)):
+    ready = _ready(steps, Counter(made), view) if len(view.results) < _MAX_ROUNDS else []
+    if ready:
         return ready
     again = not view.results or any(_NO_WORDS.search(text) for text in system)
     if choice == "required" or (must and again):
@@ -64,20 +66,14 @@ def lacking(view: Conversation) -> list[str]:
     return sorted({name for step in steps for name in step.missing})
 
 
-def _open(steps: Sequence[Step], made: Counter[str]) -> list[Step]:
-    """The steps of the plan that were not called yet in this turn."""
-    left, found = Counter(made), []
+def _ready(steps: Sequence[Step], made: Counter[str], view: Conversation) -> list[Step]:
+    """The steps that were not called yet in this turn and need nothing that is not known."""
+    found = []
     for step in steps:
-        left[step.tool.name] -= 1
-        if left[step.tool.name] < 0:
-            found.append(step)
-    return found
-
-
-def _ready(pending: list[Step], view: Conversation) -> list[Step]:
-    """Those of the pending steps that can be called with what is known by now."""
-    completed = (step if not step.missing else _completed(step, view) for step in pending)
-    return [step for step in completed if not step.missing]
+        made[step.tool.name] -= 1
+        if made[step.tool.name] < 0:
+            found.append(_completed(step, view) if step.missing else step)
+    return [step for step in found if not step.missing]
 
 
 def _completed(step: Step, view: Conversation) -> Step:
@@ -98,7 +94,13 @@ def _completed(step: Step, view: Conversation) -> Step:
 def _forced(tool: Tool, view: Conversation) -> Step:
     """One call that must be made, filled from everything there is: what was found out first."""
     text = "\n".join([*found_out(view, tool.schema), view.question, *view.documents])
-    return view.planner.one(tool, text, results.facts(view.results), subject=view.question)
+    step = view.planner.one(tool, text, results.facts(view.results), subject=view.question)
+    said = results.reported(view.results, view.question, chinese=view.chinese)
+    said = said or context.from_documents(view.question, view.documents) or ""
+    for name in step.missing if said else ():
+        if ANSWER.search(name) and tool.schema.properties[name].type == "string":
+            step.arguments[name] = said  # the very thing that is asked: in words
+    return step
 
 
 def found_out(view: Conversation, schema: Schema) -> list[str]:

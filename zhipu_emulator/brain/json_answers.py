@@ -20,7 +20,7 @@ _KEYS = re.compile(
 )
 _WORD = re.compile(r"[\w-]+")
 _SKIPPED = {"and", "和", "以及", "the", "a", "following", "with", "for", "in", "json", "of", "to"}
-_ANSWER = re.compile(
+ANSWER = re.compile(
     r"answer|result|response|summary|reply|explanation|答案|结果|回答|总结", re.IGNORECASE
 )
 _PATIENCE = 500_000  # characters read in vain: braces that never close would take for ever
@@ -88,10 +88,10 @@ def _objects(text: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
 
 def without_objects(text: str, names: Sequence[str]) -> str:
     """The text without the JSON and the quoted names in it: a shape is no source of values."""
-    for name in names:
-        text = re.sub(rf"[`'\"“]{re.escape(name)}[`'\"”]", name, text)
     for start, end, _ in reversed(list(_objects(text))):
         text = f"{text[:start]} {text[end:]}"
+    for name in names:
+        text = re.sub(rf"[`'\"“]{re.escape(name)}[`'\"”]", name, text)
     return text
 
 
@@ -138,6 +138,6 @@ def filled(
     done = Filler(passage, subject, facts).fill(schema)
     for name in done.guessed:
         # What the text is silent about may be the very thing asked: the answer in words.
-        if schema.properties[name].type == "string" and _ANSWER.search(name):
+        if schema.properties[name].type == "string" and ANSWER.search(name):
             done.value[name] = answer
     return done.value

@@ -6,12 +6,13 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
-from zhipu_emulator.brain import attached_media, context, json_answers, react, results, smalltalk
+from zhipu_emulator.brain import context, json_answers, react, results, smalltalk
 from zhipu_emulator.brain.conversation import Conversation
 from zhipu_emulator.brain.decide import decided, found_out, lacking
 from zhipu_emulator.brain.reasoning import thoughts
 from zhipu_emulator.brain.values import Passage
 from zhipu_emulator.chat.answer import Call, Reply
+from zhipu_emulator.content import attached_media
 from zhipu_emulator.http.state import BEIJING
 
 if TYPE_CHECKING:

@@ -1,30 +1,32 @@
-"""Values in a text: numbers, quotations, names, dates, times, addresses."""
+"""Values in a text: quotations, addresses, dates, times, codes, numbers, names."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
-from zhipu_emulator.brain.words import CJK, is_cjk, lexicon, sentences, stem
+from zhipu_emulator.brain.words import CJK, is_cjk, lexicon, stem
 
 
 class Span(NamedTuple):
-    """A value and where it is; ``weak`` when it may as well be no value."""
+    """A value, where it is, and its kind: one of ``KINDS``."""
 
     start: int
     end: int
     value: Any
-    weak: bool = False
+    kind: str = ""
 
-    def overlaps(self, others: list[Span]) -> bool:
+    def overlaps(self, others: Iterable[Span]) -> bool:
         """Whether it shares a character with one of ``others``."""
         return any(self.start < other.end and other.start < self.end for other in others)
 
 
-_LONGEST = 6_000  # characters
+# A "phrase" may as well not be a value: lower case, or one word at the start of a sentence.
+KINDS = ("url", "mail", "quote", "date", "time", "code", "number", "name", "phrase")
+_LONGEST = 6_000  # characters; the time of some patterns grows faster than the text
 _MOST_DIGITS = 300
 _TOO_LARGE = 1e300  # JSON has no infinity
 _QUOTED = re.compile(
@@ -86,6 +88,7 @@ _NAME = re.compile(
     rf"{_NAME_WORD}(?:(?:\s+(?:of|the|de|la|von|van|del|da)(?:\s+the)?)*[ \t]+{_NAME_WORD})*"
     r"(?:,\s*[A-Z]{2}\b)?"  # a town's state
 )
+_SENTENCE_START = re.compile(r"(?:^|[.!?。！？:;\n\"“(]\s*|[\n.!?]\s*[-*#>]\s*)[\"'“‘(]*$")
 _PREPOSITION = r"(?:in|at|for|near|of|from|to|about|on|between)"
 _LOWER = re.compile(
     rf"\b{_PREPOSITION}\s+(?:the\s+|a\s+|an\s+|my\s+)?"
@@ -101,71 +104,66 @@ _JOINT = re.compile(
 
 
 class Passage:
-    """A text and the values in it. ``today`` is what "tomorrow" is reckoned from.
+    """A text and the values in it. ``today`` is what "tomorrow" is counted from.
 
-    Of a very long text only the beginning is read: values are looked for with patterns whose time
-    grows faster than the text.
+    Of a very long text only the beginning is read.
     """
 
     def __init__(self, text: str, today: dt.date) -> None:
         self.text = text[:_LONGEST]
         self.today = today
 
-    def find(self, pattern: re.Pattern[str]) -> list[Span]:
-        """All matches, as written."""
-        return [Span(*m.span(), m.group().strip()) for m in pattern.finditer(self.text)]
+    def of(self, *kinds: str) -> list[Span]:
+        """The values of these kinds, in the order of the text."""
+        return sorted(span for kind in kinds for span in self._found[kind])
+
+    def without(self, kind: str) -> None:
+        """Leave out the values of a kind."""
+        self._found[kind] = []
 
     @cached_property
-    def quotes(self) -> list[Span]:
-        """Quoted texts, without their marks."""
-        return [
-            Span(*match.span(), next(filter(None, match.groups())).strip())
-            for match in _QUOTED.finditer(self.text)
-        ]
+    def _found(self) -> dict[str, list[Span]]:
+        text = self.text
+        found: dict[str, list[Span]] = {
+            "url": [Span(*m.span(), m.group(), "url") for m in _URL.finditer(text)],
+            "mail": [Span(*m.span(), m.group(), "mail") for m in _EMAIL.finditer(text)],
+            "quote": [
+                Span(*m.span(), next(filter(None, m.groups())).strip(), "quote")
+                for m in _QUOTED.finditer(text)
+            ],
+            "date": list(self._dates()),
+            "time": [Span(*m.span(), m.group().strip(), "time") for m in _TIME.finditer(text)],
+        }
+        apart = [span for kind in ("url", "mail", "date", "time") for span in found[kind]]
+        codes = (Span(*m.span(), m.group(), "code") for m in _CODE.finditer(text))
+        found["code"] = [span for span in codes if not span.overlaps(apart)]
+        found["number"] = [s for s in _numbers(text) if not s.overlaps([*apart, *found["code"]])]
+        apart = [*found["url"], *found["mail"], *found["quote"]]
+        names = [span for span in [*_latin(text), *_han(text)] if not span.overlaps(apart)]
+        names = [s for s in names if not s.overlaps(d for d in found["date"] if d.start <= s.start)]
+        found["name"] = [span for span in names if span.kind == "name"]
+        found["phrase"] = [span for span in names if span.kind == "phrase"]
+        if not found["name"]:
+            apart += [*found["date"], *names]
+            lower = (Span(*m.span(1), m[1], "phrase") for m in _LOWER.finditer(text))
+            found["phrase"] += [s for s in lower if not s.overlaps(apart) and _telling(s.value)]
+        return found
 
-    @cached_property
-    def emails(self) -> list[Span]:
-        """Mail addresses."""
-        return self.find(_EMAIL)
-
-    @cached_property
-    def urls(self) -> list[Span]:
-        """Web addresses."""
-        return self.find(_URL)
-
-    @cached_property
-    def codes(self) -> list[Span]:
-        """Mixes of letters and digits: order numbers, flight numbers."""
-        taken = [*self.urls, *self.emails, *self.dates, *self.times]
-        return [s for s in self.find(_CODE) if not s.overlaps(taken)]
-
-    @cached_property
-    def times(self) -> list[Span]:
-        """Times of day, as written."""
-        return self.find(_TIME)
-
-    @cached_property
-    def dates(self) -> list[Span]:
-        """Days, as ``datetime.date``."""
-        found = [
-            Span(*match.span(), self._day(match.groupdict(default="")))
-            for match in _FULL_DATE.finditer(self.text)
-        ]
-        found += [
-            Span(*match.span(), self._relative(match.group().lower()))
-            for match in _RELATIVE_DATE.finditer(self.text)
-        ]
-        return sorted(span for span in found if span.value is not None)
+    def _dates(self) -> Iterator[Span]:
+        for match in _FULL_DATE.finditer(self.text):
+            if day := self._day(match.groupdict(default="")):
+                yield Span(*match.span(), day, "date")
+        for match in _RELATIVE_DATE.finditer(self.text):
+            yield Span(*match.span(), self._relative(match.group().lower()), "date")
 
     def _day(self, part: dict[str, str]) -> dt.date | None:
         month = part["m"] or part["cm"] or (part["em"] or part["fm"]).lower()[:3]
         if not month.isdigit():
             month = str(1 + next(i for i, name in enumerate(_MONTHS) if name.startswith(month)))
         year = int(part["y"] or part["cy"] or part["ey"] or self.today.year)
+        day = int(part["d"] or part["cd"] or part["ed"] or part["fd"])
         try:
-            return dt.date(
-                year, int(month), int(part["d"] or part["cd"] or part["ed"] or part["fd"])
-            )
+            return dt.date(year, int(month), day)
         except ValueError:
             return None
 
@@ -175,41 +173,26 @@ class Passage:
         wanted = _DAYS.index(word.rsplit(maxsplit=1)[-1])
         return self.today + dt.timedelta(days=(wanted - self.today.weekday() - 1) % 7 + 1)
 
-    @cached_property
-    def numbers(self) -> list[Span]:
-        """Numbers in digits and in words, but not those inside dates, times and codes."""
-        taken = [*self.dates, *self.times, *self.urls, *self.emails, *self.codes]
-        found = [
-            *(Span(*m.span(), _digits(m.group())) for m in _NUMBER.finditer(self.text)),
-            *(Span(*m.span(), _written(m.group().lower())) for m in _WRITTEN.finditer(self.text)),
-        ]
-        found = [span for span in found if abs(span.value) < _TOO_LARGE]
-        return sorted(span for span in found if not span.overlaps(taken))
-
-    @cached_property
-    def names(self) -> list[Span]:
-        """Proper names: capitalised words, what is left of Chinese text, then likely phrases."""
-        taken = [*self.urls, *self.emails, *self.quotes]
-        found = [s for s in [*_latin(self.text), *_han(self.text)] if not s.overlaps(taken)]
-        found = [s for s in found if not s.overlaps([d for d in self.dates if d.start <= s.start])]
-        if all(span.weak for span in found):
-            lower = (Span(*m.span(1), m[1], weak=True) for m in _LOWER.finditer(self.text))
-            taken = [*taken, *self.dates, *found]
-            found += [s for s in lower if not s.overlaps(taken) and _is_telling(s.value)]
-        return sorted(found)
-
-    def joined(self, span: Span, spans: list[Span]) -> list[Span]:
+    def joined(self, span: Span, spans: Iterable[Span]) -> list[Span]:
         """The list that ``span`` is part of: "A, B and C"; only itself when it is not in one."""
-        spans = sorted(spans)
-        first = last = next(i for i, other in enumerate(spans) if other[:2] == span[:2])
-        while first > 0 and self._together(spans[first - 1], spans[first]):
+        row = sorted(spans)
+        first = last = next(i for i, other in enumerate(row) if other[:2] == span[:2])
+        while first > 0 and self._together(row[first - 1], row[first]):
             first -= 1
-        while last + 1 < len(spans) and self._together(spans[last], spans[last + 1]):
+        while last + 1 < len(row) and self._together(row[last], row[last + 1]):
             last += 1
-        return spans[first : last + 1]
+        return row[first : last + 1]
 
     def _together(self, one: Span, two: Span) -> bool:
         return bool(_JOINT.fullmatch(self.text[one.end : two.start]))
+
+
+def _numbers(text: str) -> Iterator[Span]:
+    for match in _NUMBER.finditer(text):
+        if abs(value := _digits(match.group())) < _TOO_LARGE:
+            yield Span(*match.span(), value, "number")
+    for match in _WRITTEN.finditer(text):
+        yield Span(*match.span(), _written(match.group().lower()), "number")
 
 
 def _digits(text: str) -> int | float:
@@ -238,33 +221,20 @@ def spelled_out(text: str) -> str:
 
 
 def _latin(text: str) -> Iterator[Span]:
+    """Capitalised words, without the word that only opens a sentence: "Ask Ada" is Ada."""
     openers = {*lexicon()["openers"]}
-    begins = _sentence_starts(text)
     for match in _NAME.finditer(text):
-        start = match.start()
-        at_start = start in begins or bool(re.search(r"[:;\"“(\n]\s*$", text[:start]))
+        place = match.start()
+        at_start = bool(_SENTENCE_START.search(text, max(0, place - 9), place))
         words, opened = list(re.finditer(r"\S+", match.group())), False
-        while at_start and words and _opener(words[0].group()) in openers:
+        while at_start and words and re.split(r"['’,]", words[0].group().lower())[0] in openers:
             words, opened = words[1:], True
-        single = len(words) == 1
         if not words or match.group() in ("I", "OK", "JSON"):
             continue
         value = re.sub(r"['’]s$", "", match.group()[words[0].start() :])
-        start += words[0].start()
-        yield Span(start, start + len(value), value, weak=at_start and not opened and single)
-
-
-def _opener(word: str) -> str:
-    return re.split(r"['’]", word.lower().strip(",'"))[0]
-
-
-def _sentence_starts(text: str) -> set[int]:
-    starts, place = set(), 0
-    for sentence in sentences(text):
-        place = text.index(sentence, place)
-        starts.add(place + len(sentence) - len(sentence.lstrip("\"'“‘(-*# ")))
-        place += len(sentence)
-    return starts
+        start = match.start() + words[0].start()
+        alone = at_start and not opened and len(words) == 1
+        yield Span(start, start + len(value), value, "phrase" if alone else "name")
 
 
 @cache
@@ -284,9 +254,9 @@ def _han(text: str) -> Iterator[Span]:
             masked = masked.replace(word, " " * len(word))
         for part in re.finditer(r"\S{2,}", masked):
             start = run.start() + part.start()
-            yield Span(start, start + len(part.group()), part.group())
+            yield Span(start, start + len(part.group()), part.group(), "name")
 
 
-def _is_telling(phrase: str) -> bool:
+def _telling(phrase: str) -> bool:
     openers, generic = {*lexicon()["openers"]}, {stem(w) for w in lexicon()["generic"]}
     return any(w not in openers and stem(w) not in generic for w in phrase.split())

@@ -12,16 +12,26 @@ from typing import Any, NamedTuple
 from zhipu_emulator.content.similarity import keywords
 
 CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-_TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:['’][a-z]+)?", re.UNICODE)
+_TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:['’][a-z]+)?")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SENTENCE = re.compile(r"[^.!?。！？\n]*(?:\.(?=[\w])[^.!?。！？\n]*)*[.!?。！？]*[\"'”’)]*|\n+")
-_SUFFIXES = (
-    "ations", "ation", "ings", "ing", "ers", "ors", "er", "or", "ions", "ion", "ies", "es", "s",
-    "ed", "ly", "e", "y",
-)  # fmt: skip
-_GENERIC_WEIGHT = 0.3
-_CONCEPT_QUALITY = 0.85
-_PAIR_WEIGHT = 0.6
+_SUFFIX = re.compile(
+    r"(?<=...)(?:ations?|ings?|[eo]rs?|ions?|ies|es|s|ed|ly|e|y)$|['’]s$", re.IGNORECASE
+)
+_OPERATORS = {
+    "add": r"\d\s*\+\s*\d",
+    "subtract": r"\d\s+[-−]\s*\d|\d[-−]\d",
+    "multiply": r"\d\s*[*×]\s*\d",
+    "divide": r"\d\s*[/÷]\s*\d",
+    "power": r"\d\s*(?:\^|\*\*)\s*\d",
+}
+_LEAD = re.compile(
+    r"(?:please|can you|could you|would you|search(?: the web)?(?: for)?|look up|find(?: me)?"
+    r"|tell me(?: about)?|use \w+ to|请问|请|帮我|搜索一下|搜索|查询一下|查询|查一下|查找)"
+    r"[\s,，:：]*",
+    re.IGNORECASE,
+)
+_GENERIC, _CONCEPT, _PAIR = 0.3, 0.85, 0.6  # what they count beside a word of its own
 
 
 class Term(NamedTuple):
@@ -51,8 +61,7 @@ def _concepts() -> dict[str, frozenset[str]]:
 
 @cache
 def _cjk_words() -> tuple[str, ...]:
-    words = [word for word in _concepts() if is_cjk(word)]
-    return tuple(sorted(words, key=len, reverse=True))
+    return tuple(sorted(filter(is_cjk, _concepts()), key=len, reverse=True))
 
 
 @cache
@@ -64,6 +73,14 @@ def ends(text: str, most: int = 2_000) -> str:
     """Beginning and end of a long text, where a request says what is wanted; short ones whole."""
     half = most // 2
     return text if len(text) <= most else f"{text[:half]}\n{text[-half:]}"
+
+
+def asked(text: str) -> str:
+    """A request as a search would have it: without "please", "search for" and the like."""
+    text = " ".join(text.split())
+    while (match := _LEAD.match(text)) and match.end() < len(text):
+        text = text[match.end() :]
+    return text
 
 
 def is_cjk(text: str) -> bool:
@@ -80,11 +97,7 @@ def is_chinese(text: str) -> bool:
 @lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """A word without its ending: rough, but the same for both sides of a comparison."""
-    word = word.lower().removesuffix("'s").removesuffix("’s")
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 3:
-            return word[: -len(suffix)]
-    return word
+    return _SUFFIX.sub("", re.sub(r"['’]s$", "", word.lower()))
 
 
 def split_name(name: str) -> str:
@@ -100,39 +113,23 @@ def terms(text: str, *, numbers: bool = False) -> list[Term]:
             found.extend(_cjk_terms(token))
         elif keywords(token) and (numbers or not token.isdigit()):
             root = stem(token)
-            weight = _GENERIC_WEIGHT if root in _generic() else 1.0
+            weight = _GENERIC if root in _generic() else 1.0
             found.append(Term(root, _concepts().get(root, frozenset()), weight))
-    found.extend(_operators(text))
+    for name, pattern in _OPERATORS.items():
+        if re.search(pattern, text):
+            found.append(Term(f"({name})", frozenset({name, "calculate"}), 1.0))
     return list(dict.fromkeys(found))
-
-
-_OPERATORS = {
-    "add": r"\d\s*\+\s*\d",
-    "subtract": r"\d\s+[-−]\s*\d|\d[-−]\d",
-    "multiply": r"\d\s*[*×]\s*\d",
-    "divide": r"\d\s*[/÷]\s*\d",
-    "power": r"\d\s*(?:\^|\*\*)\s*\d",
-}
-
-
-def _operators(text: str) -> list[Term]:
-    return [
-        Term(f"({name})", frozenset({name, "calculate"}), 1.0)
-        for name, pattern in _OPERATORS.items()
-        if re.search(pattern, text)
-    ]
 
 
 def _cjk_terms(run: str) -> list[Term]:
     found = []
-    rest = run
     for word in _cjk_words():
-        if word in rest:
+        if word in run:
             found.append(Term(word, _concepts()[word], 1.0))
-            rest = rest.replace(word, " ")
-    for word in keywords(rest):
+            run = run.replace(word, " ")
+    for word in keywords(run):
         pairs = [word[i : i + 2] for i in range(len(word) - 1)]
-        found.extend(Term(pair, frozenset(), _PAIR_WEIGHT) for pair in pairs)
+        found.extend(Term(pair, frozenset(), _PAIR) for pair in pairs)
     return found
 
 
@@ -143,22 +140,19 @@ def stems(text: str) -> set[str]:
 
 def likeness(term: Term, others: Iterable[Term]) -> float:
     """How well a word is met by one of ``others``: 1 the same stem, less the same concept."""
-    best = 0.0
-    for other in others:
-        if term.stem == other.stem:
-            return 1.0
-        if term.concepts & other.concepts:
-            best = _CONCEPT_QUALITY
-    return best
+    alike = (
+        1.0 if term.stem == one.stem else _CONCEPT * bool(term.concepts & one.concepts)
+        for one in others
+    )
+    return max(alike, default=0.0)
 
 
 def covered(wanted: Iterable[Term], given: Iterable[Term]) -> float:
     """The share of ``wanted``, by weight, that ``given`` meets: 0 to 1."""
     wanted, given = list(wanted), list(given)
     total = sum(term.weight for term in wanted)
-    if not total:
-        return 0.0
-    return sum(term.weight * likeness(term, given) for term in wanted) / total
+    met = sum(term.weight * likeness(term, given) for term in wanted)
+    return met / total if total else 0.0
 
 
 def sentences(text: str) -> list[str]:
