@@ -157,7 +157,7 @@ def model_error(error: client.ZhipuError) -> Exception:
     return made
 
 
-class StructuredOutputError(core.OutputParserException):
+class StructuredOutputError(client.ZhipuError, core.OutputParserException):
     """The model's answer did not meet the requirement, not even in the second attempt.
 
     Attributes:
@@ -169,16 +169,6 @@ class StructuredOutputError(core.OutputParserException):
         super().__init__(message, llm_output=error.answer.text)
         self.usage = error.usage
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _copied, (type(self), self.args, self.__dict__)
-
-
-def _copied(kind: type[Exception], args: tuple[Any, ...], state: dict[str, Any]) -> Exception:
-    made = kind.__new__(kind)
-    made.args = args
-    made.__dict__.update(state)
-    return made
-
 
 @contextmanager
 def raised_as_model_errors() -> Iterator[None]:
@@ -188,6 +178,6 @@ def raised_as_model_errors() -> Iterator[None]:
     except RequirementError as error:
         raise StructuredOutputError(str(error), error) from error
     except client.ZhipuError as error:
-        if isinstance(error, core.ModelError):
+        if isinstance(error, (core.ModelError, StructuredOutputError)):
             raise
         raise model_error(error) from error

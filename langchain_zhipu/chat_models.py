@@ -301,9 +301,10 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
             schema: A pydantic class (gives instances), a TypedDict, a JSON Schema or an OpenAI
                 function (give dicts).
             method: ``"function_calling"``, ``"json_schema"``, or ``"json_mode"`` (which works
-                without a schema). All three check the answer, and ask once more if it is wrong; in
-                a stream, only as long as nothing of the answer was shown.
+                without a schema). All three check the answer, and ask once more if it is wrong. In
+                a stream the second answer then replaces what was shown of the first.
             include_raw: Return ``{"raw", "parsed", "parsing_error"}`` and never raise for parsing.
+                In a stream, ``raw`` comes in chunks, the two others once, at the end.
             strict: True closes the schema.
             **kwargs: Further arguments of each call.
 
@@ -312,7 +313,7 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
                 ``OutputParserException`` where the second attempt does not fit either.
         """
         with raised_as_model_errors():
-            reader = structured.parser(schema, method)
+            reader = structured.parser(schema, method, checked=include_raw)
             if method != "function_calling":
                 bound = structured.binding(schema, method, lenient=include_raw)
                 llm: Runnable[Any, Any] = self.bind(**bound, **kwargs)

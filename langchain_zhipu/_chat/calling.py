@@ -69,7 +69,7 @@ def _structured(hints: Mapping[str, Any]) -> StructuredAnswer:
     schema = hints.get("schema")
     lenient = bool(hints.get("lenient"))
     if not (isinstance(schema, type) and issubclass(schema, BaseModel)):
-        return StructuredAnswer(lenient=lenient)
+        return StructuredAnswer(lenient=lenient, replaceable=True)
 
     def check(value: Any) -> list[str]:
         try:
@@ -78,4 +78,4 @@ def _structured(hints: Mapping[str, Any]) -> StructuredAnswer:
             return validation_complaints(error)
         return []
 
-    return StructuredAnswer(lenient=lenient, check=check)
+    return StructuredAnswer(lenient=lenient, replaceable=True, check=check)

@@ -30,7 +30,7 @@ from langchain_zhipu._chat.fast_chunks import unvalidated
 from langchain_zhipu._chat.messages import invalid_call, tool_call
 from zhipu_client.conversation import Answer, Call, read_arguments, text_of_arguments
 
-__all__ = ["ZhipuMessageChunk", "last_chunk", "piece"]
+__all__ = ["ZhipuMessageChunk", "last_chunk", "piece", "restarting"]
 
 #: What LangChain gives to the constructor of a sum, and what that sets.
 _GIVEN = frozenset(
@@ -57,8 +57,9 @@ class _Whole:
 class ZhipuMessageChunk(_Whole, AIMessageChunk):
     """A chunk that LangChain takes, stores and restores as an `AIMessageChunk`."""
 
-    #: The answer, once it is known; whether this is a piece as it came; what was read of the calls.
-    __slots__ = ("_answer", "_calls", "_piece")
+    #: The answer, once it is known; whether this is a piece as it came; what was read of the calls;
+    #: whether this begins an answer that replaces the one before.
+    __slots__ = ("_answer", "_calls", "_piece", "_restarts")
 
     @classmethod
     @override
@@ -75,6 +76,14 @@ class ZhipuMessageChunk(_Whole, AIMessageChunk):
 
     __hash__ = None  # type: ignore[assignment]
 
+    @override
+    def model_copy(self, *, update: Any = None, deep: bool = False) -> Self:
+        made = super().model_copy(update=update, deep=deep)
+        for name in ("_answer", "_piece", "_restarts"):
+            if hasattr(self, name):
+                object.__setattr__(made, name, getattr(self, name))
+        return made
+
     @model_validator(mode="after")
     def init_tool_calls(self) -> Self:
         """Read the calls that are complete; LangChain's own method would complete the others."""
@@ -89,8 +98,13 @@ class ZhipuMessageChunk(_Whole, AIMessageChunk):
             return reduce(add, other, self)
         if not isinstance(other, AIMessageChunk):
             return super().__add__(other)
-        total = _sum(self, other) if _same_id(self, other) else super().__add__(other)
-        return settled(total, other) if total.chunk_position == "last" else total
+        again = getattr(other, "_restarts", False)
+        left = _without_answer(self) if again else self
+        same = _same_id(left, other)
+        total: Any = _sum(left, other) if same else super(ZhipuMessageChunk, left).__add__(other)
+        if total.chunk_position == "last":
+            total = settled(total, other)
+        return restarting(total) if again or getattr(self, "_restarts", False) else total
 
     def __radd__(self, other: Any) -> Any:
         """Add to a chunk of LangChain's own, with which programs begin a sum."""
@@ -208,6 +222,23 @@ def _calls_of(chunk: AIMessageChunk) -> CallsSoFar:
         if isinstance(chunk, ZhipuMessageChunk):
             object.__setattr__(chunk, "_calls", known)
     return known
+
+
+def restarting(chunk: ZhipuMessageChunk) -> ZhipuMessageChunk:
+    """Return the chunk as the first of an answer that replaces the one before it in the sum."""
+    object.__setattr__(chunk, "_restarts", True)
+    return chunk
+
+
+def _without_answer(total: AIMessageChunk) -> ZhipuMessageChunk:
+    """Return a sum without its text and its calls: its reasoning, facts and costs are left."""
+    content: Any = ""
+    if not isinstance(total.content, str):
+        thoughts = {"reasoning", "thinking"}
+        content = [b for b in total.content if isinstance(b, dict) and b.get("type") in thoughts]
+    kept = {"content": content, "tool_call_chunks": [], "tool_calls": []}
+    fields = {**total.__dict__, **kept, "invalid_tool_calls": []}
+    return ZhipuMessageChunk.model_construct(**fields)
 
 
 def _plain(fields: dict[str, Any]) -> AIMessageChunk:

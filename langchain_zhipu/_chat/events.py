@@ -14,7 +14,7 @@ from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_zhipu._chat.messages import invalid_call, tool_call
-from zhipu_client.conversation import Answer
+from zhipu_client.conversation import Answer, text_of_arguments
 
 __all__ = ["EventsOfCalls"]
 
@@ -26,24 +26,48 @@ class _Watched:
 
     def __init__(self) -> None:
         self.answer: Answer | None = None
+        #: The numbers of the calls that came, and how many of them a second answer replaces.
+        self._calls: set[Any] = set()
+        self._replaced = 0
+        #: Whether the text is that of two answers.
+        self._again = False
 
     def see(self, chunk: ChatGenerationChunk) -> ChatGenerationChunk:
         """Note the answer, where the chunk has it."""
-        self.answer = getattr(chunk.message, "_answer", None) or self.answer
+        message = chunk.message
+        self.answer = getattr(message, "_answer", None) or self.answer
+        if getattr(message, "_restarts", False):
+            self._again, self._replaced = True, len(self._calls)
+        self._calls.update(piece["index"] for piece in getattr(message, "tool_call_chunks", ()))
         return chunk
 
     def corrected(self, event: Any) -> Any:
-        """Return the event with a finished call as it was read."""
+        """Return the event with a finished call as it was read, and a text as it was accepted."""
         content = event.get("content")
         if event.get("event") != "content-block-finish" or self.answer is None:
             return event
-        if not isinstance(content, dict) or content.get("type") not in _CALLS:
+        if not isinstance(content, dict):
             return event
+        if content.get("type") == "text" and self._again:
+            return {**event, "content": {**content, "text": self.answer.text}}
+        if content.get("type") not in _CALLS:
+            return event
+        if self._replaced:
+            self._replaced -= 1  # they end in the order in which they began
+            return {**event, "content": _replaced(content)}
         for call in self.answer.calls:
             if call.id == content.get("id"):
                 read = tool_call(call) if call.error is None else invalid_call(call)
                 return {**event, "content": {**content, **read}}
         return event
+
+
+def _replaced(call: dict[str, Any]) -> dict[str, Any]:
+    """Return the call of an answer that was asked for again, as one that must not run."""
+    args = call.get("args")
+    text = args if isinstance(args, str) else text_of_arguments(args)
+    error = "it did not fit, and the model was asked again"
+    return {**call, "type": "invalid_tool_call", "args": text, "error": error}
 
 
 class EventsOfCalls(BaseChatModel):

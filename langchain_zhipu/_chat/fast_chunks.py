@@ -24,9 +24,7 @@ _TEXT_FIELDS = frozenset(("content", "additional_kwargs", "response_metadata", "
 _GENERATION_FIELDS = frozenset(("message", "text"))
 
 
-def text_chunk(
-    kind: type[AIMessageChunk], text: str, extra: dict[str, Any], metadata: dict[str, Any]
-) -> AIMessageChunk:
+def text_chunk(kind: type[C], text: str, extra: dict[str, Any], metadata: dict[str, Any]) -> C:
     """Return what ``kind(content=text, additional_kwargs=extra, response_metadata=metadata,
     tool_call_chunks=[])`` makes.
     """

@@ -3,6 +3,9 @@
 LangChain has fixed rules for adding chunks: strings are concatenated, whatever they are; numbers
 are added; calls are joined by index. So each fact about the whole answer is on exactly one chunk:
 what is known early on the first, the rest on the last.
+
+Where the model was asked again (structured output), the second answer replaces the first in the
+sum: the chunk that it begins with says so.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from typing import Any
 from langchain_core.messages import AIMessageChunk
 from langchain_core.messages.tool import ToolCallChunk
 
-from langchain_zhipu._chat.chunks import ZhipuMessageChunk, last_chunk, piece
+from langchain_zhipu._chat.chunks import ZhipuMessageChunk, last_chunk, piece, restarting
 from langchain_zhipu._chat.fast_chunks import text_chunk
 from langchain_zhipu._chat.messages import PROVIDER, facts_in_words, metadata_of, usage_of
 from zhipu_client.conversation import EARLY, Delta, Exchange, Fragment, facts_of
@@ -34,6 +37,9 @@ class ChunkMaker:
         self._exchange = exchange
         self._started = False
         self._facts: dict[str, Any] = {}
+        self._attempt = 1
+        #: How many calls have come, and how many of them are of the first attempt.
+        self._calls = self._earlier = 0
 
     def chunk(self, delta: Delta) -> AIMessageChunk | None:
         """Return the next chunk for LangChain, or None for a delta without content."""
@@ -43,6 +49,15 @@ class ChunkMaker:
             return None
         if delta.audio is not None and not (delta.text or delta.reasoning or delta.calls):
             return None
+        made = self._made(delta)
+        if self._exchange.attempt != self._attempt and (delta.text or delta.calls):
+            self._attempt = self._exchange.attempt
+            return restarting(made)
+        return made
+
+    def _made(self, delta: Delta) -> ZhipuMessageChunk:
+        if self._exchange.attempt != self._attempt:
+            self._earlier = self._calls
         extra: dict[str, Any] = {}
         if delta.reasoning:
             extra["reasoning_content"] = delta.reasoning
@@ -55,7 +70,7 @@ class ChunkMaker:
         return piece(
             content=delta.text,
             additional_kwargs=extra,
-            tool_call_chunks=[_call_chunk(call) for call in delta.calls],
+            tool_call_chunks=[self._call_chunk(call) for call in delta.calls],
             response_metadata=metadata,
         )
 
@@ -75,17 +90,16 @@ class ChunkMaker:
             usage_metadata=usage_of(answer.usage),
         )
 
+    def _call_chunk(self, call: Fragment) -> ToolCallChunk:
+        """Return a piece of a call; those of the second attempt have numbers of their own."""
+        index = self._earlier + call["index"]
+        self._calls = max(self._calls, index + 1)
+        return ToolCallChunk(
+            name=call["name"], args=call["arguments"], id=call["id"], index=index,
+            type="tool_call_chunk",
+        )  # fmt: skip
+
     def _learn(self, chunk: Mapping[str, Any]) -> None:
         """Keep the facts about the answer in the first chunks of the first attempt."""
         found = facts_in_words(facts_of(chunk, self._exchange.request_id))
         self._facts = {key: found[key] for key in _EARLY if key in found} | self._facts
-
-
-def _call_chunk(call: Fragment) -> ToolCallChunk:
-    return ToolCallChunk(
-        name=call["name"],
-        args=call["arguments"],
-        id=call["id"],
-        index=call["index"],
-        type="tool_call_chunk",
-    )

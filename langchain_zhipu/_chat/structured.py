@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import suppress
 from functools import reduce
 from operator import add, itemgetter
 from typing import Any, Literal, cast
@@ -36,7 +35,7 @@ from typing_extensions import override
 
 from langchain_zhipu._chat.recursive import whole_parameters
 from zhipu_client import InvalidRequestError
-from zhipu_client.conversation import decoded, json_text
+from zhipu_client.conversation import decoded, json_text, problems
 
 __all__ = ["Method", "Schema", "binding", "chained", "parser"]
 
@@ -117,6 +116,16 @@ class _PydanticCallParser(_CallRequired, PydanticToolsParser):
 class _JsonCallParser(_CallRequired, JsonOutputKeyToolsParser):
     """As LangChain's; an answer without a call is an error."""
 
+    #: The schema that the arguments must fit; None where the model itself refuses others.
+    wanted: dict[str, Any] | None = None
+
+    @override
+    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        found = super().parse_result(result, partial=partial)
+        if not partial and self.wanted is not None:
+            _refuse_misfit(found, self.wanted, result)
+        return found
+
 
 def _refuse_cut(result: list[Generation]) -> None:
     """Refuse JSON that is not whole: LangChain's parsers complete what was cut."""
@@ -127,6 +136,15 @@ def _refuse_cut(result: list[Generation]) -> None:
         raise OutputParserException(
             f"the answer is not whole JSON: {error}", llm_output=result[0].text
         ) from error
+
+
+def _refuse_misfit(found: Any, wanted: Mapping[str, Any], result: list[Generation]) -> None:
+    """Refuse a dict that does not fit its schema, as a class refuses it by itself."""
+    wrong = problems(found, wanted) if isinstance(found, dict) else ()
+    if wrong:
+        raise OutputParserException(
+            f"the answer does not fit the schema: {'; '.join(wrong)}", llm_output=result[0].text
+        )
 
 
 class _PydanticTextParser(PydanticOutputParser[TBaseModel]):
@@ -150,13 +168,18 @@ class _JsonTextParser(JsonOutputParser):
     """The same for schemas other than classes."""
 
     wanted: dict[str, Any]
+    #: Whether what does not fit the schema is refused here.
+    checked: bool = False
 
     @override
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
         found = super().parse_result(result, partial=partial)
         if not partial:
             _refuse_cut(result)
-        return decoded(found, self.wanted) if isinstance(found, dict) else found
+        made = decoded(found, self.wanted) if isinstance(found, dict) else found
+        if self.checked and not partial:
+            _refuse_misfit(made, self.wanted, result)
+        return made
 
 
 def function_of(schema: Schema) -> dict[str, Any]:
@@ -205,22 +228,38 @@ def binding(schema: Schema | None, method: Method, *, lenient: bool) -> dict[str
     }
 
 
-def parser(schema: Schema | None, method: Method) -> OutputParserLike[Any]:
-    """Return the parser of the answer: to an instance for a pydantic class, else to a dict."""
+def parser(
+    schema: Schema | None, method: Method, *, checked: bool = False
+) -> OutputParserLike[Any]:
+    """Return the parser of the answer: to an instance for a pydantic class, else to a dict.
+
+    Args:
+        schema: The schema.
+        method: How it is asked for.
+        checked: Whether a dict that does not fit is refused here: the model passes it on.
+    """
     is_model = isinstance(schema, type) and is_basemodel_subclass(schema)
     if method != "function_calling":
         wanted = function_of(schema).get("parameters") or {} if schema is not None else {}
         if is_model:
             return _PydanticTextParser(pydantic_object=cast(Any, schema), wanted=wanted)
-        return _JsonTextParser(wanted=wanted)
+        return _JsonTextParser(wanted=wanted, checked=checked)
     if is_model:
         return _PydanticCallParser(tools=[cast(Any, schema)], first_tool_only=True)
-    name = function_of(cast(Schema, schema))["name"]
-    return _JsonCallParser(key_name=name, first_tool_only=True)
+    function = function_of(cast(Schema, schema))
+    return _JsonCallParser(
+        key_name=function["name"],
+        first_tool_only=True,
+        wanted=function.get("parameters") if checked else None,
+    )
 
 
 class _Read(RunnableSerializable[Any, Any]):
-    """A parser that ends a stream with None instead of raising; `_Failure` gives the error."""
+    """A parser that ends a stream with None instead of raising; `_Failure` gives the error.
+
+    It reads the whole message only: what is half of a value may look like a whole one, and values
+    could not be added up.
+    """
 
     reader: Any
 
@@ -236,25 +275,22 @@ class _Read(RunnableSerializable[Any, Any]):
     def transform(
         self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any
     ) -> Iterator[Any]:
-        seen = False
-        with suppress(*_UNPARSABLE):
-            for part in self.reader.transform(input, config, **kwargs):
-                seen = True
-                yield part
-        if not seen:
-            yield None
+        yield self._of(reduce(add, input))
 
     @override
     async def atransform(
         self, input: AsyncIterator[Any], config: RunnableConfig | None = None, **kwargs: Any
     ) -> AsyncIterator[Any]:
-        seen = False
-        with suppress(*_UNPARSABLE):
-            async for part in self.reader.atransform(input, config, **kwargs):
-                seen = True
-                yield part
-        if not seen:
-            yield None
+        yield self._of(reduce(add, [chunk async for chunk in input]))
+
+    def _of(self, message: Any) -> Any:
+        return self._outcome(message)[0]
+
+    def _outcome(self, message: Any) -> tuple[Any, Exception | None]:
+        try:
+            return self.reader.parse_result([ChatGeneration(message=message)]), None
+        except _UNPARSABLE as error:
+            return None, error
 
 
 class _Failure(_Read):
@@ -272,23 +308,8 @@ class _Failure(_Read):
         return None
 
     @override
-    def transform(
-        self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any
-    ) -> Iterator[Any]:
-        yield self._error(reduce(add, input))
-
-    @override
-    async def atransform(
-        self, input: AsyncIterator[Any], config: RunnableConfig | None = None, **kwargs: Any
-    ) -> AsyncIterator[Any]:
-        yield self._error(reduce(add, [chunk async for chunk in input]))
-
-    def _error(self, message: Any) -> Exception | None:
-        try:
-            self.reader.parse_result([ChatGeneration(message=message)])
-        except _UNPARSABLE as error:
-            return error
-        return None
+    def _of(self, message: Any) -> Any:
+        return self._outcome(message)[1]
 
 
 def chained(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -40,21 +39,6 @@ def asked(
     ]
 
 
-def late(title: str, script: list[Reply], want: dict[str, Any]) -> list[Row]:
-    """What is wrong shows once a part of the JSON has been streamed.
-
-    LangChain's chunks add up to the answer: what was passed on cannot be taken back, so there is
-    no second try. Each item of LlamaIndex's stream is a new whole: the second try replaces it.
-    """
-    wholly = [replace(row, ways=("whole", "awhole")) for row in asked(title, script, want)]
-    streamed = {"error": UNUSABLE, "tries": 1}
-    for row in asked(title, script, want):
-        name = f"{row.id}-streamed"
-        again = replace(row, id=name, ways=("stream", "astream"), adapters=("llama_index",))
-        wholly += [again, replace(again, want=streamed, adapters=("langchain",))]
-    return wholly
-
-
 MISFIT = '{"name": "Ann"}'
 ROWS = [
     *reads("bare", JSON),
@@ -71,11 +55,11 @@ ROWS = [
     *reads("a-fence-in-a-string", '{"text": "```a```"}', {"text": "```a```"}, Note),
     *reads("chinese", '{"text": "你好"}', {"text": "你好"}, Note),
     *asked("words-then-json", [said("She is 7."), said(JSON)], {"value": ANN, "tries": 2}),
-    *late("misfit-then-fit", [said(MISFIT), said(JSON)], {"value": ANN, "tries": 2}),
-    *late("broken-then-whole", [said('{"name": "Ann"'), said(JSON)], {"value": ANN, "tries": 2}),
+    *asked("misfit-then-fit", [said(MISFIT), said(JSON)], {"value": ANN, "tries": 2}),
+    *asked("broken-then-whole", [said('{"name": "Ann"'), said(JSON)], {"value": ANN, "tries": 2}),
     *asked("empty-then-json", [said(""), said(JSON)], {"value": ANN, "tries": 2}),
     *asked("words-twice", [said("She is 7.")], {"error": UNUSABLE, "tries": 2}),
-    *late("misfit-twice", [said(MISFIT)], {"error": UNUSABLE, "tries": 2, "message": has("age")}),
+    *asked("misfit-twice", [said(MISFIT)], {"error": UNUSABLE, "tries": 2, "message": has("age")}),
 ]
 
 # --- Where the adapters had drifted apart

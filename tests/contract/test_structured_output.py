@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,13 +35,6 @@ def answers(title: str, script: Any, **want: Any) -> Row:
     return Row(title, script, want, Ask(schema=Person, method="function_calling"))
 
 
-def answers_late(title: str, script: Any) -> list[Row]:
-    whole = replace(answers(title, script, value=ANN, tries=2), ways=("whole", "awhole"))
-    again = replace(whole, ways=("stream", "astream"), adapters=("llama_index",))
-    never = {"error": "StructuredOutputError", "tries": 1}
-    return [whole, again, replace(again, want=never, adapters=("langchain",))]
-
-
 def formatted(title: str, wanted: Any, mode: str, **want: Any) -> Row:
     """``response_format`` as an argument of the call: the answer is a message."""
     sent = {"response_format": want.pop("response_format")}
@@ -68,8 +60,12 @@ ROWS = [
     ),
     answers("called", CALL, value=ANN, tries=1),
     answers("said-then-called", [said("She is 7."), CALL], value=ANN, tries=2),
-    # LangChain has streamed the call by then, and its chunks cannot be taken back.
-    *answers_late("misfit-then-fit", [calls(("Person", '{"name": "Ann"}')), CALL]),
+    answers("misfit-then-fit", [calls(("Person", '{"name": "Ann"}')), CALL], value=ANN, tries=2),
+    # LlamaIndex asks in another way then.
+    Row("misfit-twice", calls(("Person", '{"name": "Ann"}')), {"error": UNUSABLE, "tries": 2},
+        Ask(schema=Person, method="function_calling"), adapters=("langchain",)),
+    Row("misfit-text-then-fit", [said('{"name": "Ann"}'), said(JSON)], {"value": ANN, "tries": 2},
+        Ask(schema=Person, method="json_schema")),
     *(formatted(f"json-object-{mode}", JSON_MODE, mode, response_format=JSON_MODE)
       for mode in ("auto", "native")),
     formatted("schema-in-words", BY_SCHEMA, "auto", response_format=JSON_MODE, system=IN_WORDS),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 __all__ = [
     "APIConnectionError",
@@ -39,6 +40,28 @@ class ZhipuError(Exception):
         # Exceptions cross process borders (multiprocessing, Ray); the default would call
         # __init__ with the finished text only.
         return _rebuild, (type(self), self.args, self.__dict__)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        state = {name: _crossing(value) for name, value in self.__dict__.items()}
+        return _rebuild, (type(self), self.args, state)
+
+    def __copy__(self) -> Self:
+        made: Self = _rebuild(type(self), self.args, self.__dict__)
+        return made
+
+
+def _crossing(value: Any) -> Any:
+    """Return a value as it can go to another process: one that cannot is left out by its kind.
+
+    It is the error that has to arrive. One that cannot be restored would be waited for for ever.
+    """
+    if value is None or isinstance(value, (str, int, float)):
+        return value
+    try:
+        pickle.loads(pickle.dumps(value))  # noqa: S301  (written a moment ago)
+    except Exception:  # noqa: BLE001  (a foreign value may raise anything)
+        return f"a value of type {type(value).__name__}"
+    return value
 
 
 def _rebuild(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
