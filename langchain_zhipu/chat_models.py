@@ -85,7 +85,8 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
         extra_body: Further fields of the body, sent unchecked.
         model_kwargs: Further parameters; unknown constructor arguments land here.
         streaming: Use the streaming endpoint for ``invoke`` too.
-        repair_tool_calls: Read tool calls that the model wrote into its text as markup.
+        repair_tool_calls: Read calls of the offered tools that the model wrote as markup into its
+            text or its reasoning. None: on your own servers, in the text: some have no parser.
         token_counting: ``"service"`` asks the tokenizer endpoint, ``"estimate"`` stays offline;
             ``"auto"`` asks where that is possible and safe, and estimates elsewhere.
 
@@ -178,7 +179,6 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
             kwargs if stop is None else {**kwargs, "stop": stop},
             dialect=self._sync_client().dialect,
             streaming=streaming,
-            calls_in_text=self.repair_tool_calls,
         )
 
     async def _aexchange(

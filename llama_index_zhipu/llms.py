@@ -71,6 +71,8 @@ class ZhipuAI(StructuredOutputMixin, ChatSettings):
             stream has it apart from its first piece on.
         keep_box_marks: Keep ``<|begin_of_box|>`` and ``<|end_of_box|>`` in the text, which vision
             models put around answers and places.
+        repair_tool_calls: Read calls of the offered tools that the model wrote as markup into its
+            text or its reasoning. None: on your own servers, in the text: some have no parser.
         tool_choice_mode: GLM takes only ``tool_choice="auto"``. ``"emulate"`` makes a model call a
             tool by instruction, and once more if it did not; ``"native"`` sends the choice, for
             servers that enforce it; ``"auto"`` emulates on the service, asks other servers to

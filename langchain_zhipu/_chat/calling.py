@@ -30,7 +30,6 @@ def exchange_for(
     *,
     dialect: Dialect,
     streaming: bool,
-    calls_in_text: bool,
 ) -> Exchange:
     """Return the exchange for one call.
 
@@ -40,7 +39,6 @@ def exchange_for(
         kwargs: The call's arguments.
         dialect: What the server understands.
         streaming: Whether the answer comes in chunks.
-        calls_in_text: Whether to read tool calls that the model wrote into its text.
 
     Raises:
         InvalidRequestError: A value can never be accepted.
@@ -51,7 +49,7 @@ def exchange_for(
     if isinstance(structured, Mapping):
         values["structured"] = _structured(structured)
     built = build(values, dialect=dialect, streaming=streaming)
-    return Exchange(to_wire(messages, built.model), built, calls_in_text=calls_in_text)
+    return Exchange(to_wire(messages, built.model), built)
 
 
 def _response_format(value: Any) -> Any:

@@ -29,7 +29,7 @@ __all__ = ["ChatSettings"]
 _SENT = (
     "model", "temperature", "top_p", "max_tokens", "stop", "do_sample", "thinking",
     "reasoning_effort", "clear_thinking", "reasoning_history", "tool_stream", "stream_usage",
-    "tool_choice_mode",
+    "tool_choice_mode", "repair_tool_calls",
     "think_tags", "keep_box_marks", "request_id", "user_id", "response_format",
     "sensitive_word_check", "watermark_enabled", "meta", "extra_body", "model_kwargs",
 )  # fmt: skip
@@ -62,7 +62,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
     extra_body: dict[str, Any] | None = None
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     streaming: bool = False
-    repair_tool_calls: bool = False
+    repair_tool_calls: bool | None = None
     token_counting: Literal["auto", "service", "estimate"] = "auto"  # noqa: S105 - no password
 
     _aliases: ClassVar[Mapping[str, str]] = {

@@ -42,6 +42,7 @@ class ChatSettings(FunctionCallingLLM, ZhipuComponent):
         default=None, description="Take reasoning out of the text."
     )
     keep_box_marks: bool = Field(default=False, description="Keep box marks in the text.")
+    repair_tool_calls: bool | None = Field(default=None, description="Read calls in the text.")
     tool_choice_mode: Literal["auto", "native", "emulate"] = Field(
         default="auto", description="How a tool choice other than auto is met."
     )

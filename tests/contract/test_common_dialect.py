@@ -171,6 +171,39 @@ def test_what_the_server_enforces_is_used_and_checked(row, adapter, way):
     check(row, adapter, way)
 
 
+#: As servers without a parser pass on what the model writes.
+ADD_AS_TEXT = (
+    "<tool_call>add\n<arg_key>a</arg_key>\n<arg_value>1</arg_value>"
+    "<arg_key>b</arg_key><arg_value>2</arg_value></tool_call>"
+)
+WRITTEN = [
+    own("a-call", said(f"I add.\n{ADD_AS_TEXT}\n"), Ask(tools=[ADD]), calls=CALLED, text="I add.",
+        tries=1),
+    own("two-calls", said(ADD_AS_TEXT * 2), Ask(tools=[ADD]), calls=CALLED * 2, text=""),
+    own("a-forced-call", said(ADD_AS_TEXT), FORCED, calls=CALLED, tries=1),
+    own("behind-a-thought", said(f"Sum.</think>{ADD_AS_TEXT}"), Ask(tools=[ADD]), calls=CALLED,
+        reasoning="Sum.", text=""),
+    # Not a call: of a tool that is not offered, cut, or where there are no tools at all.
+    own("of-another-tool", said(ADD_AS_TEXT), Ask(tools=[MULTIPLY]), calls=[], text=ADD_AS_TEXT),
+    own("that-is-cut", said(f"I add. {ADD_AS_TEXT[:40]}"), Ask(tools=[ADD]), calls=[],
+        text=f"I add. {ADD_AS_TEXT[:40]}"),
+    own("half-a-mark", said("a <tool"), Ask(tools=[ADD]), calls=[], text="a <tool"),
+    own("without-tools", said(ADD_AS_TEXT), calls=[], text=ADD_AS_TEXT),
+    own("beside-a-real-one", calls(("add", '{"a": 1, "b": 2}'), content=ADD_AS_TEXT),
+        Ask(tools=[ADD]), calls=CALLED, text=ADD_AS_TEXT),
+    own("not-wanted", said(ADD_AS_TEXT), Ask(tools=[ADD]), {"repair_tool_calls": False}, calls=[],
+        text=ADD_AS_TEXT),
+    Row("on-the-service", said(ADD_AS_TEXT), {"calls": [], "text": ADD_AS_TEXT}, Ask(tools=[ADD])),
+    Row("on-the-service-if-asked", said(ADD_AS_TEXT), {"calls": CALLED, "text": ""},
+        Ask(tools=[ADD]), {"repair_tool_calls": True}),
+]  # fmt: skip
+
+
+@table(WRITTEN)
+def test_calls_that_are_written_as_text(row, adapter, way):
+    check(row, adapter, way)
+
+
 def refused(field: str, shape: str) -> dict[str, Any]:
     """A refusal of a field, in the words of a server that exists."""
     words = f"zai does not support parameters: ['{field}'], for model=glm-4.7."

@@ -17,14 +17,14 @@ from zhipu_client import chat
 from zhipu_client._check import refuse
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client.conversation._characters import whole_text
-from zhipu_client.conversation.answers import Answer, Call, read_answer
+from zhipu_client.conversation.answers import Answer, read_answer
 from zhipu_client.conversation.box_marks import without_marks
 from zhipu_client.conversation.history import prepared, with_file_urls
 from zhipu_client.conversation.refusals import Refusal, kind_of, refusals_in
 from zhipu_client.conversation.request_building import Built
 from zhipu_client.conversation.requirement import with_instruction
 from zhipu_client.conversation.streaming import Attempt, Delta
-from zhipu_client.conversation.text_tool_calls import calls_in_text
+from zhipu_client.conversation.text_tool_calls import calls_in_text, without_calls
 from zhipu_client.conversation.think_tags import thinking_apart
 from zhipu_client.errors import (
     ContentFilterError,
@@ -44,7 +44,6 @@ class Exchange:
     Args:
         messages: The conversation, from an adapter; see `conversation.history.prepared`.
         built: What is sent beside it.
-        calls_in_text: Read calls that the model wrote into its text as markup.
         refuse_filtered: Raise `ContentFilterError` for an answer that content safety cut.
         repair: False for an answer that cannot be asked for again (a batch's).
 
@@ -64,7 +63,6 @@ class Exchange:
         messages: Sequence[Mapping[str, Any]],
         built: Built,
         *,
-        calls_in_text: bool = False,
         refuse_filtered: bool = False,
         repair: bool = True,
     ) -> None:
@@ -80,7 +78,6 @@ class Exchange:
             said = [message.get("content") for message in messages]
             raise refuse("messages", said, "must say something")
         self._request_id: str | None = built.params.get("request_id")
-        self._calls_in_text = calls_in_text
         self._refuse_filtered = refuse_filtered
         self._repair = repair
         self._first: Answer | None = None
@@ -125,11 +122,7 @@ class Exchange:
 
     def _reader(self) -> Attempt:
         # A fresh one for each attempt to connect: nothing of a failed one is kept.
-        self._attempt = Attempt(
-            self.built,
-            seed=self._seed,
-            calls_in_text=self._calls_in_text,
-        )
+        self._attempt = Attempt(self.built, seed=self._seed)
         return self._attempt
 
     # --- Refusals
@@ -227,8 +220,8 @@ class Exchange:
             )
             filtered.partial = body
             raise filtered
-        if self._calls_in_text and not answer.calls:
-            answer = replace(answer, calls=self._found_calls(answer))
+        if built.calls_in_text is not None and not answer.calls:
+            answer = self._with_found_calls(answer)
         requirement = built.requirement
         if requirement is not None:
             answer = requirement.met_in_text(answer, self._seed)
@@ -250,18 +243,21 @@ class Exchange:
             message = {**message, "content": without_marks(text)}
         return {**body, "choices": [{**choices[0], "message": message}]}
 
-    def _found_calls(self, answer: Answer) -> tuple[Call, ...]:
-        """The calls that the model wrote into its text or its reasoning."""
-        found = calls_in_text(f"{answer.reasoning}\n{answer.text}")
-        if not found:
-            return ()
+    def _with_found_calls(self, answer: Answer) -> Answer:
+        """Return an answer with the calls that the model wrote into its text or its reasoning."""
+        built = self.built
+        thought = f"{answer.reasoning}\n" if built.calls_in_text == "anywhere" else ""
+        found = calls_in_text(f"{thought}{answer.text}")
+        called = {built.names.decode(call["name"]) for call in found}
+        if not called or not called <= built.schemas.keys():
+            return answer
         written = [
             {"id": call["id"], "function": {"name": call["name"], "arguments": call["arguments"]}}
             for call in found
         ]
         body = {"choices": [{"message": {"tool_calls": written}}]}
-        read = read_answer(body, names=self.built.names, schemas=self.built.schemas)
-        return read.calls
+        read = read_answer(body, names=built.names, schemas=built.schemas)
+        return replace(answer, calls=read.calls, text=without_calls(answer.text))
 
     def _settle(self, answer: Answer, *, shown: bool) -> None:
         """Accept an answer, ask once more, or raise."""

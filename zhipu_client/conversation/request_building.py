@@ -59,7 +59,7 @@ _READ = frozenset(
         "model", "messages", "clear_thinking", "reasoning_history", "tool_choice_mode", "timeout",
         "max_retries", "extra_headers", "default_headers", "headers", "extra_body", "structured",
         "n", "server_tools", "web_search", "parallel_tool_calls", "think_tags", "keep_box_marks",
-        "stream_usage",
+        "stream_usage", "repair_tool_calls",
     }
 )  # fmt: skip
 _KNOWN = _PARAMS | _IGNORED | _READ | _RENAMED.keys()
@@ -95,6 +95,8 @@ class Built:
         box_marks: Whether the marks around a vision model's answer are kept.
         single_call: Keep only the first tool call.
         file_urls: Whether documents by URL go in the older content part.
+        calls_in_text: Where calls of the offered tools are read that the model wrote as markup:
+            nowhere, in the ``"text"``, or ``"anywhere"``: in its reasoning too.
     """
 
     model: str
@@ -110,6 +112,7 @@ class Built:
     box_marks: bool = False
     single_call: bool = False
     file_urls: bool = False
+    calls_in_text: Literal["text", "anywhere"] | None = None
 
     def think_filter(self) -> ThinkFilter | None:
         """Return what takes reasoning out of an answer's text; None where it cannot be there."""
@@ -213,6 +216,7 @@ def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Bu
         box_marks=bool(values.get("keep_box_marks")),
         single_call=values.get("parallel_tool_calls") is False,
         file_urls=models.takes_files_by_url(model),
+        calls_in_text=_calls_in_text(values.get("repair_tool_calls"), tools, dialect),
     )
 
 
@@ -315,6 +319,16 @@ def _thoughts(
     if wanted == "opened":
         return "opened"
     return "implicit" if implicit else "tags"
+
+
+def _calls_in_text(
+    wanted: bool | None, tools: list[Any], dialect: Dialect
+) -> Literal["text", "anywhere"] | None:
+    """Where calls may be written as text: on servers without a parser for it, or where asked."""
+    if wanted:
+        return "anywhere"
+    parsed = wanted is False or dialect.bounds or not function_names(tools)
+    return None if parsed else "text"
 
 
 def _check(values: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from zhipu_client.conversation.answers import Answer, Call, logprobs_of, made_up
 from zhipu_client.conversation.box_marks import BoxFilter
 from zhipu_client.conversation.json_answers import JsonFilter
 from zhipu_client.conversation.request_building import Built
+from zhipu_client.conversation.text_tool_calls import CallFilter, without_calls
 
 __all__ = ["Attempt", "Delta"]
 
@@ -60,7 +61,6 @@ class Attempt(ChatReader):
     Args:
         built: What was sent.
         seed: Of the ids of calls that come without one.
-        calls_in_text: Whether calls may be found in the text at the end.
 
     Attributes:
         shown: True once something of the answer itself (not of its reasoning) was passed on:
@@ -73,6 +73,7 @@ class Attempt(ChatReader):
         "_filter",
         "_held",
         "_logprobs",
+        "_marks",
         "_names",
         "_numbers",
         "_requires_call",
@@ -82,7 +83,7 @@ class Attempt(ChatReader):
         "shown",
     )  # fmt: skip
 
-    def __init__(self, built: Built, *, seed: str, calls_in_text: bool = False) -> None:
+    def __init__(self, built: Built, *, seed: str) -> None:
         super().__init__()
         requirement = built.requirement
         if requirement is not None and requirement.native and requirement.trusted:
@@ -98,6 +99,8 @@ class Attempt(ChatReader):
             if requirement is not None and requirement.json and not self._requires_call
             else None
         )
+        held_all = self._requires_call or self._filter is not None
+        self._marks = CallFilter() if built.calls_in_text and not held_all else None
         self._logprobs: list[Any] = []
         self._held: list[str] = []
         self._called = False
@@ -127,8 +130,7 @@ class Attempt(ChatReader):
             reasoning += thought
         if self._think is not None and calls:
             text += self._think.blanks()  # text that came before a call is shown before it
-        if self._box is not None and text:
-            text = self._box.feed(text)
+        text = self._shown(text, calls=calls)
         made = Delta(chunk, text, reasoning)
         if calls:
             made.calls = self._fragments()
@@ -143,6 +145,17 @@ class Attempt(ChatReader):
             self.shown = True
         return made
 
+    def _shown(self, text: str, *, calls: bool) -> str:
+        """What of a text is shown now, marks apart."""
+        if self._box is not None and text:
+            text = self._box.feed(text)
+        if self._marks is not None:
+            text = self._marks.feed(text)
+            if calls:  # the server has a parser, so what was held is text
+                text += self._marks.held
+                self._marks = None
+        return text
+
     def rest(self) -> Iterator[Delta]:
         """What the filters still hold when the answer is over."""
         thought = text = ""
@@ -151,6 +164,8 @@ class Attempt(ChatReader):
         if self._box is not None:
             text = self._box.feed(text) + self._box.rest()
         self._think = self._box = None
+        if self._marks is not None:
+            text = self._marks.feed(text)
         if thought or text:
             made = Delta({}, text, thought)
             if self._requires_call or self._filter is not None:
@@ -163,10 +178,12 @@ class Attempt(ChatReader):
         """What was held back and belongs to the accepted answer."""
         if self._called:
             return
-        text = self._release()
         found = () if self._numbers else answer.calls  # those that were in the text
-        if found and not answer.text:
-            text = ""  # the text was the call
+        text = self._release()
+        if found:
+            text = answer.text if text else ""
+        if self._marks is not None:
+            text = without_calls(self._marks.held) if found else self._marks.held
         if text or found:
             yield Delta({}, text, calls=[_whole(call, n) for n, call in enumerate(found)])
 

@@ -1,7 +1,7 @@
 """Calls that a model wrote into its text instead of making them. Pure.
 
-Seen with GLM-4.5 and with self-hosted parsers: the chat template's own notation of a call reaches
-the caller, as text or as reasoning.
+Seen with GLM-4.5, with self-hosted parsers, and on servers without a parser (``transformers
+serve``): the chat template's own notation of a call reaches the caller, as text or as reasoning.
 """
 
 from __future__ import annotations
@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
-__all__ = ["calls_in_text"]
+__all__ = ["CallFilter", "calls_in_text", "without_calls"]
 
 _OPEN, _CLOSE = "<tool_call>", "</tool_call>"
 _KEY, _KEY_END = "<arg_key>", "</arg_key>"
@@ -48,8 +49,68 @@ def calls_in_text(text: str) -> list[dict[str, Any]]:
         >>> [(call["name"], call["arguments"]) for call in calls_in_text(leaked)]
         [('add', '{"a": 1}')]
     """
-    places = _Places(text)
     found: list[dict[str, Any]] = []
+    for start, end, name, arguments in _spans(text):
+        written = text[start + len(_OPEN) : end - len(_CLOSE)]
+        digest = hashlib.sha256(f"{len(found)}{written}".encode("utf-8", "surrogatepass"))
+        found.append(
+            {"id": f"call_{digest.hexdigest()[:24]}", "name": name, "arguments": arguments}
+        )
+    return found
+
+
+def without_calls(text: str) -> str:
+    r"""Return a text without the calls that `calls_in_text` finds in it, and blanks around them.
+
+    Example:
+        >>> without_calls("Let me see.\n<tool_call>clock</tool_call>\n")
+        'Let me see.'
+    """
+    kept, at = [], 0
+    for start, end, _, _ in _spans(text):
+        kept.append(text[at:start])
+        at = end
+    return "".join([*kept, text[at:]]).rstrip() if kept else text
+
+
+class CallFilter:
+    """Holds a streamed text back from the first mark of a call on.
+
+    Example:
+        >>> marks = CallFilter()
+        >>> marks.feed("One moment. <tool"), marks.feed("_call>clock"), marks.held
+        ('One moment. ', '', '<tool_call>clock')
+    """
+
+    __slots__ = ("_open", "held")
+
+    def __init__(self) -> None:
+        self._open = False
+        #: The text that was held back.
+        self.held = ""
+
+    def feed(self, text: str) -> str:
+        """Return what of the text so far cannot belong to a call."""
+        self.held += text
+        if self._open:
+            return ""
+        at = self.held.find(_OPEN)
+        self._open = at >= 0
+        if at < 0:
+            at = len(self.held) - _begun(self.held)
+        shown, self.held = self.held[:at], self.held[at:]
+        return shown
+
+
+def _begun(text: str) -> int:
+    """Return how many characters at the end of a text may be the beginning of a mark."""
+    longest = min(len(text), len(_OPEN) - 1)
+    return next((n for n in range(longest, 0, -1) if _OPEN.startswith(text[-n:])), 0)
+
+
+def _spans(text: str) -> Iterator[tuple[int, int, str, str]]:
+    """Yield start, end, name and arguments of each call."""
+    places = _Places(text)
     at = places.next(_OPEN, 0)
     while at < len(text):
         start = at + len(_OPEN)
@@ -58,12 +119,8 @@ def calls_in_text(text: str) -> list[dict[str, Any]]:
             at = places.next(_OPEN, start)
             continue
         name, arguments, end = read
-        digest = hashlib.sha256(f"{len(found)}{text[start:end]}".encode("utf-8", "surrogatepass"))
-        found.append(
-            {"id": f"call_{digest.hexdigest()[:24]}", "name": name, "arguments": arguments}
-        )
+        yield at, end + len(_CLOSE), name, arguments
         at = places.next(_OPEN, end)
-    return found
 
 
 def _read(text: str, start: int, places: _Places) -> tuple[str, str, int] | None:
