@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-foreign lint format record bench docs clean
+.PHONY: help demo test test-all test-foreign test-servers test-vllm lint format record bench docs clean
 # Several targets install into the same environment, and two pips at once would break it.
 .NOTPARALLEL:
 
@@ -14,6 +14,9 @@ VERSIONS := 3.11 3.12 3.13
 JOBS ?= auto
 ARGS ?=
 PIP_OPTIONS ?= -qq --disable-pip-version-check
+# The servers whose packages are a dependency group: server-NAME.
+SERVERS := llama transformers litellm
+ON_SERVERS = $(BIN)/python -m pytest tests/servers -p no:randomly --timeout=3600
 PYTEST_OPTIONS = -n $(JOBS) --maxprocesses=8 --dist=worksteal
 
 # Named, because make's own variables do not reach $(shell ...) before GNU make 4.4.
@@ -29,6 +32,9 @@ define make-venv
 	$(1)/bin/python -m pip install $(PIP_OPTIONS) --upgrade "pip>=25.1" $(OR_SAY)
 endef
 
+INSTALL_SERVER = bin/python -m pip install $(PIP_OPTIONS) --group ../pyproject.toml:server-$*
+.venv-servers-vllm/.server: INSTALL_SERVER = bin/python ../tests/servers/install_vllm.py
+
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
 
@@ -42,6 +48,12 @@ test-all: $(addprefix test-,$(VERSIONS)) ## all tests on each Python from 3.11 t
 
 test-foreign: .venv-foreign/.foreign ## other people's clients (zai-sdk, openai) against the emulator
 	@.venv-foreign/bin/python -m pytest --confcutdir=tests/foreign -c tests/foreign/pytest.ini tests/foreign $(ARGS)
+
+test-servers: $(VENV)/.dev $(SERVERS:%=.venv-servers-%/.server) ## both adapters on llama-server, transformers serve and the LiteLLM proxy
+	@$(ON_SERVERS) $(ARGS)
+
+test-vllm: $(VENV)/.dev .venv-servers-vllm/.server ## both adapters on vLLM (CPU, some GB, some minutes)
+	@$(ON_SERVERS) --server vllm $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy --strict, import rules, words
 	$(BIN)/ruff check .
@@ -92,6 +104,14 @@ $(VENV)/.dev: pyproject.toml
 	@$(call make-venv,.venv-foreign,$(FOUND))
 	@.venv-foreign/bin/python -m pip install $(PIP_OPTIONS) --editable ".[emulator]" --group foreign $(OR_SAY)
 	@touch $@
+
+# What cannot be installed here is not tried, and the tests say why.
+.venv-servers-%/.server: pyproject.toml tests/servers/install_vllm.py
+	@echo "Installing into .venv-servers-$*, once (needs a package index) ..."
+	@$(call make-venv,.venv-servers-$*,$(FOUND))
+	@cd .venv-servers-$* && rm -f .server missing && \
+	  if $(INSTALL_SERVER) 2>pip.log; then touch .server; \
+	  else echo "its packages could not be installed: $$(tail -n 1 pip.log)" | tee missing; fi
 
 .venv-bench-%/.bench: pyproject.toml
 	@echo "Installing the peers for $* into .venv-bench-$*, once (needs a package index) ..."
