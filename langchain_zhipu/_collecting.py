@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Iterable
 
 from langchain_core.documents import Document
 
-from zhipu_client import ZhipuError
+from zhipu_client.adapting import keeping
 
 __all__ = ["acollected", "collected"]
 
@@ -15,24 +15,19 @@ def collected(documents: Iterable[Document]) -> list[Document]:
     """Return all documents.
 
     Raises:
-        ZhipuError: Reading failed; its ``documents`` are those before the failure.
+        ZhipuError: Reading failed. Whatever ends it, an interrupt too, has the documents before
+            it as ``documents``.
     """
     found: list[Document] = []
-    try:
+    with keeping(documents=found):
         found.extend(documents)
-    except ZhipuError as error:
-        error.__dict__["documents"] = found
-        raise
     return found
 
 
 async def acollected(documents: AsyncGenerator[Document]) -> list[Document]:
     """Return all documents, like `collected`."""
     found: list[Document] = []
-    try:
+    with keeping(documents=found):
         async for document in documents:
             found.append(document)  # noqa: PERF401 - a comprehension would lose them
-    except ZhipuError as error:
-        error.__dict__["documents"] = found
-        raise
     return found

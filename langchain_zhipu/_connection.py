@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -28,9 +28,12 @@ class SeveralRequests(ZhipuSettings):
     Attributes:
         max_in_flight: The most requests of one call at once. Its former name, ``in_flight``, is
             accepted for one release.
+        on_result: Called with each result as it comes: a `Document` of a loader, a position and
+            its vector, an index and its score. What it raises ends the run.
     """
 
     max_in_flight: int = Field(default=8, ge=1, le=64)
+    on_result: Callable[[Any], Any] | None = Field(default=None, exclude=True, repr=False)
 
     _aliases: ClassVar[Mapping[str, str]] = {
         **ZhipuSettings._aliases,

@@ -16,7 +16,15 @@ from langchain_zhipu._ocr.documents import stable_id
 from langchain_zhipu._ocr.reading import FATAL
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import ZhipuError, aiterate, iterate, reader
-from zhipu_client.adapting import document_id, flat, name_source
+from zhipu_client.adapting import (
+    aleave,
+    attach,
+    document_id,
+    flat,
+    keeping,
+    leave,
+    name_source,
+)
 from zhipu_client.work import Chain, Once
 
 __all__ = ["WebPageSettings"]
@@ -54,9 +62,13 @@ class WebPageSettings(SeveralRequests):
             ProgressBar("pages", shown=self.show_progress) as bar,
             closing(iterate(self._sync_client(), self._chain(urls))) as pieces,
         ):
-            for done, (url, reply) in enumerate(_whole(pieces), 1):
-                bar.at(done, len(urls))
-                yield self._document(url, reply)
+            try:
+                for done, (url, reply) in enumerate(_whole(pieces), 1):
+                    bar.at(done, len(urls))
+                    yield self._told(self._document(url, reply))
+            except BaseException as error:
+                leave(pieces, error)
+                raise
 
     async def _aread(self, urls: tuple[str, ...]) -> AsyncGenerator[Document]:
         done = 0
@@ -66,24 +78,43 @@ class WebPageSettings(SeveralRequests):
             ProgressBar("pages", shown=self.show_progress) as bar,
         ):
             async with aclosing(aiterate(self._async_client(), self._chain(urls))) as pieces:
-                async for url, reply in pieces:
-                    if reply is not None:
-                        done += 1
-                        bar.at(done, len(urls))
-                        yield self._document(url, reply)
+                try:
+                    async for url, reply in pieces:
+                        if reply is not None:
+                            done += 1
+                            bar.at(done, len(urls))
+                            yield self._told(self._document(url, reply))
+                except BaseException as error:
+                    await aleave(pieces, error)
+                    raise
+
+    def _told(self, document: Document) -> Document:
+        if self.on_result is not None:
+            with keeping(unread=document):
+                self.on_result(document)
+        return document
 
     @contextmanager
     def _kept(self, found: list[Document]) -> Iterator[None]:
         """Put the pages that were read on an error as its ``partial``, later ones included."""
         try:
             yield
-        except ZhipuError as error:
-            later = getattr(error, "later", {}).items()
-            behind = [
-                self._document(url, reply) for url, (replies, _) in later for reply in replies
-            ]
-            error.partial = error.documents = [*found, *behind]  # type: ignore[attr-defined]
+        except BaseException as error:  # an interrupt, too
+            whole = [*found, *self._unseen(error)]
+            attach(error, partial=whole, documents=whole)
             raise
+
+    def _unseen(self, error: BaseException) -> Iterator[Document]:
+        """Return the pages that were read and did not reach the caller."""
+        told = getattr(error, "unread", None)
+        if told is not None:
+            yield told
+        first = getattr(error, "partial", None)
+        for reply in first if isinstance(first, list) else ():
+            yield self._document(str(getattr(error, "source", "")), reply)
+        for url, (replies, _) in getattr(error, "later", {}).items():
+            for reply in replies:
+                yield self._document(url, reply)
 
     def _chain(self, urls: tuple[str, ...]) -> Chain[str, Reply]:
         jobs = [(url, Once(self._request(url))) for url in urls]

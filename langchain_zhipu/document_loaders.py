@@ -99,6 +99,9 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
         >>> ours = {"base_url": "http://localhost:8000/v1", "api_key": "not-needed"}
         >>> loader = ZhipuAIOCRLoader("report.pdf", model="zai-org/GLM-OCR", **ours)
         >>> loader.load()  # doctest: +SKIP
+            `load` and `aload` has the documents before the failure too, as ``documents``. Ctrl-C,
+            a cancellation and an error of ``on_result`` have the same, see
+            `zhipu_client.work.partial_of`; when the iterator is closed early, `left_off` has it.
 
     Example:
         ```python
@@ -244,7 +247,8 @@ class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
         InvalidRequestError: No key was found, an address is not http(s), or a value is out of its
             range.
         ZhipuError: While loading, after the pages before the failure were yielded. From `load` and
-            `aload`, the error has the pages that were read as ``partial``.
+            `aload`, the error has the pages that were read as ``partial``. So have Ctrl-C, a
+            cancellation and an error of ``on_result``, see `zhipu_client.work.partial_of`.
 
     Example:
         ```python

@@ -13,7 +13,7 @@ from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import arun, embeddings, run
-from zhipu_client.adapting import refuse
+from zhipu_client.adapting import keeping, refuse
 from zhipu_client.embeddings import EmbeddingReply, PartialEmbeddings
 
 __all__ = ["ZhipuAIEmbeddings"]
@@ -37,6 +37,8 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
         chunk_size: The most texts in a request, 1 to 64 (your own server may take more).
         max_in_flight: The most requests of one call at once, 1 to 64. (``max_concurrency`` limits
             all calls of this object together.)
+        on_result: Called with each text's position and its vector, ``(position, vector)``, as they
+            come.
         show_progress_bar: Show the progress of `embed_documents` on standard error.
         on_usage: Called after each call with its tokens: ``{"prompt_tokens", "total_tokens"}``.
         api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
@@ -107,13 +109,14 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
 
         Raises:
             InvalidRequestError: A text is empty; ``field`` has its position (``texts[3]``).
-            ZhipuError: A request failed for good. ``partial`` has the finished vectors.
+            ZhipuError: A request failed for good. ``partial`` has the finished vectors. So it has
+                of Ctrl-C, a cancellation and an error of a callback, see
+                `zhipu_client.work.partial_of`.
         """
         with raised_as_model_errors(), self._bar() as bar:
             job = self._job(texts, chunk_size, resume, bar)
-            result = run(self._sync_client(), job)
-        self._report(result.usage)
-        return result.vectors
+            result = run(self._sync_client(), job, on_result=self.on_result)
+        return self._reported(result)
 
     async def aembed_documents(
         self,
@@ -125,9 +128,8 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
         """Turn texts into vectors, asynchronously; the arguments of `embed_documents`."""
         with raised_as_model_errors(), self._bar() as bar:
             job = self._job(texts, chunk_size, resume, bar)
-            result = await arun(self._async_client(), job)
-        self._report(result.usage)
-        return result.vectors
+            result = await arun(self._async_client(), job, on_result=self.on_result)
+        return self._reported(result)
 
     def embed_query(self, text: str) -> list[float]:
         """Turn one text into a vector.
@@ -172,6 +174,11 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
     def _only(self, reply: EmbeddingReply) -> list[float]:
         self._report(reply.usage or {})
         return embeddings.only_vector(reply)
+
+    def _reported(self, result: embeddings.Embeddings) -> list[list[float]]:
+        with keeping(partial=PartialEmbeddings([*result.vectors], result.usage)):
+            self._report(result.usage)
+        return result.vectors
 
     def _report(self, usage: Mapping[str, int]) -> None:
         if self.on_usage is not None:

@@ -247,7 +247,7 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
         url = first_url(found, "image")
         if not self.fetch:
             return self._image(None, url, prompt, size)
-        with keeping(self._image(None, url, prompt, size)):
+        with keeping(partial=self._image(None, url, prompt, size)):
             fetched = download(client, url, **self._download())
             return self._image(fetched, url, prompt, size)
 
@@ -263,7 +263,7 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
         url = first_url(found, "image")
         if not self.fetch:
             return self._image(None, url, prompt, size)
-        with keeping(self._image(None, url, prompt, size)):
+        with keeping(partial=self._image(None, url, prompt, size)):
             fetched = await adownload(client, url, **self._download())
             if self.save_to is None:
                 return self._image(fetched, url, prompt, size)
@@ -302,7 +302,8 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
         name = hashlib.sha256(content).hexdigest()[:16]
         path = self.save_to / f"{name}.{kind.rsplit('/', 1)[1]}"
         try:
-            write_whole(path, content)
+            with keeping(partial=image):
+                write_whole(path, content)
         except OSError as error:  # for example a full disk: the image itself is not lost
             failed = DownloadError(f"the image is not saved to {path}: {error.strerror}", url=url)
             failed.partial = image

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, ClassVar
 
@@ -36,6 +36,7 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
             refuses it. The documents that come back are whole.
         return_raw_scores: Raw scores in place of those from 0 to 1.
         max_in_flight: The most requests of one call at once, 1 to 64.
+        on_result: Called with each score, ``{"index", "relevance_score"}``, as it comes.
         api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
 
     Raises:
@@ -87,10 +88,12 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
 
         Raises:
             InvalidRequestError: A text is empty, or too long without ``truncate``.
+            ZhipuError: A request failed for good. ``partial`` has the results of the others, as it
+                has of Ctrl-C and a cancellation.
         """
         with raised_as_model_errors():
             job = self._job([_text(one) for one in documents], query, top_n)
-            return _scores(run(self._sync_client(), job))
+            return _scores(run(self._sync_client(), job, on_result=self._tell()))
 
     async def arerank(
         self,
@@ -102,7 +105,7 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
         """Return the scores of texts, asynchronously; the arguments of `rerank`."""
         with raised_as_model_errors():
             job = self._job([_text(one) for one in documents], query, top_n)
-            return _scores(await arun(self._async_client(), job))
+            return _scores(await arun(self._async_client(), job, on_result=self._tell()))
 
     def compress_documents(
         self, documents: Sequence[Document], query: str, callbacks: Callbacks = None
@@ -125,6 +128,10 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
         del callbacks
         found = [one for one in documents if one.page_content.strip()]
         return _scored(found, await self.arerank(found, query) if found else [])
+
+    def _tell(self) -> Callable[[endpoint.RerankResult], Any] | None:
+        tell = self.on_result
+        return None if tell is None else lambda row: tell(_score(row))
 
     def _job(self, texts: list[str], query: str, top_n: int | None) -> endpoint.Ranking:
         return endpoint.bulk(
@@ -156,7 +163,11 @@ def _text(document: str | Document | Mapping[str, Any]) -> str:
 
 
 def _scores(reply: endpoint.RerankReply) -> list[dict[str, Any]]:
-    return [{"index": row.index, "relevance_score": row.relevance_score} for row in reply.results]
+    return [_score(row) for row in reply.results]
+
+
+def _score(row: endpoint.RerankResult) -> dict[str, Any]:
+    return {"index": row.index, "relevance_score": row.relevance_score}
 
 
 def _scored(documents: Sequence[Document], scores: Sequence[Mapping[str, Any]]) -> list[Document]:

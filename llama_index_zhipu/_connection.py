@@ -89,8 +89,11 @@ class SeveralRequests(ZhipuComponent):
     Attributes:
         max_in_flight: The most requests of one call at once. Its former name, ``in_flight``, is
             accepted for one release.
+        on_result: Called with each result as it comes: a `Document` of a reader, a position and
+            its vector, a node with its score. What it raises ends the run.
     """
 
+    on_result: Callable[[Any], Any] | None = Field(default=None, exclude=True, repr=False)
     max_in_flight: int = Field(default=4, ge=1, le=64, description="Requests at once.")
 
     _aliases: ClassVar[Mapping[str, str]] = {**ALIASES, "in_flight": "max_in_flight"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -21,7 +21,7 @@ from zhipu_client import (
     files,
     wait_for,
 )
-from zhipu_client.adapting import refuse, whole_number
+from zhipu_client.adapting import keeping, refuse, whole_number
 
 from ._chat.errors import raised_with_responses
 from ._chat.messages import to_response
@@ -93,6 +93,7 @@ class ZhipuAIBatch:
             apart, up to 5 minutes.
         wait: Seconds to wait in all, up to a week.
         metadata: Up to 16 pairs of your own, kept with the batch.
+        on_result: Called with each item's position and answer, as the results are read.
 
     Raises:
         zhipu_client.InvalidRequestError: The model or an item is of another type, or there are no
@@ -119,6 +120,7 @@ class ZhipuAIBatch:
         interval: float = 10.0,
         wait: float = 2 * 86400.0,
         metadata: Mapping[str, str] | None = None,
+        on_result: Callable[[tuple[int, BatchAnswer]], Any] | None = None,
     ) -> None:
         if not isinstance(model, (ZhipuAI, ZhipuAIEmbedding)):
             raise refuse("model", model, "must be a ZhipuAI or a ZhipuAIEmbedding")
@@ -127,6 +129,7 @@ class ZhipuAIBatch:
         self.interval = interval
         self.wait = wait
         self.metadata = dict(metadata or {})
+        self.on_result = on_result
         self._plan("checked here")
 
     def run(self, items: Iterable[str | Sequence[ChatMessage]]) -> list[BatchAnswer]:
@@ -198,12 +201,16 @@ class ZhipuAIBatch:
     ) -> list[BatchAnswer]:
         found: dict[int, BatchAnswer] = {}
         unread = ""
-        for row in (row for content in contents for row in batches.read_output(content)):
-            answer = self._answer(row)
-            if row.get("custom_id") is None and "response" not in row and answer.error:
-                unread = f": {answer.error}"  # a damaged line, which may be of any item
-            else:
-                found[_number(row)] = answer
+        with keeping(partial=found):
+            for row in (row for content in contents for row in batches.read_output(content)):
+                answer = self._answer(row)
+                if row.get("custom_id") is None and "response" not in row and answer.error:
+                    unread = f": {answer.error}"  # a damaged line, which may be of any item
+                    continue
+                number = _number(row)
+                found[number] = answer
+                if self.on_result is not None:
+                    self.on_result((number, answer))
         if count is None:
             counts = batch.request_counts if isinstance(batch.request_counts, dict) else {}
             total = whole_number(counts.get("total"), most=MOST_LINES) or 0

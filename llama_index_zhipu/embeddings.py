@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
@@ -11,7 +12,9 @@ from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
 
 from zhipu_client import arun, embeddings, run
+from zhipu_client.embeddings import PartialEmbeddings
 
+from ._bulk import Bulk, current
 from ._connection import SeveralRequests
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAIEmbedding"]
@@ -137,20 +140,36 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding):
     ) -> list[Embedding]:
         """Return one vector a text, in their order; a text that is refused costs no request.
 
+        Args:
+            texts: Texts that are not empty.
+            show_progress: Show a progress bar.
+            **kwargs: ``resume``, the ``partial`` of the error that ended an earlier call with the
+                same texts.
+
         Raises:
             InvalidRequestError: A text is empty; ``field`` has its position (``texts[3]``).
-            ZhipuError: A request failed for good.
+            ZhipuError: A request failed for good. ``partial`` has the finished vectors. So it has
+                of Ctrl-C, a cancellation and an error of a callback, see
+                `zhipu_client.work.partial_of`.
         """
         # LlamaIndex passes them in parts, which would be counted from 0 again.
         embeddings.check_texts(texts, "texts")
-        return super().get_text_embedding_batch(texts, show_progress, **kwargs)
+        bulk = Bulk(texts, kwargs.pop("resume", None), self.on_result)
+        with bulk:
+            missing = bulk.missing
+            bulk.fill(super().get_text_embedding_batch(missing, show_progress, **kwargs))
+        return bulk.vectors
 
     async def aget_text_embedding_batch(
         self, texts: list[str], show_progress: bool = False, **kwargs: Any
     ) -> list[Embedding]:
         """Return vectors, asynchronously; see `get_text_embedding_batch`."""
         embeddings.check_texts(texts, "texts")
-        return await super().aget_text_embedding_batch(texts, show_progress, **kwargs)
+        bulk = Bulk(texts, kwargs.pop("resume", None), self.on_result)
+        with bulk:
+            missing = bulk.missing
+            bulk.fill(await super().aget_text_embedding_batch(missing, show_progress, **kwargs))
+        return bulk.vectors
 
     def _job(self, texts: list[str]) -> embeddings.Bulk:
         return embeddings.bulk(
@@ -188,11 +207,29 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding):
         return self._read(await self._aclient.send(self._one(text)))
 
     def _get_text_embeddings(self, texts: list[str]) -> list[Embedding]:
-        found = run(self._client, self._job(texts))
-        self._usage.add(found.usage)
-        return found.vectors
+        with self._counted(texts) as bulk:
+            found = run(self._client, self._job(texts), on_result=bulk.of(texts))
+        return self._count(bulk, found)
 
     async def _aget_text_embeddings(self, texts: list[str]) -> list[Embedding]:
-        found = await arun(self._aclient, self._job(texts))
+        with self._counted(texts) as bulk:
+            found = await arun(self._aclient, self._job(texts), on_result=bulk.of(texts))
+        return self._count(bulk, found)
+
+    @contextmanager
+    def _counted(self, texts: list[str]) -> Iterator[Bulk]:
+        """Return what notes the vectors; tokens of a run that fails are paid for, and count too."""
+        bulk = current.get() or Bulk(texts, None, self.on_result)
+        try:
+            yield bulk
+        except BaseException as error:
+            partial = getattr(error, "partial", None)
+            if isinstance(partial, PartialEmbeddings):
+                self._usage.add(partial.usage)
+                bulk.count(partial.usage)
+            raise
+
+    def _count(self, bulk: Bulk, found: embeddings.Embeddings) -> list[Embedding]:
         self._usage.add(found.usage)
+        bulk.count(found.usage)
         return found.vectors

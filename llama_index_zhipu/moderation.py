@@ -120,13 +120,16 @@ class ZhipuAIModerationPostprocessor(SeveralRequests, BaseNodePostprocessor):
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
         texts = _texts(nodes)
-        return self._kept(nodes, texts, run(self._client, self._job(texts)))
+        return self._kept(
+            nodes, texts, run(self._client, self._job(texts), on_result=self.on_result)
+        )
 
     async def _apostprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
         texts = _texts(nodes)
-        return self._kept(nodes, texts, await arun(self._aclient, self._job(texts)))
+        judged = await arun(self._aclient, self._job(texts), on_result=self.on_result)
+        return self._kept(nodes, texts, judged)
 
     def _job(self, texts: dict[int, str]) -> Any:
         return moderations.bulk(

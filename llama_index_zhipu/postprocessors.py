@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
 from zhipu_client import arun, rerank, run
+from zhipu_client.adapting import keeping
 
 from ._connection import SeveralRequests
 
@@ -74,7 +75,7 @@ class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor):
         ranking = _Ranking(self, nodes, query_bundle)
         with ranking.events():
             if ranking.job is not None:
-                ranking.take(run(self._client, ranking.job))
+                ranking.take(run(self._client, ranking.job, on_result=ranking.teller()))
         return ranking.found
 
     async def _apostprocess_nodes(
@@ -83,7 +84,8 @@ class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor):
         ranking = _Ranking(self, nodes, query_bundle)
         with ranking.events():
             if ranking.job is not None:
-                ranking.take(await arun(self._aclient, ranking.job))
+                found = await arun(self._aclient, ranking.job, on_result=ranking.teller())
+                ranking.take(found)
         return ranking.found
 
 
@@ -118,11 +120,15 @@ class _Ranking:
 
     def take(self, reply: rerank.RerankReply) -> None:
         """Read the answer into `found`."""
-        self.found = [
-            NodeWithScore(node=self._nodes[row.index].node, score=row.relevance_score)
-            for row in reply.results
-            if row.index is not None
-        ]
+        self.found = [self._scored(row) for row in reply.results if row.index is not None]
+
+    def teller(self) -> Callable[[rerank.RerankResult], None] | None:
+        """Return what makes of each score, as it comes, what `on_result` gets."""
+        tell = self._owner.on_result
+        return None if tell is None else lambda row: tell(self._scored(row))
+
+    def _scored(self, row: rerank.RerankResult) -> NodeWithScore:
+        return NodeWithScore(node=self._nodes[row.index or 0].node, score=row.relevance_score)
 
     @contextmanager
     def events(self) -> Iterator[None]:
@@ -141,5 +147,7 @@ class _Ranking:
         dispatcher.event(start)
         with owner.callback_manager.event(CBEventType.RERANKING, payload=payload) as event:
             yield
-            event.on_end(payload={EventPayload.NODES: self.found})
-        dispatcher.event(ReRankEndEvent(nodes=self.found))
+            with keeping(partial=self.found):  # of a handler that raises
+                event.on_end(payload={EventPayload.NODES: self.found})
+        with keeping(partial=self.found):
+            dispatcher.event(ReRankEndEvent(nodes=self.found))

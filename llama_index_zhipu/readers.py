@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
-from llama_index.core.bridge.pydantic import Field, PlainSerializer
+from llama_index.core.bridge.pydantic import Field, PlainSerializer, PrivateAttr
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
-from zhipu_client import ZhipuError, aiterate, arun, iterate, ocr, reader, run
-from zhipu_client.adapting import naming
+from zhipu_client import aiterate, arun, iterate, ocr, reader, run
+from zhipu_client.adapting import aleave, attach, keeping, leave, naming
 
 from ._connection import SeveralRequests
 from ._documents import Given, given_file
@@ -112,6 +112,16 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
     dpi: int | None = Field(default=None, description="Dots per inch of rendered pages.")
     max_pixels: int | None = Field(default=None, description="The most pixels of an image.")
 
+    _left_off: ocr.OCRProgress | None = PrivateAttr(default=None)
+
+    @property
+    def left_off(self) -> ocr.OCRProgress | None:
+        """Return where the last iteration ended early, by an error or by closing its iterator.
+
+        Give it to the next call as ``resume_from``: no page that was read is paid for again.
+        """
+        return self._left_off
+
     @classmethod
     def class_name(cls) -> str:
         """Return the name of this class in dicts."""
@@ -145,9 +155,21 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             return
         given = given_file(file, extra_info, fs, self.max_bytes)
         with naming(given.name):
-            for page in iterate(self._client, self._job(given, load_kwargs)):
-                if self.keep_empty or not page.empty:
-                    yield self._document(page, given)
+            pages = iterate(self._client, self._job(given, load_kwargs))
+            page = None
+            try:
+                for page in pages:
+                    if page.empty and not self.keep_empty:
+                        page = None
+                        continue
+                    made = self._document(page, given)
+                    self._tell(made)
+                    page = None
+                    yield made
+            except BaseException as error:
+                leave(pages, error)
+                self._note(error, page)
+                raise
 
     async def alazy_load_data(
         self,
@@ -169,9 +191,21 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         """Read a document page by page, asynchronously; the arguments of `lazy_load_data`."""
         given = await asyncio.to_thread(given_file, file, extra_info, fs, self.max_bytes)
         with naming(given.name):
-            async for page in aiterate(self._aclient, self._job(given, load_kwargs)):
-                if self.keep_empty or not page.empty:
-                    yield self._document(page, given)
+            pages = aiterate(self._aclient, self._job(given, load_kwargs))
+            page = None
+            try:
+                async for page in pages:
+                    if page.empty and not self.keep_empty:
+                        page = None
+                        continue
+                    made = self._document(page, given)
+                    self._tell(made)
+                    page = None
+                    yield made
+            except BaseException as error:
+                await aleave(pages, error)
+                self._note(error, page)
+                raise
 
     def load_data(
         self,
@@ -183,11 +217,13 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         """Read a document; the arguments of `lazy_load_data`.
 
         When a part fails, the error's ``partial`` has all pages that were read; to read only the
-        others, give it to the next call as ``resume_from``.
+        others, give it to the next call as ``resume_from``. Ctrl-C and a cancellation have it too,
+        see `zhipu_client.work.partial_of`.
         """
         given = given_file(file, extra_info, fs, self.max_bytes)
         with naming(given.name):
-            pages = run(self._client, self._job(given, load_kwargs))
+            job, tell = self._job(given, load_kwargs), self._teller(given)
+            pages = run(self._client, job, on_result=tell)
         return self._documents(pages, given)
 
     async def aload_data(
@@ -200,8 +236,33 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         """Read a document asynchronously; see `load_data`."""
         given = await asyncio.to_thread(given_file, file, extra_info, fs, self.max_bytes)
         with naming(given.name):
-            pages = await arun(self._aclient, self._job(given, load_kwargs))
+            job, tell = self._job(given, load_kwargs), self._teller(given)
+            pages = await arun(self._aclient, job, on_result=tell)
         return self._documents(pages, given)
+
+    def _tell(self, made: Document) -> None:
+        if self.on_result is not None:
+            self.on_result(made)
+
+    def _teller(self, given: Given) -> Callable[[ocr.OCRPage], None] | None:
+        """Return what makes of each page, as it comes, what `on_result` gets."""
+        if self.on_result is None:
+            return None
+
+        def tell(page: ocr.OCRPage) -> None:
+            if self.keep_empty or not page.empty:
+                self._tell(self._document(page, given))
+
+        return tell
+
+    def _note(self, error: BaseException, page: ocr.OCRPage | None) -> None:
+        """Note where an iteration was left, with the page that did not reach the caller."""
+        partial = getattr(error, "partial", None)
+        if isinstance(partial, ocr.OCRProgress):
+            if page is not None:
+                partial = ocr.OCRProgress(partial.next_page, (page, *partial.done))
+                attach(error, partial=partial)
+            self._left_off = partial
 
     def _job(self, file: Given, given: dict[str, Any]) -> ocr.Pages:
         settings: dict[str, Any] = {
@@ -313,7 +374,10 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
         for url in [urls] if isinstance(urls, str) else urls:
             with naming(url):
                 reply = self._client.send(self._request(url))
-            yield self._document(url, reply, extra_info)
+            made = self._document(url, reply, extra_info)
+            with keeping(unread=made):
+                self._tell(made)
+            yield made
 
     def load_data(
         self, urls: str | Sequence[str], extra_info: dict[str, Any] | None = None
@@ -323,8 +387,9 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
         try:
             for page in self.lazy_load_data(urls, extra_info):
                 found.append(page)  # noqa: PERF402 - kept when the next one fails
-        except ZhipuError as error:
-            error.partial = found  # type: ignore[attr-defined]
+        except BaseException as error:  # an interrupt, too
+            unread = getattr(error, "unread", None)
+            attach(error, partial=found if unread is None else [*found, unread])
             raise
         return found
 
@@ -333,26 +398,27 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
     ) -> list[Document]:
         """Read pages asynchronously, several at once, in their order."""
         slots = asyncio.Semaphore(self.max_in_flight)
+        found: dict[int, Document] = {}
 
-        async def one(url: str) -> Document:
+        async def one(place: int, url: str) -> None:
             async with slots:
                 with naming(url):
                     reply = await self._aclient.send(self._request(url))
-            return self._document(url, reply, extra_info)
+            found[place] = self._document(url, reply, extra_info)
+            self._tell(found[place])
 
         wanted = [urls] if isinstance(urls, str) else urls
-        tasks = [asyncio.ensure_future(one(url)) for url in wanted]
+        tasks = [asyncio.ensure_future(one(*each)) for each in enumerate(wanted)]
         try:
-            return list(await asyncio.gather(*tasks))
-        except ZhipuError as error:
-            whole = [one for one in tasks if one.done() and not one.cancelled()]
-            found = [one.result() for one in whole if one.exception() is None]
-            error.partial = found  # type: ignore[attr-defined]
-            raise
-        finally:
+            await asyncio.gather(*tasks)
+        except BaseException as error:  # a cancellation, too
             # After a failure, which is raised, the other pages are not needed.
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            attach(error, partial=[found[place] for place in sorted(found)])
+            raise
+        return [found[place] for place in sorted(found)]
 
     def _request(self, url: str) -> Any:
         return reader.create(
@@ -363,6 +429,10 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
             with_links_summary=self.with_links_summary,
             with_images_summary=self.with_images_summary,
         )
+
+    def _tell(self, made: Document) -> None:
+        if self.on_result is not None:
+            self.on_result(made)
 
     def _document(
         self, url: str, reply: reader.ReaderReply, extra_info: dict[str, Any] | None

@@ -14,7 +14,7 @@ from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
 from zhipu_client import Request, ZhipuError, audio, models
-from zhipu_client.adapting import check_folder, naming, write_whole
+from zhipu_client.adapting import check_folder, keeping, naming, write_whole
 
 from ._connection import ZhipuComponent
 from ._documents import Given, given_file
@@ -81,7 +81,8 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         """Say a text aloud."""
         await asyncio.to_thread(check_folder, "folder", self.folder)
         sound = await self._zhipu._aclient.send(self._request(text))
-        return await asyncio.to_thread(self._kept, sound)
+        with keeping(partial=sound):
+            return await asyncio.to_thread(self._kept, sound)
 
     def _request(self, text: str) -> Request[bytes]:
         return audio.speech(
@@ -93,7 +94,8 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
             return [TextBlock(text="The text was said."), AudioBlock(audio=sound, format="wav")]
         path = self.folder / f"{uuid4().hex}.wav"
         try:
-            write_whole(path, sound)
+            with keeping(partial=sound):
+                write_whole(path, sound)
         except OSError as error:  # a full disk, say: the sound is paid for, and not lost with it
             failed = ZhipuError(f"the sound is not saved to {path}: {error.strerror}")
             failed.partial = sound  # type: ignore[attr-defined]

@@ -102,7 +102,7 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
         url = first_url(client.send(self._request(prompt, size)), "image")
         if self.output == "url":
             return url
-        with keeping(url):
+        with keeping(partial=url):
             return _image(url, download(client, url, **self._fetch))
 
     async def agenerate_image(self, prompt: str, size: str | None = None) -> Any:
@@ -111,7 +111,7 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
         url = first_url(await client.send(self._request(prompt, size)), "image")
         if self.output == "url":
             return url
-        with keeping(url):
+        with keeping(partial=url):
             return _image(url, await adownload(client, url, **self._fetch))
 
     def _request(self, prompt: str, size: str | None) -> Request[images.ImageReply]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -18,7 +17,6 @@ __all__ = [
     "Gathering",
     "Target",
     "first_url",
-    "keeping",
     "sniff",
     "target",
 ]
@@ -81,17 +79,6 @@ def first_url(reply: Any, what: str) -> str:
     if not urls:
         raise ServerError(f"the answer contains no {what}", body=reply.model_dump())
     return str(urls[0])
-
-
-@contextmanager
-def keeping(partial: Any) -> Iterator[None]:
-    """Add to a download error what there is without the file, which is paid for."""
-    try:
-        yield
-    except DownloadError as error:
-        if error.partial is None:
-            error.partial = partial
-        raise
 
 
 @dataclass(frozen=True, slots=True)

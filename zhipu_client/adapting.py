@@ -15,8 +15,9 @@ decides once what a copy and a pickle of an adapter contain:
 frames of its error keep no key.
 
 `refuse`, `choice` and `refusal` make errors that name the field, the limit and the value;
-`suggestion` is what a misspelt name may have meant. `first_url` and `keeping` are for images and
-videos, which are paid for before they are fetched.
+`suggestion` is what a misspelt name may have meant. `first_url` is for images and videos, which
+are paid for before they are fetched. `keeping`, `leave` and `aleave` put what is
+done, and paid for, on whatever ends a run: an interrupt and a cancellation too.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from zhipu_client._check import choice, refusal, refuse, suggestion
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
-from zhipu_client._download_rules import first_url, keeping
+from zhipu_client._download_rules import first_url
+from zhipu_client._io.jobs import aleave, leave
 from zhipu_client._key import find
 from zhipu_client._layout import drawable, layout_of
 from zhipu_client._metadata import document_id, flat
@@ -42,6 +44,7 @@ from zhipu_client._uploads import Content, content_of, name_of, read_path, read_
 from zhipu_client.dialects import DialectName
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.errors._naming import name_source, naming
+from zhipu_client.work._job import attach, keeping
 
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
@@ -52,6 +55,8 @@ __all__ = [
     "ConnectionSettings",
     "Content",
     "KeepsNoArguments",
+    "aleave",
+    "attach",
     "check_folder",
     "choice",
     "content_of",
@@ -61,6 +66,7 @@ __all__ = [
     "flat",
     "keeping",
     "layout_of",
+    "leave",
     "name_of",
     "name_source",
     "naming",

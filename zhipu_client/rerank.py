@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from zhipu_client._replies import ReplyModel, add_usage, read
 from zhipu_client._request import Reply, Request
 from zhipu_client.dialects import DIALECTS, DialectName
 from zhipu_client.errors import BadRequestError, NotFoundError, ServerError
-from zhipu_client.work._job import Around, Work
+from zhipu_client.work._job import Around, Work, attach
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -145,7 +145,7 @@ class Ranking:
     extra_body: Mapping[str, Any] | None
     dialect: DialectName = "zhipu"
 
-    def begin(self, around: Around) -> Work[None, RerankReply]:
+    def begin(self, around: Around) -> Work[RerankResult, RerankReply]:
         """Start a run."""
         return _RankingWork(self, around.base_url)
 
@@ -165,7 +165,9 @@ def bulk(
     """Sort any number of documents: a job for `zhipu_client.run` or `arun`.
 
     Above 128 documents several requests are sent, several at once, and the results are sorted over
-    all of them. Without documents nothing is sent, and the list of results is empty.
+    all of them. When one fails for good, the error's ``partial`` has the results of the others. The
+    pieces (`zhipu_client.iterate`) are results, unsorted, as they come. Without documents nothing
+    is sent, and the list of results is empty.
 
     Args:
         model: ``rerank``.
@@ -221,6 +223,7 @@ class _RankingWork:
         self._asked: dict[int, frozenset[str]] = {}
         self._replies: dict[int, RerankReply] = {}
         self._error: Exception | None = None
+        self._new: deque[RerankResult] = deque()
 
     @property
     def _elsewhere(self) -> bool:
@@ -258,6 +261,7 @@ class _RankingWork:
         for row, place in zip(value.results, places, strict=True):
             row.index = place + number
         self._replies[number] = value
+        self._new.extend(value.results)
 
     def failed(self, number: int, error: Exception) -> None:
         asked = self._asked.pop(number, frozenset())
@@ -277,13 +281,22 @@ class _RankingWork:
         below = bool(urlsplit(self._base_url).path.strip("/"))
         return _BELOW if below and isinstance(error, NotFoundError) else None
 
-    def ready(self) -> tuple[()]:
-        return ()
+    def ready(self) -> Iterator[RerankResult]:
+        while self._new:
+            yield self._new.popleft()
 
     def result(self, pieces: list[Any]) -> RerankReply:
-        del pieces
         if self._error is not None:
+            self.report(self._error, pieces)
             raise self._error
+        return self._whole()
+
+    def report(self, error: BaseException, pieces: list[Any]) -> None:
+        del pieces  # they are results of the replies
+        if self._replies:
+            attach(error, partial=self._whole())
+
+    def _whole(self) -> RerankReply:
         replies = [self._replies[start] for start in sorted(self._replies)]
         if len(replies) == 1:
             whole = replies[0]

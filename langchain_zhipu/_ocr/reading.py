@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
-from contextlib import aclosing, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from langchain_core.documents import Document
 from langchain_core.runnables import run_in_executor
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, PrivateAttr
 
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
@@ -23,12 +22,11 @@ from zhipu_client import (
     AuthenticationError,
     PermissionDeniedError,
     QuotaExceededError,
-    ZhipuError,
     aiterate,
     iterate,
     ocr,
 )
-from zhipu_client.adapting import name_source
+from zhipu_client.adapting import aleave, leave, name_source
 from zhipu_client.ocr import OCRPage, OCRProgress
 from zhipu_client.work import Chain
 
@@ -109,22 +107,34 @@ class OCRSettings(SeveralRequests):
         names = ("task", "prompt", "max_tokens", "dpi", "max_pixels")
         return {name: getattr(self, name) for name in names}
 
+    _left_off: ResumePoint | None = PrivateAttr(default=None)
+
+    @property
+    def left_off(self) -> ResumePoint | None:
+        """Return where the last reading ended early, by an error or by closing its iterator.
+
+        Give it to a loader as ``resume_from``: no page that was read is paid for again.
+        """
+        return self._left_off
+
     def _read(self, origins: Iterable[Origin], resume: Resume) -> Iterator[Document]:
         client = self._sync_client()
         run = _Run(self, resume)
         images = ImageSaver(self.save_images_to)
         with raised_as_model_errors(), ProgressBar("pages", shown=self.show_progress) as bar:
+            pieces = iterate(client, run.chain(origins))
             try:
-                with closing(iterate(client, run.chain(origins))) as pieces:
-                    for origin, page in pieces:
-                        if page is not None:
-                            if run.is_new(origin):
-                                run.about(origin, pdf_metadata(origin))
-                            page = images.save(client, origin.name, page)
-                            bar.at(page.number, page.total_pages, origin.name)
-                        yield from run.documents(origin, page)
-            except ZhipuError as error:
-                run.attach(error)
+                for origin, page in pieces:
+                    run.take(page)
+                    if page is not None:
+                        if run.is_new(origin):
+                            run.about(origin, pdf_metadata(origin))
+                        page = images.save(client, origin.name, page)
+                        bar.at(page.number, page.total_pages, origin.name)
+                    yield from run.documents(origin, page)
+            except BaseException as error:
+                leave(pieces, error)
+                self._left_off = run.attach(error)
                 raise
 
     async def _aread(self, origins: Iterable[Origin], resume: Resume) -> AsyncGenerator[Document]:
@@ -132,18 +142,20 @@ class OCRSettings(SeveralRequests):
         run = _Run(self, resume)
         images = ImageSaver(self.save_images_to)
         with raised_as_model_errors(), ProgressBar("pages", shown=self.show_progress) as bar:
+            pieces = aiterate(client, run.chain(origins))
             try:
-                async with aclosing(aiterate(client, run.chain(origins))) as pieces:
-                    async for origin, page in pieces:
-                        if page is not None:
-                            if run.is_new(origin):
-                                run.about(origin, await run_in_executor(None, pdf_metadata, origin))
-                            page = await images.asave(client, origin.name, page)
-                            bar.at(page.number, page.total_pages, origin.name)
-                        for document in run.documents(origin, page):
-                            yield document
-            except ZhipuError as error:
-                run.attach(error)
+                async for origin, page in pieces:
+                    run.take(page)
+                    if page is not None:
+                        if run.is_new(origin):
+                            run.about(origin, await run_in_executor(None, pdf_metadata, origin))
+                        page = await images.asave(client, origin.name, page)
+                        bar.at(page.number, page.total_pages, origin.name)
+                    for document in run.documents(origin, page):
+                        yield document
+            except BaseException as error:
+                await aleave(pieces, error)
+                self._left_off = run.attach(error)
                 raise
 
     def _shape(self) -> Shape:
@@ -188,6 +200,7 @@ class _Run:
         #: Of this document: pages read, and those of them without text.
         self._read = 0
         self._blank: list[int] = []
+        self._taken: OCRPage | None = None
         self._begun: dict[Origin, int | OCRProgress | None] = {}
 
     def chain(self, origins: Iterable[Origin]) -> Chain[Origin, OCRPage]:
@@ -227,17 +240,34 @@ class _Run:
         """Return the documents that are ready with this page, or at a document's end (None)."""
         if page is None:
             self._report_blank(origin)
-            pages, self._pages = self._pages, []
+            for document in self._shape.of_pages(self._pages, self._about):
+                self._tell(document)
+                self._pages = []
+                yield document
+            self._pages = []
             self._begun.pop(origin, None)
-            yield from self._shape.of_pages(pages, self._about)
             return
         self._read += 1
         if page.empty:
             self._blank.append(page.number)
         if self._shape.mode == "single":
             self._pages.append(page)
+            self._taken = None
         else:
-            yield from self._shape.of_page(page, self._about)
+            made = list(self._shape.of_page(page, self._about))
+            for left, document in zip(reversed(range(len(made))), made, strict=True):
+                self._tell(document)
+                self._taken = page if left else None
+                yield document
+            self._taken = None
+
+    def take(self, page: OCRPage | None) -> None:
+        """Note the page that is in work: it is paid for, and has not reached the caller."""
+        self._taken = page
+
+    def _tell(self, document: Document) -> None:
+        if self._settings.on_result is not None:
+            self._settings.on_result(document)
 
     def _report_blank(self, origin: Origin) -> None:
         """Log which pages are left out; without any other, as a warning."""
@@ -255,16 +285,17 @@ class _Run:
         _log.warning("%s is skipped: %s", origin.name, error)
         return True
 
-    def attach(self, error: ZhipuError) -> None:
+    def attach(self, error: BaseException) -> ResumePoint | None:
         """Set ``resume_from`` on the error, with the pages that were read."""
         facts = error.__dict__
         origin, later = facts.pop("source", None), facts.pop("later", {})
         if not isinstance(origin, Origin):
-            return
-        progress = self._progress(origin, self._pages, error)
+            return None
+        mine = [*self._pages, *([] if self._taken is None else [self._taken])]
+        progress = self._progress(origin, mine, error)
         name_source(error, origin.name)
         facts["source"] = origin.name
-        facts["resume_from"] = ResumePoint(
+        facts["resume_from"] = point = ResumePoint(
             origin.name,
             progress,
             {
@@ -272,9 +303,10 @@ class _Run:
                 for behind, (pages, failed) in later.items()
             },
         )
+        return point
 
     def _progress(
-        self, origin: Origin, pages: list[OCRPage], error: Exception | None
+        self, origin: Origin, pages: list[OCRPage], error: BaseException | None
     ) -> OCRProgress:
         partial = getattr(error, "partial", None)
         if isinstance(partial, OCRProgress):

@@ -61,6 +61,9 @@ class Steps:
             raise self._error
         return pieces
 
+    def report(self, error: BaseException, pieces: list[Any]) -> None:
+        error.steps = [*pieces, *self._got.values()]  # type: ignore[attr-defined]
+
     def close(self) -> None:
         self.closed = True
 

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import AsyncGenerator, Callable, Generator
-from typing import Any, TypeVar
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from zhipu_client._request import AsyncSender, Request, Sender
-from zhipu_client.work._job import Around, Job, Work, settle
+from zhipu_client.work._job import Around, Job, Work, partial_of, settle
 
-__all__ = ["aiterate", "arun", "iterate", "run"]
+if TYPE_CHECKING:
+    import asyncio
+
+__all__ = ["aiterate", "aleave", "arun", "iterate", "leave", "run"]
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-def run(client: Sender, job: Job[Any, R]) -> R:
+def run(client: Sender, job: Job[T, R], *, on_result: Callable[[T], Any] | None = None) -> R:
     """Carry out a job and answer with its result.
+
+    Whatever ends a run early (a failure, Ctrl-C, a time limit, an error in a callback) has what
+    was done as its ``partial``: see `zhipu_client.work.partial_of`.
 
     Args:
         client: A `Client`.
         job: What an endpoint module made, such as ``embeddings.bulk(texts)``.
+        on_result: Called with each piece of the result as it comes, in the thread of the caller:
+            the same that `iterate` hands over. What it raises ends the run.
 
     Raises:
         InvalidRequestError: The job is wrong; nothing was sent.
@@ -35,17 +44,36 @@ def run(client: Sender, job: Job[Any, R]) -> R:
         ```
     """
     work = job.begin(_around(client))
-    return work.result(list(_drive(client, work)))
+    pieces: list[T] = []
+    drive = _drive(client, work, pieces)
+    try:
+        for piece in drive:
+            pieces.append(piece)
+            if on_result is not None:
+                on_result(piece)
+    except BaseException as error:
+        leave(drive, error)  # which puts what is done on it
+        raise
+    return work.result(pieces)
 
 
-def iterate(client: Sender, job: Job[T, Any]) -> Generator[T, None, None]:
-    """Carry out a job and hand its pieces over, in order, as they come.
+def iterate(
+    client: Sender,
+    job: Job[T, Any],
+    *,
+    on_result: Callable[[T], Any] | None = None,
+    on_left: Callable[[Any], Any] | None = None,
+) -> Generator[T, None, None]:
+    """Carry out a job and hand its pieces over, as they come: pages and the like in order.
 
     At most a few requests run ahead of the reader. To stop early, close the iterator.
 
     Args:
         client: A `Client`.
         job: What an endpoint module made, such as ``ocr.pages("report.pdf")``.
+        on_result: Called with each piece before it is handed over.
+        on_left: Called when the iterator is closed early, with the job's ``partial``: what was
+            done and not handed over.
 
     Raises:
         InvalidRequestError: The job is wrong; nothing was sent.
@@ -60,12 +88,30 @@ def iterate(client: Sender, job: Job[T, Any]) -> Generator[T, None, None]:
         ```
     """
     work = job.begin(_around(client))
-    yield from _drive(client, work)
+    ours: list[T] = []  # what the reader does not have yet
+    drive = _drive(client, work, ours)
+    try:
+        for piece in drive:
+            if on_result is not None:
+                ours.append(piece)
+                on_result(piece)
+                ours.clear()
+            yield piece
+    except BaseException as error:
+        leave(drive, error)
+        if on_left is not None and isinstance(error, GeneratorExit):
+            on_left(partial_of(error))
+        raise
     work.result([])
 
 
-async def arun(client: AsyncSender, job: Job[Any, R]) -> R:
+async def arun(
+    client: AsyncSender, job: Job[T, R], *, on_result: Callable[[T], Any] | None = None
+) -> R:
     """Do as `run` with an `AsyncClient`: requests run as tasks of the event loop.
+
+    A cancelled run has what was done on the ``CancelledError``; `asyncio.timeout` makes a
+    ``TimeoutError`` of that, from which `zhipu_client.work.partial_of` takes it.
 
     Example:
         ```python
@@ -78,15 +124,26 @@ async def arun(client: AsyncSender, job: Job[Any, R]) -> R:
         ```
     """
     work = await _begun(client, job)
-    drive = _adrive(client, work)
+    pieces: list[T] = []
+    drive = _adrive(client, work, pieces)
     try:
-        pieces = [piece async for piece in drive]
-    finally:
-        await drive.aclose()
+        async for piece in drive:
+            pieces.append(piece)
+            if on_result is not None:
+                on_result(piece)
+    except BaseException as error:
+        await aleave(drive, error)
+        raise
     return work.result(pieces)
 
 
-async def aiterate(client: AsyncSender, job: Job[T, Any]) -> AsyncGenerator[T, None]:
+async def aiterate(
+    client: AsyncSender,
+    job: Job[T, Any],
+    *,
+    on_result: Callable[[T], Any] | None = None,
+    on_left: Callable[[Any], Any] | None = None,
+) -> AsyncGenerator[T, None]:
     """Do as `iterate` with an `AsyncClient`: requests run as tasks of the event loop.
 
     Example:
@@ -106,13 +163,38 @@ async def aiterate(client: AsyncSender, job: Job[T, Any]) -> AsyncGenerator[T, N
         ```
     """
     work = await _begun(client, job)
-    drive = _adrive(client, work)
+    ours: list[T] = []
+    drive = _adrive(client, work, ours)
     try:
         async for piece in drive:
+            if on_result is not None:
+                ours.append(piece)
+                on_result(piece)
+                ours.clear()
             yield piece
-    finally:
-        await drive.aclose()
+    except BaseException as error:
+        await aleave(drive, error)
+        if on_left is not None and isinstance(error, GeneratorExit):
+            on_left(partial_of(error))
+        raise
     work.result([])
+
+
+def leave(pieces: Generator[Any, None, None], error: BaseException) -> None:
+    """Close what `iterate` made because of an error, on which it puts what it has not handed over.
+
+    Args:
+        pieces: What `iterate` made.
+        error: What ends the loop over it, from inside or outside.
+    """
+    with suppress(BaseException):  # it raises the same again
+        pieces.throw(error)
+
+
+async def aleave(pieces: AsyncGenerator[Any, None], error: BaseException) -> None:
+    """Do as `leave` with what `aiterate` made."""
+    with suppress(BaseException):
+        await pieces.athrow(error)
 
 
 def _around(client: Sender | AsyncSender) -> Around:
@@ -128,12 +210,14 @@ def _around(client: Sender | AsyncSender) -> Around:
     )
 
 
-def _drive(client: Sender, work: Work[T, Any]) -> Generator[T, None, None]:
+def _drive(client: Sender, work: Work[T, Any], ours: list[T]) -> Generator[T, None, None]:
+    """Carry out a run. ``ours``: what was handed over and is not the caller's yet."""
     from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
     # Threads start one by one as work is put in: a job of one request has one.
     threads = ThreadPoolExecutor(max(1, work.in_flight), thread_name_prefix="zhipu")
     pending: dict[Future[Any], int] = {}
+    whole = False
     try:
         while True:
             while len(pending) < work.in_flight and (taken := work.take()) is not None:
@@ -147,19 +231,27 @@ def _drive(client: Sender, work: Work[T, Any]) -> Generator[T, None, None]:
                 _tell(work, pending.pop(future), future.exception, future.result)
             yield from work.ready()
         yield from work.ready()
+        whole = True
+    except BaseException as error:
+        _settle(work, pending)
+        work.report(error, ours)
+        raise
     finally:
         # Left early, by `close` or Ctrl-C: what runs is not waited for, what waits is not begun.
-        threads.shutdown(wait=not pending, cancel_futures=True)
+        # (What runs may not be pending yet: Ctrl-C comes between any two steps.)
+        threads.shutdown(wait=whole, cancel_futures=True)
         work.close()
 
 
-async def _adrive(client: AsyncSender, work: Work[T, Any]) -> AsyncGenerator[T, None]:
+async def _adrive(
+    client: AsyncSender, work: Work[T, Any], ours: list[T]
+) -> AsyncGenerator[T, None]:
     import asyncio
 
     try:
         asyncio.get_running_loop()
     except RuntimeError:  # another loop, such as trio's: one request after the other
-        async for piece in _one_by_one(client, work):
+        async for piece in _one_by_one(client, work, ours):
             yield piece
         return
     pending: dict[asyncio.Task[Any], int] = {}
@@ -177,16 +269,30 @@ async def _adrive(client: AsyncSender, work: Work[T, Any]) -> AsyncGenerator[T, 
                 yield piece
         for piece in work.ready():
             yield piece
+    except BaseException as error:
+        await _stop(pending)
+        _settle(work, pending)
+        work.report(error, ours)
+        raise
     finally:
-        for task in pending:
-            task.cancel()
         try:
-            await asyncio.gather(*pending, return_exceptions=True)
+            await _stop(pending)
         finally:
             work.close()
 
 
-async def _one_by_one(client: AsyncSender, work: Work[T, Any]) -> AsyncGenerator[T, None]:
+async def _stop(tasks: Mapping[asyncio.Task[Any], int]) -> None:
+    """Cancel tasks, and wait until they have ended."""
+    import asyncio
+
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _one_by_one(
+    client: AsyncSender, work: Work[T, Any], ours: list[T]
+) -> AsyncGenerator[T, None]:
     try:
         while (taken := await _take(work)) is not None:
             number, request = taken
@@ -200,8 +306,18 @@ async def _one_by_one(client: AsyncSender, work: Work[T, Any]) -> AsyncGenerator
                 yield piece
         for piece in work.ready():
             yield piece
+    except BaseException as error:
+        work.report(error, ours)
+        raise
     finally:
         work.close()
+
+
+def _settle(work: Work[Any, Any], pending: Mapping[Any, int]) -> None:
+    """Give a run that ends early the answers that have come and that it has not seen yet."""
+    for future, number in pending.items():
+        if future.done() and not future.cancelled() and future.exception() is None:
+            settle(work, number, future.result())
 
 
 def _tell(

@@ -8,6 +8,7 @@ from zhipu_client._io.clock import Clock, SystemClock
 from zhipu_client._request import AsyncSender, Sender
 from zhipu_client._task import Looks, Plan, Task, TaskResult, waiting
 from zhipu_client.errors import ZhipuError
+from zhipu_client.work._job import keeping
 
 __all__ = ["await_for", "await_result", "wait_for", "wait_result"]
 
@@ -27,8 +28,9 @@ def wait_for(client: Sender, plan: Plan[T], *, clock: Clock | None = None) -> T:
         TaskFailedError: The service failed at it.
         TaskTimeoutError: It was still running when the plan's time was over, for which the time
             of the looks counts too, or could not be looked at until then. It goes on.
-        ZhipuError: Asking failed for good; the task goes on. Each of these has ``task_id``.
-            What may pass (a connection that breaks, a service that is busy) is waited out.
+        ZhipuError: Asking failed for good; the task goes on. Each of these has ``task_id``,
+            as have Ctrl-C and a cancellation. What may pass (a connection that breaks, a service
+            that is busy) is waited out.
 
     Example:
         ```python
@@ -42,30 +44,32 @@ def wait_for(client: Sender, plan: Plan[T], *, clock: Clock | None = None) -> T:
     """
     clock = clock or SystemClock()
     looks = Looks(plan, clock.monotonic())
-    while True:
-        try:
-            found: T = client.send(looks.request(clock.monotonic()))
-        except ZhipuError as error:
-            looks.failed(error)
-        else:
-            if looks.found(found):
-                return found
-        clock.sleep(looks.pause(clock.monotonic()))
+    with keeping(task_id=plan.task_id):  # whatever ends the wait: the task is paid for
+        while True:
+            try:
+                found: T = client.send(looks.request(clock.monotonic()))
+            except ZhipuError as error:
+                looks.failed(error)
+            else:
+                if looks.found(found):
+                    return found
+            clock.sleep(looks.pause(clock.monotonic()))
 
 
 async def await_for(client: AsyncSender, plan: Plan[T], *, clock: Clock | None = None) -> T:
     """Do as `wait_for` with an `AsyncClient`; the event loop stays free."""
     clock = clock or SystemClock()
     looks = Looks(plan, clock.monotonic())
-    while True:
-        try:
-            found: T = await client.send(looks.request(clock.monotonic()))
-        except ZhipuError as error:
-            looks.failed(error)
-        else:
-            if looks.found(found):
-                return found
-        await clock.asleep(looks.pause(clock.monotonic()))
+    with keeping(task_id=plan.task_id):
+        while True:
+            try:
+                found: T = await client.send(looks.request(clock.monotonic()))
+            except ZhipuError as error:
+                looks.failed(error)
+            else:
+                if looks.found(found):
+                    return found
+            await clock.asleep(looks.pause(clock.monotonic()))
 
 
 def wait_result(

@@ -219,7 +219,7 @@ def only_vector(reply: EmbeddingReply) -> list[float]:
 class Bulk(BulkJob):
     """A job for `zhipu_client.run`, see `bulk`."""
 
-    def begin(self, around: Around) -> Work[None, Embeddings]:
+    def begin(self, around: Around) -> Work[tuple[int, list[float]], Embeddings]:
         """Start a run."""
         del around
         most = None
@@ -252,7 +252,8 @@ def bulk(
     """Turn any number of texts into vectors: a job for `zhipu_client.run` or `arun`.
 
     Texts are split into requests, identical texts are sent once, several requests are in flight
-    together, and the vectors come in the order of the texts.
+    together, and the vectors come in the order of the texts. Its pieces (`zhipu_client.iterate`)
+    are a text's position and its vector, in the order in which they come.
 
     Args:
         texts: Any number, none of them empty.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -81,7 +82,10 @@ class BulkJob:
 
 
 class EmbeddingWork:
-    """One run: which texts are in which request, and where their vectors go."""
+    """One run: which texts are in which request, and where their vectors go.
+
+    Its pieces are a text's position and its vector, as they come.
+    """
 
     blocking = False
 
@@ -106,6 +110,7 @@ class EmbeddingWork:
         self._batches = dict(enumerate(_batches(list(self._places), job.batch_size, most)))
         self._waiting = iter(list(self._batches))
         self._done = sum(vector is not None for vector in self._vectors)
+        self._new: deque[tuple[int, list[float]]] = deque()
 
     def take(self) -> tuple[int, Request[Any]] | None:
         number = None if self._error else next(self._waiting, None)
@@ -125,6 +130,7 @@ class EmbeddingWork:
             self._vectors[first] = vector
             for place in others:
                 self._vectors[place] = vector.copy()
+            self._new.extend((place, self._vectors[place] or []) for place in (first, *others))
             self._done += 1 + len(others)
         add_usage(self._usage, value.usage)
         self._model = value.model or self._model
@@ -135,15 +141,20 @@ class EmbeddingWork:
         del number
         self._error = self._error or error
 
-    def ready(self) -> tuple[()]:
-        return ()
+    def ready(self) -> Iterator[tuple[int, list[float]]]:
+        while self._new:
+            yield self._new.popleft()
 
     def result(self, pieces: list[Any]) -> Embeddings:
-        del pieces
         if self._error is not None:
-            raise attach(self._error, partial=PartialEmbeddings(self._vectors, self._usage))
+            self.report(self._error, pieces)
+            raise self._error
         whole = [vector for vector in self._vectors if vector is not None]
         return Embeddings(whole, self._usage, self._model)
+
+    def report(self, error: BaseException, pieces: list[Any]) -> None:
+        del pieces  # they are vectors that are here, too
+        attach(error, partial=PartialEmbeddings(self._vectors, self._usage))
 
     def close(self) -> None:
         pass

@@ -140,12 +140,15 @@ class ChatWork:
     def result(self, pieces: list[OCRPage]) -> list[OCRPage]:
         if self._error is None:
             return pieces
+        name_source(self._error, self._pictures.label(self._failed_at))
+        self.report(self._error, pieces)
+        raise self._error
+
+    def report(self, error: BaseException, pieces: list[OCRPage]) -> None:
         # A page that came, but whose `progress` raised, has been handed over all the same.
         gap = max(self._failed_at, self._next)
         later = (self._finished[number] for number in sorted(self._finished))
-        name_source(self._error, self._pictures.label(self._failed_at))
-        partial = OCRProgress(gap, (*pieces, *later))
-        raise attach(self._error, resume_from=gap, partial=partial)
+        attach(error, resume_from=gap, partial=OCRProgress(gap, (*pieces, *later)))
 
     def close(self) -> None:
         self._pictures.close()

@@ -275,10 +275,12 @@ class OCRWork:
                 self._judge(number, self._refused.pop(number))
             if number not in self._finished or self._has_gap_before(number):
                 return
-            del self._open[number]
-            for page in self._finished.pop(number):
+            pages = self._finished[number]
+            while pages:  # one by one: whoever is interrupted in between has the others left
+                page = pages.pop(0)
                 self._next = page.number + 1
                 yield page
+            del self._open[number], self._finished[number]
 
     def _judge(self, number: int, error: Exception) -> None:
         """Take a refused part for the end of the document, or for a failure.
@@ -308,13 +310,17 @@ class OCRWork:
             self._miss(end)
         if self._error is None:
             return pieces
+        self.report(self._error, pieces)
+        raise self._error
+
+    def report(self, error: BaseException, pieces: list[OCRPage]) -> None:
         later = [page for number in sorted(self._finished) for page in self._finished[number]]
         # A part whose pages came, but whose `progress` raised, has been handed over all the same.
-        at = self._failed_at if self._failed_at in self._open else self._next
+        at = self._failed_at if self._error and self._failed_at in self._open else self._next
         partial = OCRProgress(at, (*pieces, *later, *self._unreached()))
         # Bytes have no name here; their caller may know one.
-        name_source(self._error, self._job.name if self._in_memory() else self._document.name)
-        raise attach(self._error, resume_from=at, partial=partial)
+        name_source(error, self._job.name if self._in_memory() else self._document.name)
+        attach(error, resume_from=at, partial=partial)
 
     def _in_memory(self) -> bool:
         source = self._job.source

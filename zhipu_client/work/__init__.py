@@ -7,6 +7,6 @@ Endpoint modules make such jobs (`zhipu_client.ocr.pages`, `zhipu_client.embeddi
 from __future__ import annotations
 
 from zhipu_client.work._chain import Chain, Once
-from zhipu_client.work._job import Progress
+from zhipu_client.work._job import Progress, partial_of
 
-__all__ = ["Chain", "Once", "Progress"]
+__all__ = ["Chain", "Once", "Progress", "partial_of"]

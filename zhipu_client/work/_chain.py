@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, Generic, TypeVar
 
 from zhipu_client._request import Request
+from zhipu_client.errors import ZhipuError
 from zhipu_client.work._job import Around, Job, Work, attach, settle
 
 __all__ = ["Chain", "Once"]
@@ -60,6 +61,10 @@ class _OnceWork(Generic[T]):
             raise self._error
         return pieces
 
+    def report(self, error: BaseException, pieces: list[T]) -> None:
+        if pieces or self._answers:
+            attach(error, partial=[*pieces, *self._answers])
+
     def close(self) -> None:
         pass
 
@@ -71,7 +76,8 @@ class Chain(Generic[K, T]):
     Its pieces are ``(key, piece)``, and ``(key, None)`` after the last piece of each job. A job
     that fails ends the chain when its turn comes, after all pieces before it; the error then has
     ``source``, the key of the job that failed, and ``later``: what the jobs behind it had come
-    to, by key, each a list of pieces and the error that ended it, or None. Where ``run`` was to
+    to, by key, each a list of pieces and the error that ended it, or None. An interrupt has the
+    same. Where ``run`` was to
     answer with all pieces at once, those before it are the error's ``partial``. An error of
     ``jobs`` itself, which has no key, comes after all that was begun before it, too.
 
@@ -100,19 +106,29 @@ class _Link(Generic[K, T]):
     work: Work[T, Any] | None
     error: Exception | None = None
     failing: bool = False
+    broken_off: bool = False
     pending: int = 0
     exhausted: bool = False
     pieces: list[T] = field(default_factory=list)
     outcome: Exception | None = None
 
     def break_off(self) -> None:
-        """Note how far it has come."""
+        """Note how far it has come, once."""
+        if self.broken_off:
+            return
+        self.broken_off = True
         if self.work is not None:
             self.pieces.extend(self.work.ready())
         try:
             self.finish()
         except Exception as error:  # noqa: BLE001 - reported with the result
             self.outcome = error
+            return
+        left = ZhipuError("this job was broken off")
+        if self.work is not None and not self.exhausted:
+            self.work.report(left, [])
+        if getattr(left, "partial", None) is not None:
+            self.outcome = left
 
     def finish(self) -> None:
         """Raise what went wrong, if anything did."""
@@ -225,11 +241,29 @@ class _ChainWork(Generic[K, T]):
             return pieces
         if pieces:
             attach(error, partial=pieces)
-        if self._error is None:
-            raise error
+        if self._error is not None:
+            self._locate(error)
+        raise error
+
+    def report(self, error: BaseException, pieces: list[Piece[K, T]]) -> None:
+        for position, link in enumerate(self._links):
+            if position:
+                link.break_off()
+        here: list[Piece[K, T]] = []
+        first = self._links[0] if self._links else None
+        if first is not None and first.work is not None:
+            found = list(first.work.ready())
+            first.work.report(error, found)
+            here = [(first.key, piece) for piece in found]
+        if pieces:
+            attach(error, partial=[*pieces, *here])
+        if self._links:
+            self._locate(error)
+
+    def _locate(self, error: BaseException) -> None:
         failed, *later = self._links
         so_far = {link.key: (link.pieces, link.outcome) for link in later}
-        raise attach(self._error, source=failed.key, later=so_far)
+        attach(error, source=failed.key, later=so_far)
 
     def close(self) -> None:
         self._closed = True

@@ -7,7 +7,8 @@ threads or from tasks, and know nothing of what they mean.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -16,9 +17,22 @@ from zhipu_client._request import Request
 from zhipu_client.dialects import DialectName
 from zhipu_client.work._pictures import PicturesOpener
 
-__all__ = ["Around", "Document", "Job", "Opener", "Progress", "Source", "Work", "attach", "settle"]
+__all__ = [
+    "Around",
+    "Document",
+    "Job",
+    "Opener",
+    "Progress",
+    "Source",
+    "Work",
+    "attach",
+    "keeping",
+    "partial_of",
+    "settle",
+]
 
 T_co = TypeVar("T_co", covariant=True)
+E = TypeVar("E", bound=BaseException)
 R_co = TypeVar("R_co", covariant=True)
 
 #: Called with how many of how many parts are done; the total is None while it is not known.
@@ -107,6 +121,14 @@ class Work(Protocol[T_co, R_co]):
             pieces: All that `ready` handed over, unless somebody else has it already.
         """
 
+    def report(self, error: BaseException, pieces: list[Any]) -> None:
+        """Put what the run has come to on what ends it: its own failure, or an interrupt.
+
+        Args:
+            error: What ends it.
+            pieces: As for `result`.
+        """
+
     def close(self) -> None:
         """The end, whatever happened."""
 
@@ -130,8 +152,80 @@ def settle(work: Work[Any, Any], number: int, value: Any) -> None:
         work.failed(number, error)
 
 
-def attach(error: Exception, **facts: Any) -> Exception:
+def attach(error: E, **facts: Any) -> E:
     """Add what is already done to an error, so that the caller can go on from there."""
     for name, value in facts.items():
-        setattr(error, name, value)
+        try:
+            setattr(error, name, value)
+        except (AttributeError, TypeError):  # a foreign class that takes no attributes
+            break
     return error
+
+
+@contextmanager
+def keeping(**facts: Any) -> Iterator[None]:
+    """Put what is paid for by now on whatever leaves the block, an interrupt too.
+
+    Args:
+        **facts: Attributes of the error. One that it has already stays.
+
+    Example:
+        >>> from zhipu_client.adapting import keeping
+        >>> try:
+        ...     with keeping(partial="a picture"):
+        ...         raise KeyboardInterrupt
+        ... except KeyboardInterrupt as error:
+        ...     error.partial
+        'a picture'
+    """
+    try:
+        yield
+    except BaseException as error:
+        attach(error, **{n: v for n, v in facts.items() if getattr(error, n, None) is None})
+        raise
+
+
+def partial_of(error: BaseException, name: str = "partial") -> Any:
+    """Return what a job had come to when it ended early, or None.
+
+    It is the ``partial`` of the error itself, or of one that it was raised from: a time limit
+    (``asyncio.timeout``) and Ctrl-C in ``asyncio.run`` raise a new error in the place of the
+    cancellation that ended the job.
+
+    Args:
+        error: What was caught: an error of this package, ``KeyboardInterrupt``,
+            ``asyncio.CancelledError``, ``TimeoutError`` or any other.
+        name: Another attribute: ``"documents"`` and ``"resume_from"`` of loaders, ``"task_id"``.
+
+    Example:
+        ```python
+        import asyncio
+
+        from zhipu_client import AsyncClient, arun, embeddings
+        from zhipu_client.work import partial_of
+
+        async def main(texts):
+            job = embeddings.bulk(texts)
+            try:
+                async with asyncio.timeout(60):
+                    return await arun(AsyncClient(), job)
+            except TimeoutError as error:
+                print(len(partial_of(error).missing), "texts are missing")
+
+        asyncio.run(main(["你好"] * 1000))
+        ```
+    """
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        found = getattr(one, name, None)
+        if found is not None:
+            return found
+        waiting += [one.__cause__, one.__context__]
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
+    return None

@@ -191,7 +191,7 @@ def test_threads_end_when_a_run_is_left() -> None:
 
     before = threading.enumerate()
     client = FakeClient(rank)
-    assert list(iterate(client, rerank.bulk(query="q", documents=["1"] * 300))) == []
+    assert len(list(iterate(client, rerank.bulk(query="q", documents=["1"] * 300)))) == 300
     assert set(threading.enumerate()) <= set(before)
 
 
