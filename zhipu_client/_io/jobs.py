@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 __all__ = ["aiterate", "aleave", "arun", "iterate", "leave", "run"]
 
+#: How often, in seconds, a thread that waits for answers looks for an interrupt.
+CTRL_C = 0.5
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -227,7 +230,8 @@ def _drive(client: Sender, work: Work[T, Any], ours: list[T]) -> Generator[T, No
             del taken
             if not pending:
                 break
-            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+            # Not for ever: Ctrl-C just before the wait, or on Windows, would not end it.
+            for future in wait(pending, CTRL_C, FIRST_COMPLETED).done:
                 _tell(work, pending.pop(future), future.exception, future.result)
             yield from work.ready()
         yield from work.ready()
