@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from langchain_zhipu.image_generators import ZhipuAIImageGenerator
     from langchain_zhipu.layout import draw_layout
     from langchain_zhipu.rerankers import ZhipuAIRerank
-    from langchain_zhipu.retrievers import ZhipuAIWebSearchRetriever
+    from langchain_zhipu.retrievers import ZhipuAIKnowledgeRetriever, ZhipuAIWebSearchRetriever
     from langchain_zhipu.tools import ZhipuAIWebSearchTool
     from zhipu_client import __version__
 
@@ -35,6 +35,7 @@ _HOMES = {
     "ResumePoint": "langchain_zhipu.document_loaders",
     "ZhipuAIEmbeddings": "langchain_zhipu.embeddings",
     "ZhipuAIImageGenerator": "langchain_zhipu.image_generators",
+    "ZhipuAIKnowledgeRetriever": "langchain_zhipu.retrievers",
     "ZhipuAIOCRLoader": "langchain_zhipu.document_loaders",
     "ZhipuAIOCRParser": "langchain_zhipu.document_loaders",
     "ZhipuAIRerank": "langchain_zhipu.rerankers",
@@ -52,6 +53,7 @@ __all__ = [
     "ResumePoint",
     "ZhipuAIEmbeddings",
     "ZhipuAIImageGenerator",
+    "ZhipuAIKnowledgeRetriever",
     "ZhipuAIOCRLoader",
     "ZhipuAIOCRParser",
     "ZhipuAIRerank",

@@ -1,4 +1,4 @@
-"""Retrievers: web search."""
+"""Retrievers: web search, and the service's own knowledge bases."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
-from langchain_zhipu._errors import model_error
+from langchain_zhipu._errors import model_error, raised_as_model_errors
+from langchain_zhipu._knowledge import KnowledgeSettings
 from langchain_zhipu._web_search import SearchSettings, results
 from zhipu_client import ZhipuError, web_search
 
-__all__ = ["ZhipuAIWebSearchRetriever"]
+__all__ = ["ZhipuAIKnowledgeRetriever", "ZhipuAIWebSearchRetriever"]
 
 #: The service's keys that have another name in metadata; other keys keep theirs.
 _NAMES: Mapping[str, str] = {"link": "source", "publish_date": "published_date"}
@@ -106,3 +107,68 @@ def _documents(answer: Mapping[str, Any], most: int) -> list[Document]:
         )
         for result in results(answer, most)
     ]
+
+
+class ZhipuAIKnowledgeRetriever(KnowledgeSettings, BaseRetriever):
+    """A retriever of pieces of documents in the service's knowledge bases (open.bigmodel.cn only).
+
+    What goes over the wire comes from the service's published schema alone: other than the rest of
+    this package, it could not be checked against recorded answers.
+
+    A document's metadata has ``source`` (the address of the document), ``doc_name``,
+    ``contextual_text``, ``knowledge_id``, ``doc_id`` and ``score``, where the service has them.
+
+    Args:
+        knowledge_ids: The id of a knowledge base, or several. `zhipu_client.knowledge.list` lists
+            them.
+        k: How many pieces, 1 to 1000; ``invoke(query, k=3)`` overrides it for one call.
+        document_ids: Only these documents.
+        top_n: How many pieces to recall, of which the best are kept, from 1.
+        recall_method: ``embedding``, ``keyword`` or ``mixed``; None for the service's own.
+        recall_ratio: How much the embedding counts in ``mixed``, 0 to 100 percent.
+        rerank_model: Sort the pieces again by ``rerank`` or ``rerank-pro``.
+        score_threshold: Leave out pieces with a lower score.
+        api_key: This and the other settings that all adapters share: see ``ZhipuSettings``. Only
+            the host of the base URL is used.
+
+    Raises:
+        InvalidRequestError: No key was found, or a value is out of its range.
+
+    Example:
+        ```python
+        from langchain_zhipu import ZhipuAIKnowledgeRetriever
+        from zhipu_client import Client, knowledge
+
+        first = Client().send(knowledge.list()).data.found[0]
+        retriever = ZhipuAIKnowledgeRetriever(knowledge_ids=first.id)
+        for document in retriever.invoke("how heat pumps work"):
+            print(document.metadata["score"], document.metadata["doc_name"])
+        ```
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    def _get_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: CallbackManagerForRetrieverRun,
+        k: int | None = None,
+    ) -> list[Document]:
+        del run_manager
+        most = self.k if k is None else k
+        with raised_as_model_errors():
+            return self._documents(self._sync_client().send(self._search(query, most)), most)
+
+    async def _aget_relevant_documents(
+        self,
+        query: str,
+        *,
+        run_manager: AsyncCallbackManagerForRetrieverRun,
+        k: int | None = None,
+    ) -> list[Document]:
+        del run_manager
+        most = self.k if k is None else k
+        with raised_as_model_errors():
+            reply = await self._async_client().send(self._search(query, most))
+            return self._documents(reply, most)

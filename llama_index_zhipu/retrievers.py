@@ -217,25 +217,18 @@ class ZhipuAIKnowledgeRetriever(_ConnectedRetriever):
         )
 
     def _nodes(self, reply: knowledge.KnowledgeReply) -> list[NodeWithScore]:
-        return [_node(piece) for piece in reply.data[: self.similarity_top_k]]
+        return [_node(piece) for piece in knowledge.found_in(reply, self.similarity_top_k)]
 
 
-def _node(piece: knowledge.Slice) -> NodeWithScore:
-    given = piece.metadata if isinstance(piece.metadata, dict) else {}
-    known = {name: value for name, value in given.items() if value}
-    identity = {"id_": str(known.pop("_id"))} if "_id" in known else {}
-    if "doc_url" in known:
-        known["url"] = known.pop("doc_url")
+def _node(piece: knowledge.Found) -> NodeWithScore:
     node = TextNode(
-        **identity,
-        text=_web_search.text_of(piece.text),
-        metadata=known,
+        **({} if piece.id is None else {"id_": piece.id}),
+        text=piece.text,
+        metadata=piece.metadata | ({} if piece.url is None else {"url": piece.url}),
         excluded_embed_metadata_keys=_IDS,
         excluded_llm_metadata_keys=_IDS,
     )
-    if "doc_id" in known:
-        source = RelatedNodeInfo(node_id=str(known["doc_id"]))
+    if "doc_id" in piece.metadata:
+        source = RelatedNodeInfo(node_id=str(piece.metadata["doc_id"]))
         node.relationships[NodeRelationship.SOURCE] = source
-    # A field of another type than documented is as it came.
-    score = piece.score if isinstance(piece.score, (int, float)) else None
-    return NodeWithScore(node=node, score=score)
+    return NodeWithScore(node=node, score=piece.score)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -19,7 +20,17 @@ from zhipu_client._replies import ReplyModel, parse_as, read, read_rows
 from zhipu_client._request import Reply, Request
 from zhipu_client.errors._failures import error_from
 
-__all__ = ["Base", "BaseList", "KnowledgeReply", "Page", "Slice", "list", "retrieve"]
+__all__ = [
+    "Base",
+    "BaseList",
+    "Found",
+    "KnowledgeReply",
+    "Page",
+    "Slice",
+    "found_in",
+    "list",
+    "retrieve",
+]
 
 _PATH = "//api/llm-application/open/knowledge"
 _FINE = 200
@@ -49,6 +60,25 @@ class KnowledgeReply(ReplyModel):
     code: int | None = None
     message: str | None = None
     timestamp: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A piece of a document, read: what is missing or of another type than documented is None.
+
+    Attributes:
+        text: Its text.
+        id: Its id, or None.
+        score: How well it fits, or None.
+        url: The address of its document, or None.
+        metadata: What else the service has of it and is not empty.
+    """
+
+    text: str
+    id: str | None
+    score: float | None
+    url: str | None
+    metadata: dict[str, Any]
 
 
 class Base(ReplyModel):
@@ -141,6 +171,37 @@ def retrieve(
             request_id=request_id,
         ),
         check=_failed,
+    )
+
+
+def found_in(reply: KnowledgeReply, most: int | None = None) -> builtins.list[Found]:
+    """Return the pieces of an answer, the best first.
+
+    Args:
+        reply: The answer to `retrieve`.
+        most: How many; None for all.
+
+    Example:
+        >>> from zhipu_client import knowledge
+        >>> piece = knowledge.Slice(text="From nine.", metadata={"_id": 7, "doc_url": None})
+        >>> [found] = knowledge.found_in(knowledge.KnowledgeReply(data=[piece]))
+        >>> found.text, found.id, found.url
+        ('From nine.', '7', None)
+    """
+    return [_found(piece) for piece in reply.data[:most]]
+
+
+def _found(piece: Slice) -> Found:
+    given = piece.metadata if isinstance(piece.metadata, dict) else {}
+    known = {str(name): value for name, value in given.items() if value}
+    identity, url = known.pop("_id", None), known.pop("doc_url", None)
+    return Found(
+        text=str(piece.text) if piece.text else "",
+        id=None if identity is None else str(identity),
+        # A field of another type than documented is as it came.
+        score=piece.score if isinstance(piece.score, (int, float)) else None,
+        url=None if url is None else str(url),
+        metadata=known,
     )
 
 

@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
-from langchain_zhipu import ZhipuAIWebSearchRetriever, ZhipuAIWebSearchTool
+from langchain_zhipu import (
+    ZhipuAIKnowledgeRetriever,
+    ZhipuAIWebSearchRetriever,
+    ZhipuAIWebSearchTool,
+)
 from tests.cassette_support.plugin import Mode, Service
-from zhipu_client import NotFoundError
+from zhipu_client import BadRequestError, Client, NotFoundError, knowledge
 
 pytestmark = pytest.mark.vcr
 
@@ -46,3 +50,20 @@ async def test_retriever_raises_failures(service: Service, mode: Mode) -> None:
     with pytest.raises(NotFoundError) as caught:
         await invoke(retriever, mode, "capital city")
     assert caught.value.code == "1211"
+
+
+async def test_a_knowledge_base(service: Service, mode: Mode) -> None:
+    listed = Client(**service.settings).send(knowledge.list(size=1))
+    retriever = ZhipuAIKnowledgeRetriever(
+        knowledge_ids=listed.data.found[0].id, k=2, **service.settings
+    )
+    first, second = await invoke(retriever, mode, "heat pumps")
+    assert first.metadata["doc_name"]
+    assert first.metadata["score"] >= second.metadata["score"]
+
+
+async def test_an_unknown_knowledge_base(service: Service, mode: Mode) -> None:
+    retriever = ZhipuAIKnowledgeRetriever(knowledge_ids="42", **service.settings)
+    with pytest.raises(BadRequestError) as caught:
+        await invoke(retriever, mode, "heat pumps")
+    assert caught.value.code == "400"

@@ -8,8 +8,14 @@ import pytest
 from langchain_tests.integration_tests import RetrieversIntegrationTests, ToolsIntegrationTests
 from langchain_tests.unit_tests import ToolsUnitTests
 
-from langchain_zhipu import ZhipuAIWebSearchRetriever, ZhipuAIWebSearchTool
+from langchain_zhipu import (
+    ZhipuAIKnowledgeRetriever,
+    ZhipuAIWebSearchRetriever,
+    ZhipuAIWebSearchTool,
+)
+from zhipu_emulator.endpoints.knowledge import BASES
 
+BASE = next(iter(BASES))
 KEY = "0123456789abcdef.standardsuite"
 
 
@@ -59,3 +65,17 @@ class TestWebSearchRetriever(_Served, RetrieversIntegrationTests):
     @property
     def retriever_query_example(self) -> str:
         return "the capital of a country"
+
+
+class TestKnowledgeRetriever(_Served, RetrieversIntegrationTests):
+    @property
+    def retriever_constructor(self) -> type[ZhipuAIKnowledgeRetriever]:
+        return ZhipuAIKnowledgeRetriever
+
+    @property
+    def retriever_constructor_params(self) -> dict[str, Any]:
+        return {"knowledge_ids": BASE}
+
+    @property
+    def retriever_query_example(self) -> str:
+        return "how heat pumps work in the cold"
