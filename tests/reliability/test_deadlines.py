@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from zhipu_client import APITimeoutError, Timeout
-from zhipu_client._io.time_limits import Deadline
+from zhipu_client._io.trace import Deadline
 
 from . import scenarios as say
 from .clocks import FakeClock

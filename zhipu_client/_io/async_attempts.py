@@ -16,9 +16,8 @@ from zhipu_client._io.gates import Slot
 from zhipu_client._io.httpx_errors import translated
 from zhipu_client._io.pools import async_client
 from zhipu_client._io.replies import check_reply
-from zhipu_client._io.reuse import Trail
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
-from zhipu_client._io.time_limits import Deadline
+from zhipu_client._io.trace import Deadline, Trail
 from zhipu_client._io.unpacking import aunpacked
 from zhipu_client._request import StreamRequest
 from zhipu_client._retry import refused
@@ -118,6 +117,7 @@ class AsyncStream(Generic[E]):
         self._state: StreamState[E] | None = None
         self._slots: list[Slot] = []
         self._closed = False
+        self._time = client._core.clock.monotonic
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __aenter__(self) -> Self:
@@ -208,7 +208,8 @@ class AsyncStream(Generic[E]):
             body = await self._client.read(call, response)
             check_reply(call, response.status_code, response.headers, body)
         self._bytes = aunpacked(response, call.request_id)
-        self._state = StreamState(call, self._request, self._now())
+        self._state = state = StreamState(call, self._request, self._time())
+        call.deadline = self._limit = state.limit()
 
     async def _was_closed(self) -> bool:
         """Return whether another task closed this while it waited. Then nothing is kept."""
@@ -223,29 +224,29 @@ class AsyncStream(Generic[E]):
             return  # closed by another thread or task
         for slot in self._slots:
             slot.reading()
-        state.resume(self._now())
+        pieces, limit, time = self._bytes, self._limit, self._time
+        now = time()
+        state.resume(now)
         while not state.ready and not state.ended:
-            self._call.deadline = limit = state.limit(self._now())
+            state.bound(limit, now)
             try:
                 with translated(self._call), within(self._call, limit):
-                    piece = await anext(self._bytes, None)
+                    piece = await anext(pieces, None)
             except ZhipuError as error:
                 state.broke(error)
                 break
+            now = time()
             if piece is None:
                 state.eof()
             else:
-                state.feed(piece, self._now())
+                state.feed(piece, now)
         if not state.ready:
             state.finish()
             for slot in self._slots:
                 slot.succeeded()
             await self.aclose()
         for slot in self._slots:
-            slot.idle()
-
-    def _now(self) -> float:
-        return self._client._core.clock.monotonic()
+            slot.idle(now)
 
     async def _drain(self) -> None:
         left = DRAIN_BYTES

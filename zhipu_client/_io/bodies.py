@@ -1,8 +1,15 @@
-"""What a request sends: JSON with the id of its call, or the fields of a form. No I/O."""
+"""What a request sends: JSON with the id of its call, or the fields of a form. No I/O.
+
+The service repeats the ``request_id`` of a request, which shows whose answer came. Servers that
+repeat nothing, or give an id of their own, are believed: only an id that this process sent with
+another request is that of another call. A store of answers between us and the service may give an
+earlier answer to the same request: that is right, so the requests are compared too.
+"""
 
 from __future__ import annotations
 
 import uuid
+from collections import deque
 from typing import Any
 
 from zhipu_client import _check
@@ -10,7 +17,15 @@ from zhipu_client._request import Request, StreamRequest
 from zhipu_client.dialects import Dialect
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["grouped", "write"]
+__all__ = ["foreign", "grouped", "write"]
+
+
+#: How many of the last ids are known.
+KNOWN = 4096
+
+# No lock: each step is atomic, and another thread may have a lock when the process forks.
+_requests: dict[str, int] = {}
+_order: deque[str] = deque()
 
 
 def grouped(form: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
@@ -37,4 +52,33 @@ def write(
     except ValueError as error:
         message = f"the request cannot be written as JSON: {error}"
         raise InvalidRequestError(message, field="json") from None
-    return str(request_id) if request_id else None, written, "application/json; charset=UTF-8"
+    request_id = str(request_id) if request_id else None
+    _remember(request_id, written)
+    return request_id, written, "application/json; charset=UTF-8"
+
+
+def _remember(request_id: str | None, content: bytes | None) -> None:
+    """Remember which request an id goes out with."""
+    if request_id is None or content is None:
+        return
+    if request_id not in _requests:
+        _order.append(request_id)
+    _requests[request_id] = _mark(request_id, content)
+    if len(_order) > KNOWN:
+        _requests.pop(_order.popleft(), None)
+
+
+def foreign(request_id: str | None, content: bytes | None, answer: Any) -> str | None:
+    """Return the id of the other request that ``answer`` belongs to, or None."""
+    found = answer.get("request_id") if isinstance(answer, dict) else None
+    if not isinstance(found, str) or request_id is None or content is None or found == request_id:
+        return None
+    other = _requests.get(found)
+    if other is None or other == _mark(request_id, content):
+        return None
+    return found
+
+
+def _mark(request_id: str, content: bytes) -> int:
+    """Return the same number for two requests that differ by their id alone."""
+    return hash(content.replace(request_id.encode(), b""))

@@ -14,13 +14,10 @@ from zhipu_client._defaults import (
     Timeout,
     header_fields,
     merged_headers,
-    offered,
 )
-from zhipu_client._io import misrouted_answers
-from zhipu_client._io.bodies import grouped, write
+from zhipu_client._io.bodies import foreign, grouped, write
 from zhipu_client._io.client_base import Core
-from zhipu_client._io.deprecated_models import warn_of_deprecated
-from zhipu_client._io.time_limits import Deadline
+from zhipu_client._io.trace import Deadline
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
 from zhipu_client.errors import (
@@ -76,25 +73,13 @@ class Call:
         headers: Mapping[str, str] | None,
     ) -> Call:
         """Prepare a call; refuses what cannot be sent, before anything is."""
-        if not offered(core.site, request.path, request.method):
-            raise InvalidRequestError(
-                f"{request.method} {request.path} is not offered on this site "
-                f"({core.site}: {core.base_url})",
-                field="base_url",
-                value=core.base_url,
-            )
-        warn_of_deprecated(core.base_url, request.model)
+        core.check(request.method, request.path, request.model)
         given = timeout if timeout is not None else request.timeout
         limits = core.timeout if given is None else Timeout.of(given)
         request_id, content, kind = write(request, core.dialect)
-        misrouted_answers.sent(request_id, content)
-        ours = {
-            "Accept": "text/event-stream" if isinstance(request, StreamRequest) else "*/*",
-            "Accept-Encoding": "gzip, deflate",  # what can be unpacked in bounded pieces
-            "User-Agent": "zhipu-integrations",
-            **({"Content-Type": kind} if kind else {}),
-        }
-        merged = merged_headers(ours, core.headers, header_fields(headers, "headers"))
+        merged = core.headers_of(streamed=isinstance(request, StreamRequest), kind=kind)
+        if headers:
+            merged = merged_headers(merged, header_fields(headers, "headers"))
         if request.uploads or request.form:  # httpx writes it, with the boundary of the parts
             merged = {name: v for name, v in merged.items() if name.lower() != "content-type"}
         if max_retries is None and isinstance(request, Request):
@@ -306,7 +291,7 @@ class Call:
 
     def check_owner(self, answer: Any) -> None:
         """Raise when the service's answer is that of another call of this process."""
-        found = misrouted_answers.foreign(self.request_id, self.content, answer)
+        found = foreign(self.request_id, self.content, answer)
         if found is not None and self.core.base_url.rstrip("/").endswith("/paas/v4"):
             # Not tried again: the service has worked for this call too, and counts it.
             raise ServerError(

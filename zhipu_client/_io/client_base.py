@@ -14,12 +14,15 @@ from zhipu_client._defaults import (
     MAX_REPLY_BYTES,
     Timeout,
     header_fields,
+    merged_headers,
+    offered,
     proxy_url,
     resolve_base_url,
     site_of,
 )
 from zhipu_client._io.accounts import account_of, known_account, remember
 from zhipu_client._io.clock import Clock, SystemClock
+from zhipu_client._io.deprecated_models import warn_of_deprecated
 from zhipu_client._io.gates import Gate, gate_for
 from zhipu_client._io.proxies import PoolKey, pool_key
 from zhipu_client._learned import remember_refusal
@@ -30,6 +33,9 @@ from zhipu_client.dialects import DIALECTS, Dialect, DialectName, dialect_of
 from zhipu_client.errors import InvalidRequestError, ZhipuError
 
 __all__ = ["BaseClient", "Core", "ceiling", "own"]
+
+#: How many kinds of requests a client remembers to have checked.
+KNOWN = 256
 
 
 @dataclass(slots=True)
@@ -53,6 +59,12 @@ class Core:
     max_reply_bytes: int = MAX_REPLY_BYTES
     _pool_key: PoolKey | None = None
     _account: str | None = None
+    #: (streamed, content type) -> the headers of such requests, without those of a call.
+    _headers: dict[tuple[bool, str | None], Mapping[str, str]] = field(
+        default_factory=dict, repr=False
+    )
+    #: Path and model of requests that were looked at already, see `check`.
+    _checked: set[tuple[str, str, str | None]] = field(default_factory=set, repr=False)
 
     @property
     def pool_key(self) -> PoolKey:
@@ -60,6 +72,33 @@ class Core:
         if self._pool_key is None:
             self._pool_key = pool_key(self.base_url, self.proxy)
         return self._pool_key
+
+    def check(self, method: str, path: str, model: str | None) -> None:
+        """Refuse what the site does not offer, and warn of a deprecated model; once for each."""
+        if (method, path, model) in self._checked:
+            return
+        if not offered(self.site, path, method):
+            raise InvalidRequestError(
+                f"{method} {path} is not offered on this site ({self.site}: {self.base_url})",
+                field="base_url",
+                value=self.base_url,
+            )
+        warn_of_deprecated(self.base_url, model)
+        if len(self._checked) < KNOWN:
+            self._checked.add((method, path, model))
+
+    def headers_of(self, *, streamed: bool, kind: str | None) -> Mapping[str, str]:
+        """Return the headers of a request with a body of this content type, if it has a body."""
+        found = self._headers.get((streamed, kind))
+        if found is None:
+            ours = {
+                "Accept": "text/event-stream" if streamed else "*/*",
+                "Accept-Encoding": "gzip, deflate",  # what can be unpacked in bounded pieces
+                "User-Agent": "zhipu-integrations",
+                **({"Content-Type": kind} if kind else {}),
+            }
+            found = self._headers[streamed, kind] = merged_headers(ours, self.headers)
+        return found
 
     def gates(self, model: str | None) -> list[Gate]:
         """Return the gates where an attempt has to wait for a place, in order."""

@@ -28,16 +28,11 @@ class Clock(Protocol):
 class SystemClock:
     """The machine's clock."""
 
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+    monotonic = staticmethod(time.monotonic)
+    sleep = staticmethod(time.sleep)
+    jitter = staticmethod(random.random)
 
     async def asleep(self, seconds: float) -> None:
         import anyio
 
         await anyio.sleep(seconds)
-
-    def jitter(self) -> float:
-        return random.random()

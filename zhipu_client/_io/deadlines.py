@@ -7,6 +7,7 @@ cannot be cancelled from outside, so the socket's own timeout is shortened to wh
 from __future__ import annotations
 
 import socket
+from _thread import get_ident
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,9 +15,10 @@ from typing import Any
 
 import httpcore
 
-from zhipu_client._io.time_limits import Deadline
+from zhipu_client._io.gc_safety import busy
+from zhipu_client._io.trace import Deadline
 
-__all__ = ["DeadlineBackend", "deadline"]
+__all__ = ["DeadlineBackend", "blocking", "deadline"]
 
 #: The most bytes that are written under one look at the clock.
 WRITTEN_AT_ONCE = 16384
@@ -32,6 +34,29 @@ def deadline(limit: Deadline) -> Iterator[None]:
         yield
     finally:
         _deadline.reset(token)
+
+
+class blocking:  # noqa: N801 - reads as a word: ``with blocking(limit):``
+    """Around blocking calls into httpx: `deadline` and `gc_safety.inside` in one, used again.
+
+    Each chunk of a stream is read inside of one, so it is cheap.
+    """
+
+    __slots__ = ("_first", "_limit", "_token")
+
+    def __init__(self, limit: Deadline) -> None:
+        self._limit = limit
+
+    def __enter__(self) -> None:
+        thread = get_ident()
+        self._first = thread not in busy
+        busy.add(thread)
+        self._token = _deadline.set(self._limit)
+
+    def __exit__(self, *told: object) -> None:
+        _deadline.reset(self._token)
+        if self._first:  # else what called us, through the garbage collector, still is inside
+            busy.discard(get_ident())
 
 
 def _left(

@@ -76,7 +76,7 @@ def download(
     """
     from zhipu_client._io.clock import SystemClock
     from zhipu_client._io.deadlines import deadline
-    from zhipu_client._io.time_limits import Deadline
+    from zhipu_client._io.trace import Deadline
 
     where = target(url, client.base_url, allow_loopback=allow_loopback)
     until = time.monotonic() + timeout

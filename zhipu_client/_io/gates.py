@@ -91,9 +91,13 @@ class Slot:
             self.gate.renew(self)
         self.idle_since = math.inf
 
-    def idle(self) -> None:
-        """Note that the reader has what it wanted."""
-        self.idle_since = self.gate.now()
+    def idle(self, now: float | None = None) -> None:
+        """Note that the reader has what it wanted.
+
+        Args:
+            now: The time, where it is known.
+        """
+        self.idle_since = self.gate.now() if now is None else now
 
     def release(self) -> None:
         """Give the place back."""

@@ -15,11 +15,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["collect", "forget", "inside", "kept", "outside"]
+__all__ = ["busy", "collect", "forget", "inside", "kept", "outside"]
 
 #: Generators of httpx that are being read: as long as they are here, nothing collects them.
 kept: set[Any] = set()
-_busy: set[int] = set()
+#: The threads that are inside httpx.
+busy: set[int] = set()
 
 
 class inside:  # noqa: N801 - reads as a word: ``with inside():``
@@ -29,17 +30,17 @@ class inside:  # noqa: N801 - reads as a word: ``with inside():``
 
     def __enter__(self) -> None:
         thread = _thread.get_ident()
-        self._first = thread not in _busy
-        _busy.add(thread)
+        self._first = thread not in busy
+        busy.add(thread)
 
     def __exit__(self, *told: object) -> None:
         if self._first:  # else what called us, through the garbage collector, still is inside
-            _busy.discard(_thread.get_ident())
+            busy.discard(_thread.get_ident())
 
 
 def outside(work: Callable[[], None]) -> None:
     """Do something that calls httpx: here, or in another thread where this one is inside."""
-    if _thread.get_ident() not in _busy:
+    if _thread.get_ident() not in busy:
         work()
         return
     try:
@@ -50,7 +51,7 @@ def outside(work: Callable[[], None]) -> None:
 
 def forget() -> None:
     """Start afresh in a forked child, where no other thread is left."""
-    _busy.clear()
+    busy.clear()
 
 
 #: The shortest time between two runs of the cyclic collector for us, in seconds: it stops every

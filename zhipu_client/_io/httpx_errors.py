@@ -16,7 +16,7 @@ from zhipu_client.errors import (
 if TYPE_CHECKING:
     from zhipu_client._io.call import Call
 
-__all__ = ["translated"]
+__all__ = ["raise_ours", "translated"]
 
 #: Seconds by which a socket's own timeout may end before the limit that set it.
 SHORT = 0.01
@@ -39,13 +39,19 @@ class translated:  # noqa: N801 - reads as a word: ``with translated(call):``
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is None or isinstance(error, ZhipuError) or not isinstance(error, Exception):
-            return
-        ours = _ours(self._call, error)
-        if isinstance(ours, InvalidRequestError):
-            raise ours from None  # the cause's text may quote a header
-        if ours is not None:
-            raise ours from error
+        if isinstance(error, Exception):
+            raise_ours(self._call, error)
+
+
+def raise_ours(call: Call, error: Exception) -> None:
+    """Raise our error for an error of httpx; return for any other error."""
+    if isinstance(error, ZhipuError):
+        return
+    ours = _ours(call, error)
+    if isinstance(ours, InvalidRequestError):
+        raise ours from None  # the cause's text may quote a header
+    if ours is not None:
+        raise ours from error
 
 
 def _ours(call: Call, error: Exception) -> ZhipuError | None:

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from zhipu_client._io.call import Call
 from zhipu_client._io.replies import unreadable
-from zhipu_client._io.time_limits import Deadline
+from zhipu_client._io.trace import Deadline
 from zhipu_client._request import StreamRequest
 from zhipu_client._sse import SSEDecoder
 from zhipu_client.errors import (
@@ -71,10 +71,14 @@ class StreamState(Generic[E]):
             self._last_content += now - self._seen
         self._seen = now
 
-    def limit(self, now: float) -> Deadline:
-        """Return the limit for the next bytes."""
+    def limit(self) -> Deadline:
+        """Return the limit for each wait for bytes, which `bound` sets."""
+        return Deadline(self._call.core.clock, "content", self._call.timeout.content)
+
+    def bound(self, limit: Deadline, now: float) -> None:
+        """Set how long the wait for the next bytes may be."""
         left = self._last_content + self._call.timeout.content - now
-        return Deadline(self._call.core.clock, "content", max(0.0, left))
+        limit.restart(max(0.0, left), now)
 
     def feed(self, piece: bytes, now: float) -> None:
         """Read the next bytes. An error is kept until the chunks before it were taken."""

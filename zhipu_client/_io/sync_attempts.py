@@ -13,12 +13,11 @@ from zhipu_client._io.client_base import BaseClient
 from zhipu_client._io.clock import SystemClock
 from zhipu_client._io.gates import Slot
 from zhipu_client._io.gc_safety import inside, kept, outside
-from zhipu_client._io.httpx_errors import translated
+from zhipu_client._io.httpx_errors import raise_ours, translated
 from zhipu_client._io.pools import sync_client
 from zhipu_client._io.replies import check_reply
-from zhipu_client._io.reuse import Trail
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
-from zhipu_client._io.time_limits import Deadline, shut_down
+from zhipu_client._io.trace import Deadline, Trail, shut_down
 from zhipu_client._io.unpacking import unpacked
 from zhipu_client._request import StreamRequest
 from zhipu_client._retry import refused
@@ -39,7 +38,7 @@ class Attempts(BaseClient):
 
     def open(self, call: Call) -> Any:
         """Send one attempt; return httpx's response with its body unread."""
-        from zhipu_client._io.deadlines import deadline
+        from zhipu_client._io.deadlines import blocking
 
         core = self._core
         own = self._http is not None
@@ -51,8 +50,12 @@ class Attempts(BaseClient):
             trail = Trail(limit)
             built.extensions["trace"] = trail.hear
             try:
-                with inside(), deadline(limit), translated(call):
-                    return http.send(built, stream=True, auth=None, follow_redirects=False)
+                try:
+                    with blocking(limit):
+                        return http.send(built, stream=True, auth=None, follow_redirects=False)
+                except Exception as error:
+                    raise_ours(call, error)
+                    raise
             except APIConnectionError as error:
                 # Each time one dead connection is gone, and at last there is a new one.
                 if limit.aborted or not trail.stale(error, call.request.kind):
@@ -100,12 +103,12 @@ class Attempts(BaseClient):
 
     def _read(self, call: Call, response: Any) -> bytes:
         """Read a whole body, within the limit of the attempt."""
-        from zhipu_client._io.deadlines import deadline
+        from zhipu_client._io.deadlines import blocking
 
         limit = call.deadline or call.begin_whole()
         parts: list[bytes] = []
         size = 0
-        with inside(), deadline(limit), translated(call):
+        with translated(call), blocking(limit):
             for part in unpacked(response, call.request_id):
                 size += len(part)
                 if size > call.max_bytes:
@@ -132,6 +135,7 @@ class Stream(Generic[E]):
         self._state: StreamState[E] | None = None
         self._slots: list[Slot] = []
         self._closed = False
+        self._time = client._core.clock.monotonic
         #: The thread that reads just now.
         self._reader: int | None = None
 
@@ -215,6 +219,8 @@ class Stream(Generic[E]):
             raise
 
     def _open(self) -> None:
+        from zhipu_client._io.deadlines import blocking
+
         call = self._call
         self._slots = enter(call, self._client._key)
         for slot in self._slots:
@@ -231,7 +237,10 @@ class Stream(Generic[E]):
             check_reply(call, response.status_code, response.headers, body)
         self._bytes = unpacked(response, call.request_id)
         kept.add(self._bytes)
-        self._state = StreamState(call, self._request, self._now())
+        self._state = state = StreamState(call, self._request, self._time())
+        call.deadline = self._limit = state.limit()
+        self._guard = blocking(self._limit)
+        self._was_closed()  # by another thread, which did not see the new limit
 
     def _was_closed(self) -> bool:
         """Return whether another thread closed this while it waited. Then nothing is kept."""
@@ -241,34 +250,37 @@ class Stream(Generic[E]):
 
     def _advance(self) -> None:
         """Read until a chunk is ready or the stream is over."""
-        from zhipu_client._io.deadlines import deadline
-
         state = self._state
         if state is None or self._bytes is None:
             return  # closed by another thread or task
         for slot in self._slots:
             slot.reading()
-        state.resume(self._now())
-        while not state.ready and not state.ended:
-            self._call.deadline = limit = state.limit(self._now())
-            if self._closed:  # by another thread, which did not see the new limit
-                break
+        pieces, limit, guard, time = self._bytes, self._limit, self._guard, self._time
+        now = time()
+        state.resume(now)
+        while not (state.ready or state.ended or self._closed):
+            state.bound(limit, now)
             try:
-                with inside(), deadline(limit), translated(self._call):
-                    piece = next(self._bytes, None)
+                try:
+                    with guard:
+                        piece = next(pieces, None)
+                except Exception as error:
+                    raise_ours(self._call, error)
+                    raise
             except ZhipuError as error:
                 state.broke(error)
                 break
+            now = time()
             if piece is None:
                 state.eof()
             else:
-                state.feed(piece, self._now())
+                state.feed(piece, now)
         if self._closed:
             self._drop()
         elif not state.ready:
             self._end(state)
         for slot in self._slots:
-            slot.idle()
+            slot.idle(now)
 
     def _end(self, state: StreamState[E]) -> None:
         state.finish()
@@ -276,15 +288,12 @@ class Stream(Generic[E]):
             slot.succeeded()
         self.close()
 
-    def _now(self) -> float:
-        return self._client._core.clock.monotonic()
-
     def _drain(self) -> None:
-        from zhipu_client._io.deadlines import deadline
+        from zhipu_client._io.deadlines import blocking
 
         left = DRAIN_BYTES
         try:
-            with inside(), deadline(Deadline(SystemClock(), "whole", DRAIN_SECONDS)):
+            with blocking(Deadline(SystemClock(), "whole", DRAIN_SECONDS)):
                 for piece in self._bytes or ():
                     left -= len(piece)
                     if left < 0:
