@@ -32,6 +32,7 @@ from langchain_zhipu._chat.stream import ChunkMaker
 from langchain_zhipu._chat.tools import ToolLike, wire_tools
 from langchain_zhipu._errors import raised_as_model_errors
 from zhipu_client.conversation import Answer, Exchange, choice_as_text, read_choice
+from zhipu_client.dialects import Dialect
 
 __all__ = ["ChatZhipuAI"]
 
@@ -116,7 +117,9 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
         **kwargs: Any,
     ) -> ChatResult:
         with raised_as_model_errors():
-            return _result(self._sync_client().converse(self._exchange(messages, stop, kwargs)))
+            client = self._sync_client()
+            exchange = self._exchange(messages, stop, kwargs, dialect=client.dialect)
+            return _result(client.converse(exchange))
 
     @override
     async def _agenerate(
@@ -127,8 +130,9 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
         **kwargs: Any,
     ) -> ChatResult:
         with raised_as_model_errors():
-            exchange = await self._aexchange(messages, stop, kwargs)
-            return _result(await self._async_client().converse(exchange))
+            client = self._async_client()
+            exchange = await self._aexchange(messages, stop, kwargs, dialect=client.dialect)
+            return _result(await client.converse(exchange))
 
     @override
     def _stream(
@@ -139,9 +143,12 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         with raised_as_model_errors():
-            exchange = self._exchange(messages, stop, kwargs, streaming=True)
+            client = self._sync_client()
+            exchange = self._exchange(
+                messages, stop, kwargs, streaming=True, dialect=client.dialect
+            )
             maker = ChunkMaker(exchange)
-            for delta in self._sync_client().converse_stream(exchange):
+            for delta in client.converse_stream(exchange):
                 made = maker.chunk(delta)
                 if made is not None:
                     yield _announced(made, run_manager)
@@ -156,9 +163,12 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         with raised_as_model_errors():
-            exchange = await self._aexchange(messages, stop, kwargs, streaming=True)
+            client = self._async_client()
+            exchange = await self._aexchange(
+                messages, stop, kwargs, streaming=True, dialect=client.dialect
+            )
             maker = ChunkMaker(exchange)
-            async with aclosing(self._async_client().converse_stream(exchange)) as deltas:
+            async with aclosing(client.converse_stream(exchange)) as deltas:
                 async for delta in deltas:
                     made = maker.chunk(delta)
                     if made is not None:
@@ -171,13 +181,14 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
         stop: Any,
         kwargs: Mapping[str, Any],
         *,
+        dialect: Dialect,
         streaming: bool = False,
     ) -> Exchange:
         return exchange_for(
             messages,
             self._settings(),
             kwargs if stop is None else {**kwargs, "stop": stop},
-            dialect=self._sync_client().dialect,
+            dialect=dialect,
             streaming=streaming,
         )
 
@@ -187,14 +198,15 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
         stop: Any,
         kwargs: Mapping[str, Any],
         *,
+        dialect: Dialect,
         streaming: bool = False,
     ) -> Exchange:
         if any(has_paths(message.content) for message in messages):
             # A file may have 200 MB: not read on the event loop.
             return await run_in_executor(
-                None, self._exchange, messages, stop, kwargs, streaming=streaming
+                None, self._exchange, messages, stop, kwargs, dialect=dialect, streaming=streaming
             )
-        return self._exchange(messages, stop, kwargs, streaming=streaming)
+        return self._exchange(messages, stop, kwargs, dialect=dialect, streaming=streaming)
 
     # --- Tools and structured output
 

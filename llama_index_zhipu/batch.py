@@ -237,11 +237,15 @@ class _Chats:
         messages = self._llm._prompt(item, formatted=False) if isinstance(item, str) else item
         if not isinstance(messages, Sequence):
             raise refuse("items", item, "must be prompts or lists of ChatMessage")
-        return self._llm._exchange(messages, {}, streaming=False).request()
+        return self._llm._exchange(
+            messages, {}, dialect=self._llm._client.dialect, streaming=False
+        ).request()
 
     def read(self, body: Mapping[str, Any]) -> Any:
         with raised_with_responses():
-            exchange = self._llm._exchange([], {}, streaming=False, repair=False)
+            exchange = self._llm._exchange(
+                [], {}, dialect=self._llm._client.dialect, streaming=False, repair=False
+            )
             exchange.take(body)
             return to_response(exchange.answer)
 

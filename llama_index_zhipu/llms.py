@@ -24,6 +24,7 @@ from llama_index.core.llms.llm import ToolSelection
 
 from zhipu_client import models
 from zhipu_client.conversation import Exchange, build
+from zhipu_client.dialects import Dialect
 
 from ._chat.calling import values_of
 from ._chat.closing import closing_stream
@@ -144,6 +145,7 @@ class ZhipuAI(StructuredOutputMixin, ChatSettings):
         messages: Sequence[ChatMessage],
         kwargs: Mapping[str, Any],
         *,
+        dialect: Dialect,
         streaming: bool,
         repair: bool = True,
     ) -> Exchange:
@@ -153,33 +155,45 @@ class ZhipuAI(StructuredOutputMixin, ChatSettings):
         hints = values.get("structured")
         if isinstance(hints, StructuredHints):
             values["structured"] = hints.answer
-        built = build(values, dialect=self._client.dialect, streaming=streaming)
+        built = build(values, dialect=dialect, streaming=streaming)
         wire = to_wire(messages, built.model)
         return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         with raised_with_responses():
-            exchange = self._exchange(messages, kwargs, streaming=False)
-            return to_response(self._client.converse(exchange))
+            client = self._client
+            exchange = self._exchange(messages, kwargs, dialect=client.dialect, streaming=False)
+            return to_response(client.converse(exchange))
 
     async def _aexchange(
-        self, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any], *, streaming: bool
+        self,
+        messages: Sequence[ChatMessage],
+        kwargs: Mapping[str, Any],
+        *,
+        dialect: Dialect,
+        streaming: bool,
     ) -> Exchange:
         if any(has_paths(block) for message in messages for block in message.blocks):
             # A file of 200 MB is not read on the event loop.
-            return await asyncio.to_thread(self._exchange, messages, kwargs, streaming=streaming)
-        return self._exchange(messages, kwargs, streaming=streaming)
+            return await asyncio.to_thread(
+                self._exchange, messages, kwargs, dialect=dialect, streaming=streaming
+            )
+        return self._exchange(messages, kwargs, dialect=dialect, streaming=streaming)
 
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         with raised_with_responses():
-            exchange = await self._aexchange(messages, kwargs, streaming=False)
-            return to_response(await self._aclient.converse(exchange))
+            client = self._aclient
+            exchange = await self._aexchange(
+                messages, kwargs, dialect=client.dialect, streaming=False
+            )
+            return to_response(await client.converse(exchange))
 
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         with raised_with_responses():
-            exchange = self._exchange(messages, kwargs, streaming=True)
+            client = self._client
+            exchange = self._exchange(messages, kwargs, dialect=client.dialect, streaming=True)
             with ResponseMaker(exchange) as maker:
-                for delta in self._client.converse_stream(exchange):
+                for delta in client.converse_stream(exchange):
                     response = maker.response(delta)
                     if response is not None:
                         yield response
@@ -189,9 +203,12 @@ class ZhipuAI(StructuredOutputMixin, ChatSettings):
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
         with raised_with_responses():
-            exchange = await self._aexchange(messages, kwargs, streaming=True)
+            client = self._aclient
+            exchange = await self._aexchange(
+                messages, kwargs, dialect=client.dialect, streaming=True
+            )
             with ResponseMaker(exchange) as maker:
-                async with aclosing(self._aclient.converse_stream(exchange)) as deltas:
+                async with aclosing(client.converse_stream(exchange)) as deltas:
                     async for delta in deltas:
                         response = maker.response(delta)
                         if response is not None:

@@ -23,6 +23,7 @@ __all__ = [
     "StreamReader",
     "StreamRequest",
     "Upload",
+    "as_sent",
 ]
 
 T = TypeVar("T")
@@ -104,10 +105,11 @@ class Request(Generic[T]):
 
     def as_dict(self) -> Request[dict[str, Any]]:
         """Return the same call, answered with the decoded JSON object as it came."""
-        return replace(self, parse=_data)  # type: ignore[return-value]
+        return replace(self, parse=as_sent)  # type: ignore[return-value]
 
 
-def _data(reply: Reply) -> Any:
+def as_sent(reply: Reply) -> Any:
+    """Return the decoded JSON object of a reply, for the ``parse`` of a request."""
     if isinstance(reply.data, list):
         raise TypeError("a list")  # becomes a `ServerError`, like all that cannot be read
     return reply.data

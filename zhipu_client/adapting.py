@@ -266,10 +266,10 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
 
     def _async_client(self) -> AsyncClient:
         """Return its asynchronous half: the same key, limits and ceiling."""
-        client = self._sync_client()
+        settings, own = self._connection(), self.http_async_client
         return self._clients.get(
-            (*self._connection(), _mark(self.http_async_client)),
-            lambda: client.as_async(http_client=self.http_async_client),
+            (*settings, _mark(own)),
+            lambda: self._clients.get(settings, self._new_client).as_async(http_client=own),
         )
 
     def _dialect_name(self) -> DialectName:

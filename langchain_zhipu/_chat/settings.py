@@ -164,7 +164,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
     def _get_invocation_params(
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
-        return super()._get_invocation_params(stop=stop, **redacted(kwargs))
+        return super()._get_invocation_params(stop=stop, **(redacted(kwargs) if kwargs else {}))
 
     @override
     def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:

@@ -14,11 +14,11 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict, Unpack
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from zhipu_client._replies import ReplyModel, parse_as
-from zhipu_client._request import Reply, Request, StreamRequest
+from zhipu_client._request import Reply, Request, StreamRequest, as_sent
 from zhipu_client.chat._checks import body_of
 from zhipu_client.chat._chunks import (
     REASONING_KEYS,
@@ -52,6 +52,7 @@ __all__ = [
     "Usage",
     "calls_of",
     "create",
+    "decoded",
     "is_served",
     "message_of",
     "reasoning_of",
@@ -61,6 +62,8 @@ __all__ = [
 ]
 
 PATH = "/chat/completions"
+
+R = TypeVar("R")
 
 
 class ChatParams(TypedDict, total=False):
@@ -160,6 +163,10 @@ class ChatCompletion(ReplyModel):
         return reasoning_of(self.choices[0].message.model_dump()) if self.choices else ""
 
 
+#: What reads an answer.
+_READ = parse_as(ChatCompletion)
+
+
 def create(
     *,
     model: str,
@@ -188,10 +195,45 @@ def create(
         print(reply.reasoning, reply.text, reply.usage.total_tokens)
         ```
     """
+    return _request(_READ, model, messages, params, dialect)
+
+
+def decoded(
+    model: str,
+    messages: Sequence[Mapping[str, Any]],
+    params: Mapping[str, Any],
+    dialect: DialectName = "zhipu",
+) -> Request[dict[str, Any]]:
+    """Return the request of `create`, answered with the decoded JSON object as it came.
+
+    Args:
+        model: A model code.
+        messages: The conversation.
+        params: The parameters of `ChatParams`.
+        dialect: Whose bounds are checked.
+
+    Raises:
+        InvalidRequestError: a parameter is outside of what the model takes.
+
+    Example:
+        >>> from zhipu_client import chat
+        >>> chat.decoded("glm-4.7", [{"role": "user", "content": "17 * 19?"}], {}).path
+        '/chat/completions'
+    """
+    return _request(as_sent, model, messages, params, dialect)
+
+
+def _request(
+    parse: Callable[[Reply], R],
+    model: str,
+    messages: Sequence[Mapping[str, Any]],
+    params: Mapping[str, Any],
+    dialect: DialectName,
+) -> Request[R]:
     return Request(
         "POST",
         PATH,
-        parse=parse_as(ChatCompletion),
+        parse=parse,
         json=body_of(model, messages, params, DIALECTS[dialect]),
         kind="generate",
         model=model,

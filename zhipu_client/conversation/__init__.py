@@ -44,7 +44,6 @@ from zhipu_client.conversation.media import (
     read_file,
     sniffed,
 )
-from zhipu_client.conversation.reasoning_history import ReasoningHistory
 from zhipu_client.conversation.request_building import Built, build, combined
 from zhipu_client.conversation.requirement import (
     Requirement,
@@ -56,6 +55,7 @@ from zhipu_client.conversation.seen import NO_OUTPUT, unsendable
 from zhipu_client.conversation.server_tools import SERVER_TOOLS
 from zhipu_client.conversation.sound import sound_type
 from zhipu_client.conversation.streaming import Delta
+from zhipu_client.conversation.thinking import ReasoningHistory
 from zhipu_client.conversation.tools import (
     Choice,
     ToolNames,

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from zhipu_client.conversation._characters import whole_characters, whole_text
+from zhipu_client._half_characters import whole_characters, whole_text
 from zhipu_client.conversation._json_text import (
     DEEPEST,
     MOST_BITS,

@@ -15,8 +15,8 @@ from typing import Any
 
 from zhipu_client import chat
 from zhipu_client._check import refuse
+from zhipu_client._half_characters import whole_text
 from zhipu_client._request import Request, StreamRequest
-from zhipu_client.conversation._characters import whole_text
 from zhipu_client.conversation.answers import Answer, read_answer
 from zhipu_client.conversation.box_marks import without_marks
 from zhipu_client.conversation.history import prepared, with_file_urls
@@ -104,9 +104,7 @@ class Exchange:
     def request(self) -> Request[dict[str, Any]]:
         """The request for an answer in one piece, given as the decoded JSON."""
         built = self.built
-        name = built.dialect.name
-        sent = chat.create(model=built.model, messages=self._sent(), dialect=name, **built.params)
-        return sent.as_dict()
+        return chat.decoded(built.model, self._sent(), built.params, built.dialect.name)
 
     def stream_request(self) -> StreamRequest[Delta]:
         """The request for an answer in chunks; its reader feeds this exchange."""
@@ -117,8 +115,9 @@ class Exchange:
 
     def _sent(self) -> list[dict[str, Any]]:
         requirement = self.built.requirement
-        instruction = whole_text(requirement.instruction()) if requirement is not None else ""
-        return with_instruction(self._messages, instruction)
+        if requirement is None:
+            return self._messages
+        return with_instruction(self._messages, whole_text(requirement.instruction()))
 
     def _reader(self) -> Attempt:
         # A fresh one for each attempt to connect: nothing of a failed one is kept.

@@ -20,8 +20,8 @@ from zhipu_client.conversation.arguments import (
     text_of_arguments,
     whole_characters,
 )
-from zhipu_client.conversation.reasoning_history import ReasoningHistory
 from zhipu_client.conversation.seen import seen
+from zhipu_client.conversation.thinking import ReasoningHistory
 from zhipu_client.conversation.tools import ToolNames, encode_name
 
 __all__ = ["prepared", "repaired", "unrepaired", "with_file_urls"]
@@ -58,11 +58,13 @@ def prepared(
     Raises:
         InvalidRequestError: What the user has just sent cannot be sent to this model.
     """
-    messages = seen(messages, model, strict=repair)
+    if any(m["role"] == "tool" or isinstance(m.get("content"), list) for m in messages):
+        messages = seen(messages, model, strict=repair)
     dropped: dict[str, str] = {}
     last_user = max((n for n, m in enumerate(messages) if m["role"] == "user"), default=-1)
     sent: list[Wire] = []
-    for position, made in enumerate(with_own_ids(messages)):
+    called = any(message.get("tool_calls") for message in messages)
+    for position, made in enumerate(with_own_ids(messages) if called else map(dict, messages)):
         if made["role"] == "assistant":
             if reasoning == "none" or (reasoning == "tool_loop" and position <= last_user):
                 made.pop("reasoning_content", None)

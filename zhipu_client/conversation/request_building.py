@@ -8,29 +8,28 @@ from __future__ import annotations
 
 import uuid
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Literal, get_args
 
 from zhipu_client import chat, models
 from zhipu_client._check import choice as check_choice
 from zhipu_client._check import refuse, suggestion
-from zhipu_client.conversation._characters import whole_characters
+from zhipu_client._half_characters import whole_characters
 from zhipu_client.conversation.enforcement import (
     ToolChoiceMode,
     listed,
     put_requirement,
     schemas_of,
 )
-from zhipu_client.conversation.reasoning_history import (
-    ReasoningHistory,
-    clearing,
-    reasoning_history,
-)
 from zhipu_client.conversation.requirement import Requirement
 from zhipu_client.conversation.think_tags import ThinkFilter, ThoughtsMode
 from zhipu_client.conversation.thinking import (
+    ReasoningHistory,
+    clearing,
     is_switched_off,
+    reasoning_history,
     template_arguments,
     thinking_fields,
 )
@@ -75,6 +74,20 @@ _OF_THE_MODEL = (
     "http_client", "http_async_client", "auth", "dialect", "proxy", "openai_api_key",
     "openai_api_base", "openai_proxy", "organization", "openai_organization",
 )  # fmt: skip
+
+
+#: Values that make something of an answer due, or offer tools.
+_DEMANDS = ("response_format", "server_tools", "structured", "tool_choice", "tools", "web_search")
+
+
+@cache
+def _no_names(plain: bool) -> ToolNames:
+    """Return the names of no tools; those in older turns are encoded by them all the same."""
+    return ToolNames(plain=plain)
+
+
+def _names_of(tools: Sequence[Any], plain: bool) -> ToolNames:
+    return ToolNames(function_names(tools), plain=plain) if tools else _no_names(plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +186,17 @@ def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Bu
     if not isinstance(model, str):
         raise InvalidRequestError(f"model is {model!r}, not a string", field="model", value=model)
     _check(values)
-    dialect = dialect.of_model(model)
+    if dialect.relays:
+        dialect = dialect.of_model(model)
     # What may be left out or changed: that of the service's own models only.
     info = models.get(model) if dialect.bounds else None
     known = models.find(model)  # what the model is, wherever it runs
-    tools = listed("tools", values.get("tools"))
-    names = ToolNames(function_names(tools), plain=dialect.plain_names)
     params = {key: values[key] for key in _PARAMS if values.get(key) is not None}
+    demands = any(values.get(name) is not None for name in _DEMANDS)
+    tools = listed("tools", values.get("tools")) if demands else []
+    names = _names_of(tools, dialect.plain_names)
     # A structured answer does not belong to an agent, although it may come as a call.
-    agent = bool(function_names(tools)) and values.get("structured") is None
+    agent = names.offered and values.get("structured") is None
     clear = clearing(
         values.get("reasoning_history"), values.get("thinking"), values.get("clear_thinking"),
         agent=agent, info=info, site=dialect.account,
@@ -189,15 +204,9 @@ def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Bu
     extra = _extra(values, dialect)
     off = is_switched_off(params.get("thinking"), extra.get("chat_template_kwargs"))
     _put_thinking(params, extra, clear, info, dialect)
-    if params.get("stop") == []:
-        del params["stop"]
-    requirement = put_requirement(params, values, names, info, dialect)
-    if dialect.parallel_tool_calls and params.get("tools"):
-        _set_said(extra, "parallel_tool_calls", values.get("parallel_tool_calls"))
+    requirement = put_requirement(params, values, names, info, dialect) if demands else None
     _put_streaming(params, info, values, dialect, streaming=streaming)
-    if dialect.end_user != "user_id" and "user_id" in params:
-        extra.setdefault(dialect.end_user, params.pop("user_id"))
-    _set(params, "extra_body", extra)
+    _put_extra(params, extra, values, dialect)
     history = reasoning_history(
         values.get("reasoning_history"), values.get("thinking"), clear,
         info=known, site=dialect.account,
@@ -208,7 +217,7 @@ def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Bu
         _options(values),
         history,
         names,
-        schemas_of(tools),
+        schemas_of(tools) if tools else {},
         requirement,
         dialect,
         optional=_optional(params, values),
@@ -293,9 +302,18 @@ def _extra(values: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     return extra
 
 
-def _set_said(extra: dict[str, Any], name: str, value: Any) -> None:
-    if value is not None:
-        extra.setdefault(name, value)
+def _put_extra(
+    params: dict[str, Any], extra: dict[str, Any], values: Mapping[str, Any], dialect: Dialect
+) -> None:
+    """Put the further fields of the body into the parameters, by the names of this server."""
+    if params.get("stop") == []:
+        del params["stop"]
+    single = values.get("parallel_tool_calls")
+    if dialect.parallel_tool_calls and params.get("tools") and single is not None:
+        extra.setdefault("parallel_tool_calls", single)
+    if dialect.end_user != "user_id" and "user_id" in params:
+        extra.setdefault(dialect.end_user, params.pop("user_id"))
+    _set(params, "extra_body", extra)
 
 
 def _thoughts(

@@ -88,6 +88,11 @@ class ToolNames:
         return cls(function_names(tools))
 
     @property
+    def offered(self) -> bool:
+        """True when there is a function on offer."""
+        return bool(self._wire)
+
+    @property
     def changed(self) -> bool:
         """True when some name is another one on the wire."""
         return any(name != wire for name, wire in self._wire.items())

@@ -33,7 +33,13 @@ def body_of(
     """The body of the first request of a call."""
     model = ChatZhipuAI(model=info.id, api_key="k.s", **fields)
     bound: Any = model.bind_tools(tools, **kwargs) if tools else model.bind(**kwargs)
-    asked = model._exchange(messages, None, bound.kwargs, streaming=streaming)
+    asked = model._exchange(
+        messages,
+        None,
+        bound.kwargs,
+        dialect=model._sync_client().dialect,
+        streaming=streaming,
+    )
     request = asked.stream_request() if streaming else asked.request()
     return copy.deepcopy(dict(request.json))
 

@@ -14,9 +14,8 @@ from zhipu_client import InvalidRequestError
 from zhipu_client.catalog import MODELS, ModelInfo
 from zhipu_client.conversation import _quoting, box_marks, think_tags, thinking
 from zhipu_client.conversation.box_marks import BoxFilter, without_marks
-from zhipu_client.conversation.reasoning_history import reasoning_history
 from zhipu_client.conversation.think_tags import ThinkFilter, ThoughtsMode, thinking_apart
-from zhipu_client.conversation.thinking import thinking_fields, thinking_value
+from zhipu_client.conversation.thinking import reasoning_history, thinking_fields, thinking_value
 
 
 @pytest.mark.parametrize("module", [_quoting, box_marks, think_tags, thinking])
