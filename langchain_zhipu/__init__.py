@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from langchain_zhipu.embeddings import ZhipuAIEmbeddings
     from langchain_zhipu.extraction import create_ocr_extractor
+    from langchain_zhipu.file_parsers import ZhipuAIFileParserLoader
     from langchain_zhipu.image_generators import ZhipuAIImageGenerator
     from langchain_zhipu.layout import draw_layout
     from langchain_zhipu.rerankers import ZhipuAIRerank
@@ -34,6 +35,7 @@ _HOMES = {
     "ChatZhipuAI": "langchain_zhipu.chat_models",
     "ResumePoint": "langchain_zhipu.document_loaders",
     "ZhipuAIEmbeddings": "langchain_zhipu.embeddings",
+    "ZhipuAIFileParserLoader": "langchain_zhipu.file_parsers",
     "ZhipuAIImageGenerator": "langchain_zhipu.image_generators",
     "ZhipuAIKnowledgeRetriever": "langchain_zhipu.retrievers",
     "ZhipuAIOCRLoader": "langchain_zhipu.document_loaders",
@@ -52,6 +54,7 @@ __all__ = [
     "ChatZhipuAI",
     "ResumePoint",
     "ZhipuAIEmbeddings",
+    "ZhipuAIFileParserLoader",
     "ZhipuAIImageGenerator",
     "ZhipuAIKnowledgeRetriever",
     "ZhipuAIOCRLoader",

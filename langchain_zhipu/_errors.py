@@ -118,6 +118,14 @@ class StreamIncompleteError(_Model, client.StreamIncompleteError, core.ModelConn
     """A stream broke off before the answer was complete."""
 
 
+class TaskFailedError(_Model, client.TaskFailedError, core.ModelAPIError):
+    """The service accepted a task and then failed at it."""
+
+
+class TaskTimeoutError(_Model, client.TaskTimeoutError, core.ModelTimeoutError):
+    """A task was still running when the time to wait for it was over."""
+
+
 class ZhipuError(_Model, client.ZhipuError):
     """Any other error of the client."""
 
@@ -140,6 +148,8 @@ _EDGES: Mapping[type[Exception], type[Exception]] = {
         APIConnectionError,
         APITimeoutError,
         StreamIncompleteError,
+        TaskFailedError,
+        TaskTimeoutError,
         ZhipuError,
     )
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.bridge.pydantic import Field
@@ -51,7 +51,7 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
     """
 
     is_remote: bool = True
-    tool_type: Literal["lite", "expert", "prime", "prime-sync"] = Field(default="lite")
+    tool_type: file_parser.ToolType = Field(default="lite")
     interval: float = Field(default=1.0, gt=0, le=3600, description="Seconds between polls.")
     wait: float = Field(default=900.0, gt=0, le=604_800, description="Seconds to wait in all.")
     request_info: bool = Field(default=False, description="Keep ids of tasks.")
@@ -77,14 +77,13 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
             fs: A file system of fsspec that the path is on.
             file_type: The format in upper case (``"DOCX"``), where the name does not show it.
         """
-        given = given_file(file, extra_info, fs, self._most)
+        given = given_file(file, extra_info, fs, self._parsing.max_bytes)
         with naming(given.name):
-            parts = self._parts(given.content(self._most), given.info, file_type)
-            if self.tool_type == "prime-sync":
-                reply = self._client.send(file_parser.create_sync(**parts))
-            else:
-                task = self._client.send(self._request(parts))
-                reply = wait_for(self._client, self._plan(task))
+            content = given.content(self._parsing.max_bytes)
+            reply = self._client.send(self._request(content, given.info, file_type))
+            plan = self._parsing.waiting(reply)
+            if plan is not None:
+                reply = wait_for(self._client, plan)
         yield self._document(reply, given)
 
     async def alazy_load_data(
@@ -115,36 +114,28 @@ class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
         file_type: str | None = None,
     ) -> list[Document]:
         """Read a document asynchronously; the arguments of `lazy_load_data`."""
-        given = await asyncio.to_thread(given_file, file, extra_info, fs, self._most)
+        most = self._parsing.max_bytes
+        given = await asyncio.to_thread(given_file, file, extra_info, fs, most)
         with naming(given.name):
-            content = await asyncio.to_thread(given.content, self._most)
-            parts = self._parts(content, given.info, file_type)
-            if self.tool_type == "prime-sync":
-                reply = await self._aclient.send(file_parser.create_sync(**parts))
-            else:
-                task = await self._aclient.send(self._request(parts))
-                reply = await await_for(self._aclient, self._plan(task))
+            content = await asyncio.to_thread(given.content, most)
+            reply = await self._aclient.send(self._request(content, given.info, file_type))
+            plan = self._parsing.waiting(reply)
+            if plan is not None:
+                reply = await await_for(self._aclient, plan)
         return [self._document(reply, given)]
 
     @property
-    def _most(self) -> int:
-        return file_parser.TOOLS[self.tool_type][1]
+    def _parsing(self) -> file_parser.Parsing:
+        return file_parser.Parsing(self.tool_type, self.interval, self.wait)
 
-    def _parts(self, content: bytes, info: dict[str, Any], file_type: str | None) -> dict[str, Any]:
+    def _request(self, content: bytes, info: dict[str, Any], file_type: str | None) -> Request[Any]:
         name = info.get("file_name")
         if not name:
             raise InvalidRequestError(
                 'bytes need a file name with an extension: extra_info={"file_name": "a.docx"}',
                 field="file_name",
             )
-        return {"file": content, "filename": str(name), "file_type": file_type}
-
-    def _request(self, parts: dict[str, Any]) -> Request[file_parser.ParserTask]:
-        # "prime-sync" never comes here.
-        return file_parser.create(tool_type=self.tool_type, **parts)  # type: ignore[arg-type]
-
-    def _plan(self, task: file_parser.ParserTask) -> file_parser.Waiting:
-        return file_parser.waiting(task, interval=self.interval, timeout=self.wait)
+        return self._parsing.request(content, str(name), file_type)
 
     def _document(self, reply: file_parser.ParserReply, given: Given) -> Document:
         facts = {"task_id": reply.task_id if self.request_info else None}

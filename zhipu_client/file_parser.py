@@ -17,6 +17,8 @@ __all__ = [
     "TOOLS",
     "ParserReply",
     "ParserTask",
+    "Parsing",
+    "ToolType",
     "Waiting",
     "create",
     "create_sync",
@@ -25,6 +27,9 @@ __all__ = [
 ]
 
 MiB = 1024 * 1024
+
+#: The parser's tools; the last one answers at once.
+ToolType = Literal["lite", "expert", "prime", "prime-sync"]
 
 # fmt: off
 _COMMON = (
@@ -176,6 +181,50 @@ def waiting(task: ParserTask | str, *, interval: float = 1.0, timeout: float = 9
     """
     task_id = task if isinstance(task, str) else task.task_id or ""
     return Waiting(task_id, interval, timeout=timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsing:
+    """How documents are parsed, by whichever tool: what is sent, and whether it is waited for.
+
+    Attributes:
+        tool_type: One of `TOOLS`.
+        interval: Seconds between the first two looks.
+        timeout: Seconds to wait in all.
+
+    Example:
+        >>> from zhipu_client import file_parser
+        >>> file_parser.Parsing("prime-sync").request(b"%PDF-", "a.pdf").path
+        '/files/parser/sync'
+    """
+
+    tool_type: ToolType = "lite"
+    interval: float = 1.0
+    timeout: float = 900.0
+
+    @property
+    def max_bytes(self) -> int:
+        """Return the most bytes of a file."""
+        return TOOLS[self.tool_type][1]
+
+    @property
+    def suffixes(self) -> frozenset[str]:
+        """Return the endings of the files that the tool reads, in lower case."""
+        return frozenset(f".{kind.lower()}" for kind in TOOLS[self.tool_type][0])
+
+    def request(
+        self, file: Any, filename: str | None, file_type: str | None = None
+    ) -> Request[Any]:
+        """Return the request that sends a document; see `create`."""
+        if self.tool_type == "prime-sync":
+            return create_sync(file=file, filename=filename, file_type=file_type)
+        return create(file=file, filename=filename, file_type=file_type, tool_type=self.tool_type)
+
+    def waiting(self, answer: ParserTask | ParserReply) -> Waiting | None:
+        """Return how to wait for what was answered; None for the result itself."""
+        if isinstance(answer, ParserReply):
+            return None
+        return waiting(answer, interval=self.interval, timeout=self.timeout)
 
 
 def _parser_parts(

@@ -68,14 +68,17 @@ def origin_of(
     return Origin(value, name or f"sha256:{digest}", about)
 
 
-def origins(given: FilePath, glob: str | None, max_bytes: int) -> Iterator[Origin]:
+def origins(
+    given: FilePath, glob: str | None, max_bytes: int, suffixes: frozenset[str] = _SUFFIXES
+) -> Iterator[Origin]:
     """Yield every document that the sources mean.
 
     Args:
         given: One source or several. A folder means the files in it; a string with ``*``, ``?``
             or ``[`` that does not name a file means the files that match.
-        glob: Which files of a folder; None for all PDF, PNG and JPEG files in it and below.
+        glob: Which files of a folder; None for all in it and below that have one of the suffixes.
         max_bytes: The most bytes of a document.
+        suffixes: Endings of files, in lower case; PDF, PNG and JPEG where none are given.
 
     Raises:
         InvalidRequestError: A pattern matches nothing, or a source is empty or of another type.
@@ -84,11 +87,11 @@ def origins(given: FilePath, glob: str | None, max_bytes: int) -> Iterator[Origi
     if one is not None:
         yield one
     elif isinstance(given, (str, PurePath)) or hasattr(given, "__fspath__"):
-        yield from _of_one(given, glob)
+        yield from _of_one(given, glob, suffixes)
     elif isinstance(given, Iterable):
         for source in given:
             one = _uploaded(source, max_bytes)
-            yield from [one] if one is not None else _of_one(source, glob)
+            yield from [one] if one is not None else _of_one(source, glob, suffixes)
     else:
         raise refuse("file_path", given, f"must be {_TAKEN}, or several of these")
 
@@ -110,7 +113,7 @@ def blob_origin(blob: Blob, max_bytes: int) -> Origin:
     return origin_of(content, name=blob.source, metadata=blob.metadata)
 
 
-def _of_one(source: Any, glob: str | None) -> Iterator[Origin]:
+def _of_one(source: Any, glob: str | None, suffixes: frozenset[str]) -> Iterator[Origin]:
     if hasattr(source, "__fspath__"):
         source = Path(os.fspath(source))
     if not isinstance(source, (str, PurePath)):
@@ -123,7 +126,7 @@ def _of_one(source: Any, glob: str | None) -> Iterator[Origin]:
         raise refuse("file_path", source, "must not be empty")
     path = Path(source)
     if path.is_dir():
-        for file in _in_folder(path, glob):
+        for file in _in_folder(path, glob, suffixes):
             yield origin_of(file)
     elif globbing.has_magic(str(source)) and not path.exists():
         # `Path.glob` does not take a pattern that begins at the root.
@@ -138,11 +141,11 @@ def _of_one(source: Any, glob: str | None) -> Iterator[Origin]:
         yield origin_of(path)
 
 
-def _in_folder(folder: Path, glob: str | None) -> list[Path]:
+def _in_folder(folder: Path, glob: str | None, suffixes: frozenset[str]) -> list[Path]:
     found = []
     for path in folder.glob(glob or "**/*"):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        wanted = glob is not None or path.suffix.lower() in _SUFFIXES
+        wanted = glob is not None or path.suffix.lower() in suffixes
         if wanted and not hidden and path.is_file():
             found.append(path)
     return sorted(found)

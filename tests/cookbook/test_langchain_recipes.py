@@ -7,7 +7,13 @@ import re
 import pytest
 
 import zhipu_emulator
-from cookbook.langchain import illustrated_search, invoice, knowledge_base, scanned_pdf_rag
+from cookbook.langchain import (
+    illustrated_search,
+    invoice,
+    knowledge_base,
+    office_files,
+    scanned_pdf_rag,
+)
 from cookbook.paper import Text, pdf
 
 
@@ -65,7 +71,9 @@ def test_an_agent_searches_and_draws(capsys, tmp_path):
     assert str(picture) in shown
 
 
-@pytest.mark.parametrize("recipe", [illustrated_search, invoice, knowledge_base, scanned_pdf_rag])
+@pytest.mark.parametrize(
+    "recipe", [illustrated_search, invoice, knowledge_base, office_files, scanned_pdf_rag]
+)
 def test_a_wrong_key_is_one_sentence(recipe, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     with zhipu_emulator.serve() as server:
@@ -84,3 +92,12 @@ def test_a_knowledge_base_answers_with_its_documents(capsys):
     assert "Heat pumps in cold climates" in shown
     assert knowledge_base.main(["--base", "42"]) == 1
     assert "That did not work" in capsys.readouterr().err
+
+
+def test_a_folder_of_office_files(capsys, tmp_path):
+    assert office_files.main([]) == 0
+    shown = capsys.readouterr().out
+    assert "Ada Vik" in shown
+    assert shown.rstrip().endswith("contacts.csv")
+    assert office_files.main([str(tmp_path)]) == 1
+    assert "no file that the parser reads" in capsys.readouterr().err

@@ -105,14 +105,14 @@ async def test_refusals(make):
 
 
 async def test_what_fails_and_what_takes_too_long(stub):
-    made = {"api_key": KEY, "base_url": stub.base_url, "interval": 0.01, "wait": 0.05}
+    made = {"api_key": KEY, "base_url": stub.base_url, "interval": 0.01}
     given = (b"x", {"file_name": "a.txt"})
 
     def answers(status):
         return lambda _: {"task_id": "t1", "status": status, "message": "unreadable"}
 
-    reader = ZhipuAIFileParserReader(**made)
     for status, error in (("failed", TaskFailedError), ("processing", TaskTimeoutError)):
+        reader = ZhipuAIFileParserReader(**made, wait=60 if status == "failed" else 0.05)
         stub.default = answers(status)
         with pytest.raises(error) as caught:
             reader.load_data(*given)

@@ -11,6 +11,7 @@ from langchain_core.documents.base import Blob
 from cookbook.paper import Table, Text, Title, pdf
 from langchain_zhipu import (
     ChatZhipuAI,
+    ZhipuAIFileParserLoader,
     ZhipuAIOCRLoader,
     ZhipuAIOCRParser,
     ZhipuAIWebReaderLoader,
@@ -88,3 +89,19 @@ async def test_a_web_page_that_may_not_be_read(service: Service, mode: Mode) -> 
     with pytest.raises(BadRequestError) as caught:
         await load(loader, mode)
     assert caught.value.code == "1214"
+
+
+@pytest.mark.parametrize("tool", ["lite", "prime-sync"])
+async def test_a_parsed_file(service: Service, mode: Mode, tool: str) -> None:
+    loader = ZhipuAIFileParserLoader(
+        MENU, file_name="menu.pdf", tool_type=tool, interval=service.poll_interval,
+        **service.settings,
+    )  # fmt: skip
+    (menu,) = await load(loader, mode)
+    assert "Served from noon to three." in menu.page_content
+
+
+async def test_a_file_that_cannot_be_parsed(service: Service, mode: Mode) -> None:
+    loader = ZhipuAIFileParserLoader(b"no archive", file_name="menu.docx", **service.settings)
+    with pytest.raises(BadRequestError, match="sha256"):
+        await load(loader, mode)
