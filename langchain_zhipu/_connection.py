@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, PlainSerializer
 
 from langchain_zhipu._errors import model_error
 from zhipu_client import InvalidRequestError
@@ -30,10 +31,14 @@ class SeveralRequests(ZhipuSettings):
             accepted for one release.
         on_result: Called with each result as it comes: a `Document` of a loader, a position and
             its vector, an index and its score. What it raises ends the run.
+        checkpoint: A file that keeps what is paid for: a program that was killed goes on where it
+            was, and a second run over what did not change costs nothing. See
+            ``zhipu_client.with_checkpoint``.
     """
 
     max_in_flight: int = Field(default=8, ge=1, le=64)
     on_result: Callable[[Any], Any] | None = Field(default=None, exclude=True, repr=False)
+    checkpoint: Annotated[Path, PlainSerializer(str)] | None = None
 
     _aliases: ClassVar[Mapping[str, str]] = {
         **ZhipuSettings._aliases,
@@ -44,3 +49,6 @@ class SeveralRequests(ZhipuSettings):
     def in_flight(self) -> int:
         """Return `max_in_flight`, by its former name."""
         return self.max_in_flight
+
+    def _checkpoint_path(self) -> Path | None:
+        return self.checkpoint

@@ -6,9 +6,10 @@ import logging
 import pickle
 import warnings
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from llama_index.core.bridge.pydantic import Field, SecretStr, model_validator
+from llama_index.core.bridge.pydantic import Field, PlainSerializer, SecretStr, model_validator
 from llama_index.core.schema import BaseComponent
 
 from zhipu_client.adapting import ConnectionSettings, suggestion
@@ -16,7 +17,7 @@ from zhipu_client.adapting import ConnectionSettings, suggestion
 if TYPE_CHECKING:
     from zhipu_client import AsyncClient, Client
 
-__all__ = ["ALIASES", "SeveralRequests", "ZhipuComponent"]
+__all__ = ["ALIASES", "KeepsAnswers", "SeveralRequests", "ZhipuComponent"]
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +84,24 @@ class ZhipuComponent(ConnectionSettings, BaseComponent):
         self._left_out = state["left_out"]
 
 
-class SeveralRequests(ZhipuComponent):
+class KeepsAnswers(ZhipuComponent):
+    """Settings of an adapter whose answers can be kept in a file.
+
+    Attributes:
+        checkpoint: A file that keeps what is paid for: a program that was killed goes on where it
+            was, and a second run over what did not change costs nothing. See
+            ``zhipu_client.with_checkpoint``.
+    """
+
+    checkpoint: Annotated[Path, PlainSerializer(str)] | None = Field(
+        default=None, description="A file that keeps what is paid for."
+    )
+
+    def _checkpoint_path(self) -> Path | None:
+        return self.checkpoint
+
+
+class SeveralRequests(KeepsAnswers):
     """Settings of an adapter that makes several requests in one call.
 
     Attributes:

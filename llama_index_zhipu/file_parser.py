@@ -14,13 +14,13 @@ from llama_index.core.schema import Document
 from zhipu_client import InvalidRequestError, Request, await_for, file_parser, wait_for
 from zhipu_client.adapting import naming
 
-from ._connection import ZhipuComponent
+from ._connection import KeepsAnswers
 from ._documents import Given, given_file
 
 __all__ = ["ZhipuAIFileParserReader"]
 
 
-class ZhipuAIFileParserReader(ZhipuComponent, BasePydanticReader):
+class ZhipuAIFileParserReader(KeepsAnswers, BasePydanticReader):
     """Reads office documents, PDFs, tables, images and web pages with the service's file parser.
 
     Sends a document and waits until the service has parsed it (open.bigmodel.cn only). Works as a

@@ -16,7 +16,7 @@ from llama_index.core.schema import Document
 from zhipu_client import Request, ZhipuError, audio, models
 from zhipu_client.adapting import check_folder, keeping, naming, write_whole
 
-from ._connection import ZhipuComponent
+from ._connection import KeepsAnswers
 from ._documents import Given, given_file
 from ._tool_spec import ConnectedToolSpec
 
@@ -103,7 +103,7 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         return str(path)
 
 
-class ZhipuAITranscriptionReader(ZhipuComponent, BasePydanticReader):
+class ZhipuAITranscriptionReader(KeepsAnswers, BasePydanticReader):
     """Transcribes a recording (GLM-ASR).
 
     Works as a ``file_extractor`` of `SimpleDirectoryReader` too.

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from ._download_rules import DownloadError as DownloadError
     from ._io.aio import AsyncClient as AsyncClient
     from ._io.async_attempts import AsyncStream as AsyncStream
+    from ._io.checkpoints import with_checkpoint as with_checkpoint
     from ._io.downloads import adownload as adownload
     from ._io.downloads import download as download
     from ._io.drawing import draw_layout as draw_layout
@@ -80,6 +81,7 @@ else:
         "_download_rules": "Downloaded DownloadError",
         "_io.aio": "AsyncClient",
         "_io.async_attempts": "AsyncStream",
+        "_io.checkpoints": "with_checkpoint",
         "_io.downloads": "adownload download",
         "_io.drawing": "draw_layout",
         "_io.jobs": "aiterate arun iterate run",

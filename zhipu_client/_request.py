@@ -15,6 +15,7 @@ from zhipu_client.dialects import Dialect
 __all__ = [
     "AsyncSender",
     "Conversing",
+    "Items",
     "Kind",
     "Refused",
     "Reply",
@@ -65,6 +66,28 @@ class Reply:
     data: Any = field(default=None, repr=False)
 
 
+class Items(Protocol):
+    """How a request of many items, and the answer to it, are taken apart. Pure."""
+
+    def apart(self, body: Mapping[str, Any]) -> tuple[dict[str, Any], list[Any]]:
+        """Return a body without its items, and the items."""
+
+    def some(self, request: Request[Any], places: Sequence[int]) -> Request[Any]:
+        """Return the request for some of its items."""
+
+    def pieces(self, data: Any, count: int) -> list[bytes] | None:
+        """Return what to keep for each of so many items; None for an answer that is not whole."""
+
+    def whole(self, pieces: Sequence[bytes], fresh: Any, body: Mapping[str, Any]) -> Any:
+        """Return the data of an answer to all items.
+
+        Args:
+            pieces: What was kept for each.
+            fresh: The data of the answer that some of them came with just now, or None.
+            body: The body of the request.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Request(Generic[T]):
     """A call whose answer comes in one piece.
@@ -84,6 +107,8 @@ class Request(Generic[T]):
         max_bytes: The most that the answer may have, decoded; None for the client's limit.
         timeout: Seconds for this call in place of the client's; None for the client's.
         max_retries: Tries after the first in place of the client's; None for the client's.
+        items: How a request of many items is taken apart, so that each can be kept by itself.
+        keep: Whether an answer is whole, and may be kept for later runs; None for any.
         check: Looks at every successful reply before ``parse`` and raises a typed error when it is
             a failure after all (beyond the error bodies that each endpoint shares).
     """
@@ -102,6 +127,8 @@ class Request(Generic[T]):
     timeout: float | None = None
     check: Callable[[Reply], None] | None = field(default=None, repr=False)
     max_retries: int | None = None
+    items: Items | None = field(default=None, repr=False)
+    keep: Callable[[Any], bool] | None = field(default=None, repr=False)
 
     def as_dict(self) -> Request[dict[str, Any]]:
         """Return the same call, answered with the decoded JSON object as it came."""

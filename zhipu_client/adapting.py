@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 
 import pydantic
@@ -289,13 +290,19 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             self.auth,
             self.dialect,
             self.proxy,
+            self._checkpoint_path(),
         )
 
+    def _checkpoint_path(self) -> Path | None:
+        """Return the file that keeps what is paid for; None without one."""
+        return None
+
     def _new_client(self) -> Client:
+        from zhipu_client._io.checkpoints import with_checkpoint
         from zhipu_client._io.sync import Client
 
         self._check_nothing_missing()
-        return Client(
+        client = Client(
             api_key=self.api_key,
             base_url=self.base_url,
             timeout=self.timeout,
@@ -307,6 +314,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             dialect=self.dialect,
             proxy=self.proxy,
         )
+        return with_checkpoint(client, self._checkpoint_path())
 
     def _check_nothing_missing(self) -> None:
         """Raise where what did not come along with a pickle has not been given again."""

@@ -11,6 +11,7 @@ from zhipu_client import _check, models
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request
 from zhipu_client.dialects import DIALECTS, DialectName
+from zhipu_client.embeddings._kept import Texts
 from zhipu_client.embeddings._work import (
     BulkJob,
     Embeddings,
@@ -160,6 +161,7 @@ def create(
         ),
         kind="generate",
         model=model,
+        items=Texts(vectors_in),
     )
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "OCRPage",
     "OCRProgress",
     "number_of_pages",
+    "pages_in",
     "pages_of",
     "region_markdown",
     "split_markdown",
@@ -118,6 +119,11 @@ def pages_of(data: Mapping[str, Any], first: int, total: int | None) -> list[OCR
         )
         for place, regions in enumerate(details)
     ]
+
+
+def pages_in(data: Mapping[str, Any]) -> int:
+    """Return how many pages an answer has."""
+    return max(len(_list(data.get("layout_details"))), len(_list(_info(data).get("pages"))))
 
 
 def number_of_pages(data: Mapping[str, Any]) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,7 +19,7 @@ from zhipu_client.errors import (
     ServerError,
 )
 from zhipu_client.errors._naming import name_source
-from zhipu_client.ocr._pages import OCRPage, OCRProgress, number_of_pages, pages_of
+from zhipu_client.ocr._pages import OCRPage, OCRProgress, number_of_pages, pages_in, pages_of
 from zhipu_client.work._job import Document, Progress, Source, attach
 
 __all__ = ["OCRWork", "PagesJob"]
@@ -170,8 +170,15 @@ class OCRWork:
                 self.failed(part.first, error)
                 return None
             if request is not None:
-                return part.first, request
+                return part.first, self._kept_if_whole(part, request)
         return None
+
+    def _kept_if_whole(self, part: _Part, request: Request[Any]) -> Request[Any]:
+        """Have an answer with too few pages asked for again at the next run."""
+        if self._document.pages is None or part.last is None:
+            return request
+        wanted = part.last - part.first + 1
+        return replace(request, keep=lambda data: pages_in(data) >= wanted)
 
     def _request(self, part: _Part) -> Request[Any] | None:
         options = {"model": self._job.model, **self._job.options}
