@@ -227,7 +227,7 @@ def _drive(client: Sender, work: Work[T, Any], ours: list[T]) -> Generator[T, No
                 # The caller's context (tracing) is the request's too.
                 call = contextvars.copy_context().run
                 pending[threads.submit(call, client.send, taken[1])] = taken[0]
-            del taken
+            taken = None  # a request has a file in it: it need not be kept here
             if not pending:
                 break
             # Not for ever: Ctrl-C just before the wait, or on Windows, would not end it.
@@ -263,7 +263,7 @@ async def _adrive(
         while True:
             while len(pending) < work.in_flight and (taken := await _take(work)) is not None:
                 pending[asyncio.create_task(client.send(taken[1]))] = taken[0]
-            del taken
+            taken = None
             if not pending:
                 break
             done, _ = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)

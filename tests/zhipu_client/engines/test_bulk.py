@@ -331,3 +331,15 @@ def test_against_the_emulator(kind: str) -> None:
         assert len(server.requests) == 3
     assert [len(one) for one in result.vectors] == [256] * 150
     assert all(type(value) is float for one in result.vectors for value in one)
+
+
+def test_answers_that_take_longer_than_the_look_for_an_interrupt(
+    run, make_client, monkeypatch
+) -> None:
+    from zhipu_client._io import jobs
+
+    monkeypatch.setattr(jobs, "CTRL_C", 0.001)
+    client = make_client(embed, seconds=0.05)
+    found = run(client, embeddings.bulk([f"{n}" for n in range(20)], batch_size=4, in_flight=2))
+    assert len(found.vectors) == 20
+    assert client.most == 2
