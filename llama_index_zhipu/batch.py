@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.base.llms.types import ChatMessage
@@ -29,6 +31,8 @@ from .embeddings import ZhipuAIEmbedding
 from .llms import ZhipuAI
 
 __all__ = ["BatchAnswer", "ZhipuAIBatch"]
+
+_log = logging.getLogger(__name__)
 
 #: More lines than any batch of the service may have.
 MOST_LINES = 1_000_000
@@ -168,16 +172,26 @@ class ZhipuAIBatch:
         client = self._model._client
         with _known(batch_id):
             batch = wait_for(client, self._plan(batch_id))
-            contents = [client.send(request) for request in _results(batch)]
-            return self._sorted(batch, contents, count)
+            with ExitStack() as files_of_it:
+                contents = []
+                for request in _results(batch):
+                    contents.append(client.send(request))
+                    files_of_it.enter_context(contents[-1])
+                return self._sorted(batch, contents, count)
 
     async def acollect(self, batch_id: str, count: int | None = None) -> list[BatchAnswer]:
         """Wait for a batch, asynchronously; see `collect`."""
         client = self._model._aclient
         with _known(batch_id):
             batch = await await_for(client, self._plan(batch_id))
-            contents = [await client.send(request) for request in _results(batch)]
-            return self._sorted(batch, contents, count)
+            with ExitStack() as files_of_it:
+                contents = []
+                for request in _results(batch):
+                    contents.append(await client.send(request))
+                    files_of_it.enter_context(contents[-1])
+                if self.on_result is not None:  # which belongs to the loop's thread
+                    return self._sorted(batch, contents, count)
+                return await asyncio.to_thread(self._sorted, batch, contents, count)
 
     def _upload(self, items: Iterable[str | Sequence[ChatMessage]]) -> Request[files.File]:
         rows = [
@@ -197,10 +211,10 @@ class ZhipuAIBatch:
         return batches.waiting(batch_id, interval=self.interval, timeout=self.wait)
 
     def _sorted(
-        self, batch: batches.Batch, contents: Iterable[bytes], count: int | None
+        self, batch: batches.Batch, contents: Iterable[IO[bytes]], count: int | None
     ) -> list[BatchAnswer]:
         found: dict[int, BatchAnswer] = {}
-        unread = ""
+        unread, strange = "", None
         with keeping(partial=found):
             for row in (row for content in contents for row in batches.read_output(content)):
                 answer = self._answer(row)
@@ -208,9 +222,18 @@ class ZhipuAIBatch:
                     unread = f": {answer.error}"  # a damaged line, which may be of any item
                     continue
                 number = _number(row)
+                if number is None:
+                    strange = strange or str(row.get("custom_id"))
+                    continue
                 found[number] = answer
                 if self.on_result is not None:
                     self.on_result((number, answer))
+        if strange is not None and not found:
+            raise InvalidRequestError(
+                "this batch was not made by ZhipuAIBatch", field="batch_id", value=strange
+            )
+        if strange is not None:
+            _log.warning("batch %s has answers to lines that were not sent", batch.id)
         if count is None:
             counts = batch.request_counts if isinstance(batch.request_counts, dict) else {}
             total = whole_number(counts.get("total"), most=MOST_LINES) or 0
@@ -268,11 +291,10 @@ class _Texts:
         return self._model._read(embeddings.EmbeddingReply.model_validate(body))
 
 
-def _results(batch: batches.Batch) -> list[Request[bytes]]:
+def _results(batch: batches.Batch) -> list[Request[IO[bytes]]]:
     """Return the requests of the files of answers and errors; either may be missing."""
-    return [
-        files.content(file_id) for file_id in (batch.output_file_id, batch.error_file_id) if file_id
-    ]
+    ids = (batch.output_file_id, batch.error_file_id)
+    return [files.open_content(file_id) for file_id in ids if file_id]
 
 
 @contextmanager
@@ -293,15 +315,11 @@ def _id(batch: batches.Batch) -> str:
     return batch.id
 
 
-def _number(row: Mapping[str, Any]) -> int:
+def _number(row: Mapping[str, Any]) -> int | None:
+    """Return the position of a line's item; None for an id that is not ours."""
     mark = str(row.get("custom_id"))
     number = mark.removeprefix(_MARK)
-    found = whole_number(number, most=MOST_LINES)
-    if number == mark or found is None:
-        raise InvalidRequestError(
-            "this batch was not made by ZhipuAIBatch", field="batch_id", value=mark
-        )
-    return found
+    return None if number == mark else whole_number(number, most=MOST_LINES)
 
 
 def _missing(batch: batches.Batch, unread: str) -> BatchAnswer:

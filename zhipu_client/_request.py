@@ -104,6 +104,8 @@ class Request(Generic[T]):
         kind: What may be retried, see `Kind`.
         model: The model code, which names the gate the call waits at; None for no gate.
         raw: The answer is bytes (audio, a file), not JSON.
+        spooled: The answer may be very large: it is written to disk, and the reply's ``data`` is
+            the open file.
         max_bytes: The most that the answer may have, decoded; None for the client's limit.
         timeout: Seconds for this call in place of the client's; None for the client's.
         max_retries: Tries after the first in place of the client's; None for the client's.
@@ -123,6 +125,7 @@ class Request(Generic[T]):
     kind: Kind = "read"
     model: str | None = None
     raw: bool = False
+    spooled: bool = False
     max_bytes: int | None = None
     timeout: float | None = None
     check: Callable[[Reply], None] | None = field(default=None, repr=False)

@@ -2,8 +2,8 @@
 
 Write the lines with `line` and `lines`, send them with ``files.create(purpose="batch")``, start
 with `create`, wait with ``zhipu_client.wait_for(client, batches.waiting(batch))``, fetch
-``output_file_id`` and ``error_file_id`` with ``files.content``, read them with `read_output` and
-`answer`.
+``output_file_id`` and ``error_file_id`` with ``files.open_content``, read them with `read_output`
+and `answer`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -46,6 +46,7 @@ ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
 _MOST_LINES = 50_000
 _MOST_EMBEDDINGS = 10_000
+_LONGEST_LINE = 64 * 1024 * 1024
 # Where the service writes it: before the answer, whose text may quote anything.
 _CUSTOM_ID = re.compile(rb'^\s*\{\s*(?:"id"\s*:\s*"[^"\\]*"\s*,\s*)?"custom_id"\s*:\s*"([^"\\]*)"')
 
@@ -143,8 +144,12 @@ def _written(row: Mapping[str, Any]) -> bytes:
         raise _check.refuse("custom_id", name, f"is of a line that is not JSON ({error})") from None
 
 
-def read_output(content: bytes) -> Iterator[dict[str, Any]]:
+def read_output(content: bytes | IO[bytes]) -> Iterator[dict[str, Any]]:
     """Yield the lines of a result file, in no order: ``{"custom_id", "id", "response"}``.
+
+    Args:
+        content: The bytes of the file (``files.content``), or the file itself, which is read line
+            by line (``files.open_content``).
 
     ``response`` has ``status_code`` and ``body``, the answer of the call. Blank lines are skipped.
     A line that is cut, or not a JSON object, is ``{"custom_id", "error": {"message"}}``, with
@@ -155,9 +160,19 @@ def read_output(content: bytes) -> Iterator[dict[str, Any]]:
         >>> [row["custom_id"] for row in batches.read_output(b'{"custom_id": "request-1"}')]
         ['request-1']
     """
-    for number, row in enumerate(content.splitlines(), 1):
+    rows = content.splitlines() if isinstance(content, bytes) else _rows(content)
+    for number, row in enumerate(rows, 1):
         if row.strip():
             yield _read(number, row)
+
+
+def _rows(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a file; of one that is longer than any answer, the beginning."""
+    while row := file.readline(_LONGEST_LINE):
+        rest = row
+        while not rest.endswith(b"\n") and (rest := file.readline(_LONGEST_LINE)):
+            pass
+        yield row
 
 
 def _read(number: int, row: bytes) -> dict[str, Any]:
@@ -194,11 +209,12 @@ def answer(row: Mapping[str, Any], check: Callable[[Reply], None] | None = None)
     """
     response = row.get("response")
     response = response if isinstance(response, dict) else {}
-    status, body = response.get("status_code"), response.get("body")
-    fine = status is None or 200 <= (whole_number(status, most=999) or 0) < 300
+    told, body = response.get("status_code"), response.get("body")
+    status = whole_number(told, most=999)
+    fine = told is None or 200 <= (status or 0) < 300
     if not fine or not isinstance(body, dict) or error_in(body):
-        told = body or row.get("error") or row
-        body = told if isinstance(told, dict) else {"message": str(told)}
+        found = body or row.get("error") or row
+        body = found if isinstance(found, dict) else {"message": str(found)}
         raise error_from(status, {}, body, request_id=row.get("custom_id"))
     if check is not None:
         check(Reply(status or 200, {}, b"", body))

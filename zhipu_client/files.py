@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import io
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -154,6 +155,30 @@ def content(file_id: str, *, max_bytes: int = 256 * MiB) -> Request[bytes]:
     )
 
 
+def open_content(file_id: str, *, max_bytes: int = 8 * 1024 * MiB) -> Request[IO[bytes]]:
+    """Fetch a file that may be very large, as an open binary file. Close it after use.
+
+    What does not fit into a few MiB of memory is kept in a temporary file without a name.
+
+    Args:
+        file_id: Its id.
+        max_bytes: The most bytes to take.
+
+    Example:
+        >>> from zhipu_client import files
+        >>> files.open_content("file-1").path
+        '/files/file-1/content'
+    """
+    return Request(
+        method="GET",
+        path=f"/files/{_check.segment('file_id', file_id)}/content",
+        parse=_parse_file,
+        raw=True,
+        spooled=True,
+        max_bytes=max_bytes,
+    )
+
+
 def delete(file_id: str) -> Request[DeletedFile]:
     """Delete a file.
 
@@ -172,6 +197,13 @@ def delete(file_id: str) -> Request[DeletedFile]:
 
 def _parse_content(reply: Reply) -> bytes:
     return reply.content
+
+
+def _parse_file(reply: Reply) -> IO[bytes]:
+    if reply.data is None:  # a small file whose type says JSON
+        return io.BytesIO(reply.content)
+    file: IO[bytes] = reply.data
+    return file
 
 
 if not TYPE_CHECKING:  # to a type checker it would permit any attribute

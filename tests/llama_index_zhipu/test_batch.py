@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -21,6 +22,7 @@ from zhipu_client import (
     batches,
     files,
 )
+from zhipu_client._io import gathering
 from zhipu_emulator.scripting import Fault
 
 BATCH = {"id": "batch_1", "status": "completed", "request_counts": {"total": 3}}
@@ -239,3 +241,74 @@ def test_an_interrupt_has_the_id(chats, monkeypatch):
     with pytest.raises(KeyboardInterrupt) as caught:
         chats.run(["Hello"])
     assert caught.value.task_id.startswith("batch_")
+
+
+@pytest.mark.parametrize("status", ["ok", -1, 1e300, [], {}, True, "9" * 5000])
+def test_a_status_that_is_no_number_costs_its_own_answer_only(chats, status):
+    rows = [_row(number) for number in range(3)]
+    rows[1]["response"]["status_code"] = status
+    content = b"\n".join(json.dumps(row).encode() for row in rows)
+    answers = chats._sorted(batches.Batch(**BATCH), [content], 3)
+    assert [one.value is not None for one in answers] == [True, False, True]
+    assert isinstance(answers[1].error, ZhipuError)
+
+
+@pytest.mark.parametrize("mark", ["request-1", "line-", "line-x", "line-99999999999", None, 7, {}])
+def test_an_id_of_another_batch_costs_its_own_answer_only(chats, mark):
+    rows = [_row(number) for number in range(3)]
+    rows[1]["custom_id"] = mark
+    content = b"\n".join(json.dumps(row).encode() for row in rows)
+    answers = chats._sorted(batches.Batch(**BATCH), [content], 3)
+    assert [one.value is not None for one in answers] == [True, False, True]
+
+
+async def test_large_results_are_read_from_disk(chats, monkeypatch):
+    written = []
+    monkeypatch.setattr(gathering, "IN_MEMORY", 10)
+    monkeypatch.setattr(
+        gathering.tempfile.SpooledTemporaryFile,
+        "rollover",
+        _noting(gathering.tempfile.SpooledTemporaryFile.rollover, written),
+    )
+    async for answers in both(chats, [f"What is {number} + 1?" for number in range(20)]):
+        assert all(answer.error is None for answer in answers)
+    assert len(written) == 2
+    assert all(file.closed for file in written)
+
+
+def _noting(method, seen):
+    def noted(self):
+        seen.append(self)
+        return method(self)
+
+    return noted
+
+
+def test_a_line_longer_than_any_answer_is_one_bad_line(monkeypatch):
+    monkeypatch.setattr(batches, "_LONGEST_LINE", 64)
+    file = io.BytesIO(
+        b'{"custom_id": "line-000000", "x": "' + b"a" * 1000 + b'"}\n{"custom_id": "b"}'
+    )
+    first, second = batches.read_output(file)
+    assert first["custom_id"] == "line-000000"
+    assert "cut" in first["error"]["message"]
+    assert second == {"custom_id": "b"}
+
+
+def test_each_answer_is_told_as_it_is_read(connection):
+    told = []
+    llm = ZhipuAI(model="glm-4-flash", **connection)
+    batch = ZhipuAIBatch(llm, interval=0.01, on_result=told.append)
+    answers = batch.run(["What is 6 * 7?", "What is 17 + 25?"])
+    assert sorted(told, key=lambda one: one[0]) == list(enumerate(answers))
+
+
+def test_what_a_callback_ends_has_the_answers_and_the_id(connection):
+    def tell(piece):
+        raise LookupError
+
+    llm = ZhipuAI(model="glm-4-flash", **connection)
+    with pytest.raises(LookupError) as caught:
+        ZhipuAIBatch(llm, interval=0.01, on_result=tell).run(["What is 6 * 7?"])
+    assert caught.value.task_id.startswith("batch_")
+    assert "42" in caught.value.partial[0].value.message.content

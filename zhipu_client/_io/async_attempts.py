@@ -13,6 +13,7 @@ from zhipu_client import _key
 from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import BaseClient
 from zhipu_client._io.gates import Slot
+from zhipu_client._io.gathering import Gathered
 from zhipu_client._io.httpx_errors import translated
 from zhipu_client._io.pools import async_client
 from zhipu_client._io.replies import check_reply
@@ -81,24 +82,20 @@ class AsyncAttempts(BaseClient):
             for slot in slots:
                 slot.release()
 
-    async def _whole(self, call: Call) -> tuple[Any, bytes]:
+    async def _whole(self, call: Call) -> tuple[Any, Any]:
         response = await self.open(call)
         try:
             return response, await self.read(call, response)
         finally:
             await response.aclose()
 
-    async def read(self, call: Call, response: Any) -> bytes:
+    async def read(self, call: Call, response: Any) -> Any:
         """Read a whole body, bounded."""
-        parts: list[bytes] = []
-        size = 0
+        body = Gathered(call, response.status_code)
         with translated(call), within(call, call.deadline or call.begin_whole()):
             async for part in aunpacked(response, call.request_id):
-                size += len(part)
-                if size > call.max_bytes:
-                    raise call.too_large()
-                parts.append(part)
-        return b"".join(parts)
+                body.add(part)
+        return body.whole()
 
 
 class AsyncStream(Generic[E]):

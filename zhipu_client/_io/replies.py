@@ -13,10 +13,25 @@ from zhipu_client.errors._failures import error_in
 
 __all__ = ["check_reply", "unreadable"]
 
+#: The most bytes of what should have been a file, and says what went wrong.
+MOST_OF_AN_ERROR = 1024 * 1024
 
-def check_reply(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
-    """Turn a whole answer into what the endpoint's ``parse`` makes of it, or raise."""
+
+def check_reply(call: Call, status: int, headers: Mapping[str, str], body: Any) -> Any:
+    """Turn a whole answer into what the endpoint's ``parse`` makes of it, or raise.
+
+    Args:
+        call: The call.
+        status: The answer's status.
+        headers: Its headers.
+        body: Its bytes; a file of them for a spooled request.
+    """
     request = call.request
+    if not isinstance(body, bytes):
+        kind = headers.get("content-type", "")
+        if not kind.startswith(("application/json", "text/html")):
+            return request.parse(Reply(status, headers, b"", body))  # type: ignore[union-attr]
+        body = body.read(MOST_OF_AN_ERROR)  # an error that looks like a success
     if not 200 <= status < 300:
         raise call.failure(status, headers, body)
     if not isinstance(request, Request):  # a stream was asked for, one piece came

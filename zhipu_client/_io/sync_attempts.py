@@ -12,6 +12,7 @@ from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import BaseClient
 from zhipu_client._io.clock import SystemClock
 from zhipu_client._io.gates import Slot
+from zhipu_client._io.gathering import Gathered
 from zhipu_client._io.gc_safety import inside, kept, outside
 from zhipu_client._io.httpx_errors import raise_ours, translated
 from zhipu_client._io.pools import sync_client
@@ -93,7 +94,7 @@ class Attempts(BaseClient):
             for slot in slots:
                 slot.release()
 
-    def _whole(self, call: Call) -> tuple[Any, bytes]:
+    def _whole(self, call: Call) -> tuple[Any, Any]:
         response = self.open(call)
         try:
             return response, self._read(call, response)
@@ -101,22 +102,18 @@ class Attempts(BaseClient):
             with inside():
                 response.close()
 
-    def _read(self, call: Call, response: Any) -> bytes:
+    def _read(self, call: Call, response: Any) -> Any:
         """Read a whole body, within the limit of the attempt."""
         from zhipu_client._io.deadlines import blocking
 
         limit = call.deadline or call.begin_whole()
-        parts: list[bytes] = []
-        size = 0
+        body = Gathered(call, response.status_code)
         with translated(call), blocking(limit):
             for part in unpacked(response, call.request_id):
-                size += len(part)
-                if size > call.max_bytes:
-                    raise call.too_large()
                 if limit.left < 0:  # a caller's own client knows nothing of the limit
                     raise call.too_slow()
-                parts.append(part)
-        return b"".join(parts)
+                body.add(part)
+        return body.whole()
 
 
 class Stream(Generic[E]):
