@@ -336,7 +336,7 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
             tool_choice={"type": "tool", "name": function["name"]},
             strict=strict,
             structured={"lenient": include_raw, "schema": schema},
-            ls_structured_output_format={"kwargs": {"method": method}, "schema": schema},
+            ls_structured_output_format=structured.shown(schema, method),
             **kwargs,
         )
         return structured.chained(llm, reader, include_raw=include_raw)

@@ -11,6 +11,7 @@ from langchain_core.utils.function_calling import convert_to_json_schema
 from pydantic import BaseModel, ValidationError
 
 from langchain_zhipu._chat.messages import to_wire
+from langchain_zhipu._chat.recursive import whole_parameters
 from zhipu_client.conversation import (
     Exchange,
     StructuredAnswer,
@@ -56,7 +57,9 @@ def _response_format(value: Any) -> Any:
     """Return a schema class as a ``json_schema`` dict, and every other value unchanged."""
     if isinstance(value, type):
         with suppress(ValueError, TypeError):  # a class without a schema is refused later, by name
-            schema = convert_to_json_schema(value)
+            schema = whole_parameters(value)
+            if schema is None:
+                schema = convert_to_json_schema(value)
             name = str(schema.get("title") or value.__name__)
             return {"type": "json_schema", "json_schema": {"name": name, "schema": schema}}
     return value

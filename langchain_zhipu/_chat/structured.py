@@ -33,7 +33,7 @@ from langchain_core.utils.function_calling import convert_to_openai_function
 from langchain_core.utils.pydantic import TBaseModel, is_basemodel_subclass
 from typing_extensions import override
 
-from langchain_zhipu._chat.recursive import whole_parameters
+from langchain_zhipu._chat.recursive import whole_function, whole_parameters
 from zhipu_client import InvalidRequestError
 from zhipu_client.conversation import decoded, json_text, problems
 
@@ -191,6 +191,9 @@ def function_of(schema: Schema) -> dict[str, Any]:
     if isinstance(schema, Mapping) and "properties" in schema and not schema.get("title"):
         schema = {"title": "answer", **schema}
     try:
+        found = whole_function(schema)
+        if found is not None:
+            return found
         whole = whole_parameters(schema)
         found = dict(convert_to_openai_function(cast(Any, schema)))
         return found if whole is None else {**found, "parameters": whole}
@@ -224,8 +227,20 @@ def binding(schema: Schema | None, method: Method, *, lenient: bool) -> dict[str
     return {
         "response_format": response,
         "structured": {"lenient": lenient, "schema": schema},
-        "ls_structured_output_format": {"kwargs": {"method": method}, "schema": schema},
+        "ls_structured_output_format": shown(schema, method),
     }
+
+
+def shown(schema: Schema | None, method: Method) -> dict[str, Any]:
+    """Return what LangChain's tracing says of structured output.
+
+    A schema that it cannot convert is given as JSON Schema.
+    """
+    function = whole_function(schema)
+    if function is not None:
+        about = {"title": function["name"], "description": function["description"]}
+        schema = {**about, **function["parameters"]}
+    return {"kwargs": {"method": method}, "schema": schema}
 
 
 def parser(

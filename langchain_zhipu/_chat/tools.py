@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from langchain_zhipu._chat.recursive import whole_parameters
+from langchain_zhipu._chat.recursive import whole_function, whole_parameters
 from zhipu_client import InvalidRequestError
 from zhipu_client.conversation import SERVER_TOOLS, check_tool
 
@@ -45,6 +45,9 @@ def wire_tools(tools: Sequence[ToolLike], *, strict: bool | None = None) -> list
 def _wire_tool(tool: Any, strict: bool | None, field: str) -> dict[str, Any]:
     if isinstance(tool, Mapping) and tool.get("type") in SERVER_TOOLS:
         return dict(tool)
+    function = whole_function(tool, strict=strict)
+    if function is not None:
+        return {"type": "function", "function": function}
     try:
         made = convert_to_openai_tool(tool, strict=strict or None)
     except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError) as error:

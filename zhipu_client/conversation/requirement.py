@@ -19,7 +19,7 @@ from zhipu_client.conversation._types import same
 from zhipu_client.conversation.answers import Answer, Call, made_up_id
 from zhipu_client.conversation.history import repaired
 from zhipu_client.conversation.json_answers import json_text, object_in
-from zhipu_client.conversation.schemas import problems
+from zhipu_client.conversation.schemas import inlined, problems
 from zhipu_client.conversation.tools import ToolNames
 from zhipu_client.errors import ZhipuError
 
@@ -93,7 +93,7 @@ class Requirement:
                 "Do not answer in text."
             )
         if self.json and self.schema is not None:
-            schema = json.dumps(self.schema, ensure_ascii=False)
+            schema = json.dumps(inlined(self.schema), ensure_ascii=False)
             parts.append(
                 "Give your final answer as a single JSON object that conforms to this JSON Schema "
                 f"({self.name}), with nothing before or after it and no code fence:\n{schema}"
@@ -108,7 +108,7 @@ class Requirement:
     @property
     def arrays(self) -> bool:
         """Whether the JSON may be an array."""
-        return self.schema is None or self.schema.get("type") == "array"
+        return self.schema is None or inlined(self.schema).get("type") == "array"
 
     def met_in_text(self, answer: Answer, seed: str) -> Answer:
         """Return the answer with the one call that is due, where its arguments are in the text.

@@ -15,6 +15,8 @@ __all__ = ["is_json_mode_with_schema", "named_schema", "native_format"]
 def named_schema(value: Any) -> tuple[str, Mapping[str, Any] | None] | None:
     """Return the name and schema of the JSON that is asked for; None for plain text.
 
+    The schema is as it was given: references in it reach deeper than what is sent.
+
     Raises:
         InvalidRequestError: It has no known form.
     """
@@ -28,7 +30,7 @@ def named_schema(value: Any) -> tuple[str, Mapping[str, Any] | None] | None:
         given = inner.get("schema")
         if given is None or isinstance(given, Mapping):
             name = str(inner.get("name") or (given or {}).get("title") or "answer")
-            return name, inlined(given) if given is not None else None
+            return name, given
     raise InvalidRequestError(
         f"response_format is {str(value)[:80]!r}, but must be a schema class or a dict of type "
         "text, json_object or json_schema, whose schema is a dict",
@@ -57,5 +59,5 @@ def native_format(
         return {"type": "json_object"}
     return {
         "type": "json_schema",
-        "json_schema": {"name": encode_name(name), "schema": dict(schema)},
+        "json_schema": {"name": encode_name(name), "schema": inlined(schema)},
     }
