@@ -9,7 +9,7 @@ import jsonschema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from zhipu_emulator.brain import reply_to
+from zhipu_emulator.brain.reply import reply_to
 from zhipu_emulator.chat import rendering
 from zhipu_emulator.chat.answer import limit, pieces, usage
 from zhipu_emulator.chat.checks import check_chat

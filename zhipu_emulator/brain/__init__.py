@@ -1,5 +1,1 @@
-"""What the stand-in says: simple, deterministic, general rules; no model."""
-
-from zhipu_emulator.brain.reply import reply_to
-
-__all__ = ["reply_to"]
+"""Simple general rules in the place of a model: pick a function, fill it, answer from context."""

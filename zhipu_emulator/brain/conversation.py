@@ -12,6 +12,7 @@ from zhipu_emulator.brain.tools import Planner
 from zhipu_emulator.brain.words import is_chinese
 from zhipu_emulator.chat.message_parts import attachments, plain
 from zhipu_emulator.content import attached_media
+from zhipu_emulator.forms.choices import choice_facts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +77,11 @@ class Conversation:
     def results(self) -> list[results.Result]:
         """What tools answered since the question."""
         return list(results.in_order(self.messages[self.last + 1 :]))
+
+    @cached_property
+    def facts(self) -> Mapping[str, Any]:
+        """Values known by name: from results, and the choice where the text has choices."""
+        return {**choice_facts(self.texts("user")), **results.facts(self.results)}
 
     @property
     def media(self) -> list[Attachment]:

@@ -45,7 +45,7 @@ def decided(view: Conversation, *, known: bool) -> list[Step]:
     must = choice == "required" or any(_MUST.search(text) for text in [*system, view.question])
     made = Counter(result.name for result in view.results)
     only = planner.tools[0] if len(planner.tools) == 1 else None
-    if must and only and not made[only.name] and found_out(view, only.schema):
+    if must and only and not made[only.name] and (view.facts or found_out(view, only.schema)):
         return [_forced(only, view)]  # it is there to report what was found out
     steps = planner.steps(view.question)
     ready = _ready(steps, Counter(made), view) if len(view.results) < _MAX_ROUNDS else []
@@ -84,7 +84,7 @@ def _completed(step: Step, view: Conversation) -> Step:
         return view.planner.one(step.tool, text)
     if given:
         text = "\n".join([step.text, *given])
-        return view.planner.one(step.tool, text, results.facts(view.results))
+        return view.planner.one(step.tool, text, view.facts)
     said = [text for text in view.said_before if text and text.strip() != view.question]
     if said and not BACK.search(step.text):
         return view.planner.one(step.tool, "\n".join([*said[-4:], step.text]))
@@ -94,7 +94,7 @@ def _completed(step: Step, view: Conversation) -> Step:
 def _forced(tool: Tool, view: Conversation) -> Step:
     """One call that must be made, filled from everything there is: what was found out first."""
     text = "\n".join([*found_out(view, tool.schema), view.question, *view.documents])
-    step = view.planner.one(tool, text, results.facts(view.results), subject=view.question)
+    step = view.planner.one(tool, text, view.facts, subject=view.question)
     said = results.reported(view.results, view.question, chinese=view.chinese)
     said = said or context.from_documents(view.question, view.documents) or ""
     for name in step.missing if said else ():

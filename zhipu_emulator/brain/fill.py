@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zhipu_emulator.brain import fits
-from zhipu_emulator.brain.arithmetic import numbers_of
+from zhipu_emulator.brain.arithmetic import expressions, numbers_of
 from zhipu_emulator.brain.fits import FREE_TEXT, Leaf
 from zhipu_emulator.brain.schema import MISSING, Schema, coerced, roles, shortened
 from zhipu_emulator.brain.values import Passage, Span
@@ -96,9 +96,10 @@ class Filler:
         for leaf in leaves:
             if leaf.name not in done.value:
                 done.keep(leaf, self._rest(leaf))
-        done.guessed = {name for name in schema.required & {*properties} if name not in done.value}
-        for name in done.guessed:
+        missing = {name for name in schema.required & {*properties} if name not in done.value}
+        for name in missing:
             done.value[name] = self._made_up(name, properties[name])
+        done.guessed = {name for name in missing if "default" not in properties[name].node}
         done.value = {name: done.value[name] for name in properties if name in done.value}
         self._inside.pop()
         return done
@@ -118,8 +119,10 @@ class Filler:
         if schema.type == "array":
             return self._array(leaf, schema.items)
         if schema.type == "string" and leaf.roles[:1] == ("query",) and self.subject:
-            quotes = self.passage.of("quote")
-            return Span(0, 0, quotes[0].value if len(quotes) == 1 else asked(self.subject))
+            quotes = [span.value for span in self.passage.of("quote")]
+            if any("calculate" in term.concepts for term in self.words):
+                quotes = expressions(self.passage.text)
+            return Span(0, 0, quotes[0] if len(quotes) == 1 else asked(self.subject))
         return MISSING
 
     def _known(self, leaf: Leaf) -> Any:

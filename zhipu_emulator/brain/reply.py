@@ -6,13 +6,15 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
-from zhipu_emulator.brain import context, json_answers, react, results, smalltalk
+from zhipu_emulator.brain import context, json_answers, results, smalltalk
 from zhipu_emulator.brain.conversation import Conversation
 from zhipu_emulator.brain.decide import decided, found_out, lacking
 from zhipu_emulator.brain.reasoning import thoughts
 from zhipu_emulator.brain.values import Passage
 from zhipu_emulator.chat.answer import Call, Reply
 from zhipu_emulator.content import attached_media
+from zhipu_emulator.forms.answering import in_form
+from zhipu_emulator.forms.text_agents import TextAgent
 from zhipu_emulator.http.state import BEIJING
 
 if TYPE_CHECKING:
@@ -28,14 +30,14 @@ _NEEDED = ("To do that I need to know: {}.", "请补充：{}。")
 def reply_to(asked: ChatRequest, state: State) -> Reply:
     """Make up the answer: calls, or text."""
     today = dt.datetime.fromtimestamp(state.options.clock(), BEIJING).date()
-    in_words = react.as_calls(asked)
-    view = Conversation(in_words or asked, today, state.store("files"))
+    agent = TextAgent.of(asked)
+    view = Conversation(agent.asked if agent else asked, today, state.store("files"))
     calls = decided(view, known=_at_once(view) is not None)
     content = "" if calls else _content(view)
     made = tuple(Call(name=c.tool.name, arguments=_json(c.arguments)) for c in calls)
     reasoning = thoughts(view, calls) if asked.thinking else ""
-    if in_words is not None:
-        content, made = react.written(made, content), ()
+    if agent is not None:
+        content, made = agent.written(made, content), ()
     if asked.facts.thinking == "inline" and reasoning:
         return Reply(content=f"<think>{reasoning}</think>\n{content}", calls=made)
     return Reply(reasoning=reasoning, content=content, calls=made)
@@ -60,6 +62,9 @@ def _content(view: Conversation) -> str:
     texts = view.texts("system", "user")
     if view.asked.json_mode:
         return _json(_object(view, texts))
+    in_words = None if view.planner.tools else in_form(view.texts("system"), view.texts("user"))
+    if in_words is not None:
+        return in_words
     wanted = json_answers.ordered(texts[-1:] + view.texts("system"))
     if wanted and json_answers.shape(texts) is not None:
         # Without the JSON mode the service likes to put a fence around it.
@@ -75,9 +80,7 @@ def _object(view: Conversation, texts: Sequence[str]) -> dict[str, Any]:
     text = "\n".join(dict.fromkeys(filter(None, material)))
     text = json_answers.without_objects(text, list(wanted.properties) if wanted else [])
     passage = Passage(text, view.today)
-    return json_answers.filled(
-        wanted, passage, _text(view), results.facts(view.results), view.question
-    )
+    return json_answers.filled(wanted, passage, _text(view), view.facts, view.question)
 
 
 def _text(view: Conversation) -> str:

@@ -30,7 +30,7 @@ BACK = re.compile(
     r"|它|结果|这个|上述",
     re.IGNORECASE,
 )  # a clause that speaks of what another one gives
-_SEARCHES = re.compile(
+SEARCHES = re.compile(
     r"search|look(?:ing)? ?up|retriev|knowledge|quer(?:y|ies)|question|useful for|information about"
     r"|wiki|handbook|document|检索|搜索|查询|知识|问题",
     re.IGNORECASE,
@@ -179,7 +179,7 @@ class Planner:
         for tool in self.tools if _WONDERS.search(text) and terms(text) else ():
             needed = [(s.type, roles(name, s.description)[:1]) for name, s in tool.needed.items()]
             about = f"{split_name(tool.name)} {tool.description}"
-            if needed == [("string", ("query",))] and _SEARCHES.search(about):
+            if needed == [("string", ("query",))] and SEARCHES.search(about):
                 return self.one(tool, text)
         return None
 

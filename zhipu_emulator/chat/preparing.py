@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from zhipu_emulator.brain import reply_to
+from zhipu_emulator.brain.reply import reply_to
 from zhipu_emulator.chat import rendering
 from zhipu_emulator.chat.answer import Call, Reply, limit, usage
 from zhipu_emulator.chat.checks import SENSITIVE_OUTPUT, ChatRequest, check_chat

@@ -1,0 +1,77 @@
+"""Verdicts: YES or NO, a score, the better of two. By the words that two texts share."""
+
+from __future__ import annotations
+
+import re
+
+from zhipu_emulator.content.similarity import coverage, features
+
+_YES_NO = re.compile(r"\bYES *(?:or|/) *NO\b")
+_POINTS = re.compile(r"worth (\d+) points?")
+_RANGE = re.compile(r"score has to be between (\d+) and (\d+)")
+_SECTION = (
+    r"(?:^|\n)[ \t]*(?:## )?(?:\[The Start of )?{}(?:\])?[ \t]*:?[ \t]*\n?(.*?)"
+    r"(?=\n[ \t]*(?:## |\[The |(?:Context|Answer|Feedback|Response) ?:|-{{4,}}|We have |Given "
+    r"|If the existing)|\Z)"
+)
+_ENOUGH = 0.6
+
+
+def _part(text: str, *labels: str) -> str:
+    """The last part of a prompt with one of these labels."""
+    for label in labels:
+        found = re.findall(_SECTION.format(label), text, re.DOTALL)
+        if found:
+            return str(found[-1]).strip()
+    return ""
+
+
+def _met(wanted: str, given: str) -> float:
+    return coverage(features(wanted), features(given))
+
+
+def written(text: str) -> str | None:
+    """The verdict in the form that the prompt wants; None where it wants none."""
+    if "'[[A]]'" in text:
+        return _better(text)
+    if "[RESULT]" in text:
+        return _points(text)
+    if span := _RANGE.search(text):
+        low, high = int(span[1]), int(span[2])
+        wanted = _part(text, "Reference Answer") or _part(text, "User Query")
+        wanted = wanted if wanted and "NO REFERENCE" not in wanted else _part(text, "User Query")
+        met = _met(wanted, _part(text, "Generated Answer"))
+        score = f"{low + (high - low) * met:.1f}"
+        return f"{score}\nIt has {met:.0%} of the words of the reference."
+    if _YES_NO.search(text):
+        return "YES" if _supported(text) else "NO"
+    return None
+
+
+def _supported(text: str) -> bool:
+    if re.search(r"existing YES/NO answer: *YES", text):
+        return True
+    claims = re.findall(
+        r"(?:Query and Response|\bInformation): *(.{0,4000}?)\n *Context:", text, re.DOTALL
+    )
+    claim = "".join((claims or re.findall(r"context information: *(.+)", text))[-1:])
+    said = re.split(r"\bResponse: *", claim)[-1]
+    context = _part(text, "Context") or "\n".join(
+        re.findall(r"-{4,}\n(.*?)\n-{4,}", text, re.DOTALL)
+    )
+    return _met(said, context) >= _ENOUGH
+
+
+def _points(text: str) -> str:
+    worth = _POINTS.search(text)
+    most = int(worth[1] if worth else 1) * max(1, len(re.findall(r"^\d+\. ", text, re.MULTILINE)))
+    met = _met(_part(text, "Query"), _part(text, "Response", "Context"))
+    points = round(most * min(1.0, met / _ENOUGH))
+    return f"It has {met:.0%} of the query's words.\n[RESULT] {points}"
+
+
+def _better(text: str) -> str:
+    wanted = _part(text, "Reference") or _part(text, r"\[User Question\]")
+    one, two = (_met(wanted, _part(text, f"Assistant {name}.s Answer")) for name in "AB")
+    verdict = "C" if abs(one - two) < 0.01 else "A" if one > two else "B"
+    return f"A has {one:.0%} of the words that are wanted, B {two:.0%}. [[{verdict}]]"
