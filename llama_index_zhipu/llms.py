@@ -29,6 +29,7 @@ from zhipu_client.dialects import Dialect
 from ._chat.calling import values_of
 from ._chat.closing import closing_stream
 from ._chat.errors import raised_with_responses
+from ._chat.hiding import HidesSecrets
 from ._chat.media import has_paths
 from ._chat.messages import to_response, to_wire
 from ._chat.settings import DEFAULT_MODEL, ChatSettings
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_MODEL", "ZhipuAI"]
 
 
-class ZhipuAI(StructuredOutputMixin, ChatSettings):
+class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatSettings):
     """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
     The arguments of ``llama_index.llms.zhipuai.ZhipuAI`` are all accepted, those of

@@ -12,6 +12,8 @@ from llama_index_zhipu._connection import ZhipuComponent
 from zhipu_client.adapting import refusal
 from zhipu_client.conversation import combined
 
+from .hiding import revealed
+
 __all__ = ["SENT", "values_of"]
 
 #: Fields that go into every request unless the call says otherwise.
@@ -58,7 +60,7 @@ def values_of(llm: ZhipuComponent, *arguments: Mapping[str, Any]) -> dict[str, A
         InvalidRequestError: A field refuses its value, or a setting cannot be given with a call.
     """
     own = {name: getattr(llm, name) for name in (*SENT, *_STEERING)}
-    return reduce(combined, (_checked(llm, given) for given in arguments), own)
+    return reduce(combined, (_checked(llm, revealed(given)) for given in arguments), own)
 
 
 def _checked(llm: ZhipuComponent, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -59,6 +59,7 @@ from zhipu_client.conversation.thinking import ReasoningHistory
 from zhipu_client.conversation.tools import (
     Choice,
     ToolNames,
+    changed_secrets,
     check_tool,
     encoded_tools,
     read_choice,
@@ -88,6 +89,7 @@ __all__ = [
     "Usage",
     "audio_part",
     "build",
+    "changed_secrets",
     "check_tool",
     "choice_as_text",
     "combined",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ __all__ = [
     "CHOICE_WORDS",
     "Choice",
     "ToolNames",
+    "changed_secrets",
     "check_tool",
     "encode_name",
     "encoded_tools",
@@ -324,21 +325,40 @@ def without_secrets(tool: Any) -> Any:
 
     A digest is in their place, so that different ones stay apart in cache keys.
     """
+    return _with_headers(tool, _digest)
+
+
+def _with_headers(tool: Any, change: Callable[[Any], Any]) -> Any:
     mcp = tool.get("mcp") if isinstance(tool, Mapping) else None
     if not isinstance(mcp, Mapping) or not mcp.get("headers"):
         return tool
-    return {**tool, "mcp": {**mcp, "headers": _digest(mcp["headers"])}}
+    return {**tool, "mcp": {**mcp, "headers": change(mcp["headers"])}}
+
+
+def changed_secrets(kwargs: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return a call's arguments with something else in the place of each secret.
+
+    Args:
+        kwargs: The arguments. They are not changed.
+        change: Secret -> what to put in its place.
+
+    Example:
+        >>> changed_secrets({"top_p": 0.5, "extra_headers": {"X-Token": "t"}}, lambda _: "hidden")
+        {'top_p': 0.5, 'extra_headers': 'hidden'}
+    """
+    found = dict(kwargs)
+    for name in ("tools", "server_tools"):
+        if isinstance(found.get(name), (list, tuple)):
+            found[name] = [_with_headers(tool, change) for tool in found[name]]
+    for name in ("extra_headers", "default_headers", "headers"):
+        if found.get(name):
+            found[name] = change(found[name])
+    return found
 
 
 def redacted(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Return a call's arguments without the secrets in them: for traces and cache keys."""
-    found = dict(kwargs)
-    for name in ("tools", "server_tools"):
-        if isinstance(found.get(name), (list, tuple)):
-            found[name] = [without_secrets(tool) for tool in found[name]]
-    for name in ("extra_headers", "default_headers", "headers"):
-        if found.get(name):
-            found[name] = _digest(found[name])
+    found = changed_secrets(kwargs, _digest)
     for name in ("api_key", "zhipuai_api_key", "openai_api_key"):
         found.pop(name, None)
     return found
