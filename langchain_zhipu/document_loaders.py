@@ -66,13 +66,15 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
         save_images_to: A folder to save these images to; documents then link to the files.
         first_page: The first page to read, from 1.
         last_page: The last page to read, itself included.
-        pages_per_request: The most pages of a part, 1 to 100.
+        pages_per_request: The most pages of a part, 1 to 100; None: 20, or more of a large file.
         max_in_flight: The most requests at once, 1 to 32.
         root: A folder that all files must lie in, links followed.
         max_bytes: The most bytes of a file, checked before it is read (512 MiB).
         on_error: ``"raise"``, or ``"skip"``: log a warning and skip the rest of that document.
         show_progress: Show a progress bar on standard error.
         extra_body: Further fields of each request, sent unchecked.
+        password: Of encrypted PDFs: a string, or a function that is given a document's ``source``
+            and returns its password; called only for files that need one.
         endpoint: ``"layout"`` or ``"chat"``: which endpoint of the server reads. None decides by
             its dialect: the service and its relays (``…/paas/v4``, or ``dialect="zhipu"``) have the
             first, every other server the second.

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
-from llama_index.core.bridge.pydantic import Field, PlainSerializer, PrivateAttr
+from llama_index.core.bridge.pydantic import Field, PlainSerializer, PrivateAttr, SecretStr
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
+from pydantic import SkipValidation
 
 from zhipu_client import aiterate, arun, iterate, ocr, run
 from zhipu_client.adapting import aleave, attach, leave, naming
@@ -50,7 +51,8 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         split: ``"page"`` makes one document of each page, ``"none"`` one of the whole file.
         first_page: The first page to read, from 1; PDF only.
         last_page: The last page to read, itself included.
-        pages_per_request: The most pages in one request, 1 to 100.
+        pages_per_request: The most pages in one request, 1 to 100; None: 20, or more of a large
+            file.
         max_in_flight: Requests at once, 1 to 32.
         with_regions: Keep the regions of each page, with boxes in pixels, as metadata, which is
             nested then.
@@ -59,6 +61,8 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         tables: ``"html"`` as the service writes them, or ``"markdown"``.
         root: A folder that all paths must be in, links followed.
         max_bytes: The most bytes of a file, checked before it is read.
+        password: Of encrypted PDFs: a string, or a function that is given the file and returns its
+            password; called only for files that need one. Not part of ``to_dict``.
         endpoint: ``"layout"`` or ``"chat"``: which endpoint of the server reads. None decides by
             its dialect: the service and its relays (``…/paas/v4``, or ``dialect="zhipu"``) have the
             first, every other server the second.
@@ -96,7 +100,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
     split: Literal["page", "none"] = Field(default="page", description="A document a page.")
     first_page: int | None = Field(default=None, ge=1)
     last_page: int | None = Field(default=None, ge=1)
-    pages_per_request: int = Field(default=20, ge=1, le=100)
+    pages_per_request: int | None = Field(default=None, ge=1, le=100)
     max_in_flight: int = Field(default=4, ge=1, le=32)
     with_regions: bool = Field(default=False, description="Keep regions as metadata.")
     keep_empty: bool = Field(default=False, description="Keep pages without text.")
@@ -106,6 +110,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         default=None, description="A folder that all paths must be in."
     )
     max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+    password: SkipValidation[Any] = Field(default=None, repr=False, exclude=True)
     endpoint: ocr.Endpoint | None = Field(default=None, description="Which endpoint reads.")
     task: ocr.Task | None = Field(default=None, description="What a chat server reads for.")
     prompt: str | None = Field(default=None, description="A prompt in place of the task's.")
@@ -274,11 +279,19 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             "in_flight": self.max_in_flight,
             "root": self.root,
             "max_bytes": self.max_bytes,
+            "password": self._password(file),
             "endpoint": self.endpoint,
             **self._chat_options(),
         }
         given = {_PAGES.get(name, name): value for name, value in given.items()}
         return ocr.pages(file.source, **{**settings, **given})
+
+    def _password(self, file: Given) -> Any:
+        given = self.password
+        if isinstance(given, SecretStr):
+            return given.get_secret_value()
+        # What is in memory is named by what the caller said of it.
+        return (lambda source: given(file.name or source)) if callable(given) else given
 
     def _documents(self, pages: list[ocr.OCRPage], given: Given) -> list[Document]:
         kept = [page for page in pages if self.keep_empty or not page.empty]

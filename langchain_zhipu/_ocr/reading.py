@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 from langchain_core.documents import Document
 from langchain_core.runnables import run_in_executor
-from pydantic import ConfigDict, Field, PrivateAttr
+from pydantic import ConfigDict, Field, PrivateAttr, SkipValidation
 
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr.documents import Mode, Shape, Tables
 from langchain_zhipu._ocr.images import ImageSaver
-from langchain_zhipu._ocr.sources import Origin, pdf_metadata
+from langchain_zhipu._ocr.sources import Origin, password_for, pdf_metadata
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import (
     AuthenticationError,
@@ -78,13 +78,14 @@ class OCRSettings(SeveralRequests):
     save_images_to: Path | None = None
     first_page: int | None = Field(default=None, ge=1)
     last_page: int | None = Field(default=None, ge=1)
-    pages_per_request: int = Field(default=20, ge=1, le=100)
+    pages_per_request: int | None = Field(default=None, ge=1, le=100)
     max_in_flight: int = Field(default=4, ge=1, le=32)
     root: Path | None = None
     max_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     on_error: Literal["raise", "skip"] = "raise"
     show_progress: bool = False
     extra_body: dict[str, Any] | None = None
+    password: SkipValidation[Any] = Field(default=None, repr=False, exclude=True)
     endpoint: ocr.Endpoint | None = None
     task: ocr.Task | None = None
     prompt: str | None = None
@@ -182,6 +183,7 @@ class OCRSettings(SeveralRequests):
             max_bytes=self.max_bytes,
             resume_from=resume,
             extra_body=self.extra_body,
+            password=password_for(self.password, origin.name),
             endpoint=self.endpoint,
             **self._chat_options(),
         )

@@ -13,12 +13,21 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from langchain_core.documents.base import Blob
+from pydantic import SecretStr
 
 from zhipu_client import InvalidRequestError
 from zhipu_client.adapting import read_upload, refuse
 from zhipu_client.ocr import sniff
 
-__all__ = ["FilePath", "Origin", "blob_origin", "origin_of", "origins", "pdf_metadata"]
+__all__ = [
+    "FilePath",
+    "Origin",
+    "blob_origin",
+    "origin_of",
+    "origins",
+    "password_for",
+    "pdf_metadata",
+]
 
 #: A path, an address, a data URL, bytes, an open file, an upload or a blob.
 Source = Any
@@ -149,6 +158,13 @@ def _in_folder(folder: Path, glob: str | None, suffixes: frozenset[str]) -> list
         if wanted and not hidden and path.is_file():
             found.append(path)
     return sorted(found)
+
+
+def password_for(given: Any, name: str) -> Any:
+    """Return a password as `zhipu_client.ocr.pages` takes it; a function is given the name."""
+    if isinstance(given, SecretStr):
+        return given.get_secret_value()
+    return (lambda _: given(name)) if callable(given) else given
 
 
 def pdf_metadata(origin: Origin) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Opens documents: looks before it reads, reads no more than it may, splits PDFs by pages."""
+"""Opens documents: looks before it reads, reads no more than it may; `pdf.py` splits PDFs."""
 
 from __future__ import annotations
 
@@ -6,39 +6,46 @@ import base64
 import io
 import os
 import stat
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
 from zhipu_client.errors import InvalidRequestError
-from zhipu_client.work._job import Document, Source
+from zhipu_client.work._job import Document, Password, Source
+
+from .pdf import PDF, BrokenPDFError, Facts, MissingLibraryError, PasswordNeededError
 
 __all__ = ["HEAD", "open_content", "open_document", "open_file", "stamp"]
 
 MiB = 1024 * 1024
 #: The bytes at the start of a file that show its type.
 HEAD = 1024
-#: What leads from an annotation to other pages.
-_LEADING = ("/A", "/AA", "/Dest", "/P", "/Parent", "/Popup", "/IRT")
+_PDF = "application/pdf"
 
 
-def open_document(source: Source, root: Path | None, max_bytes: int) -> Document:
+def open_document(
+    source: Source, root: Path | None, max_bytes: int, password: Password = None
+) -> Document:
     """Open what a caller gave as a document.
 
     Args:
         source: An ``http(s)`` address (never fetched here), a data URL, a path, or bytes.
         root: The folder that a path must lie in, links followed; None for no such bound.
         max_bytes: The most bytes of a file. Checked before it is read.
+        password: The password of an encrypted PDF, or a function that is given ``source`` and
+            returns it; called only for a file that needs one.
 
     Raises:
         InvalidRequestError: No regular file, outside of ``root``, empty, too large, or neither
-            PDF, PNG nor JPEG by its content.
+            PDF, PNG nor JPEG by its content; a PDF without pages, one that needs a password, or
+            one that takes too much memory or time to open.
     """
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         return _Address(source)
     file, name = open_content(source, root, max_bytes)
     try:
-        return _File(file, name)
+        return _File(file, name, password if not callable(password) else lambda: password(source))
     except BaseException:
         file.close()
         raise
@@ -134,6 +141,7 @@ class _Address:
     kind: str | None = None
     pages: int | None = None
     size = 0
+    info: Mapping[str, str] = {}
 
     def __init__(self, url: str) -> None:
         self.name = url
@@ -145,6 +153,9 @@ class _Address:
     def part(self, first: int, last: int) -> bytes:
         raise NotImplementedError("an address is not split here")
 
+    def whole_only(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
@@ -154,11 +165,14 @@ class _File:
 
     kind: str | None
     pages: int | None
+    info: Mapping[str, str]
 
-    def __init__(self, file: BinaryIO, name: str) -> None:
+    def __init__(
+        self, file: BinaryIO, name: str, password: str | Callable[[], str | None] | None = None
+    ) -> None:
         self.name = name
         self._file = file
-        self._reader: Any = None
+        self._pdf: PDF | None = None
         self._before = stamp(file)
         head = file.read(HEAD)
         kind = sniff(head)
@@ -166,14 +180,16 @@ class _File:
             raise _refused(name, f"is neither PDF, PNG nor JPEG (it starts with {head[:8]!r})")
         self.kind = kind
         self.size = file.seek(0, os.SEEK_END)
-        if kind != "application/pdf":
-            check_bytes(kind, self.size)
-        self.pages = self._count() if kind == "application/pdf" else 1
-        if self.pages is None:
+        facts = self._open(password) if kind == _PDF else Facts(1)
+        self.pages, self.info = (facts.pages, facts.info) if facts else (None, {})
+        self._encrypted = facts is not None and facts.encrypted
+        if kind != _PDF or facts is None:
             # Cannot be split here, so it has to fit as it is.
             check_bytes(kind, self.size)
 
     def whole(self) -> str:
+        if self._encrypted and self._pdf is not None:
+            return data_url(self._pdf.whole())
         self._file.seek(0)
         content = self._file.read(self.size + 1)
         if len(content) != self.size:
@@ -183,10 +199,10 @@ class _File:
 
     def part(self, first: int, last: int) -> bytes:
         try:
-            if self._reader is None:
-                self._reader = _reader(self._file, self.name)
-            content = _split(self._reader, first, last)
-        except Exception as error:
+            if self._pdf is None:
+                raise BrokenPDFError("it cannot be opened")
+            content = self._pdf.part(first, last)
+        except BrokenPDFError as error:
             self._check()  # which explains it
             pages = f"page {first}" if first == last else f"the pages {first} to {last}"
             why = f"is broken: {pages} cannot be taken out of it ({error})"
@@ -194,29 +210,51 @@ class _File:
         self._check()
         return content
 
+    def whole_only(self) -> None:
+        if self._pdf is not None and not self._encrypted:
+            self._pdf.rest()
+
     def close(self) -> None:
-        self._reader = None
+        if self._pdf is not None:
+            self._pdf.close()
         self._file.close()
 
-    def _count(self) -> int | None:
-        """Return the number of pages; None when pypdf is missing or cannot read the file."""
+    def _open(self, password: str | Callable[[], str | None] | None) -> Facts | None:
+        """Open a PDF; return None when it has to be left to the service as it is."""
         try:
-            self._reader = _reader(self._file, self.name)
-            return len(self._reader.pages)
-        except ImportError:
-            if self.size > MAX_BYTES["application/pdf"]:
+            self._pdf = self._opened(password)
+        except MissingLibraryError:
+            if self.size > MAX_BYTES[_PDF]:
                 raise InvalidRequestError(
                     f"{self.name} is too large to be sent in one piece; to split it, install "
-                    "pypdf: pip install 'zhipu-integrations[ocr]'",
+                    "pikepdf: pip install 'zhipu-integrations[ocr]'",
                     field="source",
                     value=self.name,
                 ) from None
             return None
-        except InvalidRequestError:
-            raise
-        except Exception:  # noqa: BLE001 - the service may read what pypdf cannot
+        except BrokenPDFError:  # the service may read what the library cannot
             self._check()
             return None
+        facts = self._pdf.facts
+        if not facts.pages:
+            self._pdf.close()
+            raise _refused(self.name, "has no pages")
+        return facts
+
+    def _opened(self, password: str | Callable[[], str | None] | None) -> PDF:
+        try:
+            # Most encrypted files open without a password: they only forbid to copy or print.
+            return PDF(self._file, self.name)
+        except PasswordNeededError:
+            given = password() if callable(password) else password
+        if not given:
+            why = "needs a password: give it as `password`, a string or a function of the file"
+            raise _refused(self.name, why)
+        try:
+            return PDF(self._file, self.name, given)
+        except PasswordNeededError:
+            why = "needs another password than the one that was given"
+            raise _refused(self.name, why) from None
 
     def _check(self) -> None:
         if stamp(self._file) != self._before:
@@ -224,39 +262,3 @@ class _File:
 
     def _changed(self) -> InvalidRequestError:
         return _refused(self.name, "changed while it was read")
-
-
-def _reader(file: BinaryIO, name: str) -> Any:
-    import logging
-
-    from pypdf import PdfReader
-
-    # Its remarks on untidy files, of which most are, say nothing to our users.
-    logging.getLogger("pypdf").setLevel(logging.ERROR)
-    file.seek(0)
-    reader = PdfReader(file)
-    if reader.is_encrypted and not reader.decrypt(""):
-        raise _refused(name, "needs a password")
-    return reader
-
-
-def _split(reader: Any, first: int, last: int) -> bytes:
-    """Return the pages as a PDF of their own."""
-    from pypdf import PdfWriter
-
-    writer = PdfWriter()
-    for number in range(first - 1, last):
-        page = reader.pages[number]
-        # Links, form fields and threads of articles lead to other pages, which would come along.
-        notes = page.get("/Annots")
-        notes = notes and notes.get_object()  # which may be null
-        for note in notes if isinstance(notes, list) else ():
-            found = note.get_object()
-            for key in _LEADING if isinstance(found, dict) else ():
-                found.pop(key, None)
-        writer.add_page(page, excluded_keys=("/B", "/StructParents"))
-    out = io.BytesIO()
-    writer.write(out)
-    # pypdf keeps every object that it has read: of a long document, all of it in the end.
-    reader.resolved_objects.clear()
-    return out.getvalue()

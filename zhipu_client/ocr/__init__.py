@@ -30,7 +30,7 @@ from zhipu_client.ocr._pages import (
 )
 from zhipu_client.ocr._tables import tables_as_markdown
 from zhipu_client.ocr._work import OCRWork, PagesJob
-from zhipu_client.work._job import Around, Progress, Work
+from zhipu_client.work._job import Around, Password, Progress, Work
 
 __all__ = [
     "DPI",
@@ -182,7 +182,7 @@ def pages(
     model: str = "glm-ocr",
     first_page: int | None = None,
     last_page: int | None = None,
-    pages_per_request: int = 20,
+    pages_per_request: int | None = None,
     in_flight: int = 4,
     return_crop_images: bool | None = None,
     need_layout_visualization: bool | None = None,
@@ -197,13 +197,16 @@ def pages(
     max_tokens: int | None = None,
     dpi: int | None = None,
     max_pixels: int | None = None,
+    password: Password = None,
 ) -> Pages:
     """Read a document of any length page by page: a job for `zhipu_client.iterate`.
 
-    A PDF file is split by pages (which needs the extra ``ocr``), several parts are in flight
-    together, and the pages come in order; no more than a few parts are in memory. An address is
-    read by page numbers. When a part fails, the pages before it are handed over first; the error
-    then has ``resume_from``, the first page that is missing, and ``partial``, an `OCRProgress`.
+    A PDF file within the site's limits (50 MiB and 100 pages, 30 on api.z.ai) is sent as it is,
+    and read by page numbers, several parts at once. A larger one is cut by pages, forms, layers and
+    fonts as they are (which needs the extra ``ocr``). The pages come in order; no more than a few
+    parts are in memory. An address is read by page numbers. When a part fails, the pages before it
+    are handed over first; the error then has ``resume_from``, the first page that is missing, and
+    ``partial``, an `OCRProgress`.
 
     On a server that is not the service (vLLM, SGLang, Ollama) GLM-OCR is a vision model behind
     ``/chat/completions``: each page is rendered (which needs the extra ``ocr``) and sent as an
@@ -218,8 +221,8 @@ def pages(
         first_page: The first page to read, from 1; PDF only.
         last_page: The last page to read, itself included.
         pages_per_request: The most pages of a part, 1 to 100; the site's limit bounds it too, and
-            large pages come in smaller parts (of about 1 MiB). A chat server gets one page a
-            request.
+            what is cut comes in parts of about 1 MiB. None: 20, or more of a large file that is
+            sent whole with each request. A chat server gets one page a request.
         in_flight: The most requests at once, 1 to 32.
         return_crop_images: Ask for addresses of the pictures in the document.
         need_layout_visualization: Ask for a picture of the layout that was found, for each page.
@@ -241,6 +244,8 @@ def pages(
         dpi: For a chat server: dots per inch of a rendered page, 36 to 1200; None for `DPI`.
         max_pixels: For a chat server: the most pixels of an image, 10,000 to 200,000,000; None for
             `MAX_PIXELS`. Larger pages and images are made smaller.
+        password: Of an encrypted PDF: a string, or a function that is given ``source`` and returns
+            it, which is called only if the file needs one. Such a file is sent without encryption.
 
     Raises:
         InvalidRequestError: A value is outside of its limits. For the file itself, and for what
@@ -253,9 +258,7 @@ def pages(
     """
     _check.text("model", model)
     _check_range(first_page, last_page)
-    _check.within("pages_per_request", pages_per_request, 1, 100, whole=True)
-    _check.within("in_flight", in_flight, 1, 32, whole=True)
-    _check.within("max_bytes", max_bytes, 1, 2**40, whole=True)
+    _check_bounds(pages_per_request, in_flight, max_bytes)
     reading = ChatReading(
         task=task, prompt=prompt, max_tokens=max_tokens, dpi=dpi, max_pixels=max_pixels
     )
@@ -278,6 +281,7 @@ def pages(
         progress=progress,
         endpoint=endpoint,
         reading=reading,
+        password=password,
     )
 
 
@@ -296,6 +300,12 @@ def _check_range(first_page: int | None, last_page: int | None) -> None:
         raise _check.refuse("last_page", last_page, f"must be at least {first_page}")
 
 
+def _check_bounds(pages_per_request: int | None, in_flight: int, max_bytes: int) -> None:
+    _check.within("pages_per_request", pages_per_request, 1, 100, whole=True)
+    _check.within("in_flight", in_flight, 1, 32, whole=True)
+    _check.within("max_bytes", max_bytes, 1, 2**40, whole=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pages(PagesJob):
     """A job for `zhipu_client.iterate` and `run`, see `pages`."""
@@ -309,7 +319,7 @@ class Pages(PagesJob):
         if endpoint_of(around.dialect, self.endpoint) == "chat":
             return self._begin_chat(around)
         with naming(self.name):
-            document = around.open(self.source, self.root, self.max_bytes)
+            document = around.open(self.source, self.root, self.max_bytes, self.password)
         try:
             return OCRWork(self, document, page_limit(around.site), create)
         except BaseException:

@@ -20,7 +20,7 @@ from zhipu_client.errors import (
 )
 from zhipu_client.errors._naming import name_source
 from zhipu_client.ocr._pages import OCRPage, OCRProgress, number_of_pages, pages_in, pages_of
-from zhipu_client.work._job import Document, Progress, Source, attach
+from zhipu_client.work._job import Document, Password, Progress, Source, attach
 
 __all__ = ["OCRWork", "PagesJob"]
 
@@ -30,6 +30,9 @@ _ABOUT_PAGES = re.compile(r"page|页", re.IGNORECASE)
 _NUMBERS_REFUSED = re.compile(r"(?:start|end)_?page|page.?(?:number|range)|页码", re.IGNORECASE)
 #: About how large a part is. With 4 in flight, a run stays some 40 MB above what imports take.
 _PART_BYTES = 1024 * 1024
+#: A file is sent whole as often as it has parts: pages of a part, and the most bytes sent, where
+#: the caller leaves the number of pages to us; and the most bytes of one document in flight.
+_PAGES, _SENT_BYTES, _FLYING_BYTES = 20, 64 * 1024 * 1024, 24 * 1024 * 1024
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
@@ -41,7 +44,7 @@ class PagesJob:
     model: str
     first_page: int | None
     last_page: int | None
-    pages_per_request: int
+    pages_per_request: int | None
     in_flight: int
     options: Mapping[str, Any]
     root: Path | None
@@ -49,6 +52,7 @@ class PagesJob:
     resume_from: int | OCRProgress | None
     progress: Progress | None
     name: str | None = None
+    password: Password = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,8 @@ class OCRWork:
         self._document = document
         self._make = make
         self._limit = limit
-        self._size = self._pages_of_a_part(min(job.pages_per_request, limit))
+        self._sent_whole = self._is_sent_whole()
+        self._size = self._pages_of_a_part(job.pages_per_request)
         self._read = 0
         self._error: Exception | None = None
         self._failed_at = 0
@@ -104,11 +109,28 @@ class OCRWork:
             self._start = max(self._start, min([gap, *self._kept]))
         self._next = self._start  # behind the last page that was handed over
         self._todo = deque(self._plan())
+        if not any(part.split for part in self._todo):
+            document.whole_only()
 
-    def _pages_of_a_part(self, most: int) -> int:
-        """Return how many: fewer where pages are large, as parts are in memory several times."""
+    def _is_sent_whole(self) -> bool:
+        """Return True for a PDF within the limits: what the service gets is the user's document.
+
+        Its parts are asked for by page numbers. Only what is larger is cut.
+        """
+        document = self._document
+        fits = document.size <= MAX_BYTES[_PDF] and (document.pages or 0) <= self._limit
+        return document.kind == _PDF and document.pages is not None and fits
+
+    def _pages_of_a_part(self, wanted: int | None) -> int:
+        """Return how many: of what is cut, fewer where pages are large; see `_SENT_BYTES`."""
+        most = min(wanted or _PAGES, self._limit)
         pages, size = self._document.pages, self._document.size
-        return max(1, min(most, _PART_BYTES * pages // size)) if pages and size else most
+        if not pages or not size:
+            return most
+        if self._sent_whole:
+            parts = max(1, _SENT_BYTES // size)
+            return most if wanted else max(most, -(-pages // parts))
+        return max(1, min(most, _PART_BYTES * pages // size))
 
     def _plan(self) -> Iterator[_Part]:
         job, document = self._job, self._document
@@ -125,19 +147,13 @@ class OCRWork:
                 )
         if document.kind not in (None, _PDF):
             yield _Part(1, 1)
-        elif self._fits(first, last):
-            yield _Part(1, last)  # small enough to be sent as it is
         elif last is not None:
-            yield from self._parts(first, last, split=document.pages is not None)
+            split = document.pages is not None and not self._sent_whole
+            yield from self._parts(first, last, split=split)
         elif first == 1:
             yield _Part(1, None)
         else:
             yield _Part(first, first + self._limit - 1, walk=True)
-
-    def _fits(self, first: int, last: int | None) -> bool:
-        """Return True when the file can be sent as it is."""
-        whole = last is not None and first == 1 and last == self._document.pages
-        return whole and not self._kept and (last or 0) <= self._size
 
     def _parts(self, first: int, last: int, *, split: bool) -> Iterator[_Part]:
         """Cut a range into parts; pages that are there already are not asked for again."""
@@ -157,7 +173,7 @@ class OCRWork:
     def take(self) -> tuple[int, Request[Any]] | None:
         while self._todo and self._error is None:
             part = self._todo[0]
-            if not part.kept and len(self._open) >= 2 * self.in_flight:
+            if not part.kept and self._must_wait():
                 return None
             self._todo.popleft()
             self._open[part.first] = part
@@ -180,14 +196,20 @@ class OCRWork:
         wanted = part.last - part.first + 1
         return replace(request, keep=lambda data: pages_in(data) >= wanted)
 
+    def _must_wait(self) -> bool:
+        """Return True when as many parts, or bytes of them, are in flight as there may be."""
+        flying = len(self._open.keys() - self._finished.keys())
+        too_many = flying and (flying + 1) * self._document.size > _FLYING_BYTES
+        return len(self._open) >= 2 * self.in_flight or bool(self._sent_whole and too_many)
+
     def _request(self, part: _Part) -> Request[Any] | None:
         options = {"model": self._job.model, **self._job.options}
         document = self._document
         if not part.split:
-            if part.last is not None and document.pages is None:
+            all_of_it = part.first == 1 and part.last == document.pages
+            if part.last is not None and document.kind in (None, _PDF) and not all_of_it:
                 options |= {"start_page_id": part.first, "end_page_id": part.last}
-            if document.pages is None or not self._too_large(part):
-                return self._make(file=document.whole(), **options).as_dict()
+            return self._make(file=document.whole(), **options).as_dict()
         last = part.last or self._total
         content = document.part(part.first, last)
         if len(content) <= MAX_BYTES[_PDF]:
@@ -201,9 +223,6 @@ class OCRWork:
         self._todo.appendleft(_Part(middle + 1, last, split=True))
         self._todo.appendleft(_Part(part.first, middle, split=True))
         return None
-
-    def _too_large(self, part: _Part) -> bool:
-        return self._document.size > MAX_BYTES.get(self._document.kind or "", 0)
 
     def done(self, number: int, value: Mapping[str, Any]) -> None:
         part = self._open[number]

@@ -7,7 +7,7 @@ threads or from tasks, and know nothing of what they mean.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ __all__ = [
     "Document",
     "Job",
     "Opener",
+    "Password",
     "Progress",
     "Source",
     "Work",
@@ -41,6 +42,9 @@ Progress = Callable[[int, int | None], None]
 #: What a document may be given as: an address, a data URL or a path as a string, a path, bytes.
 Source = str | Path | bytes
 
+#: The password of a PDF, or a function of the source that returns it.
+Password = str | Callable[[Any], str | None] | None
+
 
 class Document(Protocol):
     """An opened source.
@@ -50,12 +54,14 @@ class Document(Protocol):
         kind: ``application/pdf``, ``image/png``, ``image/jpeg``; None for an address.
         pages: How many pages it has; None when that cannot be known here.
         size: Bytes of the whole; 0 for an address.
+        info: Of a PDF: title, author, dates and so on, by their names in the file.
     """
 
     name: str
     kind: str | None
     pages: int | None
     size: int
+    info: Mapping[str, str]
 
     def whole(self) -> str:
         """Return the address, or a data URL of the whole file."""
@@ -63,12 +69,15 @@ class Document(Protocol):
     def part(self, first: int, last: int) -> bytes:
         """Return a PDF of the pages from ``first`` to ``last``, counted from 1."""
 
+    def whole_only(self) -> None:
+        """Let go of what only `part` needs: it will not be called, as far as is known."""
+
     def close(self) -> None:
         """Close the file."""
 
 
-#: Opens a source: (source, root that it must lie in, most bytes) -> document.
-Opener = Callable[[Source, Path | None, int], Document]
+#: Opens a source: (source, root that it must lie in, most bytes, password) -> document.
+Opener = Callable[[Source, Path | None, int, Password], Document]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,224 @@
+"""A PDF file, opened once in a process of its own: how many pages it has, and some of them."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from zhipu_client.errors import InvalidRequestError
+
+from . import pdf_process
+
+__all__ = ["PDF", "BrokenPDFError", "MissingLibraryError", "PasswordNeededError"]
+
+#: The most seconds that a command may take, whatever else the machine does.
+_SECONDS = 120.0
+_BOUNDS = {
+    "memory": f"takes more than {pdf_process.MEMORY // pdf_process.MiB:,} MiB of memory to open",
+    "time": f"takes more than {pdf_process.CPU_SECONDS} seconds to open",
+}
+
+
+class BrokenPDFError(Exception):
+    """The library cannot read the file; the service may."""
+
+
+class MissingLibraryError(ImportError):
+    """The extra ``ocr`` is not installed."""
+
+
+class PasswordNeededError(Exception):
+    """The file is encrypted, and does not open with the password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a PDF.
+
+    Attributes:
+        pages: How many pages it has.
+        encrypted: Whether it is encrypted.
+        info: Title, author and so on, by their names in the file.
+    """
+
+    pages: int
+    encrypted: bool = False
+    info: Mapping[str, str] = field(default_factory=dict)
+
+
+class PDF:
+    """One PDF file. Used by one thread at a time.
+
+    Args:
+        file: The file.
+        name: What errors call it.
+        password: Its password; empty for none.
+
+    Raises:
+        MissingLibraryError: The library that reads PDFs is not installed.
+        PasswordNeededError: It needs a password, or another one.
+        BrokenPDFError: It cannot be read here.
+        InvalidRequestError: It is refused: it needs too much memory or time.
+    """
+
+    def __init__(self, file: BinaryIO, name: str, password: str = "") -> None:
+        if importlib.util.find_spec("pikepdf") is None:
+            raise MissingLibraryError("pikepdf")
+        self._name = name
+        self._password = password
+        self._reading: _Process | _Here | None = None
+        self._copy = _copy(file)
+        self._source = file if self._copy is None else self._copy
+        try:
+            self.facts = self._start()
+        except BaseException:
+            self.close()
+            raise
+
+    def part(self, first: int, last: int) -> bytes:
+        """Return the pages from ``first`` to ``last`` as a PDF of their own."""
+        return self._ask(do="part", first=first, last=last)
+
+    def whole(self) -> bytes:
+        """Return the whole file without encryption."""
+        return self._ask(do="whole")
+
+    def rest(self) -> None:
+        """End the process; it is started again if pages are asked for."""
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.end()
+
+    def close(self) -> None:
+        """End the process for good."""
+        self.rest()
+        if self._copy is not None:
+            self._copy.close()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_copy"):
+            self.close()
+
+    def _start(self) -> Facts:
+        self._reading = _reading(self._source)
+        found, _ = self._answer({"do": "open", "password": self._password})
+        return Facts(found["pages"], found["encrypted"], found["info"])
+
+    def _ask(self, **command: Any) -> bytes:
+        if self._reading is None:
+            self._start()
+        return self._answer(command)[1]
+
+    def _answer(self, command: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        assert self._reading is not None  # noqa: S101 - for the type checker
+        head, content = self._reading.answer(command)
+        kind, why = head.get("error"), head.get("why", "")
+        if kind is None:
+            return head, content
+        if kind == "password":
+            raise PasswordNeededError(self._name)
+        if kind == "broken":
+            raise BrokenPDFError(why)
+        self.rest()
+        text = f"{self._name} {_BOUNDS.get(kind, why)}"
+        raise InvalidRequestError(text, field="source", value=self._name)
+
+
+class _Process:
+    """A process of its own, which can be bounded and ended."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        handle = source.fileno()
+        size = os.fstat(handle).st_size
+        program = str(Path(pdf_process.__file__))
+        self._process = subprocess.Popen(  # noqa: S603 - our own program
+            # Without the user's own start-up files; what is installed is found by the paths.
+            [sys.executable, "-I", program, str(handle), str(size), *filter(None, sys.path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            pass_fds=[handle],
+        )
+
+    def answer(self, command: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        late = threading.Timer(_SECONDS, self._process.kill)
+        late.daemon = True
+        late.start()
+        try:
+            head, content = self._exchanged(json.dumps(command).encode() + b"\n")
+        except (OSError, ValueError):  # it ended
+            head, content = {}, b""
+        finally:
+            late.cancel()
+        if head and len(content) == head["size"]:
+            return head, content
+        # By a signal of its own where memory ran out, by the system where time did.
+        aborted = self._process.wait() in (-signal.SIGABRT, -signal.SIGSEGV)
+        return {"error": "memory" if aborted else "time"}, b""
+
+    def _exchanged(self, line: bytes) -> tuple[dict[str, Any], bytes]:
+        process = self._process
+        assert process.stdin is not None  # noqa: S101 - for the type checker
+        assert process.stdout is not None  # noqa: S101
+        process.stdin.write(line)
+        process.stdin.flush()
+        head: dict[str, Any] = json.loads(process.stdout.readline())
+        return head, process.stdout.read(head["size"])
+
+    def end(self) -> None:
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(OSError):  # what was not written yet
+                if pipe is not None:
+                    pipe.close()
+        # Killed, it ends at once.
+        self._process.wait()
+
+
+class _Here:
+    """The same in this process, where no other can be started: without bounds."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._desk = pdf_process.Desk(source)
+
+    def answer(self, command: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        with warnings.catch_warnings():
+            # That forms are not copied, which is done here.
+            warnings.simplefilter("ignore")
+            return self._desk.answer(command)
+
+    def end(self) -> None:
+        pass
+
+
+def _reading(source: BinaryIO) -> _Process | _Here:
+    # A frozen program has no interpreter to start; Windows does not pass handles by number.
+    if os.name == "posix" and sys.executable and not getattr(sys, "frozen", False):
+        with suppress(OSError):  # where processes are not allowed
+            return _Process(source)
+    return _Here(source)
+
+
+def _copy(file: BinaryIO) -> BinaryIO | None:
+    """Return what is in memory as a temporary file; None for one with a handle."""
+    with suppress(OSError):
+        file.fileno()
+        return None
+    copy = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the PDF
+    file.seek(0)
+    while piece := file.read(pdf_process.MiB):
+        copy.write(piece)
+    copy.flush()
+    return copy
