@@ -1,4 +1,4 @@
-"""Opens documents: looks before it reads, reads no more than it may; `pdf.py` splits PDFs."""
+"""Opens documents: looks before it reads, and reads no more than it may."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """A program that opens one PDF and cuts pages out of it, within bounds of memory and time.
 
-It runs as a process of its own (`pdf.py` starts it), since a PDF of a few kilobytes can unpack to
-gigabytes, and the limits of the library that could prevent this hold for a whole process. It
-imports nothing of the project. Each line of standard input is a command in JSON; the answer is a
+It runs as a process of its own (see `zhipu_client._io.pdf`), since a PDF of a few kilobytes can
+unpack to gigabytes, and the limits of the library that could prevent this hold for a whole process.
+It imports nothing of the project. Each line of standard input is a command in JSON; the answer is a
 line of JSON, whose ``size`` says how many bytes follow it.
 """
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from itertools import pairwise
 from typing import Any
 
 from zhipu_client._numbers import whole_number
 from zhipu_client._replies import rows
+from zhipu_client.ocr._split import MOST_PAGES, REFERENCE, pages_of_blocks, reference_base
 
 __all__ = [
     "OCRPage",
@@ -23,11 +23,8 @@ __all__ = [
     "table_to_markdown",
 ]
 
-# How far apart two regions may be in the text: marks, tags, the signed address of a picture.
-_GAP = 500
-_REFERENCE = re.compile(r"(!\[\]\(page=)(\d+)(?=,)")
 #: The largest numbers that are believed.
-MOST_PAGES, MOST_PIXELS, MOST_SPANNED = 1_000_000, 1_000_000, 1000
+MOST_PIXELS, MOST_SPANNED = 1_000_000, 1000
 #: The most places of a table that no cell of its own fills: a few words of HTML can ask for
 #: millions.
 MOST_EMPTY = 100_000
@@ -99,9 +96,10 @@ def pages_of(data: Mapping[str, Any], first: int, total: int | None) -> list[OCR
     text = str(data.get("md_results") or "")
     # A blank page may have no list of its own; every page has a size.
     details += [[] for _ in range(max(len(sizes), 1 if text else 0) - len(details))]
-    # References to pictures count pages from the answer's first; ours from the document's.
-    text = _REFERENCE.sub(lambda found: _moved(found, first - 1), text)
-    texts = split_markdown(text, details)
+    # References to pictures may count pages from the answer's first; ours do from the document's.
+    pages = first - 1 - reference_base(text, details, first)
+    text = REFERENCE.sub(lambda found: _moved(found, pages), text)
+    texts = split_markdown(text, details, first - 1)
     pictures = _list(data.get("layout_visualization"))
     usage = data.get("usage")
     return [
@@ -156,7 +154,9 @@ def _moved(reference: re.Match[str], pages: int) -> str:
     return reference[0] if page is None else f"{reference[1]}{page + pages}"
 
 
-def split_markdown(text: str, pages: Sequence[Sequence[Mapping[str, Any]]]) -> list[str]:
+def split_markdown(
+    text: str, pages: Sequence[Sequence[Mapping[str, Any]]], base: int = 0
+) -> list[str]:
     """Cut the Markdown of a whole answer into pages.
 
     The service sends one text for all pages. Where the regions' contents are found in it, in
@@ -165,52 +165,8 @@ def split_markdown(text: str, pages: Sequence[Sequence[Mapping[str, Any]]]) -> l
     """
     if len(pages) <= 1:
         return [text or _join(pages[0])] if pages else []
-    found: list[_Found] = []
-    cursor = 0
-    for regions in pages:
-        here = _find(text, cursor, [one for one in regions if one.get("native_label") != "number"])
-        if here is None:
-            return [_join(page) for page in pages]
-        found.append(here)
-        cursor = here.end
-    cuts = [0]
-    for last, following in pairwise(found):
-        # What comes before a region (``# ``, an opening tag) belongs to its page; what could not
-        # be found (pictures) is counted by paragraphs.
-        cut = last.end
-        for _ in range(last.skipped + 1):
-            blank = text.find("\n\n", cut, following.start)
-            if blank < 0:
-                break
-            cut = blank + 2
-        cuts.append(cut)
-    cuts.append(len(text))
-    return [text[a:b].strip("\n") for a, b in pairwise(cuts)]
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """Where a page's regions are in the text; ``skipped`` is how many of its last are not."""
-
-    start: int
-    end: int
-    skipped: int
-
-
-def _find(text: str, cursor: int, regions: Sequence[Mapping[str, Any]]) -> _Found | None:
-    start, skipped, slack = -1, 0, _GAP
-    for region in regions:
-        content = str(region.get("content") or "").strip()
-        at = text.find(content, cursor, cursor + slack + len(content)) if content else -1
-        if at < 0:
-            skipped += 1
-            slack += len(content) + _GAP
-            continue
-        start = at if start < 0 else start
-        cursor, skipped, slack = at + len(content), 0, _GAP
-    if start >= 0 or not any(region.get("content") for region in regions):
-        return _Found(start if start >= 0 else cursor, cursor, skipped)
-    return None
+    found = pages_of_blocks(text, pages, base)
+    return [_join(page) for page in pages] if found is None else found
 
 
 def _join(regions: Sequence[Mapping[str, Any]]) -> str:
