@@ -135,7 +135,8 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
 
     def _find_key_and_place(self) -> None:
         super()._find_key_and_place()
-        ocr.check_endpoint(self._dialect_name(), self.endpoint, **self._chat_options())
+        where = (self._dialect_name(), self.endpoint, self._sync_client().base_url)
+        ocr.check_endpoint(*where, **self._chat_options())
 
     def _chat_options(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in _CHAT}

@@ -98,6 +98,7 @@ class OCRSettings(SeveralRequests):
         ocr.check_endpoint(
             self._dialect_name(),
             self.endpoint,
+            self._sync_client().base_url,
             mode=self.mode == "element",
             crops=self.crops,
             layout_images=self.layout_images,

@@ -315,8 +315,10 @@ class Pages(PagesJob):
 
     def begin(self, around: Around) -> Work[OCRPage, list[OCRPage]]:
         """Start a run: opens the document."""
-        check_endpoint(around.dialect, self.endpoint, **self.reading.given, **self.options)
-        if endpoint_of(around.dialect, self.endpoint) == "chat":
+        dialect, base_url = around.dialect, around.base_url
+        options = {**self.reading.given, **self.options}
+        check_endpoint(dialect, self.endpoint, base_url, **options)
+        if endpoint_of(dialect, self.endpoint, base_url) == "chat":
             return self._begin_chat(around)
         with naming(self.name):
             document = around.open(self.source, self.root, self.max_bytes, self.password)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from zhipu_client import _check
 from zhipu_client.dialects import DialectName
@@ -32,12 +33,16 @@ _ONLY: Mapping[str, tuple[Endpoint, str]] = {
 }
 
 
-def endpoint_of(dialect: DialectName, endpoint: Endpoint | None = None) -> Endpoint:
+def endpoint_of(
+    dialect: DialectName, endpoint: Endpoint | None = None, base_url: str | None = None
+) -> Endpoint:
     """Return which endpoint reads documents.
 
     Args:
         dialect: What the server speaks, see `zhipu_client.dialects`.
         endpoint: The caller's own choice; None decides by the dialect.
+        base_url: Where the server is, if known. A chat server has a path (``/v1``); one without is
+            a relay or a stand-in of the service.
 
     Raises:
         InvalidRequestError: There is no endpoint of that name.
@@ -47,15 +52,23 @@ def endpoint_of(dialect: DialectName, endpoint: Endpoint | None = None) -> Endpo
         ('layout', 'chat', 'layout')
     """
     _check.choice("endpoint", endpoint, get_args(Endpoint))
+    if endpoint is None and base_url is not None and not urlsplit(base_url).path.strip("/"):
+        return "layout"
     return endpoint or _BY_DIALECT[dialect]
 
 
-def check_endpoint(dialect: DialectName, endpoint: Endpoint | None = None, **options: Any) -> None:
+def check_endpoint(
+    dialect: DialectName,
+    endpoint: Endpoint | None = None,
+    base_url: str | None = None,
+    **options: Any,
+) -> None:
     """Raise where an option is one that the endpoint does not have.
 
     Args:
         dialect: What the server speaks.
         endpoint: The caller's own choice; None decides by the dialect.
+        base_url: Where the server is, see `endpoint_of`.
         **options: Options by name, those of adapters too; what is None or False was not asked for.
 
     Raises:
@@ -67,7 +80,7 @@ def check_endpoint(dialect: DialectName, endpoint: Endpoint | None = None, **opt
         ...
         zhipu_client.errors.InvalidRequestError: crops needs endpoint='layout': ...
     """
-    found = endpoint_of(dialect, endpoint)
+    found = endpoint_of(dialect, endpoint, base_url)
     _check.choice("task", options.get("task"), tuple(TASKS))
     _check.within("max_tokens", options.get("max_tokens"), 1, 10_000_000, whole=True)
     _check.within("dpi", options.get("dpi"), 36, 1200, whole=True)

@@ -425,3 +425,10 @@ def test_page_numbers_and_repeated_words_do_not_mislead_the_cut() -> None:
         "Notes\n\n1\n\n<img src='https://x'/>",
         "## End",
     ]
+
+
+def test_a_server_without_a_path_reads_layouts() -> None:
+    for url in ("http://127.0.0.1:8000", "http://127.0.0.1:8000/"):
+        assert ocr.endpoint_of("openai", None, url) == "layout"
+        assert ocr.endpoint_of("openai", "chat", url) == "chat"
+    assert ocr.endpoint_of("openai", None, "http://127.0.0.1:8000/v1") == "chat"
