@@ -307,6 +307,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
 
     def _document(self, page: ocr.OCRPage, given: Given) -> Document:
         facts: dict[str, Any] = {
+            "converted_from": page.file_info.get("converted_from"),
             "page_label": str(page.number),
             "total_pages": page.total_pages,
             "width": page.width,
@@ -324,6 +325,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
     def _joined(self, pages: Sequence[ocr.OCRPage], given: Given, total: int) -> Document:
         text = "\n\n".join(self._text(page) for page in pages)
         facts: dict[str, Any] = {"total_pages": total}
+        facts |= {"converted_from": pages[0].file_info.get("converted_from")} if pages else {}
         if self.request_info:
             ids = dict.fromkeys(page.request_id for page in pages if page.request_id)
             facts["request_ids"] = list(ids)

@@ -32,7 +32,7 @@ ALLOWED = {
     "zhipu_client.doctor": {"zhipu_emulator"},
     "zhipu_client._io": {"PIL", "anyio", "httpcore", "httpx", "pikepdf", "pypdfium2", "trio"},
     "langchain_zhipu": {
-        "langchain_core", "pydantic", "pydantic_core", "pypdf", "typing_extensions",
+        "langchain_core", "pydantic", "pydantic_core", "typing_extensions",
         "zhipu_client",
     },
     "llama_index_zhipu": {"llama_index", "pydantic", "pydantic_core", "zhipu_client"},
@@ -45,7 +45,7 @@ ALLOWED = {
 CORE = frozenset({"pydantic", "pydantic_core", "zhipu_client"})
 
 #: Not a dependency of a plain install with the package's extra: imported in functions only.
-LAZY = frozenset({"PIL", "pikepdf", "pypdf", "pypdfium2", "trio", "zhipu_emulator"})
+LAZY = frozenset({"PIL", "pikepdf", "pypdfium2", "trio", "zhipu_emulator"})
 
 #: Modules that are built around a package which others import only in functions.
 NEEDS = {"zhipu_emulator.pytest_plugin": {"pytest"}}

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from langchain_core.documents import Document
-from langchain_core.runnables import run_in_executor
 from pydantic import ConfigDict, Field, PrivateAttr, SkipValidation
 
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr.documents import Mode, Shape, Tables
 from langchain_zhipu._ocr.images import ImageSaver
-from langchain_zhipu._ocr.sources import Origin, password_for, pdf_metadata
+from langchain_zhipu._ocr.sources import Origin, file_metadata, password_for
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import (
     AuthenticationError,
@@ -130,7 +129,7 @@ class OCRSettings(SeveralRequests):
                     run.take(page)
                     if page is not None:
                         if run.is_new(origin):
-                            run.about(origin, pdf_metadata(origin))
+                            run.about(origin, file_metadata(page))
                         page = images.save(client, origin.name, page)
                         bar.at(page.number, page.total_pages, origin.name)
                     yield from run.documents(origin, page)
@@ -150,7 +149,7 @@ class OCRSettings(SeveralRequests):
                     run.take(page)
                     if page is not None:
                         if run.is_new(origin):
-                            run.about(origin, await run_in_executor(None, pdf_metadata, origin))
+                            run.about(origin, file_metadata(page))
                         page = await images.asave(client, origin.name, page)
                         bar.at(page.number, page.total_pages, origin.name)
                     for document in run.documents(origin, page):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import glob as globbing
 import hashlib
-import io
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -17,16 +17,16 @@ from pydantic import SecretStr
 
 from zhipu_client import InvalidRequestError
 from zhipu_client.adapting import read_upload, refuse
-from zhipu_client.ocr import sniff
+from zhipu_client.ocr import OCRPage
 
 __all__ = [
     "FilePath",
     "Origin",
     "blob_origin",
+    "file_metadata",
     "origin_of",
     "origins",
     "password_for",
-    "pdf_metadata",
 ]
 
 #: A path, an address, a data URL, bytes, an open file, an upload or a blob.
@@ -34,12 +34,17 @@ Source = Any
 FilePath = Source | Iterable[Source]
 
 #: The files of a folder that are read without a pattern.
-_SUFFIXES = frozenset({".pdf", ".png", ".jpg", ".jpeg"})
+_SUFFIXES = frozenset(
+    ".pdf .png .jpg .jpeg .jpe .jfif .tif .tiff .webp .bmp .gif .heic .heif .avif .jp2".split()
+)
 _ADDRESSES = ("http://", "https://")
 _TAKEN = "a path, an address, bytes, an open file, an upload or a blob"
 #: The metadata of a PDF file, by the names that LangChain's PDF loaders use.
 _TEXTS = ("producer", "creator", "title", "author", "subject", "keywords")
-_DATES: Mapping[str, str] = {"creation_date": "creationdate", "modification_date": "moddate"}
+_DATES: Mapping[str, str] = {"CreationDate": "creationdate", "ModDate": "moddate"}
+_PDF_DATE = re.compile(
+    r"(?:D:)?(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([-+Z])(\d\d)?'?(\d\d)?'?)?$"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +92,7 @@ def origins(
             or ``[`` that does not name a file means the files that match.
         glob: Which files of a folder; None for all in it and below that have one of the suffixes.
         max_bytes: The most bytes of a document.
-        suffixes: Endings of files, in lower case; PDF, PNG and JPEG where none are given.
+        suffixes: Endings of files, in lower case; PDFs and images where none are given.
 
     Raises:
         InvalidRequestError: A pattern matches nothing, or a source is empty or of another type.
@@ -135,7 +140,11 @@ def _of_one(source: Any, glob: str | None, suffixes: frozenset[str]) -> Iterator
         raise refuse("file_path", source, "must not be empty")
     path = Path(source)
     if path.is_dir():
-        for file in _in_folder(path, glob, suffixes):
+        files = _in_folder(path, glob, suffixes)
+        if not files:
+            why = _nothing_in(path, glob, suffixes)
+            raise InvalidRequestError(why, field="file_path", value=str(path))
+        for file in files:
             yield origin_of(file)
     elif globbing.has_magic(str(source)) and not path.exists():
         # `Path.glob` does not take a pattern that begins at the root.
@@ -160,6 +169,19 @@ def _in_folder(folder: Path, glob: str | None, suffixes: frozenset[str]) -> list
     return sorted(found)
 
 
+def _nothing_in(folder: Path, glob: str | None, suffixes: frozenset[str]) -> str:
+    if glob is not None:
+        return f"no file in {folder} matches {glob!r}"
+    others = sorted(path.name for path in folder.rglob("*") if path.is_file())
+    if not others:
+        return f"there are no files in {folder}"
+    shown = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
+    return (
+        f"no file in {folder} ends in {', '.join(sorted(suffixes))} (there are: {shown}). OCR does "
+        "not read Office files, ZhipuAIFileParserLoader does; `glob` takes files of any name"
+    )
+
+
 def password_for(given: Any, name: str) -> Any:
     """Return a password as `zhipu_client.ocr.pages` takes it; a function is given the name."""
     if isinstance(given, SecretStr):
@@ -167,42 +189,36 @@ def password_for(given: Any, name: str) -> Any:
     return (lambda _: given(name)) if callable(given) else given
 
 
-def pdf_metadata(origin: Origin) -> dict[str, str]:
-    """Return the metadata of a local PDF: producer, creator, dates (ISO 8601), title and so on.
+def file_metadata(page: OCRPage) -> dict[str, str]:
+    """Return the metadata of a page's file: producer, creator, dates (ISO 8601), title and so on.
 
-    Empty for other files, without pypdf, or when pypdf cannot read the file.
+    Of an image that was converted, its type is ``converted_from``.
     """
-    try:
-        from pypdf import PdfReader
-    except ImportError:
-        return {}
-    if isinstance(origin.value, str):
-        return {}
-    try:
-        with (
-            io.BytesIO(origin.value)
-            if isinstance(origin.value, bytes)
-            else origin.value.open("rb") as file
-        ):
-            if sniff(file.read(1024)) != "application/pdf":
-                return {}
-            file.seek(0)
-            found = PdfReader(file).metadata
-            return {} if found is None else _by_our_names(found)
-    except Exception:  # noqa: BLE001 - optional: the pages themselves have been read
-        return {}
-
-
-def _by_our_names(metadata: Any) -> dict[str, str]:
-    found = {}
-    for name in _TEXTS:
-        with suppress(Exception):  # one that cannot be read costs itself, and not the others
-            value = metadata.get(f"/{name.capitalize()}")
-            if value:
-                found[name] = str(value)
+    found = {
+        name: page.file_info[name.capitalize()]
+        for name in _TEXTS
+        if name.capitalize() in page.file_info
+    }
     for theirs, ours in _DATES.items():
-        with suppress(Exception):
-            date = getattr(metadata, theirs)
-            if date is not None:
-                found[ours] = date.isoformat()
+        if date := _date(page.file_info.get(theirs, "")):
+            found[ours] = date
+    if kind := page.file_info.get("converted_from"):
+        found["converted_from"] = kind
     return found
+
+
+def _date(written: str) -> str | None:
+    """Return a date of a PDF (``D:20240131093000+08'00'``) in ISO 8601; None for any other text."""
+    found = _PDF_DATE.match(written.strip())
+    if found is None:
+        return None
+    *parts, sign, ahead, past = found.groups()
+    numbers = [int(part or least) for part, least in zip(parts, (0, 1, 1, 0, 0, 0), strict=True)]
+    offset = timedelta(hours=int(ahead or 0), minutes=int(past or 0))
+    year, month, day, hour, minute, second = numbers
+    try:
+        zone = timezone(-offset if sign == "-" else offset) if sign else None
+        date = datetime(year, month, day, hour, minute, second, tzinfo=zone)
+    except ValueError:
+        return None
+    return date.isoformat()

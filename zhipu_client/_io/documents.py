@@ -14,6 +14,7 @@ from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.work._job import Document, Password, Source
 
+from . import pictures
 from .pdf import PDF, BrokenPDFError, Facts, MissingLibraryError, PasswordNeededError
 
 __all__ = ["HEAD", "open_content", "open_document", "open_file", "stamp"]
@@ -22,6 +23,10 @@ MiB = 1024 * 1024
 #: The bytes at the start of a file that show its type.
 HEAD = 1024
 _PDF = "application/pdf"
+#: In the facts about a document: the type of the image that it was made of.
+CONVERTED = "converted_from"
+#: What an Office file begins with: a zip archive, or the older compound file.
+_OFFICE = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 
 
 def open_document(
@@ -58,6 +63,16 @@ def open_content(source: Source, root: Path | None, max_bytes: int) -> tuple[Bin
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _in_memory(bytes(source), "bytes", max_bytes)
     return open_file(Path(source), root, max_bytes), str(source)
+
+
+def not_taken(head: bytes, name: str) -> str:
+    """Return why a file of an unknown type is refused, and what reads it."""
+    why = f"is neither PDF, PNG nor JPEG, nor converted to them (it starts with {head[:8]!r})"
+    if head.startswith(_OFFICE) or name.lower().endswith((".csv", ".txt", ".md", ".html")):
+        why += (
+            "; Office files and texts are read by the file parser, see `zhipu_client.file_parser`"
+        )
+    return why
 
 
 def stamp(file: BinaryIO) -> tuple[int, int] | None:
@@ -176,22 +191,34 @@ class _File:
         self._before = stamp(file)
         head = file.read(HEAD)
         kind = sniff(head)
+        self._made: BinaryIO | None = None
+        original = None
         if kind is None:
-            raise _refused(name, f"is neither PDF, PNG nor JPEG (it starts with {head[:8]!r})")
+            original = pictures.kind_of(head)
+            if original is None:
+                raise _refused(name, not_taken(head, name))
+            self._made, kind = pictures.convert(file, name, original)
         self.kind = kind
-        self.size = file.seek(0, os.SEEK_END)
+        self.size = self._content.seek(0, os.SEEK_END)
         facts = self._open(password) if kind == _PDF else Facts(1)
-        self.pages, self.info = (facts.pages, facts.info) if facts else (None, {})
+        self.pages, self.info = (facts.pages, dict(facts.info)) if facts else (None, {})
+        if original is not None:
+            self.info = {CONVERTED: original}
         self._encrypted = facts is not None and facts.encrypted
         if kind != _PDF or facts is None:
             # Cannot be split here, so it has to fit as it is.
             check_bytes(kind, self.size)
 
+    @property
+    def _content(self) -> BinaryIO:
+        """The file, or what was made of it."""
+        return self._made or self._file
+
     def whole(self) -> str:
         if self._encrypted and self._pdf is not None:
             return data_url(self._pdf.whole())
-        self._file.seek(0)
-        content = self._file.read(self.size + 1)
+        self._content.seek(0)
+        content = self._content.read(self.size + 1)
         if len(content) != self.size:
             raise self._changed()
         self._check()
@@ -217,6 +244,8 @@ class _File:
     def close(self) -> None:
         if self._pdf is not None:
             self._pdf.close()
+        if self._made is not None:
+            self._made.close()
         self._file.close()
 
     def _open(self, password: str | Callable[[], str | None] | None) -> Facts | None:
@@ -244,14 +273,14 @@ class _File:
     def _opened(self, password: str | Callable[[], str | None] | None) -> PDF:
         try:
             # Most encrypted files open without a password: they only forbid to copy or print.
-            return PDF(self._file, self.name)
+            return PDF(self._content, self.name)
         except PasswordNeededError:
             given = password() if callable(password) else password
         if not given:
             why = "needs a password: give it as `password`, a string or a function of the file"
             raise _refused(self.name, why)
         try:
-            return PDF(self._file, self.name, given)
+            return PDF(self._content, self.name, given)
         except PasswordNeededError:
             why = "needs another password than the one that was given"
             raise _refused(self.name, why) from None

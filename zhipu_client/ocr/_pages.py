@@ -50,6 +50,9 @@ class OCRPage:
         usage: Tokens of that request, on its first page only, so that sums come out right.
         has_layout: False for a page that a chat server read: it reports text, and nothing about
             regions and boxes.
+        file_info: Of a local PDF: title, author, dates and so on, by their names in the file
+            (``Title``, ``CreationDate``); of an image that was converted before it was sent, its
+            type as ``converted_from``.
     """
 
     number: int
@@ -63,6 +66,7 @@ class OCRPage:
     request_id: str | None = None
     usage: dict[str, Any] | None = None
     has_layout: bool = True
+    file_info: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def empty(self) -> bool:

@@ -235,6 +235,8 @@ class OCRWork:
             # A service that answers with the whole document, whatever pages it was asked for.
             skip = part.first - 1 if len(pages) >= part.first - 1 + wanted else 0
             pages = pages_of(value, 1, self._total or None)[skip : skip + wanted]
+        if self._document.info:
+            pages = [replace(page, file_info=self._document.info) for page in pages]
         at = part.first + len(pages) - 1
         if self._document.pages is None and part.last and at < min(part.last, told or 0):
             self._total = max(self._total, told or 0)  # it has more pages, and they did not come

@@ -54,7 +54,8 @@ class Document(Protocol):
         kind: ``application/pdf``, ``image/png``, ``image/jpeg``; None for an address.
         pages: How many pages it has; None when that cannot be known here.
         size: Bytes of the whole; 0 for an address.
-        info: Of a PDF: title, author, dates and so on, by their names in the file.
+        info: Of a PDF: title, author, dates and so on, by their names in the file; of an image that
+            was converted, its type as ``converted_from``.
     """
 
     name: str

@@ -61,7 +61,7 @@ def test_a_range_that_dies_half_way_of_250_pages(loader, tmp_path, server, asked
     ("content", "said"),
     [
         (b"", "is empty"),
-        (b"GIF89a and more", "neither PDF, PNG nor JPEG"),
+        (b"GIF89a and more", "image/gif and cannot be converted"),
         (b"PK\x03\x04 a Word file", "neither PDF, PNG nor JPEG"),
     ],
     ids=["empty", "gif", "docx"],

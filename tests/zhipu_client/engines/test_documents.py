@@ -115,7 +115,7 @@ def test_empty_and_unknown_content(tmp_path: Path) -> None:
     path.write_bytes(b"")
     assert "is empty (0 bytes)" in refused(path)
     assert "is empty (0 bytes)" in refused(b"")
-    path.write_bytes(b"GIF89a" + b"\0" * 50)
+    path.write_bytes(b"\x7fELF" + b"\0" * 50)
     assert "neither PDF, PNG nor JPEG" in refused(path)
     assert "more than the 1,048,576 bytes" in refused(PNG + bytes(MiB), most=MiB)
 
