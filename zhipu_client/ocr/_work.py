@@ -96,6 +96,7 @@ class OCRWork:
         self._read = 0
         self._error: Exception | None = None
         self._failed_at = 0
+        self._text: str | None = None
         self._open: dict[int, _Part] = {}  # asked for and not handed over, in order
         self._finished: dict[int, list[OCRPage]] = {}
         self._refused: dict[int, Exception] = {}  # perhaps behind the last page
@@ -196,6 +197,17 @@ class OCRWork:
         wanted = part.last - part.first + 1
         return replace(request, keep=lambda data: pages_in(data) >= wanted)
 
+    def _whole(self) -> str:
+        """Return the file as it is sent, once for all parts that are in flight together."""
+        if 2 * self._document.size > _FLYING_BYTES or not self._sent_whole:
+            return self._document.whole()
+        if self._text is None:
+            self._text = self._document.whole()
+        text = self._text
+        if not any(not part.kept for part in self._todo):
+            self._text = None  # this is the last
+        return text
+
     def _must_wait(self) -> bool:
         """Return True when as many parts, or bytes of them, are in flight as there may be."""
         flying = len(self._open.keys() - self._finished.keys())
@@ -209,7 +221,7 @@ class OCRWork:
             all_of_it = part.first == 1 and part.last == document.pages
             if part.last is not None and document.kind in (None, _PDF) and not all_of_it:
                 options |= {"start_page_id": part.first, "end_page_id": part.last}
-            return self._make(file=document.whole(), **options).as_dict()
+            return self._make(file=self._whole(), **options).as_dict()
         last = part.last or self._total
         content = document.part(part.first, last)
         if len(content) <= MAX_BYTES[_PDF]:
@@ -360,4 +372,5 @@ class OCRWork:
 
     def close(self) -> None:
         # What is left to do stays: `result`, which comes after, reports the pages kept in it.
+        self._text = None
         self._document.close()
