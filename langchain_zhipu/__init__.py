@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from langchain_zhipu.embeddings import ZhipuAIEmbeddings
     from langchain_zhipu.extraction import create_ocr_extractor
     from langchain_zhipu.file_parsers import ZhipuAIFileParserLoader
+    from langchain_zhipu.handwriting import ZhipuAIHandwritingLoader, ZhipuAIHandwritingParser
     from langchain_zhipu.image_generators import ZhipuAIImageGenerator
     from langchain_zhipu.layout import draw_layout
     from langchain_zhipu.rerankers import ZhipuAIRerank
@@ -36,6 +37,8 @@ _HOMES = {
     "ResumePoint": "langchain_zhipu.document_loaders",
     "ZhipuAIEmbeddings": "langchain_zhipu.embeddings",
     "ZhipuAIFileParserLoader": "langchain_zhipu.file_parsers",
+    "ZhipuAIHandwritingLoader": "langchain_zhipu.handwriting",
+    "ZhipuAIHandwritingParser": "langchain_zhipu.handwriting",
     "ZhipuAIImageGenerator": "langchain_zhipu.image_generators",
     "ZhipuAIKnowledgeRetriever": "langchain_zhipu.retrievers",
     "ZhipuAIOCRLoader": "langchain_zhipu.document_loaders",
@@ -55,6 +58,8 @@ __all__ = [
     "ResumePoint",
     "ZhipuAIEmbeddings",
     "ZhipuAIFileParserLoader",
+    "ZhipuAIHandwritingLoader",
+    "ZhipuAIHandwritingParser",
     "ZhipuAIImageGenerator",
     "ZhipuAIKnowledgeRetriever",
     "ZhipuAIOCRLoader",

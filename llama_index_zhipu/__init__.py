@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from llama_index_zhipu.embeddings import ZhipuAIEmbedding
     from llama_index_zhipu.extraction import create_ocr_extractor
     from llama_index_zhipu.file_parser import ZhipuAIFileParserReader
+    from llama_index_zhipu.handwriting import ZhipuAIHandwritingReader
     from llama_index_zhipu.layout import draw_layout
     from llama_index_zhipu.llms import ZhipuAI
     from llama_index_zhipu.moderation import (
@@ -40,6 +41,7 @@ __all__ = [
     "ZhipuAIBatch",
     "ZhipuAIEmbedding",
     "ZhipuAIFileParserReader",
+    "ZhipuAIHandwritingReader",
     "ZhipuAIImageGeneratorToolSpec",
     "ZhipuAIKnowledgeRetriever",
     "ZhipuAIModerationPostprocessor",
@@ -66,6 +68,7 @@ _HOMES = {
     "ZhipuAIBatch": "batch",
     "ZhipuAIEmbedding": "embeddings",
     "ZhipuAIFileParserReader": "file_parser",
+    "ZhipuAIHandwritingReader": "handwriting",
     "ZhipuAIImageGeneratorToolSpec": "tools",
     "ZhipuAIKnowledgeRetriever": "retrievers",
     "ZhipuAIModerationPostprocessor": "moderation",

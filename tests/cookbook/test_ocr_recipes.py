@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from cookbook.langchain import handwritten_notes as notes_for_langchain
 from cookbook.langchain import look_at_layout as drawn_by_langchain
 from cookbook.langchain import own_ocr as for_langchain
+from cookbook.llama_index import handwritten_notes as notes_for_llama_index
 from cookbook.llama_index import look_at_layout as drawn_by_llama_index
 from cookbook.llama_index import own_ocr as for_llama_index
 from tests.support.vision_servers import cut, document, own_server, prompt_of
@@ -59,3 +61,13 @@ def test_pages_are_drawn(recipe, capsys, tmp_path):
             assert image.size == (1653, 2339)
     assert recipe.main([str(tmp_path / "missing.pdf")]) == 1
     assert "missing.pdf cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("recipe", [notes_for_langchain, notes_for_llama_index])
+def test_handwritten_notes(recipe, capsys, tmp_path):
+    assert recipe.main([]) == 0
+    shown = capsys.readouterr().out
+    assert "monday.png: 99% certain\n  Buy milk\n  Call Ada about the boat" in shown
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    assert recipe.main([str(tmp_path)]) == 1
+    assert "broken.png" in capsys.readouterr().err

@@ -15,6 +15,7 @@ import pytest
 import langchain_zhipu
 import zhipu_emulator
 from cookbook.paper import Text, Title, pdf
+from tests.support.notes import note
 
 _FENCED = re.compile(r"^[ ]*```python\n(.*?)^[ ]*```", re.MULTILINE | re.DOTALL)
 _PAGE = b"<html><head><title>Example</title></head><body><h1>Example</h1></body></html>"
@@ -50,6 +51,7 @@ def surroundings(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("ZHIPUAI_BASE_URL", server.base_url)
     monkeypatch.chdir(tmp_path)
     page = [Title("Invoice"), Text("Number: A-17"), Text("Total: 7.70 EUR")]
+    (tmp_path / "note.png").write_bytes(note("Buy milk"))
     for name in ("report.pdf", "invoice.pdf"):
         (tmp_path / name).write_bytes(pdf([page]))
 

@@ -14,6 +14,7 @@ import llama_index_zhipu
 import zhipu_emulator
 from llama_index_zhipu import ZhipuAISpeechToolSpec
 from tests.llama_index_zhipu.pdf import pdf
+from tests.support.notes import note
 
 _FENCED = re.compile(r"^[ ]*```python\n(.*?)^[ ]*```", re.MULTILINE | re.DOTALL)
 _PAGE = b"<html><head><title>Example</title></head><body><h1>Example</h1></body></html>"
@@ -33,6 +34,7 @@ def surroundings(server, tmp_path, monkeypatch):
     monkeypatch.setenv("ZHIPUAI_BASE_URL", server.base_url)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "report.pdf").write_bytes(pdf(["A report."]))
+    (tmp_path / "note.png").write_bytes(note("Buy milk"))
     (tmp_path / "invoice.pdf").write_bytes(pdf(["Invoice number: A-17", "Total: 7.70"]))
     sound = ZhipuAISpeechToolSpec().text_to_speech("Hello.")[1]
     (tmp_path / "memo.wav").write_bytes(sound.resolve_audio().read())

@@ -11,17 +11,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
-
 from zhipu_client import _check
-from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
+from zhipu_client._files import MAX_BYTES, data_url, sniff
 from zhipu_client._replies import ReplyModel, parse_as
-from zhipu_client._request import Request, Upload
+from zhipu_client._request import Request
 from zhipu_client._uploads import content_of, read_upload
 from zhipu_client.errors._naming import naming
 from zhipu_client.ocr._chat import TASKS, Task
 from zhipu_client.ocr._chat_work import DPI, MAX_PIXELS, ChatReading, ChatWork
 from zhipu_client.ocr._endpoints import Endpoint, check_endpoint, endpoint_of
+from zhipu_client.ocr._handwriting import (
+    LANGUAGES,
+    HandwritingReply,
+    Handwritten,
+    handwriting,
+    handwritten,
+)
 from zhipu_client.ocr._pages import (
     OCRPage,
     OCRProgress,
@@ -40,6 +45,7 @@ __all__ = [
     "TASKS",
     "Endpoint",
     "HandwritingReply",
+    "Handwritten",
     "LayoutReply",
     "OCRPage",
     "OCRProgress",
@@ -50,6 +56,7 @@ __all__ = [
     "data_url",
     "endpoint_of",
     "handwriting",
+    "handwritten",
     "page_limit",
     "pages",
     "region_markdown",
@@ -63,14 +70,6 @@ _PAGES: Mapping[str | None, int] = {"zai": 30}
 
 #: The most bytes that are read of what a caller gives; the limits of each type are below it.
 _MOST = 512 * 1024 * 1024
-
-#: The values of ``language_type`` for handwriting.
-# fmt: off
-LANGUAGES = (
-    "CHN_ENG", "AUTO", "ENG", "JAP", "KOR", "FRE", "SPA", "POR", "GER", "ITA", "RUS", "DAN",
-    "DUT", "MAL", "SWE", "IND", "POL", "ROM", "TUR", "GRE", "HUN", "THA", "VIE", "ARA", "HIN",
-)
-# fmt: on
 
 
 class LayoutReply(ReplyModel):
@@ -94,16 +93,6 @@ class LayoutReply(ReplyModel):
     layout_visualization: list[str] | None = None
     data_info: dict[str, Any] | None = None
     usage: dict[str, Any] | None = None
-
-
-class HandwritingReply(ReplyModel):
-    """The answer of ``/files/ocr``: ``words_result`` has a line's words, place and certainty."""
-
-    task_id: str | None = None
-    status: str | None = None
-    message: str | None = None
-    words_result_num: int | None = None
-    words_result: list[dict[str, Any]] = Field(default_factory=list)
 
 
 def page_limit(site: str | None) -> int:
@@ -339,49 +328,3 @@ class Pages(PagesJob):
         except BaseException:
             pictures.close()
             raise
-
-
-def handwriting(
-    *,
-    file: Any,
-    filename: str | None = None,
-    language_type: str | None = None,
-    probability: bool | None = None,
-) -> Request[HandwritingReply]:
-    """Read handwriting in a picture: ``POST /files/ocr`` (open.bigmodel.cn only).
-
-    Args:
-        file: A PNG or JPEG: bytes, an open file, an upload of a web framework or a
-            ``pathlib.Path``.
-        filename: The name that the service sees; None for the file's own, or ``image.png``.
-        language_type: One of `LANGUAGES`; ``CHN_ENG`` where none is given.
-        probability: Answer with the certainty of each line.
-
-    Raises:
-        InvalidRequestError: No picture, or a language that is not known.
-
-    Example:
-        >>> from zhipu_client import ocr
-        >>> ocr.handwriting(file=bytes([255, 216, 255]), filename="note.jpg").path
-        '/files/ocr'
-    """
-    found = content_of(file, _MOST)
-    content = found.content
-    kind = sniff(content[:1024])
-    if kind not in ("image/png", "image/jpeg"):
-        raise _check.refuse("file", content[:8], "must be a PNG or JPEG")
-    check_bytes(kind, len(content))
-    _check.choice("language_type", language_type, LANGUAGES)
-    form = [("tool_type", "hand_write")]
-    if language_type is not None:
-        form.append(("language_type", language_type))
-    if probability is not None:
-        form.append(("probability", "true" if probability else "false"))
-    return Request(
-        method="POST",
-        path="/files/ocr",
-        parse=parse_as(HandwritingReply),
-        form=tuple(form),
-        uploads=(Upload("file", filename or found.filename or "image.png", content, kind),),
-        kind="generate",
-    )

@@ -12,12 +12,15 @@ from cookbook.paper import Table, Text, Title, pdf
 from langchain_zhipu import (
     ChatZhipuAI,
     ZhipuAIFileParserLoader,
+    ZhipuAIHandwritingLoader,
+    ZhipuAIHandwritingParser,
     ZhipuAIOCRLoader,
     ZhipuAIOCRParser,
     ZhipuAIWebReaderLoader,
     create_ocr_extractor,
 )
 from tests.cassette_support.plugin import Mode, Service
+from tests.support.notes import note
 from zhipu_client import BadRequestError
 
 pytestmark = pytest.mark.vcr
@@ -32,6 +35,7 @@ MENU = pdf(
         [Title("Drinks"), Text("Tea is on the house.")],
     ]
 )
+NOTE = note("Buy milk", "Call Ada")
 PAGES = ["https://cities.example/beijing", "https://cities.example/paris"]
 
 
@@ -105,3 +109,17 @@ async def test_a_file_that_cannot_be_parsed(service: Service, mode: Mode) -> Non
     loader = ZhipuAIFileParserLoader(b"no archive", file_name="menu.docx", **service.settings)
     with pytest.raises(BadRequestError, match="sha256"):
         await load(loader, mode)
+
+
+async def test_handwriting(service: Service, mode: Mode) -> None:
+    loader = ZhipuAIHandwritingLoader(NOTE, probability=True, **service.settings)
+    (found,) = await load(loader, mode)
+    assert found.page_content == "Buy milk\nCall Ada"
+    assert 0 < found.metadata["confidence"] <= 1
+
+
+async def test_handwriting_of_a_broken_image(service: Service, mode: Mode) -> None:
+    parser = ZhipuAIHandwritingParser(**service.settings)
+    blob = Blob.from_data(NOTE[:60], path="broken.png")
+    with pytest.raises(BadRequestError, match=r"broken\.png"):
+        parser.parse(blob) if mode == "sync" else await parser.aparse(blob)

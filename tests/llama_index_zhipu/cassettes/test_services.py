@@ -12,12 +12,14 @@ from llama_index_zhipu import (
     ZhipuAIBatch,
     ZhipuAIEmbedding,
     ZhipuAIFileParserReader,
+    ZhipuAIHandwritingReader,
     ZhipuAIKnowledgeRetriever,
     ZhipuAIModerationPostprocessor,
     ZhipuAIWebReaderToolSpec,
     ZhipuAIWebSearchRetriever,
 )
 from tests.cassette_support.plugin import Mode, Service
+from tests.support.notes import note
 from zhipu_client import BadRequestError, Client, ContentFilterError, NotFoundError, knowledge
 
 pytestmark = pytest.mark.vcr
@@ -140,3 +142,16 @@ async def test_a_batch_for_a_model_that_takes_none(service: Service, mode: Mode)
     with pytest.raises(BadRequestError) as caught:
         await called(mode, batch, "run", ["Hello"])
     assert caught.value.code == "1210"
+
+
+async def test_handwriting(service: Service, mode: Mode) -> None:
+    reader = ZhipuAIHandwritingReader(probability=True, **service.settings)
+    (found,) = await called(mode, reader, "load_data", note("Buy milk", "Call Ada"))
+    assert found.text == "Buy milk\nCall Ada"
+    assert 0 < found.metadata["confidence"] <= 1
+
+
+async def test_handwriting_of_a_broken_image(service: Service, mode: Mode) -> None:
+    reader = ZhipuAIHandwritingReader(**service.settings)
+    with pytest.raises(BadRequestError, match=r"broken\.png"):
+        await called(mode, reader, "load_data", note("Buy milk")[:60], {"file_name": "broken.png"})
