@@ -80,7 +80,7 @@ def file(tmp_path):
 @kinds
 def test_pages_become_documents(adapter, way, kind, file):
     with own_server(kind) as own:
-        found = load(adapter, way, file(5), **own.settings)
+        found = load(adapter, way, file(5), request_info=True, **own.settings)
         assert numbers(found) == [1, 2, 3, 4, 5]
         assert own.pages == [1, 2, 3, 4, 5]
     for page in found:
@@ -146,7 +146,8 @@ TABLE = "<table><tr><td>Tea</td><td>3.50</td></tr></table>"
 )
 def test_what_stands_around_the_text_goes(adapter, said, wanted, file):
     with own_server("ollama", lambda body, page: said) as own:
-        (page,) = load(adapter, "sync", file(1), tables="markdown", **own.settings)
+        settings = {"tables": "markdown", "keep_empty": True, **own.settings}
+        (page,) = load(adapter, "sync", file(1), **settings)
     assert text(page) == wanted
 
 
