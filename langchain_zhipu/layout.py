@@ -22,6 +22,7 @@ def draw_layout(
     page: int | None = None,
     file: str | Path | bytes | None = None,
     root: str | Path | None = None,
+    password: str | None = None,
 ) -> Any:
     """Return a picture of a page with its elements drawn on it, each with its label:
     a ``PIL.Image.Image``.
@@ -36,6 +37,7 @@ def draw_layout(
         file: The file that was read; None opens the one that ``metadata`` names. To be given for
             bytes and addresses.
         root: A folder that the file must be in, links followed. For metadata from elsewhere.
+        password: Of an encrypted PDF.
 
     Raises:
         InvalidRequestError: The metadata has no layout or no file, the file cannot be read, or the
@@ -54,7 +56,12 @@ def draw_layout(
         layout = layout_of([one.metadata for one in documents], page)
         source = drawable(layout, file)
         return zhipu_client.draw_layout(
-            source, layout.regions, page=layout.page, size=layout.size, root=root
+            source,
+            layout.regions,
+            page=layout.page,
+            size=layout.size,
+            root=root,
+            password=password,
         )
     except InvalidRequestError as error:
         raise model_error(error) from error

@@ -21,6 +21,7 @@ def draw_layout(
     page: int | None = None,
     file: str | Path | bytes | None = None,
     root: str | Path | None = None,
+    password: str | None = None,
 ) -> Any:
     """Return a picture of a page with its regions drawn on it, each with its label:
     a ``PIL.Image.Image``.
@@ -34,6 +35,7 @@ def draw_layout(
         file: The file that was read; None opens the one that ``metadata["file_path"]`` or the
             document's id (``report.pdf#3``) names. To be given for bytes and addresses.
         root: A folder that the file must be in, links followed. For metadata from elsewhere.
+        password: Of an encrypted PDF.
 
     Raises:
         zhipu_client.InvalidRequestError: The metadata has no layout or no file, the file cannot be
@@ -53,7 +55,12 @@ def draw_layout(
     layout = layout_of([_about(one) for one in documents], page)
     source = drawable(layout, file)
     return zhipu_client.draw_layout(
-        source, layout.regions, page=layout.page, size=layout.size, root=root
+        source,
+        layout.regions,
+        page=layout.page,
+        size=layout.size,
+        root=root,
+        password=password,
     )
 
 

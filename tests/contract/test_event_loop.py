@@ -25,6 +25,8 @@ from .test_ocr import PNG
 PACKAGES = ["langchain_zhipu", "llama_index_zhipu", "zhipu_client"]
 SOUND = bytes(4410)
 BY_CHAT = {"endpoint": "chat", "model": "glm-4.6v"}
+#: The images have no text.
+EMPTY = {"keep_empty": True}
 Case = Callable[[dict[str, Any], Path], Awaitable[Any]]
 
 
@@ -149,9 +151,9 @@ LANGCHAIN: dict[str, Case] = {
     "draw-as-a-tool": lambda c, f: chain.ZhipuAIImageGenerator(
         save_to=f / "new", allow_loopback=True, **c
     ).ainvoke("a red kite"),
-    "ocr": lambda c, f: chain.ZhipuAIOCRLoader(f / "a.png", **c).aload(),
-    "ocr-of-a-folder": lambda c, f: chain.ZhipuAIOCRLoader(f, glob="*.png", **c).aload(),
-    "ocr-parser": lambda c, f: chain.ZhipuAIOCRParser(**c).aparse(blob(f)),
+    "ocr": lambda c, f: chain.ZhipuAIOCRLoader(f / "a.png", **EMPTY, **c).aload(),
+    "ocr-of-a-folder": lambda c, f: chain.ZhipuAIOCRLoader(f, glob="*.png", **EMPTY, **c).aload(),
+    "ocr-parser": lambda c, f: chain.ZhipuAIOCRParser(**EMPTY, **c).aparse(blob(f)),
     "ocr-by-chat": lambda c, f: chain.ZhipuAIOCRLoader(scan(f), **BY_CHAT, **c).aload(),
     "ocr-extractor": lambda c, f: chain.create_ocr_extractor(
         chain.ChatZhipuAI(**c), person()
@@ -177,9 +179,9 @@ LLAMA_INDEX: dict[str, Case] = {
     "moderate": lambda c, f: index.ZhipuAIModerationPostprocessor(**c).apostprocess_nodes(nodes()),
     "moderate-as-a-tool": lambda c, f: index.ZhipuAIModerationToolSpec(**c).acheck_content("Hi"),
     "judge": lambda c, f: index.ZhipuAIModerationToolSpec(**c).ajudge("Hi"),
-    "ocr": lambda c, f: index.ZhipuAIOCRReader(**c).aload_data(f / "a.png"),
+    "ocr": lambda c, f: index.ZhipuAIOCRReader(**EMPTY, **c).aload_data(f / "a.png"),
     "ocr-by-chat": lambda c, f: index.ZhipuAIOCRReader(**BY_CHAT, **c).aload_data(scan(f)),
-    "ocr-pages": lambda c, f: every(index.ZhipuAIOCRReader(**c).apages(f / "a.png")),
+    "ocr-pages": lambda c, f: every(index.ZhipuAIOCRReader(**EMPTY, **c).apages(f / "a.png")),
     "parse": lambda c, f: index.ZhipuAIFileParserReader(**c).aload_data(f / "a.png"),
     "say": lambda c, f: index.ZhipuAISpeechToolSpec(folder=f / "new", **c).atext_to_speech("Hi"),
     "draw": lambda c, f: index.ZhipuAIImageGeneratorToolSpec(

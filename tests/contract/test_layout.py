@@ -210,3 +210,23 @@ def test_the_client_draws(path):
     broken = io.BytesIO(picture(30, 20)).getvalue()[:40]
     with pytest.raises(InvalidRequestError, match="cannot be read as an image"):
         zhipu_client.draw_layout(broken, regions)
+
+
+def test_encrypted_and_converted_files_are_drawn_on():
+    import pikepdf
+    from PIL import Image
+
+    from tests.support.vision_servers import document as made_pdf
+
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(made_pdf(1))) as made:
+        made.save(out, encryption=pikepdf.Encryption(owner="o", user="tea"))
+    regions = [{"label": "table", "bbox_2d": [10, 10, 300, 200]}]
+    image = zhipu_client.draw_layout(out.getvalue(), regions, password="tea")
+    assert "table" in colours(image)
+    with pytest.raises(InvalidRequestError, match="needs a password"):
+        zhipu_client.draw_layout(out.getvalue(), regions)
+    frames = [Image.new("RGB", (400, 300), "white") for _ in range(2)]
+    out = io.BytesIO()
+    frames[0].save(out, "TIFF", save_all=True, append_images=frames[1:])
+    assert "table" in colours(zhipu_client.draw_layout(out.getvalue(), regions, page=2))

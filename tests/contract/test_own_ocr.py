@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -489,3 +490,114 @@ def test_images_need_no_extra(adapter, monkeypatch):
         reach = {"base_url": f"{server.url}/v1", "api_key": "not-needed"}
         (page,) = load(adapter, "sync", image, **reach)
     assert text(page) == "# Photo"
+
+
+@pytest.fixture(scope="module")
+def encrypted() -> bytes:
+    import pikepdf
+
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(document(2))) as pdf:
+        pdf.docinfo["/Title"] = "On boxes"
+        pdf.save(out, encryption=pikepdf.Encryption(owner="o", user="tea"))
+    return out.getvalue()
+
+
+@each
+@way
+def test_passwords(adapter, way, encrypted, tmp_path):
+    path = tmp_path / "secret.pdf"
+    path.write_bytes(encrypted)
+    with own_server("vllm") as own:
+        asked: list[Any] = []
+
+        def known(of: Any) -> str:
+            asked.append(str(of))
+            return "tea"
+
+        for password in ("tea", known):
+            found = load(adapter, way, path, password=password, **own.settings)
+            assert numbers(found) == [1, 2]
+        assert asked == [str(path)]
+        for password, why in ((None, "needs a password"), ("milk", "needs another password")):
+            with pytest.raises(InvalidRequestError, match=rf"secret\.pdf {why}"):
+                load(adapter, way, path, password=password, **own.settings)
+        load(adapter, way, document(1), password=known, **own.settings)
+        assert len(asked) == 1  # only for a file that needs one
+
+
+def test_a_pdf_says_what_it_is(encrypted):
+    with own_server("vllm") as own:
+        first, _ = load("langchain", "sync", encrypted, password="tea", **own.settings)
+    assert first.metadata["title"] == "On boxes"
+
+
+@each
+@way
+def test_other_images_are_converted(adapter, way, tmp_path):
+    from PIL import Image
+
+    frames = [Image.new("L", (833, 889 + 56 * number), 10 * number) for number in (0, 1)]
+    path = tmp_path / "fax.tiff"
+    frames[0].save(path, save_all=True, append_images=frames[1:], dpi=(200, 200))
+    with own_server("vllm") as own:
+        assert numbers(load(adapter, way, path, **own.settings)) == [1, 2]
+        assert own.pages == [1, 2]
+        out = io.BytesIO()
+        frames[0].save(out, "WEBP", lossless=True)
+        assert numbers(load(adapter, way, out.getvalue(), **own.settings)) == [1]
+        assert image_of(own.bodies[-1]).format == "PNG"
+        with pytest.raises(InvalidRequestError, match="file parser"):
+            load(adapter, way, b"PK\x03\x04 and so on", **own.settings)
+
+
+@each
+@way
+def test_uploads_are_named_in_errors(adapter, way):
+    upload = io.BytesIO(document(2))
+    upload.name = "upload.pdf"
+
+    def made(body: Any, page: int) -> Any:
+        return cut() if page == 2 else read(body, page)
+
+    with (
+        own_server("vllm", made) as own,
+        pytest.raises(ServerError, match=r"page 2.*upload\.pdf"),
+    ):
+        load(adapter, way, upload, **own.settings)
+
+
+def test_what_was_filled_into_a_form_is_seen():
+    import pikepdf
+
+    out = io.BytesIO()
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(300, 320))
+        black = pdf.make_stream(
+            b"0 g 0 0 100 50 re f", BBox=[0, 0, 100, 50], Subtype=pikepdf.Name.Form
+        )
+        field = pdf.make_indirect(
+            pikepdf.Dictionary(
+                Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Widget, FT=pikepdf.Name.Tx,
+                T="total", V="7", F=4, Rect=[100, 100, 200, 150], AP=pikepdf.Dictionary(N=black),
+            )
+        )  # fmt: skip
+        page.Annots = pdf.make_indirect([field])
+        pdf.Root.AcroForm = pikepdf.Dictionary(Fields=[field])
+        pdf.save(out)
+    with own_server("vllm") as own:
+        load("langchain", "sync", out.getvalue(), **own.settings)
+        image = image_of(own.bodies[0])
+    at = round(150 / 300 * image.width), round((1 - 125 / 320) * image.height)
+    assert image.getpixel(at)[0] < 128
+
+
+def test_a_checkpoint_keeps_no_answer_that_was_cut():
+    from zhipu_client.ocr._chat import page_request
+    from zhipu_client.work._pictures import Picture
+
+    keep = page_request(Picture("data:"), model="glm-ocr", prompt="Text Recognition:").keep
+    assert keep is not None
+    body = KINDS["vllm"][0]
+    kept = {reason: keep(body("glm-ocr", "text", reason)) for reason in ("stop", "length", None)}
+    assert kept == {"stop": True, "length": False, None: False}

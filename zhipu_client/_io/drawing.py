@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from zhipu_client._files import sniff
-from zhipu_client._io.documents import HEAD, open_content
+from zhipu_client._io.documents import open_content
 from zhipu_client._io.pdfium import close_soon, one_at_a_time, open_pdf, rendered
+from zhipu_client._io.rendering import PDF, Readable, readable
 from zhipu_client._layout import Mark, marks
 from zhipu_client.errors import InvalidRequestError
 
@@ -29,6 +29,7 @@ def draw_layout(
     size: tuple[int, int] | None = None,
     root: str | Path | None = None,
     max_bytes: int = 512 * 1024 * 1024,
+    password: str | None = None,
 ) -> Any:
     """Return a picture of a page with its regions drawn on it: a ``PIL.Image.Image``.
 
@@ -36,7 +37,8 @@ def draw_layout(
     file.
 
     Args:
-        source: The document: a path, bytes or a data URL. PDF, PNG or JPEG.
+        source: The document: a path, bytes or a data URL. PDF, PNG or JPEG, or what is converted to
+            them.
         regions: What is on the page, such as ``OCRPage.regions``: each with ``bbox_2d`` (left, top,
             right, bottom in pixels of the page) and a label.
         page: The page's number, from 1.
@@ -44,6 +46,7 @@ def draw_layout(
             None for those of the picture itself (200 dpi).
         root: A folder that a path must be in, links followed.
         max_bytes: The most bytes of a file, checked before it is read.
+        password: Of an encrypted PDF.
 
     Raises:
         InvalidRequestError: The file cannot be read, is an address, or has no such page; or the
@@ -66,35 +69,32 @@ def draw_layout(
             field="source",
         )
     file, name = open_content(source, None if root is None else Path(root), max_bytes)
-    image = _picture(file, name, page, size)
+    image = _picture(file, name, page, size, password)
     return _drawn(image, marks(regions, size, image.size))
 
 
-def _picture(file: BinaryIO, name: str, page: int, size: tuple[int, int] | None) -> Any:
+def _picture(
+    file: BinaryIO, name: str, page: int, size: tuple[int, int] | None, password: str | None
+) -> Any:
     """Return the picture of a page; closes the file."""
-    try:
-        head = file.read(HEAD)
-        kind = sniff(head)
-        if kind is None:
-            raise _refused(name, f"is neither PDF, PNG nor JPEG (it starts with {head[:8]!r})")
-        file.seek(0)
-        if kind != "application/pdf":
-            _check_page(name, page, 1)
-            return _image(file, name, size)
-    except BaseException:
-        file.close()
-        raise
     document: Any = None
+    made: Readable | None = None
     try:
+        made = readable(file, name)
+        if made.kind != PDF:
+            _check_page(name, page, 1)
+            return _image(made.file, name, size)
+        document = open_pdf(made.file, name, password)
         with one_at_a_time(name):
-            document = open_pdf(file)
             _check_page(name, page, len(document))
             return rendered(document, page, _DPI, _MOST_PIXELS)
     finally:
-        if document is None:
+        if document is not None and made is not None:
+            close_soon(document, made.file)
+        elif made is not None:
+            made.file.close()
+        if made is None or made.file is not file:
             file.close()
-        else:
-            close_soon(document, file)
 
 
 def _refused(name: str, why: str) -> InvalidRequestError:

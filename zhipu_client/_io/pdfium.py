@@ -5,22 +5,30 @@ from __future__ import annotations
 import os
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from math import ceil
 from typing import Any, BinaryIO
 
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["close_soon", "one_at_a_time", "open_pdf", "rendered"]
+__all__ = ["close_soon", "info_of", "one_at_a_time", "open_pdf", "rendered"]
 
 #: PDFium's number for "a password is needed, or it is wrong".
 _PASSWORD = 4
 _POINTS_PER_INCH = 72
+#: What is read of what a file says of itself.
+_INFO = (
+    "Producer", "Creator", "Title", "Author", "Subject", "Keywords", "CreationDate", "ModDate",
+)  # fmt: skip
 #: Documents that are to be closed, and their files.
 _waiting: deque[tuple[Any, BinaryIO]] = deque()
 #: Where all packages in this process that use PDFium from threads find the same lock.
 _LOCK = "_lock_of_all_threads"
+
+
+class NeedsPasswordError(Exception):
+    """A PDF needs a password, or another one."""
 
 
 @contextmanager
@@ -32,6 +40,7 @@ def one_at_a_time(name: str) -> Iterator[None]:
 
     Raises:
         InvalidRequestError: pypdfium2 is missing, or PDFium cannot do what the block asks for.
+        NeedsPasswordError: It is encrypted, and does not open with what was given.
     """
     try:
         import PIL.Image  # noqa: F401 - what is rendered becomes one of its images
@@ -49,7 +58,7 @@ def one_at_a_time(name: str) -> Iterator[None]:
             yield
         except pypdfium2.PdfiumError as error:
             if getattr(error, "err_code", None) == _PASSWORD:
-                raise _refused(name, "needs a password") from error
+                raise NeedsPasswordError from error
             raise _refused(name, f"cannot be read as a PDF ({error})") from error
         except (MemoryError, OverflowError, ValueError) as error:
             if isinstance(error, InvalidRequestError):
@@ -105,17 +114,53 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def open_pdf(file: BinaryIO, password: str | None = None) -> Any:
-    """Return the opened document; call it within `one_at_a_time`, and close it by `close_soon`."""
-    from pypdfium2 import PdfDocument
+def open_pdf(file: BinaryIO, name: str, password: str | Callable[[], str | None] | None) -> Any:
+    """Return the opened document; it is closed by `close_soon`.
 
-    document = PdfDocument(file, password=password)
+    Args:
+        file: The file.
+        name: What errors call it.
+        password: Its password, or what returns it; called only for a file that needs one.
+
+    Raises:
+        InvalidRequestError: It cannot be read, needs a password, or has no pages.
+    """
+    # Most encrypted files open without a password: they only forbid to copy or print.
     try:
-        document.init_forms()  # or what is filled into a form would not be on its picture
-    except BaseException:
-        document.close()
-        raise
+        return _opened(file, name, None)
+    except NeedsPasswordError:
+        given = password() if callable(password) else password
+    if not given:
+        why = "needs a password: give it as `password`, a string or a function of the file"
+        raise _refused(name, why)
+    try:
+        return _opened(file, name, given)
+    except NeedsPasswordError:
+        why = "needs another password than the one that was given"
+        raise _refused(name, why) from None
+
+
+def _opened(file: BinaryIO, name: str, password: str | None) -> Any:
+    file.seek(0)
+    with one_at_a_time(name):
+        from pypdfium2 import PdfDocument
+
+        document = PdfDocument(file, password=password)
+        try:
+            document.init_forms()  # or what is filled into a form would not be on its picture
+            if not len(document):
+                raise _refused(name, "has no pages")
+        except BaseException:
+            document.close()
+            raise
     return document
+
+
+def info_of(document: Any, name: str) -> dict[str, str]:
+    """Return title, author, dates and so on, by their names in the file."""
+    with one_at_a_time(name):
+        found = {key: document.get_metadata_value(key) for key in _INFO}
+    return {key: value for key, value in found.items() if value}
 
 
 def rendered(document: Any, number: int, dpi: int, max_pixels: int) -> Any:

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from zhipu_client._files import sniff
-from zhipu_client._io.documents import HEAD, open_content, stamp
-from zhipu_client._io.pdfium import close_soon, one_at_a_time, open_pdf, rendered
+from zhipu_client._io import pictures
+from zhipu_client._io.documents import CONVERTED, HEAD, not_taken, open_content, stamp
+from zhipu_client._io.pdfium import close_soon, info_of, one_at_a_time, open_pdf, rendered
 from zhipu_client.errors import InvalidRequestError
-from zhipu_client.work._job import Source
+from zhipu_client.work._job import Password, Source
 from zhipu_client.work._pictures import Bounds, Picture, Pictures
 
-__all__ = ["open_pictures"]
+__all__ = ["PDF", "Readable", "open_pictures", "readable"]
 
-_PDF = "application/pdf"
+PDF = "application/pdf"
 _QUALITY = 90
 #: EXIF: how a camera was held; 1 is upright.
 _ORIENTATION, _UPRIGHT = 0x0112, 1
 
 
-def open_pictures(source: Source, root: Path | None, max_bytes: int, bounds: Bounds) -> Pictures:
+def open_pictures(
+    source: Source, root: Path | None, max_bytes: int, bounds: Bounds, password: Password = None
+) -> Pictures:
     """Open a document whose pages are to be seen as pictures.
 
     Args:
@@ -32,22 +37,59 @@ def open_pictures(source: Source, root: Path | None, max_bytes: int, bounds: Bou
         root: The folder that a path must be in, links followed; None for no such bound.
         max_bytes: The most bytes of a file. Checked before it is read.
         bounds: How large the pictures may be.
+        password: As for `zhipu_client._io.documents.open_document`.
 
     Raises:
-        InvalidRequestError: The file cannot be opened, is neither PDF, PNG nor JPEG, or is an
-            address of a PDF.
+        InvalidRequestError: The file cannot be opened, is neither PDF, PNG nor JPEG, nor converted
+            to them, or is an address of a PDF.
     """
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         return _Address(source)
     file, name = open_content(source, root, max_bytes)
     try:
-        kind = sniff(head := file.read(HEAD))
-        if kind is None:
-            raise _refused(name, f"is neither PDF, PNG nor JPEG (it starts with {head[:8]!r})")
-        return _Pdf(file, name, bounds) if kind == _PDF else _Image(file, name, kind, bounds)
+        made = readable(file, name)
+        if made.kind != PDF:
+            return _Image(made, file, bounds)
+        secret = (lambda: password(source)) if callable(password) else password
+        return _Pdf(made, file, bounds, open_pdf(made.file, name, secret))
     except BaseException:
         file.close()
         raise
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A PDF, PNG or JPEG.
+
+    Attributes:
+        file: The file that was given, or what it was converted to.
+        name: What errors call it.
+        kind: Its type.
+        converted_from: The type of the image that it was made of, or None.
+    """
+
+    file: BinaryIO
+    name: str
+    kind: str
+    converted_from: str | None = None
+
+
+def readable(file: BinaryIO, name: str) -> Readable:
+    """Return a file as one that can be read here; other images are converted.
+
+    Raises:
+        InvalidRequestError: It is of another type, or cannot be converted.
+    """
+    head = file.read(HEAD)
+    file.seek(0)
+    kind = sniff(head)
+    if kind is not None:
+        return Readable(file, name, kind)
+    other = pictures.kind_of(head)
+    if other is None:
+        raise _refused(name, not_taken(head, name))
+    made, kind = pictures.convert(file, name, other)
+    return Readable(made, name, kind, other)
 
 
 def _refused(name: str, why: str) -> InvalidRequestError:
@@ -62,6 +104,8 @@ class _Address:
     """An image that only the server reads."""
 
     pages = 1
+    in_memory = False
+    info: Mapping[str, str] = {}
 
     def __init__(self, url: str) -> None:
         self.name = url
@@ -86,32 +130,35 @@ class _Address:
 class _Opened:
     """A local file, refused as soon as it changes."""
 
-    def __init__(self, file: BinaryIO, name: str, bounds: Bounds) -> None:
-        self.name = name
-        self._file = file
+    def __init__(self, made: Readable, given: BinaryIO, bounds: Bounds) -> None:
+        self.name = made.name
+        self._file = made.file
+        self._given = given
         self._bounds = bounds
-        self._before = stamp(file)
+        self._before = stamp(given)
+        self.in_memory = self._before is None
+        self.info: Mapping[str, str] = (
+            {CONVERTED: made.converted_from} if made.converted_from else {}
+        )
 
     def label(self, number: int) -> str:
-        return f"page {number}" if self._before is None else f"page {number} of {self.name}"
+        return f"page {number}" if self.in_memory else f"page {number} of {self.name}"
 
     def _check(self) -> None:
-        if stamp(self._file) != self._before:
+        if stamp(self._given) != self._before:
             raise _refused(self.name, "changed while it was read")
 
     def close(self) -> None:
         self._file.close()
+        self._given.close()
 
 
 class _Pdf(_Opened):
-    pages: int
-
-    def __init__(self, file: BinaryIO, name: str, bounds: Bounds) -> None:
-        super().__init__(file, name, bounds)
-        file.seek(0)
-        with one_at_a_time(name):
-            self._document: Any = open_pdf(file)
-            self.pages = len(self._document)
+    def __init__(self, made: Readable, given: BinaryIO, bounds: Bounds, document: Any) -> None:
+        super().__init__(made, given, bounds)
+        self._document = document
+        self.pages = len(document)
+        self.info = self.info or info_of(document, made.name)
 
     def picture(self, number: int) -> Picture:
         with one_at_a_time(self.label(number)):
@@ -125,17 +172,19 @@ class _Pdf(_Opened):
         document, self._document = self._document, None
         if document is not None:
             close_soon(document, self._file)
+            if self._given is not self._file:
+                self._given.close()
 
 
 class _Image(_Opened):
     pages = 1
 
-    def __init__(self, file: BinaryIO, name: str, kind: str, bounds: Bounds) -> None:
-        super().__init__(file, name, bounds)
-        self._kind = kind
+    def __init__(self, made: Readable, given: BinaryIO, bounds: Bounds) -> None:
+        super().__init__(made, given, bounds)
+        self._kind = made.kind
 
     def label(self, number: int) -> str:
-        return f"page {number}" if self._before is None else self.name
+        return f"page {number}" if self.in_memory else self.name
 
     def picture(self, number: int) -> Picture:
         self._file.seek(0)

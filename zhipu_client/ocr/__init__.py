@@ -320,7 +320,7 @@ class Pages(PagesJob):
     def _begin_chat(self, around: Around) -> Work[OCRPage, list[OCRPage]]:
         if around.open_pictures is None:
             raise TypeError("pages cannot be rendered here: this client opens no pictures")
-        given = (self.source, self.root, self.max_bytes, self.reading.bounds)
+        given = (self.source, self.root, self.max_bytes, self.reading.bounds, self.password)
         with naming(self.name):
             pictures = around.open_pictures(*given)
         try:

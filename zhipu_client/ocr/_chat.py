@@ -64,6 +64,7 @@ def page_request(
         kind="generate",
         model=model,
         check=_check_reply,
+        keep=_is_whole,
     )
 
 
@@ -87,6 +88,12 @@ def _check_reply(reply: Reply) -> None:
             retryable=True,
             body=reply.data,
         )
+
+
+def _is_whole(data: Any) -> bool:
+    """Return False for an answer that a checkpoint must not keep: it is asked for again."""
+    reason = (_choice(data) or {}).get("finish_reason")
+    return bool(reason) and reason not in _CUT and reason not in _REFUSED
 
 
 def _choice(data: Any) -> Mapping[str, Any] | None:

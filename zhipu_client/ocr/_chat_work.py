@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from zhipu_client._request import Request
@@ -113,7 +113,8 @@ class ChatWork:
     def done(self, number: int, value: Mapping[str, Any]) -> None:
         task = None if self._reading.prompt is not None else self._reading.task
         picture = self._sent[number]
-        self._finished[number] = page_of(value, number, self._pictures.pages, picture, task)
+        page = page_of(value, number, self._pictures.pages, picture, task)
+        self._finished[number] = replace(page, file_info=self._pictures.info)
         del self._sent[number]
         self._read += 1
         if self._job.progress is not None:
@@ -140,7 +141,10 @@ class ChatWork:
     def result(self, pieces: list[OCRPage]) -> list[OCRPage]:
         if self._error is None:
             return pieces
-        name_source(self._error, self._pictures.label(self._failed_at))
+        label = self._pictures.label(self._failed_at)
+        if self._pictures.in_memory and self._job.name:
+            label = f"{label} of {self._job.name}"
+        name_source(self._error, label)
         self.report(self._error, pieces)
         raise self._error
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 __all__ = ["Bounds", "Picture", "Pictures", "PicturesOpener"]
 
@@ -43,9 +43,13 @@ class Pictures(Protocol):
 
     Attributes:
         pages: How many pages it has.
+        info: As `zhipu_client.work._job.Document` has it.
+        in_memory: Whether it has no name of its own.
     """
 
     pages: int
+    info: Mapping[str, str]
+    in_memory: bool
 
     def label(self, number: int) -> str:
         """Return what an error calls a page, counted from 1: with the file, where it has one."""
@@ -57,5 +61,5 @@ class Pictures(Protocol):
         """Close the file."""
 
 
-#: Opens a source: (source, root that it must be in, most bytes, bounds) -> its pictures.
-PicturesOpener = Callable[[str | Path | bytes, Path | None, int, Bounds], Pictures]
+#: Opens a source: (source, root that it must be in, most bytes, bounds, password) -> its pictures.
+PicturesOpener = Callable[[str | Path | bytes, Path | None, int, Bounds, Any], Pictures]
