@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zhipu_emulator.http.server import Server, serve
     from zhipu_emulator.http.state import Options
-    from zhipu_emulator.scripting import Answer, Fault
+    from zhipu_emulator.scripting.items import Answer, Fault, call, say, think
 
-__all__ = ["Answer", "Fault", "Options", "Server", "serve"]
+__all__ = ["Answer", "Fault", "Options", "Server", "call", "say", "serve", "think"]
 
 # Loaded on first use: importing this package must not import a web server (PEP 562).
 _HOME = {
-    "Answer": "zhipu_emulator.scripting",
-    "Fault": "zhipu_emulator.scripting",
+    "Answer": "zhipu_emulator.scripting.items",
+    "Fault": "zhipu_emulator.scripting.items",
+    "call": "zhipu_emulator.scripting.items",
+    "say": "zhipu_emulator.scripting.items",
+    "think": "zhipu_emulator.scripting.items",
     "Options": "zhipu_emulator.http.state",
     "Server": "zhipu_emulator.http.server",
     "serve": "zhipu_emulator.http.server",

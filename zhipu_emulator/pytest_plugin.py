@@ -1,6 +1,6 @@
-"""Fixtures for suites that want the stand-in.
+"""Fixtures for suites that want the stand-in. pytest finds them by itself where it is installed.
 
-To have them: ``pytest_plugins = ["zhipu_emulator.pytest_plugin"]``.
+(In a checkout that is not installed: ``pytest_plugins = ["zhipu_emulator.pytest_plugin"]``.)
 
 ``zhipu_emulator`` is a running ``Server``, empty at the start of each test; the server itself is
 shared by the tests of a process. ``zhipu_emulator_options`` may be overridden to configure it.
@@ -11,16 +11,18 @@ Example::
         zhipu_emulator.script("error=1302; retry-after=0")
         call(base_url=zhipu_emulator.base_url, api_key=zhipu_emulator.api_key)
         assert len(zhipu_emulator.requests) == 2
+        zhipu_emulator.assert_all_used()
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from zhipu_emulator.http.server import Server, serve
+if TYPE_CHECKING:
+    from zhipu_emulator.http.server import Server
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +33,8 @@ def zhipu_emulator_options() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def _zhipu_emulator_server(zhipu_emulator_options: dict[str, Any]) -> Iterator[Server]:
+    from zhipu_emulator.http.server import serve  # every run of pytest loads this module
+
     with serve(**zhipu_emulator_options) as server:
         yield server
 

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
@@ -143,6 +145,8 @@ def test_command_line() -> None:
         assert "not the service" in line
         base = next(word for word in line.split() if word.startswith("http://"))
         key = line.split()[-1]
+        exports = [process.stdout.readline().strip() for _ in range(2)]
+        assert exports == [f"export ZHIPUAI_BASE_URL={base}", f"export ZHIPUAI_API_KEY={key}"]
         answer = httpx.post(
             f"{base}/chat/completions", json=BODY, headers={"Authorization": f"Bearer {key}"}
         )
@@ -163,15 +167,15 @@ def test_a_port_open_to_others_has_a_key_of_its_own(monkeypatch, capsys) -> None
     for host in ("0.0.0.0", "192.0.2.7", "box.example", "127.0.0.1", "localhost", "127.1.2.3"):
         assert main(["--host", host]) == 0
         out, err = capsys.readouterr()
-        keys.append(out.split()[-1])
+        keys.append(out.rpartition("export ZHIPUAI_API_KEY=")[2].strip())
         assert keys[-1] == started[-1].api_key
         fixed = host in ("127.0.0.1", "localhost", "127.1.2.3")
         assert (keys[-1] == DEFAULT_KEY) == fixed
         assert ("Warning" in err and host in err) != fixed
     assert len(set(keys)) == 4
-    # Nobody can ask for requests from outside, and nobody may have this machine's things read.
+    # What may be asked for is bounded, and nobody may have this machine's things read.
     options = started[-1].state.options
-    assert (options.keep_bytes, options.fetch_loopback) == (0, False)
+    assert (options.keep_bytes <= 2**24, options.fetch_loopback) == (True, False)
     assert main(["--fetch-loopback"]) == 0
     assert started[-1].state.options.fetch_loopback
 
@@ -219,6 +223,31 @@ def test_the_fixture(tmp_path) -> None:
         env={"PATH": "", "PYTHONPATH": ":".join(p for p in sys.path if p)},
     )  # fmt: skip
     assert "2 passed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_the_fixture_is_found_where_it_is_installed(tmp_path) -> None:
+    """The entry point of pyproject.toml is all that is needed."""
+    root = Path(zhipu_emulator.__file__).parent.parent
+    points = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]["entry-points"]
+    installed = tmp_path / "site" / "zhipu_integrations-0.dist-info"
+    installed.mkdir(parents=True)
+    lines = [f"{name} = {value}" for name, value in points["pytest11"].items()]
+    (installed / "entry_points.txt").write_text("\n".join(["[pytest11]", *lines]))
+    (installed / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: zhipu-integrations\nVersion: 0\n"
+    )
+    (tmp_path / "test_it.py").write_text(PLUGIN_TEST)
+    where = ":".join([str(installed.parent), *filter(None, sys.path)])
+    for more in ("", PLUGIN):  # also beside the line that older suites have
+        (tmp_path / "conftest.py").write_text(more)
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider",
+             "--rootdir", str(tmp_path), str(tmp_path)],
+            capture_output=True, text=True, check=False, cwd=tmp_path, timeout=100,
+            env={"PATH": "", "PYTHONPATH": where},
+        )  # fmt: skip
+        assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_an_endpoint_is_one_more_file(tmp_path, monkeypatch):

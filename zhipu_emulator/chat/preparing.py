@@ -15,7 +15,7 @@ from zhipu_emulator.chat.server_tools import search
 from zhipu_emulator.chat.spoken import spoken
 from zhipu_emulator.http.errors import content_filter
 from zhipu_emulator.http.responses import api_key, is_coding, read_json
-from zhipu_emulator.scripting import Answer
+from zhipu_emulator.scripting.items import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

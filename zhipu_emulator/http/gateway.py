@@ -10,7 +10,7 @@ from zhipu_emulator.http import auth, errors, faults
 from zhipu_emulator.http.faults import FaultySend
 from zhipu_emulator.http.json_depth import decoded
 from zhipu_emulator.http.responses import DONE, frame, json_response, sse_response
-from zhipu_emulator.scripting import Answer, Fault, Item
+from zhipu_emulator.scripting.items import Answer, Fault, Item
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from zhipu_emulator.http.state import State
 
 _CONSOLE = ("/api/v1/", "/api/monitor/")
+_CONTROL = "/emulator/"
+_CHAT = "/chat/completions"
 _PUBLIC = ("/files/", "/pages/")  # what answers link to: fetched without a key
 
 
@@ -39,8 +41,10 @@ class Gateway:
         scope["emulator.language"] = self._language(headers)
         record = _record(scope, headers, body)
         scope["emulator.record"] = record
-        with self.state.lock:
-            self.state.requests.add(record, self.state.options.keep_bytes)
+        control = scope["path"].startswith(_CONTROL)
+        if not control:
+            with self.state.lock:
+                self.state.requests.add(record, self.state.options.keep_bytes)
         if scope["path"].startswith(_PUBLIC):
             await self.app(scope, _replay(body, receive), send)
             return
@@ -52,6 +56,9 @@ class Gateway:
             )
         except errors.ServiceError as error:
             await self._refuse(error, scope, receive, send)
+            return
+        if control:
+            await self.app(scope, _replay(body, receive), send)
             return
         model = record["json"].get("model") if isinstance(record["json"], dict) else None
         limit = self.state.options.max_in_flight if model else None
@@ -82,6 +89,10 @@ class Gateway:
             *(item.habits if isinstance(item, Answer) else ()),
             *(fault.habits if fault is not None else ()),
         )
+        if item is None and self.state.options.scripted_only and scope["path"].endswith(_CHAT):
+            refusal = errors.ServiceError("1210", "nothing is scripted for this request")
+            await self._refuse(refusal, scope, receive, send)
+            return
         app: ASGIApp = self.app
         if isinstance(item, Answer):
             scope["emulator.answer"] = item
@@ -94,7 +105,8 @@ class Gateway:
         for name, value in scope["headers"]:
             if name == b"x-emulator-fault":
                 return Fault.parse(value.decode("latin-1"))
-        return self.state.script.take(scope["path"])
+        ordered = self.state.script.take(scope["path"], scope["emulator.record"]["json"])
+        return self.state.fault() if ordered is None else ordered
 
     def _language(self, headers: dict[str, str]) -> str:
         english = headers.get("accept-language", "").lower().startswith("en")
@@ -118,7 +130,7 @@ def _scripted(answer: Answer) -> Response | None:
         if answer.frames is None and answer.done:
             frames.append(DONE)
         return sse_response(frames, answer.status, answer.headers)
-    if answer.message is not None or answer.habits:
+    if answer.message is not None or (answer.made_up and answer.status == 200):
         return None
     return json_response(answer.json, answer.status, answer.headers)
 

@@ -9,13 +9,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from zhipu_emulator.http.state import Options, State
-from zhipu_emulator.scripting import as_item
+from zhipu_emulator.scripting.items import as_item
+from zhipu_emulator.scripting.orders import Condition, Order
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
-    from zhipu_emulator.scripting import Answer, Fault
+    from zhipu_emulator.scripting.items import Answer, Fault
 
 
 class Server:
@@ -70,14 +71,68 @@ class Server:
         with self.state.lock:
             return self.state.requests.copy()
 
-    def script(self, *items: Fault | Answer | Mapping[str, Any] | str | None) -> None:
-        """Queue what the next requests get, one item each.
+    def script(
+        self,
+        *items: Fault | Answer | Mapping[str, Any] | str | None,
+        path: str | None = None,
+        model: str | None = None,
+        system: str | None = None,
+        user: str | None = None,
+        tool: str | None = None,
+        when: Callable[[Any], object] | None = None,
+        times: int | None = 1,
+    ) -> None:
+        """Order what requests get: first in, first out, or by a condition.
+
+        With a condition the items wait for the requests that meet all of it, while others pass.
+        What the model says (``say``, ``call``, ``think``) is for requests of the chat only.
 
         Args:
-            items: Faults, answers, or None for "as usual". A string is a fault in the form of the
-                header ``x-emulator-fault``; a mapping is the body of an answer.
+            items: Answers, faults, or None for "as usual", one a request. A string is a fault in
+                the form of the header ``x-emulator-fault``; a mapping is the body of an answer.
+            path: The end of the request's path.
+            model: Its model.
+            system: A text that its system messages contain.
+            user: A text that its last user message contains.
+            tool: The name of a function that it offers.
+            when: A function of its JSON (None when it has none) that returns whether.
+            times: How often each item is taken; None: always.
+
+        Raises:
+            ValueError: An item cannot be said as it is; nothing is queued then.
+            TypeError: An item of another kind.
+
+        Example:
+            >>> from zhipu_emulator import call, say, serve
+            >>> with serve() as server:
+            ...     server.script(call("add", a=1, b=2), say("3"), tool="add")
+            ...     len(server.unused)
+            2
         """
-        self.state.script.extend([as_item(item) for item in items])
+        condition = Condition(
+            path=path, model=model, system=system, user=user, tool=tool, when=when
+        )
+        self.state.script.extend([Order(as_item(item), condition, times) for item in items])
+
+    @property
+    def unused(self) -> list[str]:
+        """What was scripted and no request has taken, or not often enough, as texts."""
+        return [str(order) for order in self.state.script.unused]
+
+    def assert_all_used(self) -> None:
+        """Raise where something that was scripted was not used: for the end of a test.
+
+        Raises:
+            AssertionError: Says what, and what was asked; also when a function given as ``when=``
+                failed.
+        """
+        failures, unused = self.state.script.failures, self.unused
+        if not failures and not unused:
+            return
+        asked = [f"{one['method']} {one['path']}" for one in self.requests] or ["nothing"]
+        lines = [*failures, *(f"not used: {order}" for order in unused)]
+        msg = "\n".join([*lines, f"asked: {', '.join(asked[-20:])}"])
+        raise AssertionError(msg)
 
     def configure(self, **options: Any) -> None:
         """Change fields of ``Options`` while it runs."""

@@ -13,12 +13,27 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 
 from zhipu_emulator.http.request_log import RequestLog
-from zhipu_emulator.scripting import Script, check_habits
+from zhipu_emulator.scripting.items import Fault, check_habits
+from zhipu_emulator.scripting.orders import Script
 
 BEIJING = timezone(timedelta(hours=8))
 
 # Any key of this form is good unless ``Options.api_keys`` says otherwise.
 DEFAULT_KEY = "emulator.not-a-secret"
+
+
+# What happens to a request now and then in production, each with a remedy of its own.
+FAULTS = (
+    "error=1302; retry-after=1", "error=1305", "status=502", "drop=rst", "cut=2", "stall=1/2",
+    "empty=503",
+)  # fmt: skip
+
+
+def _in_range(name: str, value: Any, low: float, high: float) -> None:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not low <= value <= high:
+        msg = f"{name}={value!r}: wanted a number from {low} to {high}"
+        raise ValueError(msg)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +59,11 @@ class Options:
         habits: Habits of GLM that answers of the chat show; ``zhipu_emulator.scripting`` lists
             them. The same seed and requests, the same answers.
         habit_rate: How often each of them shows, 0 to 1.
+        faults: What goes wrong now and then, each as in the header ``x-emulator-fault``.
+        fault_rate: The share of requests that get one of ``faults``, 0 to 1. The same seed and
+            requests, the same faults.
+        scripted_only: Whether requests of the chat that nothing is scripted for are refused
+            (400/1210), so that no test passes on an answer that it does not know.
         latency: Seconds before an answer begins.
         token_delay: Seconds between the chunks of a stream.
         clock: Returns Unix seconds; fix it for answers that are equal byte by byte.
@@ -64,6 +84,9 @@ class Options:
     fetch_loopback: bool = False
     habits: tuple[str, ...] = ()
     habit_rate: float = 1.0
+    faults: tuple[str, ...] = FAULTS
+    fault_rate: float = 0.0
+    scripted_only: bool = False
     latency: float = 0.0
     token_delay: float = 0.0
     clock: Callable[[], float] = time.time
@@ -72,12 +95,23 @@ class Options:
     keep_bytes: int = 256 * 1024 * 1024
 
     def __post_init__(self) -> None:
-        """Check the habits.
+        """Check what cannot be found out later.
 
         Raises:
-            ValueError: A habit that does not exist.
+            ValueError: A habit or fault that does not exist, or a number out of its range.
         """
         check_habits(self.habits)
+        if not all(isinstance(fault, str) and len(fault) > 1 for fault in self.faults):
+            msg = f"faults={self.faults!r}: expected a sequence of texts"
+            raise ValueError(msg)
+        for fault in self.faults:
+            Fault.parse(fault)
+        for name in ("habit_rate", "fault_rate"):
+            _in_range(name, getattr(self, name), 0, 1)
+        for name in ("latency", "token_delay"):
+            _in_range(name, getattr(self, name), 0, 3_600)
+        if self.max_in_flight is not None:
+            _in_range("max_in_flight", self.max_in_flight, 0, 1_000_000)
 
 
 @dataclass
@@ -151,6 +185,16 @@ class State:
             for name in self.options.habits
             if rate >= 1 or int(self._digest()[:8], 16) < rate * 2**32
         )
+
+    def fault(self) -> Fault | None:
+        """One of ``Options.faults`` for the next request, or none."""
+        options = self.options
+        if not options.faults or not options.fault_rate:
+            return None
+        digest = self._digest()
+        if int(digest[:8], 16) >= options.fault_rate * 2**32:
+            return None
+        return Fault.parse(options.faults[int(digest[8:16], 16) % len(options.faults)])
 
     @contextmanager
     def slot(self, key: tuple[str, str], limit: int | None = None) -> Iterator[bool]:

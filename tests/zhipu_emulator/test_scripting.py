@@ -1,0 +1,293 @@
+"""Scripted answers: what can be said, who gets it, what was not used."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import zhipu_emulator
+from zhipu_emulator import Answer, Fault, call, say, think
+from zhipu_emulator.__main__ import main
+from zhipu_emulator.scripting.files import load, read
+
+
+def refused(make: Any) -> str:
+    with pytest.raises((ValueError, TypeError)) as caught:
+        make()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_is_said_thought_and_called(ask, stream: bool) -> None:
+    ask.server.script(think("Easy.") + say("Both:") + call("add", a=1) + call("list", "[1"))
+    if stream:
+        deltas = [event["choices"][0]["delta"] for event in ask.events("Go")]
+        message: dict[str, Any] = {
+            name: "".join(delta.get(name) or "" for delta in deltas)
+            for name in ("content", "reasoning_content")
+        }
+        message["tool_calls"] = [one for delta in deltas for one in delta.get("tool_calls", ())]
+    else:
+        message = ask.message("Go")
+    assert message["content"] == "Both:"
+    assert message["reasoning_content"] == "Easy."
+    functions = [one["function"] for one in message["tool_calls"]]
+    assert functions == [
+        {"name": "add", "arguments": '{"a": 1}'}, {"name": "list", "arguments": "[1"},
+    ]  # fmt: skip
+    ask.server.assert_all_used()
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Answer(message="hello"), "message='hello'"),
+        (lambda: Answer(message={"role": "user", "content": "x"}), "only the assistant"),
+        (lambda: Answer(message={"content": 3}), "message['content']=3"),
+        (lambda: Answer(message={"text": "x"}), "message['text']"),
+        (lambda: Answer(message={"tool_calls": {"name": "a"}}), "wanted a list"),
+        (lambda: Answer(message={"tool_calls": [{"name": "a", "args": {}}]}), "tool_calls'][0]"),
+        (lambda: Answer(message={"tool_calls": [{"function": {"name": ""}}]}), "tool_calls'][0]"),
+        (lambda: Answer(message={"content": "x"}, json={}), "json= and message="),
+        (lambda: Answer(message={"content": "x"}, status=400), "status="),
+        (lambda: Answer(json={1, 2}), "json= cannot be written"),
+        (lambda: Answer(json={}, finish_reason="stop"), "finish_reason"),
+        (lambda: Answer(chunks={"a": 1}), "chunks="),
+        (lambda: Answer(chunks=["data"]), "chunks="),
+        (lambda: Answer(frames="data"), "frames="),
+        (lambda: Answer(json={}, status=99), "status=99"),
+        (lambda: Answer(json={}, headers={"A": 1}), "headers="),
+        (lambda: call("a", {"x": 1}, y=2), "not both"),
+        (lambda: call("a", x={1}), "arguments cannot be written"),
+        (lambda: say(3), "wanted a text"),
+        (lambda: say("a") + Answer(json={}), "can be added"),
+        (lambda: Fault({"nonsense": ""}), "unknown fault 'nonsense'"),
+        (lambda: Fault.parse("cut=soon"), "cut=soon"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_said(make: Any, words: str) -> None:
+    assert words in refused(make)
+
+
+@pytest.mark.parametrize(
+    ("items", "more", "words"),
+    [
+        (["Hello, world"], {}, "say("),
+        ([{"content": "x"}], {}, "say("),
+        ([{"role": "assistant", "content": "x"}], {}, "say("),
+        ([{"choices": [{1}]}], {}, "JSON"),
+        ([42], {}, "42"),
+        ([say("a")], {"times": 0}, "times=0"),
+        ([say("a")], {"times": True}, "times=True"),
+        ([say("a"), "nonsense"], {}, "nonsense"),
+    ],
+)
+def test_what_cannot_be_scripted_is_refused_at_once(ask, items: Any, more: Any, words: str) -> None:
+    assert words in refused(lambda: ask.server.script(*items, **more))
+    assert ask.server.unused == []
+
+
+SYSTEM = {"role": "system", "content": "Answer in French."}
+USER = {"role": "user", "content": [{"type": "text", "text": "What is the wind?"}]}
+
+
+def test_an_order_waits_for_its_request(ask, tool) -> None:
+    script = ask.server.script
+    script(say("next"))
+    script(say("model"), model="glm-4.7")
+    script(say("system"), system="French")
+    script(say("user"), user="wind")
+    script(call("moor", pier="N"), tool="moor")
+    script(say("when"), when=lambda body: body["temperature"] == 0.3)
+    tools = [tool("moor", "Moor the ship", pier="string")]
+    assert ask.text("Hi", temperature=0.3) == "when"
+    assert ask.calls("Hi", tools=tools) == [("moor", {"pier": "N"})]
+    assert ask.text([SYSTEM, {"role": "user", "content": "Hi"}]) == "system"
+    assert ask.text([USER], model="glm-4.6v") == "user"
+    assert ask.text("Hi", model="glm-4.7") == "model"
+    assert ask.server.unused == ["say='next'"]
+    assert ask.text("Hi") == "next"
+    ask.server.assert_all_used()
+
+
+def test_conditions_are_all_to_be_met_and_times_count(ask) -> None:
+    ask.server.script(say("both"), model="glm-4.7", user="Hi", times=2)
+    ask.server.script(say("always"), model="glm-4.5", times=None)
+    assert ask.text("Hi") != "both"
+    assert ask.text("Bye", model="glm-4.7") != "both"
+    assert ask.text("Hi", model="glm-4.7") == "both"
+    assert ask.server.unused == [
+        "say='both' (model='glm-4.7', user='Hi', times=2)",
+        "say='always' (model='glm-4.5', times=None)",
+    ]
+    assert [ask.text("Hi", model="glm-4.7") == "both" for _ in range(2)] == [True, False]
+    assert {ask.text("Hi", model="glm-4.5") for _ in range(3)} == {"always"}
+    ask.server.assert_all_used()
+
+
+def test_what_the_model_says_is_for_the_chat(ask) -> None:
+    ask.server.script(say("for the chat"))
+    body = {"model": "embedding-3", "input": "x"}
+    answer = ask.http.post(f"{ask.server.base_url}/embeddings", json=body)
+    assert answer.json()["data"]
+    assert ask.text("Hi") == "for the chat"
+
+
+def test_what_was_not_used_is_said_with_what_was_asked(ask) -> None:
+    ask.server.script(say("never"), call("moor"), "error=1302", tool="moor")
+    ask.text("Hi")
+    with pytest.raises(AssertionError) as caught:
+        ask.server.assert_all_used()
+    assert str(caught.value).splitlines() == [
+        "not used: say='never' (tool='moor')",
+        "not used: call=moor (tool='moor')",
+        "not used: error=1302 (tool='moor')",
+        "asked: POST /api/paas/v4/chat/completions",
+    ]
+
+
+def test_a_function_that_fails_is_no_silent_miss(ask) -> None:
+    ask.server.script(say("x"), when=lambda body: body["nothing"])
+    answer = ask.post({"model": "glm-4.6", "messages": [{"role": "user", "content": "Hi"}]})
+    assert answer.status_code == 400
+    assert "KeyError: 'nothing'" in answer.text
+    with pytest.raises(AssertionError, match="KeyError"):
+        ask.server.assert_all_used()
+
+
+def test_nothing_but_the_script(ask) -> None:
+    ask.server.configure(scripted_only=True)
+    ask.server.script(say("once"), None)
+    assert ask.text("Hi") == "once"
+    body = {"model": "glm-4.6", "messages": [{"role": "user", "content": "Hi"}]}
+    for _ in range(2):  # None is "as usual", and so is no order: both are refused
+        answer = ask.post(body)
+        assert answer.status_code == 400
+        assert "nothing is scripted" in answer.json()["error"]["message"]
+
+
+def test_faults_now_and_then(ask) -> None:
+    ask.server.configure(fault_rate=0.4, faults=("error=1302", "status=502"))
+    body = {"model": "glm-4.6", "messages": [{"role": "user", "content": "Hi"}]}
+    statuses = [ask.post(body).status_code for _ in range(60)]
+    assert {200, 429, 502} == {*statuses}
+    assert 10 <= statuses.count(200) <= 50
+    ask.server.reset()
+    assert statuses == [ask.post(body).status_code for _ in range(60)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"fault_rate": 2}, {"fault_rate": True}, {"faults": ("nonsense",)}, {"faults": "cut=1"},
+        {"latency": -1}, {"latency": float("nan")}, {"max_in_flight": -1}, {"habit_rate": "all"},
+    ],
+)  # fmt: skip
+def test_options_out_of_range(options: dict[str, Any]) -> None:
+    assert next(iter(options)).rstrip("s") in refused(lambda: zhipu_emulator.serve(**options))
+
+
+ORDERS = [
+    None,
+    "error=1302; retry-after=1",
+    {"think": "Weather.", "call": {"name": "moor", "arguments": {"pier": "N"}}},
+    {"say": "Snow.", "finish_reason": "length", "when": {"user": "snow"}, "times": "always"},
+    {"call": [{"name": "a"}, {"name": "b", "arguments": "{"}], "habits": ["same_call_id"]},
+    {"json": {"error": {"code": "1214"}}, "status": 400, "path": "/embeddings"},
+    {"chunks": [{"choices": []}], "done": False},
+    {"fault": "cut=2"},
+    {"say": "cut", "fault": "cut=1"},
+]
+
+
+def test_orders_as_json(ask, tmp_path) -> None:
+    path = tmp_path / "script.json"
+    path.write_text(json.dumps(ORDERS), "utf-8")
+    orders = load(path)
+    assert len(orders) == len(ORDERS)
+    assert (orders[3].times, orders[3].condition.user) == (None, "snow")
+    ask.server.state.script.extend(orders[:1] + orders[2:4])
+    assert ask.text("Hello").startswith("Hello")
+    assert ask.calls("Hi") == [("moor", {"pier": "N"})]
+    answer = ask("Is there snow?")["choices"][0]
+    assert (answer["message"]["content"], answer["finish_reason"]) == ("Snow.", "length")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([None, {"sya": "x"}], "order 1: unknown key 'sya'"),
+        ({"say": "x", "when": {"temperature": "1"}}, "order 0: unknown key 'temperature'"),
+        ({"say": "x", "when": {"user": 1}}, "wanted an object of texts"),
+        ({"say": "x", "times": "often"}, "times='often'"),
+        ({"path": "/x"}, "says nothing"), ({}, "says nothing"), ([3], "order 0: 3"),
+        ({"say": 3}, "wanted a text"), ({"fault": 3}, "order 0"), ({"call": "moor"}, "tool_calls"),
+        ("nonsense", "unknown fault"),
+    ],
+)  # fmt: skip
+def test_orders_that_cannot_be_read(value: Any, words: str) -> None:
+    assert words in refused(lambda: read(value))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '[{"sya": 1}]', "\xff"])
+def test_a_file_that_cannot_be_read(text: str, tmp_path, capsys) -> None:
+    path = tmp_path / "script.json"
+    path.write_bytes(text.encode("latin-1"))
+    assert main(["--script", str(path)]) == 1
+    said = capsys.readouterr().err
+    assert str(path) in said
+    assert said.count("\n") == 1
+
+
+def test_a_file_that_is_not_there(tmp_path, capsys) -> None:
+    assert main(["--script", str(tmp_path / "none.json")]) == 1
+    assert "none.json" in capsys.readouterr().err
+    assert main(["--fault-rate", "7"]) == 1
+    assert "fault_rate=7" in capsys.readouterr().err
+
+
+def test_the_control_route(ask) -> None:
+    def post(name: str, value: Any) -> Any:
+        return ask.http.post(f"{ask.server.url}/emulator/{name}", json=value)
+
+    assert post("script", [{"say": "one"}, {"say": "two", "times": 2}]).json() == {"scripted": 2}
+    assert [ask.text("Hi"), ask.text("Hi")] == ["one", "two"]
+    unused = ask.http.get(f"{ask.server.url}/emulator/unused").json()
+    assert unused == ["say='two' (times=2)"]
+    asked = ask.http.get(f"{ask.server.url}/emulator/requests").json()
+    assert [one["path"].rpartition("/")[2] for one in asked] == ["completions", "completions"]
+    assert "…" in asked[0]["headers"]["authorization"]
+    assert post("options", {"latency": 0.01, "habits": ["box_marks"]}).json()["latency"] == 0.01
+    assert ask.server.state.options.habits == ("box_marks",)
+    assert post("reset", {}).json() == {}
+    assert ask.server.unused == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("script", [{"sya": "x"}], "unknown key"),
+        ("script", 3, "3"),
+        ("options", {"fetch_loopback": True}, "cannot be changed"),
+        ("options", {"api_keys": ["a.b"]}, "cannot be changed"),
+        ("options", {"latency": "long"}, "latency='long'"),
+        ("options", {"habits": ["nulls"]}, "nulls"),
+        ("options", [], ""),
+    ],
+)
+def test_what_the_control_route_refuses(ask, name: str, value: Any, words: str) -> None:
+    before = ask.server.state.options
+    answer = ask.http.post(f"{ask.server.url}/emulator/{name}", json=value)
+    assert answer.status_code == 400
+    assert words in answer.json()["error"]["message"]
+    assert ask.server.state.options == before
+
+
+def test_the_control_route_needs_a_key(ask) -> None:
+    for method, name in (("GET", "requests"), ("POST", "script"), ("POST", "reset")):
+        answer = ask.http.request(
+            method, f"{ask.server.url}/emulator/{name}", headers={"Authorization": "Bearer a.b"}
+        )
+        assert answer.status_code == 401

@@ -1,0 +1,296 @@
+"""A fault and an answer, checked when they are made: what cannot be said is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from zhipu_emulator.http.fault_kinds import FORMS, HABITS, KINDS
+
+_IN_A_MESSAGE = ("role", "content", "reasoning_content", "tool_calls")
+_A_CALL = '{"function": {"name": "add", "arguments": {"a": 1}}}'
+
+
+def check_habits(names: Sequence[str]) -> None:
+    """Refuse names that are not in the table.
+
+    Raises:
+        ValueError: A habit that does not exist.
+    """
+    for name in [names] if isinstance(names, str) else names:
+        if name not in HABITS or isinstance(names, str):
+            known = ", ".join(HABITS)
+            msg = f"habits={names!r}: expected a sequence of names; known are {known}"
+            raise ValueError(msg)
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong with one request.
+
+    Attributes:
+        orders: Kinds of fault with their values; ``zhipu_emulator.http.fault_kinds`` lists them.
+        path: Only for a request whose path ends like this.
+    """
+
+    orders: Mapping[str, str]
+    path: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check the kinds and their values.
+
+        Raises:
+            ValueError: A kind that does not exist, or a value that it cannot have.
+        """
+        for kind, value in self.orders.items():
+            if kind not in KINDS:
+                known = ", ".join(sorted(KINDS))
+                msg = f"unknown fault {kind!r}; known are {known}. An answer in words is say(...)"
+                raise ValueError(msg)
+            form = FORMS.get(kind)
+            if form is not None and not re.fullmatch(form, value):
+                msg = f"{kind}={value}: wanted {KINDS[kind]}"
+                raise ValueError(msg)
+
+    @classmethod
+    def parse(cls, text: str, path: str | None = None) -> Fault:
+        """From the form of the header ``x-emulator-fault``: ``error=1302; retry-after=2``.
+
+        Raises:
+            ValueError: A kind that does not exist, or a value that it cannot have.
+
+        Example:
+            >>> Fault.parse("cut=3").orders
+            {'cut': '3'}
+        """
+        parts = (part.partition("=") for part in text.split(";"))
+        return cls({kind.strip(): value.strip() for kind, _, value in parts if kind.strip()}, path)
+
+    @property
+    def habits(self) -> tuple[str, ...]:
+        """The habits of GLM that it orders."""
+        names = self.orders.get("habits", "").split(",")
+        return tuple(name.strip() for name in names if name.strip())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """A whole answer, given as it is. ``say``, ``call`` and ``think`` make one with a message.
+
+    Attributes:
+        json: The body of an answer that is not streamed.
+        chunks: The objects of a stream; ``[DONE]`` is added unless ``done`` is False.
+        frames: The raw bytes of a stream, piece by piece.
+        message: Only what the model says: an assistant message; the rest (ids, usage, chunks)
+            is made as for any other answer, streamed or not as the request wants. Only requests of
+            the chat take it.
+        finish_reason: With ``message``: why it stopped.
+        habits: Names of habits of GLM to apply, to ``message`` or, without one, to what the
+            emulator makes up.
+        status: HTTP status, 200 to 599.
+        headers: Headers to set.
+        done: Whether ``chunks`` end with ``[DONE]``.
+        path: Only for a request whose path ends like this.
+        fault: What goes wrong with it on top.
+    """
+
+    json: Any = None
+    chunks: Sequence[Mapping[str, Any]] | None = None
+    frames: Sequence[bytes] | None = None
+    message: Mapping[str, Any] | None = None
+    finish_reason: str | None = None
+    habits: Sequence[str] = ()
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    done: bool = True
+    path: str | None = None
+    fault: Fault | None = None
+
+    def __post_init__(self) -> None:
+        """Check that it can be said.
+
+        Raises:
+            ValueError: More than one kind of answer, or one that cannot be written as JSON; a
+                message of another form; a habit that does not exist, or beside an answer that is
+                given as it is.
+        """
+        check_habits(self.habits)
+        kinds = ("json", "chunks", "frames", "message")
+        given = [name for name in kinds if getattr(self, name) is not None]
+        if len(given) > 1:
+            msg = f"{given[0]}= and {given[1]}=: an answer is one of {', '.join(kinds)}"
+            raise ValueError(msg)
+        if self.habits and given not in ([], ["message"]):
+            msg = "habits change what the model says: give message=, not json=, chunks= or frames="
+            raise ValueError(msg)
+        if self.message is not None:
+            object.__setattr__(self, "message", _message(self.message))
+            if self.status != 200 or self.headers:
+                raise ValueError("status= and headers= go with json=, chunks= or frames= only")
+        elif self.finish_reason is not None:
+            msg = f"finish_reason={self.finish_reason!r} goes with message= only"
+            raise ValueError(msg)
+        self._check_parts()
+
+    def _check_parts(self) -> None:
+        for name, value in (("json", self.json), ("chunks", self.chunks)):
+            try:
+                json.dumps(value)
+            except (TypeError, ValueError, RecursionError) as error:
+                msg = f"{name}= cannot be written as JSON: {error}"
+                raise ValueError(msg) from error
+        chunks = () if self.chunks is None else self.chunks
+        if isinstance(chunks, Mapping | str) or not all(isinstance(c, Mapping) for c in chunks):
+            msg = f"chunks={self.chunks!r}: wanted a list of objects, one for each event"
+            raise ValueError(msg)
+        frames: Any = () if self.frames is None else self.frames
+        if isinstance(frames, str | bytes) or not all(isinstance(f, bytes) for f in frames):
+            msg = f"frames={self.frames!r}: wanted a list of bytes, such as [b'data: {{}}\\n\\n']"
+            raise ValueError(msg)
+        if not isinstance(self.status, int) or not 200 <= self.status <= 599:
+            msg = f"status={self.status!r}: wanted a status from 200 to 599"
+            raise ValueError(msg)
+        if not all(isinstance(part, str) for pair in self.headers.items() for part in pair):
+            msg = f"headers={self.headers!r}: names and values are texts"
+            raise ValueError(msg)
+
+    @property
+    def made_up(self) -> bool:
+        """Whether the emulator makes up what it says."""
+        return self.message is None and self.json is None and not (self.chunks or self.frames)
+
+    def __add__(self, other: Answer) -> Answer:
+        """One answer that thinks, says and calls what both do.
+
+        Raises:
+            ValueError: One of them has no message.
+        """
+        if self.message is None or other.message is None:
+            raise ValueError("only answers of say, call and think can be added")
+        joined = {
+            name: (self.message.get(name) or "") + (other.message.get(name) or "")
+            for name in ("content", "reasoning_content")
+        }
+        calls = [*(self.message.get("tool_calls") or ()), *(other.message.get("tool_calls") or ())]
+        return replace(
+            self,
+            message={**joined, "tool_calls": calls},
+            finish_reason=other.finish_reason or self.finish_reason,
+            habits=tuple(dict.fromkeys([*self.habits, *other.habits])),
+            fault=other.fault or self.fault,
+        )
+
+
+def _message(message: Any) -> dict[str, Any]:
+    """The message with its calls' arguments as text.
+
+    Raises:
+        ValueError: It is not an assistant's message.
+    """
+    good = isinstance(message, Mapping)
+    if not good:
+        msg = f"message={message!r}: wanted an object such as {{'content': '...'}}"
+        raise ValueError(msg)
+    if unknown := [name for name in message if name not in _IN_A_MESSAGE]:
+        msg = f"message[{unknown[0]!r}]: a message has {', '.join(_IN_A_MESSAGE)}"
+        raise ValueError(msg)
+    if message.get("role", "assistant") != "assistant":
+        msg = f"message['role']={message['role']!r}: only the assistant answers"
+        raise ValueError(msg)
+    for name in ("content", "reasoning_content"):
+        good = isinstance(message.get(name) or "", str)
+        if not good:
+            msg = f"message[{name!r}]={message[name]!r}: wanted a text"
+            raise ValueError(msg)
+    calls = message.get("tool_calls") or []
+    good = isinstance(calls, Sequence) and not isinstance(calls, str)
+    if not good:
+        msg = f"message['tool_calls']={calls!r}: wanted a list of calls such as {_A_CALL}"
+        raise ValueError(msg)
+    return {**message, "tool_calls": [_call(one, place) for place, one in enumerate(calls)]}
+
+
+def _call(given: Any, place: int) -> dict[str, Any]:
+    function = given.get("function") if isinstance(given, Mapping) else None
+    name = function.get("name") if isinstance(function, Mapping) else None
+    good = isinstance(name, str) and bool(name)
+    if not good or not isinstance(function, Mapping):
+        msg = f"message['tool_calls'][{place}]={given!r}: wanted a call such as {_A_CALL}"
+        raise ValueError(msg)
+    arguments = function.get("arguments", "{}")
+    if not isinstance(arguments, str):
+        try:
+            arguments = json.dumps(arguments, ensure_ascii=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            msg = (
+                f"message['tool_calls'][{place}]: its arguments cannot be written as JSON: {error}"
+            )
+            raise ValueError(msg) from error
+    return {"function": {"name": name, "arguments": arguments}}
+
+
+def say(text: str, **more: Any) -> Answer:
+    """Return an answer in words.
+
+    Args:
+        text: What the model says.
+        more: Other fields of ``Answer``: ``finish_reason``, ``habits``, ``fault``, ``path``.
+
+    Example:
+        >>> (think("Easy.") + say("42")).message["content"]
+        '42'
+    """
+    return Answer(message={"content": text}, **more)
+
+
+def call(name: str, given: str | Mapping[str, Any] | None = None, /, **arguments: Any) -> Answer:
+    """Return an answer that calls a tool; ``+`` puts several calls into one answer.
+
+    Args:
+        name: The tool.
+        given: The arguments as an object, or as the text that the model writes, JSON or not.
+        arguments: The arguments by name.
+
+    Raises:
+        ValueError: The arguments are given twice, or cannot be written as JSON.
+
+    Example:
+        >>> call("add", a=1, b=2).message["tool_calls"]
+        [{'function': {'name': 'add', 'arguments': '{"a": 1, "b": 2}'}}]
+    """
+    if given is not None and arguments:
+        msg = f"call({name!r}): give the arguments as an object or by name, not both"
+        raise ValueError(msg)
+    function = {"name": name, "arguments": arguments if given is None else given}
+    return Answer(message={"tool_calls": [{"function": function}]})
+
+
+def think(text: str) -> Answer:
+    """Return an answer's reasoning, to be added to what is said: ``think("Easy.") + say("42")``."""
+    return Answer(message={"reasoning_content": text})
+
+
+Item = Fault | Answer | None
+
+
+def as_item(item: Any) -> Item:
+    """What ``Server.script`` was given, as a fault or an answer.
+
+    Raises:
+        ValueError: A kind of fault that does not exist; a body that cannot be written as JSON.
+        TypeError: Something else.
+    """
+    if item is None or isinstance(item, Fault | Answer):
+        return item
+    if isinstance(item, str):
+        return Fault.parse(item)
+    if not isinstance(item, Mapping):
+        msg = f"{item!r} cannot be scripted: wanted say(...), call(...), an Answer, a Fault or None"
+        raise TypeError(msg)
+    if not {"choices", "error", "data"} & {*item} and {*_IN_A_MESSAGE} & {*item}:
+        msg = f"{dict(item)!r} is a message, not a body: use say(...), or Answer(message=...)"
+        raise ValueError(msg)
+    return Answer(json=item)
