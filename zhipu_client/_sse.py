@@ -32,7 +32,7 @@ class SSEDecoder:
     """
 
     __slots__ = (
-        "_broken", "_cr", "_data", "_data_size", "_first", "_limit", "_name", "_parts", "_size",
+        "_cr", "_data", "_data_size", "_first", "_limit", "_name", "_parts", "_size", "broken",
     )  # fmt: skip
 
     def __init__(self, max_event_bytes: int | None) -> None:
@@ -44,7 +44,8 @@ class SSEDecoder:
         self._name = ""
         self._cr = False  # the last piece ended in CR: a leading LF belongs to it
         self._first = True
-        self._broken: StreamIncompleteError | None = None
+        #: What is wrong behind the events that were returned last.
+        self.broken: StreamIncompleteError | None = None
 
     def feed(self, piece: bytes) -> list[Event]:
         """Take the next bytes; return the events that they complete.
@@ -52,8 +53,8 @@ class SSEDecoder:
         What is wrong behind such an event is raised by the next call (``b""`` will do), so that
         no event is lost, however the bytes were cut.
         """
-        if self._broken is not None:
-            raise self._broken
+        if self.broken is not None:
+            raise self.broken
         if self._cr or b"\r" in piece:
             piece = self._normalise(piece)
         if b"\n" not in piece:
@@ -78,7 +79,7 @@ class SSEDecoder:
         except StreamIncompleteError as error:
             if not events:
                 raise
-            self._broken = error
+            self.broken = error
         return events
 
     def close(self) -> bytes:

@@ -14,9 +14,10 @@ from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import BaseClient
 from zhipu_client._io.gates import Slot
 from zhipu_client._io.gathering import Gathered
-from zhipu_client._io.httpx_errors import translated
+from zhipu_client._io.httpx_errors import raise_ours, translated
 from zhipu_client._io.pools import async_client
 from zhipu_client._io.replies import check_reply
+from zhipu_client._io.silence import Silence, silence_of
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io.trace import Deadline, Trail
 from zhipu_client._io.unpacking import aunpacked
@@ -115,6 +116,7 @@ class AsyncStream(Generic[E]):
         self._slots: list[Slot] = []
         self._closed = False
         self._time = client._core.clock.monotonic
+        self._silence: Silence | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def __aenter__(self) -> Self:
@@ -156,6 +158,8 @@ class AsyncStream(Generic[E]):
         self._closed = True
         for slot in self._slots:
             slot.release()
+        if self._silence is not None:
+            self._silence.end()
         response, loop = self._response, self._loop
         if response is not None and loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(_close_later, loop, response)
@@ -207,6 +211,7 @@ class AsyncStream(Generic[E]):
         self._bytes = aunpacked(response, call.request_id)
         self._state = state = StreamState(call, self._request, self._time())
         call.deadline = self._limit = state.limit()
+        self._silence = silence_of(self._loop, response)
 
     async def _was_closed(self) -> bool:
         """Return whether another task closed this while it waited. Then nothing is kept."""
@@ -221,14 +226,17 @@ class AsyncStream(Generic[E]):
             return  # closed by another thread or task
         for slot in self._slots:
             slot.reading()
-        pieces, limit, time = self._bytes, self._limit, self._time
+        pieces, limit, silence, time = self._bytes, self._limit, self._silence, self._time
         now = time()
         state.resume(now)
         while not state.ready and not state.ended:
-            state.bound(limit, now)
+            left = state.bound(limit, now)
             try:
-                with translated(self._call), within(self._call, limit):
-                    piece = await anext(pieces, None)
+                if silence is None:
+                    with translated(self._call), within(self._call, limit):
+                        piece = await anext(pieces, None)
+                else:
+                    piece = await self._next(silence, left)
             except ZhipuError as error:
                 state.broke(error)
                 break
@@ -244,6 +252,19 @@ class AsyncStream(Generic[E]):
             await self.aclose()
         for slot in self._slots:
             slot.idle(now)
+
+    async def _next(self, silence: Silence, left: float) -> bytes | None:
+        """Return the next bytes; None at the end."""
+        silence.begin(left)
+        try:
+            return await anext(self._bytes, None)  # type: ignore[arg-type]
+        except Exception as error:
+            if silence.over:
+                raise self._call.out_of_time() from None
+            raise_ours(self._call, error)
+            raise
+        finally:
+            silence.end()
 
     async def _drain(self) -> None:
         left = DRAIN_BYTES
@@ -263,6 +284,8 @@ class AsyncStream(Generic[E]):
         slots, self._slots = self._slots, []
         for slot in slots:
             slot.release()
+        if self._silence is not None:
+            self._silence.stop()
         if response is not None:
             with anyio.CancelScope(shield=True):
                 await response.aclose()

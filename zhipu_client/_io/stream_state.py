@@ -75,26 +75,28 @@ class StreamState(Generic[E]):
         """Return the limit for each wait for bytes, which `bound` sets."""
         return Deadline(self._call.core.clock, "content", self._call.timeout.content)
 
-    def bound(self, limit: Deadline, now: float) -> None:
-        """Set how long the wait for the next bytes may be."""
-        left = self._last_content + self._call.timeout.content - now
-        limit.restart(max(0.0, left), now)
+    def bound(self, limit: Deadline, now: float) -> float:
+        """Set how long the wait for the next bytes may be; return it, in seconds."""
+        left = max(0.0, self._last_content + self._call.timeout.content - now)
+        limit.restart(left, now)
+        return left
 
     def feed(self, piece: bytes, now: float) -> None:
         """Read the next bytes. An error is kept until the chunks before it were taken."""
         self._seen = now
+        reader = self._reader
         try:
-            events = self._decoder.feed(piece)
-            while events:
-                for event in events:
+            for event in self._decoder.feed(piece):
+                if not self._owned:
                     self._check_owner(event.data)
-                    chunk = self._reader.feed(event.data, event.name)
-                    if chunk is not None:
-                        self.ready.append(chunk)
-                    if self._reader.done:
-                        self.ended = True
-                        return
-                events = self._decoder.feed(b"")  # raises what was wrong behind them
+                chunk = reader.feed(event.data, event.name)
+                if chunk is not None:
+                    self.ready.append(chunk)
+                if reader.done:
+                    self.ended = True
+                    return
+            if self._decoder.broken is not None:  # behind the events
+                raise self._decoder.broken
         except ZhipuError as error:
             self._error = error
             self.ended = True
@@ -104,8 +106,9 @@ class StreamState(Generic[E]):
             self._error.__cause__ = error
             self.ended = True
             return
-        if self._reader.contents != self._contents:
-            self._contents = self._reader.contents
+        contents = reader.contents
+        if contents != self._contents:
+            self._contents = contents
             self._pauses = 0
             self._last_content = now
         elif now - self._last_content > self._call.timeout.content:
@@ -113,9 +116,7 @@ class StreamState(Generic[E]):
             self.ended = True
 
     def _check_owner(self, data: bytes) -> None:
-        """Look whose answer this is, once: at the first event."""
-        if self._owned:
-            return
+        """Look whose answer this is, at the first event."""
         self._owned = True
         if b'"request_id"' in data:
             from pydantic_core import from_json

@@ -33,7 +33,8 @@ def unpacked(response: Any, request_id: str | None) -> Iterator[bytes]:
         return
     unpacker = _unpacker(response, request_id)
     if unpacker is None:
-        yield from response.iter_bytes()
+        consumed = response.is_stream_consumed
+        yield from response.iter_bytes() if consumed else response.iter_raw()
         return
     for data in response.iter_raw():
         yield from unpacker.feed(data)
@@ -45,7 +46,8 @@ async def aunpacked(response: Any, request_id: str | None) -> AsyncIterator[byte
         return
     unpacker = _unpacker(response, request_id)
     if unpacker is None:
-        async for data in response.aiter_bytes():
+        consumed = response.is_stream_consumed
+        async for data in response.aiter_bytes() if consumed else response.aiter_raw():
             yield data
         return
     async for data in response.aiter_raw():

@@ -69,7 +69,7 @@ def reasoning_of(message: Mapping[str, Any]) -> str:
     for key in REASONING_KEYS:
         value = message.get(key)
         if value:
-            return text_of(value)
+            return value if isinstance(value, str) else text_of(value)
     return ""
 
 

@@ -122,7 +122,8 @@ class Attempt(ChatReader):
         wire = choice.get("delta") or choice.get("message") or {}
         text = chat.text_of(wire.get("content"))
         reasoning = chat.reasoning_of(wire)
-        calls = bool(chat.calls_of(wire))
+        called = wire.get("tool_calls") or wire.get("function_call")
+        calls = bool(called) and bool(chat.calls_of(wire))
         if self._think is not None and (text or reasoning):
             if reasoning.strip():
                 self._think.has_parser()
