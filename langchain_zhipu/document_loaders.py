@@ -77,7 +77,7 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
             and returns its password; called only for files that need one.
         endpoint: ``"layout"`` or ``"chat"``: which endpoint of the server reads. None decides by
             its dialect: the service and its relays (``…/paas/v4``, or ``dialect="zhipu"``) have the
-            first, every other server the second.
+            first, every other server the second; so a chat server needs its path (``…/v1``).
         task: For a chat server: what pages are read for, ``"text"``, ``"table"``, ``"formula"`` or
             ``"figure"``.
         prompt: For a chat server: a prompt of your own in place of the task's.

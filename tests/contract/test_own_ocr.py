@@ -601,3 +601,27 @@ def test_a_checkpoint_keeps_no_answer_that_was_cut():
     body = KINDS["vllm"][0]
     kept = {reason: keep(body("glm-ocr", "text", reason)) for reason in ("stop", "length", None)}
     assert kept == {"stop": True, "length": False, None: False}
+
+
+@each
+@way
+def test_a_chat_server_whose_path_is_missing(adapter, way, file):
+    with FaultServer(answer({"detail": "Not Found"}, 404)) as server:
+        reach = {"base_url": server.url, "api_key": "not-needed", "max_retries": 0}
+        with pytest.raises(NotFoundError, match=r"/v1.*scan\.pdf"):
+            load(adapter, way, file(1), **reach)
+        assert [request.path for request in server.requests] == ["/layout_parsing"]
+
+
+@way
+def test_the_parser_reads_blobs(way, file):
+    from langchain_core.documents.base import Blob
+
+    from langchain_zhipu import ZhipuAIOCRParser
+
+    blob = Blob.from_path(file(2), metadata={"year": 1987})
+    with own_server("sglang") as own:
+        parser = ZhipuAIOCRParser(**own.settings)
+        found = parser.parse(blob) if way == "sync" else asyncio.run(parser.aparse(blob))
+    assert numbers(found) == [1, 2]
+    assert {page.metadata["year"] for page in found} == {1987}

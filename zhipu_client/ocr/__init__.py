@@ -19,7 +19,7 @@ from zhipu_client._uploads import content_of, read_upload
 from zhipu_client.errors._naming import naming
 from zhipu_client.ocr._chat import TASKS, Task
 from zhipu_client.ocr._chat_work import DPI, MAX_PIXELS, ChatReading, ChatWork
-from zhipu_client.ocr._endpoints import Endpoint, check_endpoint, endpoint_of
+from zhipu_client.ocr._endpoints import NOT_FOUND, Endpoint, check_endpoint, endpoint_of
 from zhipu_client.ocr._handwriting import (
     LANGUAGES,
     HandwritingReply,
@@ -312,7 +312,8 @@ class Pages(PagesJob):
         with naming(self.name):
             document = around.open(self.source, self.root, self.max_bytes, self.password)
         try:
-            return OCRWork(self, document, page_limit(around.site), create)
+            hint = None if self.endpoint is not None else NOT_FOUND.get(dialect)
+            return OCRWork(self, document, page_limit(around.site), create, hint)
         except BaseException:
             document.close()
             raise

@@ -11,13 +11,20 @@ from zhipu_client.dialects import DialectName
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.ocr._chat import TASKS
 
-__all__ = ["Endpoint", "check_endpoint", "endpoint_of"]
+__all__ = ["NOT_FOUND", "Endpoint", "check_endpoint", "endpoint_of"]
 
 Endpoint = Literal["layout", "chat"]
 
 #: Dialect of the server -> the endpoint, where the caller names none. The service has one that
 #: finds the layout; every other server has the model alone, behind its chat.
 _BY_DIALECT: Mapping[DialectName, Endpoint] = {"zhipu": "layout", "openai": "chat"}
+#: What to do where the layout endpoint was tried and is not there, by dialect.
+NOT_FOUND: Mapping[DialectName, str] = {
+    "openai": (
+        "A server without a path is asked for layouts: vLLM, SGLang and Ollama, which read pages "
+        'by chat, need theirs (base_url="http://…:8000/v1")'
+    )
+}
 #: What only one of the two can do -> why the other cannot.
 _ONLY: Mapping[str, tuple[Endpoint, str]] = {
     "task": ("chat", "the layout service finds out by itself what is text, table or formula"),

@@ -16,6 +16,7 @@ from zhipu_client.errors import (
     BadRequestError,
     ContextOverflowError,
     InvalidRequestError,
+    NotFoundError,
     ServerError,
 )
 from zhipu_client.errors._naming import name_source
@@ -85,11 +86,13 @@ class OCRWork:
         document: Document,
         limit: int,
         make: Callable[..., Request[Any]],
+        not_found: str | None = None,
     ) -> None:
         self.in_flight = job.in_flight
         self._job = job
         self._document = document
         self._make = make
+        self._not_found = not_found  # what to do where the server has no such endpoint
         self._limit = limit
         self._sent_whole = self._is_sent_whole()
         self._size = self._pages_of_a_part(job.pages_per_request)
@@ -350,6 +353,8 @@ class OCRWork:
             self._miss(end)
         if self._error is None:
             return pieces
+        if self._not_found and isinstance(self._error, NotFoundError):
+            self._error.explain(self._not_found)
         self.report(self._error, pieces)
         raise self._error
 
