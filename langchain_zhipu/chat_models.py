@@ -84,6 +84,8 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
         watermark_enabled: For audio answers.
         meta: For character models, as on the wire.
         extra_body: Further fields of the body, sent unchecked.
+        n: How many answers `generate` returns, on your own servers, not streamed. The service
+            gives one.
         model_kwargs: Further parameters; unknown constructor arguments land here.
         streaming: Use the streaming endpoint for ``invoke`` too.
         repair_tool_calls: Read calls of the offered tools that the model wrote as markup into its
@@ -355,7 +357,9 @@ def _result(answer: Answer) -> ChatResult:
     message = to_message(answer)
     metadata = message.response_metadata
     facts = {key: metadata[key] for key in ("token_usage", "model_name") if key in metadata}
-    return ChatResult(generations=[ChatGeneration(message=message)], llm_output=facts)
+    messages = [message, *map(to_message, answer.others)]
+    generations = [ChatGeneration(message=each) for each in messages]
+    return ChatResult(generations=generations, llm_output=facts)
 
 
 def _announced(

@@ -156,7 +156,7 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatSettings):
         hints = values.get("structured")
         if isinstance(hints, StructuredHints):
             values["structured"] = hints.answer
-        built = build(values, dialect=dialect, streaming=streaming)
+        built = build(values, dialect=dialect, streaming=streaming, one_answer=True)
         wire = to_wire(messages, built.model)
         return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
 

@@ -27,7 +27,7 @@ _VERSION = "/v4"
 #: Arguments of the common dialect that the service does not know, and ignores without a word.
 _STANDARD = frozenset(
     {
-        "frequency_penalty", "logit_bias", "logprobs", "presence_penalty", "service_tier",
+        "frequency_penalty", "logit_bias", "logprobs", "n", "presence_penalty", "service_tier",
         "top_logprobs",
     }
 )  # fmt: skip

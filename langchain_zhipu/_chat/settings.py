@@ -27,7 +27,7 @@ __all__ = ["ChatSettings"]
 
 #: Fields that decide what is sent, and so what comes back.
 _SENT = (
-    "model", "temperature", "top_p", "max_tokens", "stop", "do_sample", "thinking",
+    "model", "temperature", "top_p", "max_tokens", "stop", "n", "do_sample", "thinking",
     "reasoning_effort", "clear_thinking", "reasoning_history", "tool_stream", "stream_usage",
     "tool_choice_mode", "repair_tool_calls",
     "think_tags", "keep_box_marks", "request_id", "user_id", "response_format",
@@ -43,6 +43,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
     top_p: float | None = None
     max_tokens: int | None = None
     stop: list[str] | str | None = None
+    n: int | None = None
     do_sample: bool | None = None
     thinking: bool | dict[str, Any] | Literal["auto", "enabled", "disabled"] | None = None
     reasoning_effort: str | None = None

@@ -94,11 +94,12 @@ SENT = [
     own("one-call-at-a-time", CALL, Ask(tools=[ADD], more={"parallel_tool_calls": False}),
         sent={"parallel_tool_calls": False}),
 ]  # fmt: skip
-#: What the service does not know is left out, and said.
+#: What the service does not know is left out, and said. (How many answers: see the frameworks'.)
 ON_THE_SERVICE = [
     Row(f"service-{name}", want={"sent": {name: ABSENT}, "warned": [has(name)]},
         ask=Ask(more={name: value}), settings={"site": "bigmodel"})
-    for name, value in {"logprobs": True, "service_tier": "flex", "presence_penalty": 1}.items()
+    for name, value in {"logprobs": True, "service_tier": "flex", "presence_penalty": 1,
+                        "n": 2}.items()
 ]  # fmt: skip
 
 

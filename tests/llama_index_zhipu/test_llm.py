@@ -629,3 +629,11 @@ def test_the_message_of_an_answer_can_be_sent_again_as_it_is(stub, llm):
     assert sent[1]["reasoning_content"] == "w"
     assert sent[1]["tool_calls"][0]["id"] == sent[2]["tool_call_id"]
     assert any(isinstance(block, ToolCallBlock) for block in final.message.blocks)
+
+
+async def test_one_answer_is_all_that_a_response_holds(stub):
+    llm = ZhipuAI(model="my-glm", api_key="id.secret", base_url=stub.base_url, dialect="openai")
+    for way in (llm.chat, llm.stream_chat):
+        with pytest.raises(InvalidRequestError, match="n must be 1"):
+            list(way([ChatMessage(content="hi")], n=2))
+    assert stub.requests == []

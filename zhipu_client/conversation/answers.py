@@ -167,6 +167,8 @@ class Answer:
         logprobs: Log probabilities, where they were asked for.
         body: The last attempt's decoded body.
         attempts: How many answers were paid for.
+        others: Where more than one was asked for (``n``), those after the first. Their tokens are
+            in the usage of the first.
     """
 
     text: str = ""
@@ -180,6 +182,7 @@ class Answer:
     logprobs: Any = None
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
     attempts: int = 1
+    others: tuple[Answer, ...] = ()
 
     @property
     def runnable(self) -> tuple[Call, ...]:

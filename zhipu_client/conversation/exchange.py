@@ -198,6 +198,15 @@ class Exchange:
             yield from attempt.closing(self.answer)
 
     def _read(self, body: Mapping[str, Any]) -> Answer:
+        first = self._read_one(body)
+        choices = body.get("choices") or ()
+        if len(choices) < 2 or self._attempt is not None:
+            return first
+        alone = {key: value for key, value in body.items() if key != "usage"}
+        others = [self._read_one({**alone, "choices": [choice]}) for choice in choices[1:]]
+        return replace(first, others=tuple(others))
+
+    def _read_one(self, body: Mapping[str, Any]) -> Answer:
         built = self.built
         try:
             answer = read_answer(

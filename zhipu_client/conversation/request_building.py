@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from zhipu_client import chat, models
 from zhipu_client._check import choice as check_choice
-from zhipu_client._check import refuse, suggestion
+from zhipu_client._check import refuse, suggestion, within
 from zhipu_client._half_characters import whole_characters
 from zhipu_client.conversation.enforcement import (
     ToolChoiceMode,
@@ -57,7 +57,7 @@ _READ = frozenset(
     {
         "model", "messages", "clear_thinking", "reasoning_history", "tool_choice_mode", "timeout",
         "max_retries", "extra_headers", "default_headers", "headers", "extra_body", "structured",
-        "n", "server_tools", "web_search", "parallel_tool_calls", "think_tags", "keep_box_marks",
+        "server_tools", "web_search", "parallel_tool_calls", "think_tags", "keep_box_marks",
         "stream_usage", "repair_tool_calls",
     }
 )  # fmt: skip
@@ -171,13 +171,16 @@ def _suggest(call: Mapping[str, Any], known: set[str]) -> None:
             )
 
 
-def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Built:
+def build(
+    values: Mapping[str, Any], *, dialect: Dialect, streaming: bool, one_answer: bool = False
+) -> Built:
     """Decide what is sent.
 
     Args:
         values: From `combined`. Those that no one knows are sent as they are.
         dialect: What the server understands.
         streaming: Whether the answer comes in chunks.
+        one_answer: Whether the framework has no place for more (``n``).
 
     Raises:
         InvalidRequestError: Something can never be accepted.
@@ -186,6 +189,8 @@ def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Bu
     if not isinstance(model, str):
         raise InvalidRequestError(f"model is {model!r}, not a string", field="model", value=model)
     _check(values)
+    if values.get("n") == 1:  # every server's own number
+        values = {key: value for key, value in values.items() if key != "n"}
     if dialect.relays:
         dialect = dialect.of_model(model)
     # What may be left out or changed: that of the service's own models only.
@@ -206,6 +211,9 @@ def build(values: Mapping[str, Any], *, dialect: Dialect, streaming: bool) -> Bu
     _put_thinking(params, extra, clear, info, dialect)
     requirement = put_requirement(params, values, names, info, dialect) if demands else None
     _put_streaming(params, info, values, dialect, streaming=streaming)
+    if "n" in extra and (streaming or one_answer):
+        why = "a stream has one answer" if streaming else "the framework's response has one answer"
+        raise refuse("n", extra["n"], f"must be 1: {why}")
     _put_extra(params, extra, values, dialect)
     history = reasoning_history(
         values.get("reasoning_history"), values.get("thinking"), clear,
@@ -350,12 +358,7 @@ def _calls_in_text(
 
 
 def _check(values: Mapping[str, Any]) -> None:
-    if values.get("n") not in (None, 1):
-        raise InvalidRequestError(
-            f"n is {values['n']!r}, but the service gives one answer to a request: use batch()",
-            field="n",
-            value=values["n"],
-        )
+    within("n", values.get("n"), 1, 2**31, whole=True)
     check_choice("reasoning_history", values.get("reasoning_history"), get_args(ReasoningHistory))
     if not isinstance(values.get("think_tags"), bool):
         check_choice("think_tags", values.get("think_tags"), ("opened",), "a text")

@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 from langchain_core.exceptions import OutputParserException
-from langchain_core.messages import AIMessage, message_chunk_to_message
+from langchain_core.messages import AIMessage, HumanMessage, message_chunk_to_message
 from langchain_core.tools import tool
 from langgraph.graph.message import add_messages
 from pydantic import BaseModel
 
 from langchain_zhipu import ChatZhipuAI
 from langchain_zhipu._chat.chunks import ZhipuMessageChunk
-from tests.langchain_zhipu.chat.wire import body, call, chunks_of, delta, from_wire, total_of
+from tests.langchain_zhipu.chat.wire import USAGE, body, call, chunks_of, delta, from_wire, total_of
 from zhipu_client import InvalidRequestError
 from zhipu_client.conversation import read_arguments
+from zhipu_emulator import Answer
 
 Make = Callable[..., ChatZhipuAI]
 Say = Callable[..., None]
@@ -136,12 +137,33 @@ def test_an_argument_of_the_wrong_kind_is_refused_before_sending(
     assert not sent()
 
 
-def test_more_than_one_answer_is_refused_wherever_it_is_asked_for(make: Make, sent: Sent):
-    with pytest.warns(UserWarning, match="n "):
-        model = make(n=2)
-    with pytest.raises(InvalidRequestError, match="n is 2"):
-        model.invoke("hi")
-    assert not sent()
+TWO = [
+    {"index": n, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
+    for n, text in enumerate(["one", "<think>hm</think>two"])
+]
+
+
+@pytest.mark.parametrize("way", ["generate", "agenerate"])
+async def test_more_than_one_answer_of_ones_own_server(make: Make, server: Any, way: str):
+    server.script(Answer(json={"choices": TWO, "usage": USAGE}))
+    model = make(n=2, dialect="openai")
+    found = getattr(model, way)([[HumanMessage("hi")]])
+    result = await found if way == "agenerate" else found
+    messages = [generation.message for generation in result.generations[0]]
+    assert [message.text for message in messages] == ["one", "two"]
+    assert messages[0].usage_metadata["total_tokens"] == USAGE["total_tokens"]
+    assert messages[1].usage_metadata is None  # what both took is counted once
+    assert server.requests[-1]["json"]["n"] == 2
+
+
+def test_one_answer_of_the_service_and_of_a_stream(make: Make, sent: Sent):
+    with pytest.warns(UserWarning, match="n is not sent"):
+        make(n=2).invoke("hi")
+    assert "n" not in sent()[-1]
+    with pytest.raises(InvalidRequestError, match="n must be 1"):
+        list(make(n=2, dialect="openai").stream("hi"))
+    make(n=1, dialect="openai").invoke("hi")
+    assert len(sent()) == 2
 
 
 def test_other_names_of_a_constructor_s_arguments_work_in_a_call(make: Make, sent: Sent):
