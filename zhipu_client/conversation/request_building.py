@@ -189,8 +189,6 @@ def build(
     if not isinstance(model, str):
         raise InvalidRequestError(f"model is {model!r}, not a string", field="model", value=model)
     _check(values)
-    if values.get("n") == 1:  # every server's own number
-        values = {key: value for key, value in values.items() if key != "n"}
     if dialect.relays:
         dialect = dialect.of_model(model)
     # What may be left out or changed: that of the service's own models only.
@@ -207,13 +205,11 @@ def build(
         agent=agent, info=info, site=dialect.account,
     )  # fmt: skip
     extra = _extra(values, dialect)
+    _check_number(extra, streaming=streaming, one_answer=one_answer)
     off = is_switched_off(params.get("thinking"), extra.get("chat_template_kwargs"))
     _put_thinking(params, extra, clear, info, dialect)
     requirement = put_requirement(params, values, names, info, dialect) if demands else None
     _put_streaming(params, info, values, dialect, streaming=streaming)
-    if "n" in extra and (streaming or one_answer):
-        why = "a stream has one answer" if streaming else "the framework's response has one answer"
-        raise refuse("n", extra["n"], f"must be 1: {why}")
     _put_extra(params, extra, values, dialect)
     history = reasoning_history(
         values.get("reasoning_history"), values.get("thinking"), clear,
@@ -295,10 +291,19 @@ def _put_streaming(
         params.setdefault("tool_stream", True)
 
 
+def _check_number(extra: Mapping[str, Any], *, streaming: bool, one_answer: bool) -> None:
+    """Refuse more answers than there is a place for."""
+    if "n" in extra and (streaming or one_answer):
+        why = "a stream has one answer" if streaming else "the framework's response has one answer"
+        raise refuse("n", extra["n"], f"must be 1: {why}")
+
+
 def _extra(values: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     """What goes into the body by names that the client does not know."""
     named = _PARAMS | _READ | _IGNORED
     extra = {key: value for key, value in values.items() if key not in named and value is not None}
+    if extra.get("n") == 1:  # every server's own number
+        del extra["n"]
     for name in sorted(extra.keys() & dialect.unknown):
         del extra[name]
         warnings.warn(
