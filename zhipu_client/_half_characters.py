@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
-__all__ = ["HalfJoiner", "decode", "whole_characters", "whole_text"]
+__all__ = ["HalfJoiner", "decode", "decode_spoiled", "whole_characters", "whole_text"]
 
 _TEXTS = ("content", "reasoning_content", "reasoning")
 _ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
@@ -37,6 +37,28 @@ def decode(data: bytes) -> tuple[Any, bool]:
         return json.loads(data.decode("utf-8", "surrogatepass")), True
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+
+
+def decode_spoiled(data: bytes) -> Any:
+    r"""Return the value of a JSON text in which some bytes are not UTF-8, each one as U+FFFD.
+
+    It is for what an error carries: such an answer is refused, but it was paid for.
+
+    Raises:
+        ValueError: It is not JSON, or all of its bytes are UTF-8.
+
+    Example:
+        >>> decode_spoiled(b'{"text": "caf\xe9"}')
+        {'text': 'caf�'}
+    """
+    try:
+        data.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        try:
+            return whole_characters(json.loads(data.decode("utf-8", "replace")))
+        except RecursionError as error:
+            raise ValueError("it is nested too deeply") from error
+    raise ValueError("its bytes are UTF-8")
 
 
 def whole_text(text: str) -> str:

@@ -281,7 +281,7 @@ def test_the_partial_answer_is_on_the_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b'{"choices": [{"deldata: {"choices": []}', b'{"a": "\xff"}', b"{", b"nonsense"]
+    "data", [b'{"choices": [{"deldata: {"choices": []}', b'{"a": "\xff', b"{", b"nonsense"]
 )
 def test_a_frame_that_is_no_json(data: bytes) -> None:
     with pytest.raises(StreamIncompleteError, match="not JSON") as caught:

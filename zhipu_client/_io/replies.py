@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zhipu_client._half_characters import decode, whole_characters
+from zhipu_client._half_characters import decode, decode_spoiled, whole_characters
 from zhipu_client._io.call import Call
 from zhipu_client._request import Reply, Request
 from zhipu_client.errors import APIError, ServerError, ZhipuError
@@ -68,6 +68,7 @@ def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
     try:
         data, with_halves = decode(body)
     except ValueError:
+        _refuse_spoiled(call, status, body)
         what = "a web page" if "html" in headers.get("content-type", "") else "no JSON"
         raise ServerError(
             f"the service answered with {what} ({len(body)} bytes) where JSON was due: "
@@ -86,6 +87,23 @@ def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -
             body=data,
         )
     return data
+
+
+def _refuse_spoiled(call: Call, status: int, body: bytes) -> None:
+    """Raise for JSON in which some bytes are not UTF-8; return for what is not JSON at all."""
+    try:
+        data = decode_spoiled(body)
+    except ValueError:
+        return
+    error = ServerError(
+        "the service's answer has bytes that are not UTF-8; with U+FFFD in their place it is in "
+        "`partial` of this error",
+        status=status,
+        request_id=call.request_id,
+        body=data,
+    )
+    error.partial = data
+    raise error
 
 
 def _not_a_stream(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> APIError:

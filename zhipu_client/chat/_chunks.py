@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
-from zhipu_client._half_characters import HalfJoiner, decode, whole_characters
+from zhipu_client._half_characters import HalfJoiner, decode, decode_spoiled, whole_characters
 from zhipu_client.chat._tool_calls import Fragment, ToolCallMerger
 from zhipu_client.chat._whole_calls import SERVER_CALLS, calls_of, is_served, unique_ids
 from zhipu_client.errors import APIError, ServerError, StreamIncompleteError
@@ -220,11 +220,12 @@ class Accumulator:
 class ChatReader:
     """Reads the events of one chat stream; see `zhipu_client._request.StreamReader`."""
 
-    __slots__ = ("_answer", "_halves", "done")
+    __slots__ = ("_answer", "_halves", "_is_spoiled", "done")
 
     def __init__(self) -> None:
         self._answer = Accumulator()
         self._halves = HalfJoiner()
+        self._is_spoiled = False
         self.done = False
 
     def feed(self, data: bytes, event: str) -> ChatChunk | None:
@@ -235,11 +236,7 @@ class ChatReader:
             if data.strip() == b"[DONE]":
                 self.done = True
                 return self._last_half()
-            raise StreamIncompleteError(
-                f"the stream has an event of {len(data)} bytes that is not JSON "
-                "(a frame that was cut, two frames glued together, or bad UTF-8)",
-                partial=self.partial(),
-            ) from error
+            chunk, with_halves = self._of_spoiled(data, error), False
         if not isinstance(chunk, dict) or event == "error" or error_in(chunk):
             raise self._failure(whole_characters(chunk) if with_halves else chunk)
         if with_halves or self._halves:
@@ -254,7 +251,24 @@ class ChatReader:
         if self._answer.finish_reason == "network_error":
             raise self._interrupted()
         read: ChatChunk = chunk
-        return read
+        return None if self._is_spoiled else read
+
+    def _of_spoiled(self, data: bytes, error: ValueError) -> Any:
+        """Return an event with bytes that are not UTF-8, as far as it can be read.
+
+        From here on nothing is passed on. What is still to come was paid for, so it is read, and
+        goes on the error of `finish`.
+        """
+        try:
+            chunk = decode_spoiled(data)
+        except ValueError:
+            raise StreamIncompleteError(
+                f"the stream has an event of {len(data)} bytes that is not JSON "
+                "(a frame that was cut, two frames glued together, or bad UTF-8)",
+                partial=self.partial(),
+            ) from error
+        self._is_spoiled = True
+        return chunk
 
     def _last_half(self) -> ChatChunk | None:
         if not self._halves:
@@ -271,6 +285,12 @@ class ChatReader:
     def finish(self) -> None:
         """Raise unless the answer is whole: a finish_reason, or the sentinel after content."""
         answer = self._answer
+        if self._is_spoiled:
+            raise StreamIncompleteError(
+                "the stream has bytes that are not UTF-8: nothing was passed on from there; the "
+                "answer with U+FFFD in their place is in `partial` of this error",
+                partial=self.partial(),
+            )
         if answer.finish_reason is not None or (self.done and answer.has_content):
             return
         after = "before any content" if not answer.has_content else "in the middle of the answer"
