@@ -1,7 +1,8 @@
 """Answers in every dialect that servers of GLM models speak, in our own words.
 
 Each has the shape of something that was seen on the wire: Zhipu's own service from 2024 on, and
-vLLM, SGLang and gateways that serve the open models. What it should be read as stands beside it.
+vLLM, llama-server, ``transformers serve`` and gateways (``tests/servers`` runs some of them). What
+it should be read as is beside it.
 """
 
 from __future__ import annotations
@@ -36,18 +37,36 @@ VLLM = {
     "created": 1773281700,
     "model": "zai-org/GLM-4.7",
 }
+LLAMA = {
+    "created": 1773281700,
+    "id": "chatcmpl-nkuuBGDHNwgYqIZN",
+    "model": "GLM-4.7-Q4_K_M.gguf",
+    "system_fingerprint": "b1-7e4c0a9",
+    "object": "chat.completion.chunk",
+}
+TRANSFORMERS = {
+    "id": "106fe35e-4c15-460c-a184-1d7d0d5248a4",
+    "created": 1773281700,
+    "model": "zai-org/GLM-4.7",
+    "object": "chat.completion.chunk",
+    "system_fingerprint": "",
+}
 
 
 def as_asked(body: str, *, usage: bool) -> str:
     """The body for a request that asks for ``stream_options.include_usage``, or does not.
 
-    vLLM, SGLang, llama-server and gateways count a stream in a chunk without choices, and only
-    where they are asked to. The service counts in its last chunk, always.
+    vLLM, SGLang, llama-server and LiteLLM count a stream in a chunk of its own, after the reason
+    for its end, and only where they are asked to. The service and ``transformers serve`` count in
+    the chunk that has the reason, always.
     """
     if usage or not body.lstrip().startswith(("data:", ":")):
         return body
-    events = body.split("\n\n")
-    return "\n\n".join(event for event in events if '"choices":[],' not in event)
+    return "\n\n".join(event for event in body.split("\n\n") if not _counts_only(event))
+
+
+def _counts_only(event: str) -> bool:
+    return '"usage":{' in event and '"finish_reason":"' not in event
 
 
 @dataclass(frozen=True)
@@ -275,6 +294,45 @@ _STREAMS: dict[str, Dialect] = {
         + _end(VLLM, "tool_calls", COUNT),
         Answer("", "", CALLED, ["call_0"], "tool_calls", TOTALS),
         ("weather",),
+    ),
+    "llama-server: no content at first, usage with what it took": Dialect(
+        _event(LLAMA, {"finish_reason": None, "index": 0, "delta": {**ASSISTANT, "content": None}})
+        + _event(LLAMA, {"finish_reason": None, "index": 0, "delta": {"reasoning_content": "Sum"}})
+        + _event(LLAMA, {"finish_reason": None, "index": 0, "delta": {"reasoning_content": " it."}})
+        + _event(LLAMA, {"finish_reason": None, "index": 0, "delta": {"content": "Sum: 7 🙂"}})
+        + _event(LLAMA, {"finish_reason": "stop", "index": 0, "delta": {}})
+        + _event(LLAMA, usage=COUNT, timings={"cache_n": 20, "prompt_ms": 1.5, "predicted_n": 9})
+        + DONE,
+        Answer("Sum: 7 🙂", "Sum it.", finish="stop", usage=TOTALS),
+    ),
+    "llama-server: arguments in tokens, text before the call": Dialect(
+        _event(LLAMA, {"finish_reason": None, "index": 0, "delta": {"content": "Let me see. "}})
+        + _delta(LLAMA, tool_calls=[_call("weather", "{", id="O4cjqXA93H0Grp5T", index=0)])
+        + "".join(
+            _delta(LLAMA, tool_calls=[{"index": 0, "function": {"arguments": piece}}])
+            for piece in ('"city":', '"', "杭州", '"', ',"unit":', '"', "c", '"', "}")
+        )
+        + _event(LLAMA, {"finish_reason": "tool_calls", "index": 0, "delta": {}}, timings={"n": 1})
+        + _event(LLAMA, usage=COUNT)
+        + DONE,
+        Answer("Let me see. ", "", CALLED, ["O4cjqXA93H0Grp5T"], "tool_calls", TOTALS),
+        ("weather",),
+    ),
+    "transformers serve: the usage with the end, no DONE": Dialect(
+        _delta(TRANSFORMERS, role="assistant")
+        + _delta(TRANSFORMERS, content="Sum: ")
+        + _delta(TRANSFORMERS, content="7")
+        + _event(TRANSFORMERS, {"delta": {}, "index": 0, "finish_reason": "stop"}, usage=COUNT),
+        Answer("Sum: 7", finish="stop", usage=TOTALS),
+    ),
+    "LiteLLM: usage beside a delta without anything": Dialect(
+        _event(HEAD_2026, {"index": 0, "delta": {"reasoning_content": "\nSum", **ASSISTANT}})
+        + _delta(HEAD_2026, reasoning_content=" it.")
+        + _delta(HEAD_2026, content="Sum: 7")
+        + _event(HEAD_2026, {"index": 0, "delta": {}, "finish_reason": "stop"})
+        + _event(HEAD_2026, {"index": 0, "delta": {}}, usage={**COUNT, "cost": 0.0000622})
+        + DONE,
+        Answer("Sum: 7", "\nSum it.", finish="stop", usage=TOTALS),
     ),
     "a gateway: a role first, null reasons, usage by itself": Dialect(
         _event(VLLM, {"index": 0, "delta": ASSISTANT, "finish_reason": None})

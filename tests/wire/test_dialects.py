@@ -54,11 +54,21 @@ def read_as(dialect: Dialect, *, asked: bool) -> Answer:
     return dialect.answer if counted else replace(dialect.answer, usage=None)
 
 
-@pytest.mark.parametrize("name", [name for name in DIALECTS if "vLLM" in name])
+#: Those that were seen to count a stream for whoever asks, and for no one else.
+ON_REQUEST = [n for n in DIALECTS if any(s in n for s in ("vLLM", "llama-server", "LiteLLM"))]
+
+
+@pytest.mark.parametrize("name", ON_REQUEST)
 def test_usage_comes_only_where_it_is_asked_for(name: str) -> None:
     dialect = DIALECTS[name]
     assert read_as(dialect, asked=True).usage == (21, 9, 30)
     assert read_as(dialect, asked=False).usage is None
+    assert "usage" not in as_asked(dialect.body, usage=False)
+
+
+def test_usage_that_comes_with_the_end_comes_always() -> None:
+    dialect = DIALECTS["transformers serve: the usage with the end, no DONE"]
+    assert read_as(dialect, asked=False).usage == (21, 9, 30)
 
 
 #: Dialects that the direct reading is too simple for: calls in pieces, text in parts.
@@ -66,6 +76,7 @@ NOT_PLAIN = {
     "arguments in pieces",
     "index -1 for every call, arguments as an object",
     "vLLM: a call in pieces, name first",
+    "llama-server: arguments in tokens, text before the call",
     "a new id in each piece of one call",
     "pieces without index and id",
     "a gateway: comments, its own details of reasoning",
