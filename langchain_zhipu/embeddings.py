@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from langchain_core.embeddings import Embeddings
 from pydantic import ConfigDict, Field
@@ -39,6 +39,9 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
             all calls of this object together.)
         on_result: Called with each text's position and its vector, ``(position, vector)``, as they
             come.
+        truncate: Send only the beginning of a text that is too long for the model.
+        on_error: What a text is that the service refuses: ``"raise"`` names it by its position,
+            ``"skip"`` logs a warning; its vector is that of a blank text then.
         show_progress_bar: Show the progress of `embed_documents` on standard error.
         on_usage: Called after each call with its tokens: ``{"prompt_tokens", "total_tokens"}``.
         api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
@@ -79,6 +82,8 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
     model: str = "embedding-3"
     dimensions: int | None = None
     chunk_size: int = Field(default=64, ge=1, le=2048)
+    truncate: bool = False
+    on_error: Literal["raise", "skip"] = "raise"
     show_progress_bar: bool = False
     on_usage: Callable[[Mapping[str, int]], Any] | None = Field(
         default=None, exclude=True, repr=False
@@ -103,12 +108,14 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
         """Turn texts into vectors.
 
         Args:
-            texts: Any number of texts, each not empty. An empty list sends no request.
+            texts: Any number of texts. An empty list sends no request. A blank text, such as that
+                of an empty page, is not sent: its vector has length 1 and is like that of no text.
             chunk_size: The most texts in a request, in place of the field.
             resume: The ``partial`` of the error that ended an earlier call with the same texts.
 
         Raises:
-            InvalidRequestError: A text is empty; ``field`` has its position (``texts[3]``).
+            InvalidRequestError: A text cannot be sent, or is certainly too long; ``field`` has its
+                position (``texts[3]``).
             ZhipuError: A request failed for good. ``partial`` has the finished vectors. So it has
                 of Ctrl-C, a cancellation and an error of a callback, see
                 `zhipu_client.work.partial_of`.
@@ -160,6 +167,9 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
             in_flight=self.max_in_flight,
             progress=None if bar is None else bar.at,
             resume=resume,
+            blank="keep",
+            truncate=self.truncate,
+            on_error=self.on_error,
             dialect=self._dialect_name(),
         )
 

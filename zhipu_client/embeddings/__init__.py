@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import countOf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from zhipu_client import _check, models
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request
 from zhipu_client.dialects import DIALECTS, DialectName
 from zhipu_client.embeddings._kept import Texts
+from zhipu_client.embeddings._lengths import check_length, estimate_tokens, truncated
 from zhipu_client.embeddings._work import (
     BulkJob,
     Embeddings,
     EmbeddingWork,
     PartialEmbeddings,
-    estimate_tokens,
 )
 from zhipu_client.errors import ServerError
 from zhipu_client.work._job import Around, Progress, Work
+from zhipu_client.work._refusals import OnError
 
 __all__ = [
     "LIMITS",
@@ -165,12 +166,19 @@ def create(
     )
 
 
-def check_texts(texts: Sequence[str], field: str = "input") -> None:
+def check_texts(texts: Sequence[str], field: str = "input", skipped: Collection[int] = ()) -> None:
     """Refuse a text that is empty, or cannot be sent, naming its position.
 
     Before the first request: what is refused later costs those that were sent until then.
+
+    Args:
+        texts: The texts.
+        field: What they are called.
+        skipped: Positions that are not sent.
     """
     for position, text in enumerate(texts):
+        if position in skipped:
+            continue
         if not isinstance(text, str):
             raise _check.refuse(f"{field}[{position}]", text, "must be a string")
         if not text.strip():
@@ -248,6 +256,10 @@ def bulk(
     in_flight: int = 8,
     progress: Progress | None = None,
     resume: PartialEmbeddings | None = None,
+    blank: Literal["refuse", "keep"] = "refuse",
+    truncate: bool = False,
+    on_error: OnError = "raise",
+    on_usage: Callable[[Mapping[str, Any]], Any] | None = None,
     extra_body: Mapping[str, Any] | None = None,
     dialect: DialectName = "zhipu",
 ) -> Bulk:
@@ -266,12 +278,20 @@ def bulk(
         progress: Called with the numbers of texts done and of all texts, after each request. What
             it raises ends the run; the error then has ``partial``, like any other.
         resume: The ``partial`` of the error that ended an earlier run with the same texts.
+        blank: What an empty text is, or one of white space: refused, or kept without being sent.
+            It has a vector of length 1 then, the same for all and like that of no text.
+        truncate: Send only the beginning of a text that has more tokens than the model takes, by
+            `estimate_tokens`.
+        on_error: What a text is that the service refuses: a request with it is halved until it is
+            alone. It ends the run (``"raise"``), or is left out (``"skip"``): it is in `errors` of
+            the result.
+        on_usage: Called with the tokens of each request.
         extra_body: Further fields of each body, sent unchecked.
         dialect: As for `create`.
 
     Raises:
-        InvalidRequestError: A value is outside of its limits; an empty text is named by its
-            position (``texts[3]``).
+        InvalidRequestError: A value is outside of its limits; a text that is empty or certainly
+            too long is named by its position (``texts[3]``), before anything is sent.
 
     Example:
         >>> from zhipu_client import embeddings
@@ -280,7 +300,10 @@ def bulk(
         3
     """
     found = _check.strings("texts", texts)
-    check_texts(found, "texts")
+    skipped = tuple(_blank(found)) if blank == "keep" else ()
+    _check.choice("blank", blank, ("refuse", "keep"))
+    _check.choice("on_error", on_error, ("raise", "skip"))
+    found = _sendable(found, model, dialect, skipped=frozenset(skipped), truncate=truncate)
     most = most_texts(model, dialect)
     _check_dimensions(model, dimensions, dialect)
     _check.within("batch_size", batch_size, 1, most, whole=True)
@@ -297,7 +320,52 @@ def bulk(
         resume,
         extra_body,
         dialect,
+        blank=skipped,
+        length=_length(model, dimensions, dialect),
+        longest=_longest(model, dialect),
+        on_error=on_error,
+        on_usage=on_usage,
     )
+
+
+def _blank(texts: Sequence[str]) -> Iterator[int]:
+    """Yield the places of texts that are empty, or white space alone."""
+    return (place for place, text in enumerate(texts) if not text.strip())
+
+
+def _sendable(
+    texts: list[str],
+    model: str,
+    dialect: DialectName,
+    *,
+    skipped: frozenset[int],
+    truncate: bool,
+) -> list[str]:
+    """Return texts that can be sent; refuse the others by their places, before anything is sent."""
+    check_texts(texts, "texts", skipped)
+    most = _longest(model, dialect)
+    if most is None:
+        return texts
+    if truncate:
+        return [truncated(text, most) for text in texts]
+    for place, text in enumerate(texts):
+        check_length(f"texts[{place}]", text, most, model)
+    return texts
+
+
+def _longest(model: str, dialect: DialectName) -> int | None:
+    """Return the most tokens of a text; None where that is not known."""
+    if not DIALECTS[dialect].bounds:
+        return None
+    return models.limits_of(model, "embedding-3").max_item_tokens
+
+
+def _length(model: str, dimensions: int | None, dialect: DialectName) -> int | None:
+    """Return the length of a vector, where it is known before the first answer."""
+    if dimensions is not None or not DIALECTS[dialect].bounds:
+        return dimensions
+    known = models.get(model)
+    return next(iter(known.dimensions), None) if known is not None else None
 
 
 def __getattr__(name: str) -> Any:

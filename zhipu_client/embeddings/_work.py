@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import re
+import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
+from zhipu_client import _check
 from zhipu_client._replies import add_usage
 from zhipu_client._request import Request
 from zhipu_client.dialects import DialectName
-from zhipu_client.errors import ServerError
+from zhipu_client.embeddings._lengths import advice, estimate_tokens
+from zhipu_client.errors import ServerError, ZhipuError
 from zhipu_client.work._job import Progress, attach
+from zhipu_client.work._refusals import OnError, is_about_an_item
 
-__all__ = ["BulkJob", "EmbeddingWork", "Embeddings", "PartialEmbeddings", "estimate_tokens"]
+_log = logging.getLogger("zhipu_client.embeddings")
 
-# What makes tokens of several characters; all else is taken for a token a character.
-_PLAIN = re.compile(r"[A-Za-z0-9\s]")
-
-
-def estimate_tokens(text: str) -> int:
-    """Return a guess at the tokens of a text that is rather too high than too low.
-
-    Example:
-        >>> estimate_tokens("你好"), estimate_tokens("hello world")
-        (3, 5)
-    """
-    plain = len(_PLAIN.findall(text))
-    return len(text) - plain + plain * 2 // 5 + 1
+__all__ = ["BulkJob", "EmbeddingWork", "Embeddings", "PartialEmbeddings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +31,14 @@ class Embeddings:
         vectors: One a text, in the order of the texts.
         usage: Tokens of all requests: ``prompt_tokens``, ``completion_tokens``, ``total_tokens``.
         model: The model as the service names it.
+        errors: With ``on_error="skip"``, the position of each text that the service refused, and
+            its error. Its vector, like that of a blank text, is of length 1 and like no other.
     """
 
     vectors: list[list[float]]
     usage: dict[str, int]
     model: str
+    errors: dict[int, Exception] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +74,11 @@ class BulkJob:
     resume: PartialEmbeddings | None
     extra_body: Mapping[str, Any] | None
     dialect: DialectName = "zhipu"
+    blank: tuple[int, ...] = ()
+    length: int | None = None
+    longest: int | None = None
+    on_error: OnError = "raise"
+    on_usage: Callable[[Mapping[str, Any]], Any] | None = None
 
 
 class EmbeddingWork:
@@ -102,20 +102,27 @@ class EmbeddingWork:
         self._usage = dict(resume.usage) if resume else {}
         self._model = job.model
         self._error: Exception | None = None
+        self._new: deque[tuple[int, list[float]]] = deque()
+        #: Places that get a vector like that of no text, once its length is known.
+        self._standing = [place for place in job.blank if self._vectors[place] is None]
+        self._length = job.length
+        self._refused: dict[int, Exception] = {}
         # Each different text that has no vector yet, with all of its positions.
         self._places: dict[str, list[int]] = {}
+        blank = frozenset(job.blank)
         for place, text in enumerate(job.texts):
-            if self._vectors[place] is None:
+            if self._vectors[place] is None and place not in blank:
                 self._places.setdefault(text, []).append(place)
         self._batches = dict(enumerate(_batches(list(self._places), job.batch_size, most)))
-        self._waiting = iter(list(self._batches))
+        self._waiting = deque(self._batches)
+        self._numbers = count(len(self._batches))
         self._done = sum(vector is not None for vector in self._vectors)
-        self._new: deque[tuple[int, list[float]]] = deque()
+        self._fill()
 
     def take(self) -> tuple[int, Request[Any]] | None:
-        number = None if self._error else next(self._waiting, None)
-        if number is None:
+        if self._error or not self._waiting:
             return None
+        number = self._waiting.popleft()
         return number, self._make(self._batches[number])
 
     def done(self, number: int, value: Any) -> None:
@@ -132,14 +139,54 @@ class EmbeddingWork:
                 self._vectors[place] = vector.copy()
             self._new.extend((place, self._vectors[place] or []) for place in (first, *others))
             self._done += 1 + len(others)
+            self._length = self._length or len(vector)
+        self._fill()
         add_usage(self._usage, value.usage)
+        if self._job.on_usage is not None and value.usage:
+            self._job.on_usage(value.usage)
         self._model = value.model or self._model
         if self._job.progress is not None:
             self._job.progress(self._done, len(self._vectors))
 
     def failed(self, number: int, error: Exception) -> None:
-        del number
-        self._error = self._error or error
+        texts = self._batches.pop(number, [])
+        if not is_about_an_item(error) or not texts:
+            self._error = self._error or error
+        elif len(texts) > 1:
+            # Halved down to the text that is refused: the others are not lost with it.
+            middle = (len(texts) + 1) // 2
+            for half in (texts[middle:], texts[:middle]):
+                again = next(self._numbers)
+                self._batches[again] = half
+                self._waiting.appendleft(again)
+        else:
+            self._refuse(self._places[texts[0]], error)
+
+    def _refuse(self, places: list[int], error: Exception) -> None:
+        if isinstance(error, ZhipuError):
+            error.explain(f"It was about texts[{places[0]}]")
+            longest = self._job.longest
+            if longest and estimate_tokens(self._job.texts[places[0]]) > longest:
+                takes = f"{self._job.model} takes {longest:,} tokens of a text"
+                error.explain(f"{takes}: {advice(longest)}")
+        attach(error, place=places[0])
+        if self._job.on_error == "raise":
+            self._error = self._error or error
+            return
+        _log.warning("texts[%d] was refused and is left out: %s", places[0], error)
+        self._refused |= dict.fromkeys(places, error)
+        self._standing += places
+        self._fill()
+
+    def _fill(self) -> None:
+        """Give the texts that are not sent their vector."""
+        if self._length is None:
+            return
+        for place in self._standing:
+            self._vectors[place] = vector = [1.0] + [0.0] * (self._length - 1)
+            self._new.append((place, vector))
+            self._done += 1
+        self._standing = []
 
     def ready(self) -> Iterator[tuple[int, list[float]]]:
         while self._new:
@@ -149,8 +196,13 @@ class EmbeddingWork:
         if self._error is not None:
             self.report(self._error, pieces)
             raise self._error
+        if self._standing:  # of a model that nothing is known of
+            place = self._standing[0]
+            raise self._refused.get(place) or _check.refuse(
+                f"texts[{place}]", self._job.texts[place], "must not be empty, as all of them are"
+            )
         whole = [vector for vector in self._vectors if vector is not None]
-        return Embeddings(whole, self._usage, self._model)
+        return Embeddings(whole, self._usage, self._model, self._refused)
 
     def report(self, error: BaseException, pieces: list[Any]) -> None:
         del pieces  # they are vectors that are here, too
@@ -169,7 +221,7 @@ def _batches(texts: list[str], size: int, most: int | None) -> Iterator[list[str
     batch: list[str] = []
     total = 0
     for text in texts:
-        tokens = estimate_tokens(text)
+        tokens = min(estimate_tokens(text), most)
         if batch and (len(batch) == size or total + tokens > most):
             yield batch
             batch, total = [], 0

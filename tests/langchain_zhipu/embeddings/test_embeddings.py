@@ -66,17 +66,22 @@ def test_no_text_is_no_request(server: Any, access: Any, embed: Any) -> None:
     assert sent(server) == []
 
 
-def test_an_empty_text_is_named_by_its_position(server: Any, access: Any, embed: Any) -> None:
+def test_an_empty_text_costs_nothing_and_an_empty_question_is_refused(
+    server: Any, access: Any, embed: Any
+) -> None:
     model = ZhipuAIEmbeddings(**access)
-    with pytest.raises(InvalidRequestError, match=r"texts\[1\] must not be empty") as caught:
-        embed(model, ["a", ""])
+    embed(model, ["a", ""])
+    assert [body["input"] for body in sent(server)] == [["a"]]
+    server.reset()
+    with pytest.raises(InvalidRequestError, match=r"texts\[1\] contains half") as caught:
+        embed(model, ["a", "\ud83d"])
     assert isinstance(caught.value, core.ModelInvalidRequestError)
     with pytest.raises(InvalidRequestError, match="must not be empty"):
         embed(model, "")
     assert sent(server) == []
 
 
-@pytest.mark.parametrize(("bad", "why"), [(" ", "must not be empty"), ("\ud83d", "half of")])
+@pytest.mark.parametrize(("bad", "why"), [("word " * 4000, "or more"), ("\ud83d", "half of")])
 def test_a_text_is_named_by_its_place_before_any_request(
     server: Any, access: Any, embed: Any, bad: str, why: str
 ) -> None:
