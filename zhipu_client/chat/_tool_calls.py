@@ -184,8 +184,8 @@ class _Call:
     """One call, as far as it has come."""
 
     __slots__ = (
-        "_brackets", "_closed", "_length", "_pieces", "_seen", "_value", "header", "id", "index",
-        "many_ids", "name", "number", "repeated", "wire_id",
+        "_brackets", "_closed", "_first", "_length", "_pieces", "_seen", "_value", "header",
+        "id", "index", "many_ids", "name", "number", "repeated", "wire_id",
     )  # fmt: skip
 
     def __init__(self, number: int, index: int | None) -> None:
@@ -203,6 +203,8 @@ class _Call:
         self.header: tuple[str | None, str] | None = None
         self._pieces: list[str] = []
         self._length = 0
+        #: The first character that is not blank.
+        self._first = ""
         #: How many of the pieces `whole` has looked at; so each is read once at most.
         self._seen = 0
         self._brackets = Brackets()
@@ -227,6 +229,7 @@ class _Call:
             self._value = ""  # more has come behind the object
         self._pieces.append(piece)
         self._length += len(piece)
+        self._first = self._first or piece.lstrip()[:1]
         return piece
 
     def _is_same(self, text: str) -> bool:
@@ -257,8 +260,7 @@ class _Call:
         return self._begins_text() and self._brackets.outside
 
     def _begins_text(self) -> bool:
-        first = next((piece for piece in self._pieces if piece.strip()), "")
-        return first.lstrip().startswith('"')
+        return self._first.startswith('"')
 
     def is_followed_by(self, arguments: str) -> bool:
         """Return whether these arguments can only be another call's: this one's are whole."""
