@@ -13,6 +13,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Literal
 
 from zhipu_emulator.http.request_log import RequestLog
+from zhipu_emulator.http.shelf import Shelf
 from zhipu_emulator.scripting.items import Fault, check_habits
 from zhipu_emulator.scripting.orders import Script
 
@@ -70,6 +71,8 @@ class Options:
         seed: Part of the made-up ids, for servers that must differ.
         max_body: Bytes that a request may have.
         keep_bytes: Bytes of requests that are kept for ``Server.requests``: the newest.
+        keep_stored: Bytes of each kind of thing that is kept to be asked for again (files, tasks,
+            images, …): the newest.
     """
 
     api_keys: tuple[str, ...] = (DEFAULT_KEY,)
@@ -93,6 +96,7 @@ class Options:
     seed: str = ""
     max_body: int = 256 * 1024 * 1024
     keep_bytes: int = 256 * 1024 * 1024
+    keep_stored: int = 512 * 1024 * 1024
 
     def __post_init__(self) -> None:
         """Check what cannot be found out later.
@@ -144,15 +148,20 @@ class State:
         with self.lock:
             self.script.clear()
             self.requests = RequestLog()
-            self.tasks: dict[str, Task] = {}
+            self.tasks: dict[str, Task] = Shelf(self._room)
             self.prefixes: OrderedDict[str, None] = OrderedDict()
             self._store.clear()
             self._made = 0
 
     def store(self, name: str) -> dict[str, Any]:
-        """A named dict for an endpoint's own things (files, voices, batches)."""
+        """A named dict for an endpoint's own things (files, voices, batches), of bounded size."""
         with self.lock:
-            return self._store.setdefault(name, {})
+            if name not in self._store:
+                self._store[name] = Shelf(self._room)
+            return self._store[name]
+
+    def _room(self) -> int:
+        return self.options.keep_stored
 
     def now(self) -> int:
         """Unix seconds."""
