@@ -63,6 +63,13 @@ def test_many_small_things_are_bounded_too() -> None:
     assert len(shelf) == 100
 
 
+def test_names_of_models_are_not_kept(ask) -> None:
+    ask.server.configure(max_in_flight=1)
+    for name in ("glm-4.6", "x" * 1_000, "y"):
+        ask.post({"model": name, "messages": [{"role": "user", "content": "Hi"}]})
+    assert not ask.server.state.in_flight
+
+
 def test_files_of_the_server(ask) -> None:
     ask.server.configure(keep_stored=300_000)
     ids = []

@@ -266,3 +266,29 @@ def test_an_endpoint_is_one_more_file(tmp_path, monkeypatch):
         for base in (server.base_url, server.coding_base_url):
             assert httpx.get(f"{base}/tides", headers=key, trust_env=False).text == "high"
     sys.modules.pop(f"{endpoints.__name__}.tides")
+
+
+def test_an_endpoint_may_serve_a_websocket(tmp_path, monkeypatch):
+    websockets = pytest.importorskip("websockets.sync.client")
+    (tmp_path / "tides.py").write_text(
+        "from starlette.routing import WebSocketRoute\n"
+        "async def talk(socket):\n"
+        "    await socket.accept()\n"
+        "    await socket.send_text(await socket.receive_text() + '!')\n"
+        "    await socket.close()\n"
+        "def routes(state):\n"
+        "    return [WebSocketRoute('/tides', talk)]\n"
+    )
+    monkeypatch.setattr(endpoints, "__path__", [*endpoints.__path__, str(tmp_path)])
+    with zhipu_emulator.serve() as server:
+        url, port = f"{server.base_url}/tides".replace("http", "ws", 1), server.port
+        for _ in range(3):
+            key = {"Authorization": f"Bearer {server.api_key}"}
+            with websockets.connect(url, additional_headers=key, proxy=None) as socket_:
+                socket_.send("high")
+                assert socket_.recv() == "high!"
+        with pytest.raises(Exception, match="403"):
+            websockets.connect(url, additional_headers={"Authorization": "a.b"}, proxy=None)
+        assert {one["method"] for one in server.requests} == {"WEBSOCKET"}
+    assert not [place for place in connections._OPEN if place[0] == port]
+    sys.modules.pop(f"{endpoints.__name__}.tides")

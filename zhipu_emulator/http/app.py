@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from zhipu_emulator import endpoints
 from zhipu_emulator.http import errors
@@ -46,8 +46,8 @@ def _routers() -> list[ModuleType]:
     return [import_module(f"{endpoints.__name__}.{name}") for name in names]
 
 
-def _routes(module: ModuleType, state: State) -> list[Route]:
-    """What one module serves.
+def _routes(module: ModuleType, state: State) -> list[BaseRoute]:
+    """What one module serves: requests, and websockets (``WebSocketRoute``).
 
     It may have ``routes(state)``, paths relative to the base URL, and ``absolute_routes(state)``,
     paths from the root of the host. The coding plan's base serves only the former of those
@@ -59,7 +59,9 @@ def _routes(module: ModuleType, state: State) -> list[Route]:
     return found + (module.absolute_routes(state) if hasattr(module, "absolute_routes") else [])
 
 
-def _below(base: str, route: Route) -> Route:
+def _below(base: str, route: Route | WebSocketRoute) -> BaseRoute:
+    if isinstance(route, WebSocketRoute):
+        return WebSocketRoute(base + route.path, route.endpoint)
     return Route(base + route.path, route.endpoint, methods=list(route.methods or ["GET"]))
 
 

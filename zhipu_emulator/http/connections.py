@@ -29,6 +29,11 @@ class Protocol(H11Protocol):
         _OPEN.pop(_place(self.server, self.client), None)
         super().connection_lost(exc)
 
+    def handle_websocket_upgrade(self, event: Any) -> None:
+        """Another protocol has the connection from here on."""
+        _OPEN.pop(_place(self.server, self.client), None)
+        super().handle_websocket_upgrade(event)
+
 
 def _place(server: Any, client: Any) -> Any:
     return (server[1] if server else 0, tuple(client) if client else None)

@@ -33,6 +33,9 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
+        if scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -69,6 +72,24 @@ class Gateway:
                 await self._answer(scope, _replay(body, receive), send)
                 return
         await self._refuse(errors.ServiceError("1302"), scope, receive, send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check the key, record the opening, and let the endpoint talk."""
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        scope["emulator.language"] = self._language(headers)
+        record = _record({**scope, "method": "WEBSOCKET"}, headers, b"")
+        with self.state.lock:
+            self.state.requests.add(record, self.state.options.keep_bytes)
+        options = self.state.options
+        try:
+            scope["emulator.key"] = auth.authenticate(
+                headers.get("authorization"), options.api_keys, options.clock()
+            )
+        except errors.ServiceError:
+            await receive()  # the opening; closing before it is accepted answers 403
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await self.app(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the endpoint answer, or what was ordered instead."""

@@ -157,7 +157,7 @@ class Server:
         config = uvicorn.Config(
             create_app(self.state),
             http=Protocol,
-            ws="none",
+            ws="auto",  # where a library for them is installed
             lifespan="off",
             log_config=None,
             log_level="critical",

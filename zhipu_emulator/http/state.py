@@ -216,6 +216,8 @@ class State:
         finally:
             with self.lock:
                 self.in_flight[key] -= granted
+                if not self.in_flight[key]:  # models' names are the caller's: none is kept
+                    del self.in_flight[key]
 
     def add_task(
         self,
