@@ -157,6 +157,14 @@ def test_a_function_that_fails_is_no_silent_miss(ask) -> None:
         ask.server.assert_all_used()
 
 
+def test_a_body_may_be_null(ask) -> None:
+    ask.server.script(Answer(), Answer(json=None, status=503), Answer(fault=Fault.parse("ping=1")))
+    body = {"model": "glm-4.6", "messages": [{"role": "user", "content": "Hi"}]}
+    answers = [ask.post(body) for _ in range(3)]
+    assert [(one.status_code, one.text) for one in answers[:2]] == [(200, "null"), (503, "null")]
+    assert answers[2].json()["choices"]
+
+
 def test_nothing_but_the_script(ask) -> None:
     ask.server.configure(scripted_only=True)
     ask.server.script(say("once"), None)

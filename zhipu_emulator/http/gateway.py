@@ -65,7 +65,7 @@ class Gateway:
             return
         model = record["json"].get("model") if isinstance(record["json"], dict) else None
         limit = self.state.options.max_in_flight if model else None
-        with self.state.slot((scope["emulator.key"], str(model)), limit) as granted:
+        with self.state.slot((scope["emulator.key"], str(model)[:100]), limit) as granted:
             if granted:
                 if self.state.options.latency:
                     await asyncio.sleep(self.state.options.latency)
@@ -151,7 +151,7 @@ def _scripted(answer: Answer) -> Response | None:
         if answer.frames is None and answer.done:
             frames.append(DONE)
         return sse_response(frames, answer.status, answer.headers)
-    if answer.message is not None or (answer.made_up and answer.status == 200):
+    if answer.message is not None or answer.made_up:
         return None
     return json_response(answer.json, answer.status, answer.headers)
 

@@ -19,6 +19,8 @@ from zhipu_emulator.scripting.orders import Script
 
 BEIJING = timezone(timedelta(hours=8))
 
+_MOST_MODELS = 200
+
 # Any key of this form is good unless ``Options.api_keys`` says otherwise.
 DEFAULT_KEY = "emulator.not-a-secret"
 
@@ -216,7 +218,8 @@ class State:
         finally:
             with self.lock:
                 self.in_flight[key] -= granted
-                if not self.in_flight[key]:  # models' names are the caller's: none is kept
+                # Names of models are the callers': not more of them are kept than there are models.
+                if len(self.in_flight) > _MOST_MODELS and not self.in_flight[key]:
                     del self.in_flight[key]
 
     def add_task(

@@ -159,8 +159,10 @@ class Answer:
 
     @property
     def made_up(self) -> bool:
-        """Whether the emulator makes up what it says."""
-        return self.message is None and self.json is None and not (self.chunks or self.frames)
+        """Whether the emulator makes up what it says: only habits or a fault are given."""
+        given = (self.message, self.json, self.chunks, self.frames)
+        ordered = bool(self.habits) or self.fault is not None
+        return ordered and self.status == 200 and all(value is None for value in given)
 
     def __add__(self, other: Answer) -> Answer:
         """One answer that thinks, says and calls what both do.

@@ -147,14 +147,14 @@ class Script:
     """What was ordered; thread-safe."""
 
     def __init__(self) -> None:
-        self._orders: list[Order] = []
+        self._queue: list[Order] = []
         self._lock = threading.Lock()
         self._failures: list[str] = []
 
     def extend(self, orders: Sequence[Order]) -> None:
         """Append; an order of None lets one request pass."""
         with self._lock:
-            self._orders.extend(orders)
+            self._queue.extend(orders)
 
     def take(self, path: str, body: Any = None) -> Item:
         """What a request gets: the first order whose condition it meets, else the next in line.
@@ -163,7 +163,7 @@ class Script:
             ValueError: A condition's function failed.
         """
         with self._lock:
-            waiting = [order for order in self._orders if order.open]
+            waiting = [order for order in self._queue if order.open]
             line = [order for order in waiting if not order.condition.of_body][:1]
             try:
                 fit = (one for one in waiting if one.condition.of_body and one.fits(path, body))
@@ -176,14 +176,14 @@ class Script:
                 return None
             found.taken += 1
             if found.times is not None and not found.open and not found.unused:
-                self._orders.remove(found)
+                self._queue.remove(found)
             return found.item
 
     @property
     def unused(self) -> list[Order]:
         """The orders that no request has taken, or not as often as they say."""
         with self._lock:
-            return [order for order in self._orders if order.unused]
+            return [order for order in self._queue if order.unused]
 
     @property
     def failures(self) -> list[str]:
@@ -194,8 +194,8 @@ class Script:
     def clear(self) -> None:
         """Forget what is left."""
         with self._lock:
-            self._orders.clear()
+            self._queue.clear()
             self._failures.clear()
 
     def __len__(self) -> int:
-        return len([order for order in self._orders if order.unused])
+        return len([order for order in self._queue if order.unused])
