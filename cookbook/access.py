@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-KEY_VARIABLES = ("ZHIPUAI_API_KEY", "ZHIPU_API_KEY", "ZAI_API_KEY")
+KEY_VARIABLES = ("ZHIPUAI_API_KEY", "ZHIPU_API_KEY", "ZAI_API_KEY", "Z_AI_API_KEY")
 
 
 @contextmanager

@@ -22,7 +22,7 @@ pytest_plugins = ["tests.cassette_support.plugin"]
 
 # Keys, base URLs, proxies and tracing: what would make a test depend on who runs it.
 _LEAKS = re.compile(
-    r"^(ZHIPU|ZAI_|BIGMODEL_|GLMOCR_|OPENAI_|ANTHROPIC_|LANGSMITH_|LANGCHAIN_)"
+    r"^(ZHIPU|ZAI_|Z_AI_|BIGMODEL_|GLMOCR_|OPENAI_|ANTHROPIC_|LANGSMITH_|LANGCHAIN_)"
     r"|^(HTTP|HTTPS|ALL|NO)_PROXY$|^SSL_CERT_(FILE|DIR)$",
     re.IGNORECASE,
 )

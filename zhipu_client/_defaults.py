@@ -21,6 +21,7 @@ __all__ = [
     "Timeout",
     "header_fields",
     "merged_headers",
+    "names_base_url",
     "offered",
     "proxy_url",
     "resolve_base_url",
@@ -40,7 +41,11 @@ KEY_VARIABLES: Mapping[str, str] = {
     "ZHIPUAI_API_KEY": "bigmodel",
     "ZHIPU_API_KEY": "bigmodel",
     "ZAI_API_KEY": "zai",
+    "Z_AI_API_KEY": "zai",  # of the coding tools, which say the site in a variable of its own
 }
+#: That variable, and its values.
+_MODE = "Z_AI_MODE"
+_MODES = {"ZHIPU": "bigmodel", "ZAI": "zai"}
 
 #: Environment variables of the base URL, searched in this order. The last is the one of the
 #: older LangChain integration, whose users put the whole chat URL into it.
@@ -211,7 +216,15 @@ def resolve_base_url(
         value = environ.get(name, "").strip()
         if value:
             return _base_url(value, name)
-    return PRESETS[KEY_VARIABLES.get(key_source or "", "bigmodel")]
+    preset = KEY_VARIABLES.get(key_source or "", "bigmodel")
+    if key_source == "Z_AI_API_KEY":
+        preset = _MODES.get(environ.get(_MODE, "").strip().upper(), preset)
+    return PRESETS[preset]
+
+
+def names_base_url(environ: Mapping[str, str]) -> bool:
+    """Return whether the environment says where requests go."""
+    return any(environ.get(name, "").strip() for name in (*BASE_URL_VARIABLES, _MODE))
 
 
 def _base_url(value: object, field: str) -> str:

@@ -1,12 +1,21 @@
-"""What servers have turned out to refuse: the memory of the process, by base URL."""
+"""What servers have turned out to refuse, and which site takes a key: memory of the process."""
 
 from __future__ import annotations
 
-__all__ = ["forget", "known_refusals", "remember_refusal"]
+__all__ = [
+    "forget",
+    "forget_site",
+    "known_refusals",
+    "remember_refusal",
+    "remember_site",
+    "remembered_site",
+]
 
 #: Base URL -> what is refused there. Without a lock: each step is atomic, and a lock may belong to
 #: another thread when the process forks. Of servers there are few, so nothing is ever dropped.
 _refused: dict[str, dict[str, None]] = {}
+#: Account -> base URL of the site that takes its key, where another had been inferred.
+_sites: dict[str, str] = {}
 
 
 def known_refusals(base_url: str) -> frozenset[str]:
@@ -19,6 +28,22 @@ def remember_refusal(base_url: str, what: str) -> None:
     _refused.setdefault(base_url, {})[what] = None
 
 
+def remembered_site(account: str) -> str | None:
+    """Return the base URL at which the key of an account was let in, or None."""
+    return _sites.get(account)
+
+
+def remember_site(account: str, base_url: str) -> None:
+    """Note where the key of an account belongs."""
+    _sites[account] = base_url
+
+
+def forget_site(account: str) -> None:
+    """Forget it: no site takes the key."""
+    _sites.pop(account, None)
+
+
 def forget() -> None:
     """Forget everything, for tests."""
     _refused.clear()
+    _sites.clear()

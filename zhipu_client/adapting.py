@@ -31,7 +31,7 @@ import pydantic
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from zhipu_client._check import choice, refusal, refuse, suggestion
-from zhipu_client._defaults import KEY_VARIABLES, Timeout, resolve_base_url
+from zhipu_client._defaults import KEY_VARIABLES, Timeout, names_base_url, resolve_base_url
 from zhipu_client._download_rules import first_url
 from zhipu_client._io.jobs import aleave, leave
 from zhipu_client._key import find
@@ -136,7 +136,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             or ``ZAI_API_KEY`` from the environment.
         base_url: ``"bigmodel"``, ``"zai"``, ``"bigmodel-coding"``, ``"zai-coding"`` or any URL,
             self-hosted servers included. None takes ``ZHIPUAI_BASE_URL``, ``ZAI_BASE_URL`` or
-            ``ZHIPUAI_API_BASE``, else the site that the key's variable belongs to.
+            ``ZHIPUAI_API_BASE``, else the site that the key's variable belongs to; where that one
+            refuses the key, the other is tried once, and remembered.
         timeout: Seconds, for everything, or a ``zhipu_client.Timeout`` with its four parts. An
             ``httpx.Timeout`` and a tuple of ``(connect, read)`` are taken too.
         max_retries: How often a failed request is tried again, 0 or more. Nothing else is retried
@@ -202,6 +203,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     _clients: ClientCache = PrivateAttr(default_factory=ClientCache)
     #: Names of headers that were not pickled.
     _left_out: tuple[str, ...] = PrivateAttr(default=())
+    #: The base URL that follows from the key's variable alone.
+    _inferred: str | None = PrivateAttr(default=None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         try:
@@ -259,6 +262,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             self.api_key = SecretStr(key.value)
         if self.base_url is None:
             self.base_url = resolve_base_url(None, key.variable, os.environ)
+            if not names_base_url(os.environ):
+                self._inferred = self.base_url
         self._sync_client()  # refuses a bad key, base URL or timeout now rather than later
 
     def _sync_client(self) -> Client:
@@ -299,6 +304,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
 
     def _new_client(self) -> Client:
         from zhipu_client._io.checkpoints import with_checkpoint
+        from zhipu_client._io.inferred_site import infer
         from zhipu_client._io.sync import Client
 
         self._check_nothing_missing()
@@ -314,6 +320,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             dialect=self.dialect,
             proxy=self.proxy,
         )
+        if self.base_url is not None and self.base_url == self._inferred:
+            infer(client._core)
         return with_checkpoint(client, self._checkpoint_path())
 
     def _check_nothing_missing(self) -> None:

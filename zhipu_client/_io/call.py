@@ -7,6 +7,7 @@ import math
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any, Literal
 
 from zhipu_client import _key
@@ -17,12 +18,14 @@ from zhipu_client._defaults import (
 )
 from zhipu_client._io.bodies import foreign, grouped, write
 from zhipu_client._io.client_base import Core
+from zhipu_client._io.inferred_site import goes_to_other_site
 from zhipu_client._io.trace import Deadline
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
 from zhipu_client.errors import (
     APIError,
     APITimeoutError,
+    AuthenticationError,
     InvalidRequestError,
     ServerError,
     ZhipuError,
@@ -61,6 +64,8 @@ class Call:
     _refused_since: float = 0.0
     _said: bool = False
     _asked: tuple[float, str] | None = field(default=None, repr=False)
+    _sent_to: str = ""
+    _refused_at: list[str] = field(default_factory=list)
     _own_id: bool = field(init=False)
 
     @classmethod
@@ -192,6 +197,7 @@ class Call:
             arguments["content"] = self.content
         if request.query:
             arguments["params"] = request.query
+        self._sent_to = self.core.base_url
         try:
             url = httpx.URL(self.core.url(request.path))
         except httpx.InvalidURL as error:
@@ -231,6 +237,8 @@ class Call:
         """Return the seconds to wait before the next attempt; None to raise the error."""
         if refused(error):
             return self._refused(error)
+        if self._goes_elsewhere(error):
+            return 0.0
         attempt = Attempt(self.tries, self.max_retries, self.request.kind, self.core.clock.jitter())
         wait = delay(error, attempt)
         if wait is not None:
@@ -246,6 +254,16 @@ class Call:
                 self.request_id,
             )
         return wait
+
+    def _goes_elsewhere(self, error: ZhipuError) -> bool:
+        """Return whether the key is to be tried at the other site: not counted as a retry."""
+        if not self.core.inferred or not isinstance(error, AuthenticationError):
+            return False
+        if error.status != HTTPStatus.UNAUTHORIZED:
+            return False
+        self._refused_at.append(self._sent_to)
+        request = self.request
+        return goes_to_other_site(self.core, error, self._refused_at, request.path, request.method)
 
     def _refused(self, error: ZhipuError) -> float | None:
         """As `next_delay`, for a 1302: see ``_retry`` for the rule."""

@@ -15,6 +15,7 @@ from zhipu_client._defaults import (
     Timeout,
     header_fields,
     merged_headers,
+    names_base_url,
     offered,
     proxy_url,
     resolve_base_url,
@@ -65,6 +66,18 @@ class Core:
     )
     #: Path and model of requests that were looked at already, see `check`.
     _checked: set[tuple[str, str, str | None]] = field(default_factory=set, repr=False)
+    #: Nobody has named the site: it follows from the key's variable, or is the default.
+    inferred: bool = False
+
+    @property
+    def account(self) -> str | None:
+        """The name of the key's account, where it is known."""
+        return self._account
+
+    def moved(self) -> None:
+        """Forget what was looked up for another place."""
+        self._pool_key = None
+        self._checked = set()
 
     @property
     def pool_key(self) -> PoolKey:
@@ -170,6 +183,10 @@ class BaseClient(KeepsNoArguments):
             ceiling=ceiling(max_concurrency, time),
         )
         self._http = own(http_client, self._wrong_http)
+        if base_url is None and not names_base_url(os.environ):
+            from zhipu_client._io.inferred_site import infer
+
+            infer(self._core)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"

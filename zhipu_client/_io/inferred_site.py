@@ -1,0 +1,77 @@
+"""A site that was only inferred: a key that it refuses is tried at the other one.
+
+The two sites have separate accounts, and keys do not show to which they belong. The official
+packages read ``ZAI_API_KEY`` for both.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from zhipu_client._defaults import PRESETS, offered, site_of
+from zhipu_client._learned import forget_site, remember_site, remembered_site
+from zhipu_client.dialects import dialect_of
+from zhipu_client.errors import AuthenticationError, ZhipuError
+
+__all__ = ["goes_to_other_site", "infer"]
+
+_OTHER = {
+    PRESETS["bigmodel"]: PRESETS["zai"],
+    PRESETS["zai"]: PRESETS["bigmodel"],
+}
+
+
+def infer(core: Any) -> None:
+    """Note that nobody named the site, and go to the one where this account's key was let in."""
+    if core.base_url not in _OTHER:
+        return
+    core.inferred = True
+    if core.identified and (known := remembered_site(str(core.account))) is not None:
+        _move(core, known)
+
+
+def goes_to_other_site(
+    core: Any, error: ZhipuError, refused_at: Sequence[str], path: str, method: str
+) -> bool:
+    """Return whether a call is sent once more, to the other site.
+
+    Args:
+        core: The client's `Core`, which imports this module; its place is changed for all calls.
+        error: What the call failed with.
+        refused_at: The base URLs at which it has failed so, the last one now.
+        path: The request's path.
+        method: Its HTTP method.
+    """
+    other = _OTHER.get(refused_at[-1])
+    if other is None or not offered(site_of(other), path, method):
+        return False
+    if other in refused_at:
+        core.inferred = False
+        _move(core, refused_at[0])
+        forget_site(str(core.account))
+        if isinstance(error, AuthenticationError):
+            error.explain(f"{_name(other)} refuses this key too")
+        return False
+    if core.base_url == refused_at[-1]:  # else another call has moved already
+        _move(core, other)
+        remember_site(str(core.account), other)
+        warnings.warn(
+            f"{_name(refused_at[-1])} refuses this key, so it is tried at {_name(other)}: "
+            f"base_url={site_of(other)!r} goes there at once",
+            UserWarning,
+            stacklevel=2,
+        )
+    return True
+
+
+def _move(core: Any, base_url: str) -> None:
+    core.site, core.dialect = site_of(base_url), dialect_of(base_url, core.dialect.name)
+    core.base_url = base_url
+    core.moved()
+
+
+def _name(base_url: str) -> str:
+    return str(urlsplit(base_url).hostname)
