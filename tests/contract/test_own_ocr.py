@@ -343,7 +343,7 @@ def test_a_broken_pdf_is_named(adapter, tmp_path):
     path = tmp_path / "broken.pdf"
     path.write_bytes(b"%PDF-1.7\nand nothing else")
     with own_server("vllm") as own:
-        with pytest.raises(InvalidRequestError, match=r"broken\.pdf cannot be read as a PDF"):
+        with pytest.raises(InvalidRequestError, match=r"broken\.pdf is broken: it cannot"):
             load(adapter, "sync", path, **own.settings)
         assert own.bodies == []
 
@@ -625,3 +625,32 @@ def test_the_parser_reads_blobs(way, file):
         found = parser.parse(blob) if way == "sync" else asyncio.run(parser.aparse(blob))
     assert numbers(found) == [1, 2]
     assert {page.metadata["year"] for page in found} == {1987}
+
+
+@each
+@way
+def test_where_no_process_can_be_started(adapter, way, file, monkeypatch):
+    import sys
+
+    monkeypatch.setattr(sys, "executable", "")
+    with own_server("vllm") as own:
+        assert numbers(load(adapter, way, file(3), **own.settings)) == [1, 2, 3]
+
+
+def test_a_page_that_draws_itself_ends_within_bounds():
+    """Each of two forms draws both: in this process it would take all memory."""
+    import pikepdf
+
+    out = io.BytesIO()
+    with pikepdf.new() as pdf:
+        page = pdf.add_blank_page(page_size=(300, 320))
+        form = pdf.make_stream(b"/X Do /Y Do", BBox=[0, 0, 9, 9], Subtype=pikepdf.Name.Form)
+        form.Type = pikepdf.Name.XObject
+        form.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(X=form, Y=form))
+        page.Resources = form.Resources
+        page.Contents = pdf.make_stream(b"/X Do")
+        pdf.save(out)
+    with own_server("vllm") as own:
+        with pytest.raises(InvalidRequestError, match=r"takes more than .* to render page 1"):
+            load("langchain", "sync", out.getvalue(), **own.settings)
+        assert own.bodies == []

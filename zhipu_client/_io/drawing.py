@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from zhipu_client._io.documents import open_content
-from zhipu_client._io.pdfium import close_soon, one_at_a_time, open_pdf, rendered
+from zhipu_client._io.pdfium import RenderedPDF
 from zhipu_client._io.rendering import PDF, Readable, readable
 from zhipu_client._layout import Mark, marks
 from zhipu_client.errors import InvalidRequestError
@@ -77,24 +78,23 @@ def _picture(
     file: BinaryIO, name: str, page: int, size: tuple[int, int] | None, password: str | None
 ) -> Any:
     """Return the picture of a page; closes the file."""
-    document: Any = None
+    document: RenderedPDF | None = None
     made: Readable | None = None
     try:
         made = readable(file, name)
         if made.kind != PDF:
             _check_page(name, page, 1)
             return _image(made.file, name, size)
-        document = open_pdf(made.file, name, password)
-        with one_at_a_time(name):
-            _check_page(name, page, len(document))
-            return rendered(document, page, _DPI, _MOST_PIXELS)
+        document = RenderedPDF(made.file, name, password)
+        _check_page(name, page, document.pages)
+        content, _, _ = document.page(page, _DPI, _MOST_PIXELS)
+        return _image(io.BytesIO(content), name, size)
     finally:
-        if document is not None and made is not None:
-            close_soon(document, made.file)
-        elif made is not None:
+        if document is not None:
+            document.close()
+        if made is not None:
             made.file.close()
-        if made is None or made.file is not file:
-            file.close()
+        file.close()
 
 
 def _refused(name: str, why: str) -> InvalidRequestError:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,11 +21,20 @@ from zhipu_client.errors import InvalidRequestError
 
 from . import pdf_process
 
-__all__ = ["PDF", "BrokenPDFError", "MissingLibraryError", "PasswordNeededError"]
+__all__ = [
+    "BOUNDS",
+    "PDF",
+    "BrokenPDFError",
+    "MissingLibraryError",
+    "PasswordNeededError",
+    "copied",
+    "reading",
+]
 
 #: The most seconds that a command may take, whatever else the machine does.
 _SECONDS = 120.0
-_BOUNDS = {
+_PROGRAM = str(Path(pdf_process.__file__))
+BOUNDS = {
     "memory": f"takes more than {pdf_process.MEMORY // pdf_process.MiB:,} MiB of memory to open",
     "time": f"takes more than {pdf_process.CPU_SECONDS} seconds to open",
 }
@@ -79,7 +88,7 @@ class PDF:
         self._name = name
         self._password = password
         self._reading: _Process | _Here | None = None
-        self._copy = _copy(file)
+        self._copy = copied(file)
         self._source = file if self._copy is None else self._copy
         try:
             self.facts = self._start()
@@ -112,7 +121,7 @@ class PDF:
             self.close()
 
     def _start(self) -> Facts:
-        self._reading = _reading(self._source)
+        self._reading = reading(self._source, [_PROGRAM], pdf_process.Desk)
         found, _ = self._answer({"do": "open", "password": self._password})
         return Facts(found["pages"], found["encrypted"], found["info"])
 
@@ -132,20 +141,19 @@ class PDF:
         if kind == "broken":
             raise BrokenPDFError(why)
         self.rest()
-        text = f"{self._name} {_BOUNDS.get(kind, why)}"
+        text = f"{self._name} {BOUNDS.get(kind, why)}"
         raise InvalidRequestError(text, field="source", value=self._name)
 
 
 class _Process:
     """A process of its own, which can be bounded and ended."""
 
-    def __init__(self, source: BinaryIO) -> None:
+    def __init__(self, source: BinaryIO, program: Sequence[str]) -> None:
         handle = source.fileno()
         size = os.fstat(handle).st_size
-        program = str(Path(pdf_process.__file__))
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             # Without the user's own start-up files; what is installed is found by the paths.
-            [sys.executable, "-I", program, str(handle), str(size), *filter(None, sys.path)],
+            [sys.executable, "-I", *program, str(handle), str(size), *filter(None, sys.path)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -190,28 +198,38 @@ class _Process:
 class _Here:
     """The same in this process, where no other can be started: without bounds."""
 
-    def __init__(self, source: BinaryIO) -> None:
-        self._desk = pdf_process.Desk(source)
+    def __init__(self, desk: Any) -> None:
+        self._desk = desk
 
     def answer(self, command: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         with warnings.catch_warnings():
             # That forms are not copied, which is done here.
             warnings.simplefilter("ignore")
-            return self._desk.answer(command)
+            found: tuple[dict[str, Any], bytes] = self._desk.answer(command)
+            return found
 
     def end(self) -> None:
         pass
 
 
-def _reading(source: BinaryIO) -> _Process | _Here:
+def reading(
+    source: BinaryIO, program: Sequence[str], desk: Callable[[BinaryIO], Any]
+) -> _Process | _Here:
+    """Return what answers commands about a file.
+
+    Args:
+        source: The file, which has a handle.
+        program: What a process of its own runs, as arguments of the interpreter.
+        desk: Makes what answers in this process, where no other can be started.
+    """
     # A frozen program has no interpreter to start; Windows does not pass handles by number.
     if os.name == "posix" and sys.executable and not getattr(sys, "frozen", False):
         with suppress(OSError):  # where processes are not allowed
-            return _Process(source)
-    return _Here(source)
+            return _Process(source, program)
+    return _Here(desk(source))
 
 
-def _copy(file: BinaryIO) -> BinaryIO | None:
+def copied(file: BinaryIO) -> BinaryIO | None:
     """Return what is in memory as a temporary file; None for one with a handle."""
     with suppress(OSError):
         file.fileno()

@@ -16,7 +16,18 @@ import os
 import sys
 from typing import Any
 
-__all__ = ["CPU_SECONDS", "MEMORY", "Desk", "MiB", "Opened", "serve"]
+__all__ = [
+    "CPU_SECONDS",
+    "MEMORY",
+    "Desk",
+    "Mapped",
+    "MiB",
+    "Opened",
+    "RefusedError",
+    "answer_all",
+    "bound_memory",
+    "serve",
+]
 
 MiB = 1024 * 1024
 #: The most pages of a file, and nodes of its page tree, that are looked at.
@@ -221,7 +232,7 @@ def _text(value: Any) -> str:
         return ""
 
 
-class _Mapped(io.RawIOBase):
+class Mapped(io.RawIOBase):
     """A file in memory, as it is needed. Not read by its handle, whose place others move."""
 
     def __init__(self, handle: int) -> None:
@@ -261,10 +272,14 @@ class _Remarks(logging.Handler):
         self.bound_met |= "memory limit exceeded" in text or "bad_alloc" in text
 
 
-def _bound_memory(most: int) -> None:
+def _bound_library() -> None:
     import pikepdf.settings
 
     pikepdf.settings.set_qpdf_limits(flate_max_memory=_UNPACKED, run_length_max_memory=_UNPACKED)
+
+
+def bound_memory(most: int) -> None:
+    """Have the system refuse this process more than so many bytes, where it can."""
     try:
         import resource
     except ImportError:  # not on every system
@@ -335,12 +350,16 @@ def serve(handle: int, commands: Any, answers: Any) -> None:
     """
     # By name, the library reads large pieces by itself.
     name = f"/proc/self/fd/{handle}"
-    file: Any = name if os.path.exists(name) else _Mapped(handle)  # noqa: PTH110
+    file: Any = name if os.path.exists(name) else Mapped(handle)  # noqa: PTH110
     remarks = _Remarks()
     log = logging.getLogger("pikepdf")  # of this process, which is nobody else's
     log.addHandler(remarks)
     log.propagate = False
-    desk = Desk(file, remarks)
+    answer_all(Desk(file, remarks), commands, answers)
+
+
+def answer_all(desk: Any, commands: Any, answers: Any) -> None:
+    """Have a desk answer commands until they end, each within a bound of time."""
     for line in commands:
         _bound_time()
         head, content = desk.answer(json.loads(line))
@@ -351,5 +370,6 @@ def serve(handle: int, commands: Any, answers: Any) -> None:
 
 if __name__ == "__main__":
     sys.path.extend(sys.argv[3:])
-    _bound_memory(MEMORY + int(sys.argv[2]))
+    _bound_library()
+    bound_memory(MEMORY + int(sys.argv[2]))
     serve(int(sys.argv[1]), sys.stdin.buffer, sys.stdout.buffer)

@@ -1,176 +1,108 @@
-"""PDFium, which renders pages of PDFs; one call at a time in the whole process."""
+"""A PDF whose pages are rendered, by PDFium in a process of its own."""
 
 from __future__ import annotations
 
-import os
-import threading
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from math import ceil
+import importlib.util
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
+from zhipu_client._io import render_process
+from zhipu_client._io.pdf import BOUNDS, PasswordNeededError, copied, reading
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["close_soon", "info_of", "one_at_a_time", "open_pdf", "rendered"]
+__all__ = ["RenderedPDF"]
 
-#: PDFium's number for "a password is needed, or it is wrong".
-_PASSWORD = 4
-_POINTS_PER_INCH = 72
-#: What is read of what a file says of itself.
-_INFO = (
-    "Producer", "Creator", "Title", "Author", "Subject", "Keywords", "CreationDate", "ModDate",
-)  # fmt: skip
-#: Documents that are to be closed, and their files.
-_waiting: deque[tuple[Any, BinaryIO]] = deque()
-#: Where all packages in this process that use PDFium from threads find the same lock.
-_LOCK = "_lock_of_all_threads"
+# The paths of this process come first: the same package is found by them, not another version.
+_CODE = "import sys; sys.path[:0] = sys.argv[3:]; from {} import main; main()"
+_PROGRAM = ("-c", _CODE.format(render_process.__name__))
 
 
-class NeedsPasswordError(Exception):
-    """A PDF needs a password, or another one."""
-
-
-@contextmanager
-def one_at_a_time(name: str) -> Iterator[None]:
-    """Use PDFium alone: it is not safe for threads, not even on separate documents.
-
-    Args:
-        name: The document's name, for errors.
-
-    Raises:
-        InvalidRequestError: pypdfium2 is missing, or PDFium cannot do what the block asks for.
-        NeedsPasswordError: It is encrypted, and does not open with what was given.
-    """
-    try:
-        import PIL.Image  # noqa: F401 - what is rendered becomes one of its images
-        import pypdfium2
-    except ImportError as error:
-        raise InvalidRequestError(
-            f"{name} is a PDF whose pages have to be rendered, which needs pypdfium2 and Pillow: "
-            "pip install 'zhipu-integrations[ocr]'",
-            field="source",
-            value=name,
-        ) from error
-    lock = vars(pypdfium2).setdefault(_LOCK, threading.Lock())
-    with _then_closing(lock):
-        try:
-            yield
-        except pypdfium2.PdfiumError as error:
-            if getattr(error, "err_code", None) == _PASSWORD:
-                raise NeedsPasswordError from error
-            raise _refused(name, f"cannot be read as a PDF ({error})") from error
-        except (MemoryError, OverflowError, ValueError) as error:
-            if isinstance(error, InvalidRequestError):
-                raise
-            raise _refused(name, f"cannot be rendered ({error})") from error
-
-
-@contextmanager
-def _then_closing(lock: threading.Lock) -> Iterator[None]:
-    try:
-        with lock:
-            yield
-    finally:
-        _close_waiting(lock)
-
-
-def close_soon(document: Any, file: BinaryIO) -> None:
-    """Close a document and its file: now, or when whoever uses PDFium now has finished.
-
-    Does not wait, since an event loop may call it.
-    """
-    import pypdfium2
-
-    _waiting.append((document, file))
-    _close_waiting(vars(pypdfium2).setdefault(_LOCK, threading.Lock()))
-
-
-def _close_waiting(lock: threading.Lock) -> None:
-    # Asked again after each release: what came in between would be left over otherwise.
-    while _waiting and lock.acquire(blocking=False):
-        try:
-            while _waiting:
-                document, file = _waiting.pop()
-                document.close()
-                file.close()
-        finally:
-            lock.release()
-
-
-def _refused(name: str, why: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{name} {why}", field="source", value=name)
-
-
-def _after_fork() -> None:
-    import sys
-
-    # The lock may belong to a thread that the child does not have.
-    if "pypdfium2" in sys.modules:
-        vars(sys.modules["pypdfium2"]).pop(_LOCK, None)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
-
-
-def open_pdf(file: BinaryIO, name: str, password: str | Callable[[], str | None] | None) -> Any:
-    """Return the opened document; it is closed by `close_soon`.
+class RenderedPDF:
+    """One PDF file. Used by one thread at a time.
 
     Args:
         file: The file.
         name: What errors call it.
         password: Its password, or what returns it; called only for a file that needs one.
 
+    Attributes:
+        pages: How many pages it has.
+        info: Title, author, dates and so on, by their names in the file.
+
     Raises:
-        InvalidRequestError: It cannot be read, needs a password, or has no pages.
+        InvalidRequestError: It cannot be read within bounds of memory and time, needs a password,
+            or has no pages; or the libraries are missing.
     """
-    # Most encrypted files open without a password: they only forbid to copy or print.
-    try:
-        return _opened(file, name, None)
-    except NeedsPasswordError:
-        given = password() if callable(password) else password
-    if not given:
-        why = "needs a password: give it as `password`, a string or a function of the file"
-        raise _refused(name, why)
-    try:
-        return _opened(file, name, given)
-    except NeedsPasswordError:
-        why = "needs another password than the one that was given"
-        raise _refused(name, why) from None
 
+    pages: int
+    info: Mapping[str, str]
 
-def _opened(file: BinaryIO, name: str, password: str | None) -> Any:
-    file.seek(0)
-    with one_at_a_time(name):
-        from pypdfium2 import PdfDocument
-
-        document = PdfDocument(file, password=password)
+    def __init__(
+        self, file: BinaryIO, name: str, password: str | Callable[[], str | None] | None = None
+    ) -> None:
+        self._name = name
+        if any(importlib.util.find_spec(needed) is None for needed in ("pypdfium2", "PIL")):
+            raise self._refused(
+                "is a PDF whose pages have to be rendered, which needs pypdfium2 and Pillow: "
+                "pip install 'zhipu-integrations[ocr]'"
+            )
+        self._copy = copied(file)
+        source = file if self._copy is None else self._copy
+        self._reading: Any = reading(source, _PROGRAM, render_process.Desk)
         try:
-            document.init_forms()  # or what is filled into a form would not be on its picture
-            if not len(document):
-                raise _refused(name, "has no pages")
+            facts = self._opened(password)
         except BaseException:
-            document.close()
+            self.close()
             raise
-    return document
+        self.pages, self.info = facts["pages"], facts["info"]
 
+    def page(self, number: int, dpi: int, max_pixels: int) -> tuple[bytes, int, int]:
+        """Return the image of a page, counted from 1, as JPEG; its width and height.
 
-def info_of(document: Any, name: str) -> dict[str, str]:
-    """Return title, author, dates and so on, by their names in the file."""
-    with one_at_a_time(name):
-        found = {key: document.get_metadata_value(key) for key in _INFO}
-    return {key: value for key, value in found.items() if value}
+        Raises:
+            InvalidRequestError: It cannot be rendered within bounds of memory and time.
+        """
+        facts, content = self._ask(
+            f"page {number}", do="page", page=number, dpi=dpi, max_pixels=max_pixels
+        )
+        return content, facts["width"], facts["height"]
 
+    def close(self) -> None:
+        """End the process for good."""
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.end()
+        if self._copy is not None:
+            self._copy.close()
 
-def rendered(document: Any, number: int, dpi: int, max_pixels: int) -> Any:
-    """Return the picture of a page, counted from 1; call it within `one_at_a_time`."""
-    with closing(document[number - 1]) as page:
-        width, height = (max(side, 1.0) for side in page.get_size())
-        scale = min(dpi / _POINTS_PER_INCH, (max_pixels / (width * height)) ** 0.5)
-        while ceil(width * scale) * ceil(height * scale) > max_pixels:
-            scale *= 0.999
-        with closing(page.render(scale=scale)) as bitmap:
-            # A copy: the bitmap's own memory goes with it.
-            image = bitmap.to_pil().convert("RGB").copy()
-    return image
+    def _opened(self, password: str | Callable[[], str | None] | None) -> dict[str, Any]:
+        # Most encrypted files open without a password: they only forbid to copy or print.
+        try:
+            return self._ask("it", do="open")[0]
+        except PasswordNeededError:
+            given = password() if callable(password) else password
+        if not given:
+            raise self._refused(
+                "needs a password: give it as `password`, a string or a function of the file"
+            )
+        try:
+            return self._ask("it", do="open", password=given)[0]
+        except PasswordNeededError:
+            raise self._refused("needs another password than the one that was given") from None
+
+    def _ask(self, what: str, **command: Any) -> tuple[dict[str, Any], bytes]:
+        reading = self._reading
+        if reading is None:  # closed meanwhile: nobody waits for the answer
+            raise self._refused("was closed while it was read")
+        head, content = reading.answer(command)
+        kind, why = head.get("error"), head.get("why", "")
+        if kind is None:
+            return head, content
+        if kind == "password":
+            raise PasswordNeededError(self._name)
+        if kind == "broken":
+            raise self._refused(f"is broken: {what} cannot be rendered ({why})")
+        raise self._refused(BOUNDS.get(kind, why).replace("to open", f"to render {what}"))
+
+    def _refused(self, why: str) -> InvalidRequestError:
+        return InvalidRequestError(f"{self._name} {why}", field="source", value=self._name)

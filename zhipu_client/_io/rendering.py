@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from zhipu_client._files import sniff
 from zhipu_client._io import pictures
 from zhipu_client._io.documents import CONVERTED, HEAD, not_taken, open_content, stamp
-from zhipu_client._io.pdfium import close_soon, info_of, one_at_a_time, open_pdf, rendered
+from zhipu_client._io.pdfium import RenderedPDF
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.work._job import Password, Source
 from zhipu_client.work._pictures import Bounds, Picture, Pictures
@@ -51,7 +51,7 @@ def open_pictures(
         if made.kind != PDF:
             return _Image(made, file, bounds)
         secret = (lambda: password(source)) if callable(password) else password
-        return _Pdf(made, file, bounds, open_pdf(made.file, name, secret))
+        return _Pdf(made, file, bounds, RenderedPDF(made.file, name, secret))
     except BaseException:
         file.close()
         raise
@@ -154,26 +154,23 @@ class _Opened:
 
 
 class _Pdf(_Opened):
-    def __init__(self, made: Readable, given: BinaryIO, bounds: Bounds, document: Any) -> None:
+    def __init__(
+        self, made: Readable, given: BinaryIO, bounds: Bounds, document: RenderedPDF
+    ) -> None:
         super().__init__(made, given, bounds)
         self._document = document
-        self.pages = len(document)
-        self.info = self.info or info_of(document, made.name)
+        self.pages = document.pages
+        self.info = self.info or document.info
 
     def picture(self, number: int) -> Picture:
-        with one_at_a_time(self.label(number)):
-            if self._document is None:  # closed meanwhile: nobody waits for the picture
-                raise _refused(self.name, "was closed while it was read")
-            image = rendered(self._document, number, self._bounds.dpi, self._bounds.max_pixels)
+        bounds = self._bounds
+        content, width, height = self._document.page(number, bounds.dpi, bounds.max_pixels)
         self._check()
-        return _encoded(image)
+        return Picture(_data_url(content, "image/jpeg"), width, height)
 
     def close(self) -> None:
-        document, self._document = self._document, None
-        if document is not None:
-            close_soon(document, self._file)
-            if self._given is not self._file:
-                self._given.close()
+        self._document.close()
+        super().close()
 
 
 class _Image(_Opened):

@@ -36,7 +36,7 @@ def test_a_part_looks_and_reads_as_in_the_whole(
     kind: str, here: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if here:  # where no process can be started
-        monkeypatch.setattr(pdf_module, "_Process", pdf_module._Here)
+        monkeypatch.setattr(pdf_module.sys, "executable", "")
     whole = KINDS[kind]()
     document = open_document(whole, None, 100 * MiB)
     try:

@@ -1,0 +1,101 @@
+"""A program that renders the pages of one PDF, within bounds of memory and time.
+
+It runs as a process of its own (see `zhipu_client._io.pdfium`): a page of a kilobyte can draw
+itself for hours or fill all memory, and PDFium is not safe for threads. It answers commands as
+`zhipu_client._io.pdf_process` does.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import threading
+from contextlib import closing
+from math import ceil
+from typing import Any
+
+from zhipu_client._io.pdf_process import MEMORY, Mapped, RefusedError, answer_all, bound_memory
+
+__all__ = ["Desk", "main"]
+
+#: PDFium's number for "a password is needed, or it is wrong".
+_PASSWORD = 4
+_POINTS_PER_INCH = 72
+_QUALITY = 90
+#: What is read of what a file says of itself.
+_INFO = (
+    "Producer", "Creator", "Title", "Author", "Subject", "Keywords", "CreationDate", "ModDate",
+)  # fmt: skip
+#: Where all packages in this process that use PDFium from threads find the same lock: needed where
+#: no other process can be started.
+_LOCK = "_lock_of_all_threads"
+
+
+class Desk:
+    """Answers commands about one file: the first opens it.
+
+    Args:
+        file: A binary file.
+    """
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+        self._document: Any = None
+
+    def answer(self, command: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        """Return the facts, or what went wrong (``error``, ``why``), and the bytes asked for."""
+        import pypdfium2
+
+        with vars(pypdfium2).setdefault(_LOCK, threading.Lock()):
+            try:
+                return self._done(command)
+            except pypdfium2.PdfiumError as error:
+                if getattr(error, "err_code", None) == _PASSWORD:
+                    return {"error": "password"}, b""
+                return {"error": "broken", "why": str(error)[:300]}, b""
+            except RefusedError as error:
+                return {"error": "refused", "why": str(error)}, b""
+            except MemoryError:
+                return {"error": "memory"}, b""
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with the file
+                return {"error": "broken", "why": str(error)[:300]}, b""
+
+    def _done(self, command: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        if command["do"] == "open":
+            return self._open(command.get("password")), b""
+        if command["do"] == "close":
+            if self._document is not None:
+                self._document.close()
+            return {}, b""
+        image = self._rendered(command["page"], command["dpi"], command["max_pixels"])
+        out = io.BytesIO()
+        image.save(out, "JPEG", quality=_QUALITY)
+        return {"width": image.width, "height": image.height}, out.getvalue()
+
+    def _open(self, password: str | None) -> dict[str, Any]:
+        from pypdfium2 import PdfDocument
+
+        document = PdfDocument(self._file, password=password or None)
+        document.init_forms()  # or what is filled into a form would not be on its picture
+        if not len(document):
+            raise RefusedError("has no pages")
+        self._document = document
+        info = {key: document.get_metadata_value(key) for key in _INFO}
+        return {"pages": len(document), "info": {key: text for key, text in info.items() if text}}
+
+    def _rendered(self, number: int, dpi: int, max_pixels: int) -> Any:
+        """Return the image of a page, counted from 1."""
+        with closing(self._document[number - 1]) as page:
+            width, height = (max(side, 1.0) for side in page.get_size())
+            scale = min(dpi / _POINTS_PER_INCH, (max_pixels / (width * height)) ** 0.5)
+            while ceil(width * scale) * ceil(height * scale) > max_pixels:
+                scale *= 0.999
+            with closing(page.render(scale=scale)) as bitmap:
+                # A copy: the bitmap's own memory goes with it.
+                return bitmap.to_pil().convert("RGB").copy()
+
+
+def main() -> None:
+    """Answer commands about the file whose handle and size are the first arguments."""
+    bound_memory(MEMORY + int(sys.argv[2]))
+    answer_all(Desk(Mapped(int(sys.argv[1]))), sys.stdin.buffer, sys.stdout.buffer)
