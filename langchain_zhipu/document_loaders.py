@@ -70,7 +70,9 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
         max_in_flight: The most requests at once, 1 to 32.
         root: A folder that all files must lie in, links followed.
         max_bytes: The most bytes of a file, checked before it is read (512 MiB).
-        on_error: ``"raise"``, or ``"skip"``: log a warning and skip the rest of that document.
+        on_error: ``"raise"``, or ``"skip"``: log a warning, and leave out a page that the service
+            refuses (with ``keep_empty`` it is there, with its ``error``), and what cannot be read
+            of a document.
         show_progress: Show a progress bar on standard error.
         extra_body: Further fields of each request, sent unchecked.
         password: Of encrypted PDFs: a string, or a function that is given a document's ``source``

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from langchain_core.callbacks import Callbacks
 from langchain_core.documents import BaseDocumentCompressor, Document
@@ -35,6 +35,8 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
         truncate: Judge a longer query or document by its first 4,096 characters (default); False
             refuses it. The documents that come back are whole.
         return_raw_scores: Raw scores in place of those from 0 to 1.
+        on_error: What a document is that the service refuses: ``"raise"`` names it by its
+            position, ``"skip"`` logs a warning and leaves it out.
         max_in_flight: The most requests of one call at once, 1 to 64.
         on_result: Called with each score, ``{"index", "relevance_score"}``, as it comes.
         api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
@@ -66,6 +68,7 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
     top_n: int | None = Field(default=3, ge=1)
     truncate: bool = True
     return_raw_scores: bool = False
+    on_error: Literal["raise", "skip"] = "raise"
 
     _aliases: ClassVar[Mapping[str, str]] = {**SeveralRequests._aliases, "model_name": "model"}
 
@@ -142,6 +145,7 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
             return_raw_scores=self.return_raw_scores or None,
             truncate=self.truncate,
             in_flight=self.max_in_flight,
+            on_error=self.on_error,
             dialect=self._dialect_name(),
         )
 

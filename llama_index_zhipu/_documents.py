@@ -17,7 +17,7 @@ __all__ = ["Given", "given_file"]
 
 #: Technical metadata, which does not help a model or a search.
 _TECHNICAL = (
-    *("has_layout", "regions", "width", "height", "empty"),
+    *("has_layout", "regions", "width", "height", "empty", "error"),
     *("request_id", "request_ids", "task_id", "token_usage"),
 )
 _ADDRESSES = ("http://", "https://")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.bridge.pydantic import Field
@@ -37,6 +37,8 @@ class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor):
         top_n: How many of the best nodes to keep, from 1; None keeps all.
         raw_scores: Raw scores in place of those from 0 to 1.
         truncate: Judge a longer text by its first 4,096 characters; False refuses it.
+        on_error: What a node is that the service refuses: ``"raise"`` names it by its position,
+            ``"skip"`` logs a warning and leaves it out.
         max_in_flight: Requests at once, 1 to 64.
 
     Raises:
@@ -60,6 +62,7 @@ class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor):
     top_n: int | None = Field(default=5, ge=1, description="How many nodes to keep.")
     raw_scores: bool = Field(default=False, description="Raw scores.")
     truncate: bool = Field(default=True, description="Cut texts that are too long.")
+    on_error: Literal["raise", "skip"] = Field(default="raise", description="Of a refused text.")
 
     def __init__(self, top_n: int | None = 5, model: str = DEFAULT_MODEL, **kwargs: Any) -> None:
         super().__init__(top_n=top_n, model=model, **kwargs)
@@ -115,6 +118,7 @@ class _Ranking:
             return_raw_scores=owner.raw_scores or None,
             truncate=owner.truncate,
             in_flight=owner.max_in_flight,
+            on_error=owner.on_error,
             dialect=owner._dialect_name(),
         )
 

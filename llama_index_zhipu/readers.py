@@ -56,6 +56,8 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         max_in_flight: Requests at once, 1 to 32.
         with_regions: Keep the regions of each page, with boxes in pixels, as metadata, which is
             nested then.
+        on_error: What a page is that the service refuses: ``"raise"`` names it; ``"skip"`` logs a
+            warning and leaves it out (with ``keep_empty`` it is there, with its ``error``).
         keep_empty: Make documents of pages without text too, marked by ``empty`` in the metadata.
         request_info: Keep ``request_id`` and ``token_usage`` of each request as metadata.
         tables: ``"html"`` as the service writes them, or ``"markdown"``.
@@ -103,6 +105,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
     pages_per_request: int | None = Field(default=None, ge=1, le=100)
     max_in_flight: int = Field(default=4, ge=1, le=32)
     with_regions: bool = Field(default=False, description="Keep regions as metadata.")
+    on_error: Literal["raise", "skip"] = Field(default="raise", description="Of a refused page.")
     keep_empty: bool = Field(default=False, description="Keep pages without text.")
     request_info: bool = Field(default=False, description="Keep ids and tokens of requests.")
     tables: Literal["html", "markdown"] = Field(default="html")
@@ -279,6 +282,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             "pages_per_request": self.pages_per_request,
             "in_flight": self.max_in_flight,
             "root": self.root,
+            "on_error": self.on_error,
             "max_bytes": self.max_bytes,
             "password": self._password(file),
             "endpoint": self.endpoint,
@@ -313,6 +317,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             "width": page.width,
             "height": page.height,
             "empty": page.empty or None,
+            "error": None if page.error is None else str(page.error),
         }
         if self.request_info:
             facts |= {"request_id": page.request_id, "token_usage": page.usage}

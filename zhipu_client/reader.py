@@ -106,4 +106,5 @@ def create(
             user_id=user_id,
         ),
         kind="generate",
+        keep=lambda data: bool(data.get("reader_result")),
     )

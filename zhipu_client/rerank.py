@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,8 +17,9 @@ from zhipu_client._learned import known_refusals, remember_refusal
 from zhipu_client._replies import ReplyModel, add_usage, read
 from zhipu_client._request import Reply, Request
 from zhipu_client.dialects import DIALECTS, DialectName
-from zhipu_client.errors import BadRequestError, NotFoundError, ServerError
+from zhipu_client.errors import BadRequestError, NotFoundError, ServerError, ZhipuError
 from zhipu_client.work._job import Around, Work, attach
+from zhipu_client.work._refusals import OnError, is_about_an_item
 
 __all__ = [
     "MAX_CHARACTERS",
@@ -28,6 +30,8 @@ __all__ = [
     "bulk",
     "create",
 ]
+
+_log = logging.getLogger("zhipu_client.rerank")
 
 #: What servers may refuse: the texts by the name of ``documents``, the path below ``/v1``.
 _DOCUMENTS, _BELOW = "rerank=documents", "rerank=below"
@@ -54,13 +58,19 @@ class RerankResult(ReplyModel):
 
 
 class RerankReply(ReplyModel):
-    """The answer of ``/rerank``; ``results`` has the best document first."""
+    """The answer of ``/rerank``; ``results`` has the best document first.
+
+    Attributes:
+        errors: Of `bulk` with ``on_error="skip"``: the position of each document that was refused,
+            and its error.
+    """
 
     id: str | None = None
     created: int | None = None
     request_id: str | None = None
     results: list[RerankResult] = Field(default_factory=list)
     usage: dict[str, Any] | None = None
+    errors: dict[int, Any] = Field(default_factory=dict, exclude=True)
 
 
 def create(
@@ -129,6 +139,7 @@ def create(
         ),
         kind="generate",
         model=model,
+        keep=_has_results,
     )
 
 
@@ -144,6 +155,7 @@ class Ranking:
     in_flight: int
     extra_body: Mapping[str, Any] | None
     dialect: DialectName = "zhipu"
+    on_error: OnError = "raise"
 
     def begin(self, around: Around) -> Work[RerankResult, RerankReply]:
         """Start a run."""
@@ -159,6 +171,7 @@ def bulk(
     return_raw_scores: bool | None = None,
     truncate: bool = False,
     in_flight: int = 8,
+    on_error: OnError = "raise",
     extra_body: Mapping[str, Any] | None = None,
     dialect: DialectName = "zhipu",
 ) -> Ranking:
@@ -177,6 +190,9 @@ def bulk(
         return_raw_scores: Raw scores in place of normalised ones.
         truncate: Send only the first 4,096 characters of longer texts, where they would be refused.
         in_flight: The most requests at once, 1 to 64.
+        on_error: What a document is that the service refuses: a request with it is halved until it
+            is alone. It ends the run (``"raise"``), or is left out (``"skip"``): the result has it
+            in ``errors``.
         extra_body: Further fields of each body, sent unchecked.
         dialect: As for `create`. A server that takes ``texts`` in place of ``documents`` (Text
             Embeddings Inference), or has ``/rerank`` beside ``/v1``, is asked again in that way.
@@ -202,9 +218,9 @@ def bulk(
     for position, text in enumerate(texts):
         _check.text(f"documents[{position}]", text, longest)
         _check.whole(f"documents[{position}]", text)
-    return Ranking(
-        query, tuple(texts), model, top_n, return_raw_scores, in_flight, extra_body, dialect
-    )
+    _check.choice("on_error", on_error, ("raise", "skip"))
+    given = (query, tuple(texts), model, top_n, return_raw_scores, in_flight, extra_body)
+    return Ranking(*given, dialect, on_error)
 
 
 class _RankingWork:
@@ -218,7 +234,13 @@ class _RankingWork:
         self._refused = known_refusals(base_url) if self._elsewhere else frozenset()
         self.in_flight = job.in_flight
         self._most, _ = _limits_of(job.model)
-        self._waiting = deque(range(0, len(job.documents), self._most))
+        count = len(job.documents)
+        #: First document -> how many, of each part; halves of a refused one take its place.
+        self._sizes = {
+            start: min(self._most, count - start) for start in range(0, count, self._most)
+        }
+        self._waiting = deque(self._sizes)
+        self._errors: dict[int, Exception] = {}
         #: How each part that is on its way was asked for.
         self._asked: dict[int, frozenset[str]] = {}
         self._replies: dict[int, RerankReply] = {}
@@ -235,7 +257,7 @@ class _RankingWork:
         start = self._waiting.popleft()
         self._asked[start] = self._refused
         job = self._job
-        texts = job.documents[start : start + self._most]
+        texts = job.documents[start : start + self._sizes[start]]
         made = create(
             model=job.model,
             query=job.query,
@@ -249,7 +271,7 @@ class _RankingWork:
         return start, _otherwise(made, self._refused)
 
     def done(self, number: int, value: RerankReply) -> None:
-        sent = min(self._most, len(self._job.documents) - number)
+        sent = self._sizes[number]
         # A request has at least one document, and so its answer a result.
         if not isinstance(value.results, list) or not value.results:
             raise ServerError("the service answered without rerank results")
@@ -272,7 +294,26 @@ class _RankingWork:
                 remember_refusal(self._base_url, found)
             self._waiting.append(number)
             return
-        self._error = self._error or error
+        if not is_about_an_item(error) or number in self._replies:
+            self._error = self._error or error
+        elif self._sizes[number] > 1:
+            # Halved down to the document that is refused: the others are not lost with it.
+            size = self._sizes[number]
+            first = (size + 1) // 2
+            self._sizes |= {number: first, number + first: size - first}
+            self._waiting.extendleft((number + first, number))
+        else:
+            self._refuse(number, error)
+
+    def _refuse(self, place: int, error: Exception) -> None:
+        if isinstance(error, ZhipuError):
+            error.explain(f"It was about documents[{place}]")
+        attach(error, place=place)
+        if self._job.on_error == "raise" or len(self._job.documents) == 1:
+            self._error = self._error or error
+            return
+        _log.warning("documents[%d] was refused and is left out: %s", place, error)
+        self._errors[place] = error
 
     def _refusal(self, error: Exception) -> str | None:
         """What a server refuses of the usual way to ask, if an error says so."""
@@ -286,10 +327,14 @@ class _RankingWork:
             yield self._new.popleft()
 
     def result(self, pieces: list[Any]) -> RerankReply:
+        if self._errors and not self._replies:  # nothing can be sorted
+            self._error = self._error or next(iter(self._errors.values()))
         if self._error is not None:
             self.report(self._error, pieces)
             raise self._error
-        return self._whole()
+        whole = self._whole()
+        whole.errors = self._errors
+        return whole
 
     def report(self, error: BaseException, pieces: list[Any]) -> None:
         del pieces  # they are results of the replies
@@ -339,6 +384,10 @@ def _read(reply: Reply) -> RerankReply:
         data = {**data, "results": [_row(row) for row in rows]}
     found: RerankReply = read(RerankReply, data)
     return found
+
+
+def _has_results(data: Any) -> bool:
+    return bool(data.get("results") if isinstance(data, Mapping) else data)
 
 
 def _row(row: Any) -> Any:

@@ -154,6 +154,7 @@ def _page_metadata(page: OCRPage) -> dict[str, Any]:
         "layout_image": page.layout_image,
         "has_layout": None if page.has_layout else False,
         "empty": page.empty or None,
+        "error": None if page.error is None else str(page.error),
     }
     return {name: value for name, value in found.items() if value is not None}
 

@@ -182,6 +182,7 @@ class OCRSettings(SeveralRequests):
             root=self.root,
             max_bytes=self.max_bytes,
             resume_from=resume,
+            on_error=self.on_error,
             extra_body=self.extra_body,
             password=password_for(self.password, origin.name),
             endpoint=self.endpoint,

@@ -36,6 +36,7 @@ from zhipu_client.ocr._pages import (
 from zhipu_client.ocr._tables import tables_as_markdown
 from zhipu_client.ocr._work import OCRWork, PagesJob
 from zhipu_client.work._job import Around, Password, Progress, Work
+from zhipu_client.work._refusals import OnError
 
 __all__ = [
     "DPI",
@@ -187,6 +188,7 @@ def pages(
     dpi: int | None = None,
     max_pixels: int | None = None,
     password: Password = None,
+    on_error: OnError = "raise",
 ) -> Pages:
     """Read a document of any length page by page: a job for `zhipu_client.iterate`.
 
@@ -235,6 +237,9 @@ def pages(
             `MAX_PIXELS`. Larger pages and images are made smaller.
         password: Of an encrypted PDF: a string, or a function that is given ``source`` and returns
             it, which is called only if the file needs one. Such a file is sent without encryption.
+        on_error: What a page of a file is that the service refuses: the pages that it was sent with
+            are halved until it is alone. It ends the run (``"raise"``; ``page`` of the error is its
+            number), or comes without text and with its ``error`` (``"skip"``).
 
     Raises:
         InvalidRequestError: A value is outside of its limits. For the file itself, and for what
@@ -248,6 +253,7 @@ def pages(
     _check.text("model", model)
     _check_range(first_page, last_page)
     _check_bounds(pages_per_request, in_flight, max_bytes)
+    _check.choice("on_error", on_error, ("raise", "skip"))
     reading = ChatReading(
         task=task, prompt=prompt, max_tokens=max_tokens, dpi=dpi, max_pixels=max_pixels
     )
@@ -259,11 +265,7 @@ def pages(
         last_page=last_page,
         pages_per_request=pages_per_request,
         in_flight=in_flight,
-        options={
-            "return_crop_images": return_crop_images,
-            "need_layout_visualization": need_layout_visualization,
-            "extra_body": extra_body,
-        },
+        options=_options(return_crop_images, need_layout_visualization, extra_body),
         root=None if root is None else Path(root),
         max_bytes=max_bytes,
         resume_from=resume_from,
@@ -271,7 +273,13 @@ def pages(
         endpoint=endpoint,
         reading=reading,
         password=password,
+        on_error=on_error,
     )
+
+
+def _options(crops: bool | None, layout: bool | None, extra: Any) -> dict[str, Any]:
+    found = {"return_crop_images": crops, "need_layout_visualization": layout}
+    return {**found, "extra_body": extra}
 
 
 def _content(source: Any, max_bytes: int) -> dict[str, Any]:

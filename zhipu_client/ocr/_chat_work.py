@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from zhipu_client.ocr._pages import OCRPage, OCRProgress
 from zhipu_client.ocr._work import PagesJob
 from zhipu_client.work._job import attach
 from zhipu_client.work._pictures import Bounds, Picture, Pictures
+from zhipu_client.work._refusals import is_about_an_item
 
 __all__ = ["DPI", "MAX_PIXELS", "ChatReading", "ChatWork"]
 
@@ -26,6 +28,9 @@ DPI = 200
 #: about 170 dpi.
 MAX_PIXELS = 2_800_000
 #: How vLLM words it.
+#: After so many refused pages, and none that was read, it is the document that is refused.
+_HOPELESS = 20
+_log = logging.getLogger("zhipu_client.ocr")
 _TOO_LARGE = re.compile(r"encoder cache|image item with length", re.IGNORECASE)
 
 
@@ -86,6 +91,7 @@ class ChatWork:
         self._next = self._start  # behind the last page that was handed over
         self._sent: dict[int, Picture] = {}  # whose answers have not come
         self._open: set[int] = set()  # asked for and not handed over
+        self._bad = 0  # pages that were refused
         self._error: Exception | None = None
         self._failed_at = 0
 
@@ -128,6 +134,15 @@ class ChatWork:
                 f"Images have up to {self._reading.bounds.max_pixels:,} pixels here: lower "
                 "max_pixels, or start the server with a longer context"
             )
+        attach(error, page=number)
+        self._bad += 1
+        hopeless = not self._read and self._bad in (_HOPELESS, self._expected)
+        if self._job.on_error == "skip" and is_about_an_item(error) and not hopeless:
+            label = self._pictures.label(number)
+            _log.warning("%s: the page was refused and is left out: %s", label, error)
+            page = OCRPage(number, "", total_pages=self._pictures.pages, error=error)
+            self._finished[number] = replace(page, has_layout=False)
+            return
         if self._error is None or number < self._failed_at:
             self._error, self._failed_at = error, number
 

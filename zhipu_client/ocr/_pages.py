@@ -48,6 +48,7 @@ class OCRPage:
         model: The model as the service names it.
         request_id: The id of the request that the page came with.
         usage: Tokens of that request, on its first page only, so that sums come out right.
+        error: Why the page was refused, with ``on_error="skip"``; it has no text then.
         has_layout: False for a page that a chat server read: it reports text, and nothing about
             regions and boxes.
         file_info: Of a local PDF: title, author, dates and so on, by their names in the file
@@ -65,6 +66,7 @@ class OCRPage:
     model: str | None = None
     request_id: str | None = None
     usage: dict[str, Any] | None = None
+    error: Exception | None = field(default=None, compare=False)
     has_layout: bool = True
     file_info: Mapping[str, str] = field(default_factory=dict, repr=False)
 

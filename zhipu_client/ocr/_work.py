@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -18,12 +19,16 @@ from zhipu_client.errors import (
     InvalidRequestError,
     NotFoundError,
     ServerError,
+    ZhipuError,
 )
 from zhipu_client.errors._naming import name_source
 from zhipu_client.ocr._pages import OCRPage, OCRProgress, number_of_pages, pages_in, pages_of
 from zhipu_client.work._job import Document, Password, Progress, Source, attach
+from zhipu_client.work._refusals import OnError, is_about_an_item
 
 __all__ = ["OCRWork", "PagesJob"]
+
+_log = logging.getLogger("zhipu_client.ocr")
 
 _PDF = "application/pdf"
 _ABOUT_PAGES = re.compile(r"page|页", re.IGNORECASE)
@@ -34,6 +39,8 @@ _PART_BYTES = 1024 * 1024
 #: A file is sent whole as often as it has parts: pages of a part, and the most bytes sent, where
 #: the caller leaves the number of pages to us; and the most bytes of one document in flight.
 _PAGES, _SENT_BYTES, _FLYING_BYTES = 20, 64 * 1024 * 1024, 24 * 1024 * 1024
+#: After so many refused pages, and none that was read, it is the document that is refused.
+_HOPELESS = 20
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
@@ -53,6 +60,7 @@ class PagesJob:
     resume_from: int | OCRProgress | None
     progress: Progress | None
     name: str | None = None
+    on_error: OnError = "raise"
     password: Password = field(default=None, repr=False)
 
 
@@ -66,6 +74,7 @@ class _Part:
         split: Sent as a file of its own; else the whole is sent, with page numbers.
         walk: The document's end is not known: this part's answer shows whether another follows.
         kept: The pages themselves, read by an earlier run.
+        again: A part of one that was refused: other parts wait for it.
     """
 
     first: int
@@ -73,6 +82,7 @@ class _Part:
     split: bool = False
     walk: bool = False
     kept: tuple[OCRPage, ...] = ()
+    again: bool = False
 
 
 class OCRWork:
@@ -99,6 +109,7 @@ class OCRWork:
         self._read = 0
         self._error: Exception | None = None
         self._failed_at = 0
+        self._bad = 0  # pages that were refused
         self._text: str | None = None
         self._open: dict[int, _Part] = {}  # asked for and not handed over, in order
         self._finished: dict[int, list[OCRPage]] = {}
@@ -177,7 +188,7 @@ class OCRWork:
     def take(self) -> tuple[int, Request[Any]] | None:
         while self._todo and self._error is None:
             part = self._todo[0]
-            if not part.kept and self._must_wait():
+            if not part.kept and not part.again and self._must_wait():
                 return None
             self._todo.popleft()
             self._open[part.first] = part
@@ -300,7 +311,32 @@ class OCRWork:
         if refused and behind and _ABOUT_PAGES.search(str(error)):
             self._refused[number] = error  # the parts before it show whether it is the end
             return
-        self._fail(number, error)
+        if self._document.pages is None or part.last is None or not is_about_an_item(error):
+            self._fail(number, error)
+        elif part.last > part.first:
+            self._halve(part, part.last)
+        else:
+            self._refuse(part.first, error)
+
+    def _halve(self, part: _Part, last: int) -> None:
+        """Ask for the halves of a part that was refused, down to the page that is."""
+        middle = (part.first + last) // 2
+        del self._open[part.first]
+        for first, end in ((middle + 1, last), (part.first, middle)):
+            self._todo.appendleft(_Part(first, end, split=part.split, again=True))
+
+    def _refuse(self, number: int, error: Exception) -> None:
+        """Take one page for refused: the end, or a page without text."""
+        if isinstance(error, ZhipuError) and self._document.kind == _PDF:
+            error.explain(f"It was about page {number}")
+        attach(error, page=number)
+        self._bad += 1
+        hopeless = not self._read and (self._bad > _HOPELESS or self._bad == self._total)
+        if self._job.on_error == "raise" or hopeless:
+            self._fail(number, error)
+            return
+        _log.warning("%s: page %d was refused and is left out: %s", self._name(), number, error)
+        self._finished[number] = [OCRPage(number, "", total_pages=self._total, error=error)]
 
     def _fail(self, number: int, error: Exception) -> None:
         if self._error is None or number < self._failed_at:
@@ -313,7 +349,9 @@ class OCRWork:
         return not path.lower().endswith(_IMAGE_SUFFIXES)
 
     def ready(self) -> Iterator[OCRPage]:
-        for number in list(self._open):
+        for number in sorted(self._open):
+            if self._todo and self._todo[0].again and self._todo[0].first < number:
+                return
             if number in self._refused:
                 self._judge(number, self._refused.pop(number))
             if number not in self._finished or self._has_gap_before(number):
@@ -364,8 +402,11 @@ class OCRWork:
         at = self._failed_at if self._error and self._failed_at in self._open else self._next
         partial = OCRProgress(at, (*pieces, *later, *self._unreached()))
         # Bytes have no name here; their caller may know one.
-        name_source(error, self._job.name if self._in_memory() else self._document.name)
+        name_source(error, self._name())
         attach(error, resume_from=at, partial=partial)
+
+    def _name(self) -> str | None:
+        return self._job.name if self._in_memory() else self._document.name
 
     def _in_memory(self) -> bool:
         source = self._job.source

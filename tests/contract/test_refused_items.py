@@ -1,0 +1,181 @@
+"""One of many is refused: it is named, the others are there, or it is left out where asked for."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cookbook.paper import Text, Title, pdf
+from zhipu_client import BadRequestError, Client, embeddings, ocr, rerank, run
+
+from .server import Reply, scripted
+from .subjects import KEY
+
+BAD = 7
+PAGES = 45
+REFUSAL = {"error": {"code": "1210", "message": "the file cannot be parsed"}}
+
+
+@pytest.fixture(scope="module")
+def scan(tmp_path_factory: Any) -> Path:
+    path: Path = tmp_path_factory.mktemp("scans") / "book.pdf"
+    path.write_bytes(pdf([[Title(f"{n}"), Text("Whales.")] for n in range(1, PAGES + 1)]))
+    return path
+
+
+def _read(bad: Any) -> Any:
+    def answer(body: Any) -> Any:
+        first, last = body.get("start_page_id") or 1, body.get("end_page_id") or PAGES
+        numbers = range(first, last + 1)
+        if any(bad(number) for number in numbers):
+            return REFUSAL
+        region = {"index": 0, "label": "text", "native_label": "text", "bbox_2d": [0, 0, 9, 9]}
+        return {
+            "id": "1",
+            "md_results": "\n\n".join(f"page {n}" for n in numbers),
+            "layout_details": [[{**region, "content": f"page {n}"}] for n in numbers],
+            "data_info": {"num_pages": len(numbers), "pages": [{"width": 9}] * len(numbers)},
+        }
+
+    return answer
+
+
+def _settings(server: Any) -> dict[str, Any]:
+    base_url = f"{server.base_url}/paas/v4"
+    return {"base_url": base_url, "dialect": "zhipu", "api_key": KEY, "max_retries": 0}
+
+
+def _load(adapter: str, way: str, scan: Path, **settings: Any) -> list[Any]:
+    if adapter == "langchain":
+        from langchain_zhipu import ZhipuAIOCRLoader
+
+        loader = ZhipuAIOCRLoader(scan, **settings)
+        return loader.load() if way == "sync" else asyncio.run(loader.aload())
+    from llama_index_zhipu import ZhipuAIOCRReader
+
+    reader = ZhipuAIOCRReader(**settings)
+    return reader.load_data(scan) if way == "sync" else asyncio.run(reader.aload_data(scan))
+
+
+def _numbers(documents: list[Any]) -> list[int]:
+    return [int(one.metadata["page_label"]) for one in documents]
+
+
+@pytest.mark.parametrize("in_flight", [1, 4])
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_a_refused_page_is_left_out(adapter, way, in_flight, scan, caplog):
+    with scripted(Reply(_read(BAD.__eq__))) as server:
+        settings = {"on_error": "skip", "max_in_flight": in_flight, **_settings(server)}
+        found = _load(adapter, way, scan, **settings)
+        kept = _load(adapter, way, scan, keep_empty=True, **settings)
+    assert _numbers(found) == [n for n in range(1, PAGES + 1) if n != BAD]
+    assert "book.pdf: page 7 was refused" in caplog.text
+    assert _numbers(kept) == list(range(1, PAGES + 1))
+    assert "cannot be parsed" in kept[BAD - 1].metadata["error"]
+    assert [one.metadata.get("error") for one in kept].count(None) == PAGES - 1
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_a_refused_page_is_named_and_the_others_are_kept(adapter, way, scan):
+    with scripted(Reply(_read(BAD.__eq__))) as server:
+        with pytest.raises(BadRequestError, match=r"page 7\b.*book\.pdf") as caught:
+            _load(adapter, way, scan, **_settings(server))
+        error = caught.value
+        assert error.page == BAD
+        point = getattr(error.resume_from, "progress", error.partial)
+        done = {page.number for page in point.done}
+        done |= {int(d.metadata["page_label"]) for d in getattr(error, "documents", [])}
+        assert {1, 2, 3, 4, 5, 6} <= done
+        assert BAD not in done
+        assert point.next_page == BAD
+
+
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_a_part_that_is_refused_once_costs_no_page(adapter, scan):
+    answers = [Reply(REFUSAL), Reply(_read(lambda number: False))]
+    with scripted(*answers) as server:
+        found = _load(adapter, "sync", scan, max_in_flight=1, **_settings(server))
+    assert _numbers(found) == list(range(1, PAGES + 1))
+
+
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_a_document_that_is_refused_is_not_asked_for_page_by_page(adapter, scan):
+    with scripted(Reply(REFUSAL)) as server:
+        settings = {"on_error": "raise", "max_in_flight": 1, **_settings(server)}
+        with pytest.raises(BadRequestError, match=r"book\.pdf"):
+            _load(adapter, "sync", scan, **settings)
+        assert len(server.requests) < 10
+
+
+def test_the_client_has_the_error_on_the_page(scan):
+    with scripted(Reply(_read(lambda number: number in (1, BAD, PAGES)))) as server:
+        client = Client(**_settings(server))
+        found = run(client, ocr.pages(scan, on_error="skip"))
+    assert [page.number for page in found] == list(range(1, PAGES + 1))
+    assert [page.number for page in found if page.error] == [1, BAD, PAGES]
+
+
+def _rank(body: Any) -> Any:
+    if any("bad" in text for text in body["documents"]):
+        return {"error": {"code": "1210", "message": "refused"}}
+    rows = [{"index": n, "relevance_score": 0.5} for n, _ in enumerate(body["documents"])]
+    return {"id": "1", "results": rows, "usage": {"total_tokens": len(rows)}}
+
+
+def test_a_refused_document_of_a_reranking():
+    texts = [f"text {n}" for n in range(500)]
+    texts[333] = "bad"
+    with scripted(Reply(_rank)) as server:
+        client = Client(**_settings(server))
+        with pytest.raises(BadRequestError, match=r"documents\[333\]") as caught:
+            run(client, rerank.bulk(query="q", documents=texts))
+        assert caught.value.place == 333
+        assert len(caught.value.partial.results) > 250
+        found = run(client, rerank.bulk(query="q", documents=texts, on_error="skip"))
+        assert list(found.errors) == [333]
+        assert sorted(row.index for row in found.results) == [n for n in range(500) if n != 333]
+        with pytest.raises(BadRequestError):
+            run(client, rerank.bulk(query="q", documents=["bad", "bad"], on_error="skip"))
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_a_refused_document_of_the_adapters(way):
+    from langchain_core.documents import Document
+    from llama_index.core.schema import NodeWithScore, TextNode
+
+    from langchain_zhipu import ZhipuAIRerank as Compressor
+    from llama_index_zhipu import ZhipuAIRerank as Postprocessor
+
+    texts = ["one", "bad", "two"]
+    with scripted(Reply(_rank)) as server:
+        settings = {"on_error": "skip", "top_n": 3, **_settings(server)}
+        ranker, documents = Compressor(**settings), [Document(text) for text in texts]
+        if way == "sync":
+            found = ranker.compress_documents(documents, "q")
+        else:
+            found = asyncio.run(ranker.acompress_documents(documents, "q"))
+        assert sorted(one.page_content for one in found) == ["one", "two"]
+        nodes = [NodeWithScore(node=TextNode(text=text)) for text in texts]
+        made = Postprocessor(**settings).postprocess_nodes(nodes, query_str="q")
+        assert sorted(one.text for one in made) == ["one", "two"]
+
+
+def test_a_refused_text_of_many(scan):
+    def embed(body: Any) -> Any:
+        if "bad" in body["input"]:
+            return {"error": {"code": "1301", "message": "sensitive"}}
+        rows = [{"index": n, "embedding": [0.5, 0.5]} for n, _ in enumerate(body["input"])]
+        return {"model": "m", "data": rows, "usage": {"total_tokens": len(rows)}}
+
+    texts = [f"text {n}" for n in range(300)]
+    texts[111] = texts[222] = "bad"
+    with scripted(Reply(embed)) as server:
+        found = run(Client(**_settings(server)), embeddings.bulk(texts, on_error="skip"))
+    assert sorted(found.errors) == [111, 222]
+    assert len(found.vectors) == 300
+    assert found.usage["total_tokens"] == 298
