@@ -209,7 +209,9 @@ class _Here:
             return found
 
     def end(self) -> None:
-        pass
+        close = getattr(self._desk, "close", None)
+        if close is not None:
+            close()
 
 
 def reading(

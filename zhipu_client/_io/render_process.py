@@ -60,13 +60,18 @@ class Desk:
             except Exception as error:  # noqa: BLE001 - whatever is wrong with the file
                 return {"error": "broken", "why": str(error)[:300]}, b""
 
+    def close(self) -> None:
+        """Close the document, where the process does not end."""
+        import pypdfium2
+
+        document, self._document = self._document, None
+        if document is not None:
+            with vars(pypdfium2).setdefault(_LOCK, threading.Lock()):
+                document.close()
+
     def _done(self, command: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         if command["do"] == "open":
             return self._open(command.get("password")), b""
-        if command["do"] == "close":
-            if self._document is not None:
-                self._document.close()
-            return {}, b""
         image = self._rendered(command["page"], command["dpi"], command["max_pixels"])
         out = io.BytesIO()
         image.save(out, "JPEG", quality=_QUALITY)
