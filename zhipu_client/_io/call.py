@@ -181,9 +181,6 @@ class Call:
         self.own_client = own_client
         request = self.request
         limits = self.timeout
-        timeout: Any = httpx.Timeout(self.silence, connect=limits.connect, pool=None)
-        if own_client and not self.timeout_given and not self.core.timeout_given:
-            timeout = httpx.USE_CLIENT_DEFAULT
         arguments: dict[str, Any] = {}
         if request.uploads:
             arguments["files"] = [
@@ -198,21 +195,22 @@ class Call:
         if request.query:
             arguments["params"] = request.query
         self._sent_to = self.core.base_url
+        timeout: Any = {"read": self.silence, "write": self.silence, "connect": limits.connect}
         try:
-            url = httpx.URL(self.core.url(request.path))
+            url = self.core.url(request.path)
         except httpx.InvalidURL as error:
             raise InvalidRequestError(
                 f"{request.method} {shorten(request.path)} makes no URL with base_url: {error}",
                 field="base_url",
             ) from None
         try:
-            built = http.build_request(
-                request.method,
-                url,
-                headers=dict(self.headers),
-                timeout=timeout,
-                **arguments,
-            )
+            if own_client:  # it may have headers, cookies and times of its own
+                given = self.timeout_given or self.core.timeout_given
+                timeout = httpx.Timeout(pool=None, **timeout) if given else httpx.USE_CLIENT_DEFAULT
+                make, extra = http.build_request, {"timeout": timeout}
+            else:
+                make, extra = httpx.Request, {"extensions": {"timeout": {**timeout, "pool": None}}}
+            built = make(request.method, url, headers=dict(self.headers), **extra, **arguments)
         except (TypeError, ValueError, UnicodeError) as error:
             raise InvalidRequestError(
                 f"a header or a parameter cannot be sent: {type(error).__name__}",

@@ -64,6 +64,8 @@ class Core:
     _headers: dict[tuple[bool, str | None], Mapping[str, str]] = field(
         default_factory=dict, repr=False
     )
+    #: Base URL and path -> the whole URL.
+    _urls: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
     #: Path and model of requests that were looked at already, see `check`.
     _checked: set[tuple[str, str, str | None]] = field(default_factory=set, repr=False)
     #: Nobody has named the site: it follows from the key's variable, or is the default.
@@ -132,12 +134,25 @@ class Core:
         """Note the account of a key function that has not been seen: that of the key it gives."""
         self._account = remember(self.key.value, account_of(key))
 
-    def url(self, path: str) -> str:
-        """Return the absolute URL of an endpoint's path."""
-        if path.startswith("//"):
-            scheme, _, rest = self.base_url.partition("://")
-            return f"{scheme}://{rest.partition('/')[0]}{path[1:]}"
-        return self.base_url + path
+    def url(self, path: str) -> Any:
+        """Return the absolute URL of an endpoint's path, as httpx reads it.
+
+        Raises:
+            httpx.InvalidURL: The path makes no URL with the base URL.
+        """
+        import httpx
+
+        base = self.base_url  # which another thread may change, see `moved`
+        found = self._urls.get((base, path))
+        if found is None:
+            absolute = base + path
+            if path.startswith("//"):
+                scheme, _, rest = base.partition("://")
+                absolute = f"{scheme}://{rest.partition('/')[0]}{path[1:]}"
+            found = httpx.URL(absolute)
+            if len(self._urls) < KNOWN:
+                self._urls[base, path] = found
+        return found
 
 
 class BaseClient(KeepsNoArguments):
