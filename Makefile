@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-foreign test-servers test-vllm lint format record bench docs clean
+.PHONY: help demo test test-all test-foreign test-servers test-vllm lint format record bench bench-quick docs clean
 # Several targets install into the same environment, and two pips at once would break it.
 .NOTPARALLEL:
 
@@ -72,6 +72,9 @@ record: $(VENV)/.dev ## record the cassettes anew, from the emulator; LIVE=1: fr
 bench: .venv-bench-langchain/.bench .venv-bench-llama-index/.bench ## the benchmarks, with peers
 	@.venv-bench-langchain/bin/python -m benchmarks client langchain embeddings ocr $(ARGS)
 	@.venv-bench-llama-index/bin/python -m benchmarks llama-index $(ARGS)
+
+bench-quick: .venv-bench-langchain/.bench ## the ratios to ChatOpenAI beside the recorded ones, in a minute
+	@.venv-bench-langchain/bin/python -m benchmarks.quick $(ARGS)
 
 docs: .venv-docs/.docs ## the documentation site, into build/docs; warnings are errors
 	@mkdir -p build && .venv-docs/bin/zensical build --strict --clean --config-file mkdocs.yml $(ARGS) 2>&1 \

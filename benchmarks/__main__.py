@@ -60,9 +60,9 @@ def main() -> int:
     unknown = set(chosen.suites) - set(SUITES)
     if unknown:
         parser.error(f"no such suite: {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")
-    with _server() as server:
+    with serving() as server:
         for suite in chosen.suites or _possible():
-            rounds = _measured(suite, server, chosen.only, chosen.rounds)
+            rounds = measured(suite, server, chosen.only, chosen.rounds)
             if rounds:
                 _keep(suite, rounds, RESULTS if chosen.keep else RESULTS / "scratch")
     return 0
@@ -88,7 +88,8 @@ def _installed(module: str) -> bool:
 
 
 @contextmanager
-def _server() -> Iterator[Server]:
+def serving() -> Iterator[Server]:
+    """Start the server in a process of its own; it ends with the block."""
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.server"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
@@ -101,11 +102,22 @@ def _server() -> Iterator[Server]:
         process.wait(10)
 
 
-def _measured(suite: str, server: Server, words: Sequence[str], count: int) -> Rounds:
+def measured(
+    suite: str, server: Server, words: Sequence[str], count: int, *, exactly: bool = False
+) -> Rounds:
+    """Run the cases of a suite, interleaved; return the figures of each round.
+
+    Args:
+        suite: Its name.
+        server: Where the server is.
+        words: What the names of the cases contain; with ``exactly``, the names. Empty for all.
+        count: How many rounds.
+        exactly: Whether ``words`` are whole names.
+    """
     cases = {
         name: case
         for name, case in _cases(suite).items()
-        if not words or any(word in name for word in words)
+        if not words or (name in words if exactly else any(word in name for word in words))
     }
     rounds: dict[str, list[dict[str, float]]] = {name: [] for name in cases}
     left_out: dict[str, str] = {}
