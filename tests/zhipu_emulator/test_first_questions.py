@@ -177,3 +177,39 @@ def test_extraction(ask, text: str, form: Any, found: dict[str, Any]) -> None:
 )
 def test_sums(ask, question: str, value: str) -> None:
     assert f"= {value}" in ask.text(question)
+
+
+def turns(*texts: str) -> list[dict[str, str]]:
+    """What a user says, with an answer between."""
+    found = [
+        {"role": role, "content": text}
+        for text in texts
+        for role, text in (("user", text), ("assistant", "OK."))
+    ]
+    return found[:-1]
+
+
+@pytest.mark.parametrize("said", ["hi! I'm bob", "Hello, I am Bob and I live in Paris."])
+def test_who_somebody_is(ask, said: str) -> None:
+    assert "bob" in ask.text(turns(said, "what's my name?")).lower()
+    assert "bob" not in ask.text(turns("I am going home.", "what's my name?")).lower()
+
+
+def test_what_was_said_before_is_where(ask) -> None:
+    said = turns("hi! I am Bob and I live in Paris", "What is the weather where I live?")
+    assert ask.calls(said, tools=[WEATHER]) == weather("Paris")
+
+
+def test_what_a_form_wants_in_words(ask) -> None:
+    reply = tool("Reply", "The reply.", question=STRING, answer=STRING)
+    report = tool("Report", "The weather.", city=STRING, conditions=STRING)
+    ((_, found),) = ask.calls("What is 17 * 19?", tools=[reply], tool_choice="required")
+    assert found == {"question": "What is 17 * 19?", "answer": "17 * 19 = 323."}
+    made = {"name": "get_weather", "arguments": '{"city": "Oslo"}'}
+    messages = [
+        {"role": "user", "content": "What is the weather in Oslo?"},
+        {"role": "assistant", "content": "", "tool_calls": [{"id": "a", "function": made}]},
+        {"role": "tool", "tool_call_id": "a", "content": "It snows in Oslo."},
+    ]
+    ((_, found),) = ask.calls(messages, tools=[WEATHER, report], tool_choice="required")
+    assert found == {"city": "Oslo", "conditions": "It snows in Oslo."}

@@ -48,6 +48,10 @@ _KINDS = (
      re.compile(r"\b(?:in|at|near|on) (?:the )?[A-Z]|在|位于")),
     (re.compile(r"\bwho(?:se|m)?\b", re.IGNORECASE), re.compile(r"\b[A-Z][a-z]+ [A-Z]|\bby [A-Z]")),
 )  # fmt: skip
+_INTRODUCED = re.compile(
+    r"\b(?:i am|i'm|call me) (?!(?:an?|the|not|in|at|from|so|very)\b|\w+ing\b)\w+|我是",
+    re.IGNORECASE,
+)
 _TURNED = {
     "my": "your", "mine": "yours", "i": "you", "me": "you", "am": "are", "i'm": "you are",
     "we": "you", "our": "your", "i've": "you have", "myself": "yourself",
@@ -101,8 +105,9 @@ def from_what_was_said(question: str, said: Iterable[str]) -> str | None:
     """Something the user said before, turned to "you": "Your name is Ada."."""
     lines = [line for text in said for line in sentences(text)]
     asked = _Asked.of(question)
+    by_name = any("naming" in term.concepts for term in asked.terms)
     scored = [
-        (_fit(asked, line), place, line)
+        (1.0 if by_name and _INTRODUCED.search(line) else _fit(asked, line), place, line)
         for place, line in enumerate(lines)
         if not line.endswith(("?", "？")) and line.strip() != question.strip()
     ]

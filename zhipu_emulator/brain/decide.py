@@ -96,9 +96,16 @@ def _forced(tool: Tool, view: Conversation) -> Step:
     text = "\n".join([*found_out(view, tool.schema), view.question, *view.documents])
     step = view.planner.one(tool, text, view.facts, subject=view.question)
     said = results.reported(view.results, view.question, chinese=view.chinese)
-    said = said or context.from_documents(view.question, view.documents) or ""
+    said = (
+        said
+        or context.from_documents(view.question, view.documents)
+        or smalltalk.sum_of(view.question, view.answer_before)
+        or ""
+    )
     for name in step.missing if said else ():
-        if ANSWER.search(name) and tool.schema.properties[name].type == "string":
+        node = tool.schema.properties[name]
+        wanted = view.results or ANSWER.search(name)
+        if wanted and node.type == "string" and not node.enum:
             step.arguments[name] = said  # the very thing that is asked: in words
     return step
 

@@ -71,6 +71,7 @@ class Filler:
         self.item = item
         self.words = words
         self._used: list[Span] = []
+        self._said: set[str] = set()  # texts that were taken
         self._room: list[int] = outer._room if outer else [_MOST_OBJECTS]
         self._inside: list[frozenset[str]] = list(outer._inside) if outer else [frozenset({"#"})]
 
@@ -86,6 +87,7 @@ class Filler:
         leaves.sort(key=lambda leaf: not leaf.needed)
         for leaf in leaves:
             done.keep(leaf, self._certain(leaf))
+        self._said |= {value.lower() for value in done.value.values() if isinstance(value, str)}
         self._operands(done, leaves)
         text = fits.Text(self.passage, self.words, leaves, item=self.item)
         self._match(done, leaves, text, _OPTIONAL)
@@ -173,6 +175,8 @@ class Filler:
 
     def _take(self, done: Filled, leaf: Leaf, span: Span) -> None:
         self._used.append(span)
+        if not leaf.number:
+            self._said.add(str(span.value).lower())
         done.keep(leaf, span)
 
     def _free(self, spans: Sequence[Span]) -> list[Span]:
@@ -203,6 +207,9 @@ class Filler:
             for score, optional, place, span in sorted(pairs):
                 leaf = open_[place]
                 enough = -score >= _OPTIONAL or (leaf.number and not needed)
+                again = score > -_OPTIONAL and str(span.value).lower() in self._said
+                if again:  # a text may have a value twice, and only one of the properties wants it
+                    continue
                 if (enough or (needed and not optional)) and leaf.name not in done.value:
                     for free in self._free([span]):
                         self._take(done, leaf, free)
@@ -215,7 +222,7 @@ class Filler:
         if schema.type == "array" and not schema.items.enum and schema.items.type != "object":
             return self._list(leaf, schema.items)
         plain = schema.type == "string" and not schema.enum and not self.item and self.words
-        if not leaf.needed or not plain or {*leaf.roles} & fits.NOT_A_FEW_WORDS:
+        if self.facts or not leaf.needed or not plain or {*leaf.roles} & fits.NOT_A_FEW_WORDS:
             return MISSING
         found = fits.residue(self.passage, self._used, self.words)
         return Span(0, 0, found) if found else MISSING
