@@ -58,9 +58,6 @@ def main(arguments: list[str] | None = None) -> int:
             for file in files:
                 name = Path(file.metadata["source"]).name
                 print(f"{len(file.page_content):>6} characters  {name}")
-            if not files:
-                print("There is no file that the parser reads.", file=sys.stderr)
-                return 1
             answer, source = answered(chosen.question, files, reach)
             print(f"\n> {chosen.question}\n{answer}\n  {Path(source).name}")
     except ZhipuError as error:

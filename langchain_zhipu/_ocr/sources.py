@@ -176,9 +176,10 @@ def _nothing_in(folder: Path, glob: str | None, suffixes: frozenset[str]) -> str
     if not others:
         return f"there are no files in {folder}"
     shown = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
+    parser = "OCR does not read Office files, ZhipuAIFileParserLoader does; "
     return (
-        f"no file in {folder} ends in {', '.join(sorted(suffixes))} (there are: {shown}). OCR does "
-        "not read Office files, ZhipuAIFileParserLoader does; `glob` takes files of any name"
+        f"no file in {folder} ends in {', '.join(sorted(suffixes))} (there are: {shown}). "
+        f"{parser if suffixes is _SUFFIXES else ''}`glob` takes files of any name"
     )
 
 

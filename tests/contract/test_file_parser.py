@@ -246,3 +246,9 @@ def test_left_early(tmp_path, reach, service):
     assert next(pages).page_content == "x"
     pages.close()
     assert len(service.requests) <= 4
+
+
+def test_a_folder_without_a_file_that_is_read(tmp_path, reach):
+    (tmp_path / "a.xyz").write_text("x")
+    with pytest.raises(InvalidRequestError, match=r"there are: a\.xyz\)\. `glob`"):
+        ZhipuAIFileParserLoader(tmp_path, **reach).load()

@@ -100,4 +100,4 @@ def test_a_folder_of_office_files(capsys, tmp_path):
     assert "Ada Vik" in shown
     assert shown.rstrip().endswith("contacts.csv")
     assert office_files.main([str(tmp_path)]) == 1
-    assert "no file that the parser reads" in capsys.readouterr().err
+    assert "there are no files in" in capsys.readouterr().err
