@@ -15,7 +15,7 @@ from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr.documents import stable_id
 from langchain_zhipu._ocr.reading import FATAL
 from langchain_zhipu._progress import ProgressBar
-from zhipu_client import ZhipuError, aiterate, iterate, reader
+from zhipu_client import InvalidRequestError, ZhipuError, aiterate, iterate, reader
 from zhipu_client.adapting import (
     aleave,
     attach,
@@ -117,7 +117,15 @@ class WebPageSettings(SeveralRequests):
                 yield self._document(url, reply)
 
     def _chain(self, urls: tuple[str, ...]) -> Chain[str, Reply]:
-        jobs = [(url, Once(self._request(url))) for url in urls]
+        # Every address is looked at before the first page is paid for.
+        jobs = []
+        for place, url in enumerate(urls):
+            try:
+                jobs.append((url, Once(self._request(url))))
+            except InvalidRequestError as error:
+                if len(urls) > 1:
+                    error.explain(f"It was about urls[{place}]")
+                raise
         return Chain(jobs, self.max_in_flight, _skip if self.on_error == "skip" else None)
 
     def _request(self, url: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -11,13 +11,27 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
-from zhipu_client import reader
-from zhipu_client.adapting import attach, keeping, naming
+from zhipu_client import (
+    AuthenticationError,
+    InvalidRequestError,
+    PermissionDeniedError,
+    QuotaExceededError,
+    aiterate,
+    iterate,
+    reader,
+)
+from zhipu_client.adapting import aleave, attach, leave, name_source
+from zhipu_client.work import Chain, Once
 
 from ._connection import SeveralRequests
 from ._documents import Given
 
 __all__ = ["ZhipuAIWebReader"]
+
+logger = logging.getLogger(__name__)
+
+#: Errors that every other page would meet too: never skipped.
+_FATAL = (AuthenticationError, PermissionDeniedError, QuotaExceededError)
 
 
 class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
@@ -30,7 +44,8 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
         with_links_summary: Append a list of the links.
         with_images_summary: Append a list of the images.
         request_info: Keep ``request_id`` as metadata; it differs at each load.
-        max_in_flight: Pages at once in async calls, from 1.
+        max_in_flight: Pages at once, from 1.
+        on_error: ``"raise"``, or ``"skip"``: log a warning and leave out a page that fails.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or an address is not http(s).
@@ -54,6 +69,7 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
     with_images_summary: bool | None = Field(default=None)
     request_info: bool = Field(default=False, description="Keep ids of requests.")
     max_in_flight: int = Field(default=4, ge=1)
+    on_error: Literal["raise", "skip"] = Field(default="raise", description="Of a page that fails.")
 
     @classmethod
     def class_name(cls) -> str:
@@ -63,19 +79,25 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
     def lazy_load_data(
         self, urls: str | Sequence[str], extra_info: dict[str, Any] | None = None
     ) -> Iterator[Document]:
-        """Read pages one after the other.
+        """Read pages in their order, several at once.
 
         Args:
             urls: An address, or several.
             extra_info: Metadata for every document.
         """
-        for url in [urls] if isinstance(urls, str) else urls:
-            with naming(url):
-                reply = self._client.send(self._request(url))
-            made = self._document(url, reply, extra_info)
-            with keeping(unread=made):
-                self._tell(made)
-            yield made
+        pieces = iterate(self._client, self._chain(urls))
+        unread: Document | None = None
+        try:
+            for (_, url), reply in pieces:
+                if reply is not None:
+                    made = unread = self._document(url, reply, extra_info)
+                    self._tell(made)
+                    unread = None
+                    yield made
+        except BaseException as error:
+            leave(pieces, error)
+            self._note(error, unread, extra_info)
+            raise
 
     def load_data(
         self, urls: str | Sequence[str], extra_info: dict[str, Any] | None = None
@@ -86,8 +108,7 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
             for page in self.lazy_load_data(urls, extra_info):
                 found.append(page)  # noqa: PERF402 - kept when the next one fails
         except BaseException as error:  # an interrupt, too
-            unread = getattr(error, "unread", None)
-            attach(error, partial=found if unread is None else [*found, unread])
+            attach(error, partial=[*found, *getattr(error, "unread", ())])
             raise
         return found
 
@@ -95,28 +116,53 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
         self, urls: str | Sequence[str], extra_info: dict[str, Any] | None = None
     ) -> list[Document]:
         """Read pages asynchronously, several at once, in their order."""
-        slots = asyncio.Semaphore(self.max_in_flight)
-        found: dict[int, Document] = {}
-
-        async def one(place: int, url: str) -> None:
-            async with slots:
-                with naming(url):
-                    reply = await self._aclient.send(self._request(url))
-            found[place] = self._document(url, reply, extra_info)
-            self._tell(found[place])
-
-        wanted = [urls] if isinstance(urls, str) else urls
-        tasks = [asyncio.ensure_future(one(*each)) for each in enumerate(wanted)]
+        pieces = aiterate(self._aclient, self._chain(urls))
+        found: list[Document] = []
+        unread: Document | None = None
         try:
-            await asyncio.gather(*tasks)
+            async for (_, url), reply in pieces:
+                if reply is not None:
+                    made = unread = self._document(url, reply, extra_info)
+                    self._tell(made)
+                    unread = None
+                    found.append(made)
         except BaseException as error:  # a cancellation, too
-            # After a failure, which is raised, the other pages are not needed.
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            attach(error, partial=[found[place] for place in sorted(found)])
+            await aleave(pieces, error)
+            self._note(error, unread, extra_info)
+            attach(error, partial=[*found, *getattr(error, "unread", ())])
             raise
-        return [found[place] for place in sorted(found)]
+        return found
+
+    def _chain(self, urls: str | Sequence[str]) -> Chain[tuple[int, str], reader.ReaderReply]:
+        """Return all pages as one job; every address is looked at before the first is paid for."""
+        wanted = [urls] if isinstance(urls, str) else list(urls)
+        jobs = []
+        for place, url in enumerate(wanted):
+            try:
+                jobs.append(((place, url), Once(self._request(url))))
+            except InvalidRequestError as error:
+                if len(wanted) > 1:
+                    error.explain(f"It was about urls[{place}]")
+                raise
+        skip = self._skip if self.on_error == "skip" else None
+        return Chain(jobs, self.max_in_flight, skip)
+
+    def _skip(self, key: tuple[int, str], error: Exception) -> bool:
+        if isinstance(error, _FATAL):
+            return False
+        logger.warning("%s is skipped: %s", key[1], error)
+        return True
+
+    def _note(
+        self, error: BaseException, unread: Document | None, extra_info: dict[str, Any] | None
+    ) -> None:
+        """Name the page in an error, with the pages that did not reach the caller as `unread`."""
+        place, url = getattr(error, "source", None) or (None, None)
+        name_source(error, url)
+        pages = [unread] if unread is not None else []
+        for (_, behind), (replies, _) in getattr(error, "later", {}).items():
+            pages += [self._document(behind, reply, extra_info) for reply in replies]
+        attach(error, source=url, place=place, unread=pages, later={})
 
     def _request(self, url: str) -> Any:
         return reader.create(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from zhipu_client import ZhipuError
+from zhipu_client import AsyncClient, Client, ZhipuError
 from zhipu_client.adapting import name_source, naming
 
 from .server import Reply, scripted
@@ -148,3 +150,86 @@ def test_other_errors_are_left_alone():
     with pytest.raises(KeyError) as caught, naming("a.png"):
         raise KeyError("x")
     assert caught.value.args == ("x",)
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_addresses_are_looked_at_before_the_first_page_is_paid_for(adapter, way):
+    urls = [f"https://example.com/{number}" for number in range(20)]
+    urls[13] = "file:///etc/passwd"
+    with scripted(Reply(_page)) as server:
+        load, aload = _web(adapter, urls, **_settings(server))
+        with pytest.raises(ZhipuError, match=r"urls\[13\]"):
+            load() if way == "sync" else asyncio.run(aload())
+        assert not server.requests
+
+
+def _web(adapter: str, urls: Any, **settings: Any) -> Any:
+    if adapter == "langchain":
+        from langchain_zhipu import ZhipuAIWebReaderLoader
+
+        loader = ZhipuAIWebReaderLoader(urls, **settings)
+        return loader.load, loader.aload
+    from llama_index_zhipu import ZhipuAIWebReader
+
+    reader = ZhipuAIWebReader(**settings)
+    return lambda: reader.load_data(urls), lambda: reader.aload_data(urls)
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_pages_in_flight_when_one_fails_are_kept(adapter, way, monkeypatch):
+    """They are paid for: nobody breaks them off."""
+    urls = [f"https://example.com/{number}" for number in range(4)]
+    all_are_begun = threading.Barrier(4, timeout=30)
+    failed = threading.Event()
+    send, asend = Client.send, AsyncClient.send
+
+    def slow(self: Client, request: Any, **options: Any) -> Any:
+        all_are_begun.wait()
+        try:
+            if request.json["url"] != urls[1]:
+                failed.wait(30)
+            return send(self, request, **options)
+        finally:
+            failed.set()
+
+    async def aslow(self: AsyncClient, request: Any, **options: Any) -> Any:
+        await asyncio.to_thread(all_are_begun.wait)
+        try:
+            if request.json["url"] != urls[1]:
+                await asyncio.to_thread(failed.wait, 30)
+            return await asend(self, request, **options)
+        finally:
+            failed.set()
+
+    monkeypatch.setattr(Client, "send", slow)
+    monkeypatch.setattr(AsyncClient, "send", aslow)
+
+    def page(request: Any) -> Any:
+        refusal = {"error": {"code": "1214", "message": "forbidden"}}
+        return refusal if request["url"] == urls[1] else _page(request)
+
+    with scripted(Reply(page)) as server:
+        load, aload = _web(adapter, urls, max_in_flight=4, **_settings(server))
+        with pytest.raises(ZhipuError, match=re.escape(urls[1])) as caught:
+            load() if way == "sync" else asyncio.run(aload())
+    texts = [getattr(one, "page_content", None) or one.text for one in caught.value.partial]
+    assert texts == [f"text of {urls[place]}" for place in (0, 2, 3)]
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_pages_that_fail_are_left_out_where_that_is_asked_for(adapter, way, caplog):
+    urls = [f"https://example.com/{number}" for number in range(9)]
+
+    def page(request: Any) -> Any:
+        failed = {"error": {"code": "1214", "message": "forbidden"}}
+        return failed if request["url"] == urls[4] else _page(request)
+
+    with scripted(Reply(page)) as server:
+        load, aload = _web(adapter, urls, on_error="skip", **_settings(server))
+        found = load() if way == "sync" else asyncio.run(aload())
+    texts = [getattr(one, "page_content", None) or one.text for one in found]
+    assert texts == [f"text of {url}" for url in urls if url != urls[4]]
+    assert urls[4] in caplog.text

@@ -194,6 +194,11 @@ def region_markdown(region: Mapping[str, Any]) -> str:
     return mark + content if content and not content.startswith("#") else content
 
 
+_TABLE = re.compile(r"<table\b", re.IGNORECASE)
+#: What begins and ends a line of its own.
+_BREAKS = frozenset({"br", "p", "div", "li", "caption"})
+
+
 class _Table(HTMLParser):
     """Collects the cells of an HTML table; spans are filled with empty cells."""
 
@@ -205,19 +210,39 @@ class _Table(HTMLParser):
         self._below: dict[tuple[int, int], bool] = {}
         self._down = 1
         self._empty = MOST_EMPTY
+        self._beside: list[str] = []
+
+    @property
+    def beside(self) -> str:
+        """What is in the table and in none of its cells: its caption, before all."""
+        return " ".join("".join(self._beside).split())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag == "tr":
+        given = dict(attrs)
+        if tag == "img" and given.get("src"):
+            self.handle_data(f"![{given.get('alt') or ''}]({given['src']})")
+        elif tag == "tr":
+            self._end_cell()
             self.rows.append([])
         elif tag in ("td", "th"):
-            given = dict(attrs)
+            self._end_cell()  # HTML may leave its end out
             self._span, self._down = _span(given.get("colspan")), _span(given.get("rowspan"))
             self._cell = []
-        elif tag == "br" and self._cell is not None:
-            self._cell.append(" ")
+        elif tag in _BREAKS:
+            self.handle_data(" ")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag not in ("td", "th") or self._cell is None:
+        if tag in ("td", "th", "tr", "table"):
+            self._end_cell()
+        elif tag in _BREAKS:
+            self.handle_data(" ")
+
+    def close(self) -> None:
+        super().close()
+        self._end_cell()
+
+    def _end_cell(self) -> None:
+        if self._cell is None:
             return
         if not self.rows:
             self.rows.append([])
@@ -238,8 +263,7 @@ class _Table(HTMLParser):
         self._cell = None
 
     def handle_data(self, data: str) -> None:
-        if self._cell is not None:
-            self._cell.append(data)
+        (self._beside if self._cell is None else self._cell).append(data)
 
     def _skip(self, row: list[str], line: int) -> None:
         while self._below.pop((line, len(row)), False):
@@ -253,14 +277,17 @@ def _span(value: str | None) -> int:
 def table_to_markdown(html: str) -> str:
     """Return an HTML table as a Markdown table; the first row is its head.
 
-    Cells that span columns or rows keep their text once, the other places are empty. What is not
-    a table is returned as it is.
+    Cells that span columns or rows keep their text once, the other places are empty. A caption is
+    the paragraph before it, an image in a cell a link. What is not a table, or contains another, is
+    returned as it is.
 
     Example:
         >>> print(table_to_markdown("<table><tr><td>a</td><td>b</td></tr></table>"))
         | a | b |
         | --- | --- |
     """
+    if len(_TABLE.findall(html)) > 1:
+        return html
     table = _Table()
     table.feed(html)
     table.close()
@@ -272,4 +299,6 @@ def table_to_markdown(html: str) -> str:
         return html
     lines = ["| " + " | ".join(row + [""] * (width - len(row))) + " |" for row in rows]
     lines.insert(1, "| " + " | ".join(["---"] * width) + " |")
+    if table.beside:
+        lines[:0] = [table.beside, ""]
     return "\n".join(lines)

@@ -7,7 +7,7 @@ import uuid
 from typing import Any
 
 from langchain_zhipu._ocr.documents import Shape, image_urls
-from zhipu_client.ocr import OCRPage, tables_as_markdown
+from zhipu_client.ocr import OCRPage, table_to_markdown, tables_as_markdown
 
 TABLE = "<table><tr><td>Tea</td><td>3.50</td></tr></table>"
 
@@ -174,3 +174,17 @@ def test_ids_are_the_same_at_each_load():
     ]
     assert found[0] == found[1]
     assert len({str(uuid.UUID(one)) for one in found[0]}) == len(found[0])
+
+
+def test_captions_images_and_open_cells_of_tables_are_kept():
+    caption = "<table><caption>Table 7: prices</caption><tr><td>a</td></tr></table>"
+    assert table_to_markdown(caption) == "Table 7: prices\n\n| a |\n| --- |"
+    image = (
+        '<table><tr><td><img src="https://a.example/y.png" alt="Fig"/></td><td>b</td></tr></table>'
+    )
+    assert table_to_markdown(image).startswith("| ![Fig](https://a.example/y.png) | b |")
+    assert table_to_markdown("<table><tr><td>a<td>b<tr><td>c</table>").endswith("| c |  |")
+    assert table_to_markdown("<table><tr><td><p>a</p><p>b</p></table>").startswith("| a b |")
+    nested = "<table><tr><td>x<table><tr><td>y</td></tr></table></td></tr></table>"
+    assert table_to_markdown(nested) == nested
+    assert "x" in tables_as_markdown(nested)
