@@ -1,4 +1,4 @@
-"""What to put behind the asynchronous client: each candidate through the same three checks.
+"""What to put behind the asynchronous client: each candidate through the same checks.
 
     python -m benchmarks.transports            # those that are installed
 
@@ -7,6 +7,10 @@
 2. *burst*: 200 calls at once of 100 ms each on a warm pool, wall seconds (median of five rounds,
    the candidates in turn).
 3. *replay*: is a call recorded, and replayed with the server gone, by vcrpy?
+4. *break*: the server takes a whole request and closes the connection. Which error is that? One of
+   connecting says that nothing was sent, and a creation that is billed would go out again.
+5. *trace*: does httpx's ``trace`` extension report how far a request came?
+6. *chunk*: CPU microseconds to read a chunk of a stream of 5,000, all there at once.
 
 The server is another process. A candidate is a function that makes a client with httpx's surface.
 """
@@ -27,13 +31,25 @@ from pathlib import Path
 from typing import Any
 
 BODY = b'{"ok": true}'
-ROUNDS, EACH, BURST = 300, 20, 200
+ROUNDS, EACH, BURST, CHUNKS = 300, 20, 200, 5000
+_DATA = b'data: {"choices": [{"index": 0, "delta": {"content": "a word "}}]}\n\n'
+STREAM = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    + b"%x\r\n%b\r\n" % (len(_DATA), _DATA) * CHUNKS
+    + b"0\r\n\r\n"
+)
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
+            if b"/break" in head:
+                break
+            if b"/stream" in head:
+                writer.write(STREAM)
+                await writer.drain()
+                continue
             await asyncio.sleep(0.1 if b"/slow" in head else 0.0)
             writer.write(
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -165,6 +181,41 @@ async def replay(make: Callable[[], Any], url: str) -> str:
             return f"replayed, play_count {cassette.play_count}, {answer.content!r}"
 
 
+async def broken(make: Callable[[], Any], url: str) -> str:
+    """The error for a connection that ends after the request was sent."""
+    async with make() as client:
+        try:
+            await client.post(f"{url}/break", content=b"{}")
+        except Exception as error:
+            return type(error).__name__
+    return "none"
+
+
+async def traced(make: Callable[[], Any], url: str) -> str:
+    """How many events of a request are reported."""
+    events: list[str] = []
+
+    async def hear(event: str, _: Any) -> None:
+        events.append(event)
+
+    async with make() as client:
+        await client.get(f"{url}/fast", extensions={"trace": hear})
+    return f"{len(events)} events"
+
+
+async def chunk(make: Callable[[], Any], url: str) -> str:
+    """CPU time of reading a stream, the least of five."""
+    least = float("inf")
+    async with make() as client:
+        for _ in range(5):
+            begun = time.process_time()
+            async with client.stream("GET", f"{url}/stream") as response:
+                async for _ in response.aiter_raw():
+                    pass
+            least = min(least, time.process_time() - begun)
+    return f"{least / CHUNKS * 1e6:.1f} us"
+
+
 def main() -> None:
     """Print the table."""
     port, ready = multiprocessing.Value("i", 0), multiprocessing.Event()
@@ -182,6 +233,9 @@ def main() -> None:
         print(f"{name:20} cancel: {asyncio.run(cancel(make, url))}")
         print(f"{'':20} burst:  {walls.get(name, '-')}")
         print(f"{'':20} replay: {asyncio.run(replay(make, url))}")
+        print(f"{'':20} break:  {asyncio.run(broken(make, url))}")
+        print(f"{'':20} trace:  {asyncio.run(traced(make, url))}")
+        print(f"{'':20} chunk:  {asyncio.run(chunk(make, url))}")
     server.terminate()
 
 

@@ -60,6 +60,10 @@ def _ours(call: Call, error: Exception) -> ZhipuError | None:
     host, request_id = call.core.base_url, call.request_id
     connecting = call.deadline is not None and call.deadline.connecting is not None
     timeout = isinstance(error, httpx.TimeoutException)
+    unmade = isinstance(error, (httpx.ConnectTimeout, httpx.ConnectError, httpx.ProxyError))
+    if unmade and _is_of_another_library(error):
+        text = f"the connection to {host} was not made, or broke: {_cause(error)}"
+        return APIConnectionError(text, request_id=request_id)
     if isinstance(error, httpx.ConnectTimeout) or (connecting and timeout):
         return call.no_connection()
     if isinstance(error, httpx.PoolTimeout):
@@ -87,6 +91,16 @@ def _ours(call: Call, error: Exception) -> ZhipuError | None:
         text = f"the connection to {host} broke: {_cause(error)}"
         return APIConnectionError(text, request_id=request_id)
     return None
+
+
+def _is_of_another_library(error: Exception) -> bool:
+    """Return whether a transport over another library than httpcore raised one of httpx's errors.
+
+    It may say that no connection was made where one broke, and the request was sent: httpx-aiohttp
+    0.2 calls both `httpx.ConnectTimeout`.
+    """
+    cause = error.__cause__
+    return cause is not None and not type(cause).__module__.startswith("httpcore")
 
 
 def _cause(error: Exception) -> str:
