@@ -24,35 +24,46 @@ BARE = -15
 
 
 def unpacked(response: Any, request_id: str | None) -> Iterator[bytes]:
-    """Yield the body of a blocking response of httpx in pieces of at most `PIECE` bytes.
+    """Return the body of a blocking response of httpx in pieces of at most `PIECE` bytes.
 
     Raises:
-        ServerError: It is packed twice, in a way that nobody asked for, or wrongly.
+        ServerError: It is packed twice, in a way that nobody asked for, or (while it is read)
+            wrongly.
     """
     if _unreadable(response):
-        return
+        return iter(())
     unpacker = _unpacker(response, request_id)
-    if unpacker is None:
-        consumed = response.is_stream_consumed
-        yield from response.iter_bytes() if consumed else response.iter_raw()
-        return
-    for data in response.iter_raw():
-        yield from unpacker.feed(data)
+    found: Iterator[bytes]
+    if unpacker is not None:
+        found = (piece for data in response.iter_raw() for piece in unpacker.feed(data))
+    else:
+        found = response.iter_bytes() if response.is_stream_consumed else response.iter_raw()
+    return found
 
 
-async def aunpacked(response: Any, request_id: str | None) -> AsyncIterator[bytes]:
-    """Yield the same for an asynchronous response."""
+def aunpacked(response: Any, request_id: str | None) -> AsyncIterator[bytes]:
+    """Return the same for an asynchronous response."""
     if _unreadable(response):
-        return
+        return _nothing()
     unpacker = _unpacker(response, request_id)
-    if unpacker is None:
-        consumed = response.is_stream_consumed
-        async for data in response.aiter_bytes() if consumed else response.aiter_raw():
-            yield data
-        return
+    found: AsyncIterator[bytes]
+    if unpacker is not None:
+        found = _aunpacked(response, unpacker)
+    else:
+        found = response.aiter_bytes() if response.is_stream_consumed else response.aiter_raw()
+    return found
+
+
+async def _aunpacked(response: Any, unpacker: _Unpacker) -> AsyncIterator[bytes]:
     async for data in response.aiter_raw():
         for piece in unpacker.feed(data):
             yield piece
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    pieces: list[bytes] = []
+    for piece in pieces:
+        yield piece
 
 
 class _Unpacker:
