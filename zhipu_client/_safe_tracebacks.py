@@ -1,4 +1,4 @@
-"""Constructors that keep no key when they fail. Pure.
+"""Functions that keep no key when they fail. Pure.
 
 An error has the frames of its traceback, and error reporters send the local variables of those
 frames: the key that the constructor was called with, in clear.
@@ -9,10 +9,10 @@ from __future__ import annotations
 import functools
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["KeepsNoArguments"]
+__all__ = ["KeepsNoArguments", "akeeps_no_arguments", "keeps_no_arguments"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,6 +40,39 @@ def _cleared(function: Callable[P, T]) -> Callable[P, T]:
         except Exception as error:
             _clear(error, before)
             del args, kwargs
+            raise
+
+    return call
+
+
+def keeps_no_arguments(function: Callable[P, T]) -> Callable[P, T]:
+    """Return a function whose failures, an interrupt too, have frames without variables.
+
+    Below a request httpx has its headers and its bytes in variables, and the key is in both.
+    """
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        before = sys.exception()
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            _clear(error, before)
+            raise
+
+    return call
+
+
+def akeeps_no_arguments(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Do as `keeps_no_arguments` for a coroutine function."""
+
+    @functools.wraps(function)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        before = sys.exception()
+        try:
+            return await function(*args, **kwargs)
+        except BaseException as error:
+            _clear(error, before)
             raise
 
     return call

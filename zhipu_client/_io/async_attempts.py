@@ -23,6 +23,7 @@ from zhipu_client._io.trace import Deadline, Trail
 from zhipu_client._io.unpacking import aunpacked
 from zhipu_client._request import StreamRequest
 from zhipu_client._retry import refused
+from zhipu_client._safe_tracebacks import akeeps_no_arguments
 from zhipu_client.errors import APIConnectionError, ZhipuError
 
 __all__ = ["AsyncAttempts", "AsyncStream"]
@@ -34,6 +35,7 @@ E = TypeVar("E")
 class AsyncAttempts(BaseClient):
     """A client that can make one attempt of a call, for asyncio and trio."""
 
+    @akeeps_no_arguments
     async def open(self, call: Call) -> Any:
         """Send one attempt; return httpx's response with its body unread."""
         core = self._core
@@ -53,6 +55,7 @@ class AsyncAttempts(BaseClient):
                 if not trail.stale(error, call.request.kind):
                     raise
 
+    @akeeps_no_arguments
     async def _key(self) -> str:
         source = self._core.key
         if not source.is_callable:

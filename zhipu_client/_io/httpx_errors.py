@@ -48,6 +48,8 @@ def raise_ours(call: Call, error: Exception) -> None:
     if isinstance(error, ZhipuError):
         return
     ours = _ours(call, error)
+    if ours is not None and getattr(error, "_request", None) is not None:
+        error._request = None  # type: ignore[attr-defined]  # it has the key in its headers
     if isinstance(ours, InvalidRequestError):
         raise ours from None  # the cause's text may quote a header
     if ours is not None:

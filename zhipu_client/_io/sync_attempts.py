@@ -22,6 +22,7 @@ from zhipu_client._io.trace import Deadline, Trail, shut_down
 from zhipu_client._io.unpacking import unpacked
 from zhipu_client._request import StreamRequest
 from zhipu_client._retry import refused
+from zhipu_client._safe_tracebacks import keeps_no_arguments
 from zhipu_client.errors import (
     APIConnectionError,
     InvalidRequestError,
@@ -37,6 +38,7 @@ E = TypeVar("E")
 class Attempts(BaseClient):
     """A client that can make one attempt of a call."""
 
+    @keeps_no_arguments
     def open(self, call: Call) -> Any:
         """Send one attempt; return httpx's response with its body unread."""
         from zhipu_client._io.deadlines import blocking
@@ -62,6 +64,7 @@ class Attempts(BaseClient):
                 if limit.aborted or not trail.stale(error, call.request.kind):
                     raise
 
+    @keeps_no_arguments
     def _key(self) -> str:
         source = self._core.key
         if not source.is_callable:
