@@ -194,13 +194,16 @@ class ZhipuAIBatch:
                 return await asyncio.to_thread(self._sorted, batch, contents, count)
 
     def _upload(self, items: Iterable[str | Sequence[ChatMessage]]) -> Request[files.File]:
-        rows = [
-            batches.line(
-                f"{_MARK}{number:06d}", self._work.request(item).json or {}, url=self._work.url
-            )
-            for number, item in enumerate(items)
-        ]
+        rows = [self._line(number, item) for number, item in enumerate(items)]
         return files.create(file=batches.lines(rows), filename="batch.jsonl", purpose="batch")
+
+    def _line(self, number: int, item: Any) -> Any:
+        try:
+            body = self._work.request(item).json or {}
+        except InvalidRequestError as error:
+            error.explain(f"It was about items[{number}]")
+            raise
+        return batches.line(f"{_MARK}{number:06d}", body, url=self._work.url)
 
     def _start(self, file: files.File) -> Request[batches.Batch]:
         return batches.create(

@@ -312,3 +312,13 @@ def test_what_a_callback_ends_has_the_answers_and_the_id(connection):
         ZhipuAIBatch(llm, interval=0.01, on_result=tell).run(["What is 6 * 7?"])
     assert caught.value.task_id.startswith("batch_")
     assert "42" in caught.value.partial[0].value.message.content
+
+
+@pytest.mark.parametrize("model", [ZhipuAI, ZhipuAIEmbedding])
+def test_an_item_that_cannot_be_sent_is_named_by_its_place(stub, model):
+    batch = ZhipuAIBatch(model(api_key="k.s", base_url=stub.base_url))
+    items = [f"note {number}" for number in range(50)]
+    items[37] = ""
+    with pytest.raises(InvalidRequestError, match=r"items\[37\]"):
+        batch.run(items)
+    assert not stub.requests
