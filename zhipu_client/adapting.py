@@ -25,12 +25,13 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from zhipu_client._check import choice, refusal, refuse, suggestion
+from zhipu_client._client_cache import ClientCache
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, names_base_url, resolve_base_url
 from zhipu_client._download_rules import first_url
 from zhipu_client._io.jobs import aleave, leave
@@ -80,51 +81,9 @@ __all__ = [
     "write_whole",
 ]
 
-C = TypeVar("C")
-
-#: How many clients one adapter keeps, each for other values of its fields.
-_MOST_CLIENTS = 8
 _LIVE = ("http_client", "http_async_client")
 #: What says that a proxy was not pickled; no header can have this name.
 _PROXY = "(proxy)"
-
-
-class ClientCache:
-    """The clients made for one adapter: one for all threads, as each has a ceiling of its own.
-
-    A copy of it starts empty; all of them are equal.
-    """
-
-    __slots__ = ("_made",)
-
-    def __init__(self) -> None:
-        self._made: dict[Hashable, Any] = {}
-
-    def get(self, settings: Hashable, make: Callable[[], C]) -> C:
-        """Return the client for these settings."""
-        # Without a lock: a process forked while another thread had it could never take it. Of two
-        # clients made at the same time, `setdefault` keeps one for all.
-        found: C | None = self._made.get(settings)
-        if found is None:
-            found = self._made.setdefault(settings, make())
-            for oldest in list(self._made)[:-_MOST_CLIENTS]:
-                self._made.pop(oldest, None)
-        return found
-
-    def __copy__(self) -> ClientCache:
-        return ClientCache()
-
-    def __deepcopy__(self, memo: Any) -> ClientCache:
-        return ClientCache()
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return ClientCache, ()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ClientCache)
-
-    def __hash__(self) -> int:
-        return hash(ClientCache)
 
 
 class ConnectionSettings(KeepsNoArguments, BaseModel):

@@ -10,12 +10,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field
-
 from zhipu_client import _check, models
 from zhipu_client._learned import known_refusals, remember_refusal
-from zhipu_client._replies import ReplyModel, add_usage, read
-from zhipu_client._request import Reply, Request
+from zhipu_client._replies import add_usage
+from zhipu_client._request import Request
+from zhipu_client._rerank_replies import (
+    RerankReply,
+    RerankResult,
+    has_results,
+    place_of,
+    read_reply,
+)
 from zhipu_client.dialects import DIALECTS, DialectName
 from zhipu_client.errors import BadRequestError, NotFoundError, ServerError, ZhipuError
 from zhipu_client.work._job import Around, Work, attach
@@ -41,36 +46,6 @@ if TYPE_CHECKING:
     MAX_DOCUMENTS: int
     #: The most characters of the query and of each document; kept for one release.
     MAX_CHARACTERS: int
-
-
-class RerankResult(ReplyModel):
-    """One document's place.
-
-    Attributes:
-        index: Its position among the documents that were sent, from 0.
-        relevance_score: From 0 to 1, higher is closer to the query (any number for raw scores).
-        document: Its text, where ``return_documents`` asked for it.
-    """
-
-    index: int | None = None
-    relevance_score: float | None = None
-    document: str | None = None
-
-
-class RerankReply(ReplyModel):
-    """The answer of ``/rerank``; ``results`` has the best document first.
-
-    Attributes:
-        errors: Of `bulk` with ``on_error="skip"``: the position of each document that was refused,
-            and its error.
-    """
-
-    id: str | None = None
-    created: int | None = None
-    request_id: str | None = None
-    results: list[RerankResult] = Field(default_factory=list)
-    usage: dict[str, Any] | None = None
-    errors: dict[int, Any] = Field(default_factory=dict, exclude=True)
 
 
 def create(
@@ -125,7 +100,7 @@ def create(
     return Request(
         method="POST",
         path="/rerank",
-        parse=_read,
+        parse=read_reply,
         json=_check.body(
             extra_body,
             model=model,
@@ -139,7 +114,7 @@ def create(
         ),
         kind="generate",
         model=model,
-        keep=_has_results,
+        keep=has_results,
     )
 
 
@@ -275,7 +250,7 @@ class _RankingWork:
         # A request has at least one document, and so its answer a result.
         if not isinstance(value.results, list) or not value.results:
             raise ServerError("the service answered without rerank results")
-        places = [_place(row) for row in value.results]
+        places = [place_of(row) for row in value.results]
         if not all(0 <= place < sent for place in places):
             raise ServerError("a rerank result has no score or no place")
         if len(set(places)) != len(places):
@@ -370,43 +345,6 @@ def _otherwise(request: Request[RerankReply], refused: frozenset[str]) -> Reques
         body.pop("top_n", None)
         request = replace(request, json=body)
     return request
-
-
-def _read(reply: Reply) -> RerankReply:
-    """Read an answer in any of the known shapes.
-
-    Text Embeddings Inference and SGLang answer with the rows alone, whose scores are called
-    ``score``; vLLM and Xinference send a document as an object with a ``text``.
-    """
-    data = reply.data if isinstance(reply.data, dict) else {"results": reply.data}
-    rows = data.get("results")
-    if isinstance(rows, list):
-        data = {**data, "results": [_row(row) for row in rows]}
-    found: RerankReply = read(RerankReply, data)
-    return found
-
-
-def _has_results(data: Any) -> bool:
-    return bool(data.get("results") if isinstance(data, Mapping) else data)
-
-
-def _row(row: Any) -> Any:
-    if not isinstance(row, Mapping):
-        return row
-    made = dict(row)
-    if "score" in made:
-        made.setdefault("relevance_score", made["score"])
-    if isinstance(made.get("document"), Mapping):
-        made["document"] = made["document"].get("text")
-    return made
-
-
-def _place(row: Any) -> int:
-    """Return the index of a result's document; -1 where it, or the score, is missing."""
-    # It is a dict still where a field has an unknown type.
-    if not isinstance(row, RerankResult) or row.relevance_score is None or row.index is None:
-        return -1
-    return row.index
 
 
 def _bounds_of(model: str, dialect: DialectName) -> tuple[int | None, int | None]:
