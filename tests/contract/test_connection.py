@@ -23,6 +23,9 @@ from zhipu_client.adapting import ClientCache, ConnectionSettings
 
 KEY = "planted-id.planted-secret"
 NEEDED: dict[str, dict[str, Any]] = {
+    "ZhipuAIFileParserLoader": {"file_path": "report.docx"},
+    "ZhipuAIHandwritingLoader": {"file_path": "note.png"},
+    "ZhipuAIKnowledgeRetriever": {"knowledge_ids": "1"},
     "ZhipuAIOCRLoader": {"file_path": "report.pdf"},
     "ZhipuAIWebReaderLoader": {"urls": "https://example.com"},
 }
