@@ -42,15 +42,150 @@ Model = TypeVar("Model", bound=BaseModel)
 class ChatZhipuAI(EventsOfCalls, ChatSettings):
     """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
-    Setup:
-        Set ``ZHIPUAI_API_KEY`` (a key of open.bigmodel.cn) or ``ZAI_API_KEY`` (of z.ai).
+    Its endpoint is ``POST /chat/completions``; the arguments of ``ChatOpenAI`` and of
+    ``langchain_community``'s ``ChatZhipuAI`` are taken by their names too.
 
-    Example:
-        >>> from langchain_zhipu import ChatZhipuAI
-        >>> model = ChatZhipuAI(model="glm-4.7", api_key="id.secret")
-        >>> for chunk in model.stream("17 * 19?"):  # doctest: +SKIP
-        ...     print(chunk.content_blocks)
-        >>> model.bind_tools([...]).invoke("...").tool_calls  # doctest: +SKIP
+    Setup:
+        Install the extra ``langchain`` and set ``ZHIPUAI_API_KEY`` (a key of open.bigmodel.cn) or
+        ``ZAI_API_KEY`` (of z.ai).
+
+        ```bash
+        pip install "zhipu-integrations[langchain]"
+        export ZHIPUAI_API_KEY=...
+        ```
+
+    Key init args (completion):
+        ``model``, ``temperature``, ``max_tokens``, ``thinking``, ``reasoning_effort``, ``stop``:
+        see Attributes. Each may be given to a call as well: ``model.invoke(..., temperature=0)``.
+
+    Key init args (client):
+        ``api_key``, ``base_url``, ``timeout``, ``max_retries``, ``max_concurrency``,
+        ``default_headers``, ``proxy``, ``http_client``, ``http_async_client``: see Attributes.
+
+    Instantiate:
+        ```python
+        from langchain_zhipu import ChatZhipuAI
+
+        model = ChatZhipuAI(
+            model="glm-4.7",
+            temperature=0.2,
+            max_tokens=2000,
+            thinking=True,
+            timeout=60,
+            max_retries=2,
+        )
+        ```
+
+    Invoke:
+        ```python
+        messages = [
+            ("system", "You translate English to French."),
+            ("human", "I love programming."),
+        ]
+        answer = model.invoke(messages)
+        print(answer.text)
+        ```
+
+    Stream:
+        Chunks add up to exactly what ``invoke`` returns.
+
+        ```python
+        whole = None
+        for chunk in model.stream("What is 17 * 19?"):
+            print(chunk.text, end="")
+            whole = chunk if whole is None else whole + chunk
+        print(whole.usage_metadata)
+        ```
+
+    Async:
+        ```python
+        import asyncio
+
+
+        async def ask() -> None:
+            print((await model.ainvoke("What is 17 * 19?")).text)
+            async for chunk in model.astream("What is 17 * 19?"):
+                print(chunk.text, end="")
+            await model.abatch(["What is 2 * 3?", "What is 3 * 4?"])
+
+
+        asyncio.run(ask())
+        ```
+
+    Tool calling:
+        Names may be in any language; calls that were cut are ``invalid_tool_calls``.
+
+        ```python
+        from pydantic import BaseModel, Field
+
+
+        class GetWeather(BaseModel):
+            '''Get the weather of a place now.'''
+
+            location: str = Field(description="City and country, such as Paris, France")
+
+
+        calling = model.bind_tools([GetWeather])
+        print(calling.invoke("What is the weather in Paris, France?").tool_calls)
+        ```
+
+    Structured output:
+        See `with_structured_output`.
+
+        ```python
+        class Person(BaseModel):
+            '''A person.'''
+
+            name: str
+            age: int
+
+
+        print(model.with_structured_output(Person).invoke("Ada is 36 years old."))
+        ```
+
+    Reasoning:
+        It is a block of its own, streamed, counted, kept in the messages and sent back.
+
+        ```python
+        answer = model.invoke("What is 17 * 19?", thinking=True)
+        print([block["type"] for block in answer.content_blocks])  # ["reasoning", "text"]
+        ```
+
+    Image input:
+        By vision models, such as ``glm-4.6v``. URLs are passed on; a local file is a
+        ``pathlib.Path`` object in a user's message.
+
+        ```python
+        from langchain_core.messages import HumanMessage
+
+        picture = "https://example.com/cat.png"
+        question = [
+            {"type": "text", "text": "What is this?"},
+            {"type": "image", "url": picture},
+        ]
+        seeing = ChatZhipuAI(model="glm-4.6v")
+        print(seeing.invoke([HumanMessage(question)]).text)
+        ```
+
+    Web search:
+        The service searches while it answers; results and citations are blocks.
+
+        ```python
+        searching = model.bind_tools([{"type": "web_search"}])
+        print(searching.invoke("What is new about GLM?").content_blocks)
+        ```
+
+    Token usage:
+        ```python
+        usage = model.invoke("What is 17 * 19?").usage_metadata
+        print(usage["input_tokens"], usage["output_tokens"])
+        ```
+
+    Response metadata:
+        ```python
+        metadata = model.invoke("What is 17 * 19?").response_metadata
+        print(metadata["model_name"], metadata["finish_reason"])
+        ```
 
     Attributes:
         model: A model code, such as ``"glm-4.7"``.
@@ -92,6 +227,18 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
             text or its reasoning. None: on your own servers, in the text: some have no parser.
         token_counting: ``"service"`` asks the tokenizer endpoint, ``"estimate"`` stays offline;
             ``"auto"`` asks where that is possible and safe, and estimates elsewhere.
+        api_key: The key, a secret, or a function (also async) that returns one. None: from
+            ``ZHIPUAI_API_KEY``, ``ZHIPU_API_KEY`` or ``ZAI_API_KEY``.
+        base_url: ``"bigmodel"``, ``"zai"``, ``"bigmodel-coding"``, ``"zai-coding"``, or a URL.
+            None: from ``ZHIPUAI_BASE_URL`` or ``ZAI_BASE_URL``, else by the key's variable.
+        dialect: ``"zhipu"`` or ``"openai"``: what the server understands. None: by the URL.
+        timeout: Seconds, or a ``zhipu_client.Timeout``.
+        max_retries: Attempts after the first, for failures that pass; 2 when left out.
+        max_concurrency: The most calls of this object at once; None for no ceiling.
+        default_headers: Headers of every request.
+        proxy: The URL of a proxy; None: from the environment.
+        http_client: An ``httpx.Client`` of your own for blocking calls.
+        http_async_client: An ``httpx.AsyncClient`` of your own for asynchronous calls.
 
     Raises:
         InvalidRequestError: A value can never be accepted, or no key was found. While running,
