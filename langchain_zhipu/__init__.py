@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from langchain_zhipu._register import register
+    from langchain_zhipu.batch import BatchAnswer, ZhipuAIBatch
     from langchain_zhipu.chat_models import ChatZhipuAI
     from langchain_zhipu.document_loaders import (
         ResumePoint,
@@ -33,8 +34,10 @@ if TYPE_CHECKING:
 
 #: Public name -> the module that has it. One line an export, sorted by module.
 _HOMES = {
+    "BatchAnswer": "langchain_zhipu.batch",
     "ChatZhipuAI": "langchain_zhipu.chat_models",
     "ResumePoint": "langchain_zhipu.document_loaders",
+    "ZhipuAIBatch": "langchain_zhipu.batch",
     "ZhipuAIEmbeddings": "langchain_zhipu.embeddings",
     "ZhipuAIFileParserLoader": "langchain_zhipu.file_parsers",
     "ZhipuAIHandwritingLoader": "langchain_zhipu.handwriting",
@@ -54,8 +57,10 @@ _HOMES = {
 }
 
 __all__ = [
+    "BatchAnswer",
     "ChatZhipuAI",
     "ResumePoint",
+    "ZhipuAIBatch",
     "ZhipuAIEmbeddings",
     "ZhipuAIFileParserLoader",
     "ZhipuAIHandwritingLoader",

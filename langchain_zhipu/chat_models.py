@@ -332,6 +332,7 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
         *,
         dialect: Dialect,
         streaming: bool = False,
+        repair: bool = True,
     ) -> Exchange:
         return exchange_for(
             messages,
@@ -339,6 +340,7 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
             kwargs if stop is None else {**kwargs, "stop": stop},
             dialect=dialect,
             streaming=streaming,
+            repair=repair,
         )
 
     async def _aexchange(

@@ -99,9 +99,11 @@ ENDPOINTS = {
     if module.startswith("zhipu_client.") and "._" not in module and module.count(".") == 1
 } - NOT_ENDPOINTS
 #: The conversation core is above the chat endpoint, whose requests and chunks it makes and reads;
-#: the check-up calls a few.
+#: the check-up calls a few, and a batch is made of files and batches.
 ABOVE_AN_ENDPOINT = {
     "zhipu_client.conversation": ("zhipu_client.chat",),
+    "zhipu_client.work._batch": ("zhipu_client.batches", "zhipu_client.files"),
+    "zhipu_client._io.batch_runs": ("zhipu_client.batches",),
     "zhipu_client.doctor": tuple(
         f"zhipu_client.{name}"
         for name in ("chat", "embeddings", "quota", "rerank", "served_models", "tokenizer")

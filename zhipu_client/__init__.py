@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from ._download_rules import DownloadError as DownloadError
     from ._io.aio import AsyncClient as AsyncClient
     from ._io.async_attempts import AsyncStream as AsyncStream
+    from ._io.batch_runs import BatchRuns as BatchRuns
     from ._io.checkpoints import with_checkpoint as with_checkpoint
     from ._io.downloads import adownload as adownload
     from ._io.downloads import download as download
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from ._task import TaskTimeoutError as TaskTimeoutError
     from .errors import *  # noqa: F403 - errors.__all__ is the list
     from .models import ModelDeprecationWarning as ModelDeprecationWarning
+    from .work._batch import BatchAnswer as BatchAnswer
 else:
     #: Module -> the public names that it has. Those of the errors are in `errors.__all__`.
     _HOME = {
@@ -81,6 +83,7 @@ else:
         "_download_rules": "Downloaded DownloadError",
         "_io.aio": "AsyncClient",
         "_io.async_attempts": "AsyncStream",
+        "_io.batch_runs": "BatchRuns",
         "_io.checkpoints": "with_checkpoint",
         "_io.downloads": "adownload download",
         "_io.drawing": "draw_layout",
@@ -91,6 +94,7 @@ else:
         "_request": "Request StreamRequest Upload",
         "_task": "TaskFailedError TaskTimeoutError",
         "models": "ModelDeprecationWarning",
+        "work._batch": "BatchAnswer",
     }
     _NAMES = {name: home for home, names in _HOME.items() for name in names.split()}
 

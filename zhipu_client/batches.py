@@ -27,6 +27,8 @@ from zhipu_client.errors._failures import error_from, error_in
 
 __all__ = [
     "ENDED",
+    "MOST_LINES",
+    "MOST_TEXTS",
     "Batch",
     "BatchList",
     "Waiting",
@@ -44,9 +46,11 @@ __all__ = [
 #: The states in which nothing changes any more.
 ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 
-_MOST_LINES = 50_000
-_MOST_EMBEDDINGS = 10_000
+#: The most lines of a batch: of requests, and of texts to embed.
+MOST_LINES = 50_000
+MOST_TEXTS = 10_000
 _LONGEST_LINE = 64 * 1024 * 1024
+_BOM = b"\xef\xbb\xbf"
 # Where the service writes it: before the answer, whose text may quote anything.
 _CUSTOM_ID = re.compile(rb'^\s*\{\s*(?:"id"\s*:\s*"[^"\\]*"\s*,\s*)?"custom_id"\s*:\s*"([^"\\]*)"')
 
@@ -124,7 +128,7 @@ def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
     found = builtins.list(rows)
     seen: set[str] = set()
     models = {str(row["body"].get("model")) for row in found}
-    most = _MOST_EMBEDDINGS if any(name.startswith("embedding") for name in models) else _MOST_LINES
+    most = MOST_TEXTS if any(name.startswith("embedding") for name in models) else MOST_LINES
     if not 1 <= len(found) <= most:
         raise _check.refuse("rows", len(found), f"must have 1 to {most:,} lines")
     if len(models) > 1:
@@ -177,7 +181,7 @@ def _rows(file: IO[bytes]) -> Iterator[bytes]:
 
 def _read(number: int, row: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(row)
+        found = json.loads(row.removeprefix(_BOM))
         problem = "" if isinstance(found, dict) else "it is not an object"
     except (ValueError, RecursionError) as error:
         found, problem = None, str(error)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import io
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -200,8 +199,6 @@ def _parse_content(reply: Reply) -> bytes:
 
 
 def _parse_file(reply: Reply) -> IO[bytes]:
-    if reply.data is None:  # a small file whose type says JSON
-        return io.BytesIO(reply.content)
     file: IO[bytes] = reply.data
     return file
 

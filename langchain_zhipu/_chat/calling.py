@@ -31,6 +31,7 @@ def exchange_for(
     *,
     dialect: Dialect,
     streaming: bool,
+    repair: bool = True,
 ) -> Exchange:
     """Return the exchange for one call.
 
@@ -40,6 +41,7 @@ def exchange_for(
         kwargs: The call's arguments.
         dialect: What the server understands.
         streaming: Whether the answer comes in chunks.
+        repair: False for an answer that cannot be asked for again (a batch's).
 
     Raises:
         InvalidRequestError: A value can never be accepted.
@@ -50,7 +52,7 @@ def exchange_for(
     if isinstance(structured, Mapping):
         values["structured"] = _structured(structured)
     built = build(values, dialect=dialect, streaming=streaming)
-    return Exchange(to_wire(messages, built.model), built)
+    return Exchange(to_wire(messages, built.model), built, repair=repair)
 
 
 def _response_format(value: Any) -> Any:

@@ -44,6 +44,21 @@ def texts(connection):
     return ZhipuAIBatch(ZhipuAIEmbedding(dimensions=256, **connection), interval=0.01)
 
 
+def collected(chats, batch, contents, count):
+    """Collect a batch whose files have these contents."""
+    left = [io.BytesIO(content) for content in contents]
+    names = dict(zip(("output_file_id", "error_file_id"), ("a", "b"), strict=True))
+    files = dict(list(names.items())[: len(left)])
+    ended = batch.model_copy(update=files)
+
+    class Service:
+        def send(self, request, **_):
+            return left.pop(0) if request.spooled else ended
+
+    chats._client = Service
+    return chats.collect("batch_1", count)
+
+
 async def both(batch, items):
     yield batch.run(items)
     yield await batch.arun(items)
@@ -116,7 +131,7 @@ async def test_a_model_that_takes_no_batches(connection):
 
 
 def test_wrong_items_and_settings(chats, texts, emulator):
-    with pytest.raises(InvalidRequestError, match="rows"):
+    with pytest.raises(InvalidRequestError, match="items"):
         chats.run([])
     with pytest.raises(InvalidRequestError, match="text"):
         texts.run([[ChatMessage(content="x")]])
@@ -151,7 +166,7 @@ def test_a_batch_of_others(chats, connection):
 async def test_batches_that_fail_or_never_end(stub, status, error):
     stub.default = {**BATCH, "status": status}
     llm = ZhipuAI(model="glm-4-flash", api_key=KEY, base_url=stub.base_url)
-    batch = ZhipuAIBatch(llm, interval=0.01, wait=0.05)
+    batch = ZhipuAIBatch(llm, interval=0.01, wait=30 if status == "failed" else 0.05)
     with pytest.raises(error) as caught:
         batch.run(["Hello"])
     assert caught.value.task_id == "batch_1"
@@ -171,13 +186,13 @@ def test_lines_that_are_missing(chats):
     row = {"custom_id": "line-000002", "response": {"status_code": 400, "body": body}}
     content = json.dumps(row).encode()
     ended = batches.Batch(**{**BATCH, "status": "expired"})
-    found = chats._sorted(ended, [content], None)
+    found = collected(chats, ended, [content], None)
     assert [type(answer.error) for answer in found] == [ServerError, ServerError, BadRequestError]
     assert "expired" in str(found[0].error)
     assert found[0].error.retryable
-    assert len(chats._sorted(ended, [], 5)) == 5
+    assert len(collected(chats, ended, [], 5)) == 5
     uncounted = batches.Batch(**{**BATCH, "request_counts": None})
-    assert len(chats._sorted(uncounted, [content], None)) == 3
+    assert len(collected(chats, uncounted, [content], None)) == 3
 
 
 def test_an_answer():
@@ -187,7 +202,7 @@ def test_an_answer():
 def test_an_answer_that_broke_off_is_none(chats):
     body = {"choices": [{"index": 0, "finish_reason": "network_error", "message": {}}]}
     row = {"custom_id": "line-000000", "response": {"status_code": 200, "body": body}}
-    (answer,) = chats._sorted(batches.Batch(**BATCH), [json.dumps(row).encode()], 1)
+    (answer,) = collected(chats, batches.Batch(**BATCH), [json.dumps(row).encode()], 1)
     assert isinstance(answer.error, ServerError)
     assert "network_error" in str(answer.error)
 
@@ -201,7 +216,7 @@ def _row(number):
 def test_a_damaged_line_costs_its_own_answer_only(chats, cut):
     rows = [json.dumps(_row(number)).encode() for number in range(3)]
     rows[1] = rows[1][:cut]
-    answers = chats._sorted(batches.Batch(**BATCH), [b"\n".join(rows)], 3)
+    answers = collected(chats, batches.Batch(**BATCH), [b"\n".join(rows)], 3)
     assert [one.value and one.value.message.content for one in answers] == [
         "answer 0",
         None,
@@ -215,7 +230,7 @@ def test_a_damaged_line_costs_its_own_answer_only(chats, cut):
 @pytest.mark.parametrize("odd", [b"[1]", b"\xff\xfe", b'{"response": {"bo', b"[" * 200_000])
 def test_a_damaged_line_of_no_known_item(chats, odd):
     content = b"\n".join([json.dumps(_row(0)).encode(), odd])
-    first, second = chats._sorted(batches.Batch(**BATCH), [content], 2)
+    first, second = collected(chats, batches.Batch(**BATCH), [content], 2)
     assert first.get().message.content == "answer 0"
     assert "line 2 of the result file is cut" in str(second.error)
 
@@ -237,7 +252,7 @@ def test_an_interrupt_has_the_id(chats, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("llama_index_zhipu.batch.wait_for", interrupted)
+    monkeypatch.setattr("zhipu_client._io.batch_runs.wait_for", interrupted)
     with pytest.raises(KeyboardInterrupt) as caught:
         chats.run(["Hello"])
     assert caught.value.task_id.startswith("batch_")
@@ -248,7 +263,7 @@ def test_a_status_that_is_no_number_costs_its_own_answer_only(chats, status):
     rows = [_row(number) for number in range(3)]
     rows[1]["response"]["status_code"] = status
     content = b"\n".join(json.dumps(row).encode() for row in rows)
-    answers = chats._sorted(batches.Batch(**BATCH), [content], 3)
+    answers = collected(chats, batches.Batch(**BATCH), [content], 3)
     assert [one.value is not None for one in answers] == [True, False, True]
     assert isinstance(answers[1].error, ZhipuError)
 
@@ -258,7 +273,7 @@ def test_an_id_of_another_batch_costs_its_own_answer_only(chats, mark):
     rows = [_row(number) for number in range(3)]
     rows[1]["custom_id"] = mark
     content = b"\n".join(json.dumps(row).encode() for row in rows)
-    answers = chats._sorted(batches.Batch(**BATCH), [content], 3)
+    answers = collected(chats, batches.Batch(**BATCH), [content], 3)
     assert [one.value is not None for one in answers] == [True, False, True]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from llama_index.core import Document, VectorStoreIndex
 from llama_index.core.agent.workflow import FunctionAgent
@@ -80,5 +81,5 @@ async def services(folder: Path) -> None:
     nodes = guard.postprocess_nodes(nodes)
     parsed: list[Document] = await ZhipuAIFileParserReader(tool_type="prime").aload_data(folder)
     texts = [document.text for document in parsed]
-    answers: list[BatchAnswer] = ZhipuAIBatch(ZhipuAIEmbedding()).run(texts)
+    answers: list[BatchAnswer[Any]] = ZhipuAIBatch(ZhipuAIEmbedding()).run(texts)
     answers += await ZhipuAIBatch(ZhipuAI(model="glm-4-flash")).arun(["?", [ChatMessage()]])

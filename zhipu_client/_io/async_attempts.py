@@ -95,8 +95,8 @@ class AsyncAttempts(BaseClient):
 
     async def read(self, call: Call, response: Any) -> Any:
         """Read a whole body, bounded."""
-        body = Gathered(call, response.status_code)
-        with translated(call), within(call, call.deadline or call.begin_whole()):
+        limit = call.deadline or call.begin_whole()
+        with Gathered(call, response.status_code) as body, translated(call), within(call, limit):
             async for part in aunpacked(response, call.request_id):
                 body.add(part)
         return body.whole()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from typing import Any
+from typing import Any, Self
 
 from zhipu_client._io.call import Call
 from zhipu_client._request import Request
@@ -41,6 +41,14 @@ class Gathered:
             self._parts.append(part)
         else:
             self._file.write(part)
+
+    def __enter__(self) -> Self:
+        """Close the file where the block ends early."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and self._file is not None:
+            self._file.close()
 
     def whole(self) -> Any:
         """Return the bytes, or for a spooled request the file, at its beginning."""

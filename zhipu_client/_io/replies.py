@@ -28,10 +28,11 @@ def check_reply(call: Call, status: int, headers: Mapping[str, str], body: Any) 
     """
     request = call.request
     if not isinstance(body, bytes):
-        kind = headers.get("content-type", "")
-        if not kind.startswith(("application/json", "text/html")):
+        head = _failure_in(headers.get("content-type", ""), body)
+        if head is None:
             return request.parse(Reply(status, headers, b"", body))  # type: ignore[union-attr]
-        body = body.read(MOST_OF_AN_ERROR)  # an error that looks like a success
+        body.close()
+        body = head
     if not 200 <= status < 300:
         raise call.failure(status, headers, body)
     if not isinstance(request, Request):  # a stream was asked for, one piece came
@@ -53,6 +54,20 @@ def check_reply(call: Call, status: int, headers: Mapping[str, str], body: Any) 
         raise
     except Exception as error:  # it must be typed, whatever the service sent
         raise unreadable(error, call.request_id, reply.data) from error
+
+
+def _failure_in(kind: str, file: Any) -> bytes | None:
+    """Return what should have been a file and says what went wrong; None for a file."""
+    if not kind.startswith(("application/json", "text/html")):
+        return None
+    head: bytes = file.read(MOST_OF_AN_ERROR)
+    file.seek(0)
+    try:
+        found, _ = decode(head)
+    except ValueError:
+        # A page; or several lines of JSON, for which that type is a word too.
+        return head if head.lstrip().startswith(b"<") else None
+    return head if error_in(found) else None
 
 
 def unreadable(error: Exception, request_id: str | None, body: Any = None) -> ServerError:

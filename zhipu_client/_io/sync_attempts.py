@@ -110,8 +110,7 @@ class Attempts(BaseClient):
         from zhipu_client._io.deadlines import blocking
 
         limit = call.deadline or call.begin_whole()
-        body = Gathered(call, response.status_code)
-        with translated(call), blocking(limit):
+        with Gathered(call, response.status_code) as body, translated(call), blocking(limit):
             for part in unpacked(response, call.request_id):
                 if limit.left < 0:  # a caller's own client knows nothing of the limit
                     raise call.too_slow()

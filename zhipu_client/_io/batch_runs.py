@@ -1,0 +1,313 @@
+"""Carries out batches as jobs: submit, find, wait, collect; blocking and asynchronous."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from typing import IO, Any, Generic, TypeVar
+
+from zhipu_client import batches
+from zhipu_client._io.polling import await_for, wait_for
+from zhipu_client._request import AsyncSender, Sender
+from zhipu_client.work._batch import (
+    BatchAnswer,
+    BatchLines,
+    Part,
+    Plan,
+    Steps,
+    ids_of,
+    items_of,
+    known,
+    missing,
+    parts_of,
+    results_of,
+)
+from zhipu_client.work._job import Progress, keeping
+
+__all__ = ["BatchRuns"]
+
+V = TypeVar("V")
+R = TypeVar("R")
+
+logger = logging.getLogger("zhipu_client")
+#: Answers that are read from a file in one go, while the event loop does other things.
+_AT_ONCE = 200
+
+
+class BatchRuns(Generic[V]):
+    """Batches as jobs, for an adapter: it says what a line is, and has the clients.
+
+    Args:
+        work: What an item's request is, and what its answer means.
+        client: Returns the blocking client.
+        async_client: Returns the asynchronous one.
+        interval: Seconds between the first two looks, above 0 to 3600.
+        wait: Seconds to wait in all, up to a week.
+        metadata: Up to 13 pairs, kept with the batches; `find` looks for them.
+        on_result: Called with each item's position and answer, as the results are read.
+
+    Example:
+        See ``langchain_zhipu.ZhipuAIBatch`` and ``llama_index_zhipu.ZhipuAIBatch``.
+    """
+
+    def __init__(
+        self,
+        work: BatchLines,
+        client: Callable[[], Sender],
+        async_client: Callable[[], AsyncSender],
+        *,
+        interval: float = 10.0,
+        wait: float = 2 * 86400.0,
+        metadata: Mapping[str, str] | None = None,
+        on_result: Callable[[tuple[int, BatchAnswer[V]]], Any] | None = None,
+    ) -> None:
+        self._work = work
+        self._client = client
+        self._async_client = async_client
+        self.interval = interval
+        self.wait = wait
+        self.metadata = dict(metadata or {})
+        self.on_result = on_result
+        self._waiting("checked here")
+        self._plan()
+
+    def run(
+        self, items: Iterable[Any], *, progress: Progress | None = None
+    ) -> list[BatchAnswer[V]]:
+        """Submit, wait and collect: return the answers in the order of the items.
+
+        Args:
+            items: What is to be answered; see the class.
+            progress: Called with how many of how many answers have been read.
+
+        Raises:
+            InvalidRequestError: An item cannot be sent, named by its place; nothing was sent.
+            TaskFailedError: The service refused a batch as a whole.
+            TaskTimeoutError: It took longer than ``wait``; `collect` waits again.
+            ZhipuError: A call failed. What ends it once a batch has begun has the job's id as
+                ``task_id``.
+        """
+        items = list(items)
+        return self.collect(self.submit(items), len(items), progress)
+
+    async def arun(
+        self, items: Iterable[Any], *, progress: Progress | None = None
+    ) -> list[BatchAnswer[V]]:
+        """Run, asynchronously; see `run`."""
+        items = list(items)
+        return await self.acollect(await self.asubmit(items), len(items), progress)
+
+    def submit(self, items: Iterable[Any]) -> str:
+        """Check all items, send them, start the batches, and return the job's id.
+
+        A job above the service's limits (50,000 items, 10,000 texts, 100 MiB) is several batches:
+        its id is theirs, joined by commas. Any process can collect it.
+        """
+        parts, ids = parts_of(self._work, items), list[str]()
+        with _begun(ids):
+            _conduct(self._client(), self._plan().submit(parts, ids))
+        return _announced(parts, ids)
+
+    async def asubmit(self, items: Iterable[Any]) -> str:
+        """Submit, asynchronously."""
+        parts, ids = parts_of(self._work, items), list[str]()
+        with _begun(ids):
+            await _aconduct(self._async_client(), self._plan().submit(parts, ids))
+        return _announced(parts, ids)
+
+    def find(self, metadata: Mapping[str, str], limit: int = 20) -> list[str]:
+        """Return the ids of jobs that have these pairs of metadata, the newest first."""
+        return _conduct(self._client(), Plan(self._work, dict(metadata)).find(limit))
+
+    async def afind(self, metadata: Mapping[str, str], limit: int = 20) -> list[str]:
+        """Find, asynchronously."""
+        return await _aconduct(self._async_client(), Plan(self._work, dict(metadata)).find(limit))
+
+    def status(self, job_id: str) -> list[batches.Batch]:
+        """Return how far the batches of a job are."""
+        client = self._client()
+        return [client.send(batches.retrieve(one)) for one in ids_of(job_id)]
+
+    async def astatus(self, job_id: str) -> list[batches.Batch]:
+        """Look, asynchronously."""
+        client = self._async_client()
+        return [await client.send(batches.retrieve(one)) for one in ids_of(job_id)]
+
+    def cancel(self, job_id: str) -> list[batches.Batch]:
+        """Stop the batches of a job; what is done is kept and billed, and can be collected."""
+        client = self._client()
+        return [client.send(batches.cancel(one)) for one in ids_of(job_id)]
+
+    async def acancel(self, job_id: str) -> list[batches.Batch]:
+        """Cancel, asynchronously."""
+        client = self._async_client()
+        return [await client.send(batches.cancel(one)) for one in ids_of(job_id)]
+
+    def iterate(self, job_id: str) -> Iterator[tuple[int, BatchAnswer[V]]]:
+        """Wait, and yield each answer with the place of its item, in the order of the files.
+
+        One answer at a time is in memory. Items without an answer are not yielded.
+        """
+        for _, number, answer in self._answers(job_id):
+            if number is not None:
+                yield number, answer
+
+    async def aiterate(self, job_id: str) -> AsyncIterator[tuple[int, BatchAnswer[V]]]:
+        """Iterate, asynchronously."""
+        async for _, number, answer in self._aanswers(job_id):
+            if number is not None:
+                yield number, answer
+
+    def collect(
+        self, job_id: str, count: int | None = None, progress: Progress | None = None
+    ) -> list[BatchAnswer[V]]:
+        """Wait, and return the answers in the order of the items.
+
+        Args:
+            job_id: What `submit` answered, in this process or another.
+            count: How many items there were; None takes what the batches have noted.
+            progress: Called with how many of how many answers have been read.
+        """
+        collected = _Collected(count, progress, self.on_result)
+        with _known(job_id), keeping(partial=collected.found):
+            for row in self._answers(job_id):
+                collected.add(*row)
+            return collected.whole()
+
+    async def acollect(
+        self, job_id: str, count: int | None = None, progress: Progress | None = None
+    ) -> list[BatchAnswer[V]]:
+        """Collect, asynchronously."""
+        collected = _Collected(count, progress, self.on_result)
+        with _known(job_id), keeping(partial=collected.found):
+            async for row in self._aanswers(job_id):
+                collected.add(*row)
+            return collected.whole()
+
+    def _waiting(self, batch_id: str) -> batches.Waiting:
+        return batches.waiting(batch_id, interval=self.interval, timeout=self.wait)
+
+    def _plan(self) -> Plan:
+        return Plan(self._work, self.metadata)
+
+    def _answers(self, job_id: str) -> Iterator[tuple[batches.Batch, int | None, BatchAnswer[Any]]]:
+        client = self._client()
+        with _known(job_id):
+            for one in ids_of(job_id):
+                batch = wait_for(client, self._waiting(one))
+                yield batch, None, missing(batch, "")
+                for request in results_of(batch):
+                    with client.send(request) as file:
+                        for number, answer in self._plan().answers(file):
+                            yield batch, number, answer
+
+    async def _aanswers(
+        self, job_id: str
+    ) -> AsyncIterator[tuple[batches.Batch, int | None, BatchAnswer[Any]]]:
+        client = self._async_client()
+        with _known(job_id):
+            for one in ids_of(job_id):
+                batch = await await_for(client, self._waiting(one))
+                yield batch, None, missing(batch, "")
+                for request in results_of(batch):
+                    file = await client.send(request)
+                    try:
+                        async for number, answer in self._some(file):
+                            yield batch, number, answer
+                    finally:
+                        file.close()
+
+    async def _some(self, file: IO[bytes]) -> AsyncIterator[tuple[int | None, BatchAnswer[Any]]]:
+        from anyio import to_thread
+
+        rows = self._plan().answers(file)
+        while found := await to_thread.run_sync(lambda: list(islice(rows, _AT_ONCE))):
+            for row in found:
+                yield row
+
+
+class _Collected:
+    """The answers of a job, put in order."""
+
+    def __init__(
+        self,
+        count: int | None,
+        progress: Progress | None,
+        on_result: Callable[[tuple[int, BatchAnswer[Any]]], Any] | None,
+    ) -> None:
+        self._count = count
+        self._progress = progress
+        self._on_result = on_result
+        self.found: dict[int, BatchAnswer[Any]] = {}
+        self._last: batches.Batch | None = None
+        self._told = 0
+        self._unread = ""
+
+    def add(self, batch: batches.Batch, number: int | None, answer: BatchAnswer[Any]) -> None:
+        if batch is not self._last:  # each begins with a row of its own, which is not an answer
+            self._last = batch
+            self._told = max(items_of(batch), self._told)
+        elif number is None:
+            self._unread = f": {answer.error}"  # a damaged line, which may be of any item
+        else:
+            self.found[number] = answer
+            if self._on_result is not None:
+                self._on_result((number, answer))
+            if self._progress is not None:
+                self._progress(len(self.found), self._count or self._told or None)
+
+    def whole(self) -> list[BatchAnswer[Any]]:
+        assert self._last is not None  # noqa: S101 - a job has at least one batch
+        least = max([self._told, *(number + 1 for number in self.found)])
+        count = least if self._count is None else self._count
+        lost = missing(self._last, self._unread)
+        return [self.found.get(number) or lost for number in range(count)]
+
+
+def _announced(parts: list[Part], ids: list[str]) -> str:
+    for part, one in zip(parts, ids, strict=True):
+        logger.info("batch %s has begun, with %d items", one, part.lines)
+    return ",".join(ids)
+
+
+@contextmanager
+def _begun(ids: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:  # an interrupt, too: what has begun is paid for
+        if ids:
+            known(error, ",".join(ids))
+        raise
+
+
+@contextmanager
+def _known(job_id: str) -> Iterator[None]:
+    try:
+        yield
+    except GeneratorExit:
+        raise
+    except BaseException as error:
+        known(error, job_id)
+        raise
+
+
+def _conduct(client: Sender, steps: Steps[R]) -> R:
+    answer: Any = None
+    try:
+        while True:
+            answer = client.send(steps.send(answer))
+    except StopIteration as end:
+        found: R = end.value
+        return found
+
+
+async def _aconduct(client: AsyncSender, steps: Steps[R]) -> R:
+    answer: Any = None
+    try:
+        while True:
+            answer = await client.send(steps.send(answer))
+    except StopIteration as end:
+        found: R = end.value
+        return found
