@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import struct
 import wave
 from collections.abc import Iterator
 from typing import Any
@@ -45,6 +46,15 @@ def wav(seconds: float) -> bytes:
     return out.getvalue()
 
 
+def floats(seconds: float, chunks: bytes = b"") -> bytes:
+    """Return a WAV of 32-bit floats, 8000 a second, with chunks before the sound."""
+    form = struct.pack("<HHIIHH", 3, 1, 8000, 32000, 4, 32)
+    sound = bytes(int(seconds * 32000))
+    parts = b"fmt " + struct.pack("<I", 16) + form + chunks + b"data"
+    parts += struct.pack("<I", len(sound)) + sound
+    return b"RIFF" + struct.pack("<I", 4 + len(parts)) + b"WAVE" + parts
+
+
 REFUSED: list[tuple[Any, dict[str, Any], str, str]] = [
     (videos.create, {}, "prompt", "or image_url is needed"),
     (videos.create, {"prompt": "p" * 513}, "prompt", "at most 512"),
@@ -70,6 +80,13 @@ REFUSED: list[tuple[Any, dict[str, Any], str, str]] = [
     (audio.speech_stream, {"input": "a", "encode_format": "utf"}, "encode_format", "base64, hex"),
     (audio.transcribe, {"file": b"OggS"}, "file", "must be a WAV or MP3"),
     (audio.transcribe, {"file": wav(31)}, "file", "30 seconds, this one lasts 31.0"),
+    (audio.transcribe, {"file": floats(40)}, "file", "30 seconds, this one lasts 40.0"),
+    (
+        audio.transcribe,
+        {"file": floats(31, b"LIST\x03\x00\x00\x00abc\x00")},
+        "file",
+        "30 seconds, this one lasts 31.0",
+    ),
     (audio.transcribe, {"file": b"ID3" + bytes(25 * 2**20)}, "file", "at most 26,214,400"),
     (audio.transcribe, {"file": wav(1), "hotwords": ["a"] * 101}, "hotwords", "at most 100"),
     (audio.transcribe, {"file": wav(1), "hotwords": "word"}, "hotwords", "list of strings"),

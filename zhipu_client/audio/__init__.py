@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import base64
-import io
-import wave
+import struct
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -43,6 +42,8 @@ if TYPE_CHECKING:
 #: The service's own voices.
 VOICES = ("tongtong", "chuichui", "xiaochen", "jam", "kazi", "douji", "luodo")
 _MOST_SECONDS = 30
+#: Where the first chunk of a WAV begins, behind "RIFF", a size and "WAVE".
+_FIRST_CHUNK = 12
 #: The most bytes for a model whose limit is not in the catalogue.
 _MOST_ELSEWHERE = 256 * 1024 * 1024
 _MOST_PROMPT = 8000
@@ -305,14 +306,21 @@ def _transcription_parts(
 
 
 def _wav_seconds(content: bytes) -> float:
-    """Return how long a WAV lasts; 0 for one that only the service may be able to read."""
-    try:
-        with wave.open(io.BytesIO(content)) as sound:
+    """Return how long a WAV lasts, of any sample format; 0 where its header does not say it.
+
+    The standard library reads whole numbers only, and many recorders write floats.
+    """
+    rate = 0
+    place = _FIRST_CHUNK
+    while place + 8 <= len(content):
+        name, size = struct.unpack_from("<4sI", content, place)
+        if name == b"fmt " and place + 20 <= len(content):
+            (rate,) = struct.unpack_from("<I", content, place + 16)  # bytes a second
+        elif name == b"data":
             # A header that was written before the sound was known promises up to 4 GiB of it.
-            most = len(content) // (sound.getnchannels() * sound.getsampwidth())
-            return float(min(sound.getnframes(), most) / sound.getframerate())
-    except (wave.Error, EOFError, RuntimeError, ZeroDivisionError):
-        return 0.0
+            return min(size, len(content) - place - 8) / rate if rate else 0.0
+        place += 8 + size + size % 2
+    return 0.0
 
 
 def _parse_speech(reply: Reply) -> bytes:
