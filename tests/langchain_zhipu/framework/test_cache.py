@@ -75,9 +75,10 @@ def test_every_field_that_is_sent_is_tried_here() -> None:
     from langchain_zhipu._chat.settings import _SENT
 
     tried = {name for settings in SETTINGS for name in settings}
-    # These change nothing without tools, audio or marks; they are in the key all the same.
+    # These change nothing on the service without tools, audio or marks; they are in the key all the
+    # same.
     assert set(_SENT) - tried == {
-        "keep_box_marks", "stream_usage", "think_tags", "tool_stream", "watermark_enabled",
+        "keep_box_marks", "n", "stream_usage", "think_tags", "tool_stream", "watermark_enabled",
     }  # fmt: skip
 
 
