@@ -142,6 +142,14 @@ def test_a_blocking_run_that_is_interrupted(
     _check(bulk, caught.value, told)
 
 
+@pytest.fixture(autouse=True)
+def _ctrl_c_is_heard() -> Iterator[None]:
+    # A shell starts what runs in its background with Ctrl-C ignored, and Python leaves it so.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", RUNS)
 def test_an_asynchronous_run_that_is_ended(name: str, way: str, files: Any) -> None:
