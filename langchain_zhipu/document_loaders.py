@@ -96,16 +96,15 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
         ZhipuError: While loading, after the pages before the failure were yielded. The error
             has ``resume_from``: with it another loader goes on without paying twice. That of
             `load` and `aload` has the documents before the failure too, as ``documents``; that of
-            an answer that was cut has ``cut_page``, as far as it came.
+            an answer that was cut has ``cut_page``, as far as it came. Ctrl-C, a cancellation and
+            an error of ``on_result`` have the same, see `zhipu_client.work.partial_of`; when the
+            iterator is closed early, `left_off` has it.
 
     Example: GLM-OCR of your own
         >>> from langchain_zhipu import ZhipuAIOCRLoader
         >>> ours = {"base_url": "http://localhost:8000/v1", "api_key": "not-needed"}
         >>> loader = ZhipuAIOCRLoader("report.pdf", model="zai-org/GLM-OCR", **ours)
         >>> loader.load()  # doctest: +SKIP
-            `load` and `aload` has the documents before the failure too, as ``documents``. Ctrl-C,
-            a cancellation and an error of ``on_result`` have the same, see
-            `zhipu_client.work.partial_of`; when the iterator is closed early, `left_off` has it.
 
     Example:
         ```python

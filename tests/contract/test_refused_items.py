@@ -10,6 +10,8 @@ import pytest
 
 from cookbook.paper import Text, Title, pdf
 from zhipu_client import BadRequestError, Client, embeddings, ocr, rerank, run
+from zhipu_client._io.documents import open_document
+from zhipu_client.work._job import Around
 
 from .server import Reply, scripted
 from .subjects import KEY
@@ -118,6 +120,32 @@ def test_the_client_has_the_error_on_the_page(scan):
         found = run(client, ocr.pages(scan, on_error="skip"))
     assert [page.number for page in found] == list(range(1, PAGES + 1))
     assert [page.number for page in found if page.error] == [1, BAD, PAGES]
+
+
+@pytest.mark.parametrize("later_first", [False, True])
+def test_halves_of_two_refused_parts_come_in_order(scan: Path, later_first: bool) -> None:
+    """Whatever order the answers take, page 1 is awaited before page 11 is handed over."""
+    around = Around(site=None, open=open_document)
+    work = ocr.pages(scan, pages_per_request=10, in_flight=2, on_error="skip").begin(around)
+    refused = BadRequestError("the file cannot be parsed", status=400, code="1210")
+    answer = _read(lambda number: number in (1, 11))
+    pages: list[int] = []
+    try:
+        waiting = [work.take(), work.take()]
+        for number, _ in filter(None, reversed(waiting) if later_first else waiting):
+            work.failed(number, refused)
+        while (taken := work.take()) is not None:  # one at a time, handed over at once
+            number, request = taken
+            reply = answer(dict(request.json or {}))
+            if "error" in reply:
+                work.failed(number, refused)
+            else:
+                work.done(number, reply)
+            pages += [page.number for page in work.ready()]
+        work.result([])
+    finally:
+        work.close()
+    assert pages == list(range(1, PAGES + 1))
 
 
 def _rank(body: Any) -> Any:

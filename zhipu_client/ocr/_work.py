@@ -350,7 +350,8 @@ class OCRWork:
 
     def ready(self) -> Iterator[OCRPage]:
         for number in sorted(self._open):
-            if self._todo and self._todo[0].again and self._todo[0].first < number:
+            # Halves of an earlier part may wait behind those of a later one, refused after it.
+            if any(part.again and part.first < number for part in self._todo):
                 return
             if number in self._refused:
                 self._judge(number, self._refused.pop(number))
