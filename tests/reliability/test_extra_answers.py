@@ -100,6 +100,25 @@ def test_an_answer_to_another_call_is_an_error(drive: Drive, streamed: bool) -> 
         assert len(server.requests) == 2  # it was paid for: not sent again
 
 
+NOT_ITS_OWN = {
+    "of another call": (False, say.chosen(_of_the_call_before)),
+    "one piece for a stream": (True, say.answer(completion(FOREIGN))),
+    "a stream for one piece": (False, say.stream(*stream_frames(FOREIGN))),
+}
+
+
+@pytest.mark.parametrize("kind", NOT_ITS_OWN)
+def test_where_a_strange_answer_came_from_nobody_is_answered_again(drive: Drive, kind: str) -> None:
+    # Its own answer is still to come there, and would be the next caller's.
+    streamed, strange = NOT_ITS_OWN[kind]
+    with FaultServer(say.echo(), strange, say.echo()) as server:
+        driver = drive(server, max_retries=0)
+        assert driver.complete("of Alice").ok().text == "of Alice"
+        (driver.stream if streamed else driver.complete)("of Bob").failed(ServerError)
+        assert driver.complete("of Carol").ok().text == "of Carol"
+        assert [request.connection for request in server.requests] == [0, 0, 1]
+
+
 def test_the_stored_answer_to_the_same_question_is_taken(drive: Drive) -> None:
     with FaultServer(say.chosen(_of_the_call_before)) as server:
         driver = drive(server)

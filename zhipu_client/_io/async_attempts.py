@@ -15,8 +15,8 @@ from zhipu_client._io.client_base import BaseClient
 from zhipu_client._io.gates import Slot
 from zhipu_client._io.gathering import Gathered
 from zhipu_client._io.httpx_errors import raise_ours, translated
+from zhipu_client._io.leftover_bytes import checked
 from zhipu_client._io.pools import async_client
-from zhipu_client._io.replies import check_reply
 from zhipu_client._io.silence import Silence, silence_of
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io.trace import Deadline, Trail
@@ -72,8 +72,7 @@ class AsyncAttempts(BaseClient):
         """Make one attempt; return the checked answer."""
         slots = await enter(call, self._key)
         try:
-            response, body = await bounded(call, self._whole(call))
-            result = check_reply(call, response.status_code, response.headers, body)
+            result = await bounded(call, self._whole(call))
             for slot in slots:
                 slot.succeeded()
             return result
@@ -86,10 +85,10 @@ class AsyncAttempts(BaseClient):
             for slot in slots:
                 slot.release()
 
-    async def _whole(self, call: Call) -> tuple[Any, Any]:
+    async def _whole(self, call: Call) -> Any:
         response = await self.open(call)
         try:
-            return response, await self.read(call, response)
+            return checked(call, response, await self.read(call, response))
         finally:
             await response.aclose()
 
@@ -210,7 +209,7 @@ class AsyncStream(Generic[E]):
         if response.status_code != 200 or not is_stream(content_type):
             call.begin_whole()
             body = await self._client.read(call, response)
-            check_reply(call, response.status_code, response.headers, body)
+            checked(call, response, body)
         self._bytes = aunpacked(response, call.request_id)
         self._state = state = StreamState(call, self._request, self._time())
         call.deadline = self._limit = state.limit()

@@ -10,7 +10,35 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-__all__ = ["left_over", "watch"]
+from zhipu_client._io.call import Call
+from zhipu_client._io.replies import check_reply
+from zhipu_client._io.trace import shut_down
+from zhipu_client.errors import ZhipuError
+
+__all__ = ["checked", "left_over", "watch"]
+
+
+def checked(call: Call, response: Any, body: Any) -> Any:
+    """Return what `check_reply` makes of a whole answer; its connection may not outlive an error.
+
+    An answer that is another call's, or of another kind than was asked for, was left over perhaps:
+    then that of this call is still to come, and would be the next caller's. Refusals in order (any
+    status but 2xx) say nothing of the connection.
+    """
+    try:
+        return check_reply(call, response.status_code, response.headers, body)
+    except ZhipuError:
+        if 200 <= response.status_code < 300:
+            _end(response)
+        raise
+
+
+def _end(response: Any) -> None:
+    """Let the connection of a response that is not closed yet serve nobody again."""
+    stream = response.extensions.get("network_stream")
+    raw = stream.get_extra_info("socket") if stream is not None else None
+    if raw is not None:  # asyncio hands out a TransportSocket
+        shut_down(getattr(raw, "_sock", raw))
 
 
 def left_over(connection: Any) -> bool:

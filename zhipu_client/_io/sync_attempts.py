@@ -15,8 +15,8 @@ from zhipu_client._io.gates import Slot
 from zhipu_client._io.gathering import Gathered
 from zhipu_client._io.gc_safety import inside, kept, outside
 from zhipu_client._io.httpx_errors import raise_ours, translated
+from zhipu_client._io.leftover_bytes import checked
 from zhipu_client._io.pools import sync_client
-from zhipu_client._io.replies import check_reply
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io.trace import Deadline, Trail, shut_down
 from zhipu_client._io.unpacking import unpacked
@@ -83,8 +83,7 @@ class Attempts(BaseClient):
         """Make one attempt; return the checked answer."""
         slots = enter(call, self._key)
         try:
-            response, body = self._whole(call)
-            result = check_reply(call, response.status_code, response.headers, body)
+            result = self._whole(call)
             for slot in slots:
                 slot.succeeded()
             return result
@@ -97,10 +96,10 @@ class Attempts(BaseClient):
             for slot in slots:
                 slot.release()
 
-    def _whole(self, call: Call) -> tuple[Any, Any]:
+    def _whole(self, call: Call) -> Any:
         response = self.open(call)
         try:
-            return response, self._read(call, response)
+            return checked(call, response, self._read(call, response))
         finally:
             with inside():
                 response.close()
@@ -233,7 +232,7 @@ class Stream(Generic[E]):
         if response.status_code != 200 or not is_stream(content_type):
             call.begin_whole()
             body = self._client._read(call, response)
-            check_reply(call, response.status_code, response.headers, body)
+            checked(call, response, body)
         self._bytes = unpacked(response, call.request_id)
         kept.add(self._bytes)
         self._state = state = StreamState(call, self._request, self._time())

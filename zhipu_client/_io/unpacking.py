@@ -3,6 +3,9 @@
 httpx unpacks whatever came at once and in as many layers as the header names: three kilobytes of
 gzip in gzip are two gigabytes before anybody can count them. So the raw bytes are read, one coding
 at most is taken (of those that were asked for), and each piece is counted before the next is made.
+
+httpx's own ``iter_raw`` closes the response at its end; then the connection may serve another call
+before anybody has looked at the answer. Here closing is left to who reads.
 """
 
 from __future__ import annotations
@@ -35,9 +38,9 @@ def unpacked(response: Any, request_id: str | None) -> Iterator[bytes]:
     unpacker = _unpacker(response, request_id)
     found: Iterator[bytes]
     if unpacker is not None:
-        found = (piece for data in response.iter_raw() for piece in unpacker.feed(data))
+        found = (piece for data in response.stream for piece in unpacker.feed(data))
     else:
-        found = response.iter_bytes() if response.is_stream_consumed else response.iter_raw()
+        found = response.iter_bytes() if response.is_stream_consumed else iter(response.stream)
     return found
 
 
@@ -50,12 +53,12 @@ def aunpacked(response: Any, request_id: str | None) -> AsyncIterator[bytes]:
     if unpacker is not None:
         found = _aunpacked(response, unpacker)
     else:
-        found = response.aiter_bytes() if response.is_stream_consumed else response.aiter_raw()
+        found = response.aiter_bytes() if response.is_stream_consumed else aiter(response.stream)
     return found
 
 
 async def _aunpacked(response: Any, unpacker: _Unpacker) -> AsyncIterator[bytes]:
-    async for data in response.aiter_raw():
+    async for data in response.stream:
         for piece in unpacker.feed(data):
             yield piece
 
