@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -131,6 +132,33 @@ def test_broken_events(ask, fault: str, error: type[Exception]) -> None:
     json.loads(events[0].removeprefix(b"data: "))
     with pytest.raises(error):
         json.loads(events[1].removeprefix(b"data: ").decode("utf-8"))
+
+
+@pytest.mark.parametrize("body", [BODY, STREAM], ids=["whole", "streamed"])
+def test_an_answer_twice(ask, body: dict) -> None:
+    host, port = ask.server.url.removeprefix("http://").split(":")
+    sent = json.dumps(body).encode()
+    head = (
+        f"POST /api/paas/v4/chat/completions HTTP/1.1\r\nHost: {host}\r\n"
+        f"Authorization: Bearer {ask.server.api_key}\r\nContent-Type: application/json\r\n"
+        f"X-Emulator-Fault: extra\r\nContent-Length: {len(sent)}\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(head.encode() + sent)
+        got = b""
+        while got.count(b"HTTP/1.1 200") < 2 or b'"id"' not in got.rpartition(b"HTTP/1.1")[2]:
+            got += connection.recv(65536)
+    ids = {part.split(b'"')[2] for part in got.split(b'"id"')[1:]}
+    assert len(ids) == 1
+
+
+def test_a_coding_that_is_not_there(ask) -> None:
+    url = f"{ask.server.base_url}/chat/completions"
+    with ask.http.stream(
+        "POST", url, json=BODY, headers={"x-emulator-fault": "coding=gzip, br"}
+    ) as answer:
+        assert answer.headers["content-encoding"] == "gzip, br"
+        assert json.loads(b"".join(answer.iter_raw()))["choices"]
 
 
 def test_error_frame(ask) -> None:

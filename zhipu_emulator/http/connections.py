@@ -44,6 +44,14 @@ def transport_of(scope: MutableMapping[str, Any]) -> asyncio.Transport | None:
     return _OPEN.get(_place(scope.get("server"), scope.get("client")))
 
 
+def cork(transport: asyncio.Transport, *, on: bool) -> None:
+    """Let the system collect what is written, or send what it has; nothing where it cannot."""
+    option = getattr(socket, "TCP_CORK", None)
+    if option is not None and not transport.is_closing():
+        raw = transport.get_extra_info("socket")
+        raw.setsockopt(socket.IPPROTO_TCP, option, int(on))
+
+
 async def cut(scope: MutableMapping[str, Any], *, reset: bool = False) -> None:
     """Close the connection under a request: politely (FIN), or with a reset (RST).
 

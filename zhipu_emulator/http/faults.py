@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _PING = b": ping\n\n"
 _PING_EVERY = 0.05
 _FOREVER = 3600.0
+_FRAMING = (b"content-length", b"transfer-encoding", b"connection")
 _WATCH = 0.05
 _PAGE = (
     "<html>\r\n<head><title>{0} {1}</title></head>\r\n<body>\r\n<center><h1>{0} {1}</h1></center>"
@@ -72,6 +73,8 @@ class FaultySend:
         self._streams = False
         self._sent = 0  # events of a stream
         self._over = False
+        self._head: Message = {}
+        self._written: list[bytes] = []  # kept where it is needed
 
     async def begin(self) -> bool:
         """Faults before the answer; False when there will be none."""
@@ -103,7 +106,10 @@ class FaultySend:
         if "type" in self._orders:
             headers = [pair for pair in headers if pair[0] != b"content-type"]
             headers.append((b"content-type", self._orders["type"].encode()))
-        return {**message, "headers": headers}
+        if "coding" in self._orders:
+            headers.append((b"content-encoding", self._orders["coding"].encode()))
+        self._head = {**message, "headers": headers}
+        return self._head
 
     async def _whole(self, body: bytes, *, more: bool) -> None:
         for kind in ("cut", "reset", "stall"):
@@ -114,7 +120,9 @@ class FaultySend:
                 if self._over:
                     return
                 body = body[count:]
-        await self._write(body, more=more)
+        await self._write(body, more=True)
+        if not more:
+            await self._finish()
 
     async def _event(self, event: bytes, *, more: bool) -> None:
         if event:
@@ -127,7 +135,19 @@ class FaultySend:
                 await self._write(piece, more=True)
             self._sent += 1
         if not more:
-            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+            await self._finish()
+
+    async def _finish(self) -> None:
+        end: Message = {"type": "http.response.body", "body": b"", "more_body": False}
+        transport = connections.transport_of(self._scope)
+        if "extra" not in self._orders or transport is None:
+            await self._send(end)
+            return
+        # In one piece with the end, so that who waits for the end has both.
+        connections.cork(transport, on=True)
+        await self._send(end)
+        transport.write(_on_the_wire(self._head, b"".join(self._written)))
+        connections.cork(transport, on=False)
 
     async def _end(self, kind: str, value: float) -> None:
         if kind in ("cut", "reset"):
@@ -164,6 +184,8 @@ class FaultySend:
         pieces = [data[i : i + size] for i in range(0, len(data), size)] or [b""]
         for index, piece in enumerate(pieces):
             last = index == len(pieces) - 1
+            if "extra" in self._orders:
+                self._written.append(piece)
             await self._send(
                 {"type": "http.response.body", "body": piece, "more_body": more or not last}
             )
@@ -197,6 +219,13 @@ class FaultySend:
             return event.rstrip(b"\n}") + b"\xff\xfe}\n\n"
         other = frame({**(found or {}), "id": self._state.new_id()})
         return event[: len(event) // 2] + other
+
+
+def _on_the_wire(head: Message, body: bytes) -> bytes:
+    kept = [pair for pair in head["headers"] if pair[0] not in _FRAMING]
+    headers = [*kept, (b"content-length", b"%d" % len(body))]
+    lines = [b"HTTP/1.1 %d OK" % head["status"], *(b"%b: %b" % pair for pair in headers)]
+    return b"\r\n".join([*lines, b"", body])
 
 
 def _count(order: str) -> tuple[int, float]:
