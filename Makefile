@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-foreign test-servers test-vllm lint format record bench bench-quick docs clean
+.PHONY: help demo test test-all test-foreign test-servers test-vllm lint format record bench bench-quick soak docs clean
 # Several targets install into the same environment, and two pips at once would break it.
 .NOTPARALLEL:
 
@@ -12,6 +12,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 VERSIONS := 3.11 3.12 3.13
 JOBS ?= auto
+MINUTES ?= 2
 ARGS ?=
 PIP_OPTIONS ?= -qq --disable-pip-version-check
 # The servers whose packages are a dependency group: server-NAME.
@@ -75,6 +76,9 @@ bench: .venv-bench-langchain/.bench .venv-bench-llama-index/.bench ## the benchm
 
 bench-quick: .venv-bench-langchain/.bench ## the ratios to ChatOpenAI beside the recorded ones, in a minute
 	@.venv-bench-langchain/bin/python -m benchmarks.quick $(ARGS)
+
+soak: $(VENV)/.dev ## 200 streams at once against faults, for MINUTES=2; fails on a wrong answer
+	@$(BIN)/python -m benchmarks.soak $(MINUTES) $(ARGS)
 
 docs: .venv-docs/.docs ## the documentation site, into build/docs; warnings are errors
 	@mkdir -p build && .venv-docs/bin/zensical build --strict --clean --config-file mkdocs.yml $(ARGS) 2>&1 \
