@@ -50,7 +50,7 @@ class Report:
         left: Streams that were left early or cancelled on purpose, each a beginning of its answer.
         waited: Calls that were refused for the number in flight (1302), and waited for a place.
         errors: Errors of `zhipu_client` by their class.
-        surprises: Those of them where the service did nothing that ends an answer.
+        unprovoked: Those of them where the service did nothing that ends an answer.
         wrong: Answers that are not their question's, or not whole and without an error.
         untyped: Errors of any other kind.
         unended: Readers that had not ended when the time to wait was over.
@@ -64,7 +64,7 @@ class Report:
     left: int = 0
     waited: int = 0
     errors: Counter[str] = field(default_factory=Counter)
-    surprises: list[str] = field(default_factory=list)
+    unprovoked: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     untyped: list[str] = field(default_factory=list)
     unended: int = 0
@@ -106,7 +106,7 @@ class Report:
         ours = next(kind for kind in kinds if kind.__module__.startswith("zhipu_client"))
         self.errors[ours.__name__] += 1
         if KINDS[asked.kind].sound:
-            self.surprises.append(f"{asked}: {error!r}")
+            self.unprovoked.append(f"{asked}: {error!r}")
 
     def lines(self) -> Iterator[str]:
         """Yield the figures, a line each, and what was wrong."""
@@ -118,13 +118,14 @@ class Report:
         yield f"never ended       {self.unended}"
         listed = ", ".join(f"{name} {count:,}" for name, count in self.errors.most_common())
         yield f"typed errors      {self.errors.total():,} ({listed or 'none'})"
-        yield f"  unprovoked      {len(self.surprises)}"
+        yield f"  unprovoked      {len(self.unprovoked)}"
         yield "descriptors       {} before, {} at most, {} after".format(*self.descriptors)
         yield f"memory            {_grown(*self.memory)}"
         start, later = (1000 * freeze for freeze in self.freezes)
         yield f"longest freeze    {start:.0f} ms at the start, {later:.0f} ms later"
-        for name in ("wrong", "untyped", "surprises"):
-            yield from (f"{name.upper()} {one}" for one in getattr(self, name)[:_SHOWN])
+        lists = {"WRONG": self.wrong, "UNTYPED": self.untyped, "UNPROVOKED": self.unprovoked}
+        for name, found in lists.items():
+            yield from (f"{name} {one}" for one in found[:_SHOWN])
 
 
 def _grown(early: float | None, late: float | None) -> str:
