@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
@@ -120,6 +120,8 @@ class AsyncStream(Generic[E]):
         self._time = client._core.clock.monotonic
         self._silence: Silence | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        #: Around what is awaited before there is a response.
+        self._opening: anyio.CancelScope | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -145,9 +147,11 @@ class AsyncStream(Generic[E]):
             await self._pull()
 
     async def aclose(self) -> None:
-        """Stop reading. What is on its way is dropped; may be called again."""
+        """Stop reading. What is on its way is dropped; may be called again, by any task."""
         if not self._closed:
             self._closed = True
+            if self._opening is not None:  # another task waits for a place, the head, a retry
+                self._opening.cancel()
             try:
                 if self._state is not None and self._state.done:
                     await self._drain()
@@ -170,7 +174,7 @@ class AsyncStream(Generic[E]):
         """Get something ready, or close; retries while nothing was handed out."""
         try:
             if self._response is None:
-                await self._open()
+                await self._unless_closed(self._open())
             await self._advance()
         except ZhipuError as error:
             delivered = self._state is not None and self._state.delivered
@@ -185,11 +189,20 @@ class AsyncStream(Generic[E]):
                 self._closed = True
                 raise
             self._state = None
-            await self._client._core.clock.asleep(wait)
+            await self._unless_closed(self._client._core.clock.asleep(wait))
         except BaseException:
             self._closed = True
             await self._drop()
             raise
+
+    async def _unless_closed(self, work: Coroutine[Any, Any, None]) -> None:
+        """Await ``work``, which ends where another task closes this. Then nothing is kept."""
+        try:
+            with anyio.CancelScope() as self._opening:
+                await work
+        finally:
+            self._opening = None
+        await self._was_closed()
 
     async def _open(self) -> None:
         call = self._call
@@ -200,10 +213,8 @@ class AsyncStream(Generic[E]):
             self._loop = asyncio.get_running_loop()
         except RuntimeError:
             self._loop = None  # trio closes what is dropped by itself
-        if await self._was_closed():
-            return
         self._response = response = await self._client.open(call)
-        if await self._was_closed():
+        if self._closed:
             return
         content_type = response.headers.get("content-type", "")
         if response.status_code != 200 or not is_stream(content_type):

@@ -1,0 +1,111 @@
+"""A stream that another task closes, or whose task is cancelled, ends at once wherever it waits."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from zhipu_client import AsyncClient, chat
+
+from . import scenarios as say
+from .frames import delta, error_body
+from .server import FaultServer, Scenario
+from .subjects import SUBJECTS
+
+REQUEST = chat.stream(model="glm-4.7", messages=[{"role": "user", "content": "hello"}])
+LIMIT = 20.0  # seconds; far below any time limit of ours
+
+
+async def _never() -> str:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+@dataclass
+class Place:
+    """Where a stream waits.
+
+    Attributes:
+        first: What the server does with it.
+        options: Settings of the client.
+        requests: How many reach the server.
+        held: Whether another stream has the only place.
+    """
+
+    first: Scenario
+    options: dict[str, Any] = field(default_factory=dict)
+    requests: int = 1
+    held: bool = False
+
+
+PLACES = {
+    "the head": Place(say.stalled()),
+    "a whole answer in its place": Place(say.dribble(b"{" * 1000, 0.05)),
+    "an error's body": Place(say.dribble(b"{" * 1000, 0.05, status=500)),
+    "the first content": Place(say.pings(every=0.05)),
+    "more content": Place(say.stalled(delta("a"))),
+    "a retry": Place(say.answer(error_body("500"), 503, {"Retry-After": "50"})),
+    "a key": Place(say.healthy(), {"api_key": _never}, requests=0),
+    "a place": Place(say.stalled(delta("a")), held=True),
+}
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_a_closed_stream_ends_at_once(where: str) -> None:
+    place = PLACES[where]
+
+    async def main(server: FaultServer) -> None:
+        options = {"api_key": "a.b", "max_concurrency": 1, **place.options}
+        client = AsyncClient(base_url=server.base_url, **options)
+        holder = client.stream(REQUEST)
+        if place.held:
+            await anext(holder)
+        stream = client.stream(REQUEST)
+
+        async def read() -> list[Any]:
+            return [chunk async for chunk in stream]
+
+        reader = asyncio.create_task(read())
+        await asyncio.to_thread(server.wait_for, lambda s: len(s.requests) >= place.requests)
+        await asyncio.sleep(0.1)  # it waits now
+        async with asyncio.timeout(LIMIT):
+            await stream.aclose()
+            assert len(await reader) == (where == "more content")  # in order: no error
+            await holder.aclose()
+            if "api_key" in place.options:
+                client = AsyncClient(base_url=server.base_url, api_key="a.b")
+            async with client.stream(REQUEST) as chunks:  # the place is free again
+                assert [chunk async for chunk in chunks]
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        assert not others
+
+    with FaultServer(*[place.first] * max(1, place.requests), say.healthy()) as server:
+        asyncio.run(main(server))
+        assert server.wait_for(lambda s: s.open == 0)
+
+
+@pytest.mark.parametrize("where", ["the head", "the first content", "more content", "a retry"])
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_cancelled_one_gives_its_place_back(name: str, where: str) -> None:
+    async def main(server: FaultServer) -> None:
+        subject = SUBJECTS[name](server.base_url, max_concurrency=1)
+
+        async def read() -> list[Any]:
+            return [piece async for piece in subject.apieces("hello")]
+
+        reader = asyncio.create_task(read())
+        await asyncio.to_thread(server.wait_for, lambda s: len(s.requests) == 1)
+        await asyncio.sleep(0.1)  # it waits now
+        reader.cancel()
+        async with asyncio.timeout(LIMIT):
+            with pytest.raises(asyncio.CancelledError):
+                await reader
+            assert await read()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    with FaultServer(PLACES[where].first, say.healthy()) as server:
+        asyncio.run(main(server))
+        assert server.wait_for(lambda s: s.open == 0)
