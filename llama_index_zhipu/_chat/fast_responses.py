@@ -1,4 +1,4 @@
-"""Make responses of text and reasoning without pydantic's validation, for speed.
+"""Make responses of text, reasoning and growing calls without pydantic's validation, for speed.
 
 A stream has thousands of them, and their three constructors take a quarter of all that is done for
 a chunk. Each part is made from the fields of one that its class's own constructor made, so that
@@ -7,6 +7,7 @@ whatever the installed LlamaIndex puts there is in these too; a test compares th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -16,28 +17,33 @@ from llama_index.core.base.llms.types import (
     MessageRole,
     TextBlock,
     ThinkingBlock,
+    ToolCallBlock,
 )
 from llama_index.core.bridge.pydantic import BaseModel
 
-__all__ = ["text_response"]
+__all__ = ["response_so_far"]
 
 M = TypeVar("M", bound=BaseModel)
 _set = object.__setattr__
 
 
-def text_response(
+def response_so_far(
     thinking: ThinkingBlock | None,
     text: str,
+    calls: Sequence[ToolCallBlock],
+    call_dicts: Sequence[dict[str, Any]],
     *,
     delta: str,
     raw: dict[str, Any],
     facts: dict[str, Any],
 ) -> ChatResponse:
-    """Return a response whose message has the thinking, if any, and the text.
+    """Return a response whose message has the thinking, if any, the text, and the calls.
 
     Args:
         thinking: The reasoning so far.
         text: The text so far.
+        calls: The calls so far; a block that does not change is shared among responses.
+        call_dicts: The same as dicts, for ``message.additional_kwargs``.
         delta: What this chunk added to the text.
         raw: The chunk.
         facts: The response's ``additional_kwargs``.
@@ -46,8 +52,8 @@ def text_response(
     message = _made(
         ChatMessage,
         role=MessageRole.ASSISTANT,
-        blocks=[block] if thinking is None else [thinking, block],
-        additional_kwargs={},
+        blocks=[block, *calls] if thinking is None else [thinking, block, *calls],
+        additional_kwargs={"tool_calls": [*call_dicts]} if calls else {},
     )
     return _made(ChatResponse, message=message, delta=delta, raw=raw, additional_kwargs=facts)
 

@@ -12,16 +12,14 @@ from typing import Any, Self
 from llama_index.core.base.llms.types import (
     ChatMessage,
     ChatResponse,
-    ContentBlock,
     MessageRole,
-    TextBlock,
     ThinkingBlock,
     ToolCallBlock,
 )
 
 from zhipu_client.conversation import Delta, Exchange, Fragment
 
-from .fast_responses import text_response
+from .fast_responses import response_so_far
 from .messages import answer_blocks, broken_calls, facts_of, logprobs_of, raw_of
 from .tools import call_dicts
 
@@ -33,15 +31,13 @@ class GrowingCall(ToolCallBlock):
 
     Only then may its arguments be read as far as they go: programs show objects while they grow.
     What is kept of a stream that was left, or written down, is a plain block with cut arguments.
+
+    Attributes:
+        maker: What reads the stream; its ``is_open`` is True as long as it does.
+        selection: What was read of it for `selections`, or None.
     """
 
-    __slots__ = ("maker",)
-
-    @property
-    def is_growing(self) -> bool:
-        """Whether the stream is still read."""
-        maker = getattr(self, "maker", None)
-        return maker is not None and maker.is_open
+    __slots__ = ("maker", "selection")
 
 
 class _CallSoFar:
@@ -86,6 +82,9 @@ class ResponseMaker:
         self._reasoning = ""
         self._thinking: ThinkingBlock | None = None
         self._calls: list[_CallSoFar] = []
+        # Made anew for the call that grew only: chunks share those of the others.
+        self._blocks: list[GrowingCall] = []
+        self._dicts: list[dict[str, Any]] = []
         self._chunk: Mapping[str, Any] = {}
 
     def response(self, delta: Delta) -> ChatResponse | None:
@@ -105,6 +104,8 @@ class ResponseMaker:
             while fragment["index"] >= len(self._calls):
                 self._calls.append(_CallSoFar())
             self._calls[fragment["index"]].add(fragment)
+        if delta.calls:
+            self._renew({fragment["index"] for fragment in delta.calls})
         made = self._so_far(delta)
         if delta.logprobs is not None:
             made.logprobs = logprobs_of(delta.logprobs)
@@ -113,23 +114,22 @@ class ResponseMaker:
     def _so_far(self, delta: Delta) -> ChatResponse:
         raw = dict(self._chunk)
         facts: dict[str, Any] = {"thinking_delta": delta.reasoning} if delta.reasoning else {}
-        if not self._calls:
-            return text_response(self._thinking, self._text, delta=delta.text, raw=raw, facts=facts)
-        blocks: list[ContentBlock] = [TextBlock(text=self._text)]
-        if self._thinking is not None:
-            blocks.insert(0, self._thinking)
-        calls = [self._growing(call) for call in self._calls]
-        message = ChatMessage(
-            role=MessageRole.ASSISTANT,
-            blocks=[*blocks, *calls],
-            additional_kwargs={"tool_calls": call_dicts(calls)},
-        )
-        return ChatResponse(message=message, delta=delta.text, raw=raw, additional_kwargs=facts)
+        return response_so_far(
+            self._thinking, self._text, self._blocks, self._dicts,
+            delta=delta.text, raw=raw, facts=facts,
+        )  # fmt: skip
 
-    def _growing(self, call: _CallSoFar) -> GrowingCall:
-        made = GrowingCall(tool_call_id=call.id, tool_name=call.name, tool_kwargs=call.arguments)
-        object.__setattr__(made, "maker", self)
-        return made
+    def _renew(self, changed: set[int]) -> None:
+        """Make the blocks of calls that grew anew, and those of new ones."""
+        for index in sorted(changed | set(range(len(self._blocks), len(self._calls)))):
+            call = self._calls[index]
+            block = GrowingCall(
+                tool_call_id=call.id, tool_name=call.name, tool_kwargs=call.arguments
+            )
+            object.__setattr__(block, "maker", self)
+            object.__setattr__(block, "selection", None)
+            self._blocks[index : index + 1] = [block]
+            self._dicts[index : index + 1] = call_dicts([block])
 
     def last(self) -> ChatResponse:
         """Return the closing response: the whole answer, its finish reason and usage."""

@@ -80,31 +80,43 @@ def selections(response: ChatResponse) -> list[ToolSelection]:
     finished = "finish_reason" in response.additional_kwargs or response.delta is None
     found = []
     for block in message_calls(response.message):
-        kwargs = block.tool_kwargs
-        if not block.tool_name.strip():
-            logger.warning("A call was left out: it names no tool")
-            continue
-        if isinstance(kwargs, str):
-            if getattr(block, "is_growing", False):
-                read: dict[str, Any] | None = _partial(kwargs)
-            else:  # text without any arguments is of a call that was cut before them
-                read = read_arguments(kwargs).value if kwargs.strip() else None
-            if read is None:
-                if finished:
-                    logger.warning(
-                        "The call of %s was left out: its arguments are cut, or not a JSON object",
-                        block.tool_name,
-                    )
-                continue
-            kwargs = read
-        found.append(
-            ToolSelection(
-                tool_id=block.tool_call_id or f"call_{uuid4().hex[:24]}",
-                tool_name=block.tool_name,
-                tool_kwargs=kwargs,
-            )
-        )
+        maker = getattr(block, "maker", None)
+        growing = maker is not None and maker.is_open
+        # Read once: a chunk has all calls so far, and one of them grew.
+        made = getattr(block, "selection", None) if growing else None
+        if made is None:
+            made = _selection(block, growing=growing, finished=finished)
+            if growing:
+                object.__setattr__(block, "selection", made)
+        if made is not None:
+            found.append(made)
     return found
+
+
+def _selection(block: ToolCallBlock, *, growing: bool, finished: bool) -> ToolSelection | None:
+    kwargs = block.tool_kwargs
+    if not block.tool_name.strip():
+        if not growing:  # else the name is to come
+            logger.warning("A call was left out: it names no tool")
+        return None
+    if isinstance(kwargs, str):
+        if growing:
+            read: dict[str, Any] | None = _partial(kwargs)
+        else:  # text without any arguments is of a call that was cut before them
+            read = read_arguments(kwargs).value if kwargs.strip() else None
+        if read is None:
+            if finished:
+                logger.warning(
+                    "The call of %s was left out: its arguments are cut, or not a JSON object",
+                    block.tool_name,
+                )
+            return None
+        kwargs = read
+    return ToolSelection(
+        tool_id=block.tool_call_id or f"call_{uuid4().hex[:24]}",
+        tool_name=block.tool_name,
+        tool_kwargs=kwargs,
+    )
 
 
 def message_calls(message: ChatMessage) -> list[ToolCallBlock]:
