@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-foreign test-servers test-vllm lint format record bench bench-quick soak docs clean
+.PHONY: help demo test test-all test-min test-foreign test-servers test-vllm lint format record bench bench-quick soak docs clean
 # Several targets install into the same environment, and two pips at once would break it.
 .NOTPARALLEL:
 
@@ -46,6 +46,9 @@ test: $(VENV)/.dev ## all tests, offline
 	@$(BIN)/python -m pytest $(PYTEST_OPTIONS) $(ARGS)
 
 test-all: $(addprefix test-,$(VERSIONS)) ## all tests on each Python from 3.11 to 3.13 that is found
+
+test-min: .venv-min/.test-min ## all tests, with the lowest versions that pyproject.toml permits
+	@.venv-min/bin/python -m pytest $(PYTEST_OPTIONS) $(ARGS)
 
 test-foreign: .venv-foreign/.foreign ## other people's clients (zai-sdk, openai) against the emulator
 	@.venv-foreign/bin/python -m pytest --confcutdir=tests/foreign -c tests/foreign/pytest.ini tests/foreign $(ARGS)
@@ -104,6 +107,15 @@ $(VENV)/.dev: pyproject.toml
 	@echo "Installing into .venv-docs, once ..."
 	@$(call make-venv,.venv-docs,$(FOUND))
 	@.venv-docs/bin/python -m pip install $(PIP_OPTIONS) --group docs $(OR_SAY)
+	@touch $@
+
+# uv, since pip cannot choose the lowest versions.
+.venv-min/.test-min: pyproject.toml
+	@echo "Installing into .venv-min, once ..."
+	@$(call make-venv,.venv-min,$(FOUND))
+	@.venv-min/bin/python -m pip install $(PIP_OPTIONS) "uv>=0.5" $(OR_SAY)
+	@.venv-min/bin/uv pip install -q --python .venv-min/bin/python --resolution lowest-direct \
+	  --editable ".[all]" --group test $(OR_SAY)
 	@touch $@
 
 .venv-foreign/.foreign: pyproject.toml
