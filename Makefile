@@ -11,7 +11,8 @@ SHELL := bash
 VENV := .venv
 BIN := $(VENV)/bin
 VERSIONS := 3.11 3.12 3.13
-JOBS ?= auto
+# Tests wait for sockets a third of their time: one process more than there are cores.
+JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 MINUTES ?= 2
 ARGS ?=
 PIP_OPTIONS ?= -qq --disable-pip-version-check
@@ -109,12 +110,14 @@ $(VENV)/.dev: pyproject.toml
 	@.venv-docs/bin/python -m pip install $(PIP_OPTIONS) --group docs $(OR_SAY)
 	@touch $@
 
-# uv, since pip cannot choose the lowest versions.
+# uv, since pip cannot choose the lowest versions. Those of the tests' own tools are not at stake.
 .venv-min/.test-min: pyproject.toml
 	@echo "Installing into .venv-min, once ..."
 	@$(call make-venv,.venv-min,$(FOUND))
 	@.venv-min/bin/python -m pip install $(PIP_OPTIONS) "uv>=0.5" $(OR_SAY)
-	@.venv-min/bin/uv pip install -q --python .venv-min/bin/python --resolution lowest-direct \
+	@.venv-min/bin/uv pip compile -q --python .venv-min/bin/python --no-deps --no-annotate --no-header \
+	  --resolution lowest-direct --extra all pyproject.toml --output-file .venv-min/lowest.txt
+	@.venv-min/bin/uv pip install -q --python .venv-min/bin/python --constraints .venv-min/lowest.txt \
 	  --editable ".[all]" --group test $(OR_SAY)
 	@touch $@
 

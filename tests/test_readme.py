@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import zhipu_emulator
 from cookbook.paper import Text, Title, pdf
+from tests.programs import run_program
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -34,15 +32,7 @@ def test_the_program_runs(title: str, tmp_path: Path) -> None:
     (tmp_path / "report.pdf").write_bytes(pdf(report))
     with zhipu_emulator.serve() as service:
         where = {"ZHIPUAI_API_KEY": service.api_key, "ZHIPUAI_BASE_URL": service.base_url}
-        ran = subprocess.run(
-            [sys.executable, str(program)],
-            cwd=tmp_path,
-            env={**os.environ, **where, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
+        ran = run_program(program, cwd=tmp_path, environment=where)
         assert service.requests
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.strip()

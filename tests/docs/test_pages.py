@@ -8,11 +8,8 @@ The blocks of a page are one program, run in order. A comment before a block say
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import zhipu_emulator
+from tests.programs import run_program
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
@@ -70,15 +68,7 @@ def test_the_program_of_the_page_runs(page: Path, tmp_path: Path) -> None:
     path.write_text(program(found), "utf-8")
     with zhipu_emulator.serve() as service:
         where = {"ZHIPUAI_API_KEY": service.api_key, "ZHIPUAI_BASE_URL": service.base_url}
-        ran = subprocess.run(
-            [sys.executable, str(path)],
-            cwd=tmp_path,
-            env={**os.environ, **where, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=False,
-        )
+        ran = run_program(path, cwd=tmp_path, environment=where)
     assert ran.returncode == 0, ran.stderr
     for block, printed in zip(found, ran.stdout.split(MARK), strict=False):
         for text in block.prints:

@@ -24,7 +24,7 @@ KEY = "0123456789abcdef.first"
 BASE_URL = ""
 #: What is imported slowly: half imported, a module has few of its names.
 SLOW = ("httpx", "zhipu_client", "langchain_zhipu", "llama_index_zhipu")
-SECONDS = 0.01
+SECONDS = 0.002
 
 Step = Callable[[], Any]
 

@@ -6,6 +6,7 @@ import asyncio
 import socket
 import threading
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Self
 
 from zhipu_emulator.http.state import Options, State
@@ -15,6 +16,8 @@ from zhipu_emulator.scripting.orders import Condition, Order
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import TracebackType
+
+    from uvicorn.config import WSProtocolType
 
     from zhipu_emulator.scripting.items import Answer, Fault
 
@@ -157,7 +160,7 @@ class Server:
         config = uvicorn.Config(
             create_app(self.state),
             http=Protocol,
-            ws="auto",  # where a library for them is installed
+            ws=_websockets(),
             lifespan="off",
             log_config=None,
             log_level="critical",
@@ -172,7 +175,11 @@ class Server:
             target=self._run, args=(ready,), name="zhipu-emulator", daemon=True
         )
         self._thread.start()
-        ready.wait(10)
+        while not ready.wait(0.1):
+            if not self._thread.is_alive():
+                raise RuntimeError(
+                    "The emulator could not be started: its thread's error says why."
+                )
         return self
 
     def _run(self, ready: threading.Event) -> None:
@@ -203,6 +210,11 @@ class Server:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _websockets() -> WSProtocolType:
+    """Return uvicorn's protocol for them; "auto" may choose one that imports deprecated code."""
+    return "websockets-sansio" if find_spec("websockets") else "none"
 
 
 def _listen(host: str, port: int) -> socket.socket:

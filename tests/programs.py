@@ -1,0 +1,93 @@
+"""Run a program as a process of its own, without paying for the frameworks' imports each time.
+
+A server process imports the frameworks once and is forked for each program. Nothing of ours is
+imported in it. Where processes cannot be forked, the program starts from nothing.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import runpy
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from multiprocessing.context import BaseContext
+from pathlib import Path
+
+__all__ = ["run_program"]
+
+ROOT = Path(__file__).parent.parent
+FRAMEWORKS = [
+    "langchain.agents",
+    "langchain_core.vectorstores",
+    "langgraph.graph",
+    "llama_index.core",
+    "llama_index.core.agent.workflow",
+    "starlette.applications",
+    "uvicorn",
+]
+
+
+def run_program(
+    path: Path,
+    *arguments: str,
+    cwd: Path,
+    environment: Mapping[str, str] | None = None,
+    timeout: float = 100,
+) -> subprocess.CompletedProcess[str]:
+    """Return what a Python program printed, and its exit code.
+
+    Args:
+        path: The file of the program.
+        *arguments: Its command line.
+        cwd: The folder it runs in.
+        environment: Variables beside those of this process.
+        timeout: Seconds; a program that takes longer is killed.
+
+    Raises:
+        subprocess.TimeoutExpired: The program took longer.
+    """
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})}
+    command = [str(path), *arguments]
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return subprocess.run(
+            [sys.executable, *command],
+            cwd=cwd,
+            env=variables,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        streams = [Path(folder, name) for name in ("stdout", "stderr")]
+        process = _forking().Process(target=_run, args=(command, cwd, variables, streams))
+        process.start()
+        process.join(timeout)
+        if process.is_alive():
+            process.kill()
+            process.join()
+            raise subprocess.TimeoutExpired(command, timeout)
+        printed, complaints = (stream.read_text("utf-8") for stream in streams)
+        return subprocess.CompletedProcess(command, process.exitcode or 0, printed, complaints)
+
+
+def _forking() -> BaseContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(FRAMEWORKS)
+    return context
+
+
+def _run(
+    command: Sequence[str], cwd: Path, variables: Mapping[str, str], streams: Sequence[Path]
+) -> None:
+    for number, stream in enumerate(streams, start=1):
+        os.dup2(os.open(stream, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+    os.environ.clear()
+    os.environ.update(variables)
+    os.chdir(cwd)
+    sys.argv[:] = command
+    sys.path[:0] = [str(Path(command[0]).parent), str(ROOT)]
+    runpy.run_path(command[0], run_name="__main__")
