@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from langchain_zhipu.rerankers import ZhipuAIRerank
     from langchain_zhipu.retrievers import ZhipuAIKnowledgeRetriever, ZhipuAIWebSearchRetriever
     from langchain_zhipu.tools import ZhipuAIWebSearchTool
+    from langchain_zhipu.video_generators import ZhipuAIVideoGenerator
     from zhipu_client import __version__
 
 #: Public name -> the module that has it. One line an export, sorted by module.
@@ -47,6 +48,7 @@ _HOMES = {
     "ZhipuAIOCRLoader": "langchain_zhipu.document_loaders",
     "ZhipuAIOCRParser": "langchain_zhipu.document_loaders",
     "ZhipuAIRerank": "langchain_zhipu.rerankers",
+    "ZhipuAIVideoGenerator": "langchain_zhipu.video_generators",
     "ZhipuAIWebReaderLoader": "langchain_zhipu.document_loaders",
     "ZhipuAIWebSearchRetriever": "langchain_zhipu.retrievers",
     "ZhipuAIWebSearchTool": "langchain_zhipu.tools",
@@ -70,6 +72,7 @@ __all__ = [
     "ZhipuAIOCRLoader",
     "ZhipuAIOCRParser",
     "ZhipuAIRerank",
+    "ZhipuAIVideoGenerator",
     "ZhipuAIWebReaderLoader",
     "ZhipuAIWebSearchRetriever",
     "ZhipuAIWebSearchTool",

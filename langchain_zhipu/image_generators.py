@@ -240,11 +240,13 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
         self._check_folder()
         client = self._sync_client()
         found = client.send(self._request(prompt, size))
+        task_id = None
         if self.endpoint == "async":
+            task_id = found.id
             found = wait_result(
                 client, found, interval=self.poll_interval, timeout=self.wait_timeout
             )
-        url = first_url(found, "image")
+        url = first_url(found, "image", task_id)
         if not self.fetch:
             return self._image(None, url, prompt, size)
         with keeping(partial=self._image(None, url, prompt, size)):
@@ -256,11 +258,13 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
             await run_in_executor(None, self._check_folder)
         client = self._async_client()
         found = await client.send(self._request(prompt, size))
+        task_id = None
         if self.endpoint == "async":
+            task_id = found.id
             found = await await_result(
                 client, found, interval=self.poll_interval, timeout=self.wait_timeout
             )
-        url = first_url(found, "image")
+        url = first_url(found, "image", task_id)
         if not self.fetch:
             return self._image(None, url, prompt, size)
         with keeping(partial=self._image(None, url, prompt, size)):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 
-from zhipu_client import Request, await_result, tasks, videos, wait_result
+from zhipu_client import Request, await_for, tasks, videos, wait_for
 from zhipu_client.adapting import first_url
 
 from ._tool_spec import ConnectedToolSpec
@@ -24,18 +25,25 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         wait: Seconds to wait in all, up to a week.
         options: Further arguments of `zhipu_client.videos.create`: ``size``, ``duration``,
             ``fps``, ``quality``, ``with_audio``, ...
+        on_progress: Called with what each poll found, a `zhipu_client.tasks.TaskResult`.
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
         zhipu_client.TaskFailedError: The service could not make the video.
-        zhipu_client.TaskTimeoutError: It took longer than ``wait``; the error has the task's id.
+        zhipu_client.TaskTimeoutError: It took longer than ``wait``. This and every other error
+            after the first answer, an interrupt and a cancellation too, has ``task_id``: see
+            `result`.
 
     Example:
         ```python
         from llama_index_zhipu import ZhipuAIVideoGeneratorToolSpec
 
-        print(ZhipuAIVideoGeneratorToolSpec().generate_video("a kite in the wind"))
+        generator = ZhipuAIVideoGeneratorToolSpec()
+        print(generator.generate_video("a kite in the wind"))
+
+        task_id = generator.submit("a dragon boat race")  # and later, elsewhere:
+        print(generator.result(task_id))
         ```
     """
 
@@ -49,6 +57,7 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         interval: float = 2.0,
         wait: float = 900.0,
         options: dict[str, Any] | None = None,
+        on_progress: Callable[[tasks.TaskResult], Any] | None = None,
         **connection: Any,
     ) -> None:
         super().__init__(api_key=api_key, **connection)
@@ -56,27 +65,51 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         self.interval = interval
         self.wait = wait
         self.options = dict(options or {})
+        self.on_progress = on_progress
         # Checked here: after the request the video is paid for, and a wrong value would lose it.
-        tasks.waiting("checked here", interval=interval, timeout=wait)
+        self._waiting("checked here")
 
     def generate_video(self, prompt: str, image_url: str | None = None) -> str:
         """Make a short video from a description and return its address.
 
         Args:
             prompt (str): What to show, up to 512 characters.
-            image_url (Optional[str]): The address of a picture to begin with.
+            image_url (Optional[str]): The address of an image to begin with.
         """
-        client = self._zhipu._client
-        task = client.send(self._request(prompt, image_url))
-        result = wait_result(client, task, interval=self.interval, timeout=self.wait)
-        return first_url(result, "video")
+        return self.result(self.submit(prompt, image_url))
 
     async def agenerate_video(self, prompt: str, image_url: str | None = None) -> str:
         """Make a short video from a description and return its address."""
-        client = self._zhipu._aclient
-        task = await client.send(self._request(prompt, image_url))
-        result = await await_result(client, task, interval=self.interval, timeout=self.wait)
-        return first_url(result, "video")
+        return await self.aresult(await self.asubmit(prompt, image_url))
 
-    def _request(self, prompt: str, image_url: str | None) -> Request[Any]:
+    def submit(self, prompt: str | None = None, image_url: Any = None) -> str:
+        """Have a video made and return the id of its task at once.
+
+        Args:
+            prompt: What to show, up to 512 characters; a prompt or an image is needed.
+            image_url: The address of an image to begin with, or a data URL; a list of two for the
+                first and the last frame, of one to three as references (see the models).
+        """
+        return self._zhipu._client.send(self._request(prompt, image_url)).id or ""
+
+    async def asubmit(self, prompt: str | None = None, image_url: Any = None) -> str:
+        """Have a video made and return the id of its task, asynchronously; see `submit`."""
+        return (await self._zhipu._aclient.send(self._request(prompt, image_url))).id or ""
+
+    def result(self, task_id: str) -> str:
+        """Wait for the video of a task, which another process may have submitted."""
+        found = wait_for(self._zhipu._client, self._waiting(task_id))
+        return first_url(found, "video", task_id)
+
+    async def aresult(self, task_id: str) -> str:
+        """Wait for the video of a task, asynchronously; see `result`."""
+        found = await await_for(self._zhipu._aclient, self._waiting(task_id))
+        return first_url(found, "video", task_id)
+
+    def _request(self, prompt: str | None, image_url: Any) -> Request[videos.Task]:
         return videos.create(model=self.model, prompt=prompt, image_url=image_url, **self.options)
+
+    def _waiting(self, task_id: str) -> tasks.Waiting:
+        return tasks.waiting(
+            task_id, interval=self.interval, timeout=self.wait, on_progress=self.on_progress
+        )

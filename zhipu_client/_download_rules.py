@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from zhipu_client._numbers import whole_number
 from zhipu_client.errors import ServerError, ZhipuError, shorten
+from zhipu_client.work._job import attach
 
 __all__ = [
     "DownloadError",
@@ -65,19 +66,21 @@ class DownloadError(ZhipuError):
         super().__init__(f"{message}: {shorten(self.url)}")
 
 
-def first_url(reply: Any, what: str) -> str:
+def first_url(reply: Any, what: str, task_id: str | None = None) -> str:
     """Return the first address in a reply with ``urls``.
 
     Args:
         reply: An `ImageReply` or a `TaskResult`.
         what: What is at the address: ``"image"``.
+        task_id: The task that made it, if one did.
 
     Raises:
-        ServerError: The reply contains no address; the error has its ``body``.
+        ServerError: The reply contains no address; the error has its ``body`` and the ``task_id``.
     """
     urls = reply.urls
     if not urls:
-        raise ServerError(f"the answer contains no {what}", body=reply.model_dump())
+        error = ServerError(f"the answer contains no {what}", body=reply.model_dump())
+        raise attach(error, task_id=task_id)
     return str(urls[0])
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from zhipu_client import _check
@@ -102,6 +103,12 @@ class TaskResult(Task):
         """The addresses of the images or videos. They expire: fetch them at once."""
         found = rows(self.image_result) + rows(self.video_result)
         return [row["url"] for row in found if isinstance(row.get("url"), str)]
+
+    @property
+    def cover_urls(self) -> list[str]:
+        """The addresses of the videos' cover images."""
+        found = (row.get("cover_image_url") for row in rows(self.video_result))
+        return [url for url in found if isinstance(url, str)]
 
 
 def retrieve(task_id: str) -> Request[TaskResult]:
@@ -243,7 +250,13 @@ class Looks(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Waiting(Plan[TaskResult]):
-    """How to wait for a task; attributes as in `Plan`."""
+    """How to wait for a task; attributes as in `Plan`.
+
+    Attributes:
+        on_progress: Called with what each poll found. What it raises ends the wait, not the task.
+    """
+
+    on_progress: Callable[[TaskResult], Any] | None = field(default=None, compare=False)
 
     def request(self) -> Request[TaskResult]:
         """Return the request that asks how far the task is."""
@@ -251,18 +264,27 @@ class Waiting(Plan[TaskResult]):
 
     def ended(self, found: TaskResult) -> bool:
         """Return True once the task has succeeded; raise `TaskFailedError` when it has failed."""
+        if self.on_progress is not None:
+            self.on_progress(found)
         if found.state == "failed":
             raise self.failed(found.task_status, found, found.request_id)
         return found.state == "succeeded"
 
 
-def waiting(task: Task | str, *, interval: float = 1.0, timeout: float = 900.0) -> Waiting:
+def waiting(
+    task: Task | str,
+    *,
+    interval: float = 1.0,
+    timeout: float = 900.0,
+    on_progress: Callable[[TaskResult], Any] | None = None,
+) -> Waiting:
     """Return how to wait for a task, for `zhipu_client.wait_for` and `await_for`.
 
     Args:
         task: What the call that made it answered, or its id.
         interval: Seconds between the first two looks, above 0 to 3600.
         timeout: Seconds to wait in all, above 0 to a week.
+        on_progress: Called with what each poll found, a `TaskResult`.
 
     Raises:
         InvalidRequestError: The id is missing, or a number is out of its range.
@@ -273,4 +295,4 @@ def waiting(task: Task | str, *, interval: float = 1.0, timeout: float = 900.0) 
         '/async-result/42'
     """
     task_id = task if isinstance(task, str) else task.id or ""
-    return Waiting(task_id, interval, timeout=timeout)
+    return Waiting(task_id, interval, timeout=timeout, on_progress=on_progress)
