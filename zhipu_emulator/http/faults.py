@@ -120,6 +120,11 @@ class FaultySend:
                 if self._over:
                     return
                 body = body[count:]
+        transport = connections.transport_of(self._scope)
+        if "extra" in self._orders and transport is not None:
+            connections.cork(
+                transport, on=True
+            )  # this is the end already, where the length is known
         await self._write(body, more=True)
         if not more:
             await self._finish()
