@@ -13,7 +13,7 @@ from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import arun, embeddings, run
-from zhipu_client.adapting import keeping, refuse
+from zhipu_client.adapting import counts, keeping, refuse
 from zhipu_client.embeddings import EmbeddingReply, PartialEmbeddings
 
 __all__ = ["ZhipuAIEmbeddings"]
@@ -182,7 +182,7 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
         )
 
     def _only(self, reply: EmbeddingReply) -> list[float]:
-        self._report(reply.usage or {})
+        self._report(counts(reply.usage))
         return embeddings.only_vector(reply)
 
     def _reported(self, result: embeddings.Embeddings) -> list[list[float]]:

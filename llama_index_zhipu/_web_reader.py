@@ -181,7 +181,8 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
     def _document(
         self, url: str, reply: reader.ReaderReply, extra_info: dict[str, Any] | None
     ) -> Document:
-        page = reply.reader_result
+        found: Any = reply.reader_result
+        page = found if isinstance(found, reader.PageContent) else None
         facts = {
             "url": (page.url if page else None) or url,
             "title": page.title if page else None,

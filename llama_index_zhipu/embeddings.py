@@ -12,6 +12,7 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.schema import BaseNode
 
 from zhipu_client import arun, embeddings, iterate, run
+from zhipu_client.adapting import counts
 from zhipu_client.embeddings import PartialEmbeddings
 
 from ._bulk import Bulk, current
@@ -29,11 +30,10 @@ class _Usage:
         self._lock = threading.Lock()
         self._counts: dict[str, int] = {}
 
-    def add(self, usage: Mapping[str, Any] | None) -> None:
+    def add(self, usage: Any) -> None:
         with self._lock:
-            for name, count in (usage or {}).items():
-                if isinstance(count, int):
-                    self._counts[name] = self._counts.get(name, 0) + count
+            for name, count in counts(usage).items():
+                self._counts[name] = self._counts.get(name, 0) + count
 
     def counts(self) -> dict[str, int]:
         with self._lock:

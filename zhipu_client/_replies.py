@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from zhipu_client._request import Reply
 
-__all__ = ["ReplyModel", "add_usage", "parse_as", "read", "read_rows", "rows"]
+__all__ = ["ReplyModel", "add_usage", "counts", "parse_as", "read", "read_rows", "rows"]
 
 M = TypeVar("M", bound="ReplyModel")
 
@@ -76,3 +76,10 @@ def add_usage(total: dict[str, Any], told: Any) -> None:
     for name, count in told.items() if isinstance(told, dict) else ():
         if isinstance(count, int):
             total[name] = total.get(name, 0) + count
+
+
+def counts(told: Any) -> dict[str, int]:
+    """Return the counts of one answer's ``usage``, whatever the service sent there."""
+    found: dict[str, int] = {}
+    add_usage(found, told)
+    return found

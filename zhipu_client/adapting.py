@@ -39,6 +39,7 @@ from zhipu_client._key import find
 from zhipu_client._layout import drawable, layout_of
 from zhipu_client._metadata import document_id, flat
 from zhipu_client._numbers import whole_number
+from zhipu_client._replies import counts
 from zhipu_client._safe_tracebacks import KeepsNoArguments
 from zhipu_client._saving import check_folder, write_whole
 from zhipu_client._secrets import hidden, is_importable, is_secret_header
@@ -62,6 +63,7 @@ __all__ = [
     "check_folder",
     "choice",
     "content_of",
+    "counts",
     "document_id",
     "drawable",
     "first_url",

@@ -52,8 +52,8 @@ class ModerationReply(ReplyModel):
         """What the risks are, each once."""
         found: dict[str, None] = {}
         for row in self._judgements():
-            kinds = row.risk_type or ()
-            found |= dict.fromkeys([kinds] if isinstance(kinds, str) else map(str, kinds))
+            kinds: Any = row.risk_type or ()
+            found |= dict.fromkeys(map(str, kinds if isinstance(kinds, list | tuple) else [kinds]))
         return list(found)
 
     @property

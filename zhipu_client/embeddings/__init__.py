@@ -205,11 +205,13 @@ def vectors_in(data: Any) -> list[list[float]]:
 
 def _floats(numbers: list[float]) -> list[float]:
     """Return the numbers as they were decoded, unless one of them is whole (``0``)."""
+    if not isinstance(numbers, list):
+        raise TypeError(type(numbers))
+    if not numbers:
+        raise ValueError("a vector without numbers")
     # To count in C takes a sixth of what decoding took, and nothing is copied.
     if countOf(map(type, numbers), float) == len(numbers):
         return numbers
-    if not isinstance(numbers, list):
-        raise TypeError(type(numbers))
     return list(map(float, numbers))
 
 

@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from zhipu_client import _check
-from zhipu_client._replies import add_usage
+from zhipu_client._replies import add_usage, counts
 from zhipu_client._request import Request
 from zhipu_client.dialects import DialectName
 from zhipu_client.embeddings._lengths import advice, estimate_tokens
@@ -142,8 +142,8 @@ class EmbeddingWork:
             self._length = self._length or len(vector)
         self._fill()
         add_usage(self._usage, value.usage)
-        if self._job.on_usage is not None and value.usage:
-            self._job.on_usage(value.usage)
+        if self._job.on_usage is not None and (found := counts(value.usage)):
+            self._job.on_usage(found)
         self._model = value.model or self._model
         if self._job.progress is not None:
             self._job.progress(self._done, len(self._vectors))

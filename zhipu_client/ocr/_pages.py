@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -152,7 +153,9 @@ def _size(
     found = told.get(name) if isinstance(told, dict) else None
     if found is None and regions:
         found = regions[0].get(name)
-    return whole_number(round(found) if isinstance(found, float) else found, most=MOST_PIXELS)
+    if isinstance(found, float) and math.isfinite(found):
+        found = round(found)
+    return whole_number(found, most=MOST_PIXELS)
 
 
 def _moved(reference: re.Match[str], pages: int) -> str:
