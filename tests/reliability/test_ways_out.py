@@ -6,6 +6,7 @@ import socket
 from contextlib import closing
 from pathlib import Path
 
+import certifi
 import pytest
 
 from zhipu_client import APIConnectionError, InvalidRequestError
@@ -45,6 +46,33 @@ def test_certificates_that_cannot_be_read_are_refused_by_variable_and_file(
         error = outcome.failed(InvalidRequestError, field="SSL_CERT_FILE")
         assert "SSL_CERT_FILE" in str(error)
         assert str(file) in str(error)
+
+
+def test_a_log_of_tls_secrets_that_cannot_be_written_is_named(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "missing" / "keys.log"
+    # Where both are set, the one that works is not blamed.
+    monkeypatch.setenv("SSL_CERT_FILE", certifi.where())
+    monkeypatch.setenv("SSLKEYLOGFILE", str(file))
+    monkeypatch.setattr(pools._process, "tls", None)
+    monkeypatch.setattr(pools, "_sync", {})
+    monkeypatch.setattr(pools, "_async", {})
+    for outcome in drive("https://api.test/v4").both():
+        error = outcome.failed(InvalidRequestError, field="SSLKEYLOGFILE")
+        assert str(file) in str(error)
+        assert "certificates" not in str(error)
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
+def test_a_blank_proxy_is_none(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, " ")
+    monkeypatch.setenv("no_proxy", "")
+    with FaultServer(say.healthy()) as server:
+        for outcome in drive(server, max_retries=0).both():
+            assert outcome.ok().text == TEXT
 
 
 def _nobody() -> int:

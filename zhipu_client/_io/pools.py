@@ -160,17 +160,27 @@ def _tls_context() -> ssl.SSLContext:
         try:
             _process.tls = httpx.create_ssl_context()
         except OSError as error:  # ssl.SSLError is one
-            names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-            name = next((name for name in names if os.environ.get(name)), None)
+            name, what = _unusable()
             if name is None:
                 raise
             why = getattr(error, "reason", None) or error.strerror or type(error).__name__
             raise InvalidRequestError(
-                f"{name} is {os.environ[name]!r}, from which no certificates can be read: {why}",
-                field=name,
-                value=os.environ[name],
+                f"{name} is {os.environ[name]!r}, {what}: {why}", field=name, value=os.environ[name]
             ) from error
     return _process.tls
+
+
+def _unusable() -> tuple[str | None, str]:
+    """Return the variable because of which there is no TLS context, and what is wrong with it."""
+    keys = os.environ.get("SSLKEYLOGFILE")
+    if keys:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = keys
+        except OSError:
+            return "SSLKEYLOGFILE", "to which TLS secrets cannot be written"
+    names = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+    name = next((name for name in names if os.environ.get(name)), None)
+    return name, "from which no certificates can be read"
 
 
 def _socket_options() -> list[tuple[int, int, int]]:

@@ -49,7 +49,7 @@ def pool_key(base_url: str, proxy: str | None) -> PoolKey:
     if proxy is not None:
         return PoolKey(proxy)
     parts = urlsplit(base_url)
-    proxies = getproxies()
+    proxies = {kind: value.strip() for kind, value in getproxies().items()}
     kind = parts.scheme if proxies.get(parts.scheme) else "all"
     found = proxies.get(kind)
     if not found or _bypassed(parts.hostname or "", parts.port, proxies):
@@ -67,7 +67,9 @@ def pool_key(base_url: str, proxy: str | None) -> PoolKey:
 def _variable(kind: str) -> str:
     """Return the name of the environment's variable, as it is spelt there."""
     names = (f"{kind}_proxy", f"{kind}_PROXY".upper())
-    return next((name for name in names if os.environ.get(name)), "the system's settings")
+    return next(
+        (name for name in names if os.environ.get(name, "").strip()), "the system's settings"
+    )
 
 
 def _bypassed(host: str, port: int | None, proxies: Mapping[str, str]) -> bool:
