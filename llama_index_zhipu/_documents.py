@@ -44,12 +44,12 @@ class Given:
         return read_path(Path(self.source), max_bytes)
 
     def document(
-        self, text: str, facts: dict[str, Any], page: int | None = None, *, nested: bool = False
+        self, text: Any, facts: dict[str, Any], page: int | None = None, *, nested: bool = False
     ) -> Document:
         """Return a document; technical metadata is hidden from models and embeddings.
 
         Args:
-            text: Its text.
+            text: Its text, as the service sent it: an odd value is written out, not lost.
             facts: Its metadata beside `info`; made flat, as many vector stores want it.
             page: Its page, from 1.
             nested: Keep lists and dicts.
@@ -59,7 +59,7 @@ class Given:
         hidden = [name for name in _TECHNICAL if name in known]
         return Document(
             id_=document_id(self._source_name(), page),
-            text=text,
+            text=text if isinstance(text, str) else str(text or ""),
             metadata={**self.info, **known},
             excluded_embed_metadata_keys=hidden,
             excluded_llm_metadata_keys=hidden,

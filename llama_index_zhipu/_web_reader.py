@@ -181,13 +181,12 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
     def _document(
         self, url: str, reply: reader.ReaderReply, extra_info: dict[str, Any] | None
     ) -> Document:
-        found: Any = reply.reader_result
-        page = found if isinstance(found, reader.PageContent) else None
+        page = reply.page
         facts = {
-            "url": (page.url if page else None) or url,
-            "title": page.title if page else None,
-            "description": page.description if page else None,
+            "url": page.url or url,
+            "title": page.title,
+            "description": page.description,
             "request_id": reply.request_id if self.request_info else None,
         }
-        text = (page.content if page else None) or ""
+        text = page.content or ""
         return Given(url, url, dict(extra_info or {})).document(text, facts)

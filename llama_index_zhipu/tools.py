@@ -301,10 +301,10 @@ class ZhipuAIWebReaderToolSpec(ConnectedToolSpec):
         )
 
     def _text(self, reply: reader.ReaderReply) -> str:
-        page = reply.reader_result
-        if page is None or not page.content:
+        page = reply.page
+        if not page.content:
             return "The page is empty."
-        text = f"# {page.title}\n\n{page.content}" if page.title else page.content
+        text = f"# {page.title}\n\n{page.content}" if page.title else str(page.content)
         if len(text) <= self.max_characters:
             return text
         return f"{text[: self.max_characters]}\n\n[The page goes on; it was cut here.]"

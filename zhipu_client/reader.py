@@ -41,6 +41,12 @@ class ReaderReply(ReplyModel):
     model: str | None = None
     reader_result: PageContent | None = None
 
+    @property
+    def page(self) -> PageContent:
+        """The page; one without content where the service sent something else."""
+        found: Any = self.reader_result
+        return found if isinstance(found, PageContent) else PageContent()
+
 
 def create(
     *,

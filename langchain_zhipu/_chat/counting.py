@@ -15,7 +15,9 @@ from langchain_zhipu._chat.tokens import estimate_messages, estimate_text
 from langchain_zhipu._chat.tools import wire_tools
 from langchain_zhipu._errors import raised_as_model_errors
 from zhipu_client import AuthenticationError, InvalidRequestError, ZhipuError, tokenizer
+from zhipu_client.adapting import counts
 from zhipu_client.conversation import ReasoningHistory, prepared
+from zhipu_client.tokenizer import TokenCount
 
 if TYPE_CHECKING:
     from zhipu_client import Client
@@ -108,8 +110,10 @@ class CountsTokens(BaseModel):
             self._no_tokenizer = True
             return None
         else:
-            usage = reply.usage
-            return (usage.total_tokens or usage.prompt_tokens) if usage is not None else None
+            found = counts(
+                reply.usage.model_dump() if isinstance(reply.usage, TokenCount) else None
+            )
+            return found.get("total_tokens") or found.get("prompt_tokens")
         self._no_tokenizer = True
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from langchain_core.documents import Document
+from langchain_core.messages import HumanMessage
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 
 import langchain_zhipu
@@ -38,6 +40,8 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "data_info": {"num_pages": 1, "pages": [{"width": 9.5, "height": 9}]},
         "usage": USAGE,
     },
+    "tokenizer": {"id": "1", "usage": {"prompt_tokens": 3}},
+    "transcription": {"text": "a", "segments": [{"id": 1, "start": 0, "end": 1, "text": "a"}]},
     "moderation": {"result_list": [{"risk_level": "REJECT", "risk_type": ["a"]}], "usage": USAGE},
 }
 
@@ -78,9 +82,18 @@ CALLS: dict[tuple[str, str], Callable[[dict[str, Any], Path], Any]] = {
     ("reader", "llama_index"): lambda s, _: llama_index_zhipu.ZhipuAIWebReader(**s).load_data(
         ["http://a.example"]
     ),
+    ("reader", "tool"): lambda s, _: llama_index_zhipu.ZhipuAIWebReaderToolSpec(**s).read_web_page(
+        "http://a.example"
+    ),
     ("ocr", "langchain"): lambda s, file: langchain_zhipu.ZhipuAIOCRLoader(file, **s).load(),
     ("ocr", "llama_index"): lambda s, file: llama_index_zhipu.ZhipuAIOCRReader(**s).load_data(file),
     ("moderation", "client"): lambda s, _: _risks(s),
+    ("tokenizer", "langchain"): lambda s, _: langchain_zhipu.ChatZhipuAI(
+        model="glm-4.6", token_counting="service", **s
+    ).get_num_tokens_from_messages([HumanMessage("a")]),
+    ("transcription", "llama_index"): lambda s, file: llama_index_zhipu.ZhipuAITranscriptionReader(
+        **s
+    ).load_data(file.with_suffix(".wav")),
 }
 
 
@@ -94,6 +107,9 @@ def _risks(settings: dict[str, Any]) -> Any:
 @pytest.mark.filterwarnings("ignore")
 def test_an_odd_answer_is_read_or_refused(call: tuple[str, str], tmp_path: Path) -> None:
     file = tmp_path / "a.png"
+    with wave.open(str(file.with_suffix(".wav")), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(1600))
     file.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
     answer = {"body": b""}
 
