@@ -117,7 +117,7 @@ $(VENV)/.dev: pyproject.toml
 	@.venv-min/bin/python -m pip install $(PIP_OPTIONS) "uv>=0.5" $(OR_SAY)
 	@.venv-min/bin/uv pip compile -q --python .venv-min/bin/python --no-deps --no-annotate --no-header \
 	  --resolution lowest-direct --extra all pyproject.toml --output-file .venv-min/lowest.txt
-	@.venv-min/bin/uv pip install -q --python .venv-min/bin/python --constraints .venv-min/lowest.txt \
+	@.venv-min/bin/uv pip install -q --link-mode copy --python .venv-min/bin/python --constraints .venv-min/lowest.txt \
 	  --editable ".[all]" --group test $(OR_SAY)
 	@touch $@
 

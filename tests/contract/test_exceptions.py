@@ -20,8 +20,9 @@ import pytest
 import langchain_zhipu
 import llama_index_zhipu
 import zhipu_client
+import zhipu_emulator
 
-PACKAGES = (zhipu_client, langchain_zhipu, llama_index_zhipu)
+PACKAGES = (zhipu_client, langchain_zhipu, llama_index_zhipu, zhipu_emulator)
 SECONDS = 120
 
 

@@ -22,8 +22,12 @@ class DeniedError(Exception):
     """A link that leads nowhere; ``status`` is the HTTP status to answer."""
 
     def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
+        super().__init__(status, message)  # both, or it cannot be unpickled
         self.status = status
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,11 @@ class ServiceError(Exception):
         self.en = (known.en if zh is None else zh) if en is None else en
         self.extra = dict(extra or {})
         self.headers = dict(headers or {})
-        super().__init__(f"{self.status}/{self.code}: {self.en}")
+        # All that the constructor needs, or it cannot be unpickled; the rest is in attributes.
+        super().__init__(code, zh, en)
+
+    def __str__(self) -> str:
+        return f"{self.status}/{self.code}: {self.en}"
 
     def message(self, language: str) -> str:
         """The text in ``language``, ``"zh"`` or ``"en"``."""
