@@ -20,6 +20,7 @@ import tempfile
 import time
 import wave
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ __all__ = ["KINDS", "Outcome", "survive"]
 
 IN_FLIGHT = 4
 _TEXTS = [f"note {number} about whales" for number in range(260)]
+_PROMPTS = [f"a red kite, number {number}" for number in range(24)]
 _URLS = [f"https://example.com/{number}" for number in range(24)]
 
 
@@ -108,6 +110,55 @@ def _transcriptions(reach: dict[str, Any]) -> Any:
     return [reader.load_data(_sound(number))[0].text for number in range(16)]
 
 
+def _images(reach: dict[str, Any]) -> Any:
+    from langchain_zhipu import ZhipuAIImageGenerator
+
+    draw = ZhipuAIImageGenerator(model="cogview-4", **reach)
+    with ThreadPoolExecutor(IN_FLIGHT) as threads:
+        found = list(threads.map(draw.generate, _PROMPTS))
+    return [hashlib.sha256(image.content).hexdigest() for image in found]
+
+
+def _images_async(reach: dict[str, Any]) -> Any:
+    from llama_index_zhipu import ZhipuAIImageGeneratorToolSpec
+
+    draw = ZhipuAIImageGeneratorToolSpec(model="cogview-4", output="image", **reach)
+
+    async def all_of_them() -> list[Any]:
+        found: list[Any] = []
+        for start in range(0, len(_PROMPTS), IN_FLIGHT):
+            some = _PROMPTS[start : start + IN_FLIGHT]
+            found += await asyncio.gather(*map(draw.agenerate_image, some))
+        return found
+
+    images = asyncio.run(all_of_them())
+    return [hashlib.sha256(image.image).hexdigest() for _, image in images]
+
+
+def _batches(reach: dict[str, Any]) -> Any:
+    from langchain_zhipu import ZhipuAIBatch, ZhipuAIEmbeddings
+
+    checkpoint = reach.pop("checkpoint")
+    model = ZhipuAIEmbeddings(dimensions=256, **reach)
+    batch = ZhipuAIBatch(model, interval=0.01, checkpoint=checkpoint)
+    jobs = [_TEXTS[start : start + 5] for start in range(0, 80, 5)]
+    return [answer.get() for texts in jobs for answer in batch.run(texts)]
+
+
+def _batches_async(reach: dict[str, Any]) -> Any:
+    from llama_index_zhipu import ZhipuAI, ZhipuAIBatch
+
+    checkpoint = reach.pop("checkpoint")
+    model = ZhipuAI(model="glm-4-flash", **reach)
+    batch = ZhipuAIBatch(model, interval=0.01, checkpoint=checkpoint)
+
+    async def all_of_them() -> list[Any]:
+        jobs = [[f"What is {n} + {m}?" for m in range(3)] for n in range(16)]
+        return [answer.get() for texts in jobs for answer in await batch.arun(texts)]
+
+    return [answer.message.content for answer in asyncio.run(all_of_them())]
+
+
 #: Kind of work -> what does it, and where its requests go.
 KINDS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "embeddings": (_embeddings, "/embeddings"),
@@ -118,6 +169,10 @@ KINDS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "web pages": (_web, "/reader"),
     "web pages, async": (_web_async, "/reader"),
     "transcriptions": (_transcriptions, "/audio/transcriptions"),
+    "images": (_images, "/images/generations"),
+    "images, async": (_images_async, "/images/generations"),
+    "batches": (_batches, "/batches"),
+    "batches, async": (_batches_async, "/batches"),
 }
 
 

@@ -12,7 +12,7 @@ from langchain_zhipu._errors import model_error
 from zhipu_client import InvalidRequestError
 from zhipu_client.adapting import ConnectionSettings
 
-__all__ = ["SeveralRequests", "ZhipuSettings"]
+__all__ = ["KeepsAnswers", "SeveralRequests", "ZhipuSettings"]
 
 
 class ZhipuSettings(ConnectionSettings):
@@ -23,7 +23,22 @@ class ZhipuSettings(ConnectionSettings):
         return model_error(error)
 
 
-class SeveralRequests(ZhipuSettings):
+class KeepsAnswers(ZhipuSettings):
+    """Settings of an adapter whose answers can be kept in a file.
+
+    Attributes:
+        checkpoint: A file that keeps what is paid for: a program that was killed goes on where it
+            was, and a second run over what did not change costs nothing. See
+            ``zhipu_client.with_checkpoint``.
+    """
+
+    checkpoint: Annotated[Path, PlainSerializer(str)] | None = None
+
+    def _checkpoint_path(self) -> Path | None:
+        return self.checkpoint
+
+
+class SeveralRequests(KeepsAnswers):
     """Settings of an adapter that makes several requests in one call.
 
     Attributes:
@@ -31,14 +46,10 @@ class SeveralRequests(ZhipuSettings):
             accepted for one release.
         on_result: Called with each result as it comes: a `Document` of a loader, a position and
             its vector, an index and its score. What it raises ends the run.
-        checkpoint: A file that keeps what is paid for: a program that was killed goes on where it
-            was, and a second run over what did not change costs nothing. See
-            ``zhipu_client.with_checkpoint``.
     """
 
     max_in_flight: int = Field(default=8, ge=1, le=64)
     on_result: Callable[[Any], Any] | None = Field(default=None, exclude=True, repr=False)
-    checkpoint: Annotated[Path, PlainSerializer(str)] | None = None
 
     _aliases: ClassVar[Mapping[str, str]] = {
         **ZhipuSettings._aliases,
@@ -49,6 +60,3 @@ class SeveralRequests(ZhipuSettings):
     def in_flight(self) -> int:
         """Return `max_in_flight`, by its former name."""
         return self.max_in_flight
-
-    def _checkpoint_path(self) -> Path | None:
-        return self.checkpoint

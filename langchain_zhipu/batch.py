@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -49,6 +50,8 @@ class ZhipuAIBatch(BatchRuns[Any]):
         wait: Seconds to wait in all, up to a week.
         metadata: Up to 13 pairs of your own, kept with the batch.
         on_result: Called with each item's position and answer, as the results are read.
+        checkpoint: A file that keeps which batches were begun: a program that was killed, and
+            begins again with the same items and metadata, waits for these and pays for no others.
 
     Raises:
         zhipu_client.InvalidRequestError: The model or an item is of another type, or there are no
@@ -85,6 +88,7 @@ class ZhipuAIBatch(BatchRuns[Any]):
         wait: float = 2 * 86400.0,
         metadata: Mapping[str, str] | None = None,
         on_result: Callable[[tuple[int, BatchAnswer[Any]]], Any] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> None:
         bound: Mapping[str, Any] = {}
         if isinstance(model, RunnableBinding):
@@ -100,6 +104,7 @@ class ZhipuAIBatch(BatchRuns[Any]):
             wait=wait,
             metadata=metadata,
             on_result=on_result,
+            checkpoint=checkpoint,
         )
 
 

@@ -15,7 +15,7 @@ from langchain_core.runnables import run_in_executor
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from langchain_zhipu._connection import ZhipuSettings
+from langchain_zhipu._connection import KeepsAnswers
 from langchain_zhipu._errors import model_error
 from zhipu_client import (
     Downloaded,
@@ -107,7 +107,7 @@ class GeneratedImage:
         return self.content if self.mime_type == "image/jpeg" and self.content else None
 
 
-class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
+class ZhipuAIImageGenerator(KeepsAnswers, BaseTool):
     """Draws images with GLM-Image and CogView: ``POST /images/generations``.
 
     A tool for agents: the model reads a sentence, ``ToolMessage.artifact`` is an image block. A
@@ -133,6 +133,8 @@ class ZhipuAIImageGenerator(ZhipuSettings, BaseTool):
         wait_timeout: Seconds to wait for a task of the ``async`` endpoint.
         poll_interval: Seconds between the first two polls of a task.
         allow_loopback: Fetch images from this machine too, for your own servers.
+        checkpoint: A file that keeps the images that were drawn: a program that was killed goes on
+            where it was. The same prompt with the same settings is the same image then.
         handle_tool_error: True (default) returns the error's text to the model; False raises the
             error.
         api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.

@@ -16,8 +16,11 @@ __all__ = ["ConnectedToolSpec"]
 class ConnectedToolSpec(KeepsNoArguments, BaseToolSpec):
     """A tool spec with the connection settings of all Zhipu AI adapters, see `ZhipuComponent`."""
 
+    #: What has the settings.
+    _settings: type[ZhipuComponent] = ZhipuComponent
+
     def __init__(self, **connection: Any) -> None:
-        self._zhipu = ZhipuComponent(**connection)
+        self._zhipu = self._settings(**connection)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._zhipu.base_url!r})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
@@ -21,6 +22,7 @@ from zhipu_client import web_search as searching
 from zhipu_client.adapting import choice, first_url, keeping
 
 from . import _web_search
+from ._connection import KeepsAnswers
 from ._tool_spec import ConnectedToolSpec
 
 __all__ = [
@@ -43,6 +45,8 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
             the image itself, for vision models.
         max_bytes: The most bytes of a fetched image.
         allow_loopback: Fetch from this machine too, for your own servers.
+        checkpoint: A file that keeps what was drawn: a program that was killed goes on where it
+            was. The same prompt with the same settings is the same image then.
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
 
     Raises:
@@ -62,6 +66,7 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
         ```
     """
 
+    _settings = KeepsAnswers
     spec_functions = [("generate_image", "agenerate_image")]  # noqa: RUF012
 
     def __init__(
@@ -75,9 +80,10 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
         output: Literal["url", "image"] = "url",
         max_bytes: int = 32 * 1024 * 1024,
         allow_loopback: bool = False,
+        checkpoint: str | os.PathLike[str] | None = None,
         **connection: Any,
     ) -> None:
-        super().__init__(api_key=api_key, **connection)
+        super().__init__(api_key=api_key, checkpoint=checkpoint, **connection)
         choice("output", output, ("url", "image"))
         self.model = model
         self.size = size

@@ -356,7 +356,15 @@ def cancel(batch_id: str) -> Request[Batch]:
         '/batches/batch_42/cancel'
     """
     path = f"/batches/{_check.segment('batch_id', batch_id)}/cancel"
-    return Request(method="POST", path=path, parse=parse_as(Batch), json={}, kind="generate")
+    # An act, and how far it is now: no answer that a later run could use.
+    return Request(
+        method="POST",
+        path=path,
+        parse=parse_as(Batch),
+        json={},
+        kind="generate",
+        keep=lambda _: False,
+    )
 
 
 if not TYPE_CHECKING:  # to a type checker it would permit any attribute

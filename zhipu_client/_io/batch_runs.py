@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import os
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
-from typing import IO, Any, Generic, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from zhipu_client import batches
+from zhipu_client._io.checkpoints import with_checkpoint
 from zhipu_client._io.polling import await_for, wait_for
 from zhipu_client._request import AsyncSender, Sender
 from zhipu_client.work._batch import (
@@ -25,6 +28,11 @@ from zhipu_client.work._batch import (
     results_of,
 )
 from zhipu_client.work._job import Progress, keeping
+
+if TYPE_CHECKING:
+    from zhipu_client._io.aio import AsyncClient
+    from zhipu_client._io.sync import Client
+from zhipu_client.work._kept import key_of
 
 __all__ = ["BatchRuns"]
 
@@ -47,6 +55,8 @@ class BatchRuns(Generic[V]):
         wait: Seconds to wait in all, up to a week.
         metadata: Up to 13 pairs, kept with the batches; `find` looks for them.
         on_result: Called with each item's position and answer, as the results are read.
+        checkpoint: A file that keeps which batches were begun: a program that was killed, and
+            begins again, waits for these and pays for no others.
 
     Example:
         See ``langchain_zhipu.ZhipuAIBatch`` and ``llama_index_zhipu.ZhipuAIBatch``.
@@ -62,10 +72,15 @@ class BatchRuns(Generic[V]):
         wait: float = 2 * 86400.0,
         metadata: Mapping[str, str] | None = None,
         on_result: Callable[[tuple[int, BatchAnswer[V]]], Any] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> None:
         self._work = work
-        self._client = client
-        self._async_client = async_client
+        self._client: Callable[[], Sender] = lambda: with_checkpoint(
+            cast("Client", client()), checkpoint
+        )
+        self._async_client: Callable[[], AsyncSender] = lambda: with_checkpoint(
+            cast("AsyncClient", async_client()), checkpoint
+        )
         self.interval = interval
         self.wait = wait
         self.metadata = dict(metadata or {})
@@ -103,18 +118,25 @@ class BatchRuns(Generic[V]):
         """Check all items, send them, start the batches, and return the job's id.
 
         A job above the service's limits (50,000 items, 10,000 texts, 100 MiB) is several batches:
-        its id is theirs, joined by commas. Any process can collect it.
+        its id is theirs, joined by commas. Any process can collect it. With ``checkpoint``, the
+        same items with the same metadata are the same job, at each run.
         """
         parts, ids = parts_of(self._work, items), list[str]()
+        client = self._client()
+        job = self._kept_name(client, parts)
         with _begun(ids):
-            _conduct(self._client(), self._plan().submit(parts, ids))
+            _conduct(client, self._plan().submit(parts, ids, job))
         return _announced(parts, ids)
 
     async def asubmit(self, items: Iterable[Any]) -> str:
         """Submit, asynchronously."""
+        from anyio import to_thread
+
         parts, ids = parts_of(self._work, items), list[str]()
+        client = self._async_client()
+        job = await to_thread.run_sync(self._kept_name, client, parts)
         with _begun(ids):
-            await _aconduct(self._async_client(), self._plan().submit(parts, ids))
+            await _aconduct(client, self._plan().submit(parts, ids, job))
         return _announced(parts, ids)
 
     def find(self, metadata: Mapping[str, str], limit: int = 20) -> list[str]:
@@ -191,6 +213,16 @@ class BatchRuns(Generic[V]):
 
     def _plan(self) -> Plan:
         return Plan(self._work, self.metadata)
+
+    def _kept_name(self, client: Any, parts: list[Part]) -> str | None:
+        """Return the name of a job, the same at each run; None without a checkpoint."""
+        checkpoint = getattr(client, "checkpoint", None)
+        if checkpoint is None:
+            return None
+        pairs = repr(sorted(self.metadata.items())).encode()
+        key = key_of("job", pairs, *(part.content for part in parts))
+        found: bytes = checkpoint.settle(key, uuid.uuid4().hex.encode())
+        return found.decode()
 
     def _answers(self, job_id: str) -> Iterator[tuple[batches.Batch, int | None, BatchAnswer[Any]]]:
         client = self._client()

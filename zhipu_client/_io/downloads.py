@@ -18,6 +18,7 @@ from zhipu_client._download_rules import (
     Target,
     target,
 )
+from zhipu_client._io.kept_files import KeptFile
 from zhipu_client._io.pools import _tls_context as tls_context
 from zhipu_client._io.pools import with_deadlines
 from zhipu_client._io.proxies import pool_key
@@ -74,6 +75,23 @@ def download(
         download(client, reply.urls[0], kind="image/", to="kite.png")
         ```
     """
+    kept = KeptFile.of(client, url, to)
+    found = kept.find()
+    if found is None:
+        found = _fetch(client, url, kind, to, max_bytes, timeout, allow_loopback)
+        kept.keep(found)
+    return found
+
+
+def _fetch(
+    client: _Based,
+    url: str,
+    kind: str | None,
+    to: str | Path | None,
+    max_bytes: int,
+    timeout: float,
+    allow_loopback: bool,
+) -> Downloaded:
     from zhipu_client._io.clock import SystemClock
     from zhipu_client._io.deadlines import deadline
     from zhipu_client._io.trace import Deadline
@@ -139,13 +157,22 @@ async def adownload(
         ```
     """
     import anyio
+    from anyio import to_thread
 
+    kept = KeptFile.of(client, url, to)
+    found = await to_thread.run_sync(kept.find) if kept else None
+    if found is not None:
+        return found
     where = target(url, client.base_url, allow_loopback=allow_loopback)
     try:
         with anyio.fail_after(timeout):
-            return await _afetch(where, url, kind, to, max_bytes)
+            found = await _afetch(where, url, kind, to, max_bytes)
     except TimeoutError:
         raise _too_slow(where) from None
+    if kept:
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(kept.keep, found)
+    return found
 
 
 async def _afetch(

@@ -141,9 +141,12 @@ class Plan:
             why = f"may have at most {most} pairs, none of them named {_JOB}, {_PART} or {_ITEMS}"
             raise _check.refuse("metadata", dict(self.metadata), why)
 
-    def submit(self, parts: Sequence[Part], ids: list[str]) -> Steps[None]:
-        """Start the batches; ``ids`` has those that have begun, whatever ends this."""
-        job, items = uuid.uuid4().hex, sum(part.lines for part in parts)
+    def submit(self, parts: Sequence[Part], ids: list[str], job: str | None = None) -> Steps[None]:
+        """Start the batches; ``ids`` has those that have begun, whatever ends this.
+
+        ``job`` is what names the parts of one job; None for a new name.
+        """
+        job, items = job or uuid.uuid4().hex, sum(part.lines for part in parts)
         for number, part in enumerate(parts, 1):
             upload = files.create(file=part.content, filename="batch.jsonl", purpose="batch")
             file = yield upload

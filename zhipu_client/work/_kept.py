@@ -18,7 +18,7 @@ from pydantic_core import from_json
 from zhipu_client._request import Items, Reply, Request
 from zhipu_client.errors import ServerError
 
-__all__ = ["KeptRequest", "Taken", "can_be_kept"]
+__all__ = ["KeptRequest", "Taken", "can_be_kept", "key_of"]
 
 T = TypeVar("T")
 
@@ -30,7 +30,16 @@ _OF_THE_CALL = ("request_id", "user_id")
 
 def can_be_kept(request: Any) -> bool:
     """Return whether an answer is paid for: what only looks something up is asked anew."""
-    return isinstance(request, Request) and request.kind != "read"
+    paid = isinstance(request, Request) and request.kind != "read"
+    return paid and request.method == "POST"
+
+
+def key_of(what: str, *contents: bytes) -> bytes:
+    """Return the key of something else than an answer, such as a file that one points to."""
+    found = hashlib.sha256(f"{_VERSION}\n{what}\n".encode())
+    for content in contents:
+        found.update(hashlib.sha256(content).digest())
+    return found.digest()
 
 
 @dataclass(frozen=True, slots=True)
