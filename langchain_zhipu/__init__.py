@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from langchain_zhipu.layout import draw_layout
     from langchain_zhipu.rerankers import ZhipuAIRerank
     from langchain_zhipu.retrievers import ZhipuAIKnowledgeRetriever, ZhipuAIWebSearchRetriever
+    from langchain_zhipu.speech import ZhipuAITextToSpeechTool
     from langchain_zhipu.tools import ZhipuAIWebSearchTool
     from langchain_zhipu.video_generators import ZhipuAIVideoGenerator
     from zhipu_client import __version__
@@ -48,6 +49,7 @@ _HOMES = {
     "ZhipuAIOCRLoader": "langchain_zhipu.document_loaders",
     "ZhipuAIOCRParser": "langchain_zhipu.document_loaders",
     "ZhipuAIRerank": "langchain_zhipu.rerankers",
+    "ZhipuAITextToSpeechTool": "langchain_zhipu.speech",
     "ZhipuAIVideoGenerator": "langchain_zhipu.video_generators",
     "ZhipuAIWebReaderLoader": "langchain_zhipu.document_loaders",
     "ZhipuAIWebSearchRetriever": "langchain_zhipu.retrievers",
@@ -72,6 +74,7 @@ __all__ = [
     "ZhipuAIOCRLoader",
     "ZhipuAIOCRParser",
     "ZhipuAIRerank",
+    "ZhipuAITextToSpeechTool",
     "ZhipuAIVideoGenerator",
     "ZhipuAIWebReaderLoader",
     "ZhipuAIWebSearchRetriever",
