@@ -56,7 +56,7 @@ def expressions(text: str) -> list[str]:
     found = []
     for match in _EXPRESSION.finditer(text):
         candidate = _balanced(match.group().strip())
-        # A date or a phone number is no sum: 2024-05-01, 555-0100.
+        # A date or a phone number is not a sum: 2024-05-01, 555-0100.
         if re.fullmatch(r"\d+(?:-\d+)+", candidate) or re.fullmatch(r"\d+(?:/\d+){2,}", candidate):
             continue
         found.append(candidate)

@@ -87,7 +87,7 @@ def _objects(text: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
 
 
 def without_objects(text: str, names: Sequence[str]) -> str:
-    """The text without the JSON and the quoted names in it: a shape is no source of values."""
+    """The text without the JSON and the quoted names in it: values do not come from a shape."""
     for start, end, _ in reversed(list(_objects(text))):
         text = f"{text[:start]} {text[end:]}"
     for name in names:

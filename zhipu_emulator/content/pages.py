@@ -39,7 +39,7 @@ _MAGIC = ((b"%PDF-", "pdf"), (b"\x89PNG\r\n\x1a\n", "png"), (b"\xff\xd8\xff", "j
 
 
 class UnreadableError(ValueError):
-    """The bytes are no document that can be read."""
+    """The bytes cannot be read as a document."""
 
 
 @dataclass(frozen=True)

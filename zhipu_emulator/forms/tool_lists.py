@@ -27,7 +27,7 @@ _LONGEST = 20_000  # characters of a list of tools
 
 
 def literal(text: str) -> Any:
-    """The value at the start of a text, as JSON or as Python writes it; None when there is none."""
+    """The value at the start of a text, as JSON or as Python writes it; or None."""
     text = text.strip()
     try:
         return json.JSONDecoder(strict=False).raw_decode(text)[0]

@@ -66,7 +66,7 @@ def _token_key(token: str, keys: Iterable[str], now: float) -> str:
     wanted = hmac.new(secret.encode(), f"{head}.{payload}".encode(), hashlib.sha256).digest()
     if not hmac.compare_digest(wanted, given):
         raise ServiceError("1000")
-    if not expires >= now * (1 if expires < _SECONDS_BELOW else 1000):  # NaN is no time either
+    if not expires >= now * (1 if expires < _SECONDS_BELOW else 1000):  # NaN is not a time either
         raise ServiceError("1003")
     return key
 

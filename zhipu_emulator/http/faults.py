@@ -77,7 +77,7 @@ class FaultySend:
         self._written: list[bytes] = []  # kept where it is needed
 
     async def begin(self) -> bool:
-        """Faults before the answer; False when there will be none."""
+        """Faults before the answer; False where the answer comes without one."""
         if "delay" in self._orders:
             await self._silence(float(self._orders["delay"]))
         if "drop" in self._orders:
