@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import zhipu_emulator
 from langchain_zhipu import ChatZhipuAI
 from llama_index_zhipu import ZhipuAI
 from tests.llama_index_zhipu.stub import Stub
 from tests.support.asking import SECRET
+from zhipu_emulator import Server
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +27,25 @@ def _server() -> Iterator[Stub]:
 def server(_server: Stub) -> Stub:
     _server.clear()
     return _server
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Server]:
+    """An emulator; a module that needs another one has a fixture of this name."""
+    with zhipu_emulator.serve() as server:
+        yield server
+
+
+@pytest.fixture
+def service(running: Server) -> Server:
+    running.reset()
+    return running
+
+
+@pytest.fixture
+def reach(service: Server) -> dict[str, Any]:
+    """What every class needs to reach the emulator."""
+    return {"api_key": service.api_key, "base_url": service.base_url, "max_retries": 0}
 
 
 @pytest.fixture

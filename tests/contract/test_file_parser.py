@@ -30,24 +30,9 @@ adapters = pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
 ways = pytest.mark.parametrize("way", ["sync", "async"])
 
 
-@pytest.fixture(scope="module")
-def running():
-    with zhipu_emulator.serve() as server:
-        yield server
-
-
 @pytest.fixture
-def service(running):
-    running.reset()
-    return running
-
-
-@pytest.fixture
-def reach(service):
-    return {
-        "api_key": service.api_key, "base_url": service.base_url, "max_retries": 0,
-        "interval": 0.01,
-    }  # fmt: skip
+def reach(reach):
+    return {**reach, "interval": 0.01}
 
 
 @pytest.fixture

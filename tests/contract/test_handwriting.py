@@ -12,7 +12,6 @@ from llama_index.core import SimpleDirectoryReader
 
 import langchain_zhipu
 import llama_index_zhipu
-import zhipu_emulator
 from langchain_zhipu import ZhipuAIHandwritingLoader, ZhipuAIHandwritingParser
 from llama_index_zhipu import ZhipuAIHandwritingReader
 from tests.support.notes import HEIGHT, WIDTH, note
@@ -23,23 +22,6 @@ from .subjects import KEY
 
 adapters = pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
 ways = pytest.mark.parametrize("way", ["sync", "async"])
-
-
-@pytest.fixture(scope="module")
-def running():
-    with zhipu_emulator.serve() as server:
-        yield server
-
-
-@pytest.fixture
-def service(running):
-    running.reset()
-    return running
-
-
-@pytest.fixture
-def reach(service):
-    return {"api_key": service.api_key, "base_url": service.base_url, "max_retries": 0}
 
 
 @pytest.fixture

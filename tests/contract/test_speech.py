@@ -13,7 +13,6 @@ from urllib.request import url2pathname
 import pytest
 from langchain_tests.unit_tests import ToolsUnitTests
 
-import zhipu_emulator
 from langchain_zhipu import ZhipuAITextToSpeechTool
 from llama_index_zhipu import ZhipuAISpeechToolSpec
 from tests.reliability import scenarios as say
@@ -26,18 +25,6 @@ from .subjects import KEY
 #: Long enough for several pieces.
 LONG = "The two hydrophones cost 4,100 euros together. " * 5
 ways = pytest.mark.parametrize("way", ["sync", "async"])
-
-
-@pytest.fixture(scope="module")
-def running():
-    with zhipu_emulator.serve() as server:
-        yield server
-
-
-@pytest.fixture
-def reach(running):
-    running.reset()
-    return {"api_key": running.api_key, "base_url": running.base_url, "max_retries": 0}
 
 
 class TestToolUnit(ToolsUnitTests):

@@ -33,14 +33,8 @@ def running():
 
 
 @pytest.fixture
-def service(running):
-    running.reset()
-    return running
-
-
-@pytest.fixture
-def reach(service):
-    return {"api_key": service.api_key, "base_url": service.base_url, "max_retries": 0, **QUICK}
+def reach(reach):
+    return {**reach, **QUICK}
 
 
 def made(adapter: str, **given: Any) -> Any:
