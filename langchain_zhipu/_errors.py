@@ -16,7 +16,7 @@ from langchain_core import exceptions as core
 import zhipu_client as client
 from zhipu_client.conversation import RequirementError
 
-__all__ = ["APIConnectionError", "model_error", "raised_as_model_errors"]
+__all__ = ["APIConnectionError", "model_error", "raised_as_model_errors", "raised_but_downloads"]
 
 #: The class for a refusal by the content filter in this version of langchain-core.
 _Refusal: type[core.ModelError] = getattr(core, "ModelRefusalError", core.ModelInvalidRequestError)
@@ -178,6 +178,17 @@ class StructuredOutputError(client.ZhipuError, core.OutputParserException):
     def __init__(self, message: str, error: RequirementError) -> None:
         super().__init__(message, llm_output=error.answer.text)
         self.usage = error.usage
+
+
+@contextmanager
+def raised_but_downloads() -> Iterator[None]:
+    """Do as `raised_as_model_errors`, but let a `DownloadError` be: LangChain has no such class."""
+    try:
+        yield
+    except client.DownloadError:
+        raise
+    except client.ZhipuError as error:
+        raise model_error(error) from error
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -16,7 +17,7 @@ from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from langchain_zhipu._connection import KeepsAnswers
-from langchain_zhipu._errors import model_error
+from langchain_zhipu._errors import raised_but_downloads
 from zhipu_client import (
     Downloaded,
     DownloadError,
@@ -29,7 +30,7 @@ from zhipu_client import (
     models,
     wait_result,
 )
-from zhipu_client.adapting import check_folder, first_url, keeping, write_whole
+from zhipu_client.adapting import check_folder, first_url, keeping, save_paid, write_whole
 
 __all__ = ["GeneratedImage", "ZhipuAIImageGenerator"]
 
@@ -207,12 +208,12 @@ class ZhipuAIImageGenerator(KeepsAnswers, BaseTool):
             DownloadError: It was drawn, and paid for, but not fetched; ``partial`` has its address.
             ZhipuError: The service refused or failed.
         """
-        with _as_model_errors():
+        with raised_but_downloads():
             return self._generate(prompt, size)
 
     async def agenerate(self, prompt: str, *, size: str | None = None) -> GeneratedImage:
         """Draw an image and return it, asynchronously; the arguments of `generate`."""
-        with _as_model_errors():
+        with raised_but_downloads():
             return await self._agenerate(prompt, size)
 
     def _run(
@@ -307,13 +308,8 @@ class ZhipuAIImageGenerator(KeepsAnswers, BaseTool):
             return image
         name = hashlib.sha256(content).hexdigest()[:16]
         path = self.save_to / f"{name}.{kind.rsplit('/', 1)[1]}"
-        try:
-            with keeping(partial=image):
-                write_whole(path, content)
-        except OSError as error:  # for example a full disk: the image itself is not lost
-            failed = DownloadError(f"the image is not saved to {path}: {error.strerror}", url=url)
-            failed.partial = image
-            raise failed from error
+        failed = partial(DownloadError, url=url)
+        save_paid(path, content, "the image", partial=image, failed=failed)
         return replace(image, path=path)
 
     @contextmanager
@@ -332,18 +328,8 @@ class ZhipuAIImageGenerator(KeepsAnswers, BaseTool):
         except ZhipuError as error:
             if self.handle_tool_error:
                 raise ToolException(f"No image was drawn: {error}") from error
-            with _as_model_errors():
+            with raised_but_downloads():
                 raise
-
-
-@contextmanager
-def _as_model_errors() -> Iterator[None]:
-    try:
-        yield
-    except DownloadError:  # nothing that LangChain has a class for
-        raise
-    except ZhipuError as error:
-        raise model_error(error) from error
 
 
 def _told_and_shown(image: GeneratedImage) -> tuple[str, dict[str, Any]]:

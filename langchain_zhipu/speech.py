@@ -18,7 +18,7 @@ from typing_extensions import override
 from langchain_zhipu._connection import ZhipuSettings
 from langchain_zhipu._errors import model_error, raised_as_model_errors
 from zhipu_client import Request, ZhipuError, audio
-from zhipu_client.adapting import attach, check_folder, keeping, write_whole
+from zhipu_client.adapting import attach, check_folder, keeping, save_paid
 
 __all__ = ["ZhipuAITextToSpeechTool"]
 
@@ -181,13 +181,7 @@ class ZhipuAITextToSpeechTool(ZhipuSettings, BaseTool):
             block["base64"] = base64.b64encode(spoken).decode("ascii")
             return "The text was said.", block
         path = self.save_to / f"{uuid4().hex}.wav"
-        try:
-            with keeping(partial=spoken):
-                write_whole(path, spoken)
-        except OSError as error:  # a full disk, say: the audio is paid for, and not lost with it
-            failed = ZhipuError(f"the audio is not saved to {path}: {error.strerror}")
-            with keeping(partial=spoken):
-                raise failed from error
+        save_paid(path, spoken, "the audio", partial=spoken)
         return f"The text was said. It is saved as {path}.", {
             **block,
             "url": path.resolve().as_uri(),

@@ -15,7 +15,7 @@ from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from langchain_zhipu._connection import ZhipuSettings
-from langchain_zhipu._errors import model_error
+from langchain_zhipu._errors import raised_but_downloads
 from zhipu_client import (
     DownloadError,
     Request,
@@ -171,24 +171,24 @@ class ZhipuAIVideoGenerator(ZhipuSettings, BaseTool):
             DownloadError: It was made, but not saved; ``partial`` has its address.
             ZhipuError: A call failed. Each error after the first answer has ``task_id``.
         """
-        with _as_model_errors():
+        with raised_but_downloads():
             return self._result(self._submit(prompt, image_url), prompt)
 
     async def agenerate(
         self, prompt: str | None = None, *, image_url: Any = None
     ) -> GeneratedVideo:
         """Make a video, wait for it and return it, asynchronously; see `generate`."""
-        with _as_model_errors():
+        with raised_but_downloads():
             return await self._aresult(await self._asubmit(prompt, image_url), prompt)
 
     def submit(self, prompt: str | None = None, *, image_url: Any = None) -> str:
         """Have a video made and return the id of its task at once; arguments as of `generate`."""
-        with _as_model_errors():
+        with raised_but_downloads():
             return self._submit(prompt, image_url)
 
     async def asubmit(self, prompt: str | None = None, *, image_url: Any = None) -> str:
         """Have a video made and return the id of its task, asynchronously; see `submit`."""
-        with _as_model_errors():
+        with raised_but_downloads():
             return await self._asubmit(prompt, image_url)
 
     def result(self, task_id: str) -> GeneratedVideo:
@@ -198,12 +198,12 @@ class ZhipuAIVideoGenerator(ZhipuSettings, BaseTool):
             TaskFailedError: The service could not make it, or does not know the task.
             TaskTimeoutError: It took longer than ``wait``, and goes on: call this again.
         """
-        with _as_model_errors():
+        with raised_but_downloads():
             return self._result(task_id, None)
 
     async def aresult(self, task_id: str) -> GeneratedVideo:
         """Wait for the video of a task, asynchronously; see `result`."""
-        with _as_model_errors():
+        with raised_but_downloads():
             return await self._aresult(task_id, None)
 
     # --- As a tool
@@ -317,18 +317,8 @@ class ZhipuAIVideoGenerator(ZhipuSettings, BaseTool):
             if self.handle_tool_error:
                 known = f" Its task is {task_id}." if task_id else ""
                 raise ToolException(f"No video came: {error}.{known}") from error
-            with _as_model_errors():
+            with raised_but_downloads():
                 raise
-
-
-@contextmanager
-def _as_model_errors() -> Iterator[None]:
-    try:
-        yield
-    except DownloadError:  # nothing that LangChain has a class for
-        raise
-    except ZhipuError as error:
-        raise model_error(error) from error
 
 
 def _sentence_and_block(video: GeneratedVideo) -> tuple[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, Self
 
-from zhipu_client.adapting import attach, leave
+from zhipu_client.adapting import add_usage, attach, leave
 from zhipu_client.embeddings import Bulk as Job
 from zhipu_client.embeddings import Embeddings, PartialEmbeddings
 
@@ -68,9 +68,7 @@ class Bulk:
 
     def count(self, usage: Any) -> None:
         """Add the tokens of a request."""
-        for name, tokens in (usage or {}).items():
-            if isinstance(tokens, int):
-                self._usage[name] = self._usage.get(name, 0) + tokens
+        add_usage(self._usage, usage)
 
     def part(self, size: int, begin: Callable[[], Generator[Piece, None, None]]) -> list[Any]:
         """Return the vectors of the next part.

@@ -12,7 +12,7 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.schema import BaseNode
 
 from zhipu_client import arun, embeddings, iterate, run
-from zhipu_client.adapting import counts
+from zhipu_client.adapting import add_usage
 from zhipu_client.embeddings import PartialEmbeddings
 
 from ._bulk import Bulk, current
@@ -32,8 +32,7 @@ class _Usage:
 
     def add(self, usage: Any) -> None:
         with self._lock:
-            for name, count in counts(usage).items():
-                self._counts[name] = self._counts.get(name, 0) + count
+            add_usage(self._counts, usage)
 
     def counts(self) -> dict[str, int]:
         with self._lock:

@@ -13,8 +13,8 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
-from zhipu_client import Request, ZhipuError, audio, models
-from zhipu_client.adapting import check_folder, keeping, naming, write_whole
+from zhipu_client import Request, audio, models
+from zhipu_client.adapting import check_folder, keeping, naming, save_paid
 
 from ._connection import KeepsAnswers
 from ._documents import Given, given_file
@@ -93,13 +93,7 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         if self.folder is None:
             return [TextBlock(text="The text was said."), AudioBlock(audio=sound, format="wav")]
         path = self.folder / f"{uuid4().hex}.wav"
-        try:
-            with keeping(partial=sound):
-                write_whole(path, sound)
-        except OSError as error:  # a full disk, say: the sound is paid for, and not lost with it
-            failed = ZhipuError(f"the sound is not saved to {path}: {error.strerror}")
-            failed.partial = sound  # type: ignore[attr-defined]
-            raise failed from error
+        save_paid(path, sound, "the sound", partial=sound)
         return str(path)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from zhipu_client.errors import InvalidRequestError
+from zhipu_client.errors import InvalidRequestError, ZhipuError
+from zhipu_client.work._job import attach, keeping
 
-__all__ = ["check_folder", "write_whole"]
+__all__ = ["check_folder", "save_paid", "write_whole"]
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -27,6 +30,34 @@ def write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         beside.unlink(missing_ok=True)
         raise
+
+
+def save_paid(
+    path: Path,
+    content: bytes,
+    what: str,
+    *,
+    partial: Any,
+    failed: Callable[[str], ZhipuError] = ZhipuError,
+) -> None:
+    """Write a file whose content is paid for; whatever ends that has it as ``partial``.
+
+    Args:
+        path: The file.
+        content: Its bytes.
+        what: What it is, in the error: ``"the image"``.
+        partial: What the error has.
+        failed: Makes the error of a disk that is full, say, from its message.
+
+    Raises:
+        ZhipuError: It cannot be written; nothing is left behind.
+    """
+    try:
+        with keeping(partial=partial):
+            write_whole(path, content)
+    except OSError as error:
+        message = f"{what} is not saved to {path}: {error.strerror}"
+        raise attach(failed(message), partial=partial) from error
 
 
 def check_folder(field: str, folder: Path | None) -> None:

@@ -39,9 +39,9 @@ from zhipu_client._key import find
 from zhipu_client._layout import drawable, layout_of
 from zhipu_client._metadata import document_id, flat
 from zhipu_client._numbers import whole_number
-from zhipu_client._replies import counts
+from zhipu_client._replies import add_usage, counts
 from zhipu_client._safe_tracebacks import KeepsNoArguments
-from zhipu_client._saving import check_folder, write_whole
+from zhipu_client._saving import check_folder, save_paid, write_whole
 from zhipu_client._secrets import hidden, is_importable, is_secret_header
 from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
 from zhipu_client.dialects import DialectName
@@ -58,6 +58,7 @@ __all__ = [
     "ConnectionSettings",
     "Content",
     "KeepsNoArguments",
+    "add_usage",
     "aleave",
     "attach",
     "check_folder",
@@ -78,6 +79,7 @@ __all__ = [
     "read_upload",
     "refusal",
     "refuse",
+    "save_paid",
     "suggestion",
     "whole_number",
     "write_whole",
