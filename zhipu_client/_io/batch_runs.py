@@ -28,11 +28,11 @@ from zhipu_client.work._batch import (
     results_of,
 )
 from zhipu_client.work._job import Progress, keeping
+from zhipu_client.work._kept import key_of
 
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
     from zhipu_client._io.sync import Client
-from zhipu_client.work._kept import key_of
 
 __all__ = ["BatchRuns"]
 

@@ -122,9 +122,8 @@ class FaultySend:
                 body = body[count:]
         transport = connections.transport_of(self._scope)
         if "extra" in self._orders and transport is not None:
-            connections.cork(
-                transport, on=True
-            )  # this is the end already, where the length is known
+            # Where the length is known, this is the end already.
+            connections.cork(transport, on=True)
         await self._write(body, more=True)
         if not more:
             await self._finish()
