@@ -2,8 +2,8 @@
 
     python cookbook/llama_index/handoff.py ["..."]
 
-Without a key the emulator of this project answers. It is no model: it hands over when the question
-says so, and takes the weather from the tool.
+Without a key the emulator of this project answers. It is not a model: it hands over when the
+question says so, and takes the weather from the tool.
 """
 
 from __future__ import annotations

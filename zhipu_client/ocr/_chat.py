@@ -27,7 +27,7 @@ TASKS: Mapping[Task, str] = {
 }
 
 #: Why an answer ended that is not whole: a limit of tokens, a server that was stopped. An answer
-#: without a reason is not known to be whole. Reasons that are unknown here are no failure.
+#: without a reason is not known to be whole. Reasons that are unknown here are not a failure.
 _CUT = frozenset({"length", "max_tokens", "model_context_window_exceeded", "abort", "error"})
 _REFUSED = frozenset({"content_filter", "sensitive"})
 #: Reasoning and marks that a vision model may have around its answer.
