@@ -2,45 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
 
 from tests.support.answers import reply
+from tests.support.overflows import OVERFLOW
 
 from .rows import Row, check, in_turn, table
 from .server import Reply, said, scripted
 from .subjects import KEY
-
-OVERFLOW = {
-    "vllm": "This model's maximum context length is 8192 tokens. However, your request has 9001 "
-    "input tokens. Please reduce the length of the input messages.",
-    "vllm-with-an-answer": "This model's maximum context length is 8192 tokens. However, you "
-    "requested 9001 tokens (8501 in the messages, 500 in the completion).",
-    "vllm-engine": "The decoder prompt (length 9001) is longer than the maximum model length of "
-    "8192. Make sure that `max_model_len` is no smaller than the number of text tokens.",
-    "vllm-max-tokens": "'max_tokens' or 'max_completion_tokens' is too large: 9000. This model's "
-    "maximum context length is 8192 tokens and your request has 12 input tokens.",
-    "sglang": "The input (9001 tokens) is longer than the model's context length (8192 tokens).",
-    "sglang-with-an-answer": "Requested token count exceeds the model's maximum context length of "
-    "8192 tokens.",
-    "llama-server": "request (9001 tokens) exceeds the available context size (8192 tokens), try "
-    "increasing it",
-    "ollama": "prompt too long; exceeded max context length by 4 tokens",
-    "ollama-embeddings": "the input length exceeds the context length",
-    "lm-studio": "The number of tokens to keep from the initial prompt is greater than the "
-    "context length. Try to load the model with a larger context length",
-    "litellm": "litellm.ContextWindowExceededError: ZaiException - Prompt exceeds max length",
-    "tgi": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 8192. Given: "
-    "9001 `inputs` tokens and 20 `max_new_tokens`",
-    "tei": "Input validation error: `inputs` must have less than 512 tokens. Given: 900",
-    "xinference": "Requested tokens (9001) exceed context window of 8192",
-    "openrouter": "This endpoint's maximum context length is 8192 tokens. However, you requested "
-    "about 9001 tokens",
-    "openai-responses": "Your input exceeds the context window of this model.",
-    "moonshot": "Invalid request: Your request exceeded model token limit: 8192 (requested: 9001)",
-    "dashscope": "Range of input length should be [1, 8192]",
-}  # fmt: skip
 
 
 def nested(message: str, **facts: Any) -> dict[str, Any]:
@@ -59,10 +31,10 @@ def failing(title: str, body: dict[str, Any], kind: str, status: int = 400, **wa
 
 SHAPES = {"number": lambda m: nested(m, code=400), "text": lambda m: nested(m, code="400"),
           "flat": flat, "string": lambda m: {"error": m}}  # fmt: skip
+#: Each in one shape, the next in the next; `tests/zhipu_client/test_worded.py` has all of them.
 OVERFLOWS = [
-    failing(f"{server}-{shape}", make(message), "ContextOverflowError")
-    for server, message in OVERFLOW.items()
-    for shape, make in SHAPES.items()
+    failing(f"{server}-{shape}", SHAPES[shape](message), "ContextOverflowError")
+    for (server, message), shape in zip(OVERFLOW.items(), itertools.cycle(SHAPES), strict=False)
 ]
 BY_WORD = [
     failing("openai-overflow", nested("too long", code="context_length_exceeded"),

@@ -30,7 +30,7 @@ from zhipu_client.errors import (
     ServerError,
     shorten,
 )
-from zhipu_client.errors._worded import kind_by_words
+from zhipu_client.errors._worded import kind_by_words, quoted_code
 
 __all__ = ["CODES", "Code", "error_from", "error_in", "retry_after_seconds"]
 
@@ -140,6 +140,9 @@ def _kind(
     known = CODES.get(code or "")
     if known is not None and len(code or "") == _OF_THE_SERVICE:
         return known.error, known.retry == "yes"
+    quoted = CODES.get(quoted_code(decoded, message) or "")
+    if quoted is not None:
+        return quoted.error, quoted.retry == "yes"
     worded = kind_by_words(status, decoded, message)
     if worded is not None:
         return worded
@@ -216,7 +219,7 @@ def _code_and_message(data: Any) -> tuple[str | None, str | None]:
     error = data.get("error")
     source = error if isinstance(error, dict) else data
     code = source.get("code")
-    message = source.get("message") or source.get("msg")
+    message = _with_quoted(source.get("message") or source.get("msg"), source.get("metadata"))
     if message is None and isinstance(error, str):
         message = f"{error} {data.get('path') or ''}".strip()
     if message is None and "detail" in data:
@@ -229,6 +232,15 @@ def _code_and_message(data: Any) -> tuple[str | None, str | None]:
         code, text = code if code is not None else found.group(1), found.group(2)
         code = found.group(1) if found.group(1) in CODES else code
     return _as_code(code), text
+
+
+def _with_quoted(message: Any, metadata: Any) -> Any:
+    """Return a message with what the provider behind a gateway said: OpenRouter has it aside."""
+    raw = metadata.get("raw") if isinstance(metadata, Mapping) else None
+    if not raw:
+        return message
+    quoted = raw if isinstance(raw, str) else _as_json(raw)
+    return f"{message}: {quoted}" if message else quoted
 
 
 def _as_code(value: Any) -> str | None:
