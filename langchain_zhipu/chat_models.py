@@ -24,7 +24,7 @@ from langchain_zhipu._chat import blocks, structured
 from langchain_zhipu._chat.calling import exchange_for
 from langchain_zhipu._chat.events import EventsOfCalls
 from langchain_zhipu._chat.fast_chunks import generation_chunk
-from langchain_zhipu._chat.media import has_paths, readable_result
+from langchain_zhipu._chat.media import readable_result, takes_time
 from langchain_zhipu._chat.messages import to_message
 from langchain_zhipu._chat.retries import ModelRetry, RetryOn, retry_on
 from langchain_zhipu._chat.settings import ChatSettings
@@ -352,8 +352,8 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
         dialect: Dialect,
         streaming: bool = False,
     ) -> Exchange:
-        if any(has_paths(message.content) for message in messages):
-            # A file may have 200 MB: not read on the event loop.
+        if any(takes_time(message.content) for message in messages):
+            # A file may have 200 MB, an image be decoded for a second: not on the event loop.
             return await run_in_executor(
                 None, self._exchange, messages, stop, kwargs, dialect=dialect, streaming=streaming
             )

@@ -23,6 +23,7 @@ from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_ca
 from llama_index.core.llms.llm import ToolSelection
 
 from zhipu_client import models
+from zhipu_client.adapting import with_pictures
 from zhipu_client.conversation import Exchange, build
 from zhipu_client.dialects import Dialect
 
@@ -30,7 +31,7 @@ from ._chat.calling import values_of
 from ._chat.closing import closing_stream
 from ._chat.errors import raised_with_responses
 from ._chat.hiding import HidesSecrets
-from ._chat.media import has_paths
+from ._chat.media import takes_time
 from ._chat.messages import to_response, to_wire
 from ._chat.settings import DEFAULT_MODEL, ChatSettings
 from ._chat.stream import ResponseMaker
@@ -157,7 +158,7 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatSettings):
         if isinstance(hints, StructuredHints):
             values["structured"] = hints.answer
         built = build(values, dialect=dialect, streaming=streaming, one_answer=True)
-        wire = to_wire(messages, built.model)
+        wire = with_pictures(to_wire(messages, built.model), built.model)
         return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
@@ -174,8 +175,8 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatSettings):
         dialect: Dialect,
         streaming: bool,
     ) -> Exchange:
-        if any(has_paths(block) for message in messages for block in message.blocks):
-            # A file of 200 MB is not read on the event loop.
+        if any(takes_time(block) for message in messages for block in message.blocks):
+            # A file may have 200 MB, an image be decoded for a second: not on the event loop.
             return await asyncio.to_thread(
                 self._exchange, messages, kwargs, dialect=dialect, streaming=streaming
             )

@@ -34,6 +34,7 @@ from zhipu_client._check import choice, refusal, refuse, suggestion
 from zhipu_client._client_cache import ClientCache
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, names_base_url, resolve_base_url
 from zhipu_client._download_rules import first_url
+from zhipu_client._io.chat_pictures import with_pictures
 from zhipu_client._io.jobs import aleave, leave
 from zhipu_client._key import find
 from zhipu_client._layout import drawable, layout_of
@@ -82,6 +83,7 @@ __all__ = [
     "save_paid",
     "suggestion",
     "whole_number",
+    "with_pictures",
     "write_whole",
 ]
 

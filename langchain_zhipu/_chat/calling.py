@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from langchain_zhipu._chat.messages import to_wire
 from langchain_zhipu._chat.recursive import whole_parameters
+from zhipu_client.adapting import with_pictures
 from zhipu_client.conversation import (
     Exchange,
     StructuredAnswer,
@@ -52,7 +53,8 @@ def exchange_for(
     if isinstance(structured, Mapping):
         values["structured"] = _structured(structured)
     built = build(values, dialect=dialect, streaming=streaming)
-    return Exchange(to_wire(messages, built.model), built, repair=repair)
+    wire = with_pictures(to_wire(messages, built.model), built.model)
+    return Exchange(wire, built, repair=repair)
 
 
 def _response_format(value: Any) -> Any:

@@ -24,7 +24,7 @@ from zhipu_client.conversation import (
     read_file,
 )
 
-__all__ = ["has_paths", "readable_result", "refused", "result_part", "to_part"]
+__all__ = ["readable_result", "refused", "result_part", "takes_time", "to_part"]
 
 #: Keys of blocks with the bytes of a medium.
 _DATA = frozenset({"base64", "data", "file_data"})
@@ -135,11 +135,27 @@ def _is_block(block: Any) -> bool:
     return isinstance(kind, str) and kind in _READERS
 
 
-def has_paths(content: Any) -> bool:
-    """True when reading this content of a user's message means reading a local file."""
-    return isinstance(content, list) and any(
-        isinstance(block, Mapping) and isinstance(block.get("path"), Path) for block in content
-    )
+def takes_time(content: Any) -> bool:
+    """Return True when making parts of a content may take time: to read files, to convert images.
+
+    Those that are on the web are not touched.
+    """
+    return isinstance(content, (list, tuple)) and any(map(_takes_time, content))
+
+
+def _takes_time(block: Any) -> bool:
+    if not isinstance(block, Mapping):
+        return False
+    if block.get("type") == "tool_result":
+        return takes_time(block.get("content"))
+    if isinstance(block.get("path"), Path):
+        return True
+    source = block.get("source")
+    inline = bool(_DATA & block.keys()) or (isinstance(source, Mapping) and "data" in source)
+    inner = block.get("image_url")
+    url = inner.get("url") if isinstance(inner, Mapping) else inner or block.get("url")
+    inline = inline or (isinstance(url, str) and not url.startswith(("http://", "https://")))
+    return inline and block.get("type") in ("image", "image_url")
 
 
 def _text(block: Block, where: str) -> dict[str, Any]:
@@ -159,7 +175,8 @@ def _plain(block: Block, where: str) -> dict[str, Any]:
 
 
 def _image(block: Block, where: str) -> dict[str, Any]:
-    return {"type": "image_url", "image_url": {"url": _url_or_data(block, "image", where)}}
+    part = {"type": "image_url", "image_url": {"url": _url_or_data(block, "image", where)}}
+    return {**part, "_name": str(block["path"])} if block.get("path") else part
 
 
 def _image_url(block: Block, where: str) -> dict[str, Any]:

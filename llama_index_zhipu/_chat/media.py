@@ -18,7 +18,7 @@ from llama_index.core.base.llms.types import AudioBlock, DocumentBlock, ImageBlo
 from zhipu_client import InvalidRequestError
 from zhipu_client.conversation import audio_part, data_url, most_bytes, read_file
 
-__all__ = ["PARTS", "as_text", "has_paths", "media_part"]
+__all__ = ["PARTS", "as_text", "media_part", "takes_time"]
 
 
 def media_part(block: Any, where: str, model: str | None, *, files: bool) -> dict[str, Any]:
@@ -42,11 +42,16 @@ def media_part(block: Any, where: str, model: str | None, *, files: bool) -> dic
     return PARTS[type(block)](block, where, model)
 
 
-def has_paths(block: Any) -> bool:
-    """Return True when making a part of this block means reading from a file or a stream."""
+def takes_time(block: Any) -> bool:
+    """Return True when making a part of a block may take time: to read a file, convert an image.
+
+    What is on the web is not touched.
+    """
     content = _CONTENT.get(type(block))
     if content is None:
-        return any(has_paths(inner) for inner in _inside(block))
+        return any(takes_time(inner) for inner in _inside(block))
+    if isinstance(block, ImageBlock):
+        return not block.url or str(block.url).startswith("data:")
     return bool(block.path) or isinstance(getattr(block, content), IOBase)
 
 
@@ -68,7 +73,8 @@ def image_part(block: ImageBlock, where: str, model: str | None) -> dict[str, An
     url = _url(block, where) or _data_url(
         block, block.image, block.image_mimetype, "image", where, model
     )
-    return {"type": "image_url", "image_url": {"url": url}}
+    part = {"type": "image_url", "image_url": {"url": url}}
+    return {**part, "_name": str(block.path)} if block.path else part
 
 
 def video_part(block: VideoBlock, where: str, model: str | None) -> dict[str, Any]:
@@ -128,7 +134,8 @@ def _content(block: Any, content: Any, kind: str, where: str, model: str | None)
     data = b""
     if isinstance(content, IOBase | BytesIO):
         content.seek(0)
-        data = content.read(most_bytes(kind, model) + 1)
+        head = content.read(16)
+        data = head + content.read(most_bytes(kind, model, head) + 1 - len(head))
     elif content:
         # LlamaIndex keeps bytes as base64; anything else was put there afterwards.
         data = _decoded(content if isinstance(content, bytes) else str(content).encode())

@@ -10,6 +10,7 @@ import types
 from pathlib import Path
 from typing import Any
 
+import pillow_heif
 import pypdfium2
 import pytest
 from PIL import Image
@@ -27,6 +28,7 @@ KINDS: dict[str, tuple[str, dict[str, Any], str]] = {
     "bmp": ("BMP", {}, "image/bmp"),
     "gif": ("GIF", {}, "image/gif"),
     "jpeg 2000": ("JPEG2000", {}, "image/jp2"),
+    "heic": ("HEIF", {"quality": 90}, "image/heic"),
 }
 
 
@@ -36,7 +38,10 @@ def drawn(kind: str, frames: int = 1) -> bytes:
     images = [Image.new("RGB", (40, 30), (50 * n, 0, 0)).convert(mode) for n in range(frames)]
     several = {"save_all": True, "append_images": images[1:]} if frames > 1 else {}
     out = io.BytesIO()
-    images[0].save(out, how, **more, **several)
+    if kind == "heic":
+        pillow_heif.from_pillow(images[0]).save(out, **more)
+    else:
+        images[0].save(out, how, **more, **several)
     return out.getvalue()
 
 

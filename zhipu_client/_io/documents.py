@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
+from zhipu_client._image_types import convertible
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.work._job import Document, Password, Source
 
@@ -194,7 +195,7 @@ class _File:
         self._made: BinaryIO | None = None
         original = None
         if kind is None:
-            original = pictures.kind_of(head)
+            original = convertible(head)
             if original is None:
                 raise _refused(name, not_taken(head, name))
             self._made, kind = pictures.convert(file, name, original)

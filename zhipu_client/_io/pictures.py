@@ -1,41 +1,29 @@
-"""Turns images that the service does not take into a PNG, or into a PDF of their frames."""
+"""Turns images that the service does not take into a PNG, or into a PDF of their frames.
+
+A chat takes pictures only: there each page of a TIFF is a picture, and of what moves (GIF, WebP)
+the first frame.
+"""
 
 from __future__ import annotations
 
 import importlib
 import io
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["convert", "kind_of"]
+__all__ = ["convert", "pictures"]
 
 MiB = 1024 * 1024
-#: The first bytes of a type: where they are, and what they are.
-_MARKS: Mapping[str, tuple[tuple[int, bytes], ...]] = {
-    "image/tiff": ((0, b"II*\0"), (0, b"MM\0*"), (0, b"II+\0"), (0, b"MM\0+")),
-    "image/webp": ((8, b"WEBP"),),
-    "image/bmp": ((0, b"BM"),),
-    "image/gif": ((0, b"GIF8"),),
-    "image/heic": tuple((4, b"ftyp" + brand) for brand in (b"hei", b"hev", b"mif1", b"msf1")),
-    "image/avif": ((4, b"ftypavi"),),
-    "image/jp2": ((0, b"\0\0\0\x0cjP  "), (0, b"\xff\x4f\xff\x51")),
-}
 #: The most frames and pixels that are decoded, and the largest PNG that is made.
 _MOST_FRAMES, _MOST_PIXELS, _MOST_PNG = 2000, 89_000_000, 10 * MiB
+#: Up to so many pixels a picture for a chat is tried as PNG first.
+_PNG_PIXELS = 4_000_000
 _DPI = 200.0
 _QUALITY = 92
-
-
-def kind_of(head: bytes) -> str | None:
-    """Return the MIME type of an image that can be converted, by its first bytes."""
-    for kind, marks in _MARKS.items():
-        if any(head.startswith(mark, at) for at, mark in marks):
-            return kind
-    return None
 
 
 def convert(file: BinaryIO, name: str, kind: str) -> tuple[BinaryIO, str]:
@@ -44,7 +32,7 @@ def convert(file: BinaryIO, name: str, kind: str) -> tuple[BinaryIO, str]:
     Args:
         file: The image.
         name: What errors call it.
-        kind: Its type, from `kind_of`.
+        kind: Its type, from `convertible`.
 
     Returns:
         The file, and its MIME type.
@@ -53,6 +41,39 @@ def convert(file: BinaryIO, name: str, kind: str) -> tuple[BinaryIO, str]:
         InvalidRequestError: Pillow is missing, has no decoder for it, or the image is broken or too
             large.
     """
+    with _read(file, name, kind) as image:
+        frames = _frames(image)
+        made = _made(image, name)
+    return made, "application/pdf" if frames > 1 else _kind(made)
+
+
+def pictures(
+    file: BinaryIO, name: str, kind: str, *, most: int, most_bytes: int, most_pixels: int
+) -> list[bytes]:
+    """Return the pages of a TIFF, or the first frame of another image, as PNG or JPEG.
+
+    Args:
+        file: The image.
+        name: What errors call it.
+        kind: Its type, from `convertible`.
+        most: The most pages.
+        most_bytes: The most bytes of a picture; it is made smaller until it has no more.
+        most_pixels: The most pixels of each of its sides, likewise.
+
+    Raises:
+        InvalidRequestError: As `convert`, and a TIFF with more pages.
+    """
+    with _read(file, name, kind) as image:
+        pages = _frames(image) if kind == "image/tiff" else 1
+        if pages > most:
+            why = f"has {pages:,} pages, and at most {most} pictures are taken in one request"
+            raise _refused(name, f"{why}: read its text first (OCR)")
+        return [_small(page, most_bytes, most_pixels) for page in _upright(image, name, pages)]
+
+
+@contextmanager
+def _read(file: BinaryIO, name: str, kind: str) -> Iterator[Any]:
+    """Open an image; what a decoder raises becomes an error that names the file."""
     try:
         from PIL import UnidentifiedImageError
     except ImportError:
@@ -62,8 +83,7 @@ def convert(file: BinaryIO, name: str, kind: str) -> tuple[BinaryIO, str]:
     file.seek(0)
     try:
         with _opened(file, kind) as image:
-            frames = _frames(image)
-            made = _made(image, name)
+            yield image
     except InvalidRequestError:
         raise
     except Exception as error:  # whatever a decoder raises
@@ -72,9 +92,26 @@ def convert(file: BinaryIO, name: str, kind: str) -> tuple[BinaryIO, str]:
         told = "it is broken, or its decoder is missing" if unknown else error
         why = f"is {kind} and cannot be converted ({told})"
         if kind == "image/heic":
-            why += "; its decoder is installed with: pip install pillow-heif"
+            why += "; its decoder is installed with: pip install 'zhipu-integrations[heic]'"
         raise _refused(name, why) from error
-    return made, "application/pdf" if frames > 1 else _kind(made)
+
+
+def _small(image: Any, most_bytes: int, most_pixels: int) -> bytes:
+    """Return a picture within bounds: PNG where that is small enough, as it loses nothing."""
+    image.thumbnail((most_pixels, most_pixels))
+    # A large photo makes a PNG that takes seconds and is too large.
+    if image.mode == "1" or image.width * image.height <= _PNG_PIXELS:
+        out = io.BytesIO()
+        image.save(out, "PNG")
+        if out.tell() <= most_bytes:
+            return out.getvalue()
+    seen = image.convert("L") if image.mode == "1" else image
+    while True:
+        out = io.BytesIO()
+        seen.save(out, "JPEG", quality=_QUALITY)
+        if out.tell() <= most_bytes or max(seen.size) <= 1:
+            return out.getvalue()
+        seen = seen.resize([max(1, side * 4 // 5) for side in seen.size])
 
 
 def _kind(made: BinaryIO) -> str:
@@ -159,7 +196,14 @@ def _opened(file: BinaryIO, kind: str) -> Any:
 
     for package in ("pillow_heif", "pi_heif") if kind == "image/heic" else ():
         with suppress(ImportError):
-            return importlib.import_module(package).open_heif(file).to_pillow()
+            opener = importlib.import_module(package).open_heif
+            try:
+                return opener(file).to_pillow()
+            except Exception:
+                with suppress(Exception):  # AVIF under a name that both have
+                    file.seek(0)
+                    return Image.open(file)
+                raise
     return Image.open(file)
 
 

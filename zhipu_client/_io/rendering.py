@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from zhipu_client._files import sniff
+from zhipu_client._image_types import convertible
 from zhipu_client._io import pictures
 from zhipu_client._io.documents import CONVERTED, HEAD, not_taken, open_content, stamp
 from zhipu_client._io.pdfium import RenderedPDF
@@ -85,7 +86,7 @@ def readable(file: BinaryIO, name: str) -> Readable:
     kind = sniff(head)
     if kind is not None:
         return Readable(file, name, kind)
-    other = pictures.kind_of(head)
+    other = convertible(head)
     if other is None:
         raise _refused(name, not_taken(head, name))
     made, kind = pictures.convert(file, name, other)

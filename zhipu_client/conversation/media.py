@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from zhipu_client import models
+from zhipu_client._image_types import convertible
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
     "AUDIO_FORMATS",
+    "MOST_UNCONVERTED",
+    "READ_FIRST",
     "audio_format",
     "audio_part",
     "data_url",
@@ -35,6 +38,13 @@ _MB = 2**20
 _MOST: Mapping[str, int] = {
     "image": 5 * _MB, "video": 200 * _MB, "audio": 100 * _MB, "file": 50 * _MB,
 }  # fmt: skip
+#: Of an image that is converted before it is sent, which makes it smaller.
+MOST_UNCONVERTED = 100 * _MB
+#: What is done about a document that a chat does not take.
+READ_FIRST = (
+    "read its text first: a PDF with ZhipuAIOCRLoader or ZhipuAIOCRReader, other documents with "
+    "ZhipuAIFileParserLoader or ZhipuAIFileParserReader"
+)
 #: Of an image for a model that is not in the catalogue: another server may take more.
 _MOST_OF_UNKNOWN = 20 * _MB
 _FALLBACK = {
@@ -44,9 +54,6 @@ _FALLBACK = {
 _MARKS: Mapping[str, tuple[tuple[int, bytes], ...]] = {
     "image/png": ((0, b"\x89PNG"),),
     "image/jpeg": ((0, b"\xff\xd8\xff"),),
-    "image/gif": ((0, b"GIF8"),),
-    "image/webp": ((0, b"RIFF"), (8, b"WEBP")),
-    "image/bmp": ((0, b"BM"),),
     "audio/wav": ((0, b"RIFF"), (8, b"WAVE")),
     "audio/mpeg": ((0, b"ID3"),),
     "audio/ogg": ((0, b"OggS"),),
@@ -66,12 +73,14 @@ _KINDS = {
 }  # fmt: skip
 
 
-def most_bytes(kind: str, model: str | None = None) -> int:
+def most_bytes(kind: str, model: str | None = None, head: bytes = b"") -> int:
     """Return the most bytes that one medium may have.
 
     Args:
         kind: image, video, audio or file.
         model: The model's name; None, or a name that is not known, for the widest limit.
+        head: Its first 16 bytes, where they are known: an image that is converted before it is
+            sent may be larger.
 
     Example:
         >>> most_bytes("image", "glm-4.6v"), most_bytes("image", "my-own-model")
@@ -79,6 +88,8 @@ def most_bytes(kind: str, model: str | None = None) -> int:
     """
     if kind != "image":
         return _MOST[kind]
+    if convertible(head):
+        return MOST_UNCONVERTED
     info = models.find(model) if model else None
     if info is None:
         return _MOST_OF_UNKNOWN
@@ -92,6 +103,8 @@ def sniffed(data: bytes) -> str | None:
         >>> sniffed(b"%PDF-1.7"), sniffed(b"words")
         ('application/pdf', None)
     """
+    if (image := convertible(data)) is not None:
+        return image
     for kind, marks in _MARKS.items():
         if all(data.startswith(mark, offset) for offset, mark in marks):
             return kind
@@ -169,7 +182,7 @@ def read_file(path: Path, what: str, most: int, where: str = "messages") -> byte
     Args:
         path: Where it is; ``~`` is the home directory.
         what: What to call it in an error: image, file, ...
-        most: The most bytes that it may have.
+        most: The most bytes that it may have, unless it is an image that is converted.
         where: Where the path is among what the caller gave.
 
     Raises:
@@ -180,10 +193,15 @@ def read_file(path: Path, what: str, most: int, where: str = "messages") -> byte
         facts = file.stat()
         if not stat.S_ISREG(facts.st_mode):
             why = f"the {what} is not a regular file"
-        elif facts.st_size > most:
-            why = too_large(what, facts.st_size, most)
         else:
-            return file.read_bytes()
+            with file.open("rb") as opened:
+                if what == "image" and convertible(opened.read(16)):
+                    most = MOST_UNCONVERTED
+                if facts.st_size <= most:
+                    opened.seek(0)
+                    return opened.read(most)
+            why = too_large(what, facts.st_size, most)
+            why += f": {READ_FIRST}" if what == "file" else ""
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         why = f"the {what} cannot be read ({reason})"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhipu_client import models
-from zhipu_client.conversation.media import inline_data, kind_of, most_bytes, too_large
+from zhipu_client.conversation.media import READ_FIRST, inline_data, kind_of, most_bytes, too_large
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["NO_OUTPUT", "seen", "unsendable"]
@@ -35,7 +35,7 @@ _AS_TEXT = {
     "image": "read its text first (OCR)",
     "video": "describe it in words",
     "audio": "transcribe it first",
-    "file": "read its text first (OCR, a file parser)",
+    "file": READ_FIRST,
 }
 
 
@@ -132,8 +132,7 @@ class _Sight:
             return f"{name} does not take {_PLURALS[kind]}"
         data = inline_data(part)
         if data is not None:
-            by_url = info.files_by_url if kind == "file" else not info.base64_images
-            if by_url and kind in {"file", "image"}:
+            if not _takes_inline(info, kind):
                 return f"{name} takes {_PLURALS[kind]} by URL only"
             size, most = len(data) * 3 // 4, most_bytes(kind, self.model)
             if size > most:
@@ -168,37 +167,62 @@ def _user_part(part: Any, place: str, sight: _Sight, *, refusing: bool) -> Any:
     if isinstance(part, Mapping) and part.get("type") == _UNSENDABLE:
         if refusing:
             raise part["error"]
-        what = _WORDS.get(part["what"], f"content of the type {part['what']}")
-        return _text(f"({what} was here, which cannot be sent)")
+        return _text(f"({_in_words(part)} was here, which cannot be sent)")
     kind = kind_of(part)
     if kind is None:
         return part
     if refusing:
         why = sight.why_not(part, kind, sight.model)
         if why is not None and sight.known:
-            raise _refused(place, kind, why, sight)
+            raise _refused(part, place, why, sight)
         sight.one_too_many(kind)  # the client refuses too many that are new
         return part
     why = sight.why_not(part, kind, "this model") or sight.one_too_many(kind)
     return part if why is None else _text(f"({_named(part, kind)} was here; {why})")
 
 
-def _refused(place: str, kind: str, why: str, sight: _Sight) -> InvalidRequestError:
+def _in_words(part: Mapping[str, Any]) -> str:
+    what = part["what"]
+    return _WORDS.get(what, f"content of the type {what}")
+
+
+def _refused(part: Mapping[str, Any], place: str, why: str, sight: _Sight) -> InvalidRequestError:
     """The error for the user's own new medium: where it is, why not, what to do."""
-    remedy = ""
-    if sight.info is not None and kind not in sight.info.inputs:
-        other = _taking(kind)
-        use = f"use a model that does, such as {other}, or " if other else ""
-        remedy = f": {use}{_AS_TEXT[kind]}"
-    return InvalidRequestError(
-        f"{place} is {_WORDS[kind]}, but {why}{remedy}", field=place, value=kind
-    )
+    kind = kind_of(part) or ""
+    shown = _WORDS[kind]
+    inner = part.get("file")
+    if isinstance(inner, Mapping) and inner.get("filename"):
+        shown += f" ({inner['filename']})"
+    ways = _ways_out(kind, sight.info) if sight.info is not None else []
+    remedy = f": {', or '.join(ways)}" if ways else ""
+    return InvalidRequestError(f"{place} is {shown}, but {why}{remedy}", field=place, value=kind)
+
+
+def _ways_out(kind: str, info: models.ModelInfo) -> list[str]:
+    """What a user can do about a medium that a model does not take."""
+    ways = []
+    taken = kind in info.inputs
+    if (not taken or not _takes_inline(info, kind)) and (other := _taking(kind)):
+        ways.append(f"use a model that does, such as {other}")
+    if taken and not _takes_inline(info, kind):
+        ways.append("give its URL")
+    if not taken or kind == "file":
+        ways.append(_AS_TEXT[kind])
+    return ways
+
+
+def _takes_inline(info: models.ModelInfo, kind: str) -> bool:
+    """Whether a model takes a kind of medium that is in the request itself."""
+    if kind == "image":
+        return info.base64_images
+    return kind != "file" or not info.files_by_url
 
 
 def _taking(kind: str) -> str | None:
-    """The newest model that takes a kind of medium in a chat."""
+    """The newest model that takes a kind of medium in a chat, also inline."""
     for info in models.MODELS.values():
-        if kind in info.inputs and not info.deprecated and info.kind in {"vision", "voice"}:
+        chats = not info.deprecated and info.kind in {"vision", "voice"}
+        if kind in info.inputs and chats and _takes_inline(info, kind):
             return info.id
     return None
 
@@ -211,6 +235,9 @@ def _result(message: Wire, sight: _Sight) -> Wire:
     media: list[Any] = []
     notes: list[str] = []
     for part in reversed(message.pop("_media", ())):
+        if part.get("type") == _UNSENDABLE:
+            notes.append(f"(the tool returned {_in_words(part)}, which cannot be sent)")
+            continue
         kind = kind_of(part)
         why = None
         if kind is not None:

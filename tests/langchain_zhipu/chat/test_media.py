@@ -150,6 +150,8 @@ def test_a_local_file_is_read_and_its_type_told(tmp_path: Path) -> None:
     file = tmp_path / "a.jpg"
     file.write_bytes(b"hi")
     part = to_part({"type": "image", "path": file}, "m", files=True)
+    assert part is not None
+    assert part.pop("_name") == str(file)  # for errors
     assert part == {"type": "image_url", "image_url": {"url": "data:image/jpeg;base64,aGk="}}
     named = to_part({"type": "file", "path": file}, "m", files=True)
     assert named is not None
