@@ -13,19 +13,21 @@ import asyncio
 import hashlib
 import io
 import json
+import multiprocessing
 import random
-import subprocess
 import sys
 import tempfile
 import time
+import warnings
 import wave
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-__all__ = ["KINDS", "Outcome", "survive"]
+__all__ = ["KINDS", "Outcome", "begin", "survive"]
 
 IN_FLIGHT = 4
 _TEXTS = [f"note {number} about whales" for number in range(260)]
@@ -217,24 +219,20 @@ def survive(kind: str, kills: int, folder: Path, seed: int, latency: float = 0.0
         def count() -> int:
             return sum(one["path"].endswith(path) for one in server.requests)
 
-        def start(checkpoint: Path) -> subprocess.Popen[str]:
-            given = [kind, server.base_url, server.api_key, str(checkpoint)]
-            return subprocess.Popen(
-                [sys.executable, "-W", "ignore", "-m", "benchmarks.kills", "--run", *given],
-                stdout=subprocess.PIPE,
-                text=True,
-                cwd=Path(__file__).parent.parent,
-            )
+        out = folder / "result"
+
+        def start(checkpoint: Path) -> BaseProcess:
+            return begin(kind, server.base_url, server.api_key, checkpoint, out)
 
         def result(checkpoint: Path) -> str:
             process = start(checkpoint)
-            found, _ = process.communicate(timeout=110)
-            if process.returncode:
-                raise RuntimeError(f"{kind} failed with {process.returncode}")
-            return found
+            process.join(110)
+            if process.exitcode != 0:
+                raise RuntimeError(f"{kind} failed with {process.exitcode}")
+            return out.read_text("utf-8")
 
         def here(checkpoint: Path) -> str:
-            return _digest(kind, server.base_url, server.api_key, str(checkpoint))
+            return _digest(kind, server.base_url, server.api_key, checkpoint)
 
         whole = here(folder / "other.sqlite")
         needed = count()
@@ -242,13 +240,13 @@ def survive(kind: str, kills: int, folder: Path, seed: int, latency: float = 0.0
         for _ in range(kills):
             process = start(folder / "work.sqlite")
             wanted = count() + chance.randint(0, max(1, needed // kills))
-            while count() < wanted and process.poll() is None:
+            while count() < wanted and process.is_alive():
                 time.sleep(0.002)
             time.sleep(chance.random() * latency)
-            done += process.poll() is None
+            done += process.is_alive()
             process.kill()
-            process.communicate()
-        found = result(folder / "work.sqlite").strip()
+            process.join()
+        found = result(folder / "work.sqlite")
         paid = count() - needed
         here(folder / "work.sqlite")
         return Outcome(done, needed, paid, found == whole, count() - needed - paid)
@@ -263,14 +261,30 @@ def _main(kills: int, kinds: list[str]) -> None:
         print(row, f"{found.same!s:>5} {found.again:6}", "" if found.good else "WRONG", flush=True)
 
 
-def _digest(kind: str, base_url: str, api_key: str, checkpoint: str) -> str:
-    reach = {"base_url": base_url, "api_key": api_key, "checkpoint": checkpoint}
+def begin(kind: str, base_url: str, api_key: str, checkpoint: Path, out: Path) -> BaseProcess:
+    """Start one kind of work in a process of its own, which writes its result's digest to a file.
+
+    Where processes can be forked, a server process imports the frameworks, once for all of them.
+    """
+    forks = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if forks else "spawn")
+    context.set_forkserver_preload(["langchain_core.embeddings", "llama_index.core"])
+    given = (kind, base_url, api_key, checkpoint, out)
+    process: BaseProcess = context.Process(target=_work, args=given)
+    process.start()
+    return process
+
+
+def _work(kind: str, base_url: str, api_key: str, checkpoint: Path, out: Path) -> None:
+    warnings.simplefilter("ignore")
+    out.write_text(_digest(kind, base_url, api_key, checkpoint), "utf-8")
+
+
+def _digest(kind: str, base_url: str, api_key: str, checkpoint: Path) -> str:
+    reach = {"base_url": base_url, "api_key": api_key, "checkpoint": str(checkpoint)}
     found = json.dumps(KINDS[kind][0](reach), sort_keys=True)
     return hashlib.sha256(found.encode()).hexdigest()
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--run"]:
-        print(_digest(*sys.argv[2:]))
-    else:
-        _main(int(sys.argv[1]) if len(sys.argv) > 1 else 30, sys.argv[2:])
+    _main(int(sys.argv[1]) if len(sys.argv) > 1 else 30, sys.argv[2:])

@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
-__all__ = ["run_program"]
+__all__ = ["forking", "run_program"]
 
 ROOT = Path(__file__).parent.parent
 FRAMEWORKS = [
@@ -63,7 +63,7 @@ def run_program(
         )
     with tempfile.TemporaryDirectory() as folder:
         streams = [Path(folder, name) for name in ("stdout", "stderr")]
-        process = _forking().Process(target=_run, args=(command, cwd, variables, streams))
+        process = forking().Process(target=_run, args=(command, cwd, variables, streams))
         process.start()
         process.join(timeout)
         if process.is_alive():
@@ -74,7 +74,10 @@ def run_program(
         return subprocess.CompletedProcess(command, process.exitcode or 0, printed, complaints)
 
 
-def _forking() -> BaseContext:
+def forking() -> BaseContext:
+    """Return how processes are started: by a server that has the frameworks, where there is one."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(FRAMEWORKS)
     return context

@@ -13,6 +13,7 @@ import pytest
 
 import zhipu_emulator
 from cookbook import quickstart
+from tests.programs import run_program
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,19 +21,8 @@ ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "cookbook/quickstart.py"]
 
 
-def _program(**environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        COMMAND,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-    )
-
-
 def test_without_a_key_it_shows_everything():
-    done = _program()
+    done = run_program(ROOT / "cookbook" / "quickstart.py", cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert not done.stderr
     assert done.stdout.startswith("No API key is set: the emulator on http://127.0.0.1:")
@@ -63,7 +53,18 @@ def test_without_a_key_it_shows_everything():
     ids=["a terminal for ASCII", "a proxy", "a SOCKS proxy"],
 )
 def test_without_a_key_it_works_in_any_surroundings(environment):
-    done = _program(**environment)
+    if "PYTHONIOENCODING" in environment:  # read where an interpreter starts
+        done = subprocess.run(
+            COMMAND,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        )
+    else:
+        program = ROOT / "cookbook" / "quickstart.py"
+        done = run_program(program, cwd=ROOT, environment=environment)
     assert done.returncode == 0, done.stderr
     assert "Usage: " in done.stdout
 

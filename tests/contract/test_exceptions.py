@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import importlib
 import inspect
-import multiprocessing
 import pickle
 import pkgutil
 import threading
@@ -21,6 +20,7 @@ import langchain_zhipu
 import llama_index_zhipu
 import zhipu_client
 import zhipu_emulator
+from tests.programs import forking
 
 PACKAGES = (zhipu_client, langchain_zhipu, llama_index_zhipu, zhipu_emulator)
 SECONDS = 120
@@ -139,7 +139,7 @@ def test_an_exception_is_copied_whole(name: str) -> None:
 
 
 def test_exceptions_come_back_from_a_pool() -> None:
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
+    with forking().Pool(1) as pool:
         waiting = {name: pool.apply_async(raise_it, (name,)) for name in NAMES}
         for name, result in waiting.items():
             with pytest.raises(exceptions()[name]) as caught:
@@ -148,8 +148,7 @@ def test_exceptions_come_back_from_a_pool() -> None:
 
 
 def test_exceptions_come_back_from_an_executor() -> None:
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
+    with ProcessPoolExecutor(1, mp_context=forking()) as pool:
         waiting = {name: pool.submit(raise_it, name) for name in NAMES}
         for name, result in waiting.items():
             error = result.exception(SECONDS)

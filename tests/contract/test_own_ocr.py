@@ -637,9 +637,17 @@ def test_where_no_process_can_be_started(adapter, way, file, monkeypatch):
         assert numbers(load(adapter, way, file(3), **own.settings)) == [1, 2, 3]
 
 
-def test_a_page_that_draws_itself_ends_within_bounds():
+def test_a_page_that_draws_itself_ends_within_bounds(monkeypatch):
     """Each of two forms draws both: in this process it would take all memory."""
     import pikepdf
+
+    from zhipu_client._io import pdf_process, pdfium, render_process
+
+    assert pdf_process.MEMORY < 2 << 30
+    # What is refused within 400 MB is refused within the real bound, some seconds later.
+    smaller = f"import {render_process.__name__} as one; one.MEMORY = 400 << 20; "
+    _, program = pdfium._PROGRAM
+    monkeypatch.setattr(pdfium, "_PROGRAM", ("-c", program.replace("from ", smaller + "from ", 1)))
 
     out = io.BytesIO()
     with pikepdf.new() as pdf:

@@ -336,7 +336,7 @@ def test_N07_unknown_things_in_a_body_do_not_raise(drive: Drive, name: str) -> N
 
 
 def _torn(seed: int) -> Scenario:
-    """One stream of a thousand: most are broken somewhere, some are slow, some are whole."""
+    """One stream of hundreds: most are broken somewhere, some are slow, some are whole."""
     rng = random.Random(seed)
     body = b"".join(stream_frames())
     kind = rng.random()
@@ -349,7 +349,7 @@ def _torn(seed: int) -> Scenario:
     return say.stream(cut, end=rng.choice(ends), framing=rng.choice(("chunked", "close")))
 
 
-def test_N08_a_thousand_streams_with_cuts_and_cancels(drive_async: Drive) -> None:
+def test_N08_hundreds_of_streams_with_cuts_and_cancels(drive_async: Drive) -> None:
     found: dict[str, list[Any]] = {"silent": [], "hung": [], "untyped": []}
     rng = random.Random(8)
 
@@ -370,7 +370,7 @@ def test_N08_a_thousand_streams_with_cuts_and_cancels(drive_async: Drive) -> Non
             found["hung"].append(seed)
 
     async def all_of_them(driver: Driver) -> None:
-        count = 1000 if isinstance(driver.subject, ClientSubject) else 200
+        count = 400 if isinstance(driver.subject, ClientSubject) else 100
         places = asyncio.Semaphore(50)
 
         async def placed(seed: int) -> None:

@@ -60,8 +60,11 @@ def line(text: str) -> bytes:
     return b"BT /F1 14 Tf 20 160 Td (%b) Tj ET\n" % text.encode()
 
 
-def plain(pages: int) -> bytes:
+def plain(pages: int, *, unused: int = 0) -> bytes:
+    """Pages that say their number; ``unused`` bytes more that no page uses."""
     made = Objects()
+    if unused:
+        made.stream(b"x" * unused)
     for number in range(1, pages + 1):
         made.page(line(f"Text of page {number}"))
     return made.file()

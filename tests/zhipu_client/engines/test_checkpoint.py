@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.kills import KINDS, survive
+from benchmarks.kills import KINDS, begin, survive
 from zhipu_client import (
     InvalidRequestError,
     ServerError,
@@ -297,9 +297,11 @@ def test_two_processes_pay_once(tmp_path):
     (scans / "a.pdf").write_bytes(_scan("a", 9))
     with zhipu_emulator.serve(latency=0.02) as server:
         for kind, path, needed in (("embeddings", "/embeddings", 33), ("folder", "/layout", 9)):
-            given = [kind, server.base_url, server.api_key, str(tmp_path / "work.sqlite")]
-            command = [sys.executable, "-W", "ignore", "-m", "benchmarks.kills", "--run", *given]
-            both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-            first, second = (process.communicate(timeout=100)[0] for process in both)
+            given = (kind, server.base_url, server.api_key, tmp_path / "work.sqlite")
+            results = [tmp_path / "first", tmp_path / "second"]
+            both = [begin(*given, out) for out in results]
+            for process in both:
+                process.join(100)
+            first, second = (out.read_text("utf-8") for out in results)
             assert first == second != ""
             assert sum(path in request["path"] for request in server.requests) == needed

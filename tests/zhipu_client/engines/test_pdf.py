@@ -112,7 +112,7 @@ def test_the_users_loggers_are_left_alone() -> None:
 def test_a_large_file_is_in_flight_once(collect, make_client) -> None:
     from .test_ocr import local
 
-    content = plain(40) + b"\n%" + b"x" * (13 * MiB)
+    content = plain(40, unused=13 * MiB)
     client = make_client(local, seconds=0.02)
     pages, error = collect(client, ocr.pages(content, pages_per_request=10))
     assert error is None
@@ -121,5 +121,5 @@ def test_a_large_file_is_in_flight_once(collect, make_client) -> None:
     asked = [(body["start_page_id"], body["end_page_id"]) for body in client.bodies]
     assert asked == [(1, 10), (11, 20), (21, 30), (31, 40)]
     client = make_client(local)
-    collect(client, ocr.pages(content + b"x" * (20 * MiB)))
+    collect(client, ocr.pages(plain(40, unused=33 * MiB)))
     assert len(client.bodies) == 1, "each request sends all of it: fewer of them"
