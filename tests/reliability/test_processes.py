@@ -6,12 +6,10 @@ import copy
 import json
 import os
 import pickle
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from tests.programs import run_program
 from zhipu_client import InvalidRequestError
 
 from . import scenarios as say
@@ -20,9 +18,6 @@ from .drivers import Driver
 from .frames import TEXT
 from .server import FaultServer
 from .subjects import ADAPTERS, KEY, SUBJECTS
-
-ROOT = Path(__file__).parents[2]
-
 
 #: Busy: other threads go on calling while the process forks, so locks may be taken. Full: they have
 #: taken all places of the object's ceiling too, which they do not give back in the child. The
@@ -41,15 +36,8 @@ def test_C07_parent_and_child_get_their_own_answers(
     name: str, mode: str, rounds: int, state: str
 ) -> None:
     with FaultServer(say.echo(after=0.002)) as server:
-        program = [sys.executable, "-W", "ignore", "-m", "tests.reliability.fork_program"]
-        result = subprocess.run(
-            [*program, name, mode, server.base_url, str(rounds), state],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=90,
-            check=False,
-        )
+        given = (name, mode, server.base_url, str(rounds), state)
+        result = run_program("tests.reliability.fork_program", *given, warn="ignore")
     assert result.returncode == 0, result.stderr[-2000:]
     found = json.loads(result.stdout)
     assert found["bad"] == []

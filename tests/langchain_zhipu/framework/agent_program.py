@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from typing import Any
 
 from langchain.agents import create_agent
@@ -51,4 +52,5 @@ def main(file: str, base_url: str, key: str, step: str) -> None:
 
 
 if __name__ == "__main__":
+    warnings.simplefilter("error", UserWarning)
     main(*sys.argv[1:])

@@ -6,8 +6,6 @@ import functools
 import json
 import operator
 import pickle
-import subprocess
-import sys
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -18,12 +16,12 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
 from langchain_zhipu import ChatZhipuAI
+from tests.programs import run_program
 
 Make = Callable[..., ChatZhipuAI]
 Say = Callable[..., None]
 Sent = Callable[[], list[dict[str, Any]]]
 
-ROOT = Path(__file__).parents[3]
 CALL = {
     "content": "",
     "reasoning_content": "I must look.",
@@ -40,16 +38,8 @@ def step(server: Any, tmp_path: Path) -> Callable[[str], Any]:
     """Run one step of the conversation in a new process; gives the messages of the model."""
 
     def run(name: str) -> Any:
-        program = [sys.executable, "-W", "error::UserWarning", "-m"]
-        program += ["tests.langchain_zhipu.framework.agent_program"]
-        result = subprocess.run(
-            [*program, str(tmp_path / "checkpoints.sqlite"), server.base_url, server.api_key, name],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        given = (str(tmp_path / "checkpoints.sqlite"), server.base_url, server.api_key, name)
+        result = run_program("tests.langchain_zhipu.framework.agent_program", *given)
         assert result.returncode == 0, result.stderr[-2000:]
         assert "unregistered" not in result.stderr
         return json.loads(result.stdout)

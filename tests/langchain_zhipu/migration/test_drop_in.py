@@ -3,52 +3,33 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.messages import HumanMessage
 
 from langchain_zhipu import ChatZhipuAI
+from tests.programs import run_program
 
-ROOT = Path(__file__).parents[3]
 OLD, NEW = "langchain_community.chat_models", "langchain_zhipu"
 
 
-def start(module: str, server: Any) -> subprocess.Popen[str]:
+def answers(module: str, server: Any) -> Any:
     # The old class takes the whole address of the endpoint; so must the new one.
     address = f"{server.base_url}/chat/completions"
-    return subprocess.Popen(
-        [
-            sys.executable,
-            "-W",
-            "ignore",
-            "-m",
-            "tests.langchain_zhipu.migration.program",
-            module,
-            address,
-            server.api_key,
-        ],
-        cwd=ROOT,
-        env={**os.environ, "ZHIPUAI_API_KEY": server.api_key, "ZHIPUAI_API_BASE": address},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    done = run_program(
+        "tests.langchain_zhipu.migration.program",
+        *(module, address, server.api_key),
+        environment={"ZHIPUAI_API_KEY": server.api_key, "ZHIPUAI_API_BASE": address},
+        warn="ignore",
     )
+    assert done.returncode == 0, f"{module}: {done.stderr[-2000:]}"
+    return json.loads(done.stdout)
 
 
 def test_the_same_program_runs_with_either_import(server: Any) -> None:
     pytest.importorskip("langchain_community", reason="langchain-community is not installed")
-    running = {module: start(module, server) for module in (OLD, NEW)}
-    seen = {}
-    for module, process in running.items():
-        out, errors = process.communicate(timeout=90)
-        assert process.returncode == 0, f"{module}: {errors[-2000:]}"
-        seen[module] = json.loads(out)
-    old, new = seen[OLD], seen[NEW]
+    old, new = (answers(module, server) for module in (OLD, NEW))
     assert new.keys() == old.keys()
     # The default model has moved on; everything else is to be the same.
     assert old["invoke"].pop()
