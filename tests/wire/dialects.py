@@ -90,6 +90,12 @@ def _delta(head: dict[str, Any], finish: str | None = None, /, **fields: Any) ->
     return _event(head, {**choice, "delta": fields})
 
 
+def _vllm(delta: dict[str, Any], finish: str | None = None, /, **more: Any) -> str:
+    """A chunk as vLLM 0.32 sends it: `tests/servers` was asked for one."""
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+    return _event(VLLM, {**choice, **({"stop_reason": None} if finish else {})}, **more)
+
+
 def _end(head: dict[str, Any], finish: str, usage: Any = None, **more: Any) -> str:
     choice = {"index": 0, "finish_reason": finish, "delta": {**ASSISTANT, "content": ""}}
     return _event(head, choice, usage=usage or DETAILS, **more) + DONE
@@ -97,6 +103,11 @@ def _end(head: dict[str, Any], finish: str, usage: Any = None, **more: Any) -> s
 
 def _call(name: str, arguments: Any, **fields: Any) -> dict[str, Any]:
     return {"type": "function", "function": {"name": name, "arguments": arguments}, **fields}
+
+
+def _named(name: str, call_id: str, index: int) -> dict[str, Any]:
+    """The first piece of a call, before anything of its arguments."""
+    return {"id": call_id, "type": "function", "index": index, "function": {"name": name}}
 
 
 def _body(message: dict[str, Any], finish: str, **fields: Any) -> str:
@@ -205,7 +216,7 @@ _STREAMS: dict[str, Dialect] = {
         _delta(HEAD_2026, role="assistant", content="short") + _delta(HEAD_2026, "stop"),
         Answer("short", finish="stop"),
     ),
-    "vLLM: empty lists of calls, nulls, a last delta without anything": Dialect(
+    "older vLLM: empty lists of calls, nulls, a last delta without anything": Dialect(
         _event(
             VLLM,
             {"index": 0, "delta": {**ASSISTANT, "content": ""}, "logprobs": None},
@@ -235,46 +246,50 @@ _STREAMS: dict[str, Dialect] = {
         + DONE,
         Answer("Yes 🙂", "Well.", finish="stop", usage=TOTALS),
     ),
-    "newer vLLM: reasoning, nulls, the reason in a chunk of its own": Dialect(
-        _event(
-            VLLM,
-            {
-                "index": 0,
-                "delta": {**ASSISTANT, "content": ""},
-                "logprobs": None,
-                "finish_reason": None,
-            },
-            prompt_token_ids=None,
-            system_fingerprint="vllm-0.32.0",
-        )
-        + _delta(VLLM, reasoning="One and ")
-        + _delta(VLLM, reasoning="one.")
-        + _delta(VLLM, content="Two.")
+    "vLLM 0.32: reasoning, nulls, the reason in a chunk of its own": Dialect(
+        _vllm({**ASSISTANT, "content": ""}, prompt_token_ids=None, prompt_text=None)
+        + _vllm({"reasoning": "One and "})
+        + _vllm({"reasoning": "one."})
+        + _vllm({"content": "Two."})
+        + _vllm({}, "stop")
         + _event(
             VLLM,
-            {
-                "index": 0,
-                "delta": {"content": "", "reasoning": None},
-                "logprobs": None,
-                "finish_reason": "stop",
-                "stop_reason": 151336,
-                "token_ids": None,
-            },
+            usage={**COUNT, "completion_tokens_details": {"reasoning_tokens": 5}},
+            system_fingerprint="vllm-0.32.0-cc0fad2c",
         )
-        + _event(VLLM, usage={**COUNT, "completion_tokens_details": {"reasoning_tokens": 5}})
         + DONE,
         Answer("Two.", "One and one.", finish="stop", usage=TOTALS),
     ),
-    "vLLM: a call in pieces, name first": Dialect(
-        _delta(VLLM, tool_calls=[_call("weather", "", id="chatcmpl-tool-9f", index=0)])
+    "vLLM 0.32: two calls in pieces, each name by itself": Dialect(
+        _vllm({**ASSISTANT, "content": ""}, prompt_token_ids=None, prompt_text=None)
+        + _vllm({"tool_calls": [_named("weather", "chatcmpl-tool-9f", 0)]})
         + "".join(
-            _delta(VLLM, tool_calls=[{"index": 0, "function": {"arguments": piece}}])
+            _vllm({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]})
             for piece in SPLIT
         )
-        + _delta(VLLM, "tool_calls")
-        + _event(VLLM, usage=COUNT)
+        + _vllm({"tool_calls": [_named("clock", "chatcmpl-tool-a8", 1)]})
+        + _vllm({"tool_calls": [{"index": 1, "function": {"arguments": "{}"}}]})
+        + _vllm({}, "tool_calls")
+        + _event(VLLM, usage=COUNT, system_fingerprint="vllm-0.32.0-cc0fad2c")
         + DONE,
-        Answer("", "", CALLED, ["chatcmpl-tool-9f"], "tool_calls", TOTALS),
+        Answer(
+            "",
+            "",
+            [*CALLED, ("clock", {})],
+            ["chatcmpl-tool-9f", "chatcmpl-tool-a8"],
+            "tool_calls",
+            TOTALS,
+        ),
+        ("weather", "clock"),
+    ),
+    "vLLM 0.32: a call that was asked for by name ends with stop": Dialect(
+        _vllm({**ASSISTANT, "content": ""}, prompt_token_ids=None, prompt_text=None)
+        + _vllm({"reasoning": "I must look."})
+        + _vllm({"tool_calls": [_call("weather", WEATHER, id="chatcmpl-tool-ab", index=0)]})
+        + _vllm({}, "stop")
+        + _event(VLLM, usage=COUNT, system_fingerprint="vllm-0.32.0-cc0fad2c")
+        + DONE,
+        Answer("", "I must look.", CALLED, ["chatcmpl-tool-ab"], "stop", TOTALS),
         ("weather",),
     ),
     "a new id in each piece of one call": Dialect(

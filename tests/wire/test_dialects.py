@@ -75,7 +75,7 @@ def test_usage_that_comes_with_the_end_comes_always() -> None:
 NOT_PLAIN = {
     "arguments in pieces",
     "index -1 for every call, arguments as an object",
-    "vLLM: a call in pieces, name first",
+    "vLLM 0.32: two calls in pieces, each name by itself",
     "llama-server: arguments in tokens, text before the call",
     "a new id in each piece of one call",
     "pieces without index and id",
