@@ -216,19 +216,22 @@ def refused(field: str, shape: str) -> dict[str, Any]:
                                  "msg": "Extra inputs are not permitted", "input": {}}]},
         "param": {"error": {"message": "Unknown parameter.", "param": field, "code": None,
                             "type": "invalid_request_error"}},
+        # `tests/zhipu_client/conversation/test_refusals.py` has more of them.
+        "broken": {"detail": f"[pid=7] chat() got an unexpected keyword argument '{field}'"},
+        "unnamed": {"error": {"message": "Invalid request body", "code": 400}},
     }  # fmt: skip
     return bodies[shape]
 
 
 def refusing(field: str, shape: str, then: Reply) -> list[Reply]:
     """A server that refuses a field, and answers without it."""
-    status = 422 if shape in {"fields", "pydantic"} else 400
+    status = {"fields": 422, "pydantic": 422, "broken": 500}.get(shape, 400)
     return [Reply(refused(field, shape), status=status), then]
 
 
 REFUSED = [
     own(f"{title}-{shape}", refusing(field, shape, reply), ask, tries=2, **want)
-    for shape in ("gateway", "fields", "pydantic", "param")
+    for shape in ("gateway", "fields", "pydantic", "param", "broken", "unnamed")
     for title, field, ask, reply, want in (
         ("no-formats", "response_format", STRUCTURED["json_schema"][0], said(JSON),
          {"value": ANN}),
@@ -249,7 +252,7 @@ NOT_OURS = [
 ]  # fmt: skip
 
 
-@table([*REFUSED, *NOT_OURS])
+@table([*REFUSED[:4], *in_turn(REFUSED[4:]), *NOT_OURS])
 def test_a_refused_field_is_left_out(row, adapter, way):
     check(row, adapter, way)
 
@@ -266,6 +269,14 @@ def test_a_refused_field_is_left_out_from_then_on(adapter):
     assert "add" in again.requests[-1]["messages"][0]["content"]
 
 
+#: A tool loop, in which the reasoning of the call goes back unasked.
+IN_A_LOOP = Ask([("user", "q"), ("assistant", "", {"reasoning": "I add.", "calls": [
+    ("call_1", "add", {"a": 1, "b": 2})]}), ("tool", "call_1", "3")], tools=[ADD])  # fmt: skip
+REASONING_REFUSED = [
+    own(f"reasoning-{shape}", refusing("reasoning_content", shape, said()), IN_A_LOOP, text="ok",
+        tries=2, reasoning_sent=["I add."], warned=[])
+    for shape in ("param", "unnamed")
+]  # fmt: skip
 THINKING_REFUSED = Row(
     "thinking", refusing("chat_template_kwargs", "fields", said()),
     {"text": "ok", "tries": 2, "warned": [has("chat_template_kwargs")]},
@@ -277,7 +288,14 @@ USAGE_REFUSED = Row(
 )  # fmt: skip
 
 
-@table([THINKING_REFUSED, USAGE_REFUSED])
+#: What is wrong is not a field that can be left out: the second refusal is the caller's to see.
+UNNAMED_TWICE = Row(
+    "unnamed", [failure(422, message="Bad Request")] * 2, {"error": "BadRequestError", "tries": 2},
+    settings={"dialect": "openai"}, ways=STREAMED,
+)  # fmt: skip
+
+
+@table([THINKING_REFUSED, USAGE_REFUSED, *REASONING_REFUSED, UNNAMED_TWICE])
 def test_a_refused_setting_is_left_out(row, adapter, way):
     check(row, adapter, way)
 

@@ -147,7 +147,10 @@ class Exchange:
 
     def _fields(self) -> dict[str, Any]:
         params = self.built.params
-        return {**params, **(params.get("extra_body") or {})}
+        fields = {**params, **(params.get("extra_body") or {})}
+        if any("reasoning_content" in message for message in self._messages):
+            fields["reasoning_content"] = True
+        return fields
 
     def _without(self, field: str) -> None:
         """Leave a field out; what it asked for is put into words, where it can be."""
@@ -160,6 +163,11 @@ class Exchange:
         if requirement is not None and field in {"response_format", "tool_choice"}:
             requirement = requirement.in_words()
         thoughts = built.thoughts
+        if field == "reasoning_content":
+            self._messages = [
+                {key: value for key, value in message.items() if key != field}
+                for message in self._messages
+            ]
         if field == "chat_template_kwargs":
             thoughts = "implicit" if thoughts == "off" else thoughts
             warnings.warn(

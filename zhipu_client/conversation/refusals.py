@@ -1,7 +1,8 @@
 """A server that refuses a field of the request: which one, and for how long. Pure.
 
 Servers of the common dialect differ in what they take. A field that was our own decision is left
-out where the server refuses it by its name, and what it asked for goes on in words.
+out where the server refuses it by its name, and what it asked for goes on in words. Where a server
+names no field at all, the request goes out once more without any of them.
 """
 
 from __future__ import annotations
@@ -9,21 +10,30 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
-from zhipu_client.errors import APIError, ContentFilterError, ContextOverflowError
+from zhipu_client.errors import APIError, BadRequestError, ContentFilterError, ContextOverflowError
 
 __all__ = ["Refusal", "kind_of", "refusals_in"]
 
-#: Statuses of a request that is wrong; an error inside a stream has none.
-_STATUSES = frozenset({None, 400, 404, 422, 501})
+#: Statuses of a request that is wrong; an error inside a stream has none. Some servers break on
+#: what they do not know (Xinference, some routes of LiteLLM): HTTP 500.
+_BROKEN = 500
+_STATUSES = frozenset({None, 400, 404, 405, 422, _BROKEN, 501})
+#: Those of them where a field need not be named.
+_VAGUE_STATUSES = frozenset({400, 422})
 #: How servers name a field, where not by its name on the wire.
 _WORDS: Mapping[str, str] = {
-    "chat_template_kwargs": r"chat.template.kwargs|enable_thinking",
-    "parallel_tool_calls": r"parallel.tool.calls",
-    "response_format": r"response.?format|json_schema|json_object|guided_json|structured outputs?",
-    "stream_options": r"stream.options|include_usage",
-    "tool_choice": r"tool.choice",
+    "chat_template_kwargs": r"chat.?template.?kwargs|enable_thinking",
+    "parallel_tool_calls": r"parallel.?tool.?calls?",
+    "reasoning_content": r"reasoning.?contents?",
+    "response_format": (
+        r"response.?format|json.?(?:schema|object|mode)|guided.?(?:json|decoding)|"
+        r"structured.?(?:outputs?|generation)"
+    ),
+    "stream_options": r"stream.?options|include.?usage",
+    "tool_choice": r"tool.?choice",
 }
 #: Words for a field that this server never takes, rather than not with this value.
 _LASTING = re.compile(
@@ -31,6 +41,15 @@ _LASTING = re.compile(
     r"not (?:permitted|allowed|available|implemented|enabled)|requires --",
     re.IGNORECASE,
 )
+#: Words for a body that is not understood, without a reason.
+_VAGUE = re.compile(
+    r"without a message|unknown|unexpected|unrecogni[sz]ed|unsupported|not supported|extra|"
+    r"invalid|validation|bad request|malformed|deserialize|parse",
+    re.IGNORECASE,
+)
+#: Members of a refusal that repeat the request (FastAPI's have all of it), not what is wrong.
+_ECHOES = frozenset({"input", "body", "ctx", "request", "value", "received", "messages", "url"})
+_DEEPEST, _MOST = 6, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +81,7 @@ def kind_of(field: str, value: Any) -> str:
 def refusals_in(
     error: Exception, sent: Mapping[str, Any], fields: Collection[str]
 ) -> list[Refusal]:
-    """Return the fields that an error says are refused.
+    """Return the fields that an error says are refused; all of them where it names no field.
 
     Args:
         error: What the request failed with.
@@ -75,24 +94,45 @@ def refusals_in(
         return []
     text = " ".join(_words_of(error))
     lasting = _LASTING.search(text) is not None
-    return [
-        Refusal(field, kind_of(field, sent[field]), lasting)
-        for field in sorted(fields)
-        if field in sent and re.search(_WORDS.get(field, re.escape(field)), text, re.IGNORECASE)
-    ]
+    if error.status == _BROKEN and not lasting:
+        return []
+    ours = sorted(field for field in fields if field in sent)
+    named = [field for field in ours if _names(field, text)]
+    if not named and _is_vague(error, text, sent):
+        named, lasting = ours, False
+    return [Refusal(field, kind_of(field, sent[field]), lasting) for field in named]
+
+
+def _names(field: str, text: str) -> bool:
+    return re.search(_WORDS.get(field, re.escape(field)), text, re.IGNORECASE) is not None
+
+
+def _is_vague(error: APIError, text: str, sent: Mapping[str, Any]) -> bool:
+    """Return whether a refusal says neither which field is wrong nor what else."""
+    if type(error) is not BadRequestError or error.status not in _VAGUE_STATUSES:
+        return False
+    named = (rf"\b{re.escape(field)}\b" for field in (*sent, "messages", "model"))
+    return _VAGUE.search(error.message) is not None and not re.search(
+        "|".join(named), text, re.IGNORECASE
+    )
 
 
 def _words_of(error: APIError) -> Iterator[str]:
-    """Yield what an error says itself: FastAPI repeats the whole request beside it."""
-    body = error.body if isinstance(error.body, Mapping) else {}
-    detail = body.get("detail")
-    if isinstance(detail, list):
-        for row in detail:
-            if isinstance(row, Mapping):
-                yield f"{row.get('loc')} {row.get('msg')} {row.get('type')}"
-        return
-    yield error.message
-    inner = body.get("error")
-    param = (inner if isinstance(inner, Mapping) else body).get("param")
-    if isinstance(param, str):
-        yield param
+    """Yield what an error says: its text, or each text in its body."""
+    if not isinstance(error.body, (Mapping, list)):
+        yield error.message
+    yield from islice(_said_in(error.body, _DEEPEST), _MOST)
+
+
+def _said_in(value: Any, depth: int) -> Iterator[str]:
+    """Yield the texts in a body and the names of its members, echoes of the request apart."""
+    if isinstance(value, str):
+        yield value
+    elif depth and isinstance(value, Mapping):
+        for key, member in value.items():
+            if key not in _ECHOES:
+                yield str(key)
+                yield from _said_in(member, depth - 1)
+    elif depth and isinstance(value, list):
+        for member in value:
+            yield from _said_in(member, depth - 1)

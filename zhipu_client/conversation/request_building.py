@@ -224,7 +224,7 @@ def build(
         schemas_of(tools) if tools else {},
         requirement,
         dialect,
-        optional=_optional(params, values),
+        optional=_optional(params, values, dialect),
         thoughts=_thoughts(values.get("think_tags"), known, dialect, off=off),
         box_marks=bool(values.get("keep_box_marks")),
         single_call=values.get("parallel_tool_calls") is False,
@@ -233,13 +233,17 @@ def build(
     )
 
 
-def _optional(params: Mapping[str, Any], values: Mapping[str, Any]) -> frozenset[str]:
+def _optional(
+    params: Mapping[str, Any], values: Mapping[str, Any], dialect: Dialect
+) -> frozenset[str]:
     """The fields that were our decision, and can be left out where a server refuses them."""
     found = {name for name in ("response_format", "tool_choice") if name in params}
     if values.get("tool_choice_mode") == "native":
         found = set()
     if "stream_options" in params and values.get("stream_options") is None:
         found.add("stream_options")
+    if not dialect.bounds and values.get("reasoning_history") is None:
+        found.add("reasoning_content")  # of earlier answers, in the messages
     extra = params.get("extra_body") or {}
     own = _mapping("extra_body", values)
     found |= {name for name in _OWN_EXTRAS if name in extra and name not in own}

@@ -13,6 +13,7 @@ from typing import Any
 from zhipu_client.errors import (
     APIError,
     AuthenticationError,
+    BadRequestError,
     ContentFilterError,
     ContextOverflowError,
     InsufficientBalanceError,
@@ -60,7 +61,8 @@ _CODES: Mapping[str, Row] = {
          "unknown_model model_decommissioned deploymentnotfound"), (NotFoundError, False)),
         # OpenAI, DashScope, llama-server, Moonshot, LiteLLM.
         (("invalid_api_key authentication_error authenticationerror invalid_authentication_error "
-         "auth_error token_not_found_in_db expired_key"), (AuthenticationError, False)),
+         "auth_error token_not_found_in_db expired_key no_db_connection"),
+         (AuthenticationError, False)),
         # OpenAI and Azure, DashScope, Moonshot, LiteLLM's class; new-api; Volcengine.
         (("content_filter content_policy_violation responsibleaipolicyviolation "
          "data_inspection_failed datainspectionfailed contentpolicyviolationerror "
@@ -157,6 +159,9 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Row], ...] = tuple(
          r"inappropriate content|content exists risk|was considered high risk|"
          r"contain sensitive information|敏感词|敏感内容"),
          (ContentFilterError, False)),
+        # Xinference and LiteLLM, with HTTP 500: a field that the server does not know.
+        (r"got an unexpected keyword argument|does not support parameters",
+         (BadRequestError, False)),
     )
 )  # fmt: skip
 
