@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 __all__ = [
+    "first_time",
     "forget",
     "forget_site",
     "known_refusals",
@@ -14,6 +15,8 @@ __all__ = [
 #: Base URL -> what is refused there. Without a lock: each step is atomic, and a lock may belong to
 #: another thread when the process forks. Of servers there are few, so nothing is ever dropped.
 _refused: dict[str, dict[str, None]] = {}
+#: Base URL -> what was said about it.
+_said: dict[str, dict[str, None]] = {}
 #: Account -> base URL of the site that takes its key, where another had been inferred.
 _sites: dict[str, str] = {}
 
@@ -26,6 +29,15 @@ def known_refusals(base_url: str) -> frozenset[str]:
 def remember_refusal(base_url: str, what: str) -> None:
     """Note that this server refuses something, for all calls of the process from now on."""
     _refused.setdefault(base_url, {})[what] = None
+
+
+def first_time(base_url: str, note: str) -> bool:
+    """Return whether this note about a server is new; it is not any more."""
+    said = _said.setdefault(base_url, {})
+    if note in said:
+        return False
+    said[note] = None
+    return True
 
 
 def remembered_site(account: str) -> str | None:
@@ -46,4 +58,5 @@ def forget_site(account: str) -> None:
 def forget() -> None:
     """Forget everything, for tests."""
     _refused.clear()
+    _said.clear()
     _sites.clear()

@@ -254,6 +254,10 @@ class Conversing(Protocol[A_co, E]):
     def options(self) -> Mapping[str, Any]:
         """What `Client.send` takes beside the request."""
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What the caller is to know about the server, once."""
+
     def leave_out(self, refused: Collection[str]) -> None:
         """Leave out what the server is known to refuse."""
 

@@ -12,7 +12,7 @@ from zhipu_client import _learned
 
 from .rows import ABSENT, Row, check, has, in_turn, table
 from .server import Reply, calls, failure, said, scripted
-from .subjects import Ask, run
+from .subjects import WAYS, Ask, run
 from .tools import ADD, MULTIPLY, Person, tool
 
 ANN = {"name": "Ann", "age": 7}
@@ -298,6 +298,37 @@ UNNAMED_TWICE = Row(
 @table([THINKING_REFUSED, USAGE_REFUSED, *REASONING_REFUSED, UNNAMED_TWICE])
 def test_a_refused_setting_is_left_out(row, adapter, way):
     check(row, adapter, way)
+
+
+THINKS_ANYWAY = [
+    own("in-a-field", said("ok", reasoning="Hm."), settings={"thinking": False}, reasoning="Hm.",
+        warned=[has("thinking is off", "enable_thinking")]),
+    own("in-the-text", said("<think>Hm.</think>ok"), settings={"thinking": False}, text="ok",
+        warned=[has("thinking is off")]),
+    own("by-ones-own-argument", said("ok", reasoning="Hm."), settings={
+        "extra_body": {"chat_template_kwargs": {"enable_thinking": False}}},
+        warned=[has("thinking is off")]),
+    own("blank", said("ok", reasoning="\n"), settings={"thinking": False}, warned=[]),
+    own("not-said", said("ok", reasoning="Hm."), warned=[]),
+    own("on", said("ok", reasoning="Hm."), settings={"thinking": True}, warned=[]),
+]  # fmt: skip
+
+
+@table([*THINKS_ANYWAY[:1], *in_turn(THINKS_ANYWAY[1:])])
+def test_a_server_that_thinks_although_it_should_not(row, adapter, way):
+    check(row, adapter, way)
+
+
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+@pytest.mark.parametrize("reply", [
+    [said("ok", reasoning="Hm.")],
+    [*refusing("chat_template_kwargs", "fields", said()), said()],
+], ids=["ignored", "refused"])  # fmt: skip
+def test_what_a_server_makes_of_thinking_is_said_once(adapter, reply):
+    settings = {"dialect": "openai", "thinking": False}
+    with scripted(*reply) as server:
+        warned = [run(server, adapter, way, Ask(), settings).warned for way in WAYS]
+    assert [len(found) for found in warned] == [1, 0, 0, 0]
 
 
 @pytest.mark.parametrize("adapter", ["langchain", "llama_index"])

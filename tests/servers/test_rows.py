@@ -141,6 +141,8 @@ def test_thinking_off(server: Tried, adapter: str, record_property: Any) -> None
         assert "323" in outcome.text
         assert outcome.warned == []
     if more:
+        dropped = answered(ask(server, adapter, "whole", Ask(PRODUCT), thinking=False))
+        assert ["although thinking is off" in said for said in dropped.warned] == [True]
         record_property("seen", "with " + ", ".join(f'`{k}="{v}"`' for k, v in more.items()))
 
 

@@ -85,6 +85,7 @@ class AsyncClient(AsyncAttempts):
                     raise
             else:
                 exchange.take(body)
+        self._say_once(exchange)
         return exchange.answer
 
     async def converse_stream(self, exchange: Conversing[Any, E]) -> AsyncGenerator[E, None]:
@@ -101,3 +102,4 @@ class AsyncClient(AsyncAttempts):
             else:
                 for delta in exchange.end():
                     yield delta
+        self._say_once(exchange)

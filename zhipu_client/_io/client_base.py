@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +27,7 @@ from zhipu_client._io.clock import Clock, SystemClock
 from zhipu_client._io.deprecated_models import warn_of_deprecated
 from zhipu_client._io.gates import Gate, gate_for
 from zhipu_client._io.proxies import PoolKey, pool_key
-from zhipu_client._learned import remember_refusal
+from zhipu_client._learned import first_time, remember_refusal
 from zhipu_client._request import Conversing
 from zhipu_client._retry import retries
 from zhipu_client._safe_tracebacks import KeepsNoArguments
@@ -223,6 +224,12 @@ class BaseClient(KeepsNoArguments):
         if not found:
             exchange.failed(error)
         return bool(found)
+
+    def _say_once(self, exchange: Conversing[Any, Any]) -> None:
+        """Warn of what an exchange has to say about the server, unless another one did."""
+        for note in exchange.notes:
+            if first_time(self.base_url, note):
+                warnings.warn(note, UserWarning, stacklevel=2)
 
     @property
     def dialect(self) -> Dialect:

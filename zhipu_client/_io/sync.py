@@ -117,6 +117,7 @@ class Client(Attempts):
                     raise
             else:
                 exchange.take(body)
+        self._say_once(exchange)
         return exchange.answer
 
     def converse_stream(self, exchange: Conversing[Any, E]) -> Generator[E, None, None]:
@@ -131,3 +132,4 @@ class Client(Attempts):
                     raise
             else:
                 yield from exchange.end()
+        self._say_once(exchange)

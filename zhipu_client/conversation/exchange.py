@@ -8,7 +8,6 @@ streamed, and every framework.
 from __future__ import annotations
 
 import uuid
-import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,6 +25,7 @@ from zhipu_client.conversation.requirement import with_instruction
 from zhipu_client.conversation.streaming import Attempt, Delta
 from zhipu_client.conversation.text_tool_calls import calls_in_text, without_calls
 from zhipu_client.conversation.think_tags import thinking_apart
+from zhipu_client.conversation.thinking import is_switched_off
 from zhipu_client.errors import (
     ContentFilterError,
     ContextOverflowError,
@@ -36,6 +36,16 @@ from zhipu_client.errors import (
 __all__ = ["Exchange"]
 
 _OVERFLOW = "model_context_window_exceeded"
+_THINKING_REFUSED = (
+    "the server refuses chat_template_kwargs, by which thinking is switched: it is left out, and "
+    "the setting of thinking does nothing there"
+)
+_THINKING_IGNORED = (
+    "the server answers with reasoning although thinking is off: it does nothing with "
+    'chat_template_kwargs={"enable_thinking": False}. If it passes requests on to the service, try '
+    'extra_body={"thinking": {"type": "disabled"}} instead; LiteLLM needs that in one more '
+    "extra_body"
+)
 
 
 class Exchange:
@@ -52,6 +62,7 @@ class Exchange:
             sent, and its answer handed to `take` (or read through, then `end`).
         answer: The outcome.
         options: What `Client.send` takes beside the request.
+        notes: What has turned out about the server that the caller is to know, once.
 
     Raises:
         RequirementError: From `take` and `end`: the second attempt is not what it must be either.
@@ -69,6 +80,7 @@ class Exchange:
         self.built = built
         self.done = False
         self.answer = Answer()
+        self.notes: list[str] = []
         self._messages = prepared(
             messages, reasoning=built.history, names=built.names, model=built.model
         )
@@ -170,12 +182,7 @@ class Exchange:
             ]
         if field == "chat_template_kwargs":
             thoughts = "implicit" if thoughts == "off" else thoughts
-            warnings.warn(
-                "the server refuses chat_template_kwargs, by which thinking is switched: it is "
-                "left out, and the setting of thinking does nothing there",
-                UserWarning,
-                stacklevel=2,
-            )
+            self.notes.append(_THINKING_REFUSED)
         optional = built.optional - {field}
         self.built = replace(
             built, params=params, requirement=requirement, optional=optional, thoughts=thoughts
@@ -291,6 +298,14 @@ class Exchange:
             total = replace(total, text=requirement.final_text(total.text))
         self.answer = total
         self.done = True
+        if answer.reasoning.strip() and self._is_switched_off():
+            self.notes.append(_THINKING_IGNORED)
+
+    def _is_switched_off(self) -> bool:
+        """Return whether the request switches thinking off by an argument of the template."""
+        extra = self.built.params.get("extra_body") or {}
+        template = extra.get("chat_template_kwargs")
+        return isinstance(template, Mapping) and is_switched_off(None, template)
 
     def _ask_again(self, answer: Answer, complaint: str) -> None:
         requirement = self.built.requirement
