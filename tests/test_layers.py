@@ -30,7 +30,7 @@ ALLOWED = {
     # trio is never needed: code there looks whether a caller's loop is one.
     # Only where it is asked for: --emulator, --compare.
     "zhipu_client.doctor": {"zhipu_emulator"},
-    "zhipu_client._io": {"PIL", "anyio", "httpcore", "httpx", "pikepdf", "pypdfium2", "trio"},
+    "zhipu_client._io": {"PIL", "anyio", "av", "httpcore", "httpx", "pikepdf", "pypdfium2", "trio"},
     "langchain_zhipu": {
         "langchain_core", "pydantic", "pydantic_core", "typing_extensions",
         "zhipu_client",
@@ -45,7 +45,7 @@ ALLOWED = {
 CORE = frozenset({"pydantic", "pydantic_core", "zhipu_client"})
 
 #: Not a dependency of a plain install with the package's extra: imported in functions only.
-LAZY = frozenset({"PIL", "pikepdf", "pypdfium2", "trio", "zhipu_emulator"})
+LAZY = frozenset({"PIL", "av", "pikepdf", "pypdfium2", "trio", "zhipu_emulator"})
 
 #: Modules that are built around a package which others import only in functions.
 NEEDS = {"zhipu_emulator.pytest_plugin": {"pytest"}}

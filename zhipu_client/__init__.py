@@ -68,6 +68,8 @@ if TYPE_CHECKING:
     from ._io.polling import wait_result as wait_result
     from ._io.sync import Client as Client
     from ._io.sync_attempts import Stream as Stream
+    from ._io.transcripts import astream_transcript as astream_transcript
+    from ._io.transcripts import stream_transcript as stream_transcript
     from ._request import Request as Request
     from ._request import StreamRequest as StreamRequest
     from ._request import Upload as Upload
@@ -91,6 +93,7 @@ else:
         "_io.polling": "await_for await_result wait_for wait_result",
         "_io.sync": "Client",
         "_io.sync_attempts": "Stream",
+        "_io.transcripts": "astream_transcript stream_transcript",
         "_request": "Request StreamRequest Upload",
         "_task": "TaskFailedError TaskTimeoutError",
         "models": "ModelDeprecationWarning",

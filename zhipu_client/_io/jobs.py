@@ -13,7 +13,7 @@ from zhipu_client.work._job import Around, Job, Work, partial_of, settle
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["aiterate", "aleave", "arun", "iterate", "leave", "run"]
+__all__ = ["aiterate", "aleave", "around", "arun", "iterate", "leave", "run"]
 
 #: How often, in seconds, a thread that waits for answers looks for an interrupt.
 CTRL_C = 0.5
@@ -46,7 +46,7 @@ def run(client: Sender, job: Job[T, R], *, on_result: Callable[[T], Any] | None 
         result.vectors[0]
         ```
     """
-    work = job.begin(_around(client))
+    work = job.begin(around(client))
     pieces: list[T] = []
     drive = _drive(client, work, pieces)
     try:
@@ -90,7 +90,7 @@ def iterate(
             print(page.number, page.text)
         ```
     """
-    work = job.begin(_around(client))
+    work = job.begin(around(client))
     ours: list[T] = []  # what the reader does not have yet
     drive = _drive(client, work, ours)
     try:
@@ -200,8 +200,10 @@ async def aleave(pieces: AsyncGenerator[Any, None], error: BaseException) -> Non
         await pieces.athrow(error)
 
 
-def _around(client: Sender | AsyncSender) -> Around:
+def around(client: Sender | AsyncSender) -> Around:
+    """Return what a job may know of where it runs."""
     from .documents import open_document
+    from .recordings import open_recording
     from .rendering import open_pictures
 
     return Around(
@@ -210,6 +212,7 @@ def _around(client: Sender | AsyncSender) -> Around:
         base_url=client.base_url,
         dialect=client.dialect.name,
         open_pictures=open_pictures,
+        open_recording=open_recording,
     )
 
 
@@ -349,7 +352,7 @@ async def _begun(client: AsyncSender, job: Job[T, R]) -> Work[T, R]:
     begun: list[Work[T, R]] = []
 
     def begin() -> Work[T, R]:
-        begun.append(job.begin(_around(client)))
+        begun.append(job.begin(around(client)))
         if left:
             begun[0].close()
         return begun[0]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from zhipu_client import _check, models
 from zhipu_client._request import Reply, Request, StreamRequest
+from zhipu_client.audio._segments import Segment, Segments, Transcript, segments
 from zhipu_client.audio._streams import (
     SAMPLE_RATE,
     SpeechChunk,
@@ -26,10 +27,14 @@ __all__ = [
     "MAX_CHARACTERS",
     "SAMPLE_RATE",
     "VOICES",
+    "Segment",
+    "Segments",
     "SpeechChunk",
+    "Transcript",
     "Transcription",
     "TranscriptionChunk",
     "audio_type",
+    "segments",
     "speech",
     "speech_stream",
     "transcribe",

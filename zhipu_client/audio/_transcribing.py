@@ -8,16 +8,28 @@ from typing import Any
 from zhipu_client import _check, models
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request, StreamRequest, Upload
+from zhipu_client._sound_types import sound_type
 from zhipu_client._uploads import content_of
 from zhipu_client._wav import seconds_of
 from zhipu_client.audio._streams import TranscriptionChunk, TranscriptionReader
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["Transcription", "audio_type", "transcribe", "transcribe_stream"]
+__all__ = [
+    "MOST_SECONDS",
+    "Transcription",
+    "audio_type",
+    "check_words",
+    "most_bytes",
+    "transcribe",
+    "transcribe_stream",
+]
 
-_MOST_SECONDS = 30
+#: The most seconds of a file.
+MOST_SECONDS = 30
 #: The most bytes for a model whose limit is not in the catalogue.
 _MOST_ELSEWHERE = 256 * 1024 * 1024
+#: The types that the service takes.
+_SENT = ("audio/wav", "audio/mpeg")
 _MOST_PROMPT = 8000
 _MOST_HOTWORDS = 100
 
@@ -114,10 +126,8 @@ def transcribe_stream(
 
 def audio_type(head: bytes) -> str | None:
     """Return ``audio/wav`` or ``audio/mpeg`` by the first 12 bytes, or None."""
-    if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-        return "audio/wav"
-    mpeg = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
-    return "audio/mpeg" if mpeg or head[:3] == b"ID3" else None
+    found = sound_type(head)
+    return found.mime if found is not None and found.mime in _SENT else None
 
 
 def _transcription_parts(
@@ -129,24 +139,19 @@ def _transcription_parts(
     request_id: str | None,
     user_id: str | None,
 ) -> tuple[tuple[tuple[str, str], ...], tuple[Upload, ...]]:
-    most = models.limits_of(model, "glm-asr-2512").max_file_bytes
-    found = content_of(file, most or _MOST_ELSEWHERE)
+    found = content_of(file, most_bytes(model))
     content, filename = found.content, filename or found.filename
     kind = audio_type(content[:12])
     if kind is None:
         raise _check.refuse("file", content[:8], "must be a WAV or MP3")
     seconds = seconds_of(content) if kind == "audio/wav" else 0.0
-    if seconds > _MOST_SECONDS:
+    if seconds > MOST_SECONDS:
         raise InvalidRequestError(
-            f"file may last {_MOST_SECONDS} seconds, this one lasts {seconds:.1f}",
+            f"file may last {MOST_SECONDS} seconds, this one lasts {seconds:.1f}",
             field="file",
             value=seconds,
         )
-    if prompt is not None:
-        _check.text("prompt", prompt, _MOST_PROMPT - 1, least=0)
-    words = [] if hotwords is None else _check.strings("hotwords", hotwords)
-    if len(words) > _MOST_HOTWORDS:
-        raise _check.refuse("hotwords", len(words), f"may have at most {_MOST_HOTWORDS} words")
+    words = check_words(prompt, hotwords)
     _check.ids(request_id, user_id)
     given = (
         ("model", model),
@@ -158,3 +163,22 @@ def _transcription_parts(
     form = tuple((name, value) for name, value in given if value is not None)
     name = filename or ("audio.wav" if kind == "audio/wav" else "audio.mp3")
     return form, (Upload("file", name, content, kind),)
+
+
+def check_words(prompt: str | None, hotwords: Sequence[str] | None) -> list[str]:
+    """Return the hotwords as a list.
+
+    Raises:
+        InvalidRequestError: The prompt is too long, or there are too many hotwords.
+    """
+    if prompt is not None:
+        _check.text("prompt", prompt, _MOST_PROMPT - 1, least=0)
+    words = [] if hotwords is None else _check.strings("hotwords", hotwords)
+    if len(words) > _MOST_HOTWORDS:
+        raise _check.refuse("hotwords", len(words), f"may have at most {_MOST_HOTWORDS} words")
+    return words
+
+
+def most_bytes(model: str) -> int:
+    """Return the most bytes of a file that a model takes."""
+    return models.limits_of(model, "glm-asr-2512").max_file_bytes or _MOST_ELSEWHERE

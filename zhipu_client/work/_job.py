@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 from zhipu_client._request import Request
 from zhipu_client.dialects import DialectName
 from zhipu_client.work._pictures import PicturesOpener
+from zhipu_client.work._recordings import RecordingOpener
 
 __all__ = [
     "Around",
@@ -91,6 +92,7 @@ class Around:
         base_url: Where the requests go.
         dialect: What the server there speaks.
         open_pictures: Opens files as pictures of their pages; blocks. None where nobody needs it.
+        open_recording: Opens files with sound; blocks. None where nobody needs it.
     """
 
     site: str | None
@@ -98,6 +100,7 @@ class Around:
     base_url: str = ""
     dialect: DialectName = "zhipu"
     open_pictures: PicturesOpener | None = None
+    open_recording: RecordingOpener | None = None
 
 
 @runtime_checkable
