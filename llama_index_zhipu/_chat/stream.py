@@ -53,7 +53,7 @@ class _CallSoFar:
     def add(self, fragment: Fragment) -> None:
         """Add the next fragment."""
         self.id = self.id or fragment["id"] or ""
-        self.name = self.name or fragment["name"] or ""
+        self.name += fragment["name"] or ""
         self.arguments += fragment["arguments"]
 
 

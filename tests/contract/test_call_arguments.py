@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .rows import Row, check, table
-from .server import Reply, call, calls, reply
+from .rows import Row, check, in_turn, table
+from .server import Reply, call, calls, chunk, last, reply
 from .subjects import Ask
 
 SHOW: dict[str, Any] = {
@@ -27,6 +27,12 @@ def runs(title: str, arguments: Any, wanted: dict[str, Any]) -> Row:
 def never(title: str, arguments: Any, finish: str = "tool_calls") -> Row:
     want = {"calls": [], "invalid": ["show"], "finish": finish, "tries": 1}
     return Row(title, calls(("show", arguments), finish=finish), want, ASK)
+
+
+def _beside_the_function(**facts: Any) -> Reply:
+    made = {"id": "call_0", "index": 0, "type": "function", "arguments": '{"text": "hi"}', **facts}
+    body = reply("", tool_calls=[made])
+    return Reply(body, [chunk({"tool_calls": [made]}), last("tool_calls")])
 
 
 def _without_arguments() -> Reply:
@@ -65,9 +71,18 @@ FROM_THE_CORE = [
     runs("raw-newline", '{"text": "a\nb"}', {"text": "a\nb"}),
     runs("raw-tab", '{"text": "a\tb"}', {"text": "a\tb"}),
     runs("object-repeated", '{"text": "hi"}{"text": "hi"}', {"text": "hi"}),
+    runs("null-of-python", "None", {}),
+    runs("an-empty-object-first", '{}{"text": "hi"}', {"text": "hi"}),
 ]
+HI = {"calls": [("show", {"text": "hi"})], "invalid": []}
+OTHER_SHAPES = in_turn(
+    [
+        Row("no-function", _beside_the_function(name="show"), HI, ASK),
+        Row("a-name-for-the-function", _beside_the_function(function="show"), HI, ASK),
+    ]
+)
 
 
-@table([*ROWS, *FROM_THE_CORE])
+@table([*ROWS, *FROM_THE_CORE, *OTHER_SHAPES])
 def test_arguments(row, adapter, way):
     check(row, adapter, way)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from zhipu_client.conversation.tools import encoded_tools
+
 from .rows import Row, check, table
-from .server import Reply, call, reply, scripted
+from .server import Reply, call, chunk, last, reply, scripted
 from .subjects import KEY, Ask
 
 PLAIN = re.compile("[a-zA-Z0-9_-]{1,64}")
@@ -62,6 +64,33 @@ def test_tools(row, adapter, way):
     assert all(PLAIN.fullmatch(name) for name in names)
     assert said == names[1]
     assert len(set(names)) == 2
+
+
+def _in_pieces(body: Any) -> Any:
+    name = body["tools"][-1]["function"]["name"]
+    pieces = [name[:4], name[4:], ""]
+    return [
+        chunk({"tool_calls": [call(piece, text, "c1")]})
+        for piece, text in zip(pieces, ["", "", '{"city": "Paris"}'], strict=True)
+    ]
+
+
+@table(
+    [
+        Row(
+            f"pieces-{name}",
+            Reply(
+                reply(""), [*_in_pieces({"tools": encoded_tools([tool(name)])}), last("tool_calls")]
+            ),
+            {"calls": [(name, {"city": "Paris"})], "invalid": []},
+            Ask(tools=[tool("other"), tool(name)]),
+            ways=("stream", "astream"),
+        )
+        for name in ("get_weather", "查天气")
+    ]
+)
+def test_a_name_that_comes_in_pieces(row, adapter, way):
+    check(row, adapter, way)
 
 
 @pytest.mark.parametrize("method", ["function_calling", "json_mode", "json_schema"])

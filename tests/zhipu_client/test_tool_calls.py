@@ -408,3 +408,55 @@ def test_fragments_of_one_delta_and_of_several_are_read_alike() -> None:
         for fragment in itertools.chain(fragments):
             several.fragments([fragment])
         assert one.calls() == several.calls()
+
+
+NAME_PIECES: dict[str, tuple[list[dict[str, Any]], list[tuple[str, str]]]] = {
+    "pieces, the id in the first": (
+        [piece("", "ge", "x", 0), piece("", "t_", index=0), piece("{}", "time", index=0)],
+        [("get_time", "{}")],
+    ),
+    "pieces, the id in each": (
+        [piece("", "get_", "x", 0), piece("", "time", "x", 0), piece("{}", id="x", index=0)],
+        [("get_time", "{}")],
+    ),
+    "neither id nor index": (
+        [piece("", "get_t"), piece("", "ime"), piece("{}")], [("get_time", "{}")],
+    ),
+    "all of it so far each time": (
+        [piece("", "g", "x", 0), piece("", "get_", "x", 0), piece("{}", "get_time", "x", 0)],
+        [("get_time", "{}")],
+    ),
+    "the beginning is a tool too": (
+        [piece("", "get", "x", 0), piece("{}", "_time", "x", 0)], [("get_time", "{}")],
+    ),
+    "no arguments ever": (
+        [piece("", "get_", "x", 0), piece("", "time", "x", 0)], [("get_time", "")],
+    ),
+    "a beginning, and then nothing of it": (
+        [piece("", "get_", "x", 0), piece("{}", index=0)], [("get_", "{}")],
+    ),
+    "a tool, and then another": (
+        [piece("", "get", "x", 0), piece("{}", "add", "x", 0)], [("get", ""), ("add", "{}")],
+    ),
+    "a beginning, and then another call": (
+        [piece("", "get_", "x", 0), piece("{}", "add", "y", 1)], [("get_", ""), ("add", "{}")],
+    ),
+    "one tool twice": (
+        [piece("", "get", "x", 0), piece("", "get", "y", 1)], [("get", ""), ("get", "")],
+    ),
+    "a line end by itself": (
+        [piece("", "add", "x", 0), piece("{}", "\n", "x", 0)], [("add", "{}")],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", NAME_PIECES)
+def test_a_name_in_pieces_is_joined_to_one_on_offer(case: str) -> None:
+    fragments, wanted = NAME_PIECES[case]
+    merger = ToolCallMerger({"get_time", "get", "add"})
+    told = [part for one in fragments for part in merger.fragments([one])] + merger.rest()
+    calls = [(c["function"]["name"], c["function"]["arguments"]) for c in merger.calls()]
+    assert calls == wanted
+    for number, (name, _) in enumerate(wanted):
+        assert "".join(p["name"] or "" for p in told if p["index"] == number) == name
+    assert merger.rest() == []

@@ -6,7 +6,7 @@ client and by both adapters.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypedDict
 
 from zhipu_client._half_characters import HalfJoiner, decode, decode_spoiled, whole_characters
@@ -87,6 +87,9 @@ def message_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
 class Accumulator:
     """Joins the chunks of one stream to the body that the same answer has unstreamed.
 
+    Args:
+        names: The names of the tools on offer, as the wire has them: see `ToolCallMerger`.
+
     Example:
         >>> whole = Accumulator()
         >>> for text in ("Hel", "lo"):
@@ -99,6 +102,7 @@ class Accumulator:
         "_audio",
         "_audio_pieces",
         "_content",
+        "_names",
         "_reasoning",
         "_role",
         "_served",
@@ -111,7 +115,8 @@ class Accumulator:
         "fragments",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, names: Collection[str] = ()) -> None:
+        self._names = names
         self._content: list[str] = []
         self._reasoning: list[str] = []
         self._tools: ToolCallMerger | None = None
@@ -194,8 +199,12 @@ class Accumulator:
             else:
                 own.append(call)
         if self._tools is None:
-            self._tools = ToolCallMerger()
+            self._tools = ToolCallMerger(self._names)
         self.fragments = self._tools.fragments(own)
+
+    def rest(self) -> list[Fragment]:
+        """Return the pieces of calls that were kept back until the answer was over."""
+        return self._tools.rest() if self._tools is not None else []
 
     def message(self) -> dict[str, Any]:
         """Return the whole body; without ``finish_reason`` when none has come."""
@@ -218,12 +227,16 @@ class Accumulator:
 
 
 class ChatReader:
-    """Reads the events of one chat stream; see `zhipu_client._request.StreamReader`."""
+    """Reads the events of one chat stream; see `zhipu_client._request.StreamReader`.
+
+    Args:
+        names: The names of the tools on offer, as the wire has them: see `ToolCallMerger`.
+    """
 
     __slots__ = ("_answer", "_halves", "_is_spoiled", "done")
 
-    def __init__(self) -> None:
-        self._answer = Accumulator()
+    def __init__(self, names: Collection[str] = ()) -> None:
+        self._answer = Accumulator(names)
         self._halves = HalfJoiner()
         self._is_spoiled = False
         self.done = False

@@ -6,7 +6,7 @@ One place for every dialect of streamed calls (GLM by era, vLLM, SGLang, llama.c
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypedDict
 
 from zhipu_client._numbers import whole_number
@@ -26,7 +26,11 @@ _LONGEST_NULL = 16
 
 
 class Fragment(TypedDict):
-    """A piece of one tool call. ``id`` and ``name`` are set only where they first appear."""
+    """A piece of one tool call.
+
+    ``id`` is set only where it first appears, ``name`` too: it is kept back until it is known to be
+    whole. Only where the first piece of a name is another tool's name, the rest comes by itself.
+    """
 
     index: int
     id: str | None
@@ -48,8 +52,13 @@ class ToolCallMerger:
     * A fragment without a name continues the newest call of its index; without an index, the call
       of its id; with neither, the last call.
     * An object that is whole and comes once more is dropped.
+    * A name that comes in pieces, before any arguments, is joined where that makes the name of a
+      tool on offer, or the beginning of one.
 
     Two calls never get the same id: the second has ``_1`` behind it.
+
+    Args:
+        names: The names of the tools on offer, as the wire has them.
 
     Example:
         >>> merger = ToolCallMerger()
@@ -60,9 +69,10 @@ class ToolCallMerger:
         [{'index': 0, 'id': None, 'name': None, 'arguments': '}'}]
     """
 
-    __slots__ = ("_by_id", "_by_index", "_calls", "_ids", "pieces")
+    __slots__ = ("_by_id", "_by_index", "_calls", "_ids", "_names", "pieces")
 
-    def __init__(self) -> None:
+    def __init__(self, names: Collection[str] = ()) -> None:
+        self._names = names
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
         self._by_id: dict[str, _Call] = {}
@@ -86,13 +96,21 @@ class ToolCallMerger:
             for call in self._calls
         ]
 
+    def rest(self) -> list[Fragment]:
+        """Return the names that were kept back: the answer is over, so they are whole."""
+        return [
+            Fragment(index=call.number, id=None, name=name, arguments="")
+            for call in self._calls
+            if (name := call.untold())
+        ]
+
     def _fragment(self, wire: Mapping[str, Any]) -> Fragment:
         self.pieces += 1
         function = wire.get("function")
         if not isinstance(function, Mapping):
             function = {}
         name = function.get("name")
-        name = name if isinstance(name, str) and name else None
+        name = name if isinstance(name, str) and name.strip() else None
         identity = identity_of(wire.get("id"))
         arguments = function.get("arguments")
         if arguments is None:
@@ -101,18 +119,36 @@ class ToolCallMerger:
             arguments = json.dumps(arguments, ensure_ascii=False)
         index = index_of(wire.get("index"))
         call = self._call(index, identity, name, arguments)
-        first_id = first_name = None
+        first_id = None
         if call.header is not None:
             (identity, name), call.header = call.header, None
         if call.id is None and identity is not None:
             call.wire_id = identity
             call.id = first_id = self._ids.own(identity)
             self._by_id[identity] = call
-        if call.name is None and name is not None:
-            call.name = first_name = name
-        return Fragment(
-            index=call.number, id=first_id, name=first_name, arguments=call.take(arguments)
-        )
+        if name is not None:
+            call.name = name if call.name is None else self._joined(call, name, identity)
+        taken = call.take(arguments)
+        told = call.untold() if call.begun or not self._is_beginning(call.name) else None
+        return Fragment(index=call.number, id=first_id, name=told, arguments=taken)
+
+    def _is_beginning(self, name: str | None) -> bool:
+        """Return whether a name can only be the beginning of one that is on offer."""
+        if name is None or name in self._names:
+            return False
+        return any(known.startswith(name) for known in self._names)
+
+    def _joined(self, call: _Call, name: str, identity: str | None) -> str:
+        """Return a call's name with its next piece; the same name where this is not one."""
+        known = call.name or ""
+        if call.begun or _differ(identity, call.wire_id):
+            return known
+        if name in self._names and not (self._is_beginning(known) and name.startswith(known)):
+            return known
+        for joined in (known + name, name):  # or all of it so far, once more
+            if joined.startswith(known) and any(full.startswith(joined) for full in self._names):
+                return joined
+        return known
 
     def _call(
         self, index: int | None, identity: str | None, name: str | None, arguments: str
@@ -134,7 +170,8 @@ class ToolCallMerger:
         if call.name is None:
             return self._new(index) if _differ(identity, call.wire_id) else call
         if name.strip() != call.name.strip():
-            return self._new(index)
+            goes_on = self._joined(call, name, identity) != call.name
+            return call if goes_on else self._new(index)
         if _differ(identity, call.wire_id):
             inside = call.begun and not call.whole()
             if not inside and (not call.many_ids or call.is_followed_by(arguments)):
@@ -185,7 +222,7 @@ class _Call:
 
     __slots__ = (
         "_brackets", "_closed", "_first", "_length", "_pieces", "_seen", "_value", "header",
-        "id", "index", "many_ids", "name", "number", "repeated", "wire_id",
+        "id", "index", "many_ids", "name", "number", "repeated", "told", "wire_id",
     )  # fmt: skip
 
     def __init__(self, number: int, index: int | None) -> None:
@@ -196,6 +233,8 @@ class _Call:
         #: The id that is given out.
         self.id: str | None = None
         self.name: str | None = None
+        #: How much of the name was given out.
+        self.told = 0
         #: Whether its fragments come under an id each.
         self.many_ids = False
         #: Id and name that came again, and those that came before this call's first fragment.
@@ -216,6 +255,12 @@ class _Call:
     def begun(self) -> bool:
         """True once some arguments have come."""
         return self._length > 0
+
+    def untold(self) -> str | None:
+        """Give out what of the name was not given out before, or None."""
+        left = (self.name or "")[self.told :]
+        self.told += len(left)
+        return left or None
 
     def arguments(self) -> str:
         """Return the arguments up to now."""

@@ -32,11 +32,22 @@ def calls_of(message: Mapping[str, Any]) -> list[Any]:
     if isinstance(calls, Mapping):
         calls = [calls]
     if isinstance(calls, list) and calls:
-        return calls
+        return [_with_function(call) for call in calls]
     older = message.get("function_call")  # before there could be several
     if isinstance(older, Mapping) and older:
         return [{"index": 0, "type": "function", "function": older}]
     return []
+
+
+def _with_function(call: Any) -> Any:
+    """Return a call with a ``function``: some servers put what is in it beside it."""
+    if not isinstance(call, Mapping) or is_served(call):
+        return call
+    function = call.get("function")
+    name = function if isinstance(function, str) else call.get("name")
+    if isinstance(function, Mapping) or not (isinstance(name, str) or "arguments" in call):
+        return call
+    return {**call, "function": {"name": name, "arguments": call.get("arguments")}}
 
 
 def is_served(call: Any) -> bool:

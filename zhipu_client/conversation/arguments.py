@@ -101,7 +101,7 @@ def _object_of(text: str, raw: Any) -> dict[str, Any]:
         if begun.startswith(_KEY):
             return _marked_up(begun)
         text = trimmed(begun)
-        if text in ("", "null"):
+        if text in ("", "null", "None"):  # the last is Python's spelling, which GLM writes too
             return {}
         value = read_json(text)
         if isinstance(value, dict):

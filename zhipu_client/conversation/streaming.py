@@ -84,7 +84,7 @@ class Attempt(ChatReader):
     )  # fmt: skip
 
     def __init__(self, built: Built, *, seed: str) -> None:
-        super().__init__()
+        super().__init__(built.names.known)
         requirement = built.requirement
         if requirement is not None and requirement.native and requirement.trusted:
             requirement = None  # nothing is held back of what the server sees to
@@ -134,7 +134,7 @@ class Attempt(ChatReader):
         text = self._shown(text, calls=calls)
         made = Delta(chunk, text, reasoning)
         if calls:
-            made.calls = self._fragments()
+            made.calls = self._fragments(self._answer.fragments)
         if isinstance(wire.get("audio"), Mapping):
             made.audio = wire["audio"]
         made.logprobs = logprobs_of(choice)
@@ -167,12 +167,13 @@ class Attempt(ChatReader):
         self._think = self._box = None
         if self._marks is not None:
             text = self._marks.feed(text)
-        if thought or text:
-            made = Delta({}, text, thought)
+        names = self._fragments(self._answer.rest())
+        if thought or text or names:
+            made = Delta({}, text, thought, names)
             if self._requires_call or self._filter is not None:
                 self._hold_back(made)
             else:
-                self.shown = self.shown or bool(made.text)
+                self.shown = self.shown or bool(made.text or made.calls)
             yield made
 
     def closing(self, answer: Answer) -> Iterator[Delta]:
@@ -219,9 +220,9 @@ class Attempt(ChatReader):
         self._filter = None
         return text
 
-    def _fragments(self) -> list[chat.Fragment]:
+    def _fragments(self, pieces: Sequence[chat.Fragment]) -> list[chat.Fragment]:
         found = []
-        for fragment in self._answer.fragments:
+        for fragment in pieces:
             number = fragment["index"]
             if self._single and number > 0:
                 continue

@@ -37,8 +37,12 @@ _PLAIN_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _ENCODED = re.compile(r"_x[0-9a-f]{8}\Z")
 _NOT_PLAIN = re.compile(r"[^a-zA-Z0-9_-]+")
 #: What GLM's template for calls leaves around a name: see `ToolNames.decode`.
-_LEADING = re.compile(r"(?:\s|<tool_call>|functions?\.|[\"'`])+")
-_TRAILING = "\"'`:,"
+_LEADING = re.compile(
+    r"(?:[\s\u200b\ufeff]|<tool_call>|<\|[^|<>\s]{1,40}\|>|functions?\.|tool_call:|[\"'`])+"
+)
+_TRAILING = "\"'`:,.{\u200b\ufeff"
+#: The number that some templates put behind the name of a call.
+_NUMBER = re.compile(r":\d{1,4}\Z")
 
 
 def encode_name(name: str) -> str:
@@ -94,6 +98,11 @@ class ToolNames:
         return bool(self._wire)
 
     @property
+    def known(self) -> frozenset[str]:
+        """The names that a call of a function on offer may have: the wire's and the caller's."""
+        return frozenset(self._own) | frozenset(self._wire)
+
+    @property
     def changed(self) -> bool:
         """True when some name is another one on the wire."""
         return any(name != wire for name, wire in self._wire.items())
@@ -106,8 +115,9 @@ class ToolNames:
         """Return the caller's name for the one in a call.
 
         What the model's template leaves around a name (line breaks, quotes, ``<arg_key>`` and what
-        follows, ``functions.``, ``()``) is taken off where that gives a tool on offer. Another name
-        loses only the blanks around it; where there was nothing else, it is empty.
+        follows, ``functions.`` or another namespace, ``()``, ``:0``) is taken off where that gives
+        a tool on offer. Another name loses only the blanks around it; where there was nothing else,
+        it is empty.
         """
         candidates = list(_without_residue(name))
         for candidate in candidates:
@@ -127,6 +137,9 @@ def _without_residue(name: str) -> Iterator[str]:
     yield _without_end(cut)
     yield _without_end(cut.partition("<")[0])
     yield _without_end(cut.partition("\n")[0])
+    numbered = _NUMBER.sub("", cut.strip())
+    yield numbered
+    yield numbered.rpartition(".")[2]
 
 
 def _without_end(name: str) -> str:

@@ -280,7 +280,9 @@ def test_the_object_so_far_with_every_chunk(value: dict[str, Any], data: st.Data
 @given(objects, objects)
 def test_two_different_objects_are_not_one(one: dict[str, Any], other: dict[str, Any]) -> None:
     assume(json.dumps(one, sort_keys=True) != json.dumps(other, sort_keys=True))
-    assert read_arguments(json.dumps(one) + json.dumps(other)).value is None
+    # An empty object before the arguments is how some gateways begin each call.
+    expected = None if one else other
+    assert read_arguments(json.dumps(one) + json.dumps(other)).value == expected
 
 
 @given(st.recursive(st.text(st.characters(), max_size=4) | st.floats(), st.lists) | objects)

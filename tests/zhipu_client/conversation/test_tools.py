@@ -117,6 +117,13 @@ def test_whether_any_name_is_another_on_the_wire() -> None:
         "<tool_call>measure\n",
         'measure\n{"width": 3}',
         "measure:",
+        "measure.",
+        "measure{",
+        "functions.measure:0",
+        "default_api.measure",
+        "<|tool|>measure",
+        "tool_call: measure",
+        "\u200bmeasure\ufeff",
     ],
 )
 def test_residue_around_a_name_is_taken_off(written: str) -> None:
