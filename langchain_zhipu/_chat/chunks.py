@@ -8,6 +8,7 @@ so that whoever adds up the chunks in another process gets the calls too.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from functools import reduce
 from operator import add
@@ -15,7 +16,7 @@ from typing import Any, Self
 
 from langchain_core.messages import AIMessage, AIMessageChunk, merge_content
 from langchain_core.messages.ai import add_usage
-from langchain_core.messages.tool import ToolCallChunk
+from langchain_core.messages.tool import InvalidToolCall, ToolCallChunk
 from langchain_core.utils._merge import merge_dicts
 from langchain_core.utils.json import parse_partial_json
 from pydantic import (
@@ -115,10 +116,10 @@ class ZhipuMessageChunk(_Whole, AIMessageChunk):
     @model_serializer(mode="wrap")
     def _written_down(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         written: dict[str, Any] = handler(self)
-        for name, value in _calls_to_store(self).items():
-            if name in written:
-                written[name] = value
-        return written
+        stored = _calls_to_store(self)
+        if "tool_call_chunks" in written and self.chunk_position == "last":
+            stored["invalid_tool_calls"] = _unreadable(self.invalid_tool_calls)
+        return {**written, **{name: stored[name] for name in stored if name in written}}
 
     @override
     def to_json(self) -> Any:
@@ -129,7 +130,9 @@ class ZhipuMessageChunk(_Whole, AIMessageChunk):
         return _plain, (self._stored().__dict__,)
 
     def _stored(self) -> AIMessageChunk:
-        return _plain({**self.__dict__, **_calls_to_store(self)})
+        invalid = _unreadable(self.invalid_tool_calls)
+        fields = {**self.__dict__, "invalid_tool_calls": invalid, **_calls_to_store(self)}
+        return _plain(fields)
 
 
 # LangGraph stores a message by the name of its class, and restores only LangChain's own.
@@ -279,6 +282,26 @@ def _calls_to_store(chunk: AIMessageChunk) -> dict[str, Any]:
     }
 
 
+def _unreadable(calls: Sequence[InvalidToolCall]) -> list[InvalidToolCall]:
+    """Return calls of which LangChain, which reads a stored chunk's as JSON, makes none that run.
+
+    Arguments that it would complete to an object are written as JSON text of that text.
+    """
+    return [
+        {**call, "args": json.dumps(call["args"] or "{", ensure_ascii=False)}
+        if _is_completed(call["args"])
+        else call
+        for call in calls
+    ]
+
+
+def _is_completed(text: str | None) -> bool:
+    try:
+        return not text or isinstance(parse_partial_json(text), dict)
+    except ValueError:
+        return False
+
+
 def _text(call: Call) -> str:
     """Return the arguments as LangChain parses them: unchanged where it reads the same value."""
     try:
@@ -294,6 +317,8 @@ def _read(piece: ToolCallChunk) -> Call:
     read = read_arguments(piece["args"] or "")
     if not name.strip():
         return Call(identity, name, None, read.text, "it names no tool")
+    if not read.text.strip():
+        return Call(identity, name, None, read.text, "its arguments did not come")
     return Call(identity, name, read.value, read.text, read.error)
 
 

@@ -130,11 +130,13 @@ def message_calls(message: ChatMessage) -> list[ToolCallBlock]:
 
 def _foreign_block(call: Mapping[str, Any]) -> ToolCallBlock:
     function = call.get("function") or {}
-    read = read_arguments(function.get("arguments"))
+    given = function.get("arguments")
+    read = read_arguments(given)
+    blank = isinstance(given, str) and not given.strip()  # of a call that was cut before them
     return ToolCallBlock(
         tool_call_id=str(call.get("id") or f"call_{uuid4().hex[:24]}"),
         tool_name=str(function.get("name") or ""),
-        tool_kwargs=read.text if read.value is None else read.value,
+        tool_kwargs=read.text if blank or read.value is None else read.value,
     )
 
 

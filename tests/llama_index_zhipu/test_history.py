@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from llama_index.core.agent.workflow import FunctionAgent
-from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.memory import ChatMemoryBuffer
 
 from llama_index_zhipu import ZhipuAI
@@ -111,3 +111,12 @@ def test_what_belongs_to_the_llm_is_no_argument_of_a_call(llm: ZhipuAI, stub: St
         llm.complete("hi", **{name: "secret.value"})
     assert "secret" not in str(caught.value)
     assert not stub.requests
+
+
+def test_a_call_that_was_cut_before_its_arguments_is_not_run_by_its_dict(llm: ZhipuAI, stub: Stub):
+    stub.put(chunks(tool_calls=[call("add", "")], finish="length"))
+    first, *_, last = llm.stream_chat([user()])
+    for said in (first, last):
+        kept = ChatMessage(role="assistant", additional_kwargs=said.message.additional_kwargs)
+        again = ChatResponse(message=kept)
+        assert llm.get_tool_calls_from_response(again, error_on_no_tool_call=False) == []

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessageChunk
+from langchain_core.load import dumpd, load
+from langchain_core.messages import AIMessageChunk, AnyMessage, message_chunk_to_message
 from langchain_core.tools import tool
+from pydantic import TypeAdapter
 
 from langchain_zhipu import ChatZhipuAI
 from tests.langchain_zhipu.chat.wire import USAGE, body, call, chunks_of, delta
@@ -81,3 +83,30 @@ def test_cut_json_beside_its_message_is_an_error(
     found = model.with_structured_output(schema, method=method, include_raw=True).invoke("hi")
     assert found["parsed"] is None
     assert "not whole JSON" in str(found["parsing_error"])
+
+
+END = AIMessageChunk(content="", chunk_position="last")
+#: Ways in which a chunk leaves a program and comes back, or is ended by somebody else's chunk.
+DOORS: dict[str, Any] = {
+    "ended": lambda chunk: chunk + END,
+    "json": lambda chunk: AIMessageChunk.model_validate_json(chunk.model_dump_json()),
+    "json-and-ended": lambda chunk: AIMessageChunk(**chunk.model_dump()) + END,
+    "any-message": lambda chunk: TypeAdapter(AnyMessage).validate_python(chunk.model_dump()),
+    "loaded": lambda chunk: load(dumpd(chunk), allowed_objects="messages") + END,
+    "copied": lambda chunk: chunk.model_copy(deep=True) + END,
+}
+
+
+@pytest.mark.filterwarnings("ignore::langchain_core._api.LangChainBetaWarning")
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("arguments", ["", '{"amount": 10', '{"amount": 1, "to": {"name": "A'])
+def test_no_way_of_a_cut_call_makes_it_run(arguments: str, door: str) -> None:
+    chunks = chunks_of([delta(tool_calls=[call("pay", arguments, "c1")]), delta("length")])
+    whole: Any = chunks[0]
+    for number, chunk in enumerate([None, *chunks[1:]]):
+        whole = whole if chunk is None else whole + chunk
+        made = DOORS[door](whole)
+        assert made.tool_calls == [], number
+        assert "tool_call" not in {block["type"] for block in made.content_blocks}
+    (said,) = message_chunk_to_message(whole).invalid_tool_calls
+    assert said["args"] == arguments
