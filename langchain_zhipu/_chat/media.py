@@ -24,12 +24,33 @@ from zhipu_client.conversation import (
     read_file,
 )
 
-__all__ = ["readable_result", "refused", "result_part", "takes_time", "to_part"]
+__all__ = ["readable_result", "refused", "result_part", "result_parts", "takes_time", "to_part"]
 
 #: Keys of blocks with the bytes of a medium.
 _DATA = frozenset({"base64", "data", "file_data"})
 #: The most characters of such a key that a model reads as text.
 _MOST_SHOWN = 1000
+
+#: Keys of blocks that say nothing beside the text, or the medium, of the block.
+_OF_TEXT = frozenset(
+    {
+        "type",
+        "text",
+        "id",
+        "index",
+        "extras",
+        "annotations",
+        "citations",
+        "cache_control",
+        "metadata",
+    }
+)
+_OF_MEDIA = _OF_TEXT | _DATA | {
+    "url", "mime_type", "source", "source_type", "path", "file_id", "file", "file_url",
+    "image_url", "video_url", "input_audio", "detail", "filename", "title", "context", "value",
+}  # fmt: skip
+#: Media whose title is the name of a file.
+_TITLED = frozenset({"file", "document", "text-plain"})
 
 Block = Mapping[str, Any]
 
@@ -90,6 +111,35 @@ def result_part(block: Any, where: str) -> dict[str, Any] | None:
     return {"type": "text", "text": _json(block)}
 
 
+def result_parts(block: Any, where: str) -> list[dict[str, Any]]:
+    """A piece of a tool's result as parts, none of what it says lost.
+
+    A record may look like a block: ``{"type": "image", "url": "...", "price": 10}``. What it has
+    beside a medium is shown with it, and a text that is a record's stays in its JSON.
+
+    Args:
+        block: A string, a content block, or any data.
+        where: What to call it.
+    """
+    part = result_part(block, where)
+    if part is None:
+        return []
+    if not _is_block(block) or not _is_record(block):
+        return [part]
+    record = {"type": "text", "text": _json(_shown(block))}
+    return [record] if part["type"] == "text" else [record, part]
+
+
+def _is_record(block: Block) -> bool:
+    """Return whether a block has what is not a block's."""
+    if block["type"] == "text":
+        return not _OF_TEXT.issuperset(block)
+    if block["type"] == "non_standard":
+        return False
+    titled = block["type"] in _TITLED or "title" not in block
+    return not (titled and _OF_MEDIA.issuperset(block))
+
+
 def readable_result(content: Any) -> Any:
     """Return a tool's content without what LangChain's own tracing fails at.
 
@@ -125,7 +175,8 @@ def _shown(value: Any, key: Any = None) -> Any:
     """What a model is shown of a block: the length of its data where that is long."""
     if isinstance(value, Mapping):
         return {inner: _shown(item, inner) for inner, item in value.items()}
-    if key in _DATA and isinstance(value, (str, bytes)) and len(value) > _MOST_SHOWN:
+    inline = key in _DATA or (isinstance(value, str) and value.startswith("data:"))
+    if inline and isinstance(value, (str, bytes)) and len(value) > _MOST_SHOWN:
         return f"({len(value):,} characters)"
     return value
 

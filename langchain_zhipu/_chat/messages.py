@@ -20,7 +20,7 @@ from langchain_core.messages import (
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import InvalidToolCall, ToolCall
 
-from langchain_zhipu._chat.media import refused, result_part, to_part
+from langchain_zhipu._chat.media import refused, result_parts, to_part
 from zhipu_client import InvalidRequestError, chat
 from zhipu_client.conversation import Answer, Call, Usage, unsendable
 
@@ -138,9 +138,13 @@ def _tool(content: Any, identity: Any, name: str | None, where: str) -> Wire:
     """A tool's result: text, and its media under ``_media``."""
     listed = isinstance(content, (list, tuple))
     blocks = content if listed else [] if content is None else [content]
-    parts = [result_part(block, f"{where}.content[{n}]") for n, block in enumerate(blocks)]
-    texts = [part["text"] for part in parts if part and part["type"] == "text"]
-    media = [part for part in parts if part and part["type"] != "text"]
+    parts = [
+        part
+        for n, block in enumerate(blocks)
+        for part in result_parts(block, f"{where}.content[{n}]")
+    ]
+    texts = [part["text"] for part in parts if part["type"] == "text"]
+    media = [part for part in parts if part["type"] != "text"]
     message: Wire = {"role": "tool", "content": "\n".join(texts)}
     if media:
         message["_media"] = media

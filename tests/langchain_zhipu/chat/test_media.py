@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from langchain_zhipu._chat.media import result_part, to_part
+from langchain_zhipu._chat.media import result_part, result_parts, to_part
 from zhipu_client import InvalidRequestError
 
 DATA = "data:image/png;base64,aGk="
@@ -190,6 +190,33 @@ def test_long_data_of_a_tool_that_cannot_be_sent_is_left_out() -> None:
     part = result_part(nested, "m")
     assert part is not None
     assert json.loads(part["text"])["source"] == {"data": "(1,001 characters)"}
+
+
+@pytest.mark.parametrize(
+    ("record", "kinds"),
+    [
+        ({"type": "text", "text": "hi", "author": "A"}, ["text"]),
+        ({"type": "image", "url": "https://x/y.png", "price": 10}, ["text", "image_url"]),
+        ({"type": "image", "url": "https://x/y.png", "title": "A shoe"}, ["text", "image_url"]),
+        ({"type": "file", "url": "https://x/y.pdf", "size": 3}, ["text", "file"]),
+    ],
+)
+def test_nothing_of_a_record_that_is_a_block_too_is_lost(record: Any, kinds: list[str]) -> None:
+    parts = result_parts(record, "m")
+    assert [part["type"] for part in parts] == kinds
+    assert json.loads(parts[0]["text"]) == record
+
+
+def test_what_belongs_to_a_block_makes_no_record_of_it() -> None:
+    for block in (
+        {"type": "text", "text": "hi", "id": "lc_1", "annotations": [], "extras": {"n": 1}},
+        {"type": "image", "url": "https://x/y.png", "mime_type": "image/png", "index": 0},
+        {"type": "file", "url": "https://x/y.pdf", "title": "y.pdf", "extras": {"name": "y"}},
+    ):
+        assert result_parts(block, "m") == [result_part(block, "m")]
+    url = f"data:image/png;base64,{'A' * 4000}"
+    (record, _) = result_parts({"type": "image_url", "image_url": {"url": url}, "n": 1}, "m")
+    assert json.loads(record["text"])["image_url"] == {"url": "(4,022 characters)"}
 
 
 @pytest.mark.parametrize("kind", ["image", "file", "text-plain", "document", "text"])
