@@ -7,6 +7,8 @@ stack; that is what `blockbuster` does.
 from __future__ import annotations
 
 import asyncio
+import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -162,6 +164,15 @@ LANGCHAIN: dict[str, Case] = {
     "web-page": lambda c, f: chain.ZhipuAIWebReaderLoader(
         "https://cities.example/paris", **c
     ).aload(),
+    "events": lambda c, f: every(chain.ChatZhipuAI(**c).astream_events("Hi", version="v2")),
+    "say": lambda c, f: chain.ZhipuAITextToSpeechTool(save_to=f / "new", **c).ainvoke("Hi"),
+    "say-streamed": lambda c, f: every(chain.ZhipuAITextToSpeechTool(**c).astream("Hi")),
+    "video-saved": lambda c, f: chain.ZhipuAIVideoGenerator(
+        save_to=f / "new", interval=0.01, allow_loopback=True, **c
+    ).agenerate("a kite"),
+    "embed-kept": lambda c, f: chain.ZhipuAIEmbeddings(
+        checkpoint=f / "kept.db", **c
+    ).aembed_documents(["a", "b"]),
     "retriever": lambda c, f: chain.ZhipuAIWebSearchRetriever(**c).ainvoke("ships"),
     "search": lambda c, f: chain.ZhipuAIWebSearchTool(**c).ainvoke("ships"),
 }
@@ -217,3 +228,23 @@ def test_nothing_blocks_the_event_loop(case: Case, emulator: Any, folder: Path) 
             return await case(connection, folder)
 
     assert asyncio.run(first())
+
+
+def test_what_the_first_call_imports_is_not_imported_on_the_loop(
+    emulator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading modules takes long; one of httpcore's imports waits for a process where trio is."""
+    threads = []
+    name = pools._ASYNC_POOL
+
+    class Finder:
+        def find_spec(self, wanted: str, *_: Any) -> None:
+            if wanted == name:
+                threads.append(threading.current_thread())
+
+    monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    model = chain.ChatZhipuAI(base_url=emulator.base_url, api_key=emulator.api_key)
+    assert asyncio.run(model.ainvoke("Hi"))
+    assert threads
+    assert threading.main_thread() not in threads

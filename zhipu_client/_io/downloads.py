@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
@@ -118,7 +118,8 @@ def _fetch(
                 gathering.start(response.status_code, response.headers)
                 with _Sink(to) as sink, _translated(where):
                     for piece in response.iter_raw():
-                        sink.write(gathering.add(piece))
+                        if sink.write(gathering.add(piece)):
+                            sink.flush()
                         if time.monotonic() > until:
                             raise _too_slow(where)
                     sink.write(gathering.finish())
@@ -199,11 +200,13 @@ async def _afetch(
                     continue
                 gathering = Gathering(where, kind, max_bytes)
                 gathering.start(response.status_code, response.headers)
-                with _Sink(to) as sink, _translated(where):
-                    async for piece in response.aiter_raw():
-                        sink.write(gathering.add(piece))
-                    sink.write(gathering.finish())
-                    return sink.done(gathering, url)
+                with _translated(where):
+                    async with _asink(to) as sink:
+                        async for piece in response.aiter_raw():
+                            if sink.write(gathering.add(piece)):
+                                await to_thread.run_sync(sink.flush)
+                        sink.write(gathering.finish())
+                        return await to_thread.run_sync(sink.done, gathering, url)
             finally:
                 await response.aclose()
     raise DownloadError("refused, it redirects again and again", url=url)
@@ -258,35 +261,69 @@ def _translated(where: Target) -> Iterator[None]:
 
 
 class _Sink:
-    """The target of the bytes: memory, or a file that appears when all are there."""
+    """The target of the bytes: memory, or a file that appears when all are there.
+
+    Only `open`, `flush`, `done` and `close` touch the disk.
+    """
 
     def __init__(self, to: str | Path | None) -> None:
         self._to = None if to is None else Path(to)
         self._parts: list[bytes] = []
+        self._waiting = 0
         self._file: BinaryIO | None = None
         self._name = ""
 
-    def __enter__(self) -> Self:
+    def open(self) -> Self:
+        """Open the file, under a name that nobody looks for."""
         if self._to is not None:
             # Not by `tempfile`, whose files nobody else may read, also when they are renamed.
             self._name = str(self._to.with_name(f".download-{secrets.token_hex(8)}"))
-            self._file = open(self._name, "xb")  # noqa: PTH123 - closed by __exit__
+            self._file = open(self._name, "xb")  # noqa: PTH123, SIM115 - see `close`
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
+        """Close the file; what is not whole is removed."""
         if self._file is not None:
             self._file.close()
             Path(self._name).unlink(missing_ok=True)
 
-    def write(self, piece: bytes) -> None:
+    def __enter__(self) -> Self:
+        return self.open()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def write(self, piece: bytes) -> bool:
+        """Take more bytes; return whether it is time to `flush`."""
+        self._parts.append(piece)
+        self._waiting += len(piece)
+        return self._file is not None and self._waiting >= MiB
+
+    def flush(self) -> None:
+        """Put what was taken into the file."""
         if self._file is not None:
-            self._file.write(piece)
-        else:
-            self._parts.append(piece)
+            self._file.write(b"".join(self._parts))
+            self._parts, self._waiting = [], 0
 
     def done(self, gathering: Gathering, url: str) -> Downloaded:
+        """Return what came, whole now; a file gets its name."""
+        self.flush()
         if self._file is not None and self._to is not None:
             self._file.close()
             Path(self._name).replace(self._to)
         content = b"".join(self._parts)
         return Downloaded(content, gathering.mime_type, url, gathering.size)
+
+
+@asynccontextmanager
+async def _asink(to: str | Path | None) -> AsyncGenerator[_Sink]:
+    """Open a sink, and close it, in a thread."""
+    import anyio
+    from anyio import to_thread
+
+    sink = _Sink(to)
+    try:
+        yield await to_thread.run_sync(sink.open)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(sink.close)

@@ -6,9 +6,11 @@ httpx is imported, and a TLS context made, at the first request: an adapter cost
 from __future__ import annotations
 
 import atexit
+import importlib
 import os
 import socket
 import ssl
+import sys
 import threading
 import weakref
 from collections.abc import AsyncGenerator, Iterator, MutableMapping
@@ -39,6 +41,8 @@ __all__ = ["async_client", "sync_client", "with_deadlines"]
 KEEPALIVE_EXPIRY = 60.0
 #: Idle connections kept per host and loop.
 MAX_IDLE = 256
+#: The module that imports what asynchronous connections need.
+_ASYNC_POOL = "zhipu_client._io.async_pool"
 
 
 class _Process:
@@ -99,9 +103,10 @@ async def async_client(key: PoolKey) -> httpx.AsyncClient:
         state = await _adopt(loop)
     found = state.clients.get(key)
     if found is None:
-        if _process.tls is None:
-            # Reading the CA file takes tens of milliseconds of a loop that others share.
-            await loop.run_in_executor(None, _tls_context)
+        if _process.tls is None or _ASYNC_POOL not in sys.modules:
+            # Reading the CA file takes tens of milliseconds of a loop that others share, and
+            # httpcore imports trio where it is installed, which waits for a process of its own.
+            await loop.run_in_executor(None, _prepare_async)
         with _proxy_supported():
             found = state.clients.get(key) or _make_async(key, state)
         state.clients[key] = found
@@ -151,6 +156,12 @@ async def _guard(state: _Loop) -> AsyncGenerator[None, None]:
             await client.aclose()
         state.clients.clear()
         state.pools.clear()
+
+
+def _prepare_async() -> None:
+    """Read and import what the first asynchronous request of the process needs."""
+    importlib.import_module(_ASYNC_POOL)
+    _tls_context()
 
 
 def _tls_context() -> ssl.SSLContext:
