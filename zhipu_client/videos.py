@@ -100,7 +100,7 @@ def create(
         extra_body,
         model=model,
         prompt=prompt,
-        image_url=image_url if isinstance(image_url, str) else list(image_url or ()) or None,
+        image_url=_one_or_more(image_url),
         size=size,
         duration=duration,
         fps=fps,
@@ -179,6 +179,12 @@ def __getattr__(name: str) -> Any:
     if name == "MAX_PROMPT":
         return models.MODELS["cogvideox-3"].max_chars
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _one_or_more(image_url: Any) -> str | list[str] | None:
+    if image_url is None or isinstance(image_url, str):
+        return image_url
+    return _check.strings("image_url", image_url) or None
 
 
 def _pictures(image_url: str | Sequence[str] | None) -> list[str]:

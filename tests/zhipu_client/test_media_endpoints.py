@@ -63,6 +63,7 @@ REFUSED: list[tuple[Any, dict[str, Any], str, str]] = [
     (videos.create, {"prompt": "p", "fps": 24}, "fps", "30, 60"),
     (videos.create, {"prompt": "p", "quality": "best"}, "quality", "speed, quality"),
     (videos.create, {"prompt": "p", "style": "anime"}, "style", "not taken by cogvideox-3"),
+    (videos.create, {"image_url": 5}, "image_url", "must be a list of strings"),
     (videos.create, {"image_url": ["a"] * 3}, "image_url", "0 to 2 pictures, got 3"),
     (videos.create, {"image_url": [""]}, "image_url", "must not be empty"),
     (
