@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all test-min test-foreign test-servers test-vllm lint format record bench bench-quick soak docs clean
+.PHONY: help demo demo-llama-index test test-all test-min test-foreign test-servers test-vllm lint format record bench bench-quick soak docs clean
 # Several targets install into the same environment, and two pips at once would break it.
 .NOTPARALLEL:
 
@@ -42,6 +42,9 @@ help: ## this list
 
 demo: $(VENV)/.demo ## a GLM agent in the terminal; without a key it uses the emulator
 	@$(BIN)/python cookbook/quickstart.py $(ARGS)
+
+demo-llama-index: $(VENV)/.demo-llama-index ## the same with LlamaIndex: an agent that thinks aloud
+	@$(BIN)/python cookbook/llama_index/streaming_agent.py $(ARGS)
 
 test: $(VENV)/.dev ## all tests, offline
 	@$(BIN)/python -m pytest $(PYTEST_OPTIONS) $(ARGS)
@@ -98,11 +101,17 @@ $(VENV)/.demo: pyproject.toml
 	@$(BIN)/python -m pip install $(PIP_OPTIONS) --editable ".[langchain,emulator]" --group cookbook $(OR_SAY)
 	@touch $@
 
+$(VENV)/.demo-llama-index: pyproject.toml
+	@echo "Installing into $(VENV), once ..."
+	@$(call make-venv,$(VENV),$(FOUND))
+	@$(BIN)/python -m pip install $(PIP_OPTIONS) --editable ".[llama-index,ocr,emulator]" $(OR_SAY)
+	@touch $@
+
 $(VENV)/.dev: pyproject.toml
 	@echo "Installing into $(VENV), once ..."
 	@$(call make-venv,$(VENV),$(FOUND))
 	@$(BIN)/python -m pip install $(PIP_OPTIONS) --editable ".[all]" --group dev $(OR_SAY)
-	@touch $(VENV)/.demo $@
+	@touch $(VENV)/.demo $(VENV)/.demo-llama-index $@
 
 .venv-docs/.docs: pyproject.toml
 	@echo "Installing into .venv-docs, once ..."

@@ -1,4 +1,4 @@
-"""Makes the small PDFs that the recipes read, so that no binary file has to lie beside them."""
+"""Makes small PDFs: those of `samples`, and those of the tests and benchmarks."""
 
 from __future__ import annotations
 

@@ -8,20 +8,20 @@ rules, only the way there is real.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
+from contextlib import ExitStack
 from datetime import date
-from typing import Any
 
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.messages.ai import add_usage
 from langchain_core.tools import tool
 
-import zhipu_emulator
-from cookbook.access import KEY_VARIABLES, print_anything, reach_loopback_directly
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import APIConnectionError, AuthenticationError, ZhipuError
+from zhipu_emulator import stand_in
 
 QUESTION = "What is (17 + 4) * 19?"
 TASK = "What is 17 times 19, and how many days are there from 2026-02-01 to 2026-10-01?"
@@ -57,7 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--task", default=TASK, help="what the agent is asked to do")
     parser.add_argument("--port", type=int, default=0, help="of the emulator; 0 takes a free one")
     chosen = parser.parse_args(arguments)
-    print_anything()
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what a terminal cannot show becomes a "?"
+        sys.stdout.reconfigure(errors="replace")
     try:
         return _run(chosen)
     except AuthenticationError as error:
@@ -76,21 +77,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(chosen: argparse.Namespace) -> int:
     """Both parts, with the service or, where there is no key, with the emulator."""
-    if any(os.environ.get(name, "").strip() for name in KEY_VARIABLES):
-        return _both(chosen, {})
-    reach_loopback_directly()
-    try:
-        emulator = zhipu_emulator.serve(port=chosen.port).start()
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        return _fail(f"Port {chosen.port} on 127.0.0.1 cannot be used ({reason}); try --port 0.")
-    with emulator:
-        print(f"No API key is set: the emulator on {emulator.base_url} makes up the answers.")
-        return _both(chosen, {"api_key": emulator.api_key, "base_url": emulator.base_url})
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(stand_in(port=chosen.port))
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or error
+            return _fail(f"Port {chosen.port} on 127.0.0.1 cannot be used ({why}); try --port 0.")
+        return _both(chosen)
 
 
-def _both(chosen: argparse.Namespace, access: dict[str, Any]) -> int:
-    model = ChatZhipuAI(model=chosen.model, thinking=True, **access)
+def _both(chosen: argparse.Namespace) -> int:
+    model = ChatZhipuAI(model=chosen.model, thinking=True)
     _answer(model, chosen.question)
     _agent(model, chosen.task)
     print(end="", flush=True)

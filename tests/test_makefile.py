@@ -54,6 +54,17 @@ def _make(clone: Path, *arguments: str, **environment: str) -> subprocess.Comple
     )
 
 
+def test_each_framework_has_its_demo(clone: Path) -> None:
+    named = f"PYTHON={clone / 'fake python'}"
+    for target, recipe in (
+        ("demo", "cookbook/quickstart.py"),
+        ("demo-llama-index", "cookbook/llama_index/streaming_agent.py"),
+    ):
+        done = _make(clone, target, named)
+        assert done.returncode == 0, done.stderr
+        assert f"ran {recipe}" in done.stdout
+
+
 @pytest.mark.parametrize("side", ["argument", "environment"])
 def test_the_named_interpreter_is_taken(clone: Path, side: str) -> None:
     named = str(clone / "fake python")
@@ -111,4 +122,13 @@ def test_the_help_lists_every_command(clone: Path) -> None:
     done = _make(clone, "help")
     assert done.returncode == 0, done.stderr
     listed = {line.split()[0] for line in done.stdout.splitlines()}
-    assert {"demo", "test", "lint", "format", "record", "bench", "help"} <= listed
+    assert {
+        "demo",
+        "demo-llama-index",
+        "test",
+        "lint",
+        "format",
+        "record",
+        "bench",
+        "help",
+    } <= listed

@@ -24,8 +24,8 @@ COMMAND = [sys.executable, "cookbook/quickstart.py"]
 def test_without_a_key_it_shows_everything():
     done = run_program(ROOT / "cookbook" / "quickstart.py", cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    assert not done.stderr
-    assert done.stdout.startswith("No API key is set: the emulator on http://127.0.0.1:")
+    assert done.stderr.startswith("No API key is set: the emulator on http://127.0.0.1:")
+    assert done.stderr.count("\n") == 1
     streamed, agent = done.stdout.split("\n> ")[1:]
     assert re.search(r"\nReasoning:\n\S.*\n\nAnswer:\n\S", streamed, re.DOTALL)
     assert "The model calls 2 tools:" in agent
@@ -84,7 +84,8 @@ def test_a_reader_that_has_gone_is_one_sentence():
             env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
         )
     assert done.returncode == 1
-    assert done.stderr == "The output could not be written: Broken pipe\n"
+    assert done.stderr.endswith("\nThe output could not be written: Broken pipe\n")
+    assert done.stderr.count("\n") == 2
 
 
 def test_it_can_be_interrupted(monkeypatch, capsys):

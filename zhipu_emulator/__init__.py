@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from zhipu_emulator.http.server import Server, serve
+    from zhipu_emulator.http.stand_in import stand_in
     from zhipu_emulator.http.state import Options
     from zhipu_emulator.scripting.items import Answer, Fault, call, say, think
 
-__all__ = ["Answer", "Fault", "Options", "Server", "call", "say", "serve", "think"]
+__all__ = ["Answer", "Fault", "Options", "Server", "call", "say", "serve", "stand_in", "think"]
 
 # Loaded on first use: importing this package must not import a web server (PEP 562).
 _HOME = {
@@ -29,6 +30,7 @@ _HOME = {
     "Options": "zhipu_emulator.http.state",
     "Server": "zhipu_emulator.http.server",
     "serve": "zhipu_emulator.http.server",
+    "stand_in": "zhipu_emulator.http.stand_in",
 }
 
 

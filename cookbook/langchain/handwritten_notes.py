@@ -2,41 +2,36 @@
 
     python cookbook/langchain/handwritten_notes.py [FOLDER]
 
-Without a folder two notes are made. Without a key the emulator of this project answers: it reads
+Without a folder two samples are read. Without a key the emulator of this project answers: it reads
 the text that its samples have beside the picture.
 """
 
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
-from typing import Any
 
 from langchain_core.documents import Document
 
-from cookbook.access import access
-from cookbook.handwritten import write_notes
 from langchain_zhipu import ZhipuAIHandwritingLoader
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 #: Below this, somebody should look at the note.
 SURE = 0.8
+SAMPLES = Path(__file__).parents[1] / "samples" / "notes"
 
 
-def read(folder: Path, reach: dict[str, Any]) -> list[Document]:
+def read(folder: Path) -> list[Document]:
     """The notes of a folder, in order; four are read at once."""
-    return ZhipuAIHandwritingLoader(folder, probability=True, **reach).load()
+    return ZhipuAIHandwritingLoader(folder, probability=True).load()
 
 
 def main(arguments: list[str]) -> int:
     """Read a folder of notes."""
     try:
-        with tempfile.TemporaryDirectory() as made, access() as reach:
-            folder = Path(arguments[0] if arguments else made)
-            if not arguments:
-                write_notes(folder)
-            notes = read(folder, reach)
+        with stand_in():
+            notes = read(Path(arguments[0]) if arguments else SAMPLES)
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)
         return 1

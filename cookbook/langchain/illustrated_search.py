@@ -12,14 +12,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
-from cookbook.access import access
 from langchain_zhipu import ChatZhipuAI, ZhipuAIImageGenerator, ZhipuAIWebSearchTool
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 TASK = (
     "Search the web for the Great Wall near Beijing. Then generate an image that illustrates what "
@@ -31,13 +30,13 @@ RULES = (
 )
 
 
-def illustrate(task: str, folder: Path, reach: dict[str, Any]) -> list[BaseMessage]:
+def illustrate(task: str, folder: Path) -> list[BaseMessage]:
     """Let the agent work; answers with all that was said. Pictures are kept in a folder."""
     agent = create_agent(
-        ChatZhipuAI(model="glm-4.7", **reach),
+        ChatZhipuAI(model="glm-4.7"),
         tools=[
-            ZhipuAIWebSearchTool(count=3, **reach),
-            ZhipuAIImageGenerator(model="cogview-4", save_to=folder, **reach),
+            ZhipuAIWebSearchTool(count=3),
+            ZhipuAIImageGenerator(model="cogview-4", save_to=folder),
         ],
         system_prompt=RULES,
     )
@@ -64,9 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--to", type=Path, default=Path("pictures"), help="default: %(default)s")
     chosen = parser.parse_args(arguments)
     try:
-        with access() as reach:
+        with stand_in():
             print(f"> {chosen.task}")
-            messages = illustrate(chosen.task, chosen.to, reach)
+            messages = illustrate(chosen.task, chosen.to)
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)
         return 1

@@ -2,7 +2,7 @@
 
     python cookbook/langchain/invoice.py [invoice.pdf]
 
-Without a file a small sample is made. Without a key the emulator of this project answers: it fills
+Without a file a small sample is read. Without a key the emulator of this project answers: it fills
 the fields by simple rules.
 """
 
@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field
 
-from cookbook.access import access
-from cookbook.paper import Table, Text, Title, pdf
 from langchain_zhipu import ChatZhipuAI, create_ocr_extractor
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
+
+SAMPLE = Path(__file__).parents[1] / "samples" / "invoice_hydrophones.pdf"
 
 
 class Item(BaseModel):
@@ -44,33 +46,9 @@ class Invoice(BaseModel):
         return sum((item.quantity * item.price for item in self.items), Decimal()) == self.total
 
 
-def sample() -> bytes:
-    """An invoice as a PDF."""
-    lines = [
-        ["Description", "Quantity", "Price"],
-        ["Hydrophone", "2", "310.00"],
-        ["Cable", "4", "12.50"],
-        ["Shipping", "1", "30.00"],
-    ]
-    return pdf(
-        [
-            [
-                Title("Invoice"),
-                Text("Invoice number: WH-2025-017"),
-                Text("Date: 2025-06-02"),
-                Text("Customer: Bergen Institute of Marine Research"),
-                Text("Currency: EUR"),
-                Table(lines),
-                Text("Total: 700.00"),
-            ]
-        ],
-        Title="Invoice WH-2025-017",
-    )
-
-
-def read_invoice(source: Any, reach: dict[str, Any]) -> Invoice:
+def read_invoice(source: Any) -> Invoice:
     """Read one invoice: a path, an address or bytes."""
-    extractor = create_ocr_extractor(ChatZhipuAI(model="glm-4.7", **reach), Invoice)
+    extractor = create_ocr_extractor(ChatZhipuAI(model="glm-4.7"), Invoice)
     invoice: Invoice = extractor.invoke(source)
     return invoice
 
@@ -78,8 +56,8 @@ def read_invoice(source: Any, reach: dict[str, Any]) -> Invoice:
 def main(arguments: list[str]) -> int:
     """Read an invoice and show it."""
     try:
-        with access() as reach:
-            invoice = read_invoice(arguments[0] if arguments else sample(), reach)
+        with stand_in():
+            invoice = read_invoice(arguments[0] if arguments else SAMPLE)
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)
         return 1

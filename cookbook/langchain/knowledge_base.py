@@ -10,32 +10,31 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import Any
 
 from langchain_core.documents import Document
 
-from cookbook.access import access
 from langchain_zhipu import ChatZhipuAI, ZhipuAIKnowledgeRetriever
 from zhipu_client import Client, ZhipuError, knowledge
+from zhipu_emulator import stand_in
 
 QUESTION = "How do heat pumps work in cold climates?"
 RULES = "Answer from the excerpts only, in one or two sentences:\n\n{}"
 
 
-def first_base(reach: dict[str, Any]) -> str:
+def first_base() -> str:
     """The id of the first knowledge base."""
-    found = Client(**reach).send(knowledge.list(size=1)).data.found
+    found = Client().send(knowledge.list(size=1)).data.found
     if not found or found[0].id is None:
         raise ZhipuError("this account has no knowledge base: make one in the console")
     return found[0].id
 
 
-def answered(question: str, base: str, reach: dict[str, Any]) -> tuple[str, list[Document]]:
+def answered(question: str, base: str) -> tuple[str, list[Document]]:
     """The answer, and the pieces of documents that it rests on."""
-    retriever = ZhipuAIKnowledgeRetriever(knowledge_ids=base, k=3, **reach)
+    retriever = ZhipuAIKnowledgeRetriever(knowledge_ids=base, k=3)
     pieces = retriever.invoke(question)
     excerpts = "\n\n".join(piece.page_content for piece in pieces)
-    model = ChatZhipuAI(model="glm-4.7", **reach)
+    model = ChatZhipuAI(model="glm-4.7")
     return model.invoke([("system", RULES.format(excerpts)), ("user", question)]).text, pieces
 
 
@@ -46,9 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--question", default=QUESTION)
     chosen = parser.parse_args(arguments)
     try:
-        with access() as reach:
-            base = chosen.base or first_base(reach)
-            answer, pieces = answered(chosen.question, base, reach)
+        with stand_in():
+            base = chosen.base or first_base()
+            answer, pieces = answered(chosen.question, base)
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)
         return 1

@@ -2,42 +2,36 @@
 
     python cookbook/langchain/office_files.py [FOLDER] [--question "..."]
 
-Without a folder a small sample is made. Without a key the emulator of this project answers.
+Without a folder three samples are read. Without a key the emulator of this project answers.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
-from typing import Any
 
 from langchain_core.documents import Document
 from langchain_core.vectorstores import InMemoryVectorStore
 
-from cookbook.access import access
 from langchain_zhipu import ChatZhipuAI, ZhipuAIEmbeddings, ZhipuAIFileParserLoader
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 QUESTION = "Who repairs the coffee machine?"
-SAMPLES = {
-    "house.md": "# House rules\n\nThe door is locked at eight in the evening.",
-    "contacts.csv": "What,Who\nThe coffee machine is repaired by,Ada Vik\nParking,Lin Bo",
-    "minutes.txt": "The board met on 3 March. The next meeting is on 7 April.",
-}
+SAMPLES = Path(__file__).parents[1] / "samples" / "office"
 
 
-def read(folder: Path, reach: dict[str, Any]) -> list[Document]:
+def read(folder: Path) -> list[Document]:
     """Every file of a folder that the parser reads; four at once, in order."""
-    return ZhipuAIFileParserLoader(folder, tool_type="lite", **reach).load()
+    return ZhipuAIFileParserLoader(folder, tool_type="lite").load()
 
 
-def answered(question: str, files: list[Document], reach: dict[str, Any]) -> tuple[str, str]:
+def answered(question: str, files: list[Document]) -> tuple[str, str]:
     """The answer, and the file that it rests on."""
-    store = InMemoryVectorStore.from_documents(files, ZhipuAIEmbeddings(dimensions=512, **reach))
+    store = InMemoryVectorStore.from_documents(files, ZhipuAIEmbeddings(dimensions=512))
     (best,) = store.similarity_search(question, k=1)
-    model = ChatZhipuAI(model="glm-4.7", **reach)
+    model = ChatZhipuAI(model="glm-4.7")
     text = model.invoke([("system", best.page_content), ("user", question)]).text
     return text, best.metadata["source"]
 
@@ -49,16 +43,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--question", default=QUESTION)
     chosen = parser.parse_args(arguments)
     try:
-        with tempfile.TemporaryDirectory() as made, access() as reach:
-            folder = Path(chosen.folder or made)
-            if chosen.folder is None:
-                for name, text in SAMPLES.items():
-                    (folder / name).write_text(text)
-            files = read(folder, reach)
+        with stand_in():
+            files = read(Path(chosen.folder or SAMPLES))
             for file in files:
                 name = Path(file.metadata["source"]).name
                 print(f"{len(file.page_content):>6} characters  {name}")
-            answer, source = answered(chosen.question, files, reach)
+            answer, source = answered(chosen.question, files)
             print(f"\n> {chosen.question}\n{answer}\n  {Path(source).name}")
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)

@@ -2,7 +2,7 @@
 
     python cookbook/langchain/scanned_pdf_rag.py [report.pdf] [--question "..."]
 
-Without a file a small sample is made. Without a key the emulator of this project answers: it looks
+Without a file a small sample is read. Without a key the emulator of this project answers: it looks
 for the sentence of the excerpts that fits the question best.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+from pathlib import Path
 from typing import Any
 
 from langchain_core.documents import Document
@@ -18,16 +19,16 @@ from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.vectorstores import InMemoryVectorStore
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-from cookbook.access import access
-from cookbook.paper import Table, Text, Title, pdf
 from langchain_zhipu import ChatZhipuAI, ZhipuAIEmbeddings, ZhipuAIOCRLoader, ZhipuAIRerank
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 QUESTIONS = (
     "How long was the longest sleep phase of a whale?",
     "How much did the hydrophones cost?",
     "Who was the chief scientist of the expedition?",
 )
+SAMPLE = Path(__file__).parents[1] / "samples" / "expedition.pdf"
 #: From this relevance on, a piece says what an answer says.
 SAME = 0.7
 RULES = (
@@ -39,51 +40,20 @@ PROMPT = ChatPromptTemplate.from_messages(
 )
 
 
-def sample() -> bytes:
-    """A report of three pages as a PDF."""
-    return pdf(
-        [
-            [
-                Title("The Meridian expedition"),
-                Text(
-                    "The ship Meridian left Bergen on 4 May 2025 with eleven scientists on board. "
-                    "Its task was to find out how sperm whales sleep."
-                ),
-                Text("The chief scientist of the expedition was Ingrid Solheim from Tromso."),
-            ],
-            [
-                Title("What was seen"),
-                Text(
-                    "The longest sleep phase of a whale lasted 37 minutes. In all, 214 phases were "
-                    "recorded, most of them between noon and six in the evening."
-                ),
-                Text("Sleeping whales hang upright in the water, ten to fifteen metres deep."),
-            ],
-            [
-                Title("What it cost"),
-                Text("The hydrophones cost 18,400 euros, which was the largest single expense."),
-                Table([["Expense", "Euros"], ["Hydrophones", "18400"], ["Fuel", "9650"]]),
-            ],
-        ],
-        Title="The Meridian expedition",
-    )
-
-
 class Library:
     """Documents that can be asked."""
 
-    def __init__(self, reach: dict[str, Any]) -> None:
-        self._reach = reach
+    def __init__(self) -> None:
         self._splitter = RecursiveCharacterTextSplitter(chunk_size=200, chunk_overlap=0)
-        embeddings = ZhipuAIEmbeddings(model="embedding-3", dimensions=512, **reach)
+        embeddings = ZhipuAIEmbeddings(model="embedding-3", dimensions=512)
         self._store = InMemoryVectorStore(embeddings)
-        self._reranker = ZhipuAIRerank(top_n=3, **reach)
-        self._chain = PROMPT | ChatZhipuAI(model="glm-4.7", **reach)
+        self._reranker = ZhipuAIRerank(top_n=3)
+        self._chain = PROMPT | ChatZhipuAI(model="glm-4.7")
 
     def add(self, source: Any) -> int:
         """Read a document, page by page, into the store; answers with the number of pieces."""
         added = 0
-        for page in ZhipuAIOCRLoader(source, tables="markdown", **self._reach).lazy_load():
+        for page in ZhipuAIOCRLoader(source, tables="markdown").lazy_load():
             added += len(self._store.add_documents(self._splitter.split_documents([page])))
         return added
 
@@ -112,9 +82,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--question", action="append", help="may be given several times")
     chosen = parser.parse_args(arguments)
     try:
-        with access() as reach:
-            library = Library(reach)
-            pieces = library.add(chosen.file or sample())
+        with stand_in():
+            library = Library()
+            pieces = library.add(chosen.file or SAMPLE)
             print(f"Read {chosen.file or 'the sample'}: {pieces} pieces.")
             for question in chosen.question or QUESTIONS:
                 answer, sources = library.ask(question)

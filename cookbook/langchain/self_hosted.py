@@ -20,9 +20,9 @@ from typing import Any
 from langchain_core.messages import HumanMessage, ToolMessage
 from langchain_core.tools import tool
 
-from cookbook.access import print_anything, reach_loopback_directly
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
+from zhipu_emulator import serve
 
 QUESTION = "What is the weather in Hangzhou?"
 
@@ -44,10 +44,7 @@ def server(base_url: str | None) -> Iterator[dict[str, str]]:
         # A key is always sent; such servers ignore it unless they were started with one.
         yield {"base_url": base_url, "api_key": os.environ.get("SELF_HOSTED_KEY", "not-needed")}
         return
-    import zhipu_emulator
-
-    reach_loopback_directly()
-    with zhipu_emulator.serve() as emulator:
+    with serve() as emulator:
         print(f"No --base-url: the emulator on {emulator.base_url} stands in.", file=sys.stderr)
         yield {"base_url": emulator.base_url, "api_key": emulator.api_key}
 
@@ -98,7 +95,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", default="glm-4.7", help="default: %(default)s")
     parser.add_argument("--question", default=QUESTION)
     chosen = parser.parse_args(arguments)
-    print_anything()
     try:
         with server(chosen.base_url) as reach:
             print(f"> {chosen.question}")

@@ -13,9 +13,9 @@ from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 
-from cookbook.access import access
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 QUESTION = "What is (17 + 4) * 19?"
 FOLLOW_UP = "And what is that divided by 3?"
@@ -72,10 +72,10 @@ def main(arguments: list[str]) -> int:
     """Ask, ask again with the reasoning kept, and compare with thinking switched off."""
     question = arguments[0] if arguments else QUESTION
     try:
-        with access() as reach:
+        with stand_in():
             # clear_thinking=False: earlier reasoning stays in the conversation and is sent back.
             settings: dict[str, Any] = {"thinking": True, "clear_thinking": False}
-            model = ChatZhipuAI(model="glm-4.7", **settings, **reach)
+            model = ChatZhipuAI(model="glm-4.7", **settings)
             conversation: list[BaseMessage] = [HumanMessage(question)]
             for text in (question, FOLLOW_UP):
                 print(f"\n> {text}")

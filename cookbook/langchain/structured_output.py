@@ -15,9 +15,9 @@ from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import HumanMessage
 from pydantic import BaseModel, Field, field_validator
 
-from cookbook.access import access
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 TEXT = "Ann Lee is 34 years old and lives in Paris."
 Method = Literal["function_calling", "json_schema", "json_mode"]
@@ -66,8 +66,8 @@ def main(arguments: list[str]) -> int:
     """Extract a person in all ways, and one who does not pass the checks."""
     text = arguments[0] if arguments else TEXT
     try:
-        with access() as reach:
-            model = ChatZhipuAI(model="glm-4.7", temperature=0, **reach)
+        with stand_in():
+            model = ChatZhipuAI(model="glm-4.7", temperature=0)
             print(f"> {text}")
             for method in METHODS:
                 print(f"  {method}: {extract(model, text, method)!r}")

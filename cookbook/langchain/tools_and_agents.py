@@ -16,9 +16,9 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, Huma
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 
-from cookbook.access import access
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 TASK = "What is 17 times 19, and how many days are there from 2026-02-01 to 2026-10-01?"
 FOLLOW_UP = "What is 323 times 2?"
@@ -94,8 +94,8 @@ def watched(agent: Any, task: str, thread: str) -> None:
 def main() -> int:
     """Run all three."""
     try:
-        with access() as reach:
-            model = ChatZhipuAI(model="glm-4.7", **reach)
+        with stand_in():
+            model = ChatZhipuAI(model="glm-4.7")
             print(f"> {TASK}")
             print(by_hand(model, TASK).text)
             forced(model)

@@ -2,42 +2,26 @@
 
     python cookbook/langchain/vision.py [picture.png]
 
-Without a file a small picture is made. Without a key the emulator of this project answers: it tells
+Without a file a small sample is read. Without a key the emulator of this project answers: it tells
 the size and the colours.
 """
 
 from __future__ import annotations
 
 import base64
-import struct
 import sys
-import zlib
 from pathlib import Path
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.tools import tool
 
-from cookbook.access import access
-from cookbook.paper import Text, Title, pdf
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 MODEL = "glm-5.3-flash"
-
-
-def picture(width: int = 96, height: int = 64) -> bytes:
-    """A PNG: blue above, yellow below."""
-
-    def part(kind: bytes, data: bytes) -> bytes:
-        check = struct.pack(">I", zlib.crc32(kind + data))
-        return struct.pack(">I", len(data)) + kind + data + check
-
-    above, below = bytes((40, 70, 220)), bytes((245, 225, 40))
-    rows = [b"\0" + (above if row < height // 2 else below) * width for row in range(height)]
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    body = part(b"IDAT", zlib.compress(b"".join(rows)))
-    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + body + part(b"IEND", b"")
+SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def image(data: bytes) -> dict[str, Any]:
@@ -69,20 +53,15 @@ def see_what_a_tool_returns(model: ChatZhipuAI, data: bytes) -> str:
 def main(arguments: list[str]) -> int:
     """Describe a picture, a document, and what a tool returned."""
     try:
-        data = Path(arguments[0]).read_bytes() if arguments else picture()
+        data = Path(arguments[0] if arguments else SAMPLES / "flag.png").read_bytes()
     except OSError as error:
-        print(f"That did not work: {arguments[0]}: {error.strerror}", file=sys.stderr)
+        print(f"That did not work: {error.filename}: {error.strerror}", file=sys.stderr)
         return 1
-    page = pdf([[Title("Minutes"), Text("The next meeting is on 14 May in Bergen.")]])
-    document = {
-        "type": "file",
-        "base64": base64.b64encode(page).decode(),
-        "mime_type": "application/pdf",
-        "filename": "minutes.pdf",
-    }
+    # A file is read where a `Path` names it: a string in a message never opens one.
+    document = {"type": "file", "path": SAMPLES / "minutes.pdf"}
     try:
-        with access() as reach:
-            model = ChatZhipuAI(model=MODEL, reasoning_effort="low", **reach)
+        with stand_in():
+            model = ChatZhipuAI(model=MODEL, reasoning_effort="low")
             print(f"Picture: {see(model, image(data), 'Describe the image.')}")
             print(f"Document: {see(model, document, 'When is the next meeting?')}")
             print(f"Tool: {see_what_a_tool_returns(model, data)}")

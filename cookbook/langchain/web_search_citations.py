@@ -12,9 +12,9 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
-from cookbook.access import access
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 QUESTION = "How many people live in Beijing?"
 #: A tool that the service runs. Without search_result it keeps the pages that it found to itself;
@@ -31,9 +31,9 @@ SEARCH = {
 }
 
 
-def ask(question: str, reach: dict[str, Any]) -> AIMessage:
+def ask(question: str) -> AIMessage:
     """Answer a question from the web. Streaming works too: the sources come with the last chunk."""
-    return ChatZhipuAI(model="glm-4.7", **reach).bind_tools([SEARCH]).invoke(question)
+    return ChatZhipuAI(model="glm-4.7").bind_tools([SEARCH]).invoke(question)
 
 
 def sources(message: AIMessage) -> list[dict[str, Any]]:
@@ -51,9 +51,9 @@ def main(arguments: list[str]) -> int:
     """Ask, and show the answer with what the service did and where it looked."""
     question = arguments[0] if arguments else QUESTION
     try:
-        with access() as reach:
+        with stand_in():
             print(f"> {question}")
-            answer = ask(question, reach)
+            answer = ask(question)
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)
         return 1

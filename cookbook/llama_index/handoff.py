@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from typing import Any
 
 from llama_index.core.agent.workflow import (
     AgentOutput,
@@ -20,9 +19,9 @@ from llama_index.core.agent.workflow import (
     ToolCallResult,
 )
 
-from cookbook.access import access
 from llama_index_zhipu import ZhipuAI
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 TASK = "Hand off to Meteo: what is the weather in Paris?"
 
@@ -39,9 +38,9 @@ def add(a: int, b: int) -> int:
     return a + b
 
 
-def team(reach: dict[str, Any]) -> AgentWorkflow:
+def team() -> AgentWorkflow:
     """A clerk who adds numbers, and a meteorologist."""
-    llm = ZhipuAI(model="glm-4.7", **reach)
+    llm = ZhipuAI(model="glm-4.7")
     clerk = FunctionAgent(
         name="Clerk",
         description="Takes every question and does sums.",
@@ -79,8 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("task", nargs="?", default=TASK)
     chosen = parser.parse_args(arguments)
     try:
-        with access() as reach:
-            print(f"\n{asyncio.run(run(team(reach), chosen.task))}")
+        with stand_in():
+            print(f"\n{asyncio.run(run(team(), chosen.task))}")
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)
         return 1

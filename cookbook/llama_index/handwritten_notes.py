@@ -2,31 +2,29 @@
 
     python cookbook/llama_index/handwritten_notes.py [FOLDER]
 
-Without a folder two notes are made. Without a key the emulator of this project answers: it reads
+Without a folder two samples are read. Without a key the emulator of this project answers: it reads
 the text that its samples have beside the picture.
 """
 
 from __future__ import annotations
 
 import sys
-import tempfile
 from pathlib import Path
-from typing import Any
 
 from llama_index.core.schema import Document
 
-from cookbook.access import access
-from cookbook.handwritten import write_notes
 from llama_index_zhipu import ZhipuAIHandwritingReader
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 #: Below this, somebody should look at the note.
 SURE = 0.8
+SAMPLES = Path(__file__).parents[1] / "samples" / "notes"
 
 
-def read(folder: Path, reach: dict[str, Any]) -> list[Document]:
+def read(folder: Path) -> list[Document]:
     """The notes of a folder, in order."""
-    reader = ZhipuAIHandwritingReader(probability=True, **reach)
+    reader = ZhipuAIHandwritingReader(probability=True)
     images = sorted(path for path in folder.iterdir() if path.suffix in (".png", ".jpg"))
     return [note for path in images for note in reader.load_data(path)]
 
@@ -34,11 +32,8 @@ def read(folder: Path, reach: dict[str, Any]) -> list[Document]:
 def main(arguments: list[str]) -> int:
     """Read a folder of notes."""
     try:
-        with tempfile.TemporaryDirectory() as made, access() as reach:
-            folder = Path(arguments[0] if arguments else made)
-            if not arguments:
-                write_notes(folder)
-            notes = read(folder, reach)
+        with stand_in():
+            notes = read(Path(arguments[0]) if arguments else SAMPLES)
     except (ZhipuError, OSError) as error:
         print(f"That did not work: {error}", file=sys.stderr)
         return 1

@@ -2,7 +2,7 @@
 
     python cookbook/llama_index/look_at_layout.py [report.pdf] [--to FOLDER]
 
-Without a file a small sample is made. Without a key the emulator of this project answers: it finds
+Without a file a small sample is read. Without a key the emulator of this project answers: it finds
 the regions by simple rules. In a notebook `draw_layout(page)` alone shows the picture.
 """
 
@@ -10,30 +10,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from pathlib import Path
-from typing import Any
 
-from cookbook.access import access
-from cookbook.paper import Table, Text, Title, pdf
 from llama_index_zhipu import ZhipuAIOCRReader, draw_layout
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
+
+SAMPLE = Path(__file__).parents[1] / "samples" / "prices.pdf"
 
 
-def sample() -> bytes:
-    """A price list of two pages as a PDF."""
-    return pdf(
-        [
-            [Title("Prices"), Table([["Drink", "EUR"], ["Tea", "3.50"], ["Coffee", "4.20"]])],
-            [Title("Hours"), Text("We open at nine and close at six.")],
-        ]
-    )
-
-
-def drawn(source: Path, to: Path, reach: dict[str, Any]) -> list[Path]:
+def drawn(source: Path, to: Path) -> list[Path]:
     """Draw the layout of each page; the files."""
     made = []
-    for page in ZhipuAIOCRReader(with_regions=True, **reach).lazy_load_data(source):
+    for page in ZhipuAIOCRReader(with_regions=True).lazy_load_data(source):
         path = to / f"{source.stem}-{page.metadata['page_label']}.png"
         draw_layout(page).save(path)
         made.append(path)
@@ -47,13 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--to", default=".", help="a folder for the pictures; default: here")
     chosen = parser.parse_args(arguments)
     try:
-        with tempfile.TemporaryDirectory() as folder, access() as reach:
-            source = Path(chosen.file or Path(folder, "sample.pdf"))
-            if chosen.file is None:
-                source.write_bytes(sample())
+        with stand_in():
+            source = Path(chosen.file or SAMPLE)
             to = Path(chosen.to)
             to.mkdir(parents=True, exist_ok=True)
-            for path in drawn(source, to, reach):
+            for path in drawn(source, to):
                 print(f"drawn: {path}")
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)

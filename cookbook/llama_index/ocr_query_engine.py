@@ -2,7 +2,7 @@
 
     python cookbook/llama_index/ocr_query_engine.py [report.pdf] [--question "..."]
 
-Without a file a small sample is made. Without a key the emulator of this project answers: it looks
+Without a file a small sample is read. Without a key the emulator of this project answers: it looks
 for the sentence of the pages that fits the question best.
 """
 
@@ -10,57 +10,36 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from llama_index.core import VectorStoreIndex
 from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.query_engine import BaseQueryEngine
 
-from cookbook.access import access
-from cookbook.paper import Table, Text, Title, pdf
 from llama_index_zhipu import ZhipuAI, ZhipuAIEmbedding, ZhipuAIOCRReader, ZhipuAIRerank
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 QUESTIONS = (
     "How tall is the lighthouse of Skagen?",
     "In which year did the lamp become electric?",
 )
+SAMPLE = Path(__file__).parents[1] / "samples" / "lighthouse.pdf"
 
 
-def sample() -> bytes:
-    """A leaflet of three pages as a PDF."""
-    return pdf(
-        [
-            [
-                Title("The lighthouse of Skagen"),
-                Text("The lighthouse of Skagen is 46 metres tall. It stands on the north coast."),
-            ],
-            [
-                Title("Its lamp"),
-                Text("The lamp burned coal at first. In 1926 the lamp became electric."),
-            ],
-            [
-                Title("Its keepers"),
-                Text("Four families of keepers lived beside the tower until 1988."),
-                Table([["Keeper", "Until"], ["Olsen", "1951"], ["Krogh", "1988"]]),
-            ],
-        ],
-        Title="The lighthouse of Skagen",
-    )
-
-
-def engine_over(source: Any, reach: dict[str, Any]) -> BaseQueryEngine:
+def engine_over(source: Any) -> BaseQueryEngine:
     """Read a document and make it answer questions."""
-    pages = ZhipuAIOCRReader(tables="markdown", **reach).load_data(source)
+    pages = ZhipuAIOCRReader(tables="markdown").load_data(source)
     index = VectorStoreIndex.from_documents(
         pages,
-        embed_model=ZhipuAIEmbedding(dimensions=512, **reach),
+        embed_model=ZhipuAIEmbedding(dimensions=512),
         transformations=[SentenceSplitter(chunk_size=256, chunk_overlap=16)],
     )
     return index.as_query_engine(
-        llm=ZhipuAI(model="glm-4.7", **reach),
+        llm=ZhipuAI(model="glm-4.7"),
         similarity_top_k=8,
-        node_postprocessors=[ZhipuAIRerank(top_n=2, **reach)],
+        node_postprocessors=[ZhipuAIRerank(top_n=2)],
     )
 
 
@@ -71,8 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--question", action="append", help="may be given several times")
     chosen = parser.parse_args(arguments)
     try:
-        with access() as reach:
-            engine = engine_over(chosen.file or sample(), reach)
+        with stand_in():
+            engine = engine_over(chosen.file or SAMPLE)
             for question in chosen.question or QUESTIONS:
                 response = engine.query(question)
                 print(f"\n> {question}\n{response}")

@@ -20,9 +20,9 @@ from llama_index.core import (
     load_index_from_storage,
 )
 
-from cookbook.access import access
 from llama_index_zhipu import ZhipuAI, ZhipuAIEmbedding
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 NOTES = (
     "The spare key of the boathouse is kept under the third flower pot.",
@@ -32,9 +32,9 @@ NOTES = (
 QUESTION = "How much oil does the boat's engine need?"
 
 
-def load_or_make(folder: Path, reach: dict[str, Any]) -> tuple[Any, bool]:
+def load_or_make(folder: Path) -> tuple[Any, bool]:
     """The index in a folder, made where there is none; True when it was made."""
-    embed_model = ZhipuAIEmbedding(model="embedding-3", dimensions=512, **reach)
+    embed_model = ZhipuAIEmbedding(model="embedding-3", dimensions=512)
     if (folder / "docstore.json").exists():
         storage = StorageContext.from_defaults(persist_dir=str(folder))
         return load_index_from_storage(storage, embed_model=embed_model), False
@@ -51,10 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--question", default=QUESTION)
     chosen = parser.parse_args(arguments)
     try:
-        with access() as reach:
-            index, made = load_or_make(chosen.folder, reach)
+        with stand_in():
+            index, made = load_or_make(chosen.folder)
             print(f"{'Made' if made else 'Loaded'} the index in {chosen.folder}.")
-            engine = index.as_query_engine(llm=ZhipuAI(model="glm-4.7", **reach))
+            engine = index.as_query_engine(llm=ZhipuAI(model="glm-4.7"))
             print(f"\n> {chosen.question}\n{engine.query(chosen.question)}")
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)

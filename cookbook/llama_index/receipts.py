@@ -2,7 +2,7 @@
 
     python cookbook/llama_index/receipts.py [receipt.pdf ...]
 
-Without files two small samples are made. Without a key the emulator of this project answers: it
+Without files two small samples are read. Without a key the emulator of this project answers: it
 fills the fields by simple rules.
 """
 
@@ -10,38 +10,21 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import Any
 
-from cookbook.access import access
-from cookbook.paper import Text, Title, pdf
 from llama_index_zhipu import ZhipuAI, create_ocr_extractor
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 #: What a receipt becomes: a template is enough, its texts describe the fields.
 RECEIPT = {"shop": "Name of the shop.", "date": "When, as YYYY-MM-DD.", "total": 0.0}
+SAMPLES = Path(__file__).parents[1] / "samples" / "receipts"
 
 
-def samples() -> list[bytes]:
-    """Two receipts as PDFs."""
-    told = [("Tea House", "2026-03-01", "7.70"), ("Harbour Bakery", "2026-03-02", "4.20")]
-    return [
-        pdf(
-            [
-                [
-                    Title("Receipt"),
-                    Text(f"Shop: {shop}"),
-                    Text(f"Date: {day}"),
-                    Text(f"Total: {sum_}"),
-                ]
-            ]
-        )
-        for shop, day, sum_ in told
-    ]
-
-
-async def table(sources: list[Any], reach: dict[str, Any]) -> list[dict[str, Any]]:
+async def table(sources: list[Any]) -> list[dict[str, Any]]:
     """Read receipts: paths, addresses or bytes."""
-    extract = create_ocr_extractor(ZhipuAI(model="glm-4.7", **reach), RECEIPT)
+    extract = create_ocr_extractor(ZhipuAI(model="glm-4.7"), RECEIPT)
     rows: list[dict[str, Any]] = await asyncio.gather(*map(extract.acall, sources))
     return rows
 
@@ -49,8 +32,8 @@ async def table(sources: list[Any], reach: dict[str, Any]) -> list[dict[str, Any
 def main(arguments: list[str]) -> int:
     """Read receipts and show them as a table."""
     try:
-        with access() as reach:
-            rows = asyncio.run(table(list(arguments) or samples(), reach))
+        with stand_in():
+            rows = asyncio.run(table(list(arguments) or sorted(SAMPLES.iterdir(), reverse=True)))
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)
         return 1

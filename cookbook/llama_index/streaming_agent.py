@@ -12,9 +12,9 @@ from datetime import date
 
 from llama_index.core.agent.workflow import AgentStream, FunctionAgent, ToolCall, ToolCallResult
 
-from cookbook.access import access
 from llama_index_zhipu import ZhipuAI
 from zhipu_client import ZhipuError
+from zhipu_emulator import stand_in
 
 TASK = "What is 17 times 19, and how many days are there from 2026-02-01 to 2026-10-01?"
 
@@ -57,10 +57,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("task", nargs="?", default=TASK)
     chosen = parser.parse_args(arguments)
     try:
-        with access() as reach:
+        with stand_in():
             agent = FunctionAgent(
                 tools=[multiply, days_between],
-                llm=ZhipuAI(model="glm-4.7", thinking=True, **reach),
+                llm=ZhipuAI(model="glm-4.7", thinking=True),
                 system_prompt="Use the tools for every sum.",
             )
             asyncio.run(run(agent, chosen.task))

