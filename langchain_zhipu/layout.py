@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.documents import Document
+from pydantic import SecretStr
 
 import zhipu_client
 from langchain_zhipu._errors import model_error
 from zhipu_client import InvalidRequestError
-from zhipu_client.adapting import drawable, layout_of
+from zhipu_client.adapting import drawable, hidden_password, layout_of
 
 __all__ = ["draw_layout"]
 
@@ -22,7 +23,7 @@ def draw_layout(
     page: int | None = None,
     file: str | Path | bytes | None = None,
     root: str | Path | None = None,
-    password: str | None = None,
+    password: str | SecretStr | None = None,
 ) -> Any:
     """Return a picture of a page with its elements drawn on it, each with its label:
     a ``PIL.Image.Image``.
@@ -51,6 +52,7 @@ def draw_layout(
             draw_layout(page).save(f"page-{page.metadata['page_label']}.png")
         ```
     """
+    password = hidden_password(password)
     documents = [document] if isinstance(document, Document) else list(document)
     try:
         layout = layout_of([one.metadata for one in documents], page)

@@ -8,9 +8,10 @@ from typing import Any
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.schema import BaseNode
+from pydantic import SecretStr
 
 import zhipu_client
-from zhipu_client.adapting import drawable, layout_of
+from zhipu_client.adapting import drawable, hidden_password, layout_of
 
 __all__ = ["draw_layout"]
 
@@ -21,7 +22,7 @@ def draw_layout(
     page: int | None = None,
     file: str | Path | bytes | None = None,
     root: str | Path | None = None,
-    password: str | None = None,
+    password: str | SecretStr | None = None,
 ) -> Any:
     """Return a picture of a page with its regions drawn on it, each with its label:
     a ``PIL.Image.Image``.
@@ -51,6 +52,7 @@ def draw_layout(
             print(picture.size)
         ```
     """
+    password = hidden_password(password)
     documents = [document] if isinstance(document, BaseNode) else list(document)
     layout = layout_of([_about(one) for one in documents], page)
     source = drawable(layout, file)

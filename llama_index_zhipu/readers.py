@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
-from llama_index.core.bridge.pydantic import Field, PlainSerializer, PrivateAttr, SecretStr
+from llama_index.core.bridge.pydantic import Field, PlainSerializer, PrivateAttr
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
-from pydantic import SkipValidation
+from pydantic import BeforeValidator
 
 from zhipu_client import aiterate, arun, iterate, ocr, run
-from zhipu_client.adapting import aleave, attach, leave, naming
+from zhipu_client.adapting import aleave, attach, hidden_password, leave, naming
 
 from ._connection import SeveralRequests
 from ._documents import Given, given_file
@@ -29,6 +29,13 @@ logger = logging.getLogger(__name__)
 _PAGES = {"max_in_flight": "in_flight"}
 #: What a chat server can be told.
 _CHAT = ("task", "prompt", "max_tokens", "dpi", "max_pixels")
+
+
+def _hidden(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a call with a password that no traceback shows."""
+    if "password" not in arguments:
+        return arguments
+    return {**arguments, "password": hidden_password(arguments["password"])}
 
 
 class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
@@ -113,7 +120,9 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         default=None, description="A folder that all paths must be in."
     )
     max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
-    password: SkipValidation[Any] = Field(default=None, repr=False, exclude=True)
+    password: Annotated[Any, BeforeValidator(hidden_password)] = Field(
+        default=None, repr=False, exclude=True
+    )
     endpoint: ocr.Endpoint | None = Field(default=None, description="Which endpoint reads.")
     task: ocr.Task | None = Field(default=None, description="What a chat server reads for.")
     prompt: str | None = Field(default=None, description="A prompt in place of the task's.")
@@ -160,6 +169,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             fs: A file system of fsspec that the path is on.
             **load_kwargs: Anything that `zhipu_client.ocr.pages` takes.
         """
+        load_kwargs = _hidden(load_kwargs)
         if self.split != "page":
             yield from self.load_data(file, extra_info, fs, **load_kwargs)
             return
@@ -199,6 +209,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         **load_kwargs: Any,
     ) -> AsyncIterator[Document]:
         """Read a document page by page, asynchronously; the arguments of `lazy_load_data`."""
+        load_kwargs = _hidden(load_kwargs)
         given = await asyncio.to_thread(given_file, file, extra_info, fs, self.max_bytes)
         with naming(given.name):
             pages = aiterate(self._aclient, self._job(given, load_kwargs))
@@ -230,6 +241,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         others, give it to the next call as ``resume_from``. Ctrl-C and a cancellation have it too,
         see `zhipu_client.work.partial_of`.
         """
+        load_kwargs = _hidden(load_kwargs)
         given = given_file(file, extra_info, fs, self.max_bytes)
         with naming(given.name):
             job, tell = self._job(given, load_kwargs), self._teller(given)
@@ -244,6 +256,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         **load_kwargs: Any,
     ) -> list[Document]:
         """Read a document asynchronously; see `load_data`."""
+        load_kwargs = _hidden(load_kwargs)
         given = await asyncio.to_thread(given_file, file, extra_info, fs, self.max_bytes)
         with naming(given.name):
             job, tell = self._job(given, load_kwargs), self._teller(given)
@@ -292,9 +305,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         return ocr.pages(file.source, **{**settings, **given})
 
     def _password(self, file: Given) -> Any:
-        given = self.password
-        if isinstance(given, SecretStr):
-            return given.get_secret_value()
+        given = hidden_password(self.password)
         # What is in memory is named by what the caller said of it.
         return (lambda source: given(file.name or source)) if callable(given) else given
 

@@ -1,14 +1,16 @@
-"""What keeps a key out of sight: as a value, and when an object that has it is pickled. Pure."""
+"""What keeps keys and passwords out of sight: as values, and in pickles. Pure."""
 
 from __future__ import annotations
 
 import re
 import sys
-from typing import Any
+from typing import Any, Self
 
 from pydantic import SecretStr
 
-__all__ = ["hidden", "is_importable", "is_secret_header"]
+from zhipu_client.errors import InvalidRequestError
+
+__all__ = ["HiddenPassword", "hidden", "hidden_password", "is_importable", "is_secret_header"]
 
 #: A word in a header's name that announces a secret.
 _SECRET_NAME = re.compile(
@@ -26,6 +28,62 @@ def hidden(key: Any) -> Any:
     if hasattr(key, "get_secret_value") and not isinstance(key, SecretStr):
         return SecretStr(key.get_secret_value())
     return key
+
+
+class HiddenPassword:
+    """A password that no text shows and that no pickle contains.
+
+    Attributes:
+        lost: Whether it was pickled, and is to be given again.
+    """
+
+    __slots__ = ("_value", "lost")
+
+    def __init__(self, value: str | None = None) -> None:
+        self._value = value
+        self.lost = value is None
+
+    def get_secret_value(self) -> str:
+        """Return the password itself."""
+        return self._value or ""
+
+    def __repr__(self) -> str:
+        return "HiddenPassword('**********')"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        return type(self), ()
+
+
+def hidden_password(given: Any) -> Any:
+    """Return a password as one that is not shown; None for none, a function as it is.
+
+    Raises:
+        InvalidRequestError: It is something else than a text or a function.
+
+    Example:
+        >>> hidden_password("made-up")
+        HiddenPassword('**********')
+    """
+    if isinstance(given, HiddenPassword):
+        return given
+    if hasattr(given, "get_secret_value"):
+        given = given.get_secret_value()
+    if given is None or given == "":
+        return None
+    if isinstance(given, str):
+        return HiddenPassword(given)
+    if callable(given):
+        return given
+    raise InvalidRequestError(
+        f"password must be a string or a function of the file, got {type(given).__name__}",
+        field="password",
+    )
 
 
 def is_importable(key: Any) -> bool:

@@ -43,7 +43,7 @@ from zhipu_client._numbers import whole_number
 from zhipu_client._replies import add_usage, counts
 from zhipu_client._safe_tracebacks import KeepsNoArguments
 from zhipu_client._saving import check_folder, save_paid, write_whole
-from zhipu_client._secrets import hidden, is_importable, is_secret_header
+from zhipu_client._secrets import hidden, hidden_password, is_importable, is_secret_header
 from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
 from zhipu_client.dialects import DialectName
 from zhipu_client.errors import InvalidRequestError
@@ -70,6 +70,7 @@ __all__ = [
     "drawable",
     "first_url",
     "flat",
+    "hidden_password",
     "keeping",
     "layout_of",
     "leave",
@@ -87,6 +88,8 @@ __all__ = [
     "write_whole",
 ]
 
+#: Field -> what keeps its value out of sight.
+_HIDDEN: Mapping[str, Callable[[Any], Any]] = {"api_key": hidden, "password": hidden_password}
 _LIVE = ("http_client", "http_async_client")
 #: What says that a proxy was not pickled; no header can have this name.
 _PROXY = "(proxy)"
@@ -324,12 +327,13 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
 
         def __setattr__(self, name: str, value: Any) -> None:
             # A new key is not validated, but must not be shown either.
-            super().__setattr__(name, hidden(value) if name == "api_key" else value)
+            hide = _HIDDEN.get(name)
+            super().__setattr__(name, value if hide is None else hide(value))
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with other values; a key that is a string becomes a secret here too."""
-        if update and "api_key" in update:
-            update = {**update, "api_key": hidden(update["api_key"])}
+        for name in _HIDDEN.keys() & (update or {}).keys():
+            update = {**(update or {}), name: _HIDDEN[name]((update or {})[name])}
         return super().model_copy(update=update, deep=deep)
 
     def __copy__(self) -> Self:

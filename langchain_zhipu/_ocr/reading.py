@@ -6,10 +6,10 @@ import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from langchain_core.documents import Document
-from pydantic import ConfigDict, Field, PrivateAttr, SkipValidation
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
@@ -25,7 +25,7 @@ from zhipu_client import (
     iterate,
     ocr,
 )
-from zhipu_client.adapting import aleave, leave, name_source
+from zhipu_client.adapting import aleave, hidden_password, leave, name_source
 from zhipu_client.ocr import OCRPage, OCRProgress
 from zhipu_client.work import Chain
 
@@ -84,7 +84,9 @@ class OCRSettings(SeveralRequests):
     on_error: Literal["raise", "skip"] = "raise"
     show_progress: bool = False
     extra_body: dict[str, Any] | None = None
-    password: SkipValidation[Any] = Field(default=None, repr=False, exclude=True)
+    password: Annotated[Any, BeforeValidator(hidden_password)] = Field(
+        default=None, repr=False, exclude=True
+    )
     endpoint: ocr.Endpoint | None = None
     task: ocr.Task | None = None
     prompt: str | None = None

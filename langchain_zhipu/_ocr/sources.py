@@ -13,10 +13,9 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from langchain_core.documents.base import Blob
-from pydantic import SecretStr
 
 from zhipu_client import InvalidRequestError
-from zhipu_client.adapting import read_upload, refuse
+from zhipu_client.adapting import hidden_password, read_upload, refuse
 from zhipu_client.ocr import OCRPage
 
 __all__ = [
@@ -185,8 +184,7 @@ def _nothing_in(folder: Path, glob: str | None, suffixes: frozenset[str]) -> str
 
 def password_for(given: Any, name: str) -> Any:
     """Return a password as `zhipu_client.ocr.pages` takes it; a function is given the name."""
-    if isinstance(given, SecretStr):
-        return given.get_secret_value()
+    given = hidden_password(given)
     return (lambda _: given(name)) if callable(given) else given
 
 

@@ -8,17 +8,18 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
 from zhipu_client._image_types import convertible
+from zhipu_client._secrets import HiddenPassword, hidden_password
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.work._job import Document, Password, Source
 
 from . import pictures
-from .pdf import PDF, BrokenPDFError, Facts, MissingLibraryError, PasswordNeededError
+from .pdf import PDF, BrokenPDFError, Facts, MissingLibraryError, with_password
 
-__all__ = ["HEAD", "open_content", "open_document", "open_file", "stamp"]
+__all__ = ["HEAD", "open_content", "open_document", "open_file", "password_of", "stamp"]
 
 MiB = 1024 * 1024
 #: The bytes at the start of a file that show its type.
@@ -49,12 +50,19 @@ def open_document(
     """
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         return _Address(source)
+    password = hidden_password(password)
     file, name = open_content(source, root, max_bytes)
     try:
-        return _File(file, name, password if not callable(password) else lambda: password(source))
+        return _File(file, name, password_of(password, source))
     except BaseException:
         file.close()
         raise
+
+
+def password_of(password: Password, source: Source) -> HiddenPassword | Callable[[], Any] | None:
+    """Return a password, or what asks a function of the source for it."""
+    hidden: Any = hidden_password(password)
+    return (lambda: hidden(source)) if callable(hidden) else hidden
 
 
 def open_content(source: Source, root: Path | None, max_bytes: int) -> tuple[BinaryIO, str]:
@@ -184,7 +192,7 @@ class _File:
     info: Mapping[str, str]
 
     def __init__(
-        self, file: BinaryIO, name: str, password: str | Callable[[], str | None] | None = None
+        self, file: BinaryIO, name: str, password: HiddenPassword | Callable[[], Any] | None = None
     ) -> None:
         self.name = name
         self._file = file
@@ -249,7 +257,7 @@ class _File:
             self._made.close()
         self._file.close()
 
-    def _open(self, password: str | Callable[[], str | None] | None) -> Facts | None:
+    def _open(self, password: HiddenPassword | Callable[[], Any] | None) -> Facts | None:
         """Open a PDF; return None when it has to be left to the service as it is."""
         try:
             self._pdf = self._opened(password)
@@ -271,20 +279,12 @@ class _File:
             raise _refused(self.name, "has no pages")
         return facts
 
-    def _opened(self, password: str | Callable[[], str | None] | None) -> PDF:
-        try:
-            # Most encrypted files open without a password: they only forbid to copy or print.
-            return PDF(self._content, self.name)
-        except PasswordNeededError:
-            given = password() if callable(password) else password
-        if not given:
-            why = "needs a password: give it as `password`, a string or a function of the file"
-            raise _refused(self.name, why)
-        try:
-            return PDF(self._content, self.name, given)
-        except PasswordNeededError:
-            why = "needs another password than the one that was given"
-            raise _refused(self.name, why) from None
+    def _opened(self, password: HiddenPassword | Callable[[], Any] | None) -> PDF:
+        return with_password(
+            lambda given: PDF(self._content, self.name, given),
+            password,
+            lambda why: _refused(self.name, why),
+        )
 
     def _check(self) -> None:
         if stamp(self._file) != self._before:

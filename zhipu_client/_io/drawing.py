@@ -11,9 +11,12 @@ from zhipu_client._io.documents import open_content
 from zhipu_client._io.pdfium import RenderedPDF
 from zhipu_client._io.rendering import PDF, Readable, readable
 from zhipu_client._layout import Mark, marks
+from zhipu_client._secrets import hidden_password
 from zhipu_client.errors import InvalidRequestError
 
 if TYPE_CHECKING:
+    from pydantic import SecretStr
+
     from zhipu_client.work._job import Source
 
 __all__ = ["draw_layout"]
@@ -30,7 +33,7 @@ def draw_layout(
     size: tuple[int, int] | None = None,
     root: str | Path | None = None,
     max_bytes: int = 512 * 1024 * 1024,
-    password: str | None = None,
+    password: str | SecretStr | None = None,
 ) -> Any:
     """Return a picture of a page with its regions drawn on it: a ``PIL.Image.Image``.
 
@@ -63,6 +66,7 @@ def draw_layout(
             picture.save("layout.png")
         ```
     """
+    password = hidden_password(password)
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         raise InvalidRequestError(
             f"{source.partition('?')[0]} is an address, which is not fetched here: download it, "
@@ -75,7 +79,7 @@ def draw_layout(
 
 
 def _picture(
-    file: BinaryIO, name: str, page: int, size: tuple[int, int] | None, password: str | None
+    file: BinaryIO, name: str, page: int, size: tuple[int, int] | None, password: Any
 ) -> Any:
     """Return the picture of a page; closes the file."""
     document: RenderedPDF | None = None

@@ -15,8 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
+from zhipu_client._safe_tracebacks import keeps_no_arguments
+from zhipu_client._secrets import HiddenPassword, hidden_password
 from zhipu_client.errors import InvalidRequestError
 
 from . import pdf_process
@@ -29,7 +31,10 @@ __all__ = [
     "PasswordNeededError",
     "copied",
     "reading",
+    "with_password",
 ]
+
+T = TypeVar("T")
 
 #: The most seconds that a command may take, whatever else the machine does.
 _SECONDS = 120.0
@@ -73,7 +78,7 @@ class PDF:
     Args:
         file: The file.
         name: What errors call it.
-        password: Its password; empty for none.
+        password: Its password; None for none.
 
     Raises:
         MissingLibraryError: The library that reads PDFs is not installed.
@@ -82,7 +87,7 @@ class PDF:
         InvalidRequestError: It is refused: it needs too much memory or time.
     """
 
-    def __init__(self, file: BinaryIO, name: str, password: str = "") -> None:
+    def __init__(self, file: BinaryIO, name: str, password: HiddenPassword | None = None) -> None:
         if importlib.util.find_spec("pikepdf") is None:
             raise MissingLibraryError("pikepdf")
         self._name = name
@@ -165,7 +170,7 @@ class _Process:
         late.daemon = True
         late.start()
         try:
-            head, content = self._exchanged(json.dumps(command).encode() + b"\n")
+            head, content = self._exchanged(command)
         except (OSError, ValueError):  # it ended
             head, content = {}, b""
         finally:
@@ -176,11 +181,12 @@ class _Process:
         aborted = self._process.wait() in (-signal.SIGABRT, -signal.SIGSEGV)
         return {"error": "memory" if aborted else "time"}, b""
 
-    def _exchanged(self, line: bytes) -> tuple[dict[str, Any], bytes]:
+    def _exchanged(self, command: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         process = self._process
         assert process.stdin is not None  # noqa: S101 - for the type checker
         assert process.stdout is not None  # noqa: S101
-        process.stdin.write(line)
+        # In no variable: a password is in it.
+        process.stdin.write(json.dumps(command, default=_revealed).encode() + b"\n")
         process.stdin.flush()
         head: dict[str, Any] = json.loads(process.stdout.readline())
         return head, process.stdout.read(head["size"])
@@ -201,7 +207,9 @@ class _Here:
     def __init__(self, desk: Any) -> None:
         self._desk = desk
 
+    @keeps_no_arguments
     def answer(self, command: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        command = {name: _revealed(value) for name, value in command.items()}
         with warnings.catch_warnings():
             # That forms are not copied, which is done here.
             warnings.simplefilter("ignore")
@@ -212,6 +220,44 @@ class _Here:
         close = getattr(self._desk, "close", None)
         if close is not None:
             close()
+
+
+def _revealed(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, HiddenPassword) else value
+
+
+def with_password(
+    opened: Callable[[HiddenPassword | None], T],
+    password: HiddenPassword | Callable[[], Any] | None,
+    refused: Callable[[str], InvalidRequestError],
+) -> T:
+    """Open a file without a password, and only if it needs one with it.
+
+    Most encrypted files open without one: they only forbid to copy or print.
+
+    Args:
+        opened: Opens it; raises `PasswordNeededError`.
+        password: The password, or what returns it.
+        refused: Makes an error that names the file.
+
+    Raises:
+        InvalidRequestError: It needs a password, or another one.
+    """
+    try:
+        return opened(None)
+    except PasswordNeededError:
+        given = hidden_password(password() if callable(password) else password)
+    if given is None:
+        raise refused("needs a password: give it as `password`, a string or a function of the file")
+    if given.lost:
+        raise refused(
+            "needs a password, and passwords are not pickled: set `password` again in this "
+            "process, or give a function that can be imported"
+        )
+    try:
+        return opened(given)
+    except PasswordNeededError:
+        raise refused("needs another password than the one that was given") from None
 
 
 def reading(

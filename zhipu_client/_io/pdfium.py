@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 from zhipu_client._io import render_process
-from zhipu_client._io.pdf import BOUNDS, PasswordNeededError, copied, reading
+from zhipu_client._io.pdf import BOUNDS, PasswordNeededError, copied, reading, with_password
+from zhipu_client._secrets import HiddenPassword
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["RenderedPDF"]
@@ -38,7 +39,7 @@ class RenderedPDF:
     info: Mapping[str, str]
 
     def __init__(
-        self, file: BinaryIO, name: str, password: str | Callable[[], str | None] | None = None
+        self, file: BinaryIO, name: str, password: HiddenPassword | Callable[[], Any] | None = None
     ) -> None:
         self._name = name
         if any(importlib.util.find_spec(needed) is None for needed in ("pypdfium2", "PIL")):
@@ -75,20 +76,10 @@ class RenderedPDF:
         if self._copy is not None:
             self._copy.close()
 
-    def _opened(self, password: str | Callable[[], str | None] | None) -> dict[str, Any]:
-        # Most encrypted files open without a password: they only forbid to copy or print.
-        try:
-            return self._ask("it", do="open")[0]
-        except PasswordNeededError:
-            given = password() if callable(password) else password
-        if not given:
-            raise self._refused(
-                "needs a password: give it as `password`, a string or a function of the file"
-            )
-        try:
-            return self._ask("it", do="open", password=given)[0]
-        except PasswordNeededError:
-            raise self._refused("needs another password than the one that was given") from None
+    def _opened(self, password: HiddenPassword | Callable[[], Any] | None) -> dict[str, Any]:
+        return with_password(
+            lambda given: self._ask("it", do="open", password=given)[0], password, self._refused
+        )
 
     def _ask(self, what: str, **command: Any) -> tuple[dict[str, Any], bytes]:
         reading = self._reading

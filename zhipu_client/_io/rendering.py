@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 from zhipu_client._files import sniff
 from zhipu_client._image_types import convertible
 from zhipu_client._io import pictures
-from zhipu_client._io.documents import CONVERTED, HEAD, not_taken, open_content, stamp
+from zhipu_client._io.documents import CONVERTED, HEAD, not_taken, open_content, password_of, stamp
 from zhipu_client._io.pdfium import RenderedPDF
+from zhipu_client._secrets import hidden_password
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.work._job import Password, Source
 from zhipu_client.work._pictures import Bounds, Picture, Pictures
@@ -46,12 +47,13 @@ def open_pictures(
     """
     if isinstance(source, str) and source.lower().startswith(("http://", "https://")):
         return _Address(source)
+    password = hidden_password(password)
     file, name = open_content(source, root, max_bytes)
     try:
         made = readable(file, name)
         if made.kind != PDF:
             return _Image(made, file, bounds)
-        secret = (lambda: password(source)) if callable(password) else password
+        secret = password_of(password, source)
         return _Pdf(made, file, bounds, RenderedPDF(made.file, name, secret))
     except BaseException:
         file.close()

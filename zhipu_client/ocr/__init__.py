@@ -15,6 +15,7 @@ from zhipu_client import _check
 from zhipu_client._files import MAX_BYTES, data_url, sniff
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request
+from zhipu_client._secrets import hidden_password
 from zhipu_client._uploads import content_of, read_upload
 from zhipu_client.errors._naming import naming
 from zhipu_client.ocr._chat import TASKS, Task
@@ -250,6 +251,7 @@ def pages(
         >>> ocr.pages("report.pdf", first_page=3, last_page=4).last_page
         4
     """
+    password = hidden_password(password)
     _check.text("model", model)
     _check_range(first_page, last_page)
     _check_bounds(pages_per_request, in_flight, max_bytes)

@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+from pydantic import SecretStr
+
 from zhipu_client._request import Request
+from zhipu_client._secrets import HiddenPassword
 from zhipu_client.dialects import DialectName
 from zhipu_client.work._pictures import PicturesOpener
 from zhipu_client.work._recordings import RecordingOpener
@@ -44,7 +47,7 @@ Progress = Callable[[int, int | None], None]
 Source = str | Path | bytes
 
 #: The password of a PDF, or a function of the source that returns it.
-Password = str | Callable[[Any], str | None] | None
+Password = str | SecretStr | HiddenPassword | Callable[[Any], str | None] | None
 
 
 class Document(Protocol):
