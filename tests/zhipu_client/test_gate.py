@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from zhipu_client._adaptive_limit import AdaptiveLimit
-from zhipu_client._io import gates, gc_safety
+from zhipu_client._io import account_gates, gates, gc_safety
 from zhipu_client._io.client_base import ceiling
 from zhipu_client._io.clock import SystemClock
 
@@ -101,17 +101,17 @@ def test_a_place_given_back_while_another_has_the_lock_is_not_forgotten() -> Non
 
 def test_gates_that_know_nothing_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """One key per customer must not cost memory for ever; what was learnt is kept."""
-    monkeypatch.setattr(gates, "_adaptive", {})
-    refused, busy = (gates.gate_for(name, "u", "m", CLOCK) for name in ("refused", "busy"))
+    monkeypatch.setattr(account_gates, "_adaptive", {})
+    refused, busy = (account_gates.gate_for(name, "u", "m", CLOCK) for name in ("refused", "busy"))
     first = refused.enter()
     first.refused()
     first.release()
     held = busy.enter()
     for number in range(2000):
-        gates.gate_for(f"customer {number}", "u", "m", CLOCK).enter().release()
-    assert len(gates._adaptive) <= 300
-    assert gates.gate_for("refused", "u", "m", CLOCK) is refused
-    assert gates.gate_for("busy", "u", "m", CLOCK) is busy
+        account_gates.gate_for(f"customer {number}", "u", "m", CLOCK).enter().release()
+    assert len(account_gates._adaptive) <= 300
+    assert account_gates.gate_for("refused", "u", "m", CLOCK) is refused
+    assert account_gates.gate_for("busy", "u", "m", CLOCK) is busy
     held.release()
 
 

@@ -22,10 +22,11 @@ from zhipu_client._defaults import (
     resolve_base_url,
     site_of,
 )
+from zhipu_client._io.account_gates import gate_for
 from zhipu_client._io.accounts import account_of, known_account, remember
 from zhipu_client._io.clock import Clock, SystemClock
 from zhipu_client._io.deprecated_models import warn_of_deprecated
-from zhipu_client._io.gates import Gate, gate_for
+from zhipu_client._io.gates import Gate
 from zhipu_client._io.proxies import PoolKey, pool_key
 from zhipu_client._learned import first_time, remember_refusal
 from zhipu_client._request import Conversing

@@ -13,13 +13,13 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from weakref import WeakSet
 
-from zhipu_client._adaptive_limit import AdaptiveLimit, Limit
-from zhipu_client._io.clock import Clock, SystemClock
+from zhipu_client._adaptive_limit import Limit
+from zhipu_client._io.clock import Clock
 from zhipu_client._io.current_task import current_task, waker
 from zhipu_client._io.gc_safety import collect
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["Gate", "Slot", "gate_for", "reset_after_fork"]
+__all__ = ["Gate", "Slot", "forget_all"]
 
 #: How often a waiter looks again by itself, in seconds: for a slot whose owner was
 #: garbage-collected at a moment when the lock was taken.
@@ -364,30 +364,9 @@ class Gate:
 
 
 _gates: WeakSet[Gate] = WeakSet()
-_adaptive: dict[tuple[str, str, str, Clock | None], Gate] = {}
-#: At how many gates those that know nothing are forgotten: a server may see a key a customer.
-_CROWD = 256
 
 
-def gate_for(account: str, base_url: str, model: str, clock: Clock) -> Gate:
-    """Return the gate that all calls of an account, site and model share in this process."""
-    # A clock that a test put in has a time of its own.
-    key = (account, base_url, model, None if type(clock) is SystemClock else clock)
-    found = _adaptive.get(key)
-    if found is None and len(_adaptive) >= _CROWD:
-        _thin_out()
-    # `setdefault` is atomic: of two threads that come first, both get the same gate.
-    return found or _adaptive.setdefault(key, Gate(AdaptiveLimit(), clock))
-
-
-def _thin_out() -> None:
-    for key, gate in list(_adaptive.items()):
-        if gate.forgettable:
-            _adaptive.pop(key, None)
-
-
-def reset_after_fork() -> None:
-    """Start afresh in a forked child: the parent's requests are not ours, nor its locks."""
-    _adaptive.clear()
+def forget_all() -> None:
+    """Start afresh in a forked child, with every gate there is."""
     for gate in list(_gates):
         gate.forget()

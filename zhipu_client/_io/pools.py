@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zhipu_client._io import gc_safety
-from zhipu_client._io.gates import reset_after_fork
+from zhipu_client._io.account_gates import reset_after_fork
 from zhipu_client._io.leftover_bytes import watch
 from zhipu_client._io.proxies import PoolKey
 from zhipu_client.errors import InvalidRequestError
