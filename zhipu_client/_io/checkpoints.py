@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
+from zhipu_client._io.processes import host, runs, started
 from zhipu_client._request import Request
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.work._kept import KeptRequest, can_be_kept
@@ -70,7 +70,7 @@ class Checkpoint:
             found = _found(database, keys)
             ours = [key for key in keys if key not in found and _is_free(database, key)]
             now, pid = time.time(), os.getpid()
-            facts = (self._owner, _host(), pid, _started(pid), now)
+            facts = (self._owner, host(), pid, started(pid), now)
             database.executemany(
                 "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, ?, ?)",
                 [(key, *facts) for key in ours],
@@ -168,39 +168,13 @@ def _is_free(database: sqlite3.Connection, key: bytes) -> bool:
     ).fetchone()
     if row is None:
         return True
-    host, pid, started, at = row
+    machine, pid, began, at = row
     if time.time() - at > _LEASE:
         return True
-    if host != _host():
+    if machine != host():
         return False
     # Of this machine: does the process that made the claim still run?
-    return bool(started != _started(pid)) or not _runs(pid)
-
-
-def _host() -> str:
-    return socket.gethostname()
-
-
-def _started(pid: int) -> str:
-    """Return when a process began, as far as this system says it: numbers are used again."""
-    try:
-        facts = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        # The name before it is in brackets, and may contain blanks.
-        return facts.rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
-        return ""
-
-
-def _runs(pid: int) -> bool:
-    if os.name == "nt":  # where a signal of 0 would end the process
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
+    return not runs(pid, began)
 
 
 class _Kept:
