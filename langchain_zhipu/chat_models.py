@@ -235,6 +235,7 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
         timeout: Seconds, or a ``zhipu_client.Timeout``.
         max_retries: Attempts after the first, for failures that pass; 2 when left out.
         max_concurrency: The most calls of this object at once; None for no ceiling.
+        shared_limit: A name or a path: one limit for all processes of this machine that give it.
         default_headers: Headers of every request.
         proxy: The URL of a proxy; None: from the environment.
         http_client: An ``httpx.Client`` of your own for blocking calls.

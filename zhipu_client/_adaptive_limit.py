@@ -82,14 +82,15 @@ class AdaptiveLimit:
     Attributes:
         limit: The most that may be in flight, or None while open.
         in_flight: What is in flight now.
+        refused_at: When the service last refused, on the clock of the calls; 0: never.
     """
 
     limit: int | None = None
     in_flight: int = 0
+    refused_at: float = 0.0
     _safe: int = 1
     _careful: int = 0
     _successes: int = 0
-    _refused_at: float = 0.0
     #: When the first request was served since the last refusal (or doubling); None: not yet.
     _served_since: float | None = None
 
@@ -115,13 +116,17 @@ class AdaptiveLimit:
         self.in_flight = max(0, self.in_flight - 1)
         self._careful = max(0, self._careful - careful)
 
+    def count(self, in_flight: int, careful: int) -> None:
+        """Set what is in flight now, where others have counted it."""
+        self.in_flight, self._careful = in_flight, careful
+
     def forget(self) -> None:
         """Count nothing in flight: the requests belong to the process that this one came from."""
-        self.in_flight = self._careful = 0
+        self.count(0, 0)
 
     def fresh(self, now: float) -> bool:
         """Return whether a new limit would do the same: nothing in flight, nothing learnt."""
-        old = now - self._refused_at > FORGET_AFTER
+        old = now - self.refused_at > FORGET_AFTER
         return self.in_flight == 0 and (self.limit is None or old)
 
     def succeeded(self, now: float, *, waiting: bool = False) -> None:
@@ -155,4 +160,4 @@ class AdaptiveLimit:
         self._safe = self.limit
         self._successes = 0
         self._served_since = None
-        self._refused_at = now
+        self.refused_at = now

@@ -44,6 +44,7 @@ from zhipu_client._replies import add_usage, counts
 from zhipu_client._safe_tracebacks import KeepsNoArguments
 from zhipu_client._saving import check_folder, save_paid, write_whole
 from zhipu_client._secrets import hidden, hidden_password, is_importable, is_secret_header
+from zhipu_client._shared_limit import shared_name
 from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
 from zhipu_client.dialects import DialectName
 from zhipu_client.errors import InvalidRequestError
@@ -111,6 +112,10 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         max_retries: How often a failed request is tried again, 0 or more. Nothing else is retried
             layer.
         max_concurrency: The most requests that this object has in flight; None for no ceiling.
+        shared_limit: One limit for all processes of this machine that give the same name, or the
+            same path of a file: what one of them learns from refusals (1302) holds for all. A name
+            is for processes of one user with one folder for temporary files; a value with a slash,
+            or a ``Path``, is a path, and the file and its folder must be writable for all.
         default_headers: Further headers of every request.
         http_client: An ``httpx.Client`` of yours for synchronous calls.
         http_async_client: An ``httpx.AsyncClient`` of yours for asynchronous calls.
@@ -143,6 +148,9 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     max_retries: int = Field(default=2, ge=0, description="How often to send again.")
     max_concurrency: int | None = Field(
         default=None, ge=1, description="The most requests in flight."
+    )
+    shared_limit: str | None = Field(
+        default=None, description="A name or a path: one limit for all processes that give it."
     )
     # Kept out of dumps and of repr: a header may be a secret, a client cannot be written down.
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
@@ -218,6 +226,12 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         known = value is None or isinstance(value, (int, float, str, Timeout, Mapping))
         return value if known else Timeout.of(value)
 
+    @pydantic.field_validator("shared_limit", mode="before")
+    @classmethod
+    def _any_path(cls, value: Any) -> Any:
+        # Absolute: a process that gets this in a pickle may be in another folder.
+        return shared_name(value)
+
     @pydantic.field_validator("default_headers", mode="after")
     @classmethod
     def _own_headers(cls, headers: Mapping[str, str] | None) -> dict[str, str] | None:
@@ -258,6 +272,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             self.timeout,
             self.max_retries,
             self.max_concurrency,
+            self.shared_limit,
             tuple(sorted(headers.items())) if headers else None,
             _mark(self.http_client),
             self.auth,
@@ -282,6 +297,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             timeout=self.timeout,
             max_retries=self.max_retries,
             max_concurrency=self.max_concurrency,
+            shared_limit=self.shared_limit,
             default_headers=self.default_headers,
             http_client=self.http_client,
             auth=self.auth,

@@ -9,6 +9,7 @@ import pickle
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -154,6 +155,20 @@ def test_other_headers_are_pickled_and_sent(server: Stub, monkeypatch: pytest.Mo
         server.clear()
         use(carried(make(base_url=server.base_url, default_headers=headers)))
         assert server.headers[0]["x-tenant"] == "acme"
+
+
+def test_a_shared_limit_is_a_name_or_a_path(
+    make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = str(tmp_path / "limit.sqlite")
+    for given, found in {"team": "team", "./limit.sqlite": path, Path("limit.sqlite"): path}.items():
+        assert make(api_key=KEY, shared_limit=given).shared_limit == found
+    adapter = make(api_key=importable_key, shared_limit="./limit.sqlite")
+    monkeypatch.chdir("/")
+    assert carried(adapter)._sync_client()._core.shared_limit == tmp_path / "limit.sqlite"
+    with pytest.raises(InvalidRequestError, match="there is no folder"):
+        make(api_key=KEY, shared_limit="team/prod")
 
 
 def test_a_key_set_later_is_a_secret(make: Any) -> None:

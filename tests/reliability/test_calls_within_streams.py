@@ -7,6 +7,7 @@ import contextvars
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, closing
+from pathlib import Path
 
 import pytest
 
@@ -62,13 +63,15 @@ def test_C09_many_calls_within_a_stream_are_all_served(drive: Drive, fast_clock:
         assert len(server.requests) <= 5 * CALLS
 
 
+@pytest.mark.parametrize("shared", [False, True], ids=["own gate", "shared with others"])
 def test_C09_those_within_a_stream_pass_a_closed_gate_one_at_a_time(
-    drive: Drive, fast_clock: FastClock
+    drive: Drive, fast_clock: FastClock, shared: bool, tmp_path: Path
 ) -> None:
     """The gate is closed to one place, which the stream has."""
+    options = {"shared_limit": tmp_path / "limit"} if shared else {}
     refusal = say.error(429, "1302")
     with FaultServer(refusal, _account(100)) as server:
-        driver = drive(server, clock=fast_clock)
+        driver = drive(server, clock=fast_clock, **options)
         driver.stream("outer", take=1).ok()  # closes the gate
         assert server.wait_for(lambda s: s.in_flight == 0)
         for outcome in _within(driver, 2):

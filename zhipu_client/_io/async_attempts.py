@@ -308,6 +308,8 @@ async def enter(call: Call, key: Callable[[], Awaitable[str]]) -> list[Slot]:
     """Take a place at each gate of the call, or at none."""
     if call.unidentified:
         call.identify(await bounded(call, key()))
+    if call.core.unprepared:
+        await anyio.to_thread.run_sync(call.core.prepare)
     slots: list[Slot] = []
     try:
         for gate in call.core.gates(call.request.model):

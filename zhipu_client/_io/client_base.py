@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from zhipu_client import _key
@@ -27,6 +28,7 @@ from zhipu_client._io.accounts import account_of, known_account, remember
 from zhipu_client._io.clock import Clock, SystemClock
 from zhipu_client._io.deprecated_models import warn_of_deprecated
 from zhipu_client._io.gates import Gate
+from zhipu_client._io.limit_files import LimitFile, limit_path
 from zhipu_client._io.proxies import PoolKey, pool_key
 from zhipu_client._learned import first_time, remember_refusal
 from zhipu_client._request import Conversing
@@ -72,6 +74,9 @@ class Core:
     _checked: set[tuple[str, str, str | None]] = field(default_factory=set, repr=False)
     #: Nobody has named the site: it follows from the key's variable, or is the default.
     inferred: bool = False
+    #: The file by which processes share the limit of requests in flight.
+    shared_limit: Path | None = None
+    _prepared: bool = False
 
     @property
     def account(self) -> str | None:
@@ -121,8 +126,24 @@ class Core:
         """Return the gates where an attempt has to wait for a place, in order."""
         found = [] if self.ceiling is None else [self.ceiling]
         if model is not None and self.identified:
-            found.append(gate_for(str(self._account), self.base_url, model, self.clock))
+            account = str(self._account)
+            found.append(gate_for(account, self.base_url, model, self.clock, self.shared_limit))
         return found
+
+    @property
+    def unprepared(self) -> bool:
+        """Return whether `prepare` has to come before a request."""
+        return self.shared_limit is not None and not self._prepared
+
+    def prepare(self) -> None:
+        """Make the file of a shared limit where it is missing. Blocks, for milliseconds.
+
+        Raises:
+            InvalidRequestError: It cannot be used.
+        """
+        if self.shared_limit is not None:
+            LimitFile(self.shared_limit).prepare()
+        self._prepared = True
 
     @property
     def identified(self) -> bool:
@@ -171,6 +192,7 @@ class BaseClient(KeepsNoArguments):
         timeout: float | Timeout | None = None,
         max_retries: int = 2,
         max_concurrency: int | None = None,
+        shared_limit: str | os.PathLike[str] | None = None,
         default_headers: Mapping[str, str] | None = None,
         http_client: Any = None,
         auth: _key.Auth = "bearer",
@@ -198,6 +220,7 @@ class BaseClient(KeepsNoArguments):
             proxy=proxy_url(proxy),
             clock=time,
             ceiling=ceiling(max_concurrency, time),
+            shared_limit=limit_path(shared_limit),
         )
         self._http = own(http_client, self._wrong_http)
         if base_url is None and not names_base_url(os.environ):

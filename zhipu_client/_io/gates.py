@@ -19,7 +19,7 @@ from zhipu_client._io.current_task import current_task, waker
 from zhipu_client._io.gc_safety import collect
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["Gate", "Slot", "forget_all"]
+__all__ = ["Gate", "Slot", "Waiter", "forget_all"]
 
 #: How often a waiter looks again by itself, in seconds: for a slot whose owner was
 #: garbage-collected at a moment when the lock was taken.
@@ -48,7 +48,7 @@ class Slot:
     host: Slot | None = None
     #: For a stream: who uses its free pass, who waits for it, and which task or thread reads it.
     guest: Slot | None = None
-    queue: deque[_Waiter] = field(init=False, repr=False)
+    queue: deque[Waiter] = field(init=False, repr=False)
     reader: tuple[int, int] | None = None
     #: Since when nobody reads on it; infinite while somebody does, and for anything but a stream.
     idle_since: float = math.inf
@@ -108,7 +108,9 @@ class Slot:
 
 
 @dataclass(eq=False, slots=True)
-class _Waiter:
+class Waiter:
+    """A call that waits for a place."""
+
     wake: Callable[[], None]
     slot: Slot
     #: The streams that it was made within.
@@ -138,7 +140,7 @@ class Gate:
         self._clock = clock
         self._hard = hard
         self._lock = threading.Lock()
-        self._waiters: deque[_Waiter] = deque()
+        self._waiters: deque[Waiter] = deque()
         #: Places that streams have.
         self.streams: set[Slot] = set()
         #: Streams whose free pass has come back.
@@ -248,10 +250,10 @@ class Gate:
         self._limit.start(careful=slot.careful)
         return True
 
-    def _try(self, slot: Slot, wake: Callable[[], None]) -> _Waiter | None:
+    def _try(self, slot: Slot, wake: Callable[[], None]) -> Waiter | None:
         """Start (None), or queue up; ``wake`` is called once the place is ours."""
         streams = self._streams()
-        waiter = _Waiter(wake, slot, streams)
+        waiter = Waiter(wake, slot, streams)
         with self._lock:
             self._count_returned()
             taken = self._admit(slot, streams)
@@ -282,7 +284,7 @@ class Gate:
                 value=places,
             )
 
-    def _look_again(self, waiter: _Waiter) -> None:
+    def _look_again(self, waiter: Waiter) -> None:
         now = self.now()
         if now - self._looked_at >= LOOK_AGAIN / 2:  # one of all who wait is enough
             self._looked_at = now
@@ -303,7 +305,7 @@ class Gate:
                 if slot.counts and now - slot.idle_since >= LIFE:
                     self._end(slot)
 
-    def _leave(self, waiter: _Waiter) -> None:
+    def _leave(self, waiter: Waiter) -> None:
         with self._lock:
             if waiter.over:
                 self._end(waiter.slot)
@@ -315,7 +317,7 @@ class Gate:
     def settle(self) -> None:
         """Hand free places to those who wait; whoever has the lock does it for all."""
         while self._lock.acquire(blocking=False):
-            woken: list[_Waiter] = []
+            woken: list[Waiter] = []
             try:
                 self._count_returned()
                 while self._waiters and self._limit.free(careful=self._waiters[0].slot.careful):
@@ -329,12 +331,12 @@ class Gate:
             if not self.returned:  # else somebody found the lock taken, and left it to us
                 return
 
-    def _grant(self, waiter: _Waiter) -> _Waiter:
+    def _grant(self, waiter: Waiter) -> Waiter:
         waiter.over = True
         self._limit.start(careful=waiter.slot.careful)
         return waiter
 
-    def _pass_on(self, host: Slot) -> list[_Waiter]:
+    def _pass_on(self, host: Slot) -> list[Waiter]:
         """Give a stream's free pass to the next who waits for it, if anybody does."""
         while host.queue and host.guest is None and host.counts:
             waiter = host.queue.popleft()

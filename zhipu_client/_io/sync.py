@@ -37,6 +37,9 @@ class Client(Attempts):
                 flight (1302) is waited for besides, up to about a minute in which none is let
                 in; 0 switches that off too.
         max_concurrency: The most requests in flight; None for no limit of our own.
+        shared_limit: One limit for all processes of this machine that give the same name, or the
+            same path of a file: what one learns from the service's refusals (1302) holds for all.
+            A name is for processes of one user with one folder for temporary files.
         default_headers: Added to each request.
         http_client: Your own ``httpx.Client``; never closed by us.
         auth: ``"bearer"``, or ``"jwt"`` to sign a token with the key and not send it.

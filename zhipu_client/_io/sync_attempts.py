@@ -317,6 +317,8 @@ def enter(call: Call, key: Callable[[], str]) -> list[Slot]:
     """Take a place at each gate of the call, or at none."""
     if call.unidentified:
         call.identify(key())
+    if call.core.unprepared:
+        call.core.prepare()
     slots: list[Slot] = []
     try:
         for gate in call.core.gates(call.request.model):

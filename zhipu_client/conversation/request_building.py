@@ -72,7 +72,7 @@ _OWN_EXTRAS = ("chat_template_kwargs", "parallel_tool_calls")
 _OF_THE_MODEL = (
     "api_key", "zhipuai_api_key", "base_url", "zhipuai_api_base", "api_base", "max_concurrency",
     "http_client", "http_async_client", "auth", "dialect", "proxy", "openai_api_key",
-    "openai_api_base", "openai_proxy", "organization", "openai_organization",
+    "openai_api_base", "openai_proxy", "organization", "openai_organization", "shared_limit",
 )  # fmt: skip
 
 

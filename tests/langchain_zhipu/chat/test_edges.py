@@ -174,7 +174,8 @@ def test_other_names_of_a_constructor_s_arguments_work_in_a_call(make: Make, sen
 
 
 @pytest.mark.parametrize(
-    "name", ["api_key", "zhipuai_api_key", "base_url", "http_client", "max_concurrency"]
+    "name",
+    ["api_key", "zhipuai_api_key", "base_url", "http_client", "max_concurrency", "shared_limit"],
 )
 def test_what_belongs_to_the_model_is_no_argument_of_a_call(make: Make, sent: Sent, name: str):
     with pytest.raises(InvalidRequestError, match=name) as caught:
