@@ -38,11 +38,13 @@ class Outcome:
     seconds: float
 
 
-def _worker(way: str, settings: dict[str, Any], calls: int, at_once: int, out: Any) -> None:
+def _worker(
+    way: str, settings: dict[str, Any], calls: int, at_once: int, begin: Any, out: Any
+) -> None:
     from llama_index_zhipu import ZhipuAI
 
     model = ZhipuAI(model="glm-4.7", **settings)
-    out.put(0)
+    begin.wait(timeout=120)
 
     def call(_: int) -> int:
         try:
@@ -81,14 +83,13 @@ def measure(way: str, processes: int, shared: Path | None) -> Outcome:
 
     spawn = multiprocessing.get_context("spawn")
     with serve(max_in_flight=IN_FLIGHT, latency=LATENCY) as server:
-        out = spawn.Queue()
+        begin, out = spawn.Barrier(processes + 1), spawn.Queue()
         settings = {"api_key": server.api_key, "base_url": server.base_url, "shared_limit": shared}
-        given = (way, settings, CALLS // processes, AT_ONCE // processes, out)
+        given = (way, settings, CALLS // processes, AT_ONCE // processes, begin, out)
         workers = [spawn.Process(target=_worker, args=given) for _ in range(processes)]
         for worker in workers:
             worker.start()
-        for _ in workers:
-            out.get(timeout=120)
+        begin.wait(timeout=120)
         begun = time.monotonic()
         answered = sum(out.get(timeout=600) for _ in workers)
         seconds = time.monotonic() - begun

@@ -46,6 +46,7 @@ from zhipu_client._saving import check_folder, save_paid, write_whole
 from zhipu_client._secrets import hidden, hidden_password, is_importable, is_secret_header
 from zhipu_client._shared_limit import shared_name
 from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
+from zhipu_client._workers import check_for_workers
 from zhipu_client.dialects import DialectName
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.errors._naming import name_source, naming
@@ -186,6 +187,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         try:
             super().__init__(*args, **kwargs)
             self._find_key_and_place()
+            check_for_workers(type(self))
         except pydantic.ValidationError as failed:
             refused = refusal(failed)
             if refused is None:
@@ -308,19 +310,23 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             infer(client._core)
         return with_checkpoint(client, self._checkpoint_path())
 
-    def _check_nothing_missing(self) -> None:
-        """Raise where what did not come along with a pickle has not been given again."""
+    def _check_nothing_missing(self, where: str = "in this process too") -> None:
+        """Raise where what did not come along with a pickle has not been given again.
+
+        Args:
+            where: Where it must be given, in words.
+        """
         if _PROXY in self._left_out and self.proxy is None:
             raise InvalidRequestError(
                 f"this {type(self).__name__} was pickled, and a proxy with a password is not: set "
-                "proxy in this process too",
+                f"proxy {where}",
                 field="proxy",
             )
         missing = self._missing_headers()
         if missing:
             raise InvalidRequestError(
                 f"this {type(self).__name__} was pickled, and headers that may be secrets are "
-                f"not: set default_headers in this process too, {', '.join(missing)} included",
+                f"not: set default_headers {where}, {', '.join(missing)} included",
                 field="default_headers",
             )
         if self.api_key is not None:
@@ -330,8 +336,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         except InvalidRequestError as error:
             raise InvalidRequestError(
                 f"this {type(self).__name__} was pickled, and keys are not: set "
-                f"{' or '.join(KEY_VARIABLES)} in this process too, or construct it with "
-                "api_key=<a function that can be imported here>",
+                f"{' or '.join(KEY_VARIABLES)} {where}, or construct it with "
+                "api_key=<a function that can be imported there>",
                 field="api_key",
             ) from error
 

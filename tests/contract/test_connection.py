@@ -9,6 +9,7 @@ import pickle
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.reduction import ForkingPickler
 from pathlib import Path
 from typing import Any
 
@@ -157,12 +158,35 @@ def test_other_headers_are_pickled_and_sent(server: Stub, monkeypatch: pytest.Mo
         assert server.headers[0]["x-tenant"] == "acme"
 
 
+def test_a_worker_process_without_a_key_is_refused_before_it_begins(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `multiprocessing` pickles for a pool; a pickle for elsewhere is made as ever."""
+    adapter = make(api_key=KEY)
+    for sent in (adapter, functools.partial(print, {".pdf": adapter})):
+        with pytest.raises(InvalidRequestError, match="in the worker processes too") as no:
+            ForkingPickler.dumps(sent)
+        assert no.value.field == "api_key"
+        assert "planted" not in str(no.value)
+    assert carried(adapter).api_key is None
+    ForkingPickler.dumps(make(api_key=importable_key))
+    secret = make(api_key=importable_key, default_headers={"Authorization": "Basic x"})
+    with pytest.raises(InvalidRequestError, match="set default_headers in the worker"):
+        ForkingPickler.dumps(secret)
+    monkeypatch.setenv("ZHIPUAI_API_KEY", KEY)
+    assert pickle.loads(ForkingPickler.dumps(adapter))._sync_client()
+
+
 def test_a_shared_limit_is_a_name_or_a_path(
     make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     path = str(tmp_path / "limit.sqlite")
-    for given, found in {"team": "team", "./limit.sqlite": path, Path("limit.sqlite"): path}.items():
+    for given, found in {
+        "team": "team",
+        "./limit.sqlite": path,
+        Path("limit.sqlite"): path,
+    }.items():
         assert make(api_key=KEY, shared_limit=given).shared_limit == found
     adapter = make(api_key=importable_key, shared_limit="./limit.sqlite")
     monkeypatch.chdir("/")
