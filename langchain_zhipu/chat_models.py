@@ -470,7 +470,8 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
             include_raw: Return ``{"raw", "parsed", "parsing_error"}`` and never raise for parsing.
                 In a stream, ``raw`` comes in chunks, the two others once, at the end.
             strict: True closes the schema.
-            **kwargs: Further arguments of each call.
+            **kwargs: Further arguments of each call; ``tools`` that may be called instead, except
+                by ``"function_calling"``.
 
         Raises:
             InvalidRequestError: Unknown method, or no schema. While running,
@@ -478,6 +479,7 @@ class ChatZhipuAI(EventsOfCalls, ChatSettings):
         """
         with raised_as_model_errors():
             reader = structured.parser(schema, method, checked=include_raw)
+            kwargs = structured.with_tools(kwargs, method, strict=strict)
             if method != "function_calling":
                 bound = structured.binding(schema, method, lenient=include_raw)
                 llm: Runnable[Any, Any] = self.bind(**bound, **kwargs)

@@ -266,14 +266,14 @@ def _refused(field: str, value: object, why: str) -> InvalidRequestError:
 
 
 def proxy_url(proxy: object) -> str | None:
-    """Return the setting ``proxy``: an http, https or SOCKS URL, or None.
+    """Return the setting ``proxy``: an http, https or SOCKS URL, or None; blanks are None.
 
     It is never quoted, as it may contain a password.
 
     Raises:
         InvalidRequestError: It is something else.
     """
-    if proxy is None:
+    if proxy is None or (isinstance(proxy, str) and not proxy.strip()):
         return None
     try:
         parts = urlsplit(proxy) if isinstance(proxy, str) else None

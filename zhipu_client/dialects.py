@@ -24,11 +24,15 @@ DialectName = Literal["zhipu", "openai"]
 #: The path that each of the service's base URLs ends with.
 _OF_THE_SERVICE = "/paas/v4"
 _VERSION = "/v4"
-#: Arguments of the common dialect that the service does not know, and ignores without a word.
+#: Arguments of the common dialect that the service does not know, and ignores without a word. The
+#: second half are those of OpenAI's Responses API, and of OpenAI alone.
 _STANDARD = frozenset(
     {
         "frequency_penalty", "logit_bias", "logprobs", "n", "presence_penalty", "service_tier",
         "top_logprobs",
+        "context_management", "extra_query", "include", "modalities", "prediction",
+        "previous_response_id", "prompt_cache_key", "reasoning", "safety_identifier", "store",
+        "truncation", "verbosity", "web_search_options",
     }
 )  # fmt: skip
 

@@ -17,6 +17,7 @@ from typing_extensions import override
 
 from langchain_zhipu._chat.counting import CountsTokens
 from langchain_zhipu._chat.messages import PROVIDER
+from langchain_zhipu._chat.migrating import OtherNames, from_chat_openai
 from langchain_zhipu._chat.profiles import DerivedProfile, profile_of
 from langchain_zhipu._connection import ZhipuSettings
 from zhipu_client import InvalidRequestError, __version__
@@ -35,7 +36,7 @@ _SENT = (
 )  # fmt: skip
 
 
-class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
+class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
     """All fields of `ChatZhipuAI`, which documents them; the calls are there."""
 
     model: str = "glm-4.7"
@@ -87,6 +88,7 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
             if str(name).lower().replace("_", "").endswith("apikey"):
                 # It would be sent, and shown, as a parameter of the model.
                 raise InvalidRequestError(f"{name} is not known: did you mean api_key?", field=name)
+        values = from_chat_openai(cls.__name__, values, known)
         return _build_model_kwargs(_with_suggestions(cls.__name__, values, known), known)
 
     @model_validator(mode="after")
@@ -98,30 +100,12 @@ class ChatSettings(ZhipuSettings, CountsTokens, BaseChatModel):
 
     @property
     def model_name(self) -> str:
-        """Return the model code, by its name in the community package."""
+        """Return the model code, by its name in other packages."""
         return self.model
 
     @model_name.setter
     def model_name(self, value: str) -> None:
         self.model = value
-
-    @property
-    def zhipuai_api_key(self) -> Any:
-        """Return the key, by its name in the community package."""
-        return self.api_key
-
-    @zhipuai_api_key.setter
-    def zhipuai_api_key(self, value: Any) -> None:
-        self.api_key = value
-
-    @property
-    def zhipuai_api_base(self) -> str | None:
-        """Return the base URL, by its name in the community package."""
-        return self.base_url
-
-    @zhipuai_api_base.setter
-    def zhipuai_api_base(self, value: str | None) -> None:
-        self.base_url = value
 
     @property
     def lc_secrets(self) -> dict[str, str]:

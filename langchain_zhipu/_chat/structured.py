@@ -34,6 +34,7 @@ from langchain_core.utils.pydantic import TBaseModel, is_basemodel_subclass
 from typing_extensions import override
 
 from langchain_zhipu._chat.recursive import whole_function, whole_parameters
+from langchain_zhipu._chat.tools import wire_tools
 from zhipu_client import InvalidRequestError
 from zhipu_client.conversation import decoded, json_text, problems
 
@@ -127,6 +128,12 @@ class _JsonCallParser(_CallRequired, JsonOutputKeyToolsParser):
         return found
 
 
+def _only_calls(result: list[Generation]) -> bool:
+    """Return whether the model called a tool that was offered beside the schema."""
+    message = result[0].message if isinstance(result[0], ChatGeneration) else None
+    return isinstance(message, AIMessage) and bool(message.tool_calls) and not message.text.strip()
+
+
 def _refuse_cut(result: list[Generation]) -> None:
     """Refuse JSON that is not whole: LangChain's parsers complete what was cut."""
     text = json_text(result[0].text, arrays=True)
@@ -154,6 +161,8 @@ class _PydanticTextParser(PydanticOutputParser[TBaseModel]):
 
     @override
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        if _only_calls(result):
+            return None
         found = super().parse_result(result, partial=partial)
         if not partial:
             _refuse_cut(result)
@@ -173,6 +182,8 @@ class _JsonTextParser(JsonOutputParser):
 
     @override
     def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
+        if _only_calls(result):
+            return None
         found = super().parse_result(result, partial=partial)
         if not partial:
             _refuse_cut(result)
@@ -203,6 +214,26 @@ def function_of(schema: Schema) -> dict[str, Any]:
             field="schema",
             value=str(schema)[:80],
         ) from error
+
+
+def with_tools(
+    arguments: Mapping[str, Any], method: Method, *, strict: bool | None
+) -> dict[str, Any]:
+    """Return the arguments of each call, their ``tools`` as the wire takes them.
+
+    Raises:
+        InvalidRequestError: The method has no place for other tools.
+    """
+    tools = arguments.get("tools")
+    if not tools:
+        return dict(arguments)
+    if method == "function_calling":
+        raise InvalidRequestError(
+            'tools beside the schema need method="json_schema": by "function_calling" the schema '
+            "itself is the only tool",
+            field="tools",
+        )
+    return {**arguments, "tools": wire_tools(tools, strict=strict)}
 
 
 def binding(schema: Schema | None, method: Method, *, lenient: bool) -> dict[str, Any]:

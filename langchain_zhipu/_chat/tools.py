@@ -16,8 +16,12 @@ __all__ = ["ToolLike", "wire_tools"]
 
 ToolLike = Mapping[str, Any] | type | Callable[..., Any] | BaseTool
 
-#: The keys of a function on the wire; others (``strict``, those of other providers) are dropped.
-_FUNCTION_KEYS = ("name", "description", "parameters")
+#: The keys of a function on the wire; others (those of other providers) are dropped.
+_FUNCTION_KEYS = ("name", "description", "parameters", "strict")
+#: What a function has in any shape that LangChain knows, where its type is not said to be one.
+_OF_FUNCTIONS = frozenset(
+    {"function", "parameters", "input_schema", "toolSpec", "properties", "title"}
+)
 _NO_PARAMETERS = {"type": "object", "properties": {}}
 
 
@@ -27,8 +31,8 @@ def wire_tools(tools: Sequence[ToolLike], *, strict: bool | None = None) -> list
     Args:
         tools: LangChain tools, functions, pydantic or TypedDict classes, OpenAI's, Anthropic's or
             Bedrock's tool dicts, JSON Schemas with a title; or server tools of Zhipu.
-        strict: True adds ``additionalProperties: false`` to the schemas. The service itself has
-            no strict mode.
+        strict: True adds ``additionalProperties: false`` to the schemas, and goes to servers
+            that may have a strict mode; the service has none.
 
     Raises:
         InvalidRequestError: Something is not a tool, or its schema can never be accepted.
@@ -43,7 +47,7 @@ def wire_tools(tools: Sequence[ToolLike], *, strict: bool | None = None) -> list
 
 
 def _wire_tool(tool: Any, strict: bool | None, field: str) -> dict[str, Any]:
-    if isinstance(tool, Mapping) and tool.get("type") in SERVER_TOOLS:
+    if isinstance(tool, Mapping) and _is_run_elsewhere(tool):
         return dict(tool)
     function = whole_function(tool, strict=strict)
     if function is not None:
@@ -66,6 +70,14 @@ def _wire_tool(tool: Any, strict: bool | None, field: str) -> dict[str, Any]:
         kept["parameters"] = whole
     kept.setdefault("parameters", dict(_NO_PARAMETERS))
     return {"type": "function", "function": kept}
+
+
+def _is_run_elsewhere(tool: Mapping[str, Any]) -> bool:
+    """Return whether a tool is run by the server; whether by this one is checked where it goes."""
+    kind = tool.get("type")
+    if not isinstance(kind, str) or kind == "function":
+        return False
+    return kind in SERVER_TOOLS or not tool.keys() & _OF_FUNCTIONS
 
 
 def _first_line(error: BaseException) -> str:

@@ -19,7 +19,12 @@ from zhipu_client.conversation.response_formats import (
     named_schema,
     native_format,
 )
-from zhipu_client.conversation.server_tools import completed, search_tool
+from zhipu_client.conversation.server_tools import (
+    check_kinds,
+    completed,
+    search_tool,
+    without_strict,
+)
 from zhipu_client.conversation.tools import (
     CHOICE_WORDS,
     Choice,
@@ -158,6 +163,9 @@ def put_tools(
     served = listed("server_tools", values.get("server_tools"))
     search = search_tool(values.get("web_search"))
     served += [search] if search is not None else []
+    if dialect.bounds:
+        check_kinds([*tools, *served])
+        tools = [without_strict(tool) for tool in tools]
     offered = completed([*encoded_tools(tools, names), *served], site=dialect.site)
     params.pop("tools", None)
     if offered:

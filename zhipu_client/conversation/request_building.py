@@ -63,9 +63,17 @@ _READ = frozenset(
 )  # fmt: skip
 _KNOWN = _PARAMS | _IGNORED | _READ | _RENAMED.keys()
 #: Parameters of other servers whose names look like others here.
-_OF_OTHERS = frozenset(
-    {"logprobs", "max_new_tokens", "min_p", "min_tokens", "top_a", "top_k", "top_logprobs", "tools"}
-)
+_OF_OTHERS = DIALECTS["zhipu"].unknown | {
+    "max_new_tokens", "min_p", "min_tokens", "top_a", "top_k", "tools",
+}  # fmt: skip
+#: What the service has in the place of others' parameters.
+_INSTEAD = {
+    "modalities": "a model that speaks, such as glm-4-voice, needs no word for it",
+    "prompt_cache_key": "it caches by the beginning of the messages",
+    "reasoning": 'it takes reasoning_effort="low" and thinking=False',
+    "safety_identifier": "it takes user_id",
+    "web_search_options": "it takes web_search=True",
+}
 #: Further fields of the body that are sent for a setting of another name.
 _OWN_EXTRAS = ("chat_template_kwargs", "parallel_tool_calls")
 #: Settings of the model that no call can change; in a request's body they would be sent abroad.
@@ -310,8 +318,10 @@ def _extra(values: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
         del extra["n"]
     for name in sorted(extra.keys() & dialect.unknown):
         del extra[name]
+        other = f"; {_INSTEAD[name]}" if name in _INSTEAD else ""
         warnings.warn(
-            f"{name} is not sent: the service does not know it (extra_body sends it all the same)",
+            f"{name} is not sent: the service does not know it{other} (extra_body sends it all "
+            "the same)",
             UserWarning,
             stacklevel=2,
         )

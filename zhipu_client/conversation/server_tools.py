@@ -6,14 +6,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zhipu_client._check import refuse
+from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["SERVER_TOOLS", "completed", "search_tool"]
+__all__ = ["SERVER_TOOLS", "check_kinds", "completed", "search_tool", "without_strict"]
 
 #: Tools that the service runs itself.
 SERVER_TOOLS = frozenset(
     {"web_search", "retrieval", "mcp", "code_interpreter", "drawing_tool", "web_browser"}
 )
 
+#: Tools that OpenAI's servers run -> what to use here.
+_OF_OPENAI: Mapping[str, str] = {
+    "file_search": "a tool of type 'retrieval' with a knowledge base",
+    "image_generation": "an image generator of this package, as a tool",
+    "web_search_preview": "web_search=True",
+}
+#: What server tools have beside their type, and an object by its name.
+_TOOL_KEYS = frozenset({"type", "name", "description"})
 _SEARCH = "web_search"
 #: The search engine of a site, by how its preset's name begins; the last one is everyone else's.
 _ENGINES = (("zai", "search_pro_jina"), ("", "search_std"))
@@ -36,6 +45,45 @@ def search_tool(wanted: Any) -> dict[str, Any] | None:
     if wanted is not True:
         raise refuse(_SEARCH, wanted, "must be True, False, or a dict of the search's options")
     return {"type": _SEARCH}
+
+
+def check_kinds(tools: Sequence[Any]) -> None:
+    """Refuse tools that the service cannot run: those of OpenAI's servers, by their type or shape.
+
+    Raises:
+        InvalidRequestError: There is one; the text names what to use in its place.
+
+    Example:
+        >>> check_kinds([{"type": "file_search", "vector_store_ids": ["x"]}])
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: tools[0] is of the type 'file_search', which is ...
+    """
+    for position, tool in enumerate(tools):
+        kind = tool.get("type") if isinstance(tool, Mapping) else None
+        if not isinstance(kind, str) or kind == "function":
+            continue
+        place = f"tools[{position}]"
+        known = ", ".join(sorted(SERVER_TOOLS))
+        if kind not in SERVER_TOOLS:
+            other = _OF_OPENAI.get(kind, f"a function, or one of {known}")
+            why = f"is of the type {kind!r}, which is not one of GLM's: use {other}"
+            raise InvalidRequestError(f"{place} {why}", field=place, value=kind)
+        foreign = sorted(tool.keys() - _TOOL_KEYS - {kind})
+        if foreign and kind != _SEARCH:
+            why = (
+                f"has {', '.join(foreign)} beside its type {kind!r}, as OpenAI's have: GLM's "
+                f"settings are in {{'type': {kind!r}, {kind!r}: {{...}}}}"
+            )
+            raise InvalidRequestError(f"{place} {why}", field=place, value=foreign)
+
+
+def without_strict(tool: Any) -> Any:
+    """Return a tool without ``strict``, which the service does not know; any other as it is."""
+    function = tool.get("function") if isinstance(tool, Mapping) else None
+    if not isinstance(function, Mapping) or "strict" not in function:
+        return tool
+    return {**tool, "function": {k: v for k, v in function.items() if k != "strict"}}
 
 
 def completed(tools: Sequence[Any], *, site: str | None) -> list[Any]:

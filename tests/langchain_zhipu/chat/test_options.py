@@ -110,11 +110,11 @@ def test_a_calls_own_timeout_headers_and_retries(make: Any, server: Any) -> None
 
 
 def test_unknown_arguments_warn_and_are_sent(make: Any, sent: Any) -> None:
-    with pytest.warns(UserWarning, match="seed"):
-        model = make(seed=7)
-    assert model.model_kwargs == {"seed": 7}
+    with pytest.warns(UserWarning, match="unheard_of"):
+        model = make(unheard_of=7)
+    assert model.model_kwargs == {"unheard_of": 7}
     model.invoke("hi")
-    assert sent()[0]["seed"] == 7
+    assert sent()[0]["unheard_of"] == 7
 
 
 @pytest.mark.parametrize("name", ["apikey", "zai_api_key", "API_KEY"])
