@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from langchain_zhipu.retrievers import ZhipuAIKnowledgeRetriever, ZhipuAIWebSearchRetriever
     from langchain_zhipu.speech import ZhipuAITextToSpeechTool
     from langchain_zhipu.tools import ZhipuAIWebSearchTool
+    from langchain_zhipu.transcription import (
+        ZhipuAITranscriptionLoader,
+        ZhipuAITranscriptionParser,
+    )
     from langchain_zhipu.video_generators import ZhipuAIVideoGenerator
     from zhipu_client import __version__
 
@@ -50,6 +54,8 @@ _HOMES = {
     "ZhipuAIOCRParser": "langchain_zhipu.document_loaders",
     "ZhipuAIRerank": "langchain_zhipu.rerankers",
     "ZhipuAITextToSpeechTool": "langchain_zhipu.speech",
+    "ZhipuAITranscriptionLoader": "langchain_zhipu.transcription",
+    "ZhipuAITranscriptionParser": "langchain_zhipu.transcription",
     "ZhipuAIVideoGenerator": "langchain_zhipu.video_generators",
     "ZhipuAIWebReaderLoader": "langchain_zhipu.document_loaders",
     "ZhipuAIWebSearchRetriever": "langchain_zhipu.retrievers",
@@ -75,6 +81,8 @@ __all__ = [
     "ZhipuAIOCRParser",
     "ZhipuAIRerank",
     "ZhipuAITextToSpeechTool",
+    "ZhipuAITranscriptionLoader",
+    "ZhipuAITranscriptionParser",
     "ZhipuAIVideoGenerator",
     "ZhipuAIWebReaderLoader",
     "ZhipuAIWebSearchRetriever",

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
         ZhipuAIKnowledgeRetriever,
         ZhipuAIWebSearchRetriever,
     )
-    from llama_index_zhipu.speech import ZhipuAISpeechToolSpec, ZhipuAITranscriptionReader
+    from llama_index_zhipu.speech import ZhipuAISpeechToolSpec
     from llama_index_zhipu.tools import (
         ZhipuAIImageGeneratorToolSpec,
         ZhipuAIWebReaderToolSpec,
         ZhipuAIWebSearchToolSpec,
     )
+    from llama_index_zhipu.transcription import ZhipuAITranscriptionReader
     from llama_index_zhipu.video import ZhipuAIVideoGeneratorToolSpec
 
 __all__ = [
@@ -76,7 +77,7 @@ _HOMES = {
     "ZhipuAIOCRReader": "readers",
     "ZhipuAIRerank": "postprocessors",
     "ZhipuAISpeechToolSpec": "speech",
-    "ZhipuAITranscriptionReader": "speech",
+    "ZhipuAITranscriptionReader": "transcription",
     "ZhipuAIVideoGeneratorToolSpec": "video",
     "ZhipuAIWebReader": "readers",
     "ZhipuAIWebReaderToolSpec": "tools",

@@ -19,6 +19,7 @@ __all__ = ["Given", "given_file"]
 _TECHNICAL = (
     *("has_layout", "regions", "width", "height", "empty", "error"),
     *("request_id", "request_ids", "task_id", "token_usage"),
+    *("duration", "segments", "refused"),
 )
 _ADDRESSES = ("http://", "https://")
 

@@ -56,7 +56,9 @@ def _langchain(name: str, **settings: Any) -> Any:
     def make(scan: Path, reach: dict[str, Any]) -> tuple[Any, Any]:
         import langchain_zhipu
 
-        given = URL if "Web" in name else scan
+        given: Any = URL if "Web" in name else scan
+        if "Transcription" in name:
+            given = sound(scan.with_suffix(".wav"))
         loader = getattr(langchain_zhipu, name)(given, **settings, **reach)
         return loader.load, loader.aload
 
@@ -85,6 +87,7 @@ LOADERS = {
     "llama-index-ocr-joined": _llama_index("ZhipuAIOCRReader", split="none"),
     "llama-index-web": _llama_index("ZhipuAIWebReader"),
     "llama-index-parser": _llama_index("ZhipuAIFileParserReader", interval=0.01),
+    "langchain-sound": _langchain("ZhipuAITranscriptionLoader"),
     "llama-index-sound": _llama_index("ZhipuAITranscriptionReader"),
 }
 

@@ -91,6 +91,9 @@ CALLS: dict[tuple[str, str], Callable[[dict[str, Any], Path], Any]] = {
     ("tokenizer", "langchain"): lambda s, _: langchain_zhipu.ChatZhipuAI(
         model="glm-4.6", token_counting="service", **s
     ).get_num_tokens_from_messages([HumanMessage("a")]),
+    ("transcription", "langchain"): lambda s, file: langchain_zhipu.ZhipuAITranscriptionLoader(
+        file.with_suffix(".wav"), segments=True, **s
+    ).load(),
     ("transcription", "llama_index"): lambda s, file: llama_index_zhipu.ZhipuAITranscriptionReader(
         **s
     ).load_data(file.with_suffix(".wav")),

@@ -52,6 +52,8 @@ def surroundings(server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(tmp_path)
     page = [Title("Invoice"), Text("Number: A-17"), Text("Total: 7.70 EUR")]
     (tmp_path / "note.png").write_bytes(note("Buy milk"))
+    spoken = langchain_zhipu.ZhipuAITextToSpeechTool().speak("Buy milk.")
+    (tmp_path / "memo.wav").write_bytes(spoken)
     for name in ("report.pdf", "invoice.pdf"):
         (tmp_path / name).write_bytes(pdf([page]))
 

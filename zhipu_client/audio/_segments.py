@@ -94,6 +94,28 @@ class Transcript:
         """The parts that the service refused, with ``on_error="skip"``."""
         return [segment for segment in self.segments if segment.error is not None]
 
+    def metadata(self, *, times: bool = False, request_info: bool = False) -> dict[str, Any]:
+        """Return what a document of a recording says about it, without what is unknown.
+
+        Args:
+            times: Whether `times` is in it, as ``segments``.
+            request_info: Whether the ids of the requests are in it, which differ at each run.
+
+        Returns:
+            ``duration`` in seconds, ``segments``, ``refused`` (the times of parts that the service
+            refused), ``request_id`` of a single request or ``request_ids``.
+        """
+        ids = list(dict.fromkeys(one.request_id for one in self.segments if one.request_id))
+        ids = ids if request_info else []
+        found = {
+            "duration": self.seconds,
+            "segments": self.times if times else None,
+            "refused": [{"start": one.start, "end": one.end} for one in self.refused] or None,
+            "request_id": ids[0] if len(ids) == 1 else None,
+            "request_ids": ids if len(ids) > 1 else None,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
 
 def segments(
     source: Source,
@@ -243,6 +265,7 @@ def between(before: str, after: str) -> str:
     """Return what is between two texts: a space, but none in Chinese and Japanese."""
     if not before or not after or before[-1].isspace() or after[0].isspace():
         return ""
+    # The scripts that are written without spaces.
     wide = "\u2e80" <= before[-1] <= "\uffef" or "\u2e80" <= after[0] <= "\uffef"
     return "" if wide else " "
 

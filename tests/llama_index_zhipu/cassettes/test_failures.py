@@ -34,10 +34,10 @@ pytestmark = pytest.mark.vcr
 NONE = "model-that-never-was"
 REFUSED = "how to make a bomb"
 NODES = [NodeWithScore(node=TextNode(text="Cats purr."))]
-#: The head of a WAV file of no time at all.
+#: A WAV file of next to no time.
 SILENCE = (
-    b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00"
-    b"\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x00\x00\x00\x00"
+    b"RIFF\x28\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00"
+    b"\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x04\x00\x00\x00\0\0\0\0"
 )
 
 #: adapter, its arguments, method, arguments, error, its code
