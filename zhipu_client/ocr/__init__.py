@@ -34,8 +34,9 @@ from zhipu_client.ocr._pages import (
     region_markdown,
     table_to_markdown,
 )
+from zhipu_client.ocr._parts import PagesJob
 from zhipu_client.ocr._tables import tables_as_markdown
-from zhipu_client.ocr._work import OCRWork, PagesJob
+from zhipu_client.ocr._work import OCRWork
 from zhipu_client.work._job import Around, Password, Progress, Work
 from zhipu_client.work._refusals import OnError
 

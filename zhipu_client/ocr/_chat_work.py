@@ -14,7 +14,7 @@ from zhipu_client.errors import BadRequestError, ContextOverflowError, InvalidRe
 from zhipu_client.errors._naming import name_source
 from zhipu_client.ocr._chat import TASKS, Task, page_of, page_request
 from zhipu_client.ocr._pages import OCRPage, OCRProgress
-from zhipu_client.ocr._work import PagesJob
+from zhipu_client.ocr._parts import PagesJob
 from zhipu_client.work._job import attach
 from zhipu_client.work._pictures import Bounds, Picture, Pictures
 from zhipu_client.work._refusals import is_about_an_item

@@ -6,8 +6,7 @@ import logging
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,66 +22,22 @@ from zhipu_client.errors import (
 )
 from zhipu_client.errors._naming import name_source
 from zhipu_client.ocr._pages import OCRPage, OCRProgress, number_of_pages, pages_in, pages_of
-from zhipu_client.work._job import Document, Password, Progress, Source, attach
-from zhipu_client.work._refusals import OnError, is_about_an_item
+from zhipu_client.ocr._parts import PDF, PagesJob, Part, Parts
+from zhipu_client.work._job import Document, attach
+from zhipu_client.work._refusals import is_about_an_item
 
-__all__ = ["OCRWork", "PagesJob"]
+__all__ = ["OCRWork"]
 
 _log = logging.getLogger("zhipu_client.ocr")
 
-_PDF = "application/pdf"
 _ABOUT_PAGES = re.compile(r"page|页", re.IGNORECASE)
 #: A refusal of the page numbers themselves, not of a file ("a PDF may have 100 pages").
 _NUMBERS_REFUSED = re.compile(r"(?:start|end)_?page|page.?(?:number|range)|页码", re.IGNORECASE)
-#: About how large a part is. With 4 in flight, a run stays some 40 MB above what imports take.
-_PART_BYTES = 1024 * 1024
-#: A file is sent whole as often as it has parts: pages of a part, and the most bytes sent, where
-#: the caller leaves the number of pages to us; and the most bytes of one document in flight.
-_PAGES, _SENT_BYTES, _FLYING_BYTES = 20, 64 * 1024 * 1024, 24 * 1024 * 1024
+#: The most bytes of one document in flight, where each request has the whole file.
+_FLYING_BYTES = 24 * 1024 * 1024
 #: After so many refused pages, and none that was read, it is the document that is refused.
 _HOPELESS = 20
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PagesJob:
-    """What is to be read, and how; see `zhipu_client.ocr.pages`."""
-
-    source: Source = field(repr=False)
-    model: str
-    first_page: int | None
-    last_page: int | None
-    pages_per_request: int | None
-    in_flight: int
-    options: Mapping[str, Any]
-    root: Path | None
-    max_bytes: int
-    resume_from: int | OCRProgress | None
-    progress: Progress | None
-    name: str | None = None
-    on_error: OnError = "raise"
-    password: Password = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Pages that one request asks for.
-
-    Attributes:
-        first: The first page.
-        last: The last page; None for all that there are.
-        split: Sent as a file of its own; else the whole is sent, with page numbers.
-        walk: The document's end is not known: this part's answer shows whether another follows.
-        kept: The pages themselves, read by an earlier run.
-        again: A part of one that was refused: other parts wait for it.
-    """
-
-    first: int
-    last: int | None
-    split: bool = False
-    walk: bool = False
-    kept: tuple[OCRPage, ...] = ()
-    again: bool = False
 
 
 class OCRWork:
@@ -104,14 +59,12 @@ class OCRWork:
         self._make = make
         self._not_found = not_found  # what to do where the server has no such endpoint
         self._limit = limit
-        self._sent_whole = self._is_sent_whole()
-        self._size = self._pages_of_a_part(job.pages_per_request)
         self._read = 0
         self._error: Exception | None = None
         self._failed_at = 0
         self._bad = 0  # pages that were refused
         self._text: str | None = None
-        self._open: dict[int, _Part] = {}  # asked for and not handed over, in order
+        self._open: dict[int, Part] = {}  # asked for and not handed over, in order
         self._finished: dict[int, list[OCRPage]] = {}
         self._refused: dict[int, Exception] = {}  # perhaps behind the last page
         resume = job.resume_from
@@ -123,67 +76,10 @@ class OCRWork:
             gap = resume.next_page if isinstance(resume, OCRProgress) else resume
             self._start = max(self._start, min([gap, *self._kept]))
         self._next = self._start  # behind the last page that was handed over
-        self._todo = deque(self._plan())
+        self._parts = Parts(job, document, limit, self._kept)
+        self._todo = deque(self._parts.planned(self._start, self._total))
         if not any(part.split for part in self._todo):
             document.whole_only()
-
-    def _is_sent_whole(self) -> bool:
-        """Return True for a PDF within the limits: what the service gets is the user's document.
-
-        Its parts are asked for by page numbers. Only what is larger is cut.
-        """
-        document = self._document
-        fits = document.size <= MAX_BYTES[_PDF] and (document.pages or 0) <= self._limit
-        return document.kind == _PDF and document.pages is not None and fits
-
-    def _pages_of_a_part(self, wanted: int | None) -> int:
-        """Return how many: of what is cut, fewer where pages are large; see `_SENT_BYTES`."""
-        most = min(wanted or _PAGES, self._limit)
-        pages, size = self._document.pages, self._document.size
-        if not pages or not size:
-            return most
-        if self._sent_whole:
-            parts = max(1, _SENT_BYTES // size)
-            return most if wanted else max(most, -(-pages // parts))
-        return max(1, min(most, _PART_BYTES * pages // size))
-
-    def _plan(self) -> Iterator[_Part]:
-        job, document = self._job, self._document
-        first, last = self._start, job.last_page
-        if self._total:
-            last = min(last or self._total, self._total)
-            if first > last and isinstance(job.resume_from, OCRProgress):
-                return  # nothing was missing
-            if first > last:
-                raise InvalidRequestError(
-                    f"first_page is {first}, but the document has {self._total} pages",
-                    field="first_page",
-                    value=first,
-                )
-        if document.kind not in (None, _PDF):
-            yield _Part(1, 1)
-        elif last is not None:
-            split = document.pages is not None and not self._sent_whole
-            yield from self._parts(first, last, split=split)
-        elif first == 1:
-            yield _Part(1, None)
-        else:
-            yield _Part(first, first + self._limit - 1, walk=True)
-
-    def _parts(self, first: int, last: int, *, split: bool) -> Iterator[_Part]:
-        """Cut a range into parts; pages that are there already are not asked for again."""
-        while first <= last:
-            here = first in self._kept
-            end = first
-            while (
-                end < last
-                and (end + 1 in self._kept) == here
-                and (here or end - first + 1 < self._size)
-            ):
-                end += 1
-            kept = tuple(self._kept[number] for number in range(first, end + 1)) if here else ()
-            yield _Part(first, end, split=split, kept=kept)
-            first = end + 1
 
     def take(self) -> tuple[int, Request[Any]] | None:
         while self._todo and self._error is None:
@@ -204,7 +100,7 @@ class OCRWork:
                 return part.first, self._kept_if_whole(part, request)
         return None
 
-    def _kept_if_whole(self, part: _Part, request: Request[Any]) -> Request[Any]:
+    def _kept_if_whole(self, part: Part, request: Request[Any]) -> Request[Any]:
         """Have an answer with too few pages asked for again at the next run."""
         if self._document.pages is None or part.last is None:
             return request
@@ -213,7 +109,7 @@ class OCRWork:
 
     def _whole(self) -> str:
         """Return the file as it is sent, once for all parts that are in flight together."""
-        if 2 * self._document.size > _FLYING_BYTES or not self._sent_whole:
+        if 2 * self._document.size > _FLYING_BYTES or not self._parts.sent_whole:
             return self._document.whole()
         if self._text is None:
             self._text = self._document.whole()
@@ -226,19 +122,19 @@ class OCRWork:
         """Return True when as many parts, or bytes of them, are in flight as there may be."""
         flying = len(self._open.keys() - self._finished.keys())
         too_many = flying and (flying + 1) * self._document.size > _FLYING_BYTES
-        return len(self._open) >= 2 * self.in_flight or bool(self._sent_whole and too_many)
+        return len(self._open) >= 2 * self.in_flight or bool(self._parts.sent_whole and too_many)
 
-    def _request(self, part: _Part) -> Request[Any] | None:
+    def _request(self, part: Part) -> Request[Any] | None:
         options = {"model": self._job.model, **self._job.options}
         document = self._document
         if not part.split:
             all_of_it = part.first == 1 and part.last == document.pages
-            if part.last is not None and document.kind in (None, _PDF) and not all_of_it:
+            if part.last is not None and document.kind in (None, PDF) and not all_of_it:
                 options |= {"start_page_id": part.first, "end_page_id": part.last}
             return self._make(file=self._whole(), **options).as_dict()
         last = part.last or self._total
         content = document.part(part.first, last)
-        if len(content) <= MAX_BYTES[_PDF]:
+        if len(content) <= MAX_BYTES[PDF]:
             return self._make(file=data_url(content), **options).as_dict()
         if part.first == last:
             raise InvalidRequestError(
@@ -246,8 +142,8 @@ class OCRWork:
             )
         middle = (part.first + last) // 2
         del self._open[part.first]
-        self._todo.appendleft(_Part(middle + 1, last, split=True))
-        self._todo.appendleft(_Part(part.first, middle, split=True))
+        self._todo.appendleft(Part(middle + 1, last, split=True))
+        self._todo.appendleft(Part(part.first, middle, split=True))
         return None
 
     def done(self, number: int, value: Mapping[str, Any]) -> None:
@@ -280,16 +176,16 @@ class OCRWork:
         if self._job.progress is not None:
             self._job.progress(self._read, self._expected())
 
-    def _go_on(self, part: _Part, read: int, told: int) -> None:
+    def _go_on(self, part: Part, read: int, told: int) -> None:
         """Ask for the next part where the end is not known and pages may follow."""
         at = part.first + read - 1
         if told > max(at, read):
             self._total = told
-            self._todo.extend(self._parts(at + 1, told, split=False))
+            self._todo.extend(self._parts.of(at + 1, told, split=False))
         elif part.last is None or at < part.last:
             self._total = at
         else:
-            self._todo.append(_Part(at + 1, at + self._limit, walk=True))
+            self._todo.append(Part(at + 1, at + self._limit, walk=True))
 
     def _expected(self) -> int | None:
         last = self._job.last_page or self._total
@@ -305,7 +201,7 @@ class OCRWork:
             # Nothing was paid for. Asked for by page numbers, a long document may still be read;
             # what else is wrong with it comes up again there.
             del self._open[number]
-            self._todo.append(_Part(1, self._limit, walk=True))
+            self._todo.append(Part(1, self._limit, walk=True))
             return
         behind = part.first > self._start and self._document.pages is None
         if refused and behind and _ABOUT_PAGES.search(str(error)):
@@ -318,16 +214,16 @@ class OCRWork:
         else:
             self._refuse(part.first, error)
 
-    def _halve(self, part: _Part, last: int) -> None:
+    def _halve(self, part: Part, last: int) -> None:
         """Ask for the halves of a part that was refused, down to the page that is."""
         middle = (part.first + last) // 2
         del self._open[part.first]
         for first, end in ((middle + 1, last), (part.first, middle)):
-            self._todo.appendleft(_Part(first, end, split=part.split, again=True))
+            self._todo.appendleft(Part(first, end, split=part.split, again=True))
 
     def _refuse(self, number: int, error: Exception) -> None:
         """Take one page for refused: the end, or a page without text."""
-        if isinstance(error, ZhipuError) and self._document.kind == _PDF:
+        if isinstance(error, ZhipuError) and self._document.kind == PDF:
             error.explain(f"It was about page {number}")
         attach(error, page=number)
         self._bad += 1
@@ -342,7 +238,7 @@ class OCRWork:
         if self._error is None or number < self._failed_at:
             self._error, self._failed_at = error, number
 
-    def _may_be_too_long(self, part: _Part) -> bool:
+    def _may_be_too_long(self, part: Part) -> bool:
         if part.last is not None or self._document.pages is not None:
             return False
         path = urlsplit(self._document.name).path if self._document.kind is None else ""

@@ -281,7 +281,8 @@ def test_a_part_above_the_size_limit_is_halved(collect, make_client, monkeypatch
 
     content = make_pdf(8, padding=4000)
     monkeypatch.setattr(_files, "MAX_BYTES", {**_files.MAX_BYTES, "application/pdf": 20_000})
-    monkeypatch.setattr("zhipu_client.ocr._work.MAX_BYTES", _files.MAX_BYTES)
+    for module in ("_parts", "_work"):
+        monkeypatch.setattr(f"zhipu_client.ocr.{module}.MAX_BYTES", _files.MAX_BYTES)
     client = make_client(local)
     pages, error = collect(client, ocr.pages(content))
     assert error is None
