@@ -56,10 +56,10 @@ class TestContract:
 
     async def test_async_runs_on_the_event_loop_and_in_no_thread(self, model: ChatZhipuAI) -> None:
         seen = set()
-        from langchain_zhipu import chat_models
+        from langchain_zhipu._chat import model_calls
 
-        original = chat_models.exchange_for
-        chat_models.exchange_for = lambda *a, **k: (  # type: ignore[assignment]
+        original = model_calls.exchange_for
+        model_calls.exchange_for = lambda *a, **k: (  # type: ignore[assignment]
             seen.add(threading.get_ident()),
             original(*a, **k),
         )[1]
@@ -68,7 +68,7 @@ class TestContract:
             async for _ in model.astream("hi"):
                 pass
         finally:
-            chat_models.exchange_for = original
+            model_calls.exchange_for = original
         assert seen == {threading.get_ident()}
 
     def test_a_stream_argument_is_dropped(self, model: ChatZhipuAI, say: Any, sent: Any) -> None:
