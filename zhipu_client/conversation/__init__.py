@@ -14,6 +14,7 @@ shape of the wire and what its users set, and gives an `Answer` (or `Delta` afte
 
 from zhipu_client.chat import Fragment
 from zhipu_client.conversation._nested import decoded
+from zhipu_client.conversation._settings import combined
 from zhipu_client.conversation.answers import EARLY, Answer, Call, Usage, facts_of, read_answer
 from zhipu_client.conversation.arguments import (
     Arguments,
@@ -44,7 +45,7 @@ from zhipu_client.conversation.media import (
     read_file,
     sniffed,
 )
-from zhipu_client.conversation.request_building import Built, build, combined
+from zhipu_client.conversation.request_building import Built, build
 from zhipu_client.conversation.requirement import (
     Requirement,
     RequirementError,

@@ -1,4 +1,4 @@
-"""Settings and arguments of a call as the parameters of a chat request. Pure.
+"""Values of a call as the parameters of a chat request. Pure.
 
 Both adapters hand in what their users set, by the names of the wire or of other providers; here
 it is decided what is sent, what is left to the client, and what the answer must be.
@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, get_args
 
-from zhipu_client import chat, models
+from zhipu_client import models
 from zhipu_client._check import choice as check_choice
-from zhipu_client._check import refuse, suggestion, within
+from zhipu_client._check import refuse, within
 from zhipu_client._half_characters import whole_characters
+from zhipu_client.conversation._settings import PARAMS, further_fields, mapping, options
 from zhipu_client.conversation.enforcement import (
     ToolChoiceMode,
     listed,
@@ -37,53 +38,10 @@ from zhipu_client.conversation.tools import ToolNames, function_names
 from zhipu_client.dialects import DIALECTS, Dialect
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["Built", "build", "combined"]
+__all__ = ["Built", "build"]
 
-#: Parameters that the client knows by name; everything else a caller names goes to `extra_body`.
-_PARAMS = frozenset(chat.ChatParams.__annotations__) - {"extra_body"}
-#: Arguments that frameworks pass around, or other providers have, and that mean nothing here.
-_IGNORED = frozenset(
-    {
-        "formatted", "ls_structured_output_format", "run_manager", "stream", "strict",
-        "structured_output_format", "tool_required", "verbose",
-    }
-)  # fmt: skip
-_RENAMED = {
-    "max_completion_tokens": "max_tokens", "user": "user_id", "model_name": "model",
-    "stop_sequences": "stop", "request_timeout": "timeout",
-}  # fmt: skip
-#: Values that are read here and not sent under their name.
-_READ = frozenset(
-    {
-        "model", "messages", "clear_thinking", "reasoning_history", "tool_choice_mode", "timeout",
-        "max_retries", "extra_headers", "default_headers", "headers", "extra_body", "structured",
-        "server_tools", "web_search", "parallel_tool_calls", "think_tags", "keep_box_marks",
-        "stream_usage", "repair_tool_calls",
-    }
-)  # fmt: skip
-_KNOWN = _PARAMS | _IGNORED | _READ | _RENAMED.keys()
-#: Parameters of other servers whose names look like others here.
-_OF_OTHERS = DIALECTS["zhipu"].unknown | {
-    "max_new_tokens", "min_p", "min_tokens", "top_a", "top_k", "tools",
-}  # fmt: skip
-#: What the service has in the place of others' parameters.
-_INSTEAD = {
-    "modalities": "a model that speaks, such as glm-4-voice, needs no word for it",
-    "prompt_cache_key": "it caches by the beginning of the messages",
-    "reasoning": 'it takes reasoning_effort="low" and thinking=False',
-    "safety_identifier": "it takes user_id",
-    "web_search_options": "it takes web_search=True",
-}
 #: Further fields of the body that are sent for a setting of another name.
 _OWN_EXTRAS = ("chat_template_kwargs", "parallel_tool_calls")
-#: Settings of the model that no call can change; in a request's body they would be sent abroad.
-_OF_THE_MODEL = (
-    "api_key", "zhipuai_api_key", "base_url", "zhipuai_api_base", "api_base", "max_concurrency",
-    "http_client", "http_async_client", "auth", "dialect", "proxy", "openai_api_key",
-    "openai_api_base", "openai_proxy", "organization", "openai_organization", "shared_limit",
-)  # fmt: skip
-
-
 #: Values that make something of an answer due, or offer tools.
 _DEMANDS = ("response_format", "server_tools", "structured", "tool_choice", "tools", "web_search")
 
@@ -140,45 +98,6 @@ class Built:
         return None if self.thoughts is None else ThinkFilter(self.thoughts)
 
 
-def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, Any]:
-    """A model's settings with a call's arguments by the names used here; the call's win.
-
-    Args:
-        settings: The model's own; None means not set. ``model_kwargs`` in it are further ones.
-        call: The call's.
-
-    Raises:
-        InvalidRequestError: The call sets what only the model can have.
-    """
-    for name in _OF_THE_MODEL:
-        if call.get(name) is not None:
-            why = "is a setting of the model, not of a call: make another model, or a copy"
-            raise InvalidRequestError(f"{name} {why}", field=name)
-    _suggest(call, {*settings, *_KNOWN})
-    own = {_RENAMED.get(key, key): value for key, value in call.items() if key not in _IGNORED}
-    thinking = own.get("thinking")
-    if isinstance(thinking, Mapping) and own.get("clear_thinking") is None:
-        own["clear_thinking"] = thinking.get("clear_thinking")
-    values = {key: value for key, value in settings.items() if value is not None}
-    further = values.pop("model_kwargs", None) or {}
-    extra = {**_mapping("extra_body", values), **_mapping("extra_body", own)}
-    values.update({key: value for key, value in own.items() if value is not None})
-    return {**further, **values, **({"extra_body": extra} if extra else {})}
-
-
-def _suggest(call: Mapping[str, Any], known: set[str]) -> None:
-    """Warn of names that are not known and nearly those of others: they are sent as they are."""
-    for name in call.keys() - known - _OF_OTHERS:
-        meant = suggestion(str(name), known)
-        if meant is not None:
-            warnings.warn(
-                f"no argument of a call is named {name!r} (did you mean {meant!r}?); it is sent as "
-                "it is",
-                UserWarning,
-                stacklevel=2,
-            )
-
-
 def build(
     values: Mapping[str, Any], *, dialect: Dialect, streaming: bool, one_answer: bool = False
 ) -> Built:
@@ -202,7 +121,7 @@ def build(
     # What may be left out or changed: that of the service's own models only.
     info = models.get(model) if dialect.bounds else None
     known = models.find(model)  # what the model is, wherever it runs
-    params = {key: values[key] for key in _PARAMS if values.get(key) is not None}
+    params = {key: values[key] for key in PARAMS if values.get(key) is not None}
     demands = any(values.get(name) is not None for name in _DEMANDS)
     tools = listed("tools", values.get("tools")) if demands else []
     names = _names_of(tools, dialect.plain_names)
@@ -212,7 +131,7 @@ def build(
         values.get("reasoning_history"), values.get("thinking"), values.get("clear_thinking"),
         agent=agent, info=info, site=dialect.account,
     )  # fmt: skip
-    extra = _extra(values, dialect)
+    extra = further_fields(values, dialect)
     _check_number(extra, streaming=streaming, one_answer=one_answer)
     off = is_switched_off(params.get("thinking"), extra.get("chat_template_kwargs"))
     _put_thinking(params, extra, clear, info, dialect)
@@ -226,7 +145,7 @@ def build(
     return Built(
         model,
         whole_characters(params),  # a tool's description may come from anywhere
-        _options(values),
+        options(values),
         history,
         names,
         schemas_of(tools) if tools else {},
@@ -253,7 +172,7 @@ def _optional(
     if not dialect.bounds and values.get("reasoning_history") is None:
         found.add("reasoning_content")  # of earlier answers, in the messages
     extra = params.get("extra_body") or {}
-    own = _mapping("extra_body", values)
+    own = mapping("extra_body", values)
     found |= {name for name in _OWN_EXTRAS if name in extra and name not in own}
     return frozenset(found)
 
@@ -310,25 +229,6 @@ def _check_number(extra: Mapping[str, Any], *, streaming: bool, one_answer: bool
         raise refuse("n", extra["n"], f"must be 1: {why}")
 
 
-def _extra(values: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
-    """What goes into the body by names that the client does not know."""
-    named = _PARAMS | _READ | _IGNORED
-    extra = {key: value for key, value in values.items() if key not in named and value is not None}
-    if extra.get("n") == 1:  # every server's own number
-        del extra["n"]
-    for name in sorted(extra.keys() & dialect.unknown):
-        del extra[name]
-        other = f"; {_INSTEAD[name]}" if name in _INSTEAD else ""
-        warnings.warn(
-            f"{name} is not sent: the service does not know it{other} (extra_body sends it all "
-            "the same)",
-            UserWarning,
-            stacklevel=2,
-        )
-    extra.update(_mapping("extra_body", values))
-    return extra
-
-
 def _put_extra(
     params: dict[str, Any], extra: dict[str, Any], values: Mapping[str, Any], dialect: Dialect
 ) -> None:
@@ -382,28 +282,6 @@ def _check(values: Mapping[str, Any]) -> None:
     if not isinstance(values.get("think_tags"), bool):
         check_choice("think_tags", values.get("think_tags"), ("opened",), "a text")
     check_choice("tool_choice_mode", values.get("tool_choice_mode"), get_args(ToolChoiceMode))
-
-
-def _mapping(name: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """One of the values, which is a dict of its own or missing."""
-    value = values.get(name)
-    if value is None or isinstance(value, Mapping):
-        return value or {}
-    raise refuse(name, type(value).__name__, "must be a dict")
-
-
-def _options(values: Mapping[str, Any]) -> dict[str, Any]:
-    headers = {
-        key: text
-        for name in ("default_headers", "headers", "extra_headers")
-        for key, text in _mapping(name, values).items()
-    }
-    found = {
-        "timeout": values.get("timeout"),
-        "max_retries": values.get("max_retries"),
-        "headers": headers or None,
-    }
-    return {key: value for key, value in found.items() if value is not None}
 
 
 def _set(params: dict[str, Any], key: str, value: Any) -> None:

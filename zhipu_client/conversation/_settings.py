@@ -1,0 +1,137 @@
+"""A model's settings and a call's arguments by one set of names. Pure."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from zhipu_client import chat
+from zhipu_client._check import refuse, suggestion
+from zhipu_client.dialects import DIALECTS, Dialect
+from zhipu_client.errors import InvalidRequestError
+
+__all__ = ["PARAMS", "combined", "further_fields", "mapping", "options"]
+
+#: Parameters that the client knows by name; everything else a caller names goes to `extra_body`.
+PARAMS = frozenset(chat.ChatParams.__annotations__) - {"extra_body"}
+#: Arguments that frameworks pass around, or other providers have, and that mean nothing here.
+_IGNORED = frozenset(
+    {
+        "formatted", "ls_structured_output_format", "run_manager", "stream", "strict",
+        "structured_output_format", "tool_required", "verbose",
+    }
+)  # fmt: skip
+_RENAMED = {
+    "max_completion_tokens": "max_tokens", "user": "user_id", "model_name": "model",
+    "stop_sequences": "stop", "request_timeout": "timeout",
+}  # fmt: skip
+#: Values that are read here and not sent under their name.
+_READ = frozenset(
+    {
+        "model", "messages", "clear_thinking", "reasoning_history", "tool_choice_mode", "timeout",
+        "max_retries", "extra_headers", "default_headers", "headers", "extra_body", "structured",
+        "server_tools", "web_search", "parallel_tool_calls", "think_tags", "keep_box_marks",
+        "stream_usage", "repair_tool_calls",
+    }
+)  # fmt: skip
+_KNOWN = PARAMS | _IGNORED | _READ | _RENAMED.keys()
+#: Parameters of other servers whose names look like others here.
+_OF_OTHERS = DIALECTS["zhipu"].unknown | {
+    "max_new_tokens", "min_p", "min_tokens", "top_a", "top_k", "tools",
+}  # fmt: skip
+#: What the service has in the place of others' parameters.
+_INSTEAD = {
+    "modalities": "a model that speaks, such as glm-4-voice, needs no word for it",
+    "prompt_cache_key": "it caches by the beginning of the messages",
+    "reasoning": 'it takes reasoning_effort="low" and thinking=False',
+    "safety_identifier": "it takes user_id",
+    "web_search_options": "it takes web_search=True",
+}
+#: Settings of the model that no call can change; in a request's body they would be sent abroad.
+_OF_THE_MODEL = (
+    "api_key", "zhipuai_api_key", "base_url", "zhipuai_api_base", "api_base", "max_concurrency",
+    "http_client", "http_async_client", "auth", "dialect", "proxy", "openai_api_key",
+    "openai_api_base", "openai_proxy", "organization", "openai_organization", "shared_limit",
+)  # fmt: skip
+
+
+def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a model's settings with a call's arguments by the names used here; the call's win.
+
+    Args:
+        settings: The model's own; None means not set. ``model_kwargs`` in it are further ones.
+        call: The call's.
+
+    Raises:
+        InvalidRequestError: The call sets what only the model can have.
+    """
+    for name in _OF_THE_MODEL:
+        if call.get(name) is not None:
+            why = "is a setting of the model, not of a call: make another model, or a copy"
+            raise InvalidRequestError(f"{name} {why}", field=name)
+    _suggest(call, {*settings, *_KNOWN})
+    own = {_RENAMED.get(key, key): value for key, value in call.items() if key not in _IGNORED}
+    thinking = own.get("thinking")
+    if isinstance(thinking, Mapping) and own.get("clear_thinking") is None:
+        own["clear_thinking"] = thinking.get("clear_thinking")
+    values = {key: value for key, value in settings.items() if value is not None}
+    further = values.pop("model_kwargs", None) or {}
+    extra = {**mapping("extra_body", values), **mapping("extra_body", own)}
+    values.update({key: value for key, value in own.items() if value is not None})
+    return {**further, **values, **({"extra_body": extra} if extra else {})}
+
+
+def _suggest(call: Mapping[str, Any], known: set[str]) -> None:
+    """Warn of names that are not known and nearly those of others: they are sent as they are."""
+    for name in call.keys() - known - _OF_OTHERS:
+        meant = suggestion(str(name), known)
+        if meant is not None:
+            warnings.warn(
+                f"no argument of a call is named {name!r} (did you mean {meant!r}?); it is sent as "
+                "it is",
+                UserWarning,
+                stacklevel=2,
+            )
+
+
+def further_fields(values: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """Return what goes into the body by names that the client does not know."""
+    named = PARAMS | _READ | _IGNORED
+    extra = {key: value for key, value in values.items() if key not in named and value is not None}
+    if extra.get("n") == 1:  # every server's own number
+        del extra["n"]
+    for name in sorted(extra.keys() & dialect.unknown):
+        del extra[name]
+        other = f"; {_INSTEAD[name]}" if name in _INSTEAD else ""
+        warnings.warn(
+            f"{name} is not sent: the service does not know it{other} (extra_body sends it all "
+            "the same)",
+            UserWarning,
+            stacklevel=2,
+        )
+    extra.update(mapping("extra_body", values))
+    return extra
+
+
+def options(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is of this call alone: ``timeout``, ``max_retries``, ``headers``."""
+    headers = {
+        key: text
+        for name in ("default_headers", "headers", "extra_headers")
+        for key, text in mapping(name, values).items()
+    }
+    found = {
+        "timeout": values.get("timeout"),
+        "max_retries": values.get("max_retries"),
+        "headers": headers or None,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def mapping(name: str, values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return one of the values, which is a dict of its own or missing."""
+    value = values.get(name)
+    if value is None or isinstance(value, Mapping):
+        return value or {}
+    raise refuse(name, type(value).__name__, "must be a dict")
