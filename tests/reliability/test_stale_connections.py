@@ -11,14 +11,23 @@ from typing import Any, Literal
 
 import pytest
 
-from zhipu_client import APIConnectionError, APITimeoutError, AsyncClient, Client, chat
+from zhipu_client import (
+    APIConnectionError,
+    APITimeoutError,
+    AsyncClient,
+    Client,
+    ServerError,
+    chat,
+)
 from zhipu_client._request import Kind, Request
 
 KEY = "id.secret"
 EVENT = {"id": "a", "choices": [{"index": 0, "delta": {"content": "ok"}, "finish_reason": "stop"}]}
 WHOLE = {"id": "a", "choices": [{"index": 0, "message": {"content": "ok"}}]}
-#: How the second request on a connection ends: it is read and never answered, or not even read.
-How = Literal["read", "unread"]
+#: How the second request on a connection ends: it is read and never answered, not even read, or
+#: crosses the server's last word, that the connection was idle for too long.
+How = Literal["read", "unread", "timed out"]
+IDLE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 4\r\n\r\nidle"
 MESSAGES = [{"role": "user", "content": "hi"}]
 
 
@@ -61,7 +70,9 @@ class Closing:
                 if not connection.recv(1, socket.MSG_PEEK):
                     return
                 self.refused += 1
-                if self._how == "read":
+                if self._how == "timed out":
+                    connection.sendall(IDLE)
+                if self._how != "unread":
                     _request(connection)
             except OSError:
                 return
@@ -92,7 +103,7 @@ def _answer(body: dict[str, Any]) -> bytes:
     return (head + content).encode()
 
 
-@pytest.fixture(params=["read", "unread"])
+@pytest.fixture(params=["read", "unread", "timed out"])
 def how(request: pytest.FixtureRequest) -> How:
     return request.param  # type: ignore[no-any-return]
 
@@ -145,13 +156,33 @@ def _asend(client: Client, request: Request[Any]) -> Any:
     return asyncio.run(client.as_async().send(request))
 
 
-@pytest.mark.parametrize("how", ["read"], indirect=True)
+@pytest.mark.parametrize("how", ["read", "timed out"], indirect=True)
 def test_what_is_paid_for_is_not_sent_twice(server: Closing) -> None:
     client = Client(api_key=KEY, base_url=server.url, max_retries=0)
     client.send(_created("paid"))
-    with pytest.raises(APIConnectionError):  # it may have been taken
+    with pytest.raises((APIConnectionError, ServerError)):  # it may have been taken
         client.send(_created("paid"))
     assert server.answered == 1
+
+
+@pytest.mark.parametrize("send", [_send, _asend], ids=["sync", "async"])
+def test_an_answer_of_408_on_a_new_connection_is_an_attempt(send: Callable[..., Any]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        seen: list[int] = []
+
+        def serve() -> None:
+            connection, _ = listening.accept()
+            with connection:
+                _request(connection)
+                seen.append(1)
+                connection.sendall(IDLE)
+
+        threading.Thread(target=serve, daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+        client = Client(api_key=KEY, base_url=url, max_retries=0)
+        with pytest.raises(ServerError, match="408"):
+            send(client, _created("generate"))
+        assert seen == [1]
 
 
 @pytest.mark.parametrize("how", ["unread"], indirect=True)

@@ -49,7 +49,10 @@ class AsyncAttempts(BaseClient):
             built.extensions["trace"] = trail.ahear
             try:
                 with translated(call), within(call, limit):
-                    return await http.send(built, stream=True, auth=None, follow_redirects=False)
+                    sent = await http.send(built, stream=True, auth=None, follow_redirects=False)
+                if not trail.unasked(sent, call.request.kind):
+                    return sent
+                await sent.aclose()  # a connection that closes: httpx keeps nothing of it
             except APIConnectionError as error:
                 # Each time one dead connection is gone, and at last there is a new one.
                 if not trail.stale(error, call.request.kind):

@@ -55,10 +55,14 @@ class Attempts(BaseClient):
             try:
                 try:
                     with blocking(limit):
-                        return http.send(built, stream=True, auth=None, follow_redirects=False)
+                        sent = http.send(built, stream=True, auth=None, follow_redirects=False)
                 except Exception as error:
                     raise_ours(call, error)
                     raise
+                if not trail.unasked(sent, call.request.kind):
+                    return sent
+                with inside():
+                    sent.close()
             except APIConnectionError as error:
                 # Each time one dead connection is gone, and at last there is a new one.
                 if limit.aborted or not trail.stale(error, call.request.kind):

@@ -20,6 +20,7 @@ from zhipu_client.errors import APIConnectionError, APITimeoutError
 
 __all__ = ["Deadline", "Trail", "shut_down"]
 
+_IDLE_TOO_LONG = 408
 What = Literal["head", "content", "whole"]
 
 
@@ -152,6 +153,21 @@ class Trail:
         if self._connected or not self._sent or self._answered:
             return False
         return kind != "paid" or self._unsent
+
+    def unasked(self, response: Any, kind: Kind) -> bool:
+        """Whether an answer was on its way before the request: 408, the end of an idle connection.
+
+        Some servers and balancers say so before they close it. A creation that is billed never goes
+        out again for it: a gateway may word its own time limit so.
+
+        Args:
+            response: httpx's, its body unread.
+            kind: What may be done again.
+        """
+        if response.status_code != _IDLE_TOO_LONG or kind == "paid":
+            return False
+        closes = "close" in response.headers.get("connection", "").lower()
+        return closes and self._sent and not self._connected
 
 
 def shut_down(blocking: socket.socket) -> bool:
