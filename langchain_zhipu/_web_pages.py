@@ -24,6 +24,7 @@ from zhipu_client.adapting import (
     keeping,
     leave,
     name_source,
+    text_of,
 )
 from zhipu_client.work import Chain, Once
 
@@ -141,8 +142,7 @@ class WebPageSettings(SeveralRequests):
         ).as_dict()
 
     def _document(self, url: str, reply: Mapping[str, Any]) -> Document:
-        page = reply.get("reader_result")
-        page = page if isinstance(page, Mapping) else {}
+        page = reader.page_in(reply) or {}
         tags = page.get("metadata")
         tags = tags if isinstance(tags, Mapping) else {}
         found = {
@@ -156,7 +156,7 @@ class WebPageSettings(SeveralRequests):
             found["request_id"] = reply.get("request_id") or reply.get("id")
         known = flat({name: value for name, value in found.items() if value})
         return Document(
-            str(page.get("content") or ""),
+            text_of(page.get("content")),
             id=stable_id(document_id(url)),
             metadata={"source": url, **known},
         )

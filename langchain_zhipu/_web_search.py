@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from langchain_zhipu._connection import ZhipuSettings
 from zhipu_client import InvalidRequestError, Request, web_search
+from zhipu_client.adapting import text_of
 
 __all__ = ["Recency", "SearchSettings", "results"]
 
@@ -70,7 +71,5 @@ class SearchSettings(ZhipuSettings):
 
 def results(reply: Mapping[str, Any], most: int) -> Iterator[dict[str, str]]:
     """Yield the results of an answer: the fields that have a value, as text."""
-    found = reply.get("search_result")
-    for result in (found if isinstance(found, list) else [])[:most]:
-        if isinstance(result, Mapping):
-            yield {str(key): str(value) for key, value in result.items() if value}
+    for result in web_search.results_in(reply)[:most]:
+        yield {str(key): text_of(value) for key, value in result.items() if value}

@@ -188,5 +188,4 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
             "description": page.description,
             "request_id": reply.request_id if self.request_info else None,
         }
-        text = page.content or ""
-        return Given(url, url, dict(extra_info or {})).document(text, facts)
+        return Given(url, url, dict(extra_info or {})).document(reply.text, facts)

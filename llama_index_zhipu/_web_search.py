@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from zhipu_client import Request, web_search
+from zhipu_client.adapting import text_of
 
-__all__ = ["metadata_of", "request", "text_of"]
+__all__ = ["metadata_of", "request"]
 
 
 def request(
@@ -30,9 +31,4 @@ def metadata_of(row: web_search.SearchResult) -> dict[str, Any]:
         "publish_date": row.publish_date,
         "refer": row.refer,
     }
-    return {name: str(value) for name, value in known.items() if value}
-
-
-def text_of(value: Any) -> str:
-    """Return a field as text, whatever the service sent in its place."""
-    return str(value) if value else ""
+    return {name: text_of(value) for name, value in known.items() if value}

@@ -17,7 +17,7 @@ from llama_index.core.schema import (
 )
 
 from zhipu_client import APIError, Request, knowledge, web_search
-from zhipu_client.adapting import KeepsNoArguments
+from zhipu_client.adapting import KeepsNoArguments, text_of
 
 from . import _web_search
 from ._connection import ZhipuComponent
@@ -127,9 +127,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
     def _nodes(self, reply: web_search.WebSearchReply) -> list[NodeWithScore]:
         return [
             NodeWithScore(
-                node=TextNode(
-                    text=_web_search.text_of(row.content), metadata=_web_search.metadata_of(row)
-                )
+                node=TextNode(text=text_of(row.content), metadata=_web_search.metadata_of(row))
             )
             for row in reply.search_result[: self.similarity_top_k]
         ]

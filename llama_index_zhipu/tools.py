@@ -19,7 +19,7 @@ from zhipu_client import (
     reader,
 )
 from zhipu_client import web_search as searching
-from zhipu_client.adapting import choice, first_url, keeping
+from zhipu_client.adapting import choice, first_url, keeping, text_of
 
 from . import _web_search
 from ._connection import KeepsAnswers
@@ -228,7 +228,7 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
 
 def _documents(reply: searching.WebSearchReply) -> list[Document]:
     return [
-        Document(text=_web_search.text_of(row.content), metadata=_web_search.metadata_of(row))
+        Document(text=text_of(row.content), metadata=_web_search.metadata_of(row))
         for row in reply.search_result
     ]
 
@@ -307,10 +307,10 @@ class ZhipuAIWebReaderToolSpec(ConnectedToolSpec):
         )
 
     def _text(self, reply: reader.ReaderReply) -> str:
-        page = reply.page
-        if not page.content:
+        text, title = reply.text, text_of(reply.page.title)
+        if not text:
             return "The page is empty."
-        text = f"# {page.title}\n\n{page.content}" if page.title else str(page.content)
+        text = f"# {title}\n\n{text}" if title else text
         if len(text) <= self.max_characters:
             return text
         return f"{text[: self.max_characters]}\n\n[The page goes on; it was cut here.]"

@@ -1,8 +1,9 @@
-"""The base of every reply that users handle."""
+"""The base of every reply that users handle, and what reads odd ones. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from zhipu_client._request import Reply
 
-__all__ = ["ReplyModel", "add_usage", "counts", "parse_as", "read", "read_rows", "rows"]
+__all__ = ["ReplyModel", "add_usage", "counts", "parse_as", "read", "read_rows", "rows", "text_of"]
 
 M = TypeVar("M", bound="ReplyModel")
 
@@ -48,6 +49,8 @@ class _ParseAs(Generic[M]):
     model: type[M]
 
     def __call__(self, reply: Reply) -> M:
+        if isinstance(reply.data, list):
+            raise TypeError("a list")  # becomes a `ServerError`, with the answer
         found: M = read(self.model, reply.data)
         return found
 
@@ -69,6 +72,27 @@ def read_rows(kind: type[ReplyModel], value: Any) -> list[Any]:
     Read together, one odd field would leave all of them as they came.
     """
     return [read(kind, row) for row in rows(value)]
+
+
+def text_of(value: Any) -> str:
+    r"""Return a field that should be text as text, whatever the service sent in its place.
+
+    Example:
+        >>> text_of(["a", {"type": "text", "text": "b"}]), text_of(None), text_of({"a": 1})
+        ('a\nb', '', '{"a": 1}')
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "\n".join(filter(None, map(text_of, value)))
+    if isinstance(value, Mapping):
+        inner = value.get("text", value.get("content"))
+        return inner if isinstance(inner, str) else _as_json(value) if value else ""
+    return str(value) if value else ""
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def add_usage(total: dict[str, Any], told: Any) -> None:

@@ -40,7 +40,7 @@ from zhipu_client._key import find
 from zhipu_client._layout import drawable, layout_of
 from zhipu_client._metadata import document_id, flat
 from zhipu_client._numbers import whole_number
-from zhipu_client._replies import add_usage, counts
+from zhipu_client._replies import add_usage, counts, text_of
 from zhipu_client._safe_tracebacks import KeepsNoArguments
 from zhipu_client._saving import check_folder, save_paid, write_whole
 from zhipu_client._secrets import hidden, hidden_password, is_importable, is_secret_header
@@ -85,6 +85,7 @@ __all__ = [
     "refuse",
     "save_paid",
     "suggestion",
+    "text_of",
     "whole_number",
     "with_pictures",
     "write_whole",

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from zhipu_client import _check
-from zhipu_client._replies import ReplyModel, parse_as
-from zhipu_client._request import Request
+from zhipu_client._replies import ReplyModel, read, text_of
+from zhipu_client._request import Reply, Request
+from zhipu_client.errors import ServerError
 
-__all__ = ["PageContent", "ReaderReply", "create"]
+__all__ = ["PageContent", "ReaderReply", "create", "page_in"]
 
 
 class PageContent(ReplyModel):
@@ -46,6 +47,11 @@ class ReaderReply(ReplyModel):
         """The page; one without content where the service sent something else."""
         found: Any = self.reader_result
         return found if isinstance(found, PageContent) else PageContent()
+
+    @property
+    def text(self) -> str:
+        """The text of the page, whatever the service sent in its place."""
+        return text_of(self.page.content)
 
 
 def create(
@@ -96,7 +102,8 @@ def create(
     return Request(
         method="POST",
         path="/reader",
-        parse=parse_as(ReaderReply),
+        parse=_parse,
+        check=_has_page,
         json=_check.body(
             extra_body,
             url=url,
@@ -112,5 +119,35 @@ def create(
             user_id=user_id,
         ),
         kind="generate",
-        keep=lambda data: bool(data.get("reader_result")),
+        keep=lambda data: bool(page_in(data)),
     )
+
+
+def page_in(answer: Any) -> dict[str, Any] | None:
+    """Return the page in the decoded body of an answer, as it came; None where it has no page.
+
+    Example:
+        >>> from zhipu_client import reader
+        >>> reader.page_in({"reader_result": {"title": "Whales", "content": "They sing."}})
+        {'title': 'Whales', 'content': 'They sing.'}
+    """
+    found = answer.get("reader_result") if isinstance(answer, Mapping) else None
+    if isinstance(found, list):
+        found = next((one for one in found if isinstance(one, Mapping)), None)
+    if isinstance(found, str) and found:
+        return {"content": found}
+    return dict(found) if isinstance(found, Mapping) else None
+
+
+def _parse(reply: Reply) -> ReaderReply:
+    # The page by itself: one odd field of it would leave all of it as it came.
+    page = read(PageContent, page_in(reply.data) or {})
+    found: ReaderReply = read(ReaderReply, {**reply.data, "reader_result": page})
+    return found
+
+
+def _has_page(reply: Reply) -> None:
+    """Refuse an answer without a page: it would be taken for a blank one, which is null."""
+    found = reply.data.get("reader_result", False) if isinstance(reply.data, Mapping) else False
+    if found is not None and page_in(reply.data) is None:
+        raise ServerError("the service's answer has no page", status=reply.status, body=reply.data)

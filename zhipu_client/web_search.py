@@ -8,8 +8,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._replies import ReplyModel, read, read_rows
-from zhipu_client._request import Reply, Request
+from zhipu_client._replies import ReplyModel, read, read_rows, rows
+from zhipu_client._request import Reply, Request, as_sent
 
 __all__ = [
     "ENGINES",
@@ -22,6 +22,7 @@ __all__ = [
     "create",
     "engine_for",
     "found_nothing",
+    "results_in",
     "shorten",
 ]
 
@@ -145,10 +146,24 @@ def create(
 
 
 def _parse(reply: Reply) -> WebSearchReply:
-    data = reply.data if isinstance(reply.data, dict) else {}
-    results = read_rows(SearchResult, data.get("search_result"))
+    data = as_sent(reply)
+    results = read_rows(SearchResult, results_in(data))
     found: WebSearchReply = read(WebSearchReply, {**data, "search_result": results})
     return found
+
+
+def results_in(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the results in the decoded body of an answer, as they came.
+
+    Example:
+        >>> from zhipu_client import web_search
+        >>> web_search.results_in({"search_result": [{"title": "Whales"}, None]})
+        [{'title': 'Whales'}]
+    """
+    found = answer.get("search_result")
+    if isinstance(found, dict):  # one, by itself
+        return [found] if found else []
+    return rows(found)
 
 
 def engine_for(site: str | None) -> str:
