@@ -32,7 +32,8 @@ def draw_layout(
 
     Args:
         document: A document of `ZhipuAIOCRReader`, read with ``with_regions=True``; or several.
-        page: Where several pages are given: which, from 1; None for the first.
+        page: Where several pages are given, or a document of all pages (``split="none"``): which,
+            from 1; None for the first.
         file: The file that was read; None opens the one that ``metadata["file_path"]`` or the
             document's id (``report.pdf#3``) names. To be given for bytes and addresses.
         root: A folder that the file must be in, links followed. For metadata from elsewhere.
@@ -69,7 +70,10 @@ def draw_layout(
 def _about(document: BaseNode) -> dict[str, Any]:
     """Return metadata with the file that the reader's own ids begin with."""
     about = dict(document.metadata)
-    name, mark, page = (document.ref_doc_id or document.node_id).rpartition("#")
+    identity = document.ref_doc_id or document.node_id
+    name, mark, page = identity.rpartition("#")
     if mark and page == about.get("page_label"):
         about.setdefault("file_path", name)
+    elif "pages" in about:
+        about.setdefault("file_path", identity)
     return about

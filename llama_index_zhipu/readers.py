@@ -62,7 +62,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             file.
         max_in_flight: Requests at once, 1 to 32.
         with_regions: Keep the regions of each page, with boxes in pixels, as metadata, which is
-            nested then.
+            nested then: ``regions``, or with ``split="none"`` ``pages`` with the regions of each.
         on_error: What a page is that the service refuses: ``"raise"`` names it; ``"skip"`` logs a
             warning and leaves it out (with ``keep_empty`` it is there, with its ``error``).
         keep_empty: Make documents of pages without text too, marked by ``empty`` in the metadata.
@@ -348,7 +348,15 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         if not all(page.has_layout for page in pages):
             facts["has_layout"] = False
         elif self.with_regions:
-            facts["regions"] = [region for page in pages for region in page.regions]
+            facts["pages"] = [
+                {
+                    "page_label": str(page.number),
+                    "width": page.width,
+                    "height": page.height,
+                    "regions": page.regions,
+                }
+                for page in pages
+            ]
         return given.document(text, facts, nested=self.with_regions)
 
     def _text(self, page: ocr.OCRPage) -> str:

@@ -117,11 +117,6 @@ def test_elements_of_a_page_and_pages_of_a_document(path, reach):
     assert {"title", "text", "table"} <= colours(langchain_zhipu.draw_layout(second))
     (table,) = [one for one in second if one.metadata["category"] == "table"]
     assert colours(langchain_zhipu.draw_layout(table)) == {"table"}
-    (whole,) = read("langchain", path, reach, mode="single")
-    assert "table" in colours(langchain_zhipu.draw_layout(whole, page=2))
-    assert "table" not in colours(langchain_zhipu.draw_layout(whole))
-    with pytest.raises(InvalidRequestError, match="no page 3"):
-        langchain_zhipu.draw_layout(whole, page=3)
 
 
 @each
@@ -136,10 +131,18 @@ def test_documents_without_a_layout(adapter, path, reach):
         ADAPTERS[adapter].draw_layout(page)
 
 
-def test_pages_that_were_joined_have_no_place(path, reach):
-    (whole,) = read("llama_index", path, reach, split="none")
-    with pytest.raises(InvalidRequestError, match="by page"):
-        llama_index_zhipu.draw_layout(whole, file=path)
+@each
+def test_pages_that_were_joined_are_drawn_one_by_one(adapter, path, reach):
+    joined = {"mode": "single"} if adapter == "langchain" else {"split": "none"}
+    (whole,) = read(adapter, path, reach, **joined)
+    draw = ADAPTERS[adapter].draw_layout
+    assert "table" in colours(draw(whole, page=2))
+    assert "table" in colours(draw(whole, page=2, file=path))
+    assert "table" not in colours(draw(whole))
+    with pytest.raises(InvalidRequestError, match="no page 3"):
+        draw(whole, page=3)
+    (second,) = read(adapter, path, reach, first_page=2, **joined)
+    assert "table" in colours(draw(second))
 
 
 @each

@@ -114,6 +114,8 @@ class Filler:
             return schema["const"]
         if (known := self._known(leaf)) is not MISSING:
             return known
+        if leaf.number and (labelled := fits.labelled(leaf, self.passage)) is not None:
+            return labelled
         if schema.enum:
             return next(iter(fits.mentioned(schema, self.passage)), MISSING)
         if schema.type == "boolean":

@@ -11,7 +11,7 @@ from typing import Any
 from zhipu_emulator.brain.arithmetic import expressions
 from zhipu_emulator.brain.schema import MISSING, Schema, leads, roles, shortened
 from zhipu_emulator.brain.values import KINDS, Passage, Span
-from zhipu_emulator.brain.words import Term, is_cjk, lexicon, split_name, stem, terms
+from zhipu_emulator.brain.words import Term, is_cjk, lexicon, split_name, stem, stems, terms
 
 FREE_TEXT = frozenset({"query", "text", "topic"})
 NOT_A_FEW_WORDS = FREE_TEXT | {"id", "date", "time", "email", "url"}
@@ -41,6 +41,11 @@ _YES = re.compile(r"\b(?:yes|enable|on|true)\b|开启|打开", re.IGNORECASE)
 _BEHIND = re.compile(r"\s(?:for|in|at|from|to|of|with)\s")
 _HEADING = re.compile(r"^[^\d:：]*[:：]\s*")
 _UNIT = re.compile(r"\s*[A-Za-z%°]+")
+_LABELLED = re.compile(
+    r"^(?:<table>|<tr>|<td>|[\s*#>|-])*(?P<label>[^\n:：|<>*]{1,40}?)[\s*]*"
+    r"(?P<mark>[:：]|\||</td>)(?P<rest>[^\n]*)$",
+    re.MULTILINE,
+)
 _MARKS = " \"'“”"
 _FEW = 3  # words; more are a sentence, not a name
 _SHORTEST = 3
@@ -185,6 +190,23 @@ def _patterns(name: str, purposes: tuple[str, ...]) -> list[tuple[re.Pattern[str
             worth = _LEAD - _PER_ROLE * number - 0.01 * place
             found.append((re.escape(lead).join(edges) + article, worth))
     return [(re.compile(pattern, re.IGNORECASE), worth) for pattern, worth in found]
+
+
+def labelled(leaf: Leaf, passage: Passage) -> Span | None:
+    """The number on the line that begins with the property's name: "Total: 12.50", "| Total | 3 |".
+
+    Of a row of a table the last one, where the sum is.
+    """
+    wanted = stems(split_name(leaf.name))
+    for line in _LABELLED.finditer(passage.text.replace("</tr><tr>", "\n".ljust(9))):
+        if not wanted or stems(line["label"]) != wanted:
+            continue
+        start, end = line.span("rest")
+        numbers = [s for s in passage.of("number") if start <= s.start and s.end <= end]
+        numbers = [span for span in numbers if leaf.schema.allows(span.value)]
+        if numbers:
+            return numbers[0 if line["mark"] in ":：" else -1]
+    return None
 
 
 def _is_unit(name: str, behind: str) -> bool:

@@ -16,6 +16,7 @@ from zhipu_emulator.brain.fits import Leaf
 from zhipu_emulator.brain.schema import Schema, roles
 from zhipu_emulator.brain.values import KINDS, Passage
 from zhipu_emulator.brain.words import Term, covered, ends, likeness, split_name, terms
+from zhipu_emulator.content import tables
 
 ENOUGH = 0.5  # a score from which a function is taken to be asked for
 _NAME_SHARE, _PARAMETER_QUALITY, _NAMED_BONUS = 1.2, 0.6, 3.0
@@ -128,7 +129,9 @@ class Planner:
         """The clauses of a request, each with its tool; those without one join a neighbour."""
         parts: list[tuple[Tool, str]] = []
         waiting, place = "", 0
-        for match in [*_CUT.finditer(text), None]:
+        # A document is not a list of orders: what is about one thing may be anywhere in it.
+        cuts = [] if any(tables.rows(text)) else [*_CUT.finditer(text)]
+        for match in [*cuts, None]:
             clause = text[place : match.start() if match else len(text)]
             whole = clause + (match.group() if match else "")
             place = match.end() if match else place
