@@ -240,7 +240,9 @@ def _base_url(value: object, field: str) -> str:
         parts = urlsplit(text)
         usable = parts.scheme.lower() in {"http", "https"} and bool(parts.hostname)
         _ = parts.port  # the getter checks the number
-        (parts.hostname or "").encode("idna")  # as the name look-up will: no empty or long labels
+        host = (parts.hostname or "").encode("idna")  # as the name look-up will: no long labels
+        host.decode("idna")  # and what is encoded already means something
+        text.encode()  # no half of a character
     except ValueError:
         usable = False
     if not usable:

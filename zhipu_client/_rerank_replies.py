@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from pydantic import Field
@@ -68,6 +69,9 @@ def _row(row: Any) -> Any:
     made = dict(row)
     if "score" in made:
         made.setdefault("relevance_score", made["score"])
+    score = made.get("relevance_score")
+    if isinstance(score, float) and not isfinite(score):
+        made["relevance_score"] = None  # as good as none: it cannot be sorted by
     if isinstance(made.get("document"), Mapping):
         made["document"] = made["document"].get("text")
     return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import math
 import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,6 +57,13 @@ def _versions(value: Any) -> Iterator[Any]:
             changed = copy.copy(value)
             changed[key] = version
             yield changed
+
+
+def _score(found: Any) -> float:
+    score: float = (
+        found.score if isinstance(found, NodeWithScore) else found.metadata["relevance_score"]
+    )
+    return score
 
 
 def _nodes() -> list[NodeWithScore]:
@@ -133,3 +141,6 @@ def test_an_odd_answer_is_read_or_refused(call: tuple[str, str], tmp_path: Path)
             if call[0] == "embeddings":
                 assert found, version
                 assert isinstance(found, list), version
+                assert all(map(math.isfinite, found)), version
+            if call[0] == "rerank":
+                assert all(map(math.isfinite, map(_score, found))), version

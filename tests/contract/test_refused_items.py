@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cookbook.paper import Text, Title, pdf
-from zhipu_client import BadRequestError, Client, embeddings, ocr, rerank, run
+from zhipu_client import BadRequestError, Client, ServerError, embeddings, ocr, rerank, run
 from zhipu_client._io.documents import open_document
 from zhipu_client.work._job import Around
 
@@ -95,6 +96,45 @@ def test_a_refused_page_is_named_and_the_others_are_kept(adapter, way, scan):
         assert {1, 2, 3, 4, 5, 6} <= done
         assert BAD not in done
         assert point.next_page == BAD
+
+
+SPOILT = (float("nan"), float("inf"))
+
+
+def _vectors(body: Any) -> Any:
+    numbers = [SPOILT[int(text[-1])] if text.startswith("bad") else 0.5 for text in body["input"]]
+    rows = [{"index": place, "embedding": [0, number]} for place, number in enumerate(numbers)]
+    return {"data": rows, "usage": {"total_tokens": 1}}
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_a_vector_that_is_not_of_finite_numbers_costs_no_other(adapter, way):
+    texts = ["a", "bad 0", "b", "bad 1", "c"]
+    package = {"langchain": "ZhipuAIEmbeddings", "llama_index": "ZhipuAIEmbedding"}[adapter]
+    with scripted(Reply(_vectors)) as server:
+        made = getattr(import_module(f"{adapter}_zhipu"), package)
+        names = {
+            ("langchain", "sync"): "embed_documents",
+            ("langchain", "async"): "aembed_documents",
+            ("llama_index", "sync"): "get_text_embedding_batch",
+            ("llama_index", "async"): "aget_text_embedding_batch",
+        }
+        embed = getattr(made(**_settings(server)), names[adapter, way])
+        with pytest.raises(ServerError, match=r"NaN.*texts\[1\]") as caught:
+            found = embed(texts)
+            asyncio.run(found) if way == "async" else None
+        assert [v is None for v in caught.value.partial.vectors] == [
+            False,
+            True,
+            False,
+            True,
+            False,
+        ]
+        found = run(Client(**_settings(server)), embeddings.bulk(texts, on_error="skip"))
+    assert list(found.errors) == [1, 3]
+    assert found.vectors[::2] == [[0.0, 0.5]] * 3
+    assert not any(any(vector[1:]) for vector in found.vectors[1::2])
 
 
 @pytest.mark.parametrize("adapter", ["langchain", "llama_index"])

@@ -249,7 +249,7 @@ def test_headers_that_are_some_are_taken(headers: Any) -> None:
     Client(api_key=KEY, default_headers=headers)
 
 
-@pytest.mark.parametrize("host", ["exa\u0301mple.test", "[v1.x]"])
+@pytest.mark.parametrize("host", ["exa\u0301mple.test", "[v1.x]", "xn--i-7iq.test"])
 def test_a_host_that_httpx_does_not_take_is_a_typed_error(host: str) -> None:
     client = Client(api_key=KEY, base_url=f"http://{host}/v4", max_retries=0)
     with pytest.raises(InvalidRequestError, match="base_url") as caught:

@@ -76,6 +76,9 @@ def test_other_servers_are_taken_as_they_are(url):
         7,
         "http://one..two/v4",
         "http://" + "x" * 64 + ".test/v4",
+        "http://xn--/",
+        "http://xn--9.test/v4",
+        "http://host/\ud800",
     ],
 )
 def test_nonsense_is_refused_with_the_presets_named(value):

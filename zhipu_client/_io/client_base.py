@@ -173,6 +173,10 @@ class Core:
                 scheme, _, rest = base.partition("://")
                 absolute = f"{scheme}://{rest.partition('/')[0]}{path[1:]}"
             found = httpx.URL(absolute)
+            try:
+                _ = found.host  # httpx's own rules for names are stricter
+            except UnicodeError as error:
+                raise httpx.InvalidURL(f"{found.raw_host!r} is not a host name") from error
             if len(self._urls) < KNOWN:
                 self._urls[base, path] = found
         return found

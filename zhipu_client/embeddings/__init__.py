@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import countOf
 from typing import TYPE_CHECKING, Any, Literal
 
 from zhipu_client import _check, models
@@ -13,6 +12,7 @@ from zhipu_client._request import Request
 from zhipu_client.dialects import DIALECTS, DialectName
 from zhipu_client.embeddings._kept import Texts
 from zhipu_client.embeddings._lengths import check_length, estimate_tokens, truncated
+from zhipu_client.embeddings._vectors import vectors_in
 from zhipu_client.embeddings._work import (
     BulkJob,
     Embeddings,
@@ -184,35 +184,6 @@ def check_texts(texts: Sequence[str], field: str = "input", skipped: Collection[
         if not text.strip():
             raise _check.refuse(f"{field}[{position}]", text, "must not be empty")
         _check.whole(f"{field}[{position}]", text)
-
-
-def vectors_in(data: Any) -> list[list[float]]:
-    """Return the vectors of a decoded body, by ``index``; whole numbers become floats.
-
-    Raises:
-        ServerError: A vector is something else, or two have the same ``index``.
-    """
-    rows = (data or {}).get("data") or []
-    try:
-        if any(row.get("index", place) != place for place, row in enumerate(rows)):
-            rows = sorted(rows, key=lambda row: row["index"])
-            if len({row["index"] for row in rows}) != len(rows):
-                raise ServerError("the service sent two vectors for one text")
-        return [_floats(row["embedding"]) for row in rows]
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ServerError("the service sent vectors that cannot be read") from error
-
-
-def _floats(numbers: list[float]) -> list[float]:
-    """Return the numbers as they were decoded, unless one of them is whole (``0``)."""
-    if not isinstance(numbers, list):
-        raise TypeError(type(numbers))
-    if not numbers:
-        raise ValueError("a vector without numbers")
-    # To count in C takes a sixth of what decoding took, and nothing is copied.
-    if countOf(map(type, numbers), float) == len(numbers):
-        return numbers
-    return list(map(float, numbers))
 
 
 def only_vector(reply: EmbeddingReply) -> list[float]:

@@ -14,6 +14,7 @@ from zhipu_client._replies import add_usage, counts
 from zhipu_client._request import Request
 from zhipu_client.dialects import DialectName
 from zhipu_client.embeddings._lengths import advice, estimate_tokens
+from zhipu_client.embeddings._vectors import NOT_FINITE, rows_in
 from zhipu_client.errors import ServerError, ZhipuError
 from zhipu_client.work._job import Progress, attach
 from zhipu_client.work._refusals import OnError, is_about_an_item
@@ -127,12 +128,15 @@ class EmbeddingWork:
 
     def done(self, number: int, value: Any) -> None:
         texts = self._batches.pop(number)
-        vectors = value.vectors
+        vectors = rows_in({"data": value.data})
         if len(vectors) != len(texts):
             message = f"the service sent {len(vectors)} vectors for {len(texts)} texts"
             self.failed(number, ServerError(message))
             return
         for text, vector in zip(texts, vectors, strict=True):
+            if vector is None:
+                self._refuse(self._places[text], ServerError(NOT_FINITE))
+                continue
             first, *others = self._places[text]
             self._vectors[first] = vector
             for place in others:

@@ -1,0 +1,63 @@
+"""The vectors of an answer, read: in order, of finite numbers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from operator import countOf
+from typing import Any
+
+from zhipu_client.errors import ServerError
+
+__all__ = ["NOT_FINITE", "rows_in", "vectors_in"]
+
+NOT_FINITE = "the service sent a vector with NaN or Infinity in it"
+
+
+def vectors_in(data: Any) -> list[list[float]]:
+    """Return the vectors of a decoded body, by ``index``; whole numbers become floats.
+
+    Raises:
+        ServerError: A vector is something else, has a NaN or an infinite number, or two have the
+            same ``index``.
+    """
+    found: list[list[float]] = []
+    for place, vector in enumerate(rows_in(data)):
+        if vector is None:
+            raise ServerError(f"{NOT_FINITE}, for input[{place}]")
+        found.append(vector)
+    return found
+
+
+def rows_in(data: Any) -> list[list[float] | None]:
+    """Do as `vectors_in`, with None for a vector that is not of finite numbers.
+
+    No search could use it, and many vector stores keep it without a word.
+    """
+    rows = (data or {}).get("data") or []
+    try:
+        if any(row.get("index", place) != place for place, row in enumerate(rows)):
+            rows = sorted(rows, key=lambda row: row["index"])
+            if len({row["index"] for row in rows}) != len(rows):
+                raise ServerError("the service sent two vectors for one text")
+        vectors = [_floats(row["embedding"]) for row in rows]
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        raise ServerError("the service sent vectors that cannot be read") from error
+    return [vector if _finite(vector) else None for vector in vectors]
+
+
+def _floats(numbers: list[float]) -> list[float]:
+    """Return the numbers as they were decoded, unless one of them is whole (``0``)."""
+    if not isinstance(numbers, list):
+        raise TypeError(type(numbers))
+    if not numbers:
+        raise ValueError("a vector without numbers")
+    # To count in C takes a sixth of what decoding took, and nothing is copied.
+    if countOf(map(type, numbers), float) == len(numbers):
+        return numbers
+    return list(map(float, numbers))
+
+
+def _finite(vector: Sequence[float]) -> bool:
+    # A sum of finite numbers is infinite only where they are huge: then each is looked at.
+    return isfinite(sum(vector)) or all(map(isfinite, vector))
