@@ -1,14 +1,16 @@
-"""A stream that another task closes, or whose task is cancelled, ends at once wherever it waits."""
+"""A stream that another task or thread closes, or whose task is cancelled, ends at once."""
 
 from __future__ import annotations
 
 import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
-from zhipu_client import AsyncClient, chat
+from zhipu_client import AsyncClient, Client, chat
 
 from . import scenarios as say
 from .frames import delta, error_body
@@ -85,6 +87,26 @@ def test_a_closed_stream_ends_at_once(where: str) -> None:
     with FaultServer(*[place.first] * max(1, place.requests), say.healthy()) as server:
         asyncio.run(main(server))
         assert server.wait_for(lambda s: s.open == 0)
+
+
+@pytest.mark.parametrize("where", [where for where in PLACES if where != "a key"])
+def test_a_stream_closed_by_another_thread_ends_at_once(where: str) -> None:
+    place = PLACES[where]
+    with FaultServer(*[place.first] * max(1, place.requests), say.healthy()) as server:
+        client = Client(base_url=server.base_url, api_key="a.b", max_concurrency=1)
+        holder, stream = client.stream(REQUEST), client.stream(REQUEST)
+        with ThreadPoolExecutor(1) as threads:
+            if place.held:
+                next(holder)
+            reader = threads.submit(list, stream)
+            assert server.wait_for(lambda s: len(s.requests) >= place.requests)
+            time.sleep(0.1)  # it waits now
+            stream.close()
+            assert len(reader.result(LIMIT)) == (where == "more content")  # in order: no error
+        holder.close()
+        with client.stream(REQUEST) as chunks:  # the place is free again
+            assert list(chunks)
+        assert server.wait_for(lambda s: s.open <= 1)  # the last one is kept
 
 
 @pytest.mark.parametrize("where", ["the head", "the first content", "more content", "a retry"])

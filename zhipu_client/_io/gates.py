@@ -17,6 +17,7 @@ from zhipu_client._adaptive_limit import Limit
 from zhipu_client._io.clock import Clock
 from zhipu_client._io.current_task import current_task, waker
 from zhipu_client._io.gc_safety import collect
+from zhipu_client._io.stopping import Stop
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["Gate", "Slot", "Waiter", "forget_all"]
@@ -153,18 +154,16 @@ class Gate:
         self._looked_at = -math.inf
         _gates.add(self)
 
-    def enter(self, *, careful: bool = False) -> Slot:
-        """Take a place, blocking the thread until there is one."""
-        # Not an Event, whose `set` takes a lock: the garbage collector may run `Slot.release`
-        # in this very thread at any moment of the wait.
-        baton = threading.Lock()
-        baton.acquire()
+    def enter(self, *, careful: bool = False, stop: Stop | None = None) -> Slot:
+        """Take a place, blocking the thread until there is one, or ``stop`` is asked for."""
+        stop = stop or Stop()
         slot = Slot(self, careful)
-        waiter = self._try(slot, baton.release)
+        waiter = self._try(slot, stop.wake)
         if waiter is not None:
             try:
-                while not baton.acquire(timeout=LOOK_AGAIN):
-                    self._look_again(waiter)
+                while not waiter.over:
+                    if not stop.wait(LOOK_AGAIN):
+                        self._look_again(waiter)
             except BaseException:
                 self._leave(waiter)
                 raise

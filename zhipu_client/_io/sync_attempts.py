@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from threading import get_ident
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
@@ -17,6 +18,7 @@ from zhipu_client._io.gc_safety import inside, kept, outside
 from zhipu_client._io.httpx_errors import raise_ours, translated
 from zhipu_client._io.leftover_bytes import checked
 from zhipu_client._io.pools import sync_client
+from zhipu_client._io.stopping import Stop
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
 from zhipu_client._io.trace import Deadline, Trail, shut_down
 from zhipu_client._io.unpacking import unpacked
@@ -140,6 +142,8 @@ class Stream(Generic[E]):
         self._time = client._core.clock.monotonic
         #: The thread that reads just now.
         self._reader: int | None = None
+        #: Ends what it waits for before there is a response.
+        self._stop = Stop()
 
     def __enter__(self) -> Self:
         return self
@@ -164,7 +168,8 @@ class Stream(Generic[E]):
                 return state.take()
             self._reader = get_ident()
             try:
-                self._pull()
+                if not self._closed:  # by another thread, which saw no reader
+                    self._pull()
             finally:
                 self._reader = None
 
@@ -172,8 +177,10 @@ class Stream(Generic[E]):
         """Stop reading. What is on its way is dropped; may be called again, by any thread."""
         if not self._closed:
             self._closed = True
-            if self._reader not in (None, get_ident()) and self._abort():
-                return  # the thread that reads wakes up, and does the rest
+            if self._reader not in (None, get_ident()):
+                self._stop.ask()
+                if self._abort():
+                    return  # the thread that reads wakes up, and does the rest
             outside(self._finish)
 
     def __del__(self) -> None:
@@ -215,16 +222,20 @@ class Stream(Generic[E]):
                 self._closed = True
                 raise
             self._state = None
-            self._client._core.clock.sleep(wait)
+            self._sleep(wait)
         except BaseException:
             self.close()
             raise
+
+    def _sleep(self, seconds: float) -> None:
+        with suppress(APIConnectionError):  # closed by another thread
+            self._stop.sleep(self._client._core.clock, seconds)
 
     def _open(self) -> None:
         from zhipu_client._io.deadlines import blocking
 
         call = self._call
-        self._slots = enter(call, self._client._key)
+        self._slots = enter(call, self._client._key, self._stop)
         for slot in self._slots:
             slot.hold()
         if self._was_closed():
@@ -317,7 +328,7 @@ class Stream(Generic[E]):
                 slot.release()
 
 
-def enter(call: Call, key: Callable[[], str]) -> list[Slot]:
+def enter(call: Call, key: Callable[[], str], stop: Stop | None = None) -> list[Slot]:
     """Take a place at each gate of the call, or at none."""
     if call.unidentified:
         call.identify(key())
@@ -326,7 +337,7 @@ def enter(call: Call, key: Callable[[], str]) -> list[Slot]:
     slots: list[Slot] = []
     try:
         for gate in call.core.gates(call.request.model):
-            slots.append(gate.enter(careful=call.careful))  # noqa: PERF401 - what was entered is kept on an error
+            slots.append(gate.enter(careful=call.careful, stop=stop))  # noqa: PERF401 - kept on an error
     except BaseException:
         for slot in slots:
             slot.release()
