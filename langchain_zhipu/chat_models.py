@@ -17,8 +17,8 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from langchain_zhipu._chat import blocks, structured
-from langchain_zhipu._chat.model_calls import CallsOfTheModel
 from langchain_zhipu._chat.retries import ModelRetry, RetryOn, retry_on
+from langchain_zhipu._chat.tasks import ChatTasks
 from langchain_zhipu._chat.tools import ToolLike, wire_tools
 from langchain_zhipu._errors import raised_as_model_errors
 from zhipu_client.conversation import choice_as_text, read_choice
@@ -28,7 +28,7 @@ __all__ = ["ChatZhipuAI"]
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class ChatZhipuAI(CallsOfTheModel):
+class ChatZhipuAI(ChatTasks):
     """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
     Its endpoint is ``POST /chat/completions``; the arguments of ``ChatOpenAI`` and of

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -23,19 +22,15 @@ from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_ca
 from llama_index.core.llms.llm import ToolSelection
 
 from zhipu_client import models
-from zhipu_client.adapting import with_pictures
-from zhipu_client.conversation import Exchange, build
-from zhipu_client.dialects import Dialect
 
-from ._chat.calling import values_of
 from ._chat.closing import closing_stream
 from ._chat.errors import raised_with_responses
 from ._chat.hiding import HidesSecrets
-from ._chat.media import takes_time
-from ._chat.messages import to_response, to_wire
-from ._chat.settings import DEFAULT_MODEL, ChatSettings
+from ._chat.messages import to_response
+from ._chat.settings import DEFAULT_MODEL
 from ._chat.stream import ResponseMaker
-from ._chat.structured import Strategy, StructuredHints, StructuredOutputMixin
+from ._chat.structured import Strategy, StructuredOutputMixin
+from ._chat.tasks import ChatTasks
 from ._chat.tools import selections, tool_spec
 
 if TYPE_CHECKING:
@@ -44,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_MODEL", "ZhipuAI"]
 
 
-class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatSettings):
+class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
     """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
     The arguments of ``llama_index.llms.zhipuai.ZhipuAI`` are all accepted, those of
@@ -142,45 +137,11 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatSettings):
 
     # -- calls --------------------------------------------------------------------------------
 
-    def _exchange(
-        self,
-        messages: Sequence[ChatMessage],
-        kwargs: Mapping[str, Any],
-        *,
-        dialect: Dialect,
-        streaming: bool,
-        repair: bool = True,
-    ) -> Exchange:
-        """Return the exchange for these messages, made with the values of `values_of`."""
-        values = values_of(self, self.additional_kwargs, kwargs)
-        refuse_filtered = values.pop("raise_on_content_filter", False)
-        hints = values.get("structured")
-        if isinstance(hints, StructuredHints):
-            values["structured"] = hints.answer
-        built = build(values, dialect=dialect, streaming=streaming, one_answer=True)
-        wire = with_pictures(to_wire(messages, built.model), built.model)
-        return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
-
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         with raised_with_responses():
             client = self._client
             exchange = self._exchange(messages, kwargs, dialect=client.dialect, streaming=False)
             return to_response(client.converse(exchange))
-
-    async def _aexchange(
-        self,
-        messages: Sequence[ChatMessage],
-        kwargs: Mapping[str, Any],
-        *,
-        dialect: Dialect,
-        streaming: bool,
-    ) -> Exchange:
-        if any(takes_time(block) for message in messages for block in message.blocks):
-            # A file may have 200 MB, an image be decoded for a second: not on the event loop.
-            return await asyncio.to_thread(
-                self._exchange, messages, kwargs, dialect=dialect, streaming=streaming
-            )
-        return self._exchange(messages, kwargs, dialect=dialect, streaming=streaming)
 
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         with raised_with_responses():
@@ -216,11 +177,6 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatSettings):
                         if response is not None:
                             yield response
                 yield maker.last()
-
-    def _prompt(self, prompt: str, formatted: bool) -> list[ChatMessage]:
-        # May be None by its type; a validator of LlamaIndex's fills it in.
-        text = prompt if formatted else self.completion_to_prompt(prompt)  # type: ignore[misc]
-        return [ChatMessage(role=MessageRole.USER, content=text)]
 
     # -- LlamaIndex's eight methods -----------------------------------------------------------
 

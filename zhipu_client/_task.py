@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 from zhipu_client import _check
 from zhipu_client._replies import ReplyModel, parse_as, rows
 from zhipu_client._request import Request
-from zhipu_client.errors import APITimeoutError, ServerError, ZhipuError
+from zhipu_client.errors import APITimeoutError, NotFoundError, ServerError, ZhipuError
 from zhipu_client.work._job import attach
 
 __all__ = [
@@ -170,7 +170,8 @@ class Plan(Generic[T]):
 
     def interrupted(self, error: ZhipuError) -> None:
         """Add to an error of asking what it takes to ask again: the task goes on all the same."""
-        error.explain(f"The {self.what} {self.task_id} goes on all the same: wait for it again")
+        if not isinstance(error, NotFoundError):
+            error.explain(f"The {self.what} {self.task_id} goes on all the same: wait for it again")
         attach(error, task_id=self.task_id)
 
     def failed(self, status: Any, body: ReplyModel, request_id: str | None = None) -> Exception:

@@ -134,13 +134,13 @@ class CallsOfTheModel(EventsOfCalls, ChatSettings):
         *,
         dialect: Dialect,
         streaming: bool = False,
+        repair: bool = True,
     ) -> Exchange:
+        how: dict[str, Any] = {"dialect": dialect, "streaming": streaming, "repair": repair}
         if any(takes_time(message.content) for message in messages):
             # A file may have 200 MB, an image be decoded for a second: not on the event loop.
-            return await run_in_executor(
-                None, self._exchange, messages, stop, kwargs, dialect=dialect, streaming=streaming
-            )
-        return self._exchange(messages, stop, kwargs, dialect=dialect, streaming=streaming)
+            return await run_in_executor(None, self._exchange, messages, stop, kwargs, **how)
+        return self._exchange(messages, stop, kwargs, **how)
 
 
 def _readable(message: BaseMessage) -> BaseMessage:

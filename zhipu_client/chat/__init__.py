@@ -15,10 +15,12 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypedDict, TypeVar, Unpack
 
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request, StreamRequest, as_sent
+from zhipu_client._task import Task
 from zhipu_client.chat._checks import body_of
 from zhipu_client.chat._chunks import (
     REASONING_KEYS,
@@ -57,11 +59,14 @@ __all__ = [
     "message_of",
     "reasoning_of",
     "stream",
+    "submission",
+    "submit",
     "text_of",
     "unique_ids",
 ]
 
 PATH = "/chat/completions"
+TASKS_PATH = "/async/chat/completions"
 
 R = TypeVar("R")
 
@@ -165,6 +170,7 @@ class ChatCompletion(ReplyModel):
 
 #: What reads an answer.
 _READ = parse_as(ChatCompletion)
+_READ_TASK = parse_as(Task)
 
 
 def create(
@@ -196,6 +202,45 @@ def create(
         ```
     """
     return _request(_READ, model, messages, params, dialect)
+
+
+def submit(
+    *, model: str, messages: Sequence[Mapping[str, Any]], **params: Unpack[ChatParams]
+) -> Request[Task]:
+    """Have an answer made later: ``POST /async/chat/completions`` (open.bigmodel.cn only).
+
+    The answer is a task at first; `zhipu_client.wait_result` waits for the chat's answer, whose
+    ``choices`` and ``usage`` are those of `create`. Results do not expire.
+
+    Args:
+        model: A model code, for example ``"glm-4.7"``.
+        messages: The conversation on the wire's own shape, at least one.
+        **params: See `ChatParams`.
+
+    Raises:
+        InvalidRequestError: a parameter is outside of what the model takes.
+
+    Example:
+        >>> from zhipu_client import chat
+        >>> chat.submit(model="glm-4.7", messages=[{"role": "user", "content": "17 * 19?"}]).path
+        '/async/chat/completions'
+    """
+    return submission(decoded(model, messages, params))
+
+
+def submission(request: Request[Any]) -> Request[Task]:
+    """Return the request that has the answer of another one made later.
+
+    Args:
+        request: A request for a chat's answer in one piece, as of `create`.
+
+    Example:
+        >>> from zhipu_client import chat
+        >>> question = [{"role": "user", "content": "17 * 19?"}]
+        >>> chat.submission(chat.create(model="glm-4.7", messages=question)).kind
+        'paid'
+    """
+    return replace(request, path=TASKS_PATH, parse=_READ_TASK, kind="paid", check=None)
 
 
 def decoded(

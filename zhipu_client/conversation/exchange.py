@@ -16,6 +16,7 @@ from zhipu_client import chat
 from zhipu_client._check import refuse
 from zhipu_client._half_characters import whole_text
 from zhipu_client._request import Request, StreamRequest
+from zhipu_client._task import Task
 from zhipu_client.conversation.answers import Answer, read_answer
 from zhipu_client.conversation.box_marks import without_marks
 from zhipu_client.conversation.history import prepared, with_file_urls
@@ -117,6 +118,10 @@ class Exchange:
         """The request for an answer in one piece, given as the decoded JSON."""
         built = self.built
         return chat.decoded(built.model, self._sent(), built.params, built.dialect.name)
+
+    def submission(self) -> Request[Task]:
+        """The request that has the answer made later: a task, whose result `take` reads."""
+        return chat.submission(self.request())
 
     def stream_request(self) -> StreamRequest[Delta]:
         """The request for an answer in chunks; its reader feeds this exchange."""

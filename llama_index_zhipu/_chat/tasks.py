@@ -1,0 +1,202 @@
+"""Answers that are made later: ``POST /async/chat/completions`` and what comes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
+
+from zhipu_client import await_for, tasks, wait_for
+from zhipu_client.adapting import keeping, refuse, with_pictures
+from zhipu_client.conversation import Exchange, build
+from zhipu_client.dialects import Dialect
+
+from .calling import values_of
+from .errors import raised_with_responses
+from .media import takes_time
+from .messages import to_response, to_wire
+from .settings import ChatSettings
+from .structured import StructuredHints
+from .tools import tool_spec
+
+if TYPE_CHECKING:
+    from llama_index.core.tools.types import BaseTool
+
+__all__ = ["ChatTasks"]
+
+OnProgress = Callable[[tasks.TaskResult], Any]
+
+
+class ChatTasks(ChatSettings):
+    """The methods of an LLM whose answers are made later (open.bigmodel.cn only).
+
+    The service queues such requests: they have other limits than `chat` has, and their results do
+    not expire. For thousands of them at half the price, see `ZhipuAIBatch`.
+    """
+
+    def submit(
+        self,
+        messages: str | Sequence[ChatMessage],
+        *,
+        tools: Sequence[BaseTool] = (),
+        **kwargs: Any,
+    ) -> str:
+        """Have an answer made and return the id of its task at once.
+
+        Args:
+            messages: A prompt or a conversation.
+            tools: What is offered to the model.
+            **kwargs: As of `chat`.
+
+        Raises:
+            InvalidRequestError: A value can never be accepted, or the site has no such endpoint.
+            ZhipuError: The service refused it.
+
+        Example:
+            ```python
+            from llama_index_zhipu import ZhipuAI
+
+            llm = ZhipuAI(model="glm-4.7")
+            task_id = llm.submit("What is 17 * 19?")
+            print(llm.result(task_id).message.content)  # here, or later in another process
+            ```
+        """
+        with raised_with_responses():
+            client = self._client
+            exchange = self._exchange(
+                self._conversation(messages),
+                {**_offered(tools), **kwargs},
+                dialect=client.dialect,
+                streaming=False,
+                repair=False,
+            )
+            return client.send(exchange.submission()).id or ""
+
+    async def asubmit(
+        self,
+        messages: str | Sequence[ChatMessage],
+        *,
+        tools: Sequence[BaseTool] = (),
+        **kwargs: Any,
+    ) -> str:
+        """Have an answer made and return the id of its task, asynchronously; see `submit`."""
+        with raised_with_responses():
+            client = self._aclient
+            exchange = await self._aexchange(
+                self._conversation(messages),
+                {**_offered(tools), **kwargs},
+                dialect=client.dialect,
+                streaming=False,
+                repair=False,
+            )
+            return (await client.send(exchange.submission())).id or ""
+
+    def result(
+        self,
+        task_id: str,
+        *,
+        tools: Sequence[BaseTool] = (),
+        interval: float = 2.0,
+        wait: float = 900.0,
+        on_progress: OnProgress | None = None,
+        **kwargs: Any,
+    ) -> ChatResponse:
+        """Wait for the answer of a task, which another process may have submitted.
+
+        Args:
+            task_id: What `submit` returned.
+            tools: What was offered to the model: the names of its calls are read by it.
+            interval: Seconds between the first two polls, above 0 to 3600.
+            wait: Seconds to wait in all, up to a week.
+            on_progress: Called with what each poll found, a `zhipu_client.tasks.TaskResult`.
+            **kwargs: As of `submit`.
+
+        Raises:
+            TaskFailedError: The service could not answer, or does not know the task.
+            TaskTimeoutError: It took longer than ``wait``, and goes on: call this again.
+            ZhipuError: A call failed, or the answer is not what was required; it has ``task_id``.
+        """
+        waiting = tasks.waiting(task_id, interval=interval, timeout=wait, on_progress=on_progress)
+        with keeping(task_id=task_id), raised_with_responses():
+            client = self._client
+            found = wait_for(client, waiting)
+            return self._response(found, client.dialect, {**_offered(tools), **kwargs})
+
+    async def aresult(
+        self,
+        task_id: str,
+        *,
+        tools: Sequence[BaseTool] = (),
+        interval: float = 2.0,
+        wait: float = 900.0,
+        on_progress: OnProgress | None = None,
+        **kwargs: Any,
+    ) -> ChatResponse:
+        """Wait for the answer of a task, asynchronously; see `result`."""
+        waiting = tasks.waiting(task_id, interval=interval, timeout=wait, on_progress=on_progress)
+        with keeping(task_id=task_id), raised_with_responses():
+            client = self._aclient
+            found = await await_for(client, waiting)
+            return self._response(found, client.dialect, {**_offered(tools), **kwargs})
+
+    def _response(
+        self, found: tasks.TaskResult, dialect: Dialect, kwargs: Mapping[str, Any]
+    ) -> ChatResponse:
+        exchange = self._exchange([], kwargs, dialect=dialect, streaming=False, repair=False)
+        exchange.take(found.model_dump(exclude_none=True))
+        return to_response(exchange.answer)
+
+    def _conversation(self, messages: str | Sequence[ChatMessage]) -> Sequence[ChatMessage]:
+        if isinstance(messages, str):
+            return self._prompt(messages, formatted=False)
+        if not isinstance(messages, (list, tuple)):
+            raise refuse("messages", messages, "must be a prompt or a list of ChatMessage")
+        return messages
+
+    def _prompt(self, prompt: str, formatted: bool) -> list[ChatMessage]:
+        # May be None by its type; a validator of LlamaIndex's fills it in.
+        text = prompt if formatted else self.completion_to_prompt(prompt)  # type: ignore[misc]
+        return [ChatMessage(role=MessageRole.USER, content=text)]
+
+    def _exchange(
+        self,
+        messages: Sequence[ChatMessage],
+        kwargs: Mapping[str, Any],
+        *,
+        dialect: Dialect,
+        streaming: bool,
+        repair: bool = True,
+    ) -> Exchange:
+        """Return the exchange for these messages, made with the values of `values_of`."""
+        values = values_of(self, self.additional_kwargs, kwargs)
+        refuse_filtered = values.pop("raise_on_content_filter", False)
+        hints = values.get("structured")
+        if isinstance(hints, StructuredHints):
+            values["structured"] = hints.answer
+        built = build(values, dialect=dialect, streaming=streaming, one_answer=True)
+        wire = with_pictures(to_wire(messages, built.model), built.model)
+        return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
+
+    async def _aexchange(
+        self,
+        messages: Sequence[ChatMessage],
+        kwargs: Mapping[str, Any],
+        *,
+        dialect: Dialect,
+        streaming: bool,
+        repair: bool = True,
+    ) -> Exchange:
+        make = partial(
+            self._exchange, messages, kwargs, dialect=dialect, streaming=streaming, repair=repair
+        )
+        if any(takes_time(block) for message in messages for block in message.blocks):
+            # A file may have 200 MB, an image be decoded for a second: not on the event loop.
+            return await asyncio.to_thread(make)
+        return make()
+
+
+def _offered(tools: Sequence[BaseTool]) -> dict[str, Any]:
+    return {"tools": [tool_spec(tool) for tool in tools]} if tools else {}
