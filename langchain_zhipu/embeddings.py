@@ -178,6 +178,7 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
             model=self.model,
             input=[text],
             dimensions=self.dimensions,
+            truncate=self.truncate,
             dialect=self._dialect_name(),
         )
 

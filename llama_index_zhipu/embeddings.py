@@ -220,6 +220,7 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding):
             model=self.model_name,
             input=text,
             dimensions=self.dimensions,
+            truncate=self.truncate,
             extra_body=self.extra_body,
             dialect=self._dialect_name(),
         )

@@ -36,11 +36,11 @@ def made(request, service):
     package, chat, embedding = ADAPTERS[request.param]
     where = {"api_key": service.api_key, "base_url": service.base_url, "max_retries": 0}
 
-    def make(kind: str = "chat", **options: Any) -> Any:
+    def make(kind: str = "chat", *, truncate: bool = False, **options: Any) -> Any:
         if kind == "chat":
             model = getattr(package, chat)(model="glm-4-flash", **where)
         else:
-            model = getattr(package, embedding)(dimensions=256, **where)
+            model = getattr(package, embedding)(dimensions=256, truncate=truncate, **where)
         return package.ZhipuAIBatch(model, interval=0.01, **options)
 
     return make
@@ -122,14 +122,20 @@ def test_all_items_are_checked_before_the_first_is_sent(made, service) -> None:
     sent = len(service.requests)
     batch = made("texts")
     batch._work.most = 2
-    with pytest.raises(InvalidRequestError, match=r"items\[4\]") as caught:
-        batch.submit(["a", "b", "c", "d", ""])
-    assert caught.value.field == "items[4]"
+    for bad, words in {"": "empty", "长" * 9000: "3,072.*truncate=True"}.items():
+        with pytest.raises(InvalidRequestError, match=rf"items\[4\].*{words}") as caught:
+            batch.submit(["a", "b", "c", "d", bad])
+        assert caught.value.field == "items[4]"
     with pytest.raises(InvalidRequestError, match="items"):
         batch.submit([])
     with pytest.raises(InvalidRequestError, match="metadata"):
         made(metadata={"items": "5"})
     assert len(service.requests) == sent
+
+
+def test_a_text_that_is_too_long_is_cut_where_that_is_asked_for(made) -> None:
+    (answer,) = made("texts", truncate=True).run(["长" * 9000])
+    assert len(answer.get()) == 256
 
 
 async def test_what_has_begun_is_on_the_error(made, service) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
+import inspect
 import math
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -126,6 +129,21 @@ def test_truncated_texts_are_taken(embed, emulator):
     assert len(embed(with_(150, "长" * 9000), truncate=True)) == 200
     longest = max(map(len, sent(emulator)))
     assert 1500 < longest <= 3072
+
+
+@pytest.mark.parametrize("package", ["langchain_zhipu", "llama_index_zhipu"])
+async def test_a_query_is_refused_or_cut_like_any_text(package, emulator):
+    reach = {"api_key": emulator.api_key, "base_url": emulator.base_url, "dimensions": 256}
+    module = importlib.import_module(package)
+    kind = getattr(module, "ZhipuAIEmbeddings", None) or module.ZhipuAIEmbedding
+    name = "embed_query" if package.startswith("langchain") else "get_query_embedding"
+    for truncate, sent_then in ((False, 0), (True, 2)):
+        model = kind(truncate=truncate, **reach)
+        for ask in (getattr(model, name), getattr(model, f"a{name}")):
+            with nullcontext() if truncate else pytest.raises(InvalidRequestError, match="3,072"):
+                found = ask("长" * 9000)
+                assert len(await found if inspect.isawaitable(found) else found) == 256
+        assert len(emulator.requests) == sent_then
 
 
 def test_what_only_the_service_finds_too_long_is_named(embed, emulator):

@@ -113,6 +113,7 @@ def create(
     input: str | Sequence[str],  # noqa: A002 - the name on the wire
     dimensions: int | None = None,
     request_id: str | None = None,
+    truncate: bool = False,
     extra_body: Mapping[str, Any] | None = None,
     dialect: DialectName = "zhipu",
 ) -> Request[EmbeddingReply]:
@@ -128,12 +129,14 @@ def create(
         dimensions: Length of a vector: 2048 (default), 1024, 512 or 256 with embedding-3; always
             1024 with embedding-2.
         request_id: Your own id of the call, 6 to 64 characters.
+        truncate: Send only the beginning of a text that has more tokens than the model takes, by
+            `estimate_tokens`.
         extra_body: Further fields of the body, sent unchecked.
         dialect: ``"openai"`` for a server of one's own: the service's limits are not checked.
 
     Raises:
-        InvalidRequestError: A value is outside of its limits; ``field`` names it, and an input by
-            its position (``input[3]``).
+        InvalidRequestError: A value is outside of its limits; ``field`` names it, and an input that
+            is empty or certainly too long by its position (``input[3]``).
 
     Example:
         >>> from zhipu_client import embeddings
@@ -144,7 +147,7 @@ def create(
     most = most_texts(model, dialect)
     _check.text("model", model)
     texts = [input] if isinstance(input, str) else _check.strings("input", input)
-    check_texts(texts)
+    texts = _sendable(texts, model, dialect, field="input", truncate=truncate)
     if not texts or len(texts) > most:
         raise _check.refuse("input", len(texts), f"must have 1 to {most} texts")
     _check_dimensions(model, dimensions, dialect)
@@ -156,7 +159,7 @@ def create(
         json=_check.body(
             extra_body,
             model=model,
-            input=input if isinstance(input, str) else texts,
+            input=texts[0] if isinstance(input, str) else texts,
             dimensions=dimensions,
             request_id=request_id,
         ),
@@ -311,18 +314,19 @@ def _sendable(
     model: str,
     dialect: DialectName,
     *,
-    skipped: frozenset[int],
+    field: str = "texts",
+    skipped: frozenset[int] = frozenset(),
     truncate: bool,
 ) -> list[str]:
     """Return texts that can be sent; refuse the others by their places, before anything is sent."""
-    check_texts(texts, "texts", skipped)
+    check_texts(texts, field, skipped)
     most = _longest(model, dialect)
     if most is None:
         return texts
     if truncate:
         return [truncated(text, most) for text in texts]
     for place, text in enumerate(texts):
-        check_length(f"texts[{place}]", text, most, model)
+        check_length(f"{field}[{place}]", text, most, model)
     return texts
 
 
