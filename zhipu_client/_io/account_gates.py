@@ -41,9 +41,10 @@ def gate_for(
 
 def _new(account: str, base_url: str, model: str, clock: Clock, shared: Path | None) -> Gate:
     if shared is None:
-        return Gate(AdaptiveLimit(), clock)
+        return Gate(AdaptiveLimit(), clock, label=f"{model} (limited since a refusal, 1302)")
     name = hashlib.sha256(f"{account}\n{base_url}\n{model}".encode()).hexdigest()
-    return SharedGate(name, clock, keeper_for(shared, clock).look_at)
+    label = f"{model} (shared_limit {shared})"
+    return SharedGate(name, clock, keeper_for(shared, clock).look_at, label=label)
 
 
 def _thin_out() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from zhipu_client import batches
 from zhipu_client._io.checkpoints import with_checkpoint
+from zhipu_client._io.notes import logger
 from zhipu_client._io.polling import await_for, wait_for
 from zhipu_client._request import AsyncSender, Sender
 from zhipu_client.work._batch import (
@@ -39,7 +39,6 @@ __all__ = ["BatchRuns"]
 V = TypeVar("V")
 R = TypeVar("R")
 
-logger = logging.getLogger("zhipu_client")
 #: Answers that are read from a file in one go, while the event loop does other things.
 _AT_ONCE = 200
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import uuid
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from zhipu_client._defaults import (
 from zhipu_client._io.bodies import foreign, grouped, write
 from zhipu_client._io.client_base import Core
 from zhipu_client._io.inferred_site import goes_to_other_site
+from zhipu_client._io.notes import named, notes
 from zhipu_client._io.trace import Deadline
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
@@ -34,8 +34,6 @@ from zhipu_client.errors import (
 from zhipu_client.errors._failures import error_from
 
 __all__ = ["Call"]
-
-logger = logging.getLogger("zhipu_client")
 
 #: Seconds for which a key that was asked for before the wait at the gate is used after it.
 KEY_FRESH = 5.0
@@ -241,11 +239,13 @@ class Call:
         wait = delay(error, attempt)
         if wait is not None:
             self.tries += 1
-            logger.debug(
-                "%s %s: %s; try %d of %d in %.2f s (request_id %s)",
+            notes.say(
+                self.core.clock.monotonic(),
+                ("retry", self.core.base_url, self.request.path, type(error)),
+                "%s %s: %s; attempt %d of %d in %.2f s (request_id %s)",
                 self.request.method,
                 self.request.path,
-                type(error).__name__,
+                named(error),
                 self.tries + 1,
                 self.max_retries + 1,
                 wait,
@@ -281,15 +281,20 @@ class Call:
                 error.explain(
                     f"Refused for {waited:.0f} s ({self._refusals} times), while no request of "
                     "this key and model was let in: the limit may be used up by other programs. "
-                    "Try again later, or have the limit raised"
+                    "Try again later, or have the limit raised; processes of one machine share it "
+                    "where each has the same shared_limit"
                 )
         elif not self._said:
             self._said = True
-            logger.info(
-                "%s %s: too many requests in flight (1302); waiting for a place, at most about "
+            request, where = self.request, self.core.base_url
+            notes.say(
+                now,
+                ("1302", where, request.path, model),
+                "%s %s%s: too many requests in flight (1302); waiting for a place, at most about "
                 "%.0f s while none is free (request_id %s)",
-                self.request.method,
-                self.request.path,
+                request.method,
+                request.path,
+                f" ({model})" if model else "",
                 PATIENCE,
                 self.request_id,
             )

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
+from zhipu_client._io.notes import notes
 from zhipu_client._io.processes import host, runs, started
 from zhipu_client._request import Request
 from zhipu_client.errors import InvalidRequestError
@@ -213,6 +214,7 @@ class KeptClient(_Kept):
         waits = _waits()
         while not steps.begin():
             if not steps.claimed:
+                steps.note_wait()
                 time.sleep(next(waits))
                 continue
             try:
@@ -235,6 +237,7 @@ class AsyncKeptClient(_Kept):
         waits = _waits()
         while not await _in_thread(steps.begin):
             if not steps.claimed:
+                steps.note_wait()
                 await anyio.sleep(next(waits))
                 continue
             try:
@@ -280,6 +283,11 @@ class _Steps:
             kept.found.clear()
             return False
         return True
+
+    def note_wait(self) -> None:
+        """Say in the log that another process is waited for."""
+        path, text = self._checkpoint.path, "checkpoint %s: waiting for what others have in flight"
+        notes.say(time.monotonic(), ("claims", path), text, path)
 
     def to_send(self) -> Request[Any]:
         """Return the request for what is claimed."""

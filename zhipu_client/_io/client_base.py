@@ -302,4 +302,4 @@ def ceiling(places: int | None, clock: Clock) -> Gate | None:
             field="max_concurrency",
             value=places,
         )
-    return Gate(FixedLimit(places), clock, hard=True)
+    return Gate(FixedLimit(places), clock, label=f"max_concurrency={places}", hard=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 __all__ = ["current_task", "waker"]
 
@@ -32,10 +33,16 @@ def waker(event: object) -> Callable[[], None]:
         import trio
 
         token = trio.lowlevel.current_trio_token()
-        return lambda: token.run_sync_soon(event.set)  # type: ignore[attr-defined]
+
+        def rouse() -> None:
+            with suppress(trio.RunFinishedError):
+                token.run_sync_soon(event.set)  # type: ignore[attr-defined]
+
+        return rouse
 
     def wake() -> None:
-        if not loop.is_closed():
+        # It may have ended, and nobody waits there any more: no concern of who wakes the others.
+        with suppress(RuntimeError):
             loop.call_soon_threadsafe(event.set)  # type: ignore[attr-defined]
 
     return wake

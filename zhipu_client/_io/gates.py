@@ -17,6 +17,7 @@ from zhipu_client._adaptive_limit import Limit
 from zhipu_client._io.clock import Clock
 from zhipu_client._io.current_task import current_task, waker
 from zhipu_client._io.gc_safety import collect
+from zhipu_client._io.notes import notes
 from zhipu_client._io.stopping import Stop
 from zhipu_client.errors import InvalidRequestError
 
@@ -131,12 +132,14 @@ class Gate:
     Args:
         limit: Decides who may start.
         clock: For the limit's times.
+        label: What it is called in the log.
         hard: Passes are not given. A call by the very reader of the streams that have all places
             is refused (it would wait for itself). Tasks begun there wait, and are refused once
             nobody has read on for a while: the reader waits for them.
     """
 
-    def __init__(self, limit: Limit, clock: Clock, *, hard: bool = False) -> None:
+    def __init__(self, limit: Limit, clock: Clock, *, label: str = "", hard: bool = False) -> None:
+        self._label = label
         self._limit = limit
         self._clock = clock
         self._hard = hard
@@ -289,6 +292,10 @@ class Gate:
             self._looked_at = now
             self._take_back()
         self.settle()
+        if not waiter.over:
+            waiting, taken = len(self._waiters), self._limit.in_flight
+            text = "%s: calls wait for a place: %d; requests in flight: %d"
+            notes.say(now, ("place", id(self)), text, self._label, waiting, taken)
         if self._hard and waiter.streams and not waiter.over:
             stuck = sum(slot.counts and now - slot.idle_since > STUCK for slot in waiter.streams)
             self._refuse_if_used_up(stuck)

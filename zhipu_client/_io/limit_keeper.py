@@ -6,7 +6,6 @@ for places while calls wait, and gives signs of life.
 
 from __future__ import annotations
 
-import logging
 import math
 import os
 import queue
@@ -18,14 +17,13 @@ from pathlib import Path
 
 from zhipu_client._io.clock import Clock, SystemClock
 from zhipu_client._io.limit_files import LimitFile
+from zhipu_client._io.notes import logger
 from zhipu_client._io.processes import namespace, runs, started
 from zhipu_client._io.shared_gates import SharedGate
 from zhipu_client._shared_limit import Member, SharedLimit, Turn
 from zhipu_client.errors import ZhipuError
 
 __all__ = ["Keeper", "keeper_for", "reset_keepers"]
-
-logger = logging.getLogger("zhipu_client")
 
 #: Seconds between two signs of life: where calls wait, and where there are only places taken.
 BEAT_WAITING, BEAT = 0.5, 10.0
@@ -102,7 +100,7 @@ class Keeper:
         while True:
             try:
                 self.work()
-            except Exception:  # an event loop may have ended meanwhile; the others wait on
+            except Exception:  # noqa: BLE001 - calls of other gates wait for this thread
                 logger.exception("shared_limit %s: one look failed", self.file.path)
 
     def _seat(self, gate: SharedGate) -> _Seat:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from zhipu_client._io.clock import Clock, SystemClock
+from zhipu_client._io.notes import EVERY, Notes, named
 from zhipu_client._request import AsyncSender, Sender
 from zhipu_client._task import Looks, Plan, Task, TaskResult, waiting
 from zhipu_client.errors import ZhipuError
@@ -13,6 +14,57 @@ from zhipu_client.work._job import keeping
 __all__ = ["await_for", "await_result", "wait_for", "wait_result"]
 
 T = TypeVar("T")
+
+#: The longest time between two lines of the log about one wait, in seconds.
+RARELY = 600.0
+
+
+class _Wait:
+    """One wait: its looks, and what the log has about them.
+
+    Args:
+        plan: What is waited for.
+        clock: The time.
+    """
+
+    def __init__(self, plan: Plan[Any], clock: Clock) -> None:
+        self._plan = plan
+        self._now = clock.monotonic
+        self._begun = self._now()
+        self._notes = Notes()
+        self._failed = ""
+        self.looks = Looks(plan, self._begun)
+
+    def request(self) -> Any:
+        """Return the next look."""
+        return self.looks.request(self._now())
+
+    def found(self, value: Any) -> bool:
+        """Return whether what a look has found is the end."""
+        self._failed = ""
+        return self.looks.found(value)
+
+    def failed(self, error: ZhipuError) -> None:
+        """Take the failure of a look; raise it when waiting does not help."""
+        self.looks.failed(error)
+        self._failed = f"; the last poll failed: {named(error)}"
+
+    def pause(self) -> float:
+        """Return the seconds until the next look, and say in the log what is waited for."""
+        now = self._now()
+        pause, waited = self.looks.pause(now), now - self._begun
+        self._notes.say(
+            now,
+            "poll",
+            "%s %s: not finished after %.0f s; polled again in %.0f s%s",
+            self._plan.what,
+            self._plan.task_id,
+            waited,
+            pause,
+            self._failed,
+            every=min(max(EVERY, waited / 2), RARELY),
+        )
+        return pause
 
 
 def wait_for(client: Sender, plan: Plan[T], *, clock: Clock | None = None) -> T:
@@ -43,33 +95,33 @@ def wait_for(client: Sender, plan: Plan[T], *, clock: Clock | None = None) -> T:
         ```
     """
     clock = clock or SystemClock()
-    looks = Looks(plan, clock.monotonic())
+    wait = _Wait(plan, clock)
     with keeping(task_id=plan.task_id):  # whatever ends the wait: the task is paid for
         while True:
             try:
-                found: T = client.send(looks.request(clock.monotonic()))
+                found: T = client.send(wait.request())
             except ZhipuError as error:
-                looks.failed(error)
+                wait.failed(error)
             else:
-                if looks.found(found):
+                if wait.found(found):
                     return found
-            clock.sleep(looks.pause(clock.monotonic()))
+            clock.sleep(wait.pause())
 
 
 async def await_for(client: AsyncSender, plan: Plan[T], *, clock: Clock | None = None) -> T:
     """Do as `wait_for` with an `AsyncClient`; the event loop stays free."""
     clock = clock or SystemClock()
-    looks = Looks(plan, clock.monotonic())
+    wait = _Wait(plan, clock)
     with keeping(task_id=plan.task_id):
         while True:
             try:
-                found: T = await client.send(looks.request(clock.monotonic()))
+                found: T = await client.send(wait.request())
             except ZhipuError as error:
-                looks.failed(error)
+                wait.failed(error)
             else:
-                if looks.found(found):
+                if wait.found(found):
                     return found
-            await clock.asleep(looks.pause(clock.monotonic()))
+            await clock.asleep(wait.pause())
 
 
 def wait_result(

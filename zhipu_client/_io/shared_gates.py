@@ -22,28 +22,28 @@ class LeasedPlaces:
     def __init__(self) -> None:
         self._brought: deque[bool] = deque()
         self._events: deque[Event] = deque()
-        self._in_flight = 0
+        self.in_flight = 0
 
     def free(self, *, careful: bool = False) -> bool:
         return bool(self._brought) and self._brought[0] == careful
 
     def start(self, *, careful: bool = False) -> None:
-        self._in_flight += 1
+        self.in_flight += 1
         if self.free(careful=careful):
             self._brought.popleft()
         else:  # above the limit: a call within a stream
             self._events.append(Event("start", careful))
 
     def end(self, *, careful: bool = False) -> None:
-        self._in_flight -= 1
+        self.in_flight -= 1
         self._events.append(Event("end", careful))
 
     def forget(self) -> None:
-        self._brought, self._events, self._in_flight = deque(), deque(), 0
+        self._brought, self._events, self.in_flight = deque(), deque(), 0
 
     def fresh(self, now: float) -> bool:
         del now
-        return not (self._in_flight or self._brought or self._events)
+        return not (self.in_flight or self._brought or self._events)
 
     def succeeded(self, now: float, *, waiting: bool = False) -> None:
         del now, waiting
@@ -81,13 +81,16 @@ class SharedGate(Gate):
         name: What the limit is written down under.
         clock: The time.
         look: Has the keeper look at this gate soon; called by anybody, at any time.
+        label: What it is called in the log.
     """
 
-    def __init__(self, name: str, clock: Clock, look: Callable[[SharedGate], None]) -> None:
+    def __init__(
+        self, name: str, clock: Clock, look: Callable[[SharedGate], None], *, label: str = ""
+    ) -> None:
         self.name = name
         self.places = LeasedPlaces()
         self._look = look
-        super().__init__(self.places, clock)
+        super().__init__(self.places, clock, label=label)
 
     def _admit(self, slot: Slot, streams: Sequence[Slot]) -> bool:
         return False
