@@ -45,6 +45,7 @@ KEY_VARIABLES: Mapping[str, str] = {
 }
 #: That variable, and its values.
 _MODE = "Z_AI_MODE"
+_KEY_OF_MODE = "Z_AI_API_KEY"
 _MODES = {"ZHIPU": "bigmodel", "ZAI": "zai"}
 
 #: Environment variables of the base URL, searched in this order. The last is the one of the
@@ -217,14 +218,21 @@ def resolve_base_url(
         if value:
             return _base_url(value, name)
     preset = KEY_VARIABLES.get(key_source or "", "bigmodel")
-    if key_source == "Z_AI_API_KEY":
+    if key_source == _KEY_OF_MODE:
         preset = _MODES.get(environ.get(_MODE, "").strip().upper(), preset)
     return PRESETS[preset]
 
 
-def names_base_url(environ: Mapping[str, str]) -> bool:
-    """Return whether the environment says where requests go."""
-    return any(environ.get(name, "").strip() for name in (*BASE_URL_VARIABLES, _MODE))
+def names_base_url(environ: Mapping[str, str], key_source: str | None) -> bool:
+    """Return whether the environment says where requests go.
+
+    Args:
+        environ: The environment.
+        key_source: The variable that the key came from, or None: ``Z_AI_MODE`` is of one only.
+    """
+    if key_source == _KEY_OF_MODE and environ.get(_MODE, "").strip().upper() in _MODES:
+        return True
+    return any(environ.get(name, "").strip() for name in BASE_URL_VARIABLES)
 
 
 def _base_url(value: object, field: str) -> str:

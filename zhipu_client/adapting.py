@@ -247,7 +247,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             self.api_key = SecretStr(key.value)
         if self.base_url is None:
             self.base_url = resolve_base_url(None, key.variable, os.environ)
-            if not names_base_url(os.environ):
+            if not names_base_url(os.environ, key.variable):
                 self._inferred = self.base_url
         self._sync_client()  # refuses a bad key, base URL or timeout now rather than later
 

@@ -257,7 +257,7 @@ class Call:
         """Return whether the key is to be tried at the other site: not counted as a retry."""
         if not self.core.inferred or not isinstance(error, AuthenticationError):
             return False
-        if error.status != HTTPStatus.UNAUTHORIZED:
+        if error.status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.OK}:  # OK: with a code inside
             return False
         self._refused_at.append(self._sent_to)
         request = self.request

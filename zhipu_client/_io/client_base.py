@@ -28,6 +28,7 @@ from zhipu_client._io.accounts import account_of, known_account, remember
 from zhipu_client._io.clock import Clock, SystemClock
 from zhipu_client._io.deprecated_models import warn_of_deprecated
 from zhipu_client._io.gates import Gate
+from zhipu_client._io.inferred_site import goes_where_offered, infer
 from zhipu_client._io.limit_files import LimitFile, limit_path
 from zhipu_client._io.proxies import PoolKey, pool_key
 from zhipu_client._learned import first_time, remember_refusal
@@ -99,7 +100,7 @@ class Core:
         """Refuse what the site does not offer, and warn of a deprecated model; once for each."""
         if (method, path, model) in self._checked:
             return
-        if not offered(self.site, path, method):
+        if not offered(self.site, path, method) and not goes_where_offered(self, path, method):
             raise InvalidRequestError(
                 f"{method} {path} is not offered on this site ({self.site}: {self.base_url})",
                 field="base_url",
@@ -227,9 +228,7 @@ class BaseClient(KeepsNoArguments):
             shared_limit=limit_path(shared_limit),
         )
         self._http = own(http_client, self._wrong_http)
-        if base_url is None and not names_base_url(os.environ):
-            from zhipu_client._io.inferred_site import infer
-
+        if base_url is None and not names_base_url(os.environ, key.variable):
             infer(self._core)
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from zhipu_client._learned import forget_site, remember_site, remembered_site
 from zhipu_client.dialects import dialect_of
 from zhipu_client.errors import AuthenticationError, ZhipuError
 
-__all__ = ["goes_to_other_site", "infer"]
+__all__ = ["goes_to_other_site", "goes_where_offered", "infer"]
 
 _OTHER = {
     PRESETS["bigmodel"]: PRESETS["zai"],
@@ -33,6 +33,29 @@ def infer(core: Any) -> None:
         _move(core, known)
 
 
+def goes_where_offered(core: Any, path: str, method: str) -> bool:
+    """Return whether calls go to the other site from now on, since the inferred one lacks them.
+
+    Args:
+        core: The client's `Core`, which imports this module; its place is changed for all calls.
+        path: The path of what the site does not offer.
+        method: Its HTTP method.
+    """
+    here, other = core.base_url, _OTHER.get(core.base_url)
+    if not core.inferred or other is None or not offered(site_of(other), path, method):
+        return False
+    if core.identified and remembered_site(str(core.account)) == here:  # the key belongs here
+        return False
+    _move(core, other)
+    warnings.warn(
+        f"{_name(here)} does not offer {method} {path}, so it is sent to {_name(other)}: "
+        f"base_url={site_of(other)!r} goes there at once",
+        UserWarning,
+        stacklevel=2,
+    )
+    return True
+
+
 def goes_to_other_site(
     core: Any, error: ZhipuError, refused_at: Sequence[str], path: str, method: str
 ) -> bool:
@@ -46,7 +69,10 @@ def goes_to_other_site(
         method: Its HTTP method.
     """
     other = _OTHER.get(refused_at[-1])
-    if other is None or not offered(site_of(other), path, method):
+    if other is None:
+        return False
+    if not offered(site_of(other), path, method):
+        error.explain(f"{_name(other)} does not offer {method} {path}")
         return False
     if other in refused_at:
         core.inferred = False
