@@ -29,6 +29,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "ZhipuAIHandwritingLoader": {"file_path": "note.png"},
     "ZhipuAIKnowledgeRetriever": {"knowledge_ids": "1"},
     "ZhipuAIOCRLoader": {"file_path": "report.pdf"},
+    "ZhipuAITranscriptionLoader": {"file_path": "speech.wav"},
     "ZhipuAIWebReaderLoader": {"urls": "https://example.com"},
 }
 ADAPTERS = {
