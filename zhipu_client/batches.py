@@ -286,9 +286,7 @@ def retrieve(batch_id: str) -> Request[Batch]:
     )
 
 
-def list(  # noqa: A001 - the verb that every SDK has
-    *, after: str | None = None, limit: int | None = None
-) -> Request[BatchList]:
+def list(*, after: str | None = None, limit: int | None = None) -> Request[BatchList]:
     """List the batches.
 
     Args:

@@ -102,7 +102,7 @@ def create(*, file: Any, filename: str | None = None, purpose: str) -> Request[F
     )
 
 
-def list(  # noqa: A001 - the verb that every SDK has
+def list(
     *,
     purpose: str,
     after: str | None = None,

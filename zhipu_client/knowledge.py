@@ -205,9 +205,7 @@ def _found(piece: Slice) -> Found:
     )
 
 
-def list(  # noqa: A001 - the verb that every SDK has
-    *, page: int | None = None, size: int | None = None
-) -> Request[BaseList]:
+def list(*, page: int | None = None, size: int | None = None) -> Request[BaseList]:
     """List the knowledge bases.
 
     Args:

@@ -24,7 +24,7 @@ class ListedModel(ReplyModel):
     owned_by: str | None = None
 
 
-def list() -> Request[Sequence[ListedModel]]:  # noqa: A001 - as every SDK has it
+def list() -> Request[Sequence[ListedModel]]:
     """Ask which models the server lists. Free of charge.
 
     The service lists some of its chat models only; vLLM, SGLang and llama.cpp list what they serve.

@@ -104,7 +104,7 @@ def clone(
     )
 
 
-def list(  # noqa: A001 - the verb that every SDK has
+def list(
     *, voice_type: Literal["PRIVATE", "OFFICIAL"] | None = None, voice_name: str | None = None
 ) -> Request[VoiceList]:
     """List the voices: the service's own and those that you made.

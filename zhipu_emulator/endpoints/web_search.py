@@ -35,7 +35,7 @@ def routes(state: State) -> list[Route]:
     return [Route("/web_search", create, methods=["POST"])]
 
 
-def absolute_routes(state: State) -> list[Route]:  # noqa: ARG001 - every router has this form
+def absolute_routes(state: State) -> list[Route]:
     """GET /pages/{host}/{path}: our own pages as HTML."""
 
     async def page(request: Request) -> Response:
