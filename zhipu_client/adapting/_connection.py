@@ -1,24 +1,4 @@
-"""What an adapter for a framework needs and a user does not: connection settings, secrets, checks.
-
-`ConnectionSettings` has the fields that every adapter shares, makes the clients behind them, and
-decides once what a copy and a pickle of an adapter contain:
-
-* A copy keeps the key and shares the caller's own HTTP clients; clients of ours are made anew.
-* A pickle has neither HTTP clients nor the key. The exception is a key that is a function which
-  can be imported: pickle stores its name. On the other side the key comes from that function or
-  from the environment, else the first call fails and says so.
-* Of ``default_headers`` a pickle has those that are not secrets by their name and value. Headers
-  such as ``Authorization``, ``Cookie`` or ``X-Api-Key``, and values that contain the key or begin
-  with ``Bearer``, are left out; the first call fails until ``default_headers`` is set again.
-
-`KeepsNoArguments` is for adapters that are not pydantic models: where a constructor fails, the
-frames of its error keep no key.
-
-`refuse`, `choice` and `refusal` make errors that name the field, the limit and the value;
-`suggestion` is what a misspelt name may have meant. `first_url` is for images and videos, which
-are paid for before they are fetched. `keeping`, `leave` and `aleave` put what is
-done, and paid for, on whatever ends a run: an interrupt and a cancellation too.
-"""
+"""The settings of a connection, which every adapter has: fields, clients, copies, pickles."""
 
 from __future__ import annotations
 
@@ -30,66 +10,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
-from zhipu_client._check import choice, refusal, refuse, suggestion
+from zhipu_client._check import refusal
 from zhipu_client._client_cache import ClientCache
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, names_base_url, resolve_base_url
-from zhipu_client._download_rules import first_url
-from zhipu_client._io.chat_pictures import with_pictures
-from zhipu_client._io.jobs import aleave, leave
 from zhipu_client._key import find
-from zhipu_client._layout import drawable, layout_of
-from zhipu_client._metadata import document_id, flat
-from zhipu_client._numbers import whole_number
-from zhipu_client._replies import add_usage, counts, text_of
 from zhipu_client._safe_tracebacks import KeepsNoArguments
-from zhipu_client._saving import check_folder, save_paid, write_whole
 from zhipu_client._secrets import hidden, hidden_password, is_importable, is_secret_header
 from zhipu_client._shared_limit import shared_name
-from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
 from zhipu_client._workers import check_for_workers
 from zhipu_client.dialects import DialectName
 from zhipu_client.errors import InvalidRequestError
-from zhipu_client.errors._naming import name_source, naming
-from zhipu_client.work._job import attach, keeping
 
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
     from zhipu_client._io.sync import Client
 
-__all__ = [
-    "ClientCache",
-    "ConnectionSettings",
-    "Content",
-    "KeepsNoArguments",
-    "add_usage",
-    "aleave",
-    "attach",
-    "check_folder",
-    "choice",
-    "content_of",
-    "counts",
-    "document_id",
-    "drawable",
-    "first_url",
-    "flat",
-    "hidden_password",
-    "keeping",
-    "layout_of",
-    "leave",
-    "name_of",
-    "name_source",
-    "naming",
-    "read_path",
-    "read_upload",
-    "refusal",
-    "refuse",
-    "save_paid",
-    "suggestion",
-    "text_of",
-    "whole_number",
-    "with_pictures",
-    "write_whole",
-]
+__all__ = ["ConnectionSettings"]
 
 #: Field -> what keeps its value out of sight.
 _HIDDEN: Mapping[str, Callable[[Any], Any]] = {"api_key": hidden, "password": hidden_password}
