@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from langchain_zhipu.handwriting import ZhipuAIHandwritingLoader, ZhipuAIHandwritingParser
     from langchain_zhipu.image_generators import ZhipuAIImageGenerator
     from langchain_zhipu.layout import draw_layout
+    from langchain_zhipu.moderation import ZhipuAIModeration
+    from langchain_zhipu.moderation_middleware import ZhipuAIModerationMiddleware
     from langchain_zhipu.rerankers import ZhipuAIRerank
     from langchain_zhipu.retrievers import ZhipuAIKnowledgeRetriever, ZhipuAIWebSearchRetriever
     from langchain_zhipu.speech import ZhipuAITextToSpeechTool
@@ -50,6 +52,8 @@ _HOMES = {
     "ZhipuAIHandwritingParser": "langchain_zhipu.handwriting",
     "ZhipuAIImageGenerator": "langchain_zhipu.image_generators",
     "ZhipuAIKnowledgeRetriever": "langchain_zhipu.retrievers",
+    "ZhipuAIModeration": "langchain_zhipu.moderation",
+    "ZhipuAIModerationMiddleware": "langchain_zhipu.moderation_middleware",
     "ZhipuAIOCRLoader": "langchain_zhipu.document_loaders",
     "ZhipuAIOCRParser": "langchain_zhipu.document_loaders",
     "ZhipuAIRerank": "langchain_zhipu.rerankers",
@@ -77,6 +81,8 @@ __all__ = [
     "ZhipuAIHandwritingParser",
     "ZhipuAIImageGenerator",
     "ZhipuAIKnowledgeRetriever",
+    "ZhipuAIModeration",
+    "ZhipuAIModerationMiddleware",
     "ZhipuAIOCRLoader",
     "ZhipuAIOCRParser",
     "ZhipuAIRerank",

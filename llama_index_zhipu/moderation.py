@@ -10,15 +10,12 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
-from zhipu_client import ContentFilterError, Request, arun, moderations, run
+from zhipu_client import Request, arun, moderations, run
 
 from ._connection import SeveralRequests
 from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAIModerationPostprocessor", "ZhipuAIModerationToolSpec"]
-
-#: Value of ``flag_from`` -> the levels that are flagged.
-_FLAGGED = {"REVIEW": ("REVIEW", "REJECT"), "REJECT": ("REJECT",)}
 
 
 class ZhipuAIModerationToolSpec(ConnectedToolSpec):
@@ -30,7 +27,7 @@ class ZhipuAIModerationToolSpec(ConnectedToolSpec):
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
 
     Raises:
-        zhipu_client.InvalidRequestError: No key was found, or the text is empty or too long.
+        zhipu_client.InvalidRequestError: No key was found, or the text is empty.
 
     Example:
         ```python
@@ -52,7 +49,7 @@ class ZhipuAIModerationToolSpec(ConnectedToolSpec):
         """Judge whether a text is safe to show: PASS, REVIEW or REJECT, with the reasons.
 
         Args:
-            text (str): The text, up to 2,000 characters.
+            text (str): The text.
         """
         return _summary(self._zhipu._client.send(self._request(text)))
 
@@ -69,12 +66,13 @@ class ZhipuAIModerationToolSpec(ConnectedToolSpec):
         return await self._zhipu._aclient.send(self._request(content))
 
     def _request(self, content: Any) -> Request[moderations.ModerationReply]:
+        if isinstance(content, str):
+            return moderations.of_text(content, model=self.model)
         return moderations.create(model=self.model, input=content)
 
 
 def _summary(reply: moderations.ModerationReply) -> str:
-    reasons = reply.risk_types
-    return f"{reply.risk_level}: {', '.join(reasons)}" if reasons else reply.risk_level
+    return moderations.Verdict((reply,)).summary
 
 
 class ZhipuAIModerationPostprocessor(SeveralRequests, BaseNodePostprocessor):
@@ -108,7 +106,7 @@ class ZhipuAIModerationPostprocessor(SeveralRequests, BaseNodePostprocessor):
     """
 
     model: str = Field(default="moderation", description="The model code.")
-    flag_from: Literal["REVIEW", "REJECT"] = Field(default="REVIEW")
+    flag_from: moderations.FlagFrom = Field(default="REVIEW")
     on_flagged: Literal["drop", "raise"] = Field(default="drop")
 
     @classmethod
@@ -145,16 +143,14 @@ class ZhipuAIModerationPostprocessor(SeveralRequests, BaseNodePostprocessor):
         places = list(texts)
         flagged = set()
         for number, reply in judged:
-            if reply is None or reply.risk_level not in _FLAGGED[self.flag_from]:
+            if reply is None:
                 continue
+            verdict = moderations.Verdict((reply,), self.flag_from)
             place = places[number]
-            if self.on_flagged == "raise":
-                raise ContentFilterError(
-                    f"node {nodes[place].node.node_id} was judged {_summary(reply)}",
-                    request_id=reply.request_id,
-                    body=reply.model_dump(),
-                )
-            flagged.add(place)
+            if verdict.flagged and self.on_flagged == "raise":
+                raise verdict.error(f"node {nodes[place].node.node_id}")
+            if verdict.flagged:
+                flagged.add(place)
         return [node for place, node in enumerate(nodes) if place not in flagged]
 
 

@@ -32,7 +32,7 @@ ALLOWED = {
     "zhipu_client.doctor": {"zhipu_emulator"},
     "zhipu_client._io": {"PIL", "anyio", "av", "httpcore", "httpx", "pikepdf", "pypdfium2", "trio"},
     "langchain_zhipu": {
-        "langchain_core", "pydantic", "pydantic_core", "typing_extensions",
+        "langchain", "langchain_core", "pydantic", "pydantic_core", "typing_extensions",
         "zhipu_client",
     },
     "llama_index_zhipu": {"llama_index", "pydantic", "pydantic_core", "zhipu_client"},
@@ -45,10 +45,13 @@ ALLOWED = {
 CORE = frozenset({"pydantic", "pydantic_core", "zhipu_client"})
 
 #: Not a dependency of a plain install with the package's extra: imported in functions only.
-LAZY = frozenset({"PIL", "av", "pikepdf", "pypdfium2", "trio", "zhipu_emulator"})
+LAZY = frozenset({"PIL", "av", "langchain", "pikepdf", "pypdfium2", "trio", "zhipu_emulator"})
 
 #: Modules that are built around a package which others import only in functions.
-NEEDS = {"zhipu_emulator.pytest_plugin": {"pytest"}}
+NEEDS = {
+    "langchain_zhipu.moderation_middleware": {"langchain"},  # has a stand-in for its base class
+    "zhipu_emulator.pytest_plugin": {"pytest"},
+}
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from zhipu_client import _check, models
 from zhipu_client._replies import ReplyModel, parse_as, read
 from zhipu_client._request import Request
+from zhipu_client.errors import ContentFilterError
 from zhipu_client.work._chain import Chain, Once
 
-__all__ = ["MAX_CHARACTERS", "Judgement", "ModerationReply", "bulk", "create"]
+__all__ = [
+    "MAX_CHARACTERS",
+    "FlagFrom",
+    "Judgement",
+    "ModerationReply",
+    "Verdict",
+    "bulk",
+    "create",
+    "of_text",
+]
 
 if TYPE_CHECKING:
     #: The most characters of one text; kept for one release, see `zhipu_client.models`.
@@ -22,6 +33,8 @@ _TYPES = ("text", "image_url", "video_url", "audio_url")
 #: What parts of a longer text have in common with their neighbours, so that nothing is cut in two.
 _OVERLAP = 100
 _LEVELS = ("PASS", "REVIEW", "REJECT")
+#: The lowest level that is flagged: doubtful and unsafe content, or unsafe content only.
+FlagFrom = Literal["REVIEW", "REJECT"]
 
 
 class Judgement(ReplyModel):
@@ -72,6 +85,60 @@ class ModerationReply(ReplyModel):
             row if isinstance(row, Judgement) else read(Judgement, row)
             for row in (told if isinstance(told, list) else [told])
         ]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found of one or several texts, and what follows from it.
+
+    Attributes:
+        replies: The answers of the service; none where there was nothing to judge.
+        flag_from: The lowest level that is flagged: ``REVIEW`` (doubtful and unsafe) or ``REJECT``
+            (unsafe only).
+
+    Example:
+        >>> from zhipu_client import moderations
+        >>> moderations.Verdict(()).flagged
+        False
+    """
+
+    replies: tuple[ModerationReply, ...]
+    flag_from: FlagFrom = "REVIEW"
+
+    @property
+    def risk_level(self) -> str:
+        """The worst of all levels; ``PASS`` where there was nothing to judge."""
+        found = [_LEVELS.index(reply.risk_level) for reply in self.replies]
+        return _LEVELS[max(found, default=0)]
+
+    @property
+    def risk_types(self) -> list[str]:
+        """What the risks are, in the service's words, each once."""
+        return list(dict.fromkeys(kind for reply in self.replies for kind in reply.risk_types))
+
+    @property
+    def flagged(self) -> bool:
+        """Whether it is flagged."""
+        return _LEVELS.index(self.risk_level) >= _LEVELS.index(self.flag_from)
+
+    @property
+    def summary(self) -> str:
+        """Level and risks as one line, such as ``REJECT: violence``."""
+        kinds = self.risk_types
+        return f"{self.risk_level}: {', '.join(kinds)}" if kinds else self.risk_level
+
+    def error(self, what: str) -> ContentFilterError:
+        """Return the error for flagged content; its ``body`` is the worst answer.
+
+        Args:
+            what: What was judged, as the beginning of a sentence.
+        """
+        worst = max(self.replies, key=lambda reply: _LEVELS.index(reply.risk_level))
+        return ContentFilterError(
+            f"{what} was judged {self.summary}",
+            request_id=worst.request_id,
+            body=worst.model_dump(),
+        )
 
 
 def create(
@@ -161,13 +228,31 @@ def bulk(
     for position, value in enumerate(found):
         _check.text(f"texts[{position}]", value)
     jobs = [
-        (
-            position,
-            Once(create(model=model, input=_parts(value, _longest(model)), extra_body=extra_body)),
-        )
+        (position, Once(of_text(value, model=model, extra_body=extra_body)))
         for position, value in enumerate(found)
     ]
     return Chain(jobs, in_flight)
+
+
+def of_text(
+    text: str, *, model: str = "moderation", extra_body: Mapping[str, Any] | None = None
+) -> Request[ModerationReply]:
+    """Have a text of any length judged, in one request.
+
+    Args:
+        text: The text. Above 2,000 characters it is sent in parts that overlap.
+        model: ``moderation``.
+        extra_body: Further fields of the body, sent unchecked.
+
+    Raises:
+        InvalidRequestError: The text is empty.
+
+    Example:
+        >>> from zhipu_client import moderations
+        >>> len(moderations.of_text("word " * 1000).json["input"])
+        3
+    """
+    return create(model=model, input=_parts(text, _longest(model)), extra_body=extra_body)
 
 
 def _longest(model: str) -> int:
