@@ -12,7 +12,7 @@ from pydantic import BaseModel, PydanticUserError, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 from typing_extensions import is_typeddict
 
-__all__ = ["whole_function", "whole_parameters"]
+__all__ = ["closed", "whole_function", "whole_parameters"]
 
 _REFERENCE = "#/$defs/"
 _HEAD = frozenset({"title", "description"})
@@ -48,7 +48,7 @@ def whole_parameters(tool: Any, *, strict: bool | None = None) -> dict[str, Any]
     if root in definitions:
         schema = {**definitions[root], "$defs": definitions}
     if strict:
-        schema = _closed(schema)
+        schema = closed(schema)
     return {key: value for key, value in schema.items() if key not in _HEAD}
 
 
@@ -141,12 +141,13 @@ def _references(schema: Any) -> Iterator[str]:
             yield from _references(value)
 
 
-def _closed(schema: Any) -> Any:
+def closed(schema: Any) -> Any:
+    """Return a schema in which every object takes no other keys than it has."""
     if isinstance(schema, list):
-        return [_closed(value) for value in schema]
+        return [closed(value) for value in schema]
     if not isinstance(schema, Mapping):
         return schema
-    found = {key: _closed(value) for key, value in schema.items()}
+    found = {key: closed(value) for key, value in schema.items()}
     if found.get("type") == "object" and isinstance(found.get("properties"), Mapping):
         found.setdefault("additionalProperties", False)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
-from langchain_zhipu._chat.recursive import whole_function, whole_parameters
+from langchain_zhipu._chat.recursive import closed, whole_function, whole_parameters
 from zhipu_client import InvalidRequestError
 from zhipu_client.conversation import SERVER_TOOLS, check_tool
 
@@ -22,6 +22,9 @@ _FUNCTION_KEYS = ("name", "description", "parameters", "strict")
 _OF_FUNCTIONS = frozenset(
     {"function", "parameters", "input_schema", "toolSpec", "properties", "title"}
 )
+_KEYWORDS = frozenset({"$ref", "$defs"})
+#: What of a schema is said beside it.
+_HEAD = ("title", "description")
 _NO_PARAMETERS = {"type": "object", "properties": {}}
 
 
@@ -52,6 +55,8 @@ def _wire_tool(tool: Any, strict: bool | None, field: str) -> dict[str, Any]:
     function = whole_function(tool, strict=strict)
     if function is not None:
         return {"type": "function", "function": function}
+    if isinstance(tool, BaseTool) and _has_references(tool.tool_call_schema):
+        return _of_schema(tool, strict)
     try:
         made = convert_to_openai_tool(tool, strict=strict or None)
     except (ValueError, TypeError, KeyError, AttributeError, NotImplementedError) as error:
@@ -78,6 +83,31 @@ def _is_run_elsewhere(tool: Mapping[str, Any]) -> bool:
     if not isinstance(kind, str) or kind == "function":
         return False
     return kind in SERVER_TOOLS or not tool.keys() & _OF_FUNCTIONS
+
+
+def _has_references(schema: Any) -> bool:
+    """Return whether a JSON Schema refers to parts of itself, or has parameters called so.
+
+    LangChain takes the latter for keywords, and does not find all that is referred to.
+    """
+    if isinstance(schema, list):
+        return any(map(_has_references, schema))
+    if not isinstance(schema, Mapping):
+        return False
+    return not _KEYWORDS.isdisjoint(schema) or any(map(_has_references, schema.values()))
+
+
+def _of_schema(tool: BaseTool, strict: bool | None) -> dict[str, Any]:
+    """Return a tool whose JSON Schema is given, such as one of an MCP server."""
+    schema: Any = tool.tool_call_schema
+    parameters = {key: value for key, value in schema.items() if key not in _HEAD}
+    function = {"name": tool.name, "description": tool.description or tool.name}
+    if strict:
+        return {
+            "type": "function",
+            "function": {**function, "parameters": closed(parameters), "strict": True},
+        }
+    return {"type": "function", "function": {**function, "parameters": parameters}}
 
 
 def _first_line(error: BaseException) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from langchain_core.tools import tool
+from langchain_core.tools import StructuredTool, tool
 from pydantic import BaseModel, Field
 
 from langchain_zhipu._chat.profiles import profile_of
@@ -112,6 +112,17 @@ def test_tools_of_every_kind_lose_what_the_service_does_not_know() -> None:
     known = {"name", "description", "parameters", "strict"}
     assert all(set(t["function"]) <= known for t in found)
     assert found[0]["function"]["parameters"]["additionalProperties"] is False
+
+
+def test_a_parameter_of_a_json_schema_may_be_called_as_a_keyword_is() -> None:
+    schema = {"type": "object", "properties": {"$ref": {"type": "object"}}, "title": "look_up"}
+    made = StructuredTool(name="look_up", description="", args_schema=schema, func=str)
+    (found,) = wire_tools([made])
+    assert found["function"] == {
+        "name": "look_up",
+        "description": "look_up",
+        "parameters": {"type": "object", "properties": {"$ref": {"type": "object"}}},
+    }
 
 
 @pytest.mark.parametrize("kind", ["web_search", "retrieval", "mcp", "drawing_tool"])
