@@ -36,7 +36,7 @@ class Ask:
 
     Attributes:
         prompt: A prompt, or a conversation (see ``messages.py``).
-        tools: Tools in the wire's shape.
+        tools: Tools in the wire's shape, or tools of the adapter's framework.
         tool_choice: In any spelling.
         schema: A pydantic class: the answer is an instance of it.
         method: How that instance is asked for: function_calling, json_mode or json_schema.
@@ -44,7 +44,7 @@ class Ask:
     """
 
     prompt: Conversation = "hello"
-    tools: Sequence[Mapping[str, Any]] = ()
+    tools: Sequence[Any] = ()
     tool_choice: Any = None
     schema: type | None = None
     method: str = "json_mode"
@@ -161,6 +161,14 @@ class LlamaIndexSubject:
 
     def _arguments(self, ask: Ask) -> tuple[list[Any], dict[str, Any]]:
         offered: dict[str, Any] = {}
+        if ask.tools and hasattr(ask.tools[0], "metadata"):
+            offered = self.thing._prepare_chat_with_tools(
+                ask.tools,
+                chat_history=for_llama_index(ask.prompt),
+                allow_parallel_tool_calls=True,
+                tool_choice=ask.tool_choice,
+            )
+            return offered.pop("messages"), {**offered, **ask.more}
         if ask.tools:
             offered = {"tools": list(ask.tools), "tool_choice": ask.tool_choice}
         return for_llama_index(ask.prompt), {**offered, **ask.more}
