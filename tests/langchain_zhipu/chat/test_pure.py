@@ -114,14 +114,15 @@ def test_tools_of_every_kind_lose_what_the_service_does_not_know() -> None:
     assert found[0]["function"]["parameters"]["additionalProperties"] is False
 
 
-def test_a_parameter_of_a_json_schema_may_be_called_as_a_keyword_is() -> None:
-    schema = {"type": "object", "properties": {"$ref": {"type": "object"}}, "title": "look_up"}
+@pytest.mark.parametrize("name", ["$ref", "$defs"])
+def test_a_parameter_of_a_json_schema_may_be_called_as_a_keyword_is(name: str) -> None:
+    schema = {"type": "object", "properties": {name: {"type": "object"}}, "title": "look_up"}
     made = StructuredTool(name="look_up", description="", args_schema=schema, func=str)
     (found,) = wire_tools([made])
     assert found["function"] == {
         "name": "look_up",
         "description": "look_up",
-        "parameters": {"type": "object", "properties": {"$ref": {"type": "object"}}},
+        "parameters": {"type": "object", "properties": {name: {"type": "object"}}},
     }
 
 
