@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar, cast
 
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
 from llama_index.core.bridge.pydantic import BaseModel, ValidationError
@@ -36,6 +36,7 @@ dispatcher = get_dispatcher(__name__)
 
 _NOTHING = ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=""))
 
+M = TypeVar("M", bound=BaseModel)
 Strategy = Literal["json", "tool", "prompt"]
 
 
@@ -188,11 +189,11 @@ class StructuredOutputMixin(FunctionCallingLLM):
 
     def structured_predict(
         self,
-        output_cls: type[Any],
+        output_cls: type[M],
         prompt: Any,
         llm_kwargs: dict[str, Any] | None = None,
         **prompt_args: Any,
-    ) -> Any:
+    ) -> M:
         """Predict an instance of a pydantic class.
 
         Args:
@@ -205,16 +206,17 @@ class StructuredOutputMixin(FunctionCallingLLM):
             StructuredOutputError: the answer did not fit, and neither did the corrected one.
         """
         if self.pydantic_program_mode != PydanticProgramMode.DEFAULT:
-            return super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            made = super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            return cast(M, made)
         return self.structured_response(output_cls, prompt, llm_kwargs, **prompt_args)[0]
 
     def structured_response(
         self,
-        output_cls: type[Any],
+        output_cls: type[M],
         prompt: Any,
         llm_kwargs: dict[str, Any] | None = None,
         **prompt_args: Any,
-    ) -> tuple[Any, ChatResponse]:
+    ) -> tuple[M, ChatResponse]:
         """Predict an instance, and return the model's answer too; see `structured_predict`."""
         _started(output_cls, prompt, prompt_args)
         messages = self._messages_for(prompt, prompt_args)
@@ -230,27 +232,28 @@ class StructuredOutputMixin(FunctionCallingLLM):
                 else:
                     ask = steps.send(response)
         except StopIteration as stop:
-            return _ended(stop.value), response
+            return cast(M, _ended(stop.value)), response
 
     async def astructured_predict(
         self,
-        output_cls: type[Any],
+        output_cls: type[M],
         prompt: Any,
         llm_kwargs: dict[str, Any] | None = None,
         **prompt_args: Any,
-    ) -> Any:
+    ) -> M:
         """Predict an instance of a pydantic class, asynchronously; see `structured_predict`."""
         if self.pydantic_program_mode != PydanticProgramMode.DEFAULT:
-            return await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            made = await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+            return cast(M, made)
         return (await self.astructured_response(output_cls, prompt, llm_kwargs, **prompt_args))[0]
 
     async def astructured_response(
         self,
-        output_cls: type[Any],
+        output_cls: type[M],
         prompt: Any,
         llm_kwargs: dict[str, Any] | None = None,
         **prompt_args: Any,
-    ) -> tuple[Any, ChatResponse]:
+    ) -> tuple[M, ChatResponse]:
         """Predict an instance asynchronously; see `structured_response`."""
         _started(output_cls, prompt, prompt_args)
         messages = self._messages_for(prompt, prompt_args)
@@ -266,7 +269,7 @@ class StructuredOutputMixin(FunctionCallingLLM):
                 else:
                     ask = steps.send(response)
         except StopIteration as stop:
-            return _ended(stop.value), response
+            return cast(M, _ended(stop.value)), response
 
     def _structured_stream_call(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_type
 
 from llama_index.core import Document, VectorStoreIndex
 from llama_index.core.agent.workflow import FunctionAgent
@@ -12,6 +12,8 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
+from llama_index.core.prompts import PromptTemplate
+from pydantic import BaseModel
 
 from llama_index_zhipu import (
     BatchAnswer,
@@ -44,6 +46,17 @@ async def achat(llm: ZhipuAI) -> None:
         print(chunk.message.blocks)
     window: int = llm.metadata.context_window
     print(window)
+
+
+class Person(BaseModel):
+    name: str
+
+
+async def structured(llm: ZhipuAI) -> None:
+    prompt = PromptTemplate("Who is {name}?")
+    assert_type(llm.structured_predict(Person, prompt, name="Ann"), Person)
+    assert_type(await llm.astructured_predict(Person, prompt, name="Ann"), Person)
+    assert_type(llm.structured_response(Person, prompt, name="Ann"), tuple[Person, ChatResponse])
 
 
 def index(folder: Path) -> VectorStoreIndex:
