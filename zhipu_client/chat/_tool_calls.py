@@ -268,7 +268,10 @@ class _Call:
 
     def take(self, piece: str) -> str:
         """Take more arguments, and return them; none for a whole object that comes once more."""
-        if len(piece) > 1 and piece.lstrip()[:1] == "{" and self.whole() and self._is_same(piece):
+        if piece.strip() == "null" and self._length < _LONGEST_NULL:
+            if self.arguments().strip() == "null":
+                return ""
+        elif len(piece) > 1 and piece.lstrip()[:1] == "{" and self.whole() and self._is_same(piece):
             return ""
         if self._value is not None and piece.strip():
             self._value = ""  # more has come behind the object

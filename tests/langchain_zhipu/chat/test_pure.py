@@ -20,6 +20,7 @@ from zhipu_client.conversation import choice_as_text, read_choice, redacted
 from zhipu_client.conversation.json_answers import JsonFilter, json_text
 from zhipu_client.conversation.text_tool_calls import calls_in_text
 from zhipu_client.conversation.think_tags import ThinkFilter
+from zhipu_client.conversation.tools import encoded_tools
 
 
 class Shape(BaseModel):
@@ -124,6 +125,17 @@ def test_a_parameter_of_a_json_schema_may_be_called_as_a_keyword_is(name: str) -
         "description": "look_up",
         "parameters": {"type": "object", "properties": {name: {"type": "object"}}},
     }
+
+
+def test_references_of_a_json_schema_are_left_to_the_core() -> None:
+    text = {"type": "string"}
+    parameters = {"type": "object", "properties": {"a": {"$ref": "#/$defs/a%20b"}}}
+    schema = {**parameters, "$defs": {"a b": text}}
+    made = StructuredTool(name="look_up", description="Look.", args_schema=schema, func=str)
+    (found,) = wire_tools([made])
+    assert found["function"]["parameters"] == schema
+    sent: Any = encoded_tools([found])[0]
+    assert sent["function"]["parameters"]["properties"] == {"a": text}
 
 
 @pytest.mark.parametrize("kind", ["web_search", "retrieval", "mcp", "drawing_tool"])
