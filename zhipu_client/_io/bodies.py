@@ -13,6 +13,7 @@ from collections import deque
 from typing import Any
 
 from zhipu_client import _check
+from zhipu_client._io.long_bodies import LongBody, long_body
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client.dialects import Dialect
 from zhipu_client.errors import InvalidRequestError
@@ -38,7 +39,7 @@ def grouped(form: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
 
 def write(
     request: Request[Any] | StreamRequest[Any], dialect: Dialect
-) -> tuple[str | None, bytes | None, str | None]:
+) -> tuple[str | None, bytes | LongBody | None, str | None]:
     """Return the id of the call, its body's bytes, and their type."""
     if request.json is None:
         return None, None, None
@@ -48,7 +49,7 @@ def write(
         # One id for all attempts: whoever reads the service's logs sees one call.
         request_id = body["request_id"] = uuid.uuid4().hex
     try:
-        written = _check.as_json(body, separators=(",", ":"))
+        written = long_body(body) or _check.as_json(body, separators=(",", ":"))
     except ValueError as error:
         message = f"the request cannot be written as JSON: {error}"
         raise InvalidRequestError(message, field="json") from None
@@ -57,7 +58,7 @@ def write(
     return request_id, written, "application/json; charset=UTF-8"
 
 
-def _remember(request_id: str | None, content: bytes | None) -> None:
+def _remember(request_id: str | None, content: bytes | LongBody | None) -> None:
     """Remember which request an id goes out with."""
     if request_id is None or content is None:
         return
@@ -68,7 +69,7 @@ def _remember(request_id: str | None, content: bytes | None) -> None:
         _requests.pop(_order.popleft(), None)
 
 
-def foreign(request_id: str | None, content: bytes | None, answer: Any) -> str | None:
+def foreign(request_id: str | None, content: bytes | LongBody | None, answer: Any) -> str | None:
     """Return the id of the other request that ``answer`` belongs to, or None."""
     found = answer.get("request_id") if isinstance(answer, dict) else None
     if not isinstance(found, str) or request_id is None or content is None or found == request_id:
@@ -79,6 +80,8 @@ def foreign(request_id: str | None, content: bytes | None, answer: Any) -> str |
     return found
 
 
-def _mark(request_id: str, content: bytes) -> int:
+def _mark(request_id: str, content: bytes | LongBody) -> int:
     """Return the same number for two requests that differ by their id alone."""
+    if isinstance(content, LongBody):
+        return content.mark(request_id.encode())
     return hash(content.replace(request_id.encode(), b""))

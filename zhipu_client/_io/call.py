@@ -18,6 +18,7 @@ from zhipu_client._defaults import (
 from zhipu_client._io.bodies import foreign, grouped, write
 from zhipu_client._io.client_base import Core
 from zhipu_client._io.inferred_site import goes_to_other_site
+from zhipu_client._io.long_bodies import LongBody
 from zhipu_client._io.notes import named, notes
 from zhipu_client._io.trace import Deadline
 from zhipu_client._request import Request, StreamRequest
@@ -50,7 +51,7 @@ class Call:
     timeout: Timeout
     max_retries: int
     headers: Mapping[str, str] = field(repr=False)
-    content: bytes | None = field(repr=False)
+    content: bytes | LongBody | None = field(repr=False)
     request_id: str | None
     timeout_given: bool
     tries: int = 0
@@ -179,19 +180,7 @@ class Call:
         self.own_client = own_client
         request = self.request
         limits = self.timeout
-        arguments: dict[str, Any] = {}
-        if request.uploads:
-            arguments["files"] = [
-                (part.name, (part.filename, part.content, part.content_type))
-                for part in request.uploads
-            ]
-            arguments["data"] = grouped(request.form)
-        elif request.form:
-            arguments["data"] = grouped(request.form)
-        elif self.content is not None:
-            arguments["content"] = self.content
-        if request.query:
-            arguments["params"] = request.query
+        arguments = self._sent(own_client=own_client)
         self._sent_to = self.core.base_url
         timeout: Any = {"read": self.silence, "write": self.silence, "connect": limits.connect}
         try:
@@ -208,7 +197,12 @@ class Call:
                 make, extra = http.build_request, {"timeout": timeout}
             else:
                 make, extra = httpx.Request, {"extensions": {"timeout": {**timeout, "pool": None}}}
-            built = make(request.method, url, headers=dict(self.headers), **extra, **arguments)
+            built = make(request.method, url, **extra, **arguments)
+            if isinstance(arguments.get("content"), LongBody):
+                from zhipu_client._io.streamed import Streamed
+
+                # As httpx makes it, only the synchronous client could read it, once.
+                built.stream = Streamed(arguments["content"])
         except (TypeError, ValueError, UnicodeError) as error:
             raise InvalidRequestError(
                 f"a header or a parameter cannot be sent: {type(error).__name__}",
@@ -221,6 +215,29 @@ class Call:
         # Set last and nowhere else: no local variable of ours has the value.
         built.headers["Authorization"] = _key.authorization(key, self.core.auth, time.time())
         return built
+
+    def _sent(self, *, own_client: bool) -> dict[str, Any]:
+        """Return what httpx makes a request of: its headers, query, and body."""
+        request = self.request
+        arguments: dict[str, Any] = {"headers": dict(self.headers)}
+        if request.uploads:
+            arguments["files"] = [
+                (part.name, (part.filename, part.content, part.content_type))
+                for part in request.uploads
+            ]
+            arguments["data"] = grouped(request.form)
+        elif request.form:
+            arguments["data"] = grouped(request.form)
+        elif isinstance(self.content, LongBody) and own_client:
+            # What the caller has around its own client may read it.
+            arguments["content"] = bytes(self.content)
+        elif self.content is not None:
+            arguments["content"] = self.content
+            if isinstance(self.content, LongBody):
+                arguments["headers"] |= {"Content-Length": str(len(self.content))}
+        if request.query:
+            arguments["params"] = request.query
+        return arguments
 
     def _put_request_id(self, headers: Any) -> None:
         """Send an id of this attempt alone, unless the caller has set one."""
