@@ -114,12 +114,18 @@ def test_parallel(server: Tried, adapter: str) -> None:
 def test_forced(server: Tried, adapter: str, record_property: Any) -> None:
     offered = SOUNDER if server.kind.enforces else WEATHER
     name = offered["function"]["name"]
+    arguments = []
     for choice in (name, "any"):
         for way in WAYS:
             question = Ask(server.running.weather, tools=[offered], tool_choice=choice)
             outcome = answered(ask(server, adapter, way, question))
             assert [called for called, _ in outcome.calls] == [name]
-    record_property("seen", "yes" if server.kind.enforces else IN_WORDS)
+            arguments.append(outcome.calls[0][1])
+    if server.kind.enforces:
+        whole = all(isinstance(found.get("fathoms"), int) for found in arguments)
+        record_property("seen", "yes" if whole else "yes, the tool (its arguments are the model's)")
+    else:
+        record_property("seen", IN_WORDS)
 
 
 def test_json_schema(server: Tried, adapter: str, record_property: Any) -> None:
