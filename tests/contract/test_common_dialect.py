@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.reliability.scenarios import error
+from tests.reliability.server import FaultServer
 from zhipu_client import _learned
 
 from .rows import ABSENT, Row, check, has, in_turn, table
@@ -334,8 +336,8 @@ def test_what_a_server_makes_of_thinking_is_said_once(adapter, reply):
 @pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
 @pytest.mark.parametrize("way", ["whole", "stream", "awhole", "astream"])
 def test_each_attempt_has_an_id_of_its_own_in_a_header(adapter, way):
-    busy = failure(503, message="busy")
-    with scripted(busy, said()) as server:
+    busy = error(503, headers={"retry-after-ms": "1"})
+    with FaultServer(busy, said().scenario()) as server:
         settings = {"dialect": "openai", "max_retries": 1}
         outcome = run(server, adapter, way, Ask(), settings)
         sent = [request.headers.get("x-request-id") for request in server.requests]
