@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import io
 import itertools
 import struct
@@ -214,6 +215,7 @@ def test_values_out_of_range(given: dict[str, Any], named: str) -> None:
         audio.segments(b"", **given)
 
 
+@functools.cache
 def encoded(container: str, codec: str, seconds: int, rate: int = 8000) -> bytes:
     """A tone in another format."""
     import av
