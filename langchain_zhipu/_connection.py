@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Annotated, Any, ClassVar
-
-from pydantic import Field, PlainSerializer
-
 from langchain_zhipu._errors import model_error
-from zhipu_client import InvalidRequestError
-from zhipu_client.adapting import ConnectionSettings
+from zhipu_client import InvalidRequestError, adapting
 
 __all__ = ["KeepsAnswers", "SeveralRequests", "ZhipuSettings"]
 
 
-class ZhipuSettings(ConnectionSettings):
+class ZhipuSettings(adapting.ConnectionSettings):
     """`ConnectionSettings` that raise refused values as errors that LangChain knows, too."""
 
     @classmethod
@@ -23,40 +16,9 @@ class ZhipuSettings(ConnectionSettings):
         return model_error(error)
 
 
-class KeepsAnswers(ZhipuSettings):
-    """Settings of an adapter whose answers can be kept in a file.
-
-    Attributes:
-        checkpoint: A file that keeps what is paid for: a program that was killed goes on where it
-            was, and a second run over what did not change costs nothing. See
-            ``zhipu_client.with_checkpoint``.
-    """
-
-    checkpoint: Annotated[Path, PlainSerializer(str)] | None = None
-
-    def _checkpoint_path(self) -> Path | None:
-        return self.checkpoint
+class KeepsAnswers(ZhipuSettings, adapting.KeepsAnswers):
+    """Settings of an adapter whose answers can be kept in a file (``checkpoint``)."""
 
 
-class SeveralRequests(KeepsAnswers):
-    """Settings of an adapter that makes several requests in one call.
-
-    Attributes:
-        max_in_flight: The most requests of one call at once. Its former name, ``in_flight``, is
-            accepted for one release.
-        on_result: Called with each result as it comes: a `Document` of a loader, a position and
-            its vector, an index and its score. What it raises ends the run.
-    """
-
-    max_in_flight: int = Field(default=8, ge=1, le=64)
-    on_result: Callable[[Any], Any] | None = Field(default=None, exclude=True, repr=False)
-
-    _aliases: ClassVar[Mapping[str, str]] = {
-        **ZhipuSettings._aliases,
-        "in_flight": "max_in_flight",
-    }
-
-    @property
-    def in_flight(self) -> int:
-        """Return `max_in_flight`, by its former name."""
-        return self.max_in_flight
+class SeveralRequests(KeepsAnswers, adapting.SeveralRequests):
+    """Settings of an adapter that makes several requests in one call (``max_in_flight``)."""

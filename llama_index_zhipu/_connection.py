@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import pickle
 import warnings
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from llama_index.core.bridge.pydantic import Field, PlainSerializer, SecretStr, model_validator
+from llama_index.core.bridge.pydantic import Field, SecretStr, model_validator
 from llama_index.core.schema import BaseComponent
 
+from zhipu_client import adapting
 from zhipu_client.adapting import ConnectionSettings, suggestion
 
 if TYPE_CHECKING:
@@ -84,42 +84,12 @@ class ZhipuComponent(ConnectionSettings, BaseComponent):
         self._left_out = state["left_out"]
 
 
-class KeepsAnswers(ZhipuComponent):
-    """Settings of an adapter whose answers can be kept in a file.
-
-    Attributes:
-        checkpoint: A file that keeps what is paid for: a program that was killed goes on where it
-            was, and a second run over what did not change costs nothing. See
-            ``zhipu_client.with_checkpoint``.
-    """
-
-    checkpoint: Annotated[Path, PlainSerializer(str)] | None = Field(
-        default=None, description="A file that keeps what is paid for."
-    )
-
-    def _checkpoint_path(self) -> Path | None:
-        return self.checkpoint
+class KeepsAnswers(ZhipuComponent, adapting.KeepsAnswers):
+    """Settings of an adapter whose answers can be kept in a file (``checkpoint``)."""
 
 
-class SeveralRequests(KeepsAnswers):
-    """Settings of an adapter that makes several requests in one call.
-
-    Attributes:
-        max_in_flight: The most requests of one call at once. Its former name, ``in_flight``, is
-            accepted for one release.
-        on_result: Called with each result as it comes: a `Document` of a reader, a position and
-            its vector, a node with its score. What it raises ends the run.
-    """
-
-    on_result: Callable[[Any], Any] | None = Field(default=None, exclude=True, repr=False)
-    max_in_flight: int = Field(default=4, ge=1, le=64, description="Requests at once.")
-
-    _aliases: ClassVar[Mapping[str, str]] = {**ALIASES, "in_flight": "max_in_flight"}
-
-    @property
-    def in_flight(self) -> int:
-        """Return `max_in_flight`, by its former name."""
-        return self.max_in_flight
+class SeveralRequests(KeepsAnswers, adapting.SeveralRequests):
+    """Settings of an adapter that makes several requests in one call (``max_in_flight``)."""
 
 
 def _can_pickle(value: Any) -> bool:

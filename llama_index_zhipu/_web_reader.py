@@ -44,7 +44,7 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
         with_links_summary: Append a list of the links.
         with_images_summary: Append a list of the images.
         request_info: Keep ``request_id`` as metadata; it differs at each load.
-        max_in_flight: Pages at once, from 1.
+        max_in_flight: Pages at once, 1 to 32.
         on_error: ``"raise"``, or ``"skip"``: log a warning and leave out a page that fails.
 
     Raises:
@@ -68,7 +68,7 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
     with_links_summary: bool | None = Field(default=None)
     with_images_summary: bool | None = Field(default=None)
     request_info: bool = Field(default=False, description="Keep ids of requests.")
-    max_in_flight: int = Field(default=4, ge=1)
+    max_in_flight: int = Field(default=4, ge=1, le=32)
     on_error: Literal["raise", "skip"] = Field(default="raise", description="Of a page that fails.")
 
     @classmethod

@@ -11,6 +11,8 @@ decides once what a copy and a pickle of an adapter contain:
   such as ``Authorization``, ``Cookie`` or ``X-Api-Key``, and values that contain the key or begin
   with ``Bearer``, are left out; the first call fails until ``default_headers`` is set again.
 
+`KeepsAnswers` adds a checkpoint, `SeveralRequests` how many requests one call makes at once.
+
 `KeepsNoArguments` is for adapters that are not pydantic models: where a constructor fails, the
 frames of its error keep no key.
 
@@ -35,7 +37,7 @@ from zhipu_client._safe_tracebacks import KeepsNoArguments
 from zhipu_client._saving import check_folder, save_paid, write_whole
 from zhipu_client._secrets import hidden_password
 from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
-from zhipu_client.adapting._connection import ConnectionSettings
+from zhipu_client.adapting._connection import ConnectionSettings, KeepsAnswers, SeveralRequests
 from zhipu_client.errors._naming import name_source, naming
 from zhipu_client.work._job import attach, keeping
 
@@ -43,7 +45,9 @@ __all__ = [
     "ClientCache",
     "ConnectionSettings",
     "Content",
+    "KeepsAnswers",
     "KeepsNoArguments",
+    "SeveralRequests",
     "add_usage",
     "aleave",
     "attach",
