@@ -59,12 +59,12 @@ class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor):
     """
 
     model: str = Field(default=DEFAULT_MODEL, description="The model code.")
-    top_n: int | None = Field(default=5, ge=1, description="How many nodes to keep.")
+    top_n: int | None = Field(default=3, ge=1, description="How many nodes to keep.")
     raw_scores: bool = Field(default=False, description="Raw scores.")
     truncate: bool = Field(default=True, description="Cut texts that are too long.")
     on_error: Literal["raise", "skip"] = Field(default="raise", description="Of a refused text.")
 
-    def __init__(self, top_n: int | None = 5, model: str = DEFAULT_MODEL, **kwargs: Any) -> None:
+    def __init__(self, top_n: int | None = 3, model: str = DEFAULT_MODEL, **kwargs: Any) -> None:
         super().__init__(top_n=top_n, model=model, **kwargs)
 
     @classmethod
