@@ -18,8 +18,9 @@ from zhipu_client import (
     BatchRuns,
     InvalidRequestError,
     Request,
-    batches,
     embeddings,
+    lines_of_chats,
+    lines_of_texts,
 )
 from zhipu_client.adapting import refuse
 from zhipu_client.conversation import Exchange
@@ -97,7 +98,7 @@ class ZhipuAIBatch(BatchRuns[Any]):
             raise refuse("model", model, "must be a ChatZhipuAI or a ZhipuAIEmbeddings")
         self._model = model
         super().__init__(
-            _Chats(model, bound) if isinstance(model, ChatZhipuAI) else _Texts(model),
+            _lines(model, bound),
             model._sync_client,
             model._async_client,
             interval=interval,
@@ -108,19 +109,23 @@ class ZhipuAIBatch(BatchRuns[Any]):
         )
 
 
+def _lines(model: ChatZhipuAI | ZhipuAIEmbeddings, bound: Mapping[str, Any]) -> Any:
+    if isinstance(model, ChatZhipuAI):
+        chats = _Chats(model, bound)
+        return lines_of_chats(chats.request, chats.read)
+
+    def read(body: Mapping[str, Any]) -> Any:
+        return model._only(embeddings.EmbeddingReply.model_validate(body))
+
+    return lines_of_texts(model._request, read)
+
+
 class _Chats:
     """Prompts and conversations."""
-
-    url = "/v4/chat/completions"
-    most = batches.MOST_LINES
 
     def __init__(self, model: ChatZhipuAI, bound: Mapping[str, Any]) -> None:
         self._model = model
         self._bound = bound
-
-    @property
-    def check(self) -> Any:
-        return self.request("any").check
 
     def request(self, item: Any) -> Request[Any]:
         with raised_as_model_errors():
@@ -141,26 +146,3 @@ class _Chats:
             exchange = self._exchange([])
             exchange.take(dict(body))
             return to_message(exchange.answer)
-
-
-class _Texts:
-    """Texts to embed."""
-
-    url = "/v4/embeddings"
-    most = batches.MOST_TEXTS
-
-    def __init__(self, model: ZhipuAIEmbeddings) -> None:
-        self._model = model
-
-    @property
-    def check(self) -> Any:
-        return self.request("any").check
-
-    def request(self, item: Any) -> Request[Any]:
-        if not isinstance(item, str):
-            raise InvalidRequestError("an item must be a text", field="items", value=item)
-        made: Request[Any] = self._model._request(item)
-        return made
-
-    def read(self, body: Mapping[str, Any]) -> Any:
-        return self._model._only(embeddings.EmbeddingReply.model_validate(body))

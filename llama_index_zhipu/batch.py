@@ -12,10 +12,10 @@ from llama_index.core.base.llms.types import ChatMessage
 from zhipu_client import (
     BatchAnswer,
     BatchRuns,
-    InvalidRequestError,
     Request,
-    batches,
     embeddings,
+    lines_of_chats,
+    lines_of_texts,
 )
 from zhipu_client.adapting import refuse
 
@@ -84,7 +84,7 @@ class ZhipuAIBatch(BatchRuns[Any]):
             raise refuse("model", model, "must be a ZhipuAI or a ZhipuAIEmbedding")
         self._model = model
         super().__init__(
-            _Chats(model) if isinstance(model, ZhipuAI) else _Texts(model),
+            _lines(model),
             lambda: model._client,
             lambda: model._aclient,
             interval=interval,
@@ -95,18 +95,22 @@ class ZhipuAIBatch(BatchRuns[Any]):
         )
 
 
+def _lines(model: ZhipuAI | ZhipuAIEmbedding) -> Any:
+    if isinstance(model, ZhipuAI):
+        chats = _Chats(model)
+        return lines_of_chats(chats.request, chats.read)
+
+    def read(body: Mapping[str, Any]) -> Any:
+        return model._read(embeddings.EmbeddingReply.model_validate(body))
+
+    return lines_of_texts(model._one, read)
+
+
 class _Chats:
     """Prompts and conversations."""
 
-    url = "/v4/chat/completions"
-    most = batches.MOST_LINES
-
     def __init__(self, llm: ZhipuAI) -> None:
         self._llm = llm
-
-    @property
-    def check(self) -> Any:
-        return self.request("any").check
 
     def request(self, item: str | Sequence[ChatMessage]) -> Request[Any]:
         messages = self._llm._prompt(item, formatted=False) if isinstance(item, str) else item
@@ -123,26 +127,3 @@ class _Chats:
             )
             exchange.take(body)
             return to_response(exchange.answer)
-
-
-class _Texts:
-    """Texts to embed."""
-
-    url = "/v4/embeddings"
-    most = batches.MOST_TEXTS
-
-    def __init__(self, model: ZhipuAIEmbedding) -> None:
-        self._model = model
-
-    @property
-    def check(self) -> Any:
-        return self.request("any").check
-
-    def request(self, item: Any) -> Request[Any]:
-        if not isinstance(item, str):
-            raise InvalidRequestError("an item must be a text", field="items", value=item)
-        made: Request[Any] = self._model._one(item)
-        return made
-
-    def read(self, body: Mapping[str, Any]) -> Any:
-        return self._model._read(embeddings.EmbeddingReply.model_validate(body))

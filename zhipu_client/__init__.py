@@ -78,6 +78,8 @@ if TYPE_CHECKING:
     from .errors import *  # noqa: F403 - errors.__all__ is the list
     from .models import ModelDeprecationWarning as ModelDeprecationWarning
     from .work._batch import BatchAnswer as BatchAnswer
+    from .work._batch import lines_of_chats as lines_of_chats
+    from .work._batch import lines_of_texts as lines_of_texts
 else:
     #: Module -> the public names that it has. Those of the errors are in `errors.__all__`.
     _HOME = {
@@ -97,7 +99,7 @@ else:
         "_request": "Request StreamRequest Upload",
         "_task": "TaskFailedError TaskTimeoutError",
         "models": "ModelDeprecationWarning",
-        "work._batch": "BatchAnswer",
+        "work._batch": "BatchAnswer lines_of_chats lines_of_texts",
     }
     _NAMES = {name: home for home, names in _HOME.items() for name in names.split()}
 

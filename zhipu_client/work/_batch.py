@@ -16,7 +16,10 @@ from zhipu_client._numbers import whole_number
 from zhipu_client._request import Reply, Request
 from zhipu_client.errors import InvalidRequestError, ServerError, ZhipuError
 
-__all__ = ["BatchAnswer", "BatchLines", "Part", "Plan", "Steps", "known", "parts_of"]
+__all__ = [
+    "BatchAnswer", "BatchLines", "Part", "Plan", "Steps", "known", "lines_of_chats",
+    "lines_of_texts", "parts_of",
+]  # fmt: skip
 
 V = TypeVar("V")
 R = TypeVar("R")
@@ -80,6 +83,40 @@ class BatchLines(Protocol):
 
     def read(self, body: Mapping[str, Any]) -> Any:
         """Return the value in an answer's body; raise a `ZhipuError` that a call would raise."""
+
+
+@dataclass(slots=True)
+class _Lines:
+    """`BatchLines` of two functions."""
+
+    url: str
+    most: int
+    request: Callable[[Any], Request[Any]]
+    read: Callable[[Mapping[str, Any]], Any]
+
+    @property
+    def check(self) -> Callable[[Reply], None] | None:
+        return self.request("any").check
+
+
+def lines_of_chats(
+    request: Callable[[Any], Request[Any]], read: Callable[[Mapping[str, Any]], Any]
+) -> BatchLines:
+    """Return the lines of prompts and conversations; see `BatchLines` for the two functions."""
+    return _Lines("/v4/chat/completions", batches.MOST_LINES, request, read)
+
+
+def lines_of_texts(
+    request: Callable[[str], Request[Any]], read: Callable[[Mapping[str, Any]], Any]
+) -> BatchLines:
+    """Return the lines of texts to embed; what is not a text is refused."""
+
+    def checked(item: Any) -> Request[Any]:
+        if not isinstance(item, str):
+            raise InvalidRequestError("an item must be a text", field="items", value=item)
+        return request(item)
+
+    return _Lines("/v4/embeddings", batches.MOST_TEXTS, checked, read)
 
 
 @dataclass(frozen=True, slots=True)
