@@ -30,7 +30,9 @@ ALLOWED = {
     # trio is never needed: code there looks whether a caller's loop is one.
     # Only where it is asked for: --emulator, --compare.
     "zhipu_client.doctor": {"zhipu_emulator"},
-    "zhipu_client._io": {"PIL", "anyio", "av", "httpcore", "httpx", "pikepdf", "pypdfium2", "trio"},
+    "zhipu_client._io": {
+        "PIL", "anyio", "av", "httpcore", "httpx", "pikepdf", "pypdfium2", "trio", "websockets",
+    },
     "langchain_zhipu": {
         "langchain", "langchain_core", "pydantic", "pydantic_core", "typing_extensions",
         "zhipu_client",
@@ -45,7 +47,7 @@ ALLOWED = {
 CORE = frozenset({"pydantic", "pydantic_core", "zhipu_client"})
 
 #: Not a dependency of a plain install with the package's extra: imported in functions only.
-LAZY = frozenset({"PIL", "av", "langchain", "pikepdf", "pypdfium2", "trio", "zhipu_emulator"})
+LAZY = frozenset("PIL av langchain pikepdf pypdfium2 trio websockets zhipu_emulator".split())
 
 #: Modules that are built around a package which others import only in functions.
 NEEDS = {
@@ -102,11 +104,13 @@ ENDPOINTS = {
     if module.startswith("zhipu_client.") and "._" not in module and module.count(".") == 1
 } - NOT_ENDPOINTS
 #: The conversation core is above the chat endpoint, whose requests and chunks it makes and reads;
-#: the check-up calls a few, and a batch is made of files and batches.
+#: the check-up calls a few, a batch is made of files and batches, and a realtime session is a
+#: connection of its own kind.
 ABOVE_AN_ENDPOINT = {
     "zhipu_client.conversation": ("zhipu_client.chat",),
     "zhipu_client.work._batch": ("zhipu_client.batches", "zhipu_client.files"),
     "zhipu_client._io.batch_runs": ("zhipu_client.batches",),
+    "zhipu_client._io.realtime": ("zhipu_client.realtime",),
     "zhipu_client.doctor": tuple(
         f"zhipu_client.{name}"
         for name in ("chat", "embeddings", "quota", "rerank", "served_models", "tokenizer")

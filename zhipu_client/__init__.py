@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from . import ocr as ocr
     from . import quota as quota
     from . import reader as reader
+    from . import realtime as realtime
     from . import rerank as rerank
     from . import served_models as served_models
     from . import tasks as tasks
@@ -66,6 +67,8 @@ if TYPE_CHECKING:
     from ._io.polling import await_result as await_result
     from ._io.polling import wait_for as wait_for
     from ._io.polling import wait_result as wait_result
+    from ._io.realtime import RealtimeConnection as RealtimeConnection
+    from ._io.realtime import connect_realtime as connect_realtime
     from ._io.sync import Client as Client
     from ._io.sync_attempts import Stream as Stream
     from ._io.transcripts import astream_transcript as astream_transcript
@@ -93,6 +96,7 @@ else:
         "_io.drawing": "draw_layout",
         "_io.jobs": "aiterate arun iterate run",
         "_io.polling": "await_for await_result wait_for wait_result",
+        "_io.realtime": "RealtimeConnection connect_realtime",
         "_io.sync": "Client",
         "_io.sync_attempts": "Stream",
         "_io.transcripts": "astream_transcript stream_transcript",

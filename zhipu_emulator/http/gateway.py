@@ -85,9 +85,9 @@ class Gateway:
             scope["emulator.key"] = auth.authenticate(
                 headers.get("authorization"), options.api_keys, options.clock()
             )
-        except errors.ServiceError:
-            await receive()  # the opening; closing before it is accepted answers 403
-            await send({"type": "websocket.close", "code": 1008})
+        except errors.ServiceError as error:
+            await receive()  # the opening
+            await self._refuse(error, scope, receive, send)
             return
         await self.app(scope, receive, send)
 
