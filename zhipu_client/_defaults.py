@@ -258,7 +258,7 @@ def _base_url(value: object, field: str) -> str:
     if "@" in parts.netloc:
         # Never quoted: it contains a password, and `repr` would show it for ever after.
         raise _refused(field, None, "contains a user name or a password")
-    if parts.path.rstrip("/").endswith(_ANTHROPIC) and parts.hostname in _HOSTS:
+    if f"{parts.path}/".startswith(f"{_ANTHROPIC}/") and parts.hostname in _HOSTS:
         raise _refused(field, value, _WRONG_FORMAT)
     if parts.query or parts.fragment:
         raise _refused(field, None, "contains a query or a fragment")

@@ -275,5 +275,6 @@ def test_a_proxys_password_is_not_shown_nor_pickled(
 
 @pytest.mark.parametrize("base", ["https://api.z.ai", "https://open.bigmodel.cn"])
 def test_the_endpoint_of_another_format_is_refused(make: Any, base: str) -> None:
-    with pytest.raises(InvalidRequestError, match=r"Anthropic.*zai-coding"):
-        make(api_key=KEY, base_url=f"{base}/api/anthropic")
+    for rest in ("", "/", "/v1", "/v1/messages"):
+        with pytest.raises(InvalidRequestError, match=r"Anthropic.*zai-coding"):
+            make(api_key=KEY, base_url=f"{base}/api/anthropic{rest}")
