@@ -17,7 +17,7 @@ from zhipu_client import models
 from zhipu_client._check import choice as check_choice
 from zhipu_client._defaults import site_of
 
-__all__ = ["DIALECTS", "Dialect", "DialectName", "dialect_of"]
+__all__ = ["DIALECTS", "STANDARD", "Dialect", "DialectName", "dialect_of"]
 
 DialectName = Literal["zhipu", "openai"]
 
@@ -35,6 +35,8 @@ _STANDARD = frozenset(
         "truncation", "verbosity", "web_search_options",
     }
 )  # fmt: skip
+#: All arguments of the common dialect that are not fields of the adapters' chat models.
+STANDARD = _STANDARD | {"seed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

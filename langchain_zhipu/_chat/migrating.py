@@ -6,17 +6,10 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from zhipu_client.dialects import STANDARD
+
 __all__ = ["OtherNames", "from_chat_openai"]
 
-#: Parameters of a request that are fields there. What a server does not know is said when it is
-#: called.
-_OF_REQUESTS = frozenset(
-    {
-        "frequency_penalty", "include", "logit_bias", "logprobs", "modalities",
-        "presence_penalty", "reasoning", "seed", "service_tier", "store", "top_logprobs",
-        "truncation", "verbosity", "context_management",
-    }
-)  # fmt: skip
 _NO_RESPONSES = "there is no Responses API for GLM: each call is a chat completion"
 #: Settings that no request has -> what to do in their place.
 _SETTINGS: Mapping[str, str] = {
@@ -39,8 +32,8 @@ _SETTINGS: Mapping[str, str] = {
 def from_chat_openai(owner: str, values: dict[str, Any], known: set[str]) -> dict[str, Any]:
     """Return constructor arguments without those of ``ChatOpenAI`` that are not fields here.
 
-    Parameters of a request go to ``model_kwargs``. Settings without a use are left out, with a
-    warning where they were to change something.
+    Parameters of a request, which are fields there, go to ``model_kwargs``. Settings without a use
+    are left out, with a warning where they were to change something.
 
     Args:
         owner: The class's name, for the warning.
@@ -51,11 +44,11 @@ def from_chat_openai(owner: str, values: dict[str, Any], known: set[str]) -> dic
     for name in sorted(foreign & _SETTINGS.keys()):
         if values[name]:
             warnings.warn(f"{owner} has no {name}: {_SETTINGS[name]}", UserWarning, stacklevel=2)
-    moved = {name: values[name] for name in foreign & _OF_REQUESTS if values[name] is not None}
+    moved = {name: values[name] for name in foreign & STANDARD if values[name] is not None}
     kept = {
         name: value
         for name, value in values.items()
-        if name not in foreign or not (name in _SETTINGS or name in _OF_REQUESTS)
+        if name not in foreign or not (name in _SETTINGS or name in STANDARD)
     }
     if moved:
         kept["model_kwargs"] = {**(values.get("model_kwargs") or {}), **moved}

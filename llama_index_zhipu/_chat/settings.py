@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from llama_index.core.base.llms.types import LLMMetadata, MessageRole
-from llama_index.core.bridge.pydantic import Field
+from llama_index.core.bridge.pydantic import Field, model_validator
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 
 from llama_index_zhipu._chat.calling import SENT
 from llama_index_zhipu._connection import ALIASES, ZhipuComponent
 from zhipu_client import models
 from zhipu_client.conversation import ReasoningHistory, without_secrets
+from zhipu_client.dialects import STANDARD
 
 __all__ = ["DEFAULT_MODEL", "ChatSettings"]
 
@@ -75,6 +76,18 @@ class ChatSettings(FunctionCallingLLM, ZhipuComponent):
             "should_use_structured_outputs", "strict", "tokenizer",
         }
     )  # fmt: skip
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_standard_arguments(cls, data: Any) -> Any:
+        """Take parameters of a request that are fields of ``OpenAI`` as further arguments."""
+        if not isinstance(data, dict):
+            return data
+        moved = {n: data[n] for n in STANDARD - cls._ignored if data.get(n) is not None}
+        if not moved:
+            return data
+        kept = {name: value for name, value in data.items() if name not in moved}
+        return {**kept, "additional_kwargs": {**moved, **(data.get("additional_kwargs") or {})}}
 
     @property
     def metadata(self) -> LLMMetadata:

@@ -96,6 +96,14 @@ SENT = [
     own("one-call-at-a-time", CALL, Ask(tools=[ADD], more={"parallel_tool_calls": False}),
         sent={"parallel_tool_calls": False}),
 ]  # fmt: skip
+#: The same as fields: the classes that people come from have them.
+FIELDS: dict[str, Any] = {"logprobs": True, "frequency_penalty": 0.5, "service_tier": "flex"}
+AS_FIELDS = [
+    *(own(f"field-{name}", settings={name: value}, sent={name: value}, warned=[])
+      for name, value in {**FIELDS, "seed": 7}.items()),
+    *(Row(f"service-field-{name}", want={"sent": {name: ABSENT}, "warned": [has(name)]},
+          settings={"site": "bigmodel", name: value}) for name, value in FIELDS.items()),
+]  # fmt: skip
 #: What the service does not know is left out, and said. (How many answers: see the frameworks'.)
 ON_THE_SERVICE = [
     Row(f"service-{name}", want={"sent": {name: ABSENT}, "warned": [has(name)]},
@@ -105,7 +113,7 @@ ON_THE_SERVICE = [
 ]  # fmt: skip
 
 
-@table(in_turn([*SENT, *ON_THE_SERVICE]))
+@table(in_turn([*SENT, *AS_FIELDS, *ON_THE_SERVICE]))
 def test_what_is_sent(row, adapter, way):
     check(row, adapter, way)
 
