@@ -102,7 +102,7 @@ def _round(folder: Path) -> Iterator[tuple[str, str, Outcome, float]]:
     for way in ("threads", "tasks", "streams"):
         alone = measure(way, 1, None)
         yield way, "1 process", alone, 1.0
-        for name, shared in (("4 processes", None), ("4, shared_limit", folder / f"{way}.sqlite")):
+        for name, shared in (("4 processes", None), ("4, shared_limit", folder / f"{way}.limit")):
             found = measure(way, 4, shared)
             yield way, name, found, found.seconds / alone.seconds
 

@@ -8,7 +8,6 @@ can set: times that lie ahead come from before a restart of the machine.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import re
@@ -27,7 +26,7 @@ LEASE = 60.0
 #: then a place stays with the process where it was given back: nobody has to notice it first.
 HUNGRY = 1.0
 #: Seconds after which nobody lets a member go first that was not heard of: it may be stopped.
-HEARD = 2.0
+HEARD = 3.0
 #: A name; with what is put behind it, it is the name of a file.
 _NAME = re.compile(r"(?![.~])[^/\\:]{1,60}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -92,6 +91,26 @@ class Member:
     at: float = -math.inf
 
 
+def _number(value: Any) -> Any:
+    if value is not None and not isinstance(value, (int, float)):
+        raise TypeError(type(value))
+    return value
+
+
+def _member(
+    space: str,
+    pid: int,
+    started: str,
+    taken: int,
+    careful: int,
+    waiting: int,
+    since: float,
+    at: float,
+) -> Member:
+    counts = (int(taken), int(careful), int(waiting))
+    return Member(str(space), int(pid), str(started), *counts, float(since), float(at))
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """What a member looks with, and what it gets.
@@ -123,21 +142,25 @@ class SharedLimit:
     passed_at: float = -math.inf
 
     @classmethod
-    def read(cls, text: str | None) -> SharedLimit:
+    def read(cls, found: Any) -> SharedLimit:
         """Return what was written down; nothing where it cannot be read."""
         try:
-            found: Any = json.loads(text or "")
             return cls(
-                AdaptiveLimit(**found["limit"]),
-                {name: Member(**values) for name, values in found["members"].items()},
+                AdaptiveLimit(**{name: _number(one) for name, one in found["limit"].items()}),
+                {str(name): _member(**values) for name, values in found["members"].items()},
                 float(found["passed_at"]),
             )
-        except (ValueError, TypeError, KeyError, AttributeError):
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
             return cls()
 
-    def written(self) -> str:
-        """Return this as text."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+    def written(self) -> dict[str, Any]:
+        """Return this as what JSON can have."""
+        return asdict(self)
+
+    @property
+    def known(self) -> bool:
+        """Return whether there is anything to be written down."""
+        return bool(self.members) or self.limit.limit is not None
 
     def take(self, turn: Turn, ended: Callable[[Member], bool]) -> Turn:
         """Let a member note what happened, and give it the places that it may have now.
@@ -166,13 +189,14 @@ class SharedLimit:
             self.members[turn.name] = member
         return replace(turn, member=member, granted=tuple(granted))
 
-    def goes_first(self, name: str, now: float) -> bool:
-        """Return whether others let this member go first: it had better look often."""
-        member = self.members.get(name)
-        if member is None or not (member.waiting and now - member.since > HUNGRY):
-            return False
-        others = [one for other, one in self.members.items() if other != name and one.waiting]
-        return all((member.taken, member.since) <= (one.taken, one.since) for one in others)
+    def rank(self, name: str) -> int:
+        """Return how many others that wait would be let go first: 0 had better look often."""
+        ours = self.members[name]
+        return sum(
+            one.waiting > 0 and (one.taken, one.since) < (ours.taken, ours.since)
+            for other, one in self.members.items()
+            if other != name
+        )
 
     def _clean(self, name: str, now: float, ended: Callable[[Member], bool]) -> None:
         """Leave out who has ended, ourselves as we were, and what is of no use any more."""

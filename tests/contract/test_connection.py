@@ -182,16 +182,16 @@ def test_a_shared_limit_is_a_name_or_a_path(
     make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    path = str(tmp_path / "limit.sqlite")
+    path = str(tmp_path / "limit.json")
     for given, found in {
         "team": "team",
-        "./limit.sqlite": path,
-        Path("limit.sqlite"): path,
+        "./limit.json": path,
+        Path("limit.json"): path,
     }.items():
         assert make(api_key=KEY, shared_limit=given).shared_limit == found
-    adapter = make(api_key=importable_key, shared_limit="./limit.sqlite")
+    adapter = make(api_key=importable_key, shared_limit="./limit.json")
     monkeypatch.chdir("/")
-    assert carried(adapter)._sync_client()._core.shared_limit == tmp_path / "limit.sqlite"
+    assert carried(adapter)._sync_client()._core.shared_limit == tmp_path / "limit.json"
     with pytest.raises(InvalidRequestError, match="there is no folder"):
         make(api_key=KEY, shared_limit="team/prod")
 

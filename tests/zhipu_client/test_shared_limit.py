@@ -79,7 +79,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    found = tmp_path / "limit.sqlite"
+    found = tmp_path / "limit.json"
     LimitFile(found).prepare()
     return found
 
@@ -96,6 +96,10 @@ def limit_to(path: Path, places: int, gate: SharedGate) -> None:
         found.limit = AdaptiveLimit(limit=places, refused_at=999.0, _safe=places)
 
     LimitFile(path).change(gate.name, change)
+
+
+def vars_of(found: SharedLimit, other: SharedLimit) -> None:
+    found.limit, found.members, found.passed_at = other.limit, other.members, other.passed_at
 
 
 def test_open_until_a_refusal_of_anybody(pair: tuple[Process, Process], path: Path) -> None:
@@ -119,9 +123,10 @@ def test_open_until_a_refusal_of_anybody(pair: tuple[Process, Process], path: Pa
 
 
 def test_patience_begins_anew_with_what_another_process_is_served(
-    pair: tuple[Process, Process], clock: Clock
+    pair: tuple[Process, Process], path: Path, clock: Clock
 ) -> None:
     one, other = pair
+    limit_to(path, 5, one.gate)
     one.call()
     one.work()
     clock.now += 30
@@ -197,7 +202,7 @@ def test_places_of_a_process_that_is_gone(
 
 def test_a_killed_process_gives_its_places_back(tmp_path: Path) -> None:
     """SIGKILL, and nobody has asked for its exit code: as with a worker of a pool."""
-    path = tmp_path / "limit.sqlite"
+    path = tmp_path / "limit.json"
     program = """
 import sys
 from pathlib import Path
@@ -217,9 +222,7 @@ sys.stdin.read()
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "in\n"
-    database = sqlite3.connect(path)
-    (name,) = database.execute("SELECT key FROM limits WHERE key != ''").fetchone()
-    database.close()
+    (name,) = LimitFile(path).keys()
     clock = limit_keeper.SystemClock()
     ours = Process(path, clock)
     ours.gate.name = name
@@ -292,15 +295,51 @@ def test_a_careful_call_waits_for_a_place_that_was_served_before() -> None:
     assert shared.take(turn.__class__("me", me, (Event("end"),), (True, False), 10.0), bool).granted
 
 
-@pytest.mark.parametrize("text", [None, "", "{", "[]", '{"limit": {"what": 1}}', "null"])
-def test_what_cannot_be_read_counts_as_nothing(text: str | None) -> None:
-    assert SharedLimit.read(text) == SharedLimit()
+@pytest.mark.parametrize(
+    "found",
+    [
+        None, "", [], {}, 7, {"limit": {"what": 1}},
+        {"limit": {"limit": "4"}, "members": {}, "passed_at": 1},
+        {"limit": {}, "members": {"a": {"taken": 1}}, "passed_at": 1},
+        {"limit": {}, "members": {"a": 1}, "passed_at": 1},
+        {"limit": {}, "members": {}, "passed_at": "soon"},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_counts_as_nothing(found: Any) -> None:
+    assert SharedLimit.read(found) == SharedLimit()
 
 
-def test_what_is_written_is_read() -> None:
+def test_what_is_written_is_read(path: Path) -> None:
     shared = SharedLimit(AdaptiveLimit(limit=3), {"me": Member("here", 1, "2", taken=1)}, 5.0)
-    assert SharedLimit.read(shared.written()) == shared
-    assert SharedLimit.read(SharedLimit().written()) == SharedLimit()
+    file = LimitFile(path)
+    limit_to(path, 2, SharedGate("another", Clock(), print))  # type: ignore[arg-type]
+    file.change("one", lambda found: vars_of(found, shared))
+    assert file.look("one") == shared
+    file.change("one", lambda found: vars_of(found, SharedLimit()))
+    assert file.keys() == ["another"]  # what nobody knows anything about is not kept
+
+
+def test_a_line_that_a_kill_cut_off_counts_as_empty(path: Path) -> None:
+    file = LimitFile(path)
+    file.change("one", lambda found: found.members.update({"me": Member("here", 1, "2")}))
+    whole = path.read_bytes()
+    for end in range(40, len(whole) - 2, 7):
+        path.write_bytes(whole[:end])
+        assert file.look("one") == SharedLimit()
+        file.change("one", lambda found: found.members.update({"me": Member("here", 1, "2")}))
+        assert path.read_bytes() == whole
+    path.write_bytes(whole + b"what was longer before")
+    assert file.look("one").members
+
+
+def test_a_file_that_stays_locked_is_an_error_in_time(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limit_files, "_locked", lambda file: False)
+    monkeypatch.setattr(limit_files.time, "monotonic", iter(range(0, 999, 3)).__next__)
+    monkeypatch.setattr(limit_files.time, "sleep", lambda seconds: None)
+    with pytest.raises(InvalidRequestError, match="locked for 15 s"):
+        LimitFile(path).prepare()
 
 
 def test_a_file_that_is_lost_ends_nothing(
@@ -358,7 +397,7 @@ async def test_an_async_call_leaves_the_loop_free(path: Path) -> None:
         (7, "must be a name"),
         (b"limit", "must be a name"),
         ("team/prod", "there is no folder"),
-        ("/nowhere/limit.sqlite", "there is no folder"),
+        ("/nowhere/limit.json", "there is no folder"),
     ],
 )
 def test_what_is_neither_a_name_nor_a_path_is_refused(value: Any, words: str) -> None:
@@ -390,7 +429,7 @@ def test_a_folder_that_another_made_is_not_trusted(
         LimitFile(found).prepare()
 
 
-@pytest.mark.parametrize("what", ["text", "a database", "a folder"])
+@pytest.mark.parametrize("what", ["text", "a database", "a folder", "a pipe"])
 def test_a_file_that_is_something_else_is_left_alone(what: str, tmp_path: Path) -> None:
     path = tmp_path / "notes"
     if what == "text":
@@ -400,7 +439,7 @@ def test_a_file_that_is_something_else_is_left_alone(what: str, tmp_path: Path) 
         database.execute("CREATE TABLE notes (text)")
         database.close()
     else:
-        path.mkdir()
+        path.mkdir() if what == "a folder" else os.mkfifo(path)
     before = path.read_bytes() if path.is_file() else None
     client = Client(api_key="a.b", base_url="http://127.0.0.1:9", shared_limit=path)
     with pytest.raises(InvalidRequestError, match="cannot be used") as caught:

@@ -10,7 +10,6 @@ import math
 import os
 import queue
 import secrets
-import sqlite3
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,9 +25,10 @@ from zhipu_client.errors import ZhipuError
 __all__ = ["Keeper", "keeper_for", "reset_keepers"]
 
 #: Seconds between two signs of life: where calls wait, and where there are only places taken.
-BEAT_WAITING, BEAT = 0.5, 10.0
-#: Seconds between two looks for a place: a tenth of what has been waited for, within these.
-SOONEST, LATEST = 0.01, 0.25
+BEAT_WAITING, BEAT = 1.0, 10.0
+#: Seconds between two looks for a place: for whose turn it is; for the others, who look half as
+#: often as the one before them, down to this, or to so much for each process that waits.
+SOONEST, LATEST, EACH = 0.02, 0.25, 0.02
 #: Seconds after which it is seen that a process has ended without a word.
 NOTICED = 1.0
 #: Seconds for which a file that cannot be used is left alone.
@@ -119,10 +119,7 @@ class Keeper:
         seat.member = done.member
         gate.passed_at = max(gate.passed_at, seat.state.passed_at)
         if done.member.waiting:
-            wait = min(max(SOONEST, 0.1 * (now - done.member.since)), LATEST)
-            if seat.state.goes_first(seat.name, now):
-                wait = SOONEST
-            seat.due = now + wait * (0.75 + 0.5 * self._clock.jitter())
+            seat.due = now + self._pause(seat) * (0.75 + 0.5 * self._clock.jitter())
         elif done.member.taken:
             seat.due = now + BEAT
         else:
@@ -130,6 +127,12 @@ class Keeper:
         gate.bring(done.granted)
         if gate.places.eventful:
             self.look_at(gate)
+
+    def _pause(self, seat: _Seat) -> float:
+        """Return the seconds until the next look: the nearer its turn, the sooner."""
+        waiting = sum(one.waiting > 0 for one in seat.state.members.values())
+        soon = SOONEST * 2.0 ** min(seat.state.rank(seat.name), 10)
+        return min(soon, max(LATEST, EACH * waiting))
 
     def _take(self, seat: _Seat, turn: Turn) -> Turn:
         """Take a turn with what is written down; with what is known, where that cannot be read."""
@@ -146,7 +149,7 @@ class Keeper:
                         return turn
                 done, seat.state = self.file.change(name, lambda one: one.take(turn, self._ended))
                 return done
-        except (sqlite3.Error, OSError, ZhipuError) as error:
+        except (OSError, ZhipuError) as error:
             self._broken_until = now + LEFT_ALONE
             if now - self._warned_at >= WARN_AGAIN:
                 self._warned_at = now
