@@ -325,11 +325,15 @@ def _read(piece: ToolCallChunk) -> Call:
 def _with_calls(
     content: list[str | dict[Any, Any]], calls: Sequence[Call]
 ) -> list[str | dict[Any, Any]]:
-    """Return content blocks (output version v1) with each call replaced, in order."""
+    """Return content blocks (output version v1) with each call replaced, in order.
+
+    A block more than there are calls was a piece of one.
+    """
     kinds = {"tool_call", "tool_call_chunk", "invalid_tool_call"}
     blocks = [invalid_call(call) if call.error else tool_call(call) for call in calls]
     left = iter([{**block} for block in blocks])
-    return [
-        next(left, block) if isinstance(block, dict) and block.get("type") in kinds else block
+    found = [
+        next(left, None) if isinstance(block, dict) and block.get("type") in kinds else block
         for block in content
     ]
+    return [block for block in found if block is not None]

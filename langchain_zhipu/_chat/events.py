@@ -54,19 +54,19 @@ class _Watched:
             return event
         if self._replaced:
             self._replaced -= 1  # they end in the order in which they began
-            return {**event, "content": _replaced(content)}
+            error = "it did not fit, and the model was asked again"
+            return {**event, "content": _not_run(content, error)}
         for call in self.answer.calls:
             if call.id == content.get("id"):
                 read = tool_call(call) if call.error is None else invalid_call(call)
                 return {**event, "content": {**content, **read}}
-        return event
+        return {**event, "content": _not_run(content, "it was a piece of another call")}
 
 
-def _replaced(call: dict[str, Any]) -> dict[str, Any]:
-    """Return the call of an answer that was asked for again, as one that must not run."""
+def _not_run(call: dict[str, Any], error: str) -> dict[str, Any]:
+    """Return a call that is not one of the answer's, as one that must not run."""
     args = call.get("args")
     text = args if isinstance(args, str) else text_of_arguments(args)
-    error = "it did not fit, and the model was asked again"
     return {**call, "type": "invalid_tool_call", "args": text, "error": error}
 
 

@@ -411,6 +411,17 @@ def test_fragments_of_one_delta_and_of_several_are_read_alike() -> None:
         assert one.calls() == several.calls()
 
 
+def test_neither_a_first_fragment_nor_a_last_one_is_a_call_of_its_own() -> None:
+    many = [piece(text, "f", f"x{n}", 0) for n, text in enumerate(["", '{"a":', "1", "}"])]
+    ended = [piece('{"a":1}', "f"), piece("", "f"), piece("", "f")]
+    followed = [piece('{"a":1}', "f"), piece("", "f"), piece('{"a":2}')]
+    for fragments, wanted in ((many, 1), (ended, 1), (followed, 2)):
+        merger = ToolCallMerger()
+        merger.fragments(fragments)
+        texts = [call["function"]["arguments"] for call in merger.calls()]
+        assert texts == ['{"a":1}', '{"a":2}'][:wanted]
+
+
 NAME_PIECES: dict[str, tuple[list[dict[str, Any]], list[tuple[str, str]]]] = {
     "pieces, the id in the first": (
         [piece("", "ge", "x", 0), piece("", "t_", index=0), piece("{}", "time", index=0)],

@@ -94,6 +94,7 @@ class ToolCallMerger:
                 "function": {"name": call.name or "", "arguments": call.arguments()},
             }
             for call in self._calls
+            if not call.dropped
         ]
 
     def rest(self) -> list[Fragment]:
@@ -141,7 +142,9 @@ class ToolCallMerger:
     def _joined(self, call: _Call, name: str, identity: str | None) -> str:
         """Return a call's name with its next piece; the same name where this is not one."""
         known = call.name or ""
-        if call.begun or _differ(identity, call.wire_id):
+        if call.begun:
+            return known
+        if _differ(identity, call.wire_id) and not self._is_beginning(known):
             return known
         if name in self._names and not (self._is_beginning(known) and name.startswith(known)):
             return known
@@ -167,6 +170,12 @@ class ToolCallMerger:
             made = self._new(index)
             made.header, call.repeated = call.repeated, None
             return made
+        return self._of_name(call, index, identity, name, arguments)
+
+    def _of_name(
+        self, call: _Call, index: int | None, identity: str | None, name: str, arguments: str
+    ) -> _Call:
+        """Return the call that a fragment with a name belongs to: the known one, or a new one."""
         if call.name is None:
             return self._new(index) if _differ(identity, call.wire_id) else call
         if name.strip() != call.name.strip():
@@ -177,16 +186,27 @@ class ToolCallMerger:
             if not inside and (not call.many_ids or call.is_followed_by(arguments)):
                 return self._new(index)
             call.many_ids = True
+            self._drop_beginning_of(call)
             return call
         if index is None and identity is None:
             # A name alone, twice: two calls of a tool that takes no arguments.
             bare = call.wire_id is None and call.index is None and not (call.begun or arguments)
-            return self._new(index) if bare or call.whole() else call
+            if bare or (call.whole() and arguments):
+                return self._new(index)
+            if call.whole():
+                call.repeated = (identity, name)  # unless an object follows, it ends the last one
+            return call
         if call.is_followed_by(arguments):
             return self._new(index)
         if not arguments and call.whole():
             call.repeated = (identity, name)
         return call
+
+    def _drop_beginning_of(self, call: _Call) -> None:
+        """Drop a call without arguments that was the first fragment of one with many ids."""
+        before = self._calls[call.number - 1] if call.number else None
+        if before is not None and not before.begun:
+            before.dropped = (before.name, before.index) == (call.name, call.index)
 
     def _known(
         self, index: int | None, identity: str | None, name: str | None, arguments: str
@@ -221,8 +241,8 @@ class _Call:
     """One call, as far as it has come."""
 
     __slots__ = (
-        "_brackets", "_closed", "_first", "_length", "_pieces", "_seen", "_value", "header",
-        "id", "index", "many_ids", "name", "number", "repeated", "told", "wire_id",
+        "_brackets", "_closed", "_first", "_length", "_pieces", "_seen", "_value", "dropped",
+        "header", "id", "index", "many_ids", "name", "number", "repeated", "told", "wire_id",
     )  # fmt: skip
 
     def __init__(self, number: int, index: int | None) -> None:
@@ -235,8 +255,9 @@ class _Call:
         self.name: str | None = None
         #: How much of the name was given out.
         self.told = 0
-        #: Whether its fragments come under an id each.
+        #: Whether its fragments come under an id each, and whether it was one of them itself.
         self.many_ids = False
+        self.dropped = False
         #: Id and name that came again, and those that came before this call's first fragment.
         self.repeated: tuple[str | None, str] | None = None
         self.header: tuple[str | None, str] | None = None

@@ -110,3 +110,23 @@ def test_no_way_of_a_cut_call_makes_it_run(arguments: str, door: str) -> None:
         assert "tool_call" not in {block["type"] for block in made.content_blocks}
     (said,) = message_chunk_to_message(whole).invalid_tool_calls
     assert said["args"] == arguments
+
+
+@pytest.mark.parametrize("version", ["v0", "v1"])
+async def test_the_beginning_of_a_call_under_another_id_is_not_a_call(
+    model: ChatZhipuAI, server: Any, version: Any
+) -> None:
+    parts = ["", '{"amount"', ": 5", "}"]
+    fragments = [call("pay", text, f"c{number}") for number, text in enumerate(parts)]
+    pieces = [*(delta(tool_calls=[one]) for one in fragments), delta("tool_calls", USAGE)]
+    server.script(Answer(chunks=pieces), Answer(chunks=pieces))
+    bound = model.model_copy(update={"output_version": version}).bind_tools([pay])
+    events = await bound.astream_events("hi", version="v3")  # type: ignore[call-overload]
+    async for _ in events:
+        pass
+    seen = await events.output
+    assert [c["args"] for c in seen.tool_calls] == [{"amount": 5}]
+    first, *others = bound.stream("hi")
+    whole = first + others
+    assert [c["args"] for c in whole.tool_calls] == [{"amount": 5}]
+    assert [block["type"] for block in whole.content_blocks] == ["tool_call"]
