@@ -16,6 +16,7 @@ __all__ = ["WavFormat", "levels", "read_header", "seconds_of", "wav_file"]
 _FIRST_CHUNK = 12
 #: Sizes that a program writes before it knows them.
 _UNKNOWN = (0, 0xFFFFFFFF)
+_COMPRESSED = 0
 _PCM, _FLOAT, _A_LAW, _MU_LAW, _EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
 #: (what samples are, bytes of each) -> the type of an array that has them. 24 bits: see `_array`.
 _TYPES = {(_PCM, 1): "B", (_PCM, 2): "h", (_PCM, 3): "h", (_PCM, 4): "i"} | {
@@ -97,13 +98,16 @@ def read_header(read: Callable[[int, int], bytes], size: int) -> tuple[WavFormat
 def _format(chunk: bytes) -> WavFormat | None:
     if len(chunk) < 16:
         return None
-    kind, channels, rate, _, frame_bytes, _ = struct.unpack_from("<HHIIHH", chunk)
+    kind, channels, rate, _, frame_bytes, bits = struct.unpack_from("<HHIIHH", chunk)
+    if not (channels and rate and frame_bytes):
+        return None
     if kind == _EXTENSIBLE and len(chunk) >= 26:
         (kind,) = struct.unpack_from("<H", chunk, 24)
-    if not channels or not rate or frame_bytes < channels:
-        # Compressed formats have frames of their own.
-        return None if not (channels and rate and frame_bytes) else WavFormat(0, 1, rate, 1, chunk)
-    return WavFormat(kind, channels, rate, frame_bytes, chunk)
+    if frame_bytes != channels * -(-bits // 8):
+        # Compressed, or not what it says: a place to cut cannot be counted out.
+        return WavFormat(_COMPRESSED, 1, rate, 1, chunk)
+    second = struct.pack("<I", min(rate * frame_bytes, 0xFFFFFFFF))
+    return WavFormat(kind, channels, rate, frame_bytes, chunk[:8] + second + chunk[12:])
 
 
 def seconds_of(content: bytes) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
 import logging
 import pickle
@@ -97,12 +98,13 @@ def test_a_short_recording_is_sent_as_it_is(adapter, way, tmp_path, reach, servi
     path = tmp_path / "memo.wav"
     path.write_bytes(spoken)
     service.reset()
-    for source in (path, str(path), spoken, io.BytesIO(spoken)):
+    data = f"data:audio/wav;base64,{base64.b64encode(spoken).decode()}"
+    for source in (path, str(path), spoken, io.BytesIO(spoken), data):
         (found,) = read(adapter, way, source, hotwords=["hydrophone"], **reach)
         assert text(found) == TEXT
         assert found.metadata["duration"] == pytest.approx(len(TEXT) * 0.08)
         assert not {"segments", "request_id", "request_ids"} & found.metadata.keys()
-    assert len(service.requests) == 4
+    assert len(service.requests) == 5
     assert streamed(adapter, way, path, **reach) == TEXT
 
 

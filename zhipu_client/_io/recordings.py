@@ -71,8 +71,9 @@ class _Recording:
     def whole(self) -> bytes:
         return _read(self._file, 0, self.size, self.name)
 
-    def check(self) -> None:
-        self._header()
+    def wav_seconds(self) -> float | None:
+        form, _, length = self._header()
+        return length / form.frame_bytes / form.rate if form.can_be_cut else None
 
     def _header(self) -> tuple[WavFormat, int, int]:
         return read_header(
@@ -83,6 +84,8 @@ class _Recording:
         if self.type.decoder == "wav":
             form, start, length = self._header()
             if form.can_be_cut:
+                if length / form.frame_bytes > MOST_HOURS * 3600 * form.rate:
+                    raise _too_long(self.name)
                 return _Samples(self._file, form, start, length // form.frame_bytes, self.name)
         file = self._decoded = decoded(self._file, self.type, self.name)
         frames = file.seek(0, 2) // DECODED.frame_bytes
@@ -169,11 +172,13 @@ def _decode(av: Any, file: BinaryIO, kind: SoundType, out: Any) -> None:
                 out.write(bytes(made.planes[0])[: made.samples * DECODED.frame_bytes])
                 done += made.samples
             if done > most:
-                raise InvalidRequestError(
-                    f"the recording lasts more than {MOST_HOURS} hours", field="source"
-                )
+                raise _too_long("the recording")
 
 
 def _frames(container: Any) -> Any:
     yield from container.decode(audio=0)
     yield None  # has the resampler hand over what it kept back
+
+
+def _too_long(name: str) -> InvalidRequestError:
+    return InvalidRequestError(f"{name} lasts more than {MOST_HOURS} hours", field="source")

@@ -242,8 +242,7 @@ def _parts(recording: Recording, most: int) -> Iterator[Part]:
             if seconds is None:
                 raise InvalidRequestError("the MP3 is damaged: it has no sound", field="source")
         else:
-            recording.check()
-            seconds = seconds_of(content)
+            seconds = max(recording.wav_seconds() or 0.0, seconds_of(content))
         if seconds <= MOST_SECONDS:
             total = round(seconds, 3)
             return iter([Part(1, 0.0, total, content, total, whole=True)])
@@ -337,7 +336,10 @@ class _SegmentsWork:
         self._finish(part, _segment(part, value))
 
     def failed(self, number: int, error: Exception) -> None:
-        part = self._open[number]
+        part = self._open.get(number)
+        if part is None:  # it was the caller's `progress` that failed
+            self._fail(number, error)
+            return
         _place(error, part, self._opened.name)
         skips = self._job.on_error == "skip" and is_about_an_item(error)
         if skips and isinstance(error, ZhipuError):

@@ -45,8 +45,12 @@ class Recording(Protocol):
     type: SoundType
     size: int
 
-    def check(self) -> None:
-        """Raise `InvalidRequestError` for a WAV without a readable header or samples."""
+    def wav_seconds(self) -> float | None:
+        """Return how long a WAV lasts, counted by its samples; None where it is compressed.
+
+        Raises:
+            InvalidRequestError: It has no readable header, or no samples.
+        """
 
     def whole(self) -> bytes:
         """Return the file."""
