@@ -38,7 +38,7 @@ class Import:
     """Import a name from a module, in a process that has done nothing else.
 
     ``times`` processes a round are measured and the cheapest counts: what else the machine does
-    only ever adds, and a few hundredths are to be told apart.
+    only ever adds, and a few hundredths are to be distinguished.
     """
 
     module: str
@@ -62,9 +62,9 @@ def measure(case: Case, server: Server) -> str:
     run = case(server)
     next(run)
     wall, cpu = time.perf_counter(), time.process_time()
-    told = next(run)
+    counted = next(run)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    figures = told if isinstance(told, dict) else {"count": told}
+    figures = counted if isinstance(counted, dict) else {"count": counted}
     count = figures["count"]
     return json.dumps({"cpu_us": cpu / count * 1e6, "wall_us": wall / count * 1e6, **figures})
 

@@ -41,12 +41,12 @@ def pdf(pages: Sequence[Sequence[Block]], **info: str) -> bytes:
         pages: What stands on each page.
         info: What the file says of itself: ``Title``, ``Author``, ``Creator``, ...
     """
-    told = "".join(f"/{name}({_escaped(value)})" for name, value in info.items())
+    entries = "".join(f"/{name}({_escaped(value)})" for name, value in info.items())
     objects = [
         "<</Type/Catalog/Pages 2 0 R>>",
         "",
         "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-        f"<<{told}>>",
+        f"<<{entries}>>",
     ]
     kids = []
     for blocks in pages:

@@ -92,14 +92,14 @@ class TranscriptionSettings(SeveralRequests):
         for part in found.refused:
             _log.warning("%s: a part is left out: %s", origin.name, part.error)
         facts = found.metadata(times=self.segments, request_info=self.request_info)
-        told = {"source": origin.name}
+        named = {"source": origin.name}
         return Document(
             found.text,
             id=stable_id(document_id(origin.name)),
             metadata={
-                **told,
+                **named,
                 **origin.metadata,
-                **told,
+                **named,
                 **(facts if self.segments else flat(facts)),
             },
         )

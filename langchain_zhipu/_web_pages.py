@@ -107,9 +107,9 @@ class WebPageSettings(SeveralRequests):
 
     def _unseen(self, error: BaseException) -> Iterator[Document]:
         """Return the pages that were read and did not reach the caller."""
-        told = getattr(error, "unread", None)
-        if told is not None:
-            yield told
+        unread = getattr(error, "unread", None)
+        if unread is not None:
+            yield unread
         first = getattr(error, "partial", None)
         for reply in first if isinstance(first, list) else ():
             yield self._document(str(getattr(error, "source", "")), reply)

@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 #: Name of a field -> name of the argument of `zhipu_client.ocr.pages`.
 _PAGES = {"max_in_flight": "in_flight"}
-#: What a chat server can be told.
+#: The settings of a chat server.
 _CHAT = ("task", "prompt", "max_tokens", "dpi", "max_pixels")
 
 

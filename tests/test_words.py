@@ -23,6 +23,7 @@ INSTEAD = {
     r"(?<=\S )(?<!here )(?:is|are|was|were|be) no (?!longer\b|more\b|less\b|matter\b)": "is not a",
     r"\bwhat is told\b": "what a value is, or what reports it",
     r"\b(?:is|are|was|were|not) told\b|\btold (?:by|from|of|with)\b": "is known, is given, reports",
+    r"\b(?:a|an|of|servers?|deployments?) one's own\b": "your own",
     r"\btells (?:of|that|the|what|where|whether|which)\b(?! model)": "shows, reports, has",
     r"\bstands? (?:alone|at|before|behind|for|in (?!for\b)|on|there|where)\b": "is in, represents",
     r"\b(?:must|may|can|cannot) hold\b|\bholds (?:a|an|no|what|some|one)\b": "contains, has",

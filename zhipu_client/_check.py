@@ -96,15 +96,15 @@ def refusal(failed: ValidationError) -> InvalidRequestError | None:
     None for what is about no field. Secrets are not shown, nor what an unknown name was given: it
     may be a misspelt ``api_key``.
     """
-    told = failed.errors(include_url=False)
-    for one in told:
+    problems = failed.errors(include_url=False)
+    for one in problems:
         cause = one.get("ctx", {}).get("error")
         if isinstance(cause, InvalidRequestError):
             return cause
-    if not told[0]["loc"]:
+    if not problems[0]["loc"]:
         return None
-    field = str(told[0]["loc"][0])
-    about = [one for one in told if str(*one["loc"][:1]) == field]
+    field = str(problems[0]["loc"][0])
+    about = [one for one in problems if str(*one["loc"][:1]) == field]
     why = "; or: ".join(dict.fromkeys(one["msg"] for one in about))
     if field in _SECRETS or about[0]["type"] == "extra_forbidden":
         return InvalidRequestError(f"{field}: {why}", field=field)

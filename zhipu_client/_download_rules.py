@@ -241,8 +241,8 @@ class Gathering:
             raise DownloadError(message, url=self._where.url, retryable=retryable)
         if headers.get("content-encoding", "identity").lower() not in ("", "identity"):
             raise DownloadError("refused, it is compressed", url=self._where.url)
-        told = headers.get("content-length", "")
-        if told.strip().isdecimal() and whole_number(told, most=self._most) is None:
+        length = headers.get("content-length", "")
+        if length.strip().isdecimal() and whole_number(length, most=self._most) is None:
             raise self._too_large()
 
     def add(self, piece: bytes) -> bytes:

@@ -95,15 +95,15 @@ def _as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def add_usage(total: dict[str, Any], told: Any) -> None:
+def add_usage(total: dict[str, Any], usage: Any) -> None:
     """Add one answer's ``usage`` to a sum; values that are not counts are passed over."""
-    for name, count in told.items() if isinstance(told, dict) else ():
+    for name, count in usage.items() if isinstance(usage, dict) else ():
         if isinstance(count, int):
             total[name] = total.get(name, 0) + count
 
 
-def counts(told: Any) -> dict[str, int]:
+def counts(usage: Any) -> dict[str, int]:
     """Return the counts of one answer's ``usage``, whatever the service sent there."""
     found: dict[str, int] = {}
-    add_usage(found, told)
+    add_usage(found, usage)
     return found

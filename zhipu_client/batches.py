@@ -213,9 +213,9 @@ def answer(row: Mapping[str, Any], check: Callable[[Reply], None] | None = None)
     """
     response = row.get("response")
     response = response if isinstance(response, dict) else {}
-    told, body = response.get("status_code"), response.get("body")
-    status = whole_number(told, most=999)
-    fine = told is None or 200 <= (status or 0) < 300
+    code, body = response.get("status_code"), response.get("body")
+    status = whole_number(code, most=999)
+    fine = code is None or 200 <= (status or 0) < 300
     if not fine or not isinstance(body, dict) or error_in(body):
         found = body or row.get("error") or row
         body = found if isinstance(found, dict) else {"message": str(found)}

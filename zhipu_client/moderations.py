@@ -80,10 +80,10 @@ class ModerationReply(ReplyModel):
 
     def _judgements(self) -> list[Judgement]:
         """Return all that was judged. What cannot be read is a judgement without a level."""
-        told: Any = self.result_list
+        found: Any = self.result_list
         return [
             row if isinstance(row, Judgement) else read(Judgement, row)
-            for row in (told if isinstance(told, list) else [told])
+            for row in (found if isinstance(found, list) else [found])
         ]
 
 

@@ -75,7 +75,7 @@ def create(
         request_id: Your own id of the call, 6 to 64 characters.
         user_id: Your own id of the end user, 6 to 128 characters.
         extra_body: Further fields of the body, sent unchecked.
-        dialect: ``"openai"`` for a server of one's own (vLLM, llama.cpp, Xinference): the service's
+        dialect: ``"openai"`` for your own server (vLLM, llama.cpp, Xinference): the service's
             limits are not checked.
 
     Raises:

@@ -50,7 +50,7 @@ def server(base_url: str | None) -> Iterator[dict[str, str]]:
 
 
 def model_at(reach: dict[str, str], model: str, *, thinking: bool) -> ChatZhipuAI:
-    """A model on a server of one's own.
+    """A model on your own server.
 
     Args:
         reach: Its address, with the path that the server wants (usually ``/v1``), and the key.

@@ -234,12 +234,12 @@ class _Run:
         """Return True for the first page of a document."""
         return origin is not self._origin
 
-    def about(self, origin: Origin, told: Mapping[str, str]) -> None:
+    def about(self, origin: Origin, info: Mapping[str, str]) -> None:
         """Begin a document with its metadata."""
         self._origin = origin
         named = {"source": origin.name}
         # Twice: to be first in order, and to override.
-        self._about = {**named, **told, **origin.metadata, **named}
+        self._about = {**named, **info, **origin.metadata, **named}
 
     def documents(self, origin: Origin, page: OCRPage | None) -> Iterator[Document]:
         """Return the documents that are ready with this page, or at a document's end (None)."""

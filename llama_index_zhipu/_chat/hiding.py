@@ -24,7 +24,7 @@ _NESTED = "llm_kwargs"
 
 
 class Hidden(BaseModel):
-    """A secret that can be shown, written down and sent to another process without being told.
+    """A secret that can be shown, written down and sent to another process, all without its value.
 
     Attributes:
         text: What is shown.

@@ -53,7 +53,7 @@ class blocking:  # noqa: N801 - reads as a word: ``with blocking(limit):``
         busy.add(thread)
         self._token = _deadline.set(self._limit)
 
-    def __exit__(self, *told: object) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         _deadline.reset(self._token)
         if self._first:  # else what called us, through the garbage collector, still is inside
             busy.discard(get_ident())

@@ -9,7 +9,7 @@ from zhipu_client.models import ModelDeprecationWarning, deprecation_of
 
 __all__ = ["warn_of_deprecated"]
 
-#: Where the paths of the service end. A server of one's own keeps a model as long as it likes.
+#: Where the paths of the service end. Your own server keeps a model as long as it likes.
 _OF_THE_SERVICE = "/paas/v4"
 _OURS = ("zhipu_client", "langchain_zhipu", "llama_index_zhipu")
 #: What was said -> by whom.

@@ -33,7 +33,7 @@ class inside:  # noqa: N801 - reads as a word: ``with inside():``
         self._first = thread not in busy
         busy.add(thread)
 
-    def __exit__(self, *told: object) -> None:
+    def __exit__(self, *exc_info: object) -> None:
         if self._first:  # else what called us, through the garbage collector, still is inside
             busy.discard(_thread.get_ident())
 

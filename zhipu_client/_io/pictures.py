@@ -89,8 +89,8 @@ def _read(file: BinaryIO, name: str, kind: str) -> Iterator[Any]:
     except Exception as error:  # whatever a decoder raises
         # Pillow's own text has the address of the file object.
         unknown = isinstance(error, UnidentifiedImageError)
-        told = "it is broken, or its decoder is missing" if unknown else error
-        why = f"is {kind} and cannot be converted ({told})"
+        reason = "it is broken, or its decoder is missing" if unknown else error
+        why = f"is {kind} and cannot be converted ({reason})"
         if kind == "image/heic":
             why += "; its decoder is installed with: pip install 'zhipu-integrations[heic]'"
         raise _refused(name, why) from error

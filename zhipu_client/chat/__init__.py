@@ -87,7 +87,7 @@ class ChatParams(TypedDict, total=False):
             (GLM-5.2 and later).
         do_sample: False makes the service ignore ``temperature`` and ``top_p``.
         tool_stream: Stream the arguments of tool calls in pieces (GLM-4.6 and later).
-        stream_options: ``{"include_usage": True}`` asks a server of one's own for the tokens of a
+        stream_options: ``{"include_usage": True}`` asks your own server for the tokens of a
             stream; the service sends them always.
         request_id: 6 to 64 characters, unique; made by the client when left out.
         user_id: 6 to 128 characters.
@@ -185,8 +185,8 @@ def create(
     Args:
         model: A model code, for example ``"glm-4.7"``.
         messages: The conversation on the wire's own shape, at least one.
-        dialect: Whose bounds are checked: the service's, or none with ``"openai"``, for servers
-            of one's own.
+        dialect: Whose bounds are checked: the service's, or none with ``"openai"``, for your
+            own servers.
         **params: See `ChatParams`.
 
     Raises:

@@ -102,7 +102,7 @@ class ToolCallMerger:
         return [
             Fragment(index=call.number, id=None, name=name, arguments="")
             for call in self._calls
-            if (name := call.untold())
+            if (name := call.unshown())
         ]
 
     def _fragment(self, wire: Mapping[str, Any]) -> Fragment:
@@ -130,8 +130,8 @@ class ToolCallMerger:
         if name is not None:
             call.name = name if call.name is None else self._joined(call, name, identity)
         taken = call.take(arguments)
-        told = call.untold() if call.begun or not self._is_beginning(call.name) else None
-        return Fragment(index=call.number, id=first_id, name=told, arguments=taken)
+        shown = call.unshown() if call.begun or not self._is_beginning(call.name) else None
+        return Fragment(index=call.number, id=first_id, name=shown, arguments=taken)
 
     def _is_beginning(self, name: str | None) -> bool:
         """Return whether a name can only be the beginning of one that is on offer."""
@@ -242,7 +242,7 @@ class _Call:
 
     __slots__ = (
         "_brackets", "_closed", "_first", "_length", "_pieces", "_seen", "_value", "dropped",
-        "header", "id", "index", "many_ids", "name", "number", "repeated", "told", "wire_id",
+        "header", "id", "index", "many_ids", "name", "number", "repeated", "shown", "wire_id",
     )  # fmt: skip
 
     def __init__(self, number: int, index: int | None) -> None:
@@ -254,7 +254,7 @@ class _Call:
         self.id: str | None = None
         self.name: str | None = None
         #: How much of the name was given out.
-        self.told = 0
+        self.shown = 0
         #: Whether its fragments come under an id each, and whether it was one of them itself.
         self.many_ids = False
         self.dropped = False
@@ -277,10 +277,10 @@ class _Call:
         """True once some arguments have come."""
         return self._length > 0
 
-    def untold(self) -> str | None:
+    def unshown(self) -> str | None:
         """Give out what of the name was not given out before, or None."""
-        left = (self.name or "")[self.told :]
-        self.told += len(left)
+        left = (self.name or "")[self.shown :]
+        self.shown += len(left)
         return left or None
 
     def arguments(self) -> str:

@@ -286,7 +286,7 @@ def facts_of(body: Mapping[str, Any], request_id: str | None = None) -> dict[str
 
 
 def logprobs_of(choice: Mapping[str, Any]) -> Any:
-    """The log probabilities of a choice, which servers of one's own send on request."""
+    """The log probabilities of a choice, which your own servers send on request."""
     found = choice.get("logprobs")
     content = found.get("content") if isinstance(found, Mapping) else None
     return found if isinstance(content, list) and content else None

@@ -43,7 +43,7 @@ __all__ = ["Built", "build"]
 #: Further fields of the body that are sent for a setting of another name.
 _OWN_EXTRAS = ("chat_template_kwargs", "parallel_tool_calls")
 #: Values that make something of an answer due, or offer tools.
-_DEMANDS = ("response_format", "server_tools", "structured", "tool_choice", "tools", "web_search")
+_NEEDING = ("response_format", "server_tools", "structured", "tool_choice", "tools", "web_search")
 
 
 @cache
@@ -122,8 +122,8 @@ def build(
     info = models.get(model) if dialect.bounds else None
     known = models.find(model)  # what the model is, wherever it runs
     params = {key: values[key] for key in PARAMS if values.get(key) is not None}
-    demands = any(values.get(name) is not None for name in _DEMANDS)
-    tools = listed("tools", values.get("tools")) if demands else []
+    needed = any(values.get(name) is not None for name in _NEEDING)
+    tools = listed("tools", values.get("tools")) if needed else []
     names = _names_of(tools, dialect.plain_names)
     # A structured answer does not belong to an agent, although it may come as a call.
     agent = names.offered and values.get("structured") is None
@@ -135,7 +135,7 @@ def build(
     _check_number(extra, streaming=streaming, one_answer=one_answer)
     off = is_switched_off(params.get("thinking"), extra.get("chat_template_kwargs"))
     _put_thinking(params, extra, clear, info, dialect)
-    requirement = put_requirement(params, values, names, info, dialect) if demands else None
+    requirement = put_requirement(params, values, names, info, dialect) if needed else None
     _put_streaming(params, info, values, dialect, streaming=streaming)
     _put_extra(params, extra, values, dialect)
     history = reasoning_history(

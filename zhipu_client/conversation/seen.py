@@ -6,7 +6,7 @@ from before a change to a text model). Such media become a short note. What the 
 is refused by its place in the caller's own messages.
 
 What a model takes is looked up by whatever name it has (`models.find`). A user's own medium is
-refused only for the service's codes (`models.get`), as a server of one's own may take more. Nothing
+refused only for the service's codes (`models.get`), as your own server may take more. Nothing
 is left out or refused for a model that the catalogue does not know.
 """
 

@@ -1,6 +1,6 @@
 """Reasoning that a model has written into its answer's text, between tags. Pure.
 
-GLM-4.1V-Thinking and GLM-Z1 write it there always; the hybrid models do where a server of one's own
+GLM-4.1V-Thinking and GLM-Z1 write it there always; the hybrid models do where your own server
 runs without a reasoning parser. Their chat template may have opened the reasoning, so that its end
 is all that shows.
 """
@@ -49,8 +49,8 @@ class ThinkFilter:
     ============================================  ====================================
     ``"tags"``: the model may think               ``<think>`` … ``</think>`` at the very start
     ``"implicit"``: its template may have opened  the same; a ``</think>`` at the start; all text up
-    the reasoning (hybrid models on servers of    to the first ``</think>`` that nothing opened and
-    one's own)                                    that is not spoken about
+    the reasoning (hybrid models on your own      to the first ``</think>`` that nothing opened and
+    servers)                                      that is not spoken about
     ``"opened"``: the template has opened it      all text up to ``</think>``, or up to the end
     ``"off"``: this request switches thinking     an empty pair, a ``</think>`` or a closed
     off                                           ``<think>`` … ``</think>`` at the very start

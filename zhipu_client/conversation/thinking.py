@@ -60,7 +60,7 @@ def thinking_value(value: Any, clear: bool | None = None) -> dict[str, Any] | No
 
 
 def template_arguments(thinking: Any, clear_thinking: bool | None) -> dict[str, bool]:
-    """Return the arguments of GLM's chat template that switch thinking on a server of one's own.
+    """Return the arguments of GLM's chat template that switch thinking on your own server.
 
     Args:
         thinking: See `thinking_value`.

@@ -132,7 +132,7 @@ def create(
         truncate: Send only the beginning of a text that has more tokens than the model takes, by
             `estimate_tokens`.
         extra_body: Further fields of the body, sent unchecked.
-        dialect: ``"openai"`` for a server of one's own: the service's limits are not checked.
+        dialect: ``"openai"`` for your own server: the service's limits are not checked.
 
     Raises:
         InvalidRequestError: A value is outside of its limits; ``field`` names it, and an input that

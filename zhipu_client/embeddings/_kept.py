@@ -53,9 +53,9 @@ class Texts:
             {"index": place, "embedding": list(struct.unpack(f"<{len(piece) // 8}d", piece))}
             for place, piece in enumerate(pieces)
         ]
-        told = fresh if isinstance(fresh, Mapping) else {}
-        usage = told.get("usage") or {"prompt_tokens": 0, "total_tokens": 0}
-        return {"model": told.get("model") or body.get("model"), "data": rows, "usage": usage}
+        answer = fresh if isinstance(fresh, Mapping) else {}
+        usage = answer.get("usage") or {"prompt_tokens": 0, "total_tokens": 0}
+        return {"model": answer.get("model") or body.get("model"), "data": rows, "usage": usage}
 
 
 def _texts(body: Mapping[str, Any]) -> list[Any]:

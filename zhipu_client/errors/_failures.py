@@ -117,8 +117,8 @@ def error_from(
     code, message = _code_and_message(decoded)
     kind, retry = _kind(status, code, decoded, message)
     if isinstance(decoded, dict):
-        told = decoded.get("request_id")
-        request_id = shorten(str(told)) if told else request_id
+        own_id = decoded.get("request_id")
+        request_id = shorten(str(own_id)) if own_id else request_id
     reset = _RESET.search(message or "") if issubclass(kind, QuotaExceededError) else None
     return kind(
         message or _without_message(status, decoded),

@@ -4,7 +4,7 @@ The facts are in ``models.json``. Where the service's documents and its own answ
 answers are followed; where two of its pages disagree, what one of them allows is not refused.
 
 There are two ways to look up a model. `get` takes the service's own codes only: what may be
-refused, left out or changed before sending is decided by it, since a deployment of one's own may
+refused, left out or changed before sending is decided by it, since your own deployment may
 take more than the service does. `find` also knows the names that other servers give the same
 models (``zai-org/GLM-4.6V-FP8``, ``glm-4.6-20250930``): what a model is, how it thinks, what it
 sees and how much it reads is decided by it. Neither raises anything for a model that is not known.

@@ -1,7 +1,7 @@
 """Reading documents: ``POST /layout_parsing`` (GLM-OCR) and the neighbours of it.
 
 `create` is one call. For documents of any length, from files or addresses, use `pages`, which reads
-with GLM-OCR on a server of one's own, too.
+with GLM-OCR on your own server, too.
 """
 
 from __future__ import annotations

@@ -133,8 +133,8 @@ def pages_in(data: Mapping[str, Any]) -> int:
 
 def number_of_pages(data: Mapping[str, Any]) -> int | None:
     """Return how many pages the answer says there are."""
-    told = _info(data).get("num_pages")
-    return told if isinstance(told, int) else None
+    reported = _info(data).get("num_pages")
+    return reported if isinstance(reported, int) else None
 
 
 def _info(data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -149,8 +149,8 @@ def _list(value: Any) -> list[Any]:
 def _size(
     name: str, place: int, sizes: Sequence[Any], regions: Sequence[Mapping[str, Any]]
 ) -> int | None:
-    told = sizes[place] if place < len(sizes) else None
-    found = told.get(name) if isinstance(told, dict) else None
+    reported = sizes[place] if place < len(sizes) else None
+    found = reported.get(name) if isinstance(reported, dict) else None
     if found is None and regions:
         found = regions[0].get(name)
     if isinstance(found, float) and math.isfinite(found):

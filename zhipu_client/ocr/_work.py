@@ -148,9 +148,9 @@ class OCRWork:
 
     def done(self, number: int, value: Mapping[str, Any]) -> None:
         part = self._open[number]
-        told = number_of_pages(value)
-        if part.last is None and told is not None:
-            self._total = told
+        reported = number_of_pages(value)
+        if part.last is None and reported is not None:
+            self._total = reported
         pages = pages_of(value, part.first, self._total or None)
         wanted = None if part.last is None else part.last - part.first + 1
         if wanted is not None and len(pages) > wanted:
@@ -160,8 +160,10 @@ class OCRWork:
         if self._document.info:
             pages = [replace(page, file_info=self._document.info) for page in pages]
         at = part.first + len(pages) - 1
-        if self._document.pages is None and part.last and at < min(part.last, told or 0):
-            self._total = max(self._total, told or 0)  # it has more pages, and they did not come
+        if self._document.pages is None and part.last and at < min(part.last, reported or 0):
+            self._total = max(
+                self._total, reported or 0
+            )  # it has more pages, and they did not come
         self._finished[number] = pages
         self._read += len(pages)
         if self._document.pages is not None and wanted is not None and len(pages) < wanted:
@@ -172,16 +174,16 @@ class OCRWork:
             self._fail(number, ServerError(message, request_id=value.get("request_id")))
             return
         if part.last is None or part.walk:
-            self._go_on(part, len(pages), told or 0)
+            self._go_on(part, len(pages), reported or 0)
         if self._job.progress is not None:
             self._job.progress(self._read, self._expected())
 
-    def _go_on(self, part: Part, read: int, told: int) -> None:
+    def _go_on(self, part: Part, read: int, reported: int) -> None:
         """Ask for the next part where the end is not known and pages may follow."""
         at = part.first + read - 1
-        if told > max(at, read):
-            self._total = told
-            self._todo.extend(self._parts.of(at + 1, told, split=False))
+        if reported > max(at, read):
+            self._total = reported
+            self._todo.extend(self._parts.of(at + 1, reported, split=False))
         elif part.last is None or at < part.last:
             self._total = at
         else:

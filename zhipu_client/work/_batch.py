@@ -258,8 +258,8 @@ def ids_of(job_id: str) -> list[str]:
 def items_of(batch: batches.Batch) -> int:
     """Return how many items a batch, or the job that it is a part of, says to have."""
     counts = batch.request_counts if isinstance(batch.request_counts, dict) else {}
-    told = (batch.metadata or {}).get(_ITEMS), counts.get("total")
-    return max(whole_number(count, most=MOST_LINES) or 0 for count in told)
+    reported = (batch.metadata or {}).get(_ITEMS), counts.get("total")
+    return max(whole_number(count, most=MOST_LINES) or 0 for count in reported)
 
 
 def missing(batch: batches.Batch, unread: str) -> BatchAnswer[Any]:

@@ -29,7 +29,7 @@ class Rules:
 
     Attributes:
         sizes: Sizes that are always good, the first is the default.
-        low: Shortest side of a size of one's own, pixels.
+        low: Shortest side of your own size, pixels.
         step: Sides must be multiples of it.
         pixels: Largest area.
         qualities: The first is the default.
