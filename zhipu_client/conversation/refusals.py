@@ -49,7 +49,8 @@ _VAGUE = re.compile(
 )
 #: Members of a refusal that repeat the request (FastAPI's have all of it), not what is wrong.
 _ECHOES = frozenset({"input", "body", "ctx", "request", "value", "received", "messages", "url"})
-_DEEPEST, _MOST = 6, 200
+#: How much of a refusal is read: levels, texts, and characters in all.
+_DEEPEST, _MOST, _LONGEST = 6, 200, 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ def refusals_in(
         return []
     if isinstance(error, (ContentFilterError, ContextOverflowError)):
         return []
-    text = " ".join(_words_of(error))
+    text = " ".join(_words_of(error))[:_LONGEST]
     lasting = _LASTING.search(text) is not None
     if error.status == _BROKEN and not lasting:
         return []

@@ -94,6 +94,12 @@ def test_no_field_is_named(status: int, body: Any) -> None:
     assert refused(status, body, {"max_tokens": 5}) == []
 
 
+def test_only_the_beginning_of_a_long_refusal_is_read() -> None:
+    tail = "x " * 20_000
+    assert refused(400, {"error": f"tool_choice: not supported {tail}"}) == [("tool_choice", True)]
+    assert refused(400, {"error": {"message": f"no {tail} tool_choice not supported"}}) == []
+
+
 OTHERS: list[tuple[int, Any]] = [
     (400, {"error": {"message": "Invalid value: max_tokens is too large"}}),
     (400, {"error": {"message": "Invalid messages: the first must not be a tool's"}}),
