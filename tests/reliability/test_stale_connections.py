@@ -89,9 +89,10 @@ def _request(connection: socket.socket) -> dict[str, Any]:
         for line in head.split(b"\r\n")
         if line.lower().startswith(b"content-length")
     ]
-    while len(body) < lengths[0]:
-        body += connection.recv(65536)
-    return dict(json.loads(body))
+    whole = bytearray(body)  # of bytes, each piece would copy all that came before it
+    while len(whole) < lengths[0]:
+        whole += connection.recv(1 << 20)
+    return dict(json.loads(whole))
 
 
 def _answer(body: dict[str, Any]) -> bytes:
