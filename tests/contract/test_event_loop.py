@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import wave
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,9 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "b.png").write_bytes(PNG)
     (tmp_path / "scans").mkdir()
     (tmp_path / "scans" / "scan.pdf").write_bytes(document(3))
+    with wave.open(str(tmp_path / "talk.wav"), "wb") as sound:
+        sound.setparams((1, 1, 400, 0, "NONE", ""))
+        sound.writeframes(b"\x10\xf0" * 8000)
     return tmp_path
 
 
@@ -116,6 +120,12 @@ def blob(folder: Path) -> Any:
     return Blob.from_path(folder / "a.png")
 
 
+def sound_blob(folder: Path) -> Any:
+    from langchain_core.documents.base import Blob
+
+    return Blob.from_path(folder / "talk.wav")
+
+
 def prompt() -> Any:
     from llama_index.core.prompts import PromptTemplate
 
@@ -165,6 +175,11 @@ LANGCHAIN: dict[str, Case] = {
         "https://cities.example/paris", **c
     ).aload(),
     "events": lambda c, f: every(chain.ChatZhipuAI(**c).astream_events("Hi", version="v2")),
+    "moderate": lambda c, f: chain.ZhipuAIModeration(**c).abatch(["Hi", "a"]),
+    "recording": lambda c, f: chain.ZhipuAITranscriptionLoader(f, **c).aload(),
+    "recording-streamed": lambda c, f: every(
+        chain.ZhipuAITranscriptionParser(**c).astream_text(sound_blob(f))
+    ),
     "say": lambda c, f: chain.ZhipuAITextToSpeechTool(save_to=f / "new", **c).ainvoke("Hi"),
     "say-streamed": lambda c, f: every(chain.ZhipuAITextToSpeechTool(**c).astream("Hi")),
     "video-saved": lambda c, f: chain.ZhipuAIVideoGenerator(
@@ -194,6 +209,10 @@ LLAMA_INDEX: dict[str, Case] = {
     "ocr-by-chat": lambda c, f: index.ZhipuAIOCRReader(**BY_CHAT, **c).aload_data(scan(f)),
     "ocr-pages": lambda c, f: every(index.ZhipuAIOCRReader(**EMPTY, **c).apages(f / "a.png")),
     "parse": lambda c, f: index.ZhipuAIFileParserReader(**c).aload_data(f / "a.png"),
+    "recording": lambda c, f: index.ZhipuAITranscriptionReader(**c).aload_data(f / "talk.wav"),
+    "recording-streamed": lambda c, f: every(
+        index.ZhipuAITranscriptionReader(**c).astream_text(f / "talk.wav")
+    ),
     "say": lambda c, f: index.ZhipuAISpeechToolSpec(folder=f / "new", **c).atext_to_speech("Hi"),
     "draw": lambda c, f: index.ZhipuAIImageGeneratorToolSpec(
         allow_loopback=True, **c

@@ -212,6 +212,23 @@ def test_pieces_of_a_transcript() -> None:
     reader.finish()
 
 
+@pytest.mark.parametrize(
+    ("last", "whole"),
+    [
+        ({"text": "One two"}, "One two"),
+        ({"delta": "One two"}, "One two"),
+        ({"delta": " two"}, "One two"),
+        ({"delta": ""}, "One"),
+        ({"text": "Won too", "delta": "x"}, "Won too"),
+    ],
+)
+def test_the_last_piece_of_a_transcript(last: dict[str, str], whole: str) -> None:
+    reader = audio.transcribe_stream(file=wav(1)).reader()
+    reader.feed(b'{"type": "transcript.text.delta", "delta": "One"}', "")
+    done = reader.feed(json.dumps({"type": "transcript.text.done", **last}).encode(), "")
+    assert done == audio.TranscriptionChunk(whole, done=True)
+
+
 def test_a_speech_answer_that_is_json_is_an_error() -> None:
     body = b'{"error": {"code": "1302", "message": "busy"}}'
     reply = Reply(200, {"content-type": "application/json"}, body)

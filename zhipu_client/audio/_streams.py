@@ -119,14 +119,24 @@ class TranscriptionReader(_EventReader):
         if str(frame.get("type", "")).endswith(".done"):
             self._whole = True
             self.contents += 1
-            whole = _text(frame, "text", "delta") or "".join(self._text)
-            return TranscriptionChunk(whole, done=True)
+            return TranscriptionChunk(self._final(frame), done=True)
         text = _text(frame, "delta", "text")
         if not text:
             return None
         self.contents += 1
         self._text.append(text)
         return TranscriptionChunk(text)
+
+    def _final(self, frame: dict[str, Any]) -> str:
+        """Return the whole text. The schema of the last event has a ``delta``, its sample a text.
+
+        So the former may be all of the text, or the rest of it.
+        """
+        told, so_far = _text(frame, "text"), "".join(self._text)
+        last = _text(frame, "delta")
+        if told or not last:
+            return told or so_far
+        return last if last.startswith(so_far) else so_far + last
 
     def partial(self) -> str | None:
         """Return the text so far."""

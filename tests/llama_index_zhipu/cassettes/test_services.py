@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import wave
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from llama_index_zhipu import (
     ZhipuAIHandwritingReader,
     ZhipuAIKnowledgeRetriever,
     ZhipuAIModerationPostprocessor,
+    ZhipuAITranscriptionReader,
     ZhipuAIWebReaderToolSpec,
     ZhipuAIWebSearchRetriever,
 )
@@ -155,3 +158,29 @@ async def test_handwriting_of_a_broken_image(service: Service, mode: Mode) -> No
     reader = ZhipuAIHandwritingReader(**service.settings)
     with pytest.raises(BadRequestError, match=r"broken\.png"):
         await called(mode, reader, "load_data", note("Buy milk")[:60], {"file_name": "broken.png"})
+
+
+def talk() -> bytes:
+    """A WAV of two parts, small enough to keep."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as sound:
+        sound.setparams((1, 1, 400, 0, "NONE", ""))
+        for block in (b"\x10\xf0" * 4000, b"\x80\x80" * 400, b"\x10\xf0" * 4000):
+            sound.writeframes(block)
+    return out.getvalue()
+
+
+async def test_a_long_recording(service: Service, mode: Mode) -> None:
+    reader = ZhipuAITranscriptionReader(segments=True, max_in_flight=1, **service.settings)
+    (found,) = await called(mode, reader, "load_data", talk())
+    assert len(found.metadata["segments"]) == 2
+    assert found.metadata["duration"] == 42
+
+
+async def test_a_recording_as_a_stream(service: Service, mode: Mode) -> None:
+    reader = ZhipuAITranscriptionReader(**service.settings)
+    if mode == "sync":
+        pieces = list(reader.stream_text(talk()))
+    else:
+        pieces = [text async for text in reader.astream_text(talk())]
+    assert len(pieces) > 2
