@@ -19,6 +19,7 @@ from typing import Any
 __all__ = [
     "CPU_SECONDS",
     "MEMORY",
+    "MOST_PAGES",
     "Desk",
     "Mapped",
     "MiB",

@@ -14,12 +14,21 @@ from contextlib import closing
 from math import ceil
 from typing import Any
 
-from zhipu_client._io.pdf_process import MEMORY, Mapped, RefusedError, answer_all, bound_memory
+from zhipu_client._io.pdf_process import (
+    MEMORY,
+    MOST_PAGES,
+    Mapped,
+    RefusedError,
+    answer_all,
+    bound_memory,
+)
 
 __all__ = ["Desk", "main"]
 
 #: PDFium's number for "a password is needed, or it is wrong".
 _PASSWORD = 4
+#: A JPEG has at most 65,535 pixels on a side.
+_MOST_OF_A_SIDE = 65_000
 _POINTS_PER_INCH = 72
 _QUALITY = 90
 #: What is read of what a file says of itself.
@@ -78,12 +87,19 @@ class Desk:
         return {"width": image.width, "height": image.height}, out.getvalue()
 
     def _open(self, password: str | None) -> dict[str, Any]:
-        from pypdfium2 import PdfDocument
+        from pypdfium2 import PdfDocument, PdfiumError
 
-        document = PdfDocument(self._file, password=password or None)
+        try:
+            document = PdfDocument(self._file, password=password or None)
+        except PdfiumError as error:
+            if "Success" in str(error):  # nothing is wrong with it, but that
+                raise RefusedError("has no pages") from None
+            raise
         document.init_forms()  # or what is filled into a form would not be on its picture
         if not len(document):
             raise RefusedError("has no pages")
+        if len(document) > MOST_PAGES:
+            raise RefusedError(f"has more than the {MOST_PAGES:,} pages that are read here")
         self._document = document
         info = {key: document.get_metadata_value(key) for key in _INFO}
         return {"pages": len(document), "info": {key: text for key, text in info.items() if text}}
@@ -93,6 +109,7 @@ class Desk:
         with closing(self._document[number - 1]) as page:
             width, height = (max(side, 1.0) for side in page.get_size())
             scale = min(dpi / _POINTS_PER_INCH, (max_pixels / (width * height)) ** 0.5)
+            scale = min(scale, _MOST_OF_A_SIDE / max(width, height))
             while ceil(width * scale) * ceil(height * scale) > max_pixels:
                 scale *= 0.999
             with closing(page.render(scale=scale)) as bitmap:
