@@ -186,12 +186,24 @@ def _from_start(file: Any, most: int) -> Any:
         file.seek(0)
     if isinstance(file, io.TextIOBase):
         return ""
-    return file.read(most)
+    return _all_of(file, most)
+
+
+def _all_of(file: Any, most: int) -> Any:
+    """Read to the end, or so many bytes: one read of a pipe or a socket gives what is there."""
+    first = file.read(most)
+    if not isinstance(first, (bytes, bytearray, memoryview)) or len(first) >= most or not first:
+        return first
+    pieces, size = [bytes(first)], len(first)
+    while size < most and (piece := file.read(most - size)):
+        pieces.append(bytes(piece))
+        size += len(piece)
+    return b"".join(pieces) if len(pieces) > 1 else pieces[0]
 
 
 def _opened(given: Any, most: int) -> Any:
     with given as file:
-        return file.read(most)
+        return "" if isinstance(file, io.TextIOBase) else _all_of(file, most)
 
 
 def _bounded(content: bytes, name: str | None, most: int, what: str) -> bytes:

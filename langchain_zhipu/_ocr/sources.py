@@ -6,7 +6,7 @@ import glob as globbing
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path, PurePath
@@ -101,7 +101,7 @@ def origins(
         yield one
     elif isinstance(given, (str, PurePath)) or hasattr(given, "__fspath__"):
         yield from _of_one(given, glob, suffixes)
-    elif isinstance(given, Iterable):
+    elif isinstance(given, Iterable) and not isinstance(given, Mapping):
         for source in given:
             one = _uploaded(source, max_bytes)
             yield from [one] if one is not None else _of_one(source, glob, suffixes)
@@ -126,6 +126,14 @@ def blob_origin(blob: Blob, max_bytes: int) -> Origin:
     return origin_of(content, name=blob.source, metadata=blob.metadata)
 
 
+def _asked(question: Callable[[], bool]) -> bool:
+    """Ask the file system; a name that it does not take (too long) is that of no file."""
+    try:
+        return question()
+    except (OSError, ValueError):
+        return False
+
+
 def _of_one(source: Any, glob: str | None, suffixes: frozenset[str]) -> Iterator[Origin]:
     if hasattr(source, "__fspath__"):
         source = Path(os.fspath(source))
@@ -138,14 +146,14 @@ def _of_one(source: Any, glob: str | None, suffixes: frozenset[str]) -> Iterator
         # As a path it would be the current folder, all of which would be read and paid for.
         raise refuse("file_path", source, "must not be empty")
     path = Path(source)
-    if path.is_dir():
+    if _asked(path.is_dir):
         files = _in_folder(path, glob, suffixes)
         if not files:
             why = _nothing_in(path, glob, suffixes)
             raise InvalidRequestError(why, field="file_path", value=str(path))
         for file in files:
             yield origin_of(file)
-    elif globbing.has_magic(str(source)) and not path.exists():
+    elif globbing.has_magic(str(source)) and not _asked(path.exists):
         # `Path.glob` does not take a pattern that begins at the root.
         matches = sorted(globbing.glob(str(source), recursive=True))  # noqa: PTH207
         files = [Path(match) for match in matches if Path(match).is_file()]

@@ -231,3 +231,38 @@ def test_a_temporary_file_without_a_name_has_none():
 
     with tempfile.TemporaryFile() as file:
         assert name_of(file) is None
+
+
+class _InPieces(io.RawIOBase):
+    """As a socket or a pipe: a read gives what is there just now."""
+
+    def __init__(self, content: bytes) -> None:
+        self._left = io.BytesIO(content)
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return self._left.read(min(size, 100) if size > 0 else 100)
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_what_comes_in_pieces_is_read_to_its_end(adapter, way, scan, reach):
+    content = scan.read_bytes()
+    assert len(_load(adapter, way, _InPieces(content), reach)) == PAGES
+    assert ocr.create(file=_InPieces(content)).json == ocr.create(file=content).json
+    with pytest.raises(InvalidRequestError, match="at most 250 bytes"):
+        read_upload(_InPieces(content), 250)
+
+
+@pytest.mark.parametrize("odd", ["x" * 5000 + ".pdf", "a\0b.pdf", {"a.pdf": 1}, 5, None])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_what_names_no_file_is_refused(adapter, odd, reach):
+    with pytest.raises(InvalidRequestError):
+        _load(adapter, "sync", odd, reach)
+
+
+def test_an_address_may_be_written_large():
+    for url in ("HTTPS://a.example/A.pdf", "Http://a.example/a.pdf"):
+        assert ocr.create(file=url).json["file"] == url

@@ -115,7 +115,7 @@ def _part(part: Wire, url: str) -> Wire:
 
 def _base64(url: Any) -> str | None:
     """Return the base64 of an image's URL, or of one that is nothing but base64."""
-    if not isinstance(url, str) or url.startswith(("http://", "https://")):
+    if not isinstance(url, str) or url[:8].lower().startswith(("http://", "https://")):
         return None
     if not url.startswith("data:"):
         return url

@@ -182,7 +182,7 @@ def _check_part(part: Any, kind: Any, field: str, info: models.ModelInfo) -> Non
         return
     source = part.get("image_url")
     url = source.get("url") if isinstance(source, Mapping) else source
-    if not isinstance(url, str) or url.startswith(("http://", "https://")):
+    if not isinstance(url, str) or url[:8].lower().startswith(("http://", "https://")):
         return
     if not info.base64_images:
         raise _refused(f"{field}.image_url", url, "an http(s) URL", info.id)

@@ -224,7 +224,7 @@ def inline_data(part: Mapping[str, Any]) -> str | None:
     inner = part.get(part["type"])
     inner = inner if isinstance(inner, Mapping) else {"url": inner}
     data = inner.get("url") or inner.get("data") or inner.get("file_data") or inner.get("file_url")
-    if not isinstance(data, str) or data.startswith(("http://", "https://")):
+    if not isinstance(data, str) or data[:8].lower().startswith(("http://", "https://")):
         return None
     return data.partition(",")[2] if data.startswith("data:") else data
 

@@ -141,7 +141,7 @@ def create(
     _check.text("model", model)
     if not isinstance(file, str):
         file = data_url(content_of(file, _MOST).content)
-    elif not file.startswith(("http://", "https://", "data:")):
+    elif not file[:8].lower().startswith(("http://", "https://", "data:")):
         raise _check.refuse("file", file, "must be an http(s) address, a data URL or bytes")
     for name, page in (("start_page_id", start_page_id), ("end_page_id", end_page_id)):
         _check.within(name, page, 1, 1_000_000, whole=True)
