@@ -9,26 +9,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from zhipu_emulator.brain.values import spelled_out
-from zhipu_emulator.brain.words import ends
+from zhipu_emulator.brain.words import ends, lexicon
 
-# How sums are spoken, tried in this order.
-_N = r"(\d+(?:\.\d+)?)"
-_SPOKEN = {
-    rf"{_N}\s*(?:%|percent)\s+of\s+": r"\1/100*",
-    rf"\b(?:add(?:ed)?|sum(?: of)?)\s+{_N}\s+(?:and|to|with)\s+{_N}": r"\1 + \2",
-    rf"\b(?:multipl(?:y|ied)|product\s+of)\s+{_N}\s+(?:by|and|with)\s+{_N}": r"\1 * \2",
-    rf"\bdivide\s+{_N}\s+by\s+{_N}": r"\1 / \2",
-    rf"\bsubtract\s+{_N}\s+from\s+{_N}": r"\2 - \1",
-    rf"\bdifference\s+between\s+{_N}\s+and\s+{_N}": r"\1 - \2",
-    rf"\bsquare root of\s+{_N}": r"\1 ** 0.5",
-    rf"\braised to the (?:power of )?{_N}(?: power)?": r"** \1",
-    r"\bto the power of\b|\^": "**",
-    r"\bsquared\b": "** 2",
-    r"\b(?:multiplied by|times)\b|乘以?|[×x✕](?=\s*[\d(])": "*",
-    r"\b(?:divided by|over)\b|除以|÷": "/",
-    r"\bplus\b|加上?": "+",
-    r"\bminus\b|减去?|−": "-",
-}
 _EXPRESSION = re.compile(
     r"(?<![A-Za-z0-9_.])[-(\s]*\d+(?:\.\d+)?\)*(?:\s*(?:\*\*|[-+*/%])\s*[-(\s]*\d+(?:\.\d+)?[)\s]*)+(?![A-Za-z0-9_])"
 )
@@ -51,7 +33,7 @@ def expressions(text: str) -> list[str]:
     ['17 * 19']
     """
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", spelled_out(ends(text)))
-    for pattern, symbol in _SPOKEN.items():
+    for pattern, symbol in lexicon()["sums"].items():  # tried in this order
         text = re.sub(pattern, symbol, text, flags=re.IGNORECASE)
     found = []
     for match in _EXPRESSION.finditer(text):

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from zhipu_emulator.brain.words import Term, covered, is_chinese, sentences, terms
+from zhipu_emulator.brain.words import (
+    Term,
+    compiled,
+    covered,
+    is_chinese,
+    lexicon,
+    sentences,
+    terms,
+)
 
 _ASKS = r"(?:user |original )?(?:question|query|问题|提问|用户问题|查询)"
 _QUESTION = re.compile(
@@ -33,14 +41,9 @@ _ENOUGH_IN_DOCUMENTS = 0.34
 _ENOUGH_OF_WHAT_WAS_SAID = 0.5
 _AS_GOOD = 0.9
 _MOST = 3
-_SUMMARY = re.compile(
-    r"\b(?:summar\w+|tl;?dr|key points|main points)\b|总结|概括|摘要|要点", re.IGNORECASE
-)
+_SUMMARY = compiled("summary")
 _BONUS = 0.15
-_HOW_MANY = re.compile(
-    r"\bhow (?:many|much|tall|long|old|far|high|big|deep)\b|\bwhen\b|多少|几|何时|多[高长大远]",
-    re.IGNORECASE,
-)
+_HOW_MANY = compiled("how many")
 # What a question asks for, and what an answer to it has.
 _KINDS = (
     (_HOW_MANY, re.compile(r"\d")),
@@ -48,14 +51,8 @@ _KINDS = (
      re.compile(r"\b(?:in|at|near|on) (?:the )?[A-Z]|在|位于")),
     (re.compile(r"\bwho(?:se|m)?\b", re.IGNORECASE), re.compile(r"\b[A-Z][a-z]+ [A-Z]|\bby [A-Z]")),
 )  # fmt: skip
-_INTRODUCED = re.compile(
-    r"\b(?:i am|i'm|call me) (?!(?:an?|the|not|in|at|from|so|very)\b|\w+ing\b)\w+|我是",
-    re.IGNORECASE,
-)
-_TURNED = {
-    "my": "your", "mine": "yours", "i": "you", "me": "you", "am": "are", "i'm": "you are",
-    "we": "you", "our": "your", "i've": "you have", "myself": "yourself",
-}  # fmt: skip
+_INTRODUCED = compiled("introduced")
+_TURNED = lexicon()["turned"]
 _TURNED_WORD = re.compile(
     rf"\b(?:{'|'.join(sorted(_TURNED, key=len, reverse=True))})\b", re.IGNORECASE
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from zhipu_emulator.brain import context, results, smalltalk
 from zhipu_emulator.brain.arithmetic import evaluate, expressions
 from zhipu_emulator.brain.json_answers import ANSWER
 from zhipu_emulator.brain.tools import BACK, Step
+from zhipu_emulator.brain.words import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,19 +18,9 @@ if TYPE_CHECKING:
     from zhipu_emulator.brain.schema import Schema
     from zhipu_emulator.brain.tools import Tool
 
-_MUST = re.compile(
-    r"\b(?:must|have to|need to|always)\s+(?:\w+\s+){0,2}(?:call|use|invoke)\b"
-    r"[^.]*\b(?:tool|function)"
-    r"|必须(?:调用|使用)[^。]*(?:工具|函数)",
-    re.IGNORECASE,
-)
+_MUST = compiled("must call")
 # With this, results do not end the duty to call: the caller wants a call each time.
-_NO_WORDS = re.compile(
-    r"\b(?:do not|don't|never|must not)\s+(?:answer|respond|reply)\s+(?:in|with|as)\s+"
-    r"(?:plain\s+)?(?:text|words|prose)"
-    r"|不要(?:用|以)文字(?:回答|回复)",
-    re.IGNORECASE,
-)
+_NO_WORDS = compiled("no words")
 _MAX_ROUNDS = 8
 
 

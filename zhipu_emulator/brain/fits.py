@@ -11,7 +11,16 @@ from typing import Any
 from zhipu_emulator.brain.arithmetic import expressions
 from zhipu_emulator.brain.schema import MISSING, Schema, leads, roles, shortened
 from zhipu_emulator.brain.values import KINDS, Passage, Span
-from zhipu_emulator.brain.words import Term, is_cjk, lexicon, split_name, stem, stems, terms
+from zhipu_emulator.brain.words import (
+    Term,
+    compiled,
+    is_cjk,
+    lexicon,
+    split_name,
+    stem,
+    stems,
+    terms,
+)
 
 FREE_TEXT = frozenset({"query", "text", "topic"})
 NOT_A_FEW_WORDS = FREE_TEXT | {"id", "date", "time", "email", "url"}
@@ -30,14 +39,10 @@ _CLAUSE = (  # to the next label or the end of the line
     r"(\S.*?)(?=\s*[.,;，；。]?\s*(?:\band\s+)?\b[^\W\d_]{2,20}\s?[:=：]|\s*[.。]?\s*(?:\n|$))"
 )
 _SENTENCE = r"((?:[^.!?。！？\n]|\.(?=\d))+)"
-_MAIL_ADDRESS = re.compile(
-    r"\W*(?:\w+\W+){0,3}e?-?mail address|.{0,4}(?:邮箱|邮件)地址", re.IGNORECASE
-)
+_MAIL_ADDRESS = compiled("mail address")
 _PARTS = re.compile(r"\s*(?:[,;\n，；、|]|\band\b|\bplus\b|和|与|及)\s*")
-_NO = re.compile(
-    r"\b(?:not?|without|don't|disable|off|never|false)\b|不|没有|无|关闭", re.IGNORECASE
-)
-_YES = re.compile(r"\b(?:yes|enable|on|true)\b|开启|打开", re.IGNORECASE)
+_NO = compiled("no")
+_YES = compiled("yes")
 _BEHIND = re.compile(r"\s(?:for|in|at|from|to|of|with)\s")
 _HEADING = re.compile(r"^[^\d:：]*[:：]\s*")
 _UNIT = re.compile(r"\s*[A-Za-z%°]+")

@@ -10,6 +10,7 @@ from typing import Any
 from zhipu_emulator.brain.fill import Filler
 from zhipu_emulator.brain.schema import Schema, roles
 from zhipu_emulator.brain.values import Passage
+from zhipu_emulator.brain.words import compiled
 from zhipu_emulator.http.json_depth import too_deep
 
 _AND = r"\s*(?:,|，|、|and|和|以及|&)\s*"
@@ -20,15 +21,10 @@ _KEYS = re.compile(
 )
 _WORD = re.compile(r"[\w-]+")
 _SKIPPED = {"and", "和", "以及", "the", "a", "following", "with", "for", "in", "json", "of", "to"}
-ANSWER = re.compile(
-    r"answer|result|response|summary|reply|explanation|答案|结果|回答|总结", re.IGNORECASE
-)
+ANSWER = compiled("answer")
 _PATIENCE = 500_000  # characters read in vain: braces that never close would take for ever
 _WANTED = re.compile(r"\bjson\b", re.IGNORECASE)
-_ORDERED = re.compile(
-    r"\b(?:return|respond|reply|answer|output|format|produce|as|in|only)\b|返回|输出|回复|格式|以",
-    re.IGNORECASE,
-)
+_ORDERED = compiled("ordered")
 
 
 def shape(texts: Sequence[str]) -> Schema | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from zhipu_emulator.brain.words import sentence
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -13,26 +15,13 @@ if TYPE_CHECKING:
 
 _SHORT = 80
 _MOST = 6  # functions named
-_SENTENCES = {
-    "asked": ("The user asks: “{}”.", "用户的问题是：“{}”。"),
-    "offered": ("I can call {}.", "可以调用{}。"),
-    "calls": ("I call {}.", "我调用{}。"),
-    "results": ("Results to answer from: {}.", "据以回答的结果数：{}。"),
-    "not needed": ("None of them is needed here.", "这里不需要工具。"),
-    "documents": (
-        "I look for the sentences that answer it in the given text.",
-        "我在给出的文字里找能回答的句子。",
-    ),
-    "at once": ("I can answer at once.", "我可以直接回答。"),
-    "again": ("Checking once more: this agrees with what was asked.", "再检查一遍：与问题一致。"),
-}
 
 
 def thoughts(view: Conversation, calls: Sequence[Step]) -> str:
     """Reasoning in the language of the question; ``low`` effort is short, ``max`` checks again."""
 
     def say(key: str, value: object = "") -> None:
-        lines.append(_SENTENCES[key][view.chinese].format(value))
+        lines.append(sentence(key, value, chinese=view.chinese))
 
     lines: list[str] = []
     asked = " ".join(view.question.split())

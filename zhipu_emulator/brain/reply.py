@@ -11,6 +11,7 @@ from zhipu_emulator.brain.conversation import Conversation
 from zhipu_emulator.brain.decide import decided, found_out, lacking
 from zhipu_emulator.brain.reasoning import thoughts
 from zhipu_emulator.brain.values import Passage
+from zhipu_emulator.brain.words import sentence
 from zhipu_emulator.chat.answer import Call, Reply
 from zhipu_emulator.content import attached_media
 from zhipu_emulator.forms.answering import in_form
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     from zhipu_emulator.chat.checks import ChatRequest
     from zhipu_emulator.http.state import State
-
-_NOT_SAID = ("The given text does not say.", "给出的资料里没有答案。")
-_NEEDED = ("To do that I need to know: {}.", "请补充：{}。")
 
 
 def reply_to(asked: ChatRequest, state: State) -> Reply:
@@ -86,7 +84,7 @@ def _object(view: Conversation, texts: Sequence[str]) -> dict[str, Any]:
 def _text(view: Conversation) -> str:
     question, chinese = view.question, view.chinese
     if view.asked.choice != "none" and not view.results and (needed := lacking(view)):
-        return _NEEDED[chinese].format(", ".join(needed))
+        return sentence("needed", ", ".join(needed), chinese=chinese)
     media = [attached_media.described(found, chinese=chinese) for found in view.media]
     if view.results:
         media.insert(0, results.reported(view.results, question, chinese=chinese))
@@ -95,7 +93,7 @@ def _text(view: Conversation) -> str:
     if view.documents and (found := context.from_documents(question, view.documents)):
         return found
     if view.prompt.documents:
-        return _NOT_SAID[chinese]
+        return sentence("not said", chinese=chinese)
     return (
         _at_once(view)
         or context.from_documents(question, view.texts("system"))

@@ -15,32 +15,16 @@ from zhipu_emulator.brain.fill import Filled, Filler
 from zhipu_emulator.brain.fits import Leaf
 from zhipu_emulator.brain.schema import Schema, roles
 from zhipu_emulator.brain.values import KINDS, Passage
-from zhipu_emulator.brain.words import Term, covered, ends, likeness, split_name, terms
+from zhipu_emulator.brain.words import Term, compiled, covered, ends, likeness, split_name, terms
 from zhipu_emulator.content import tables
 
 ENOUGH = 0.5  # a score from which a function is taken to be asked for
 _NAME_SHARE, _PARAMETER_QUALITY, _NAMED_BONUS = 1.2, 0.6, 3.0
 _MAX_CALLS = 8
-_CUT = re.compile(
-    r"\s*(?:[;.!?。！？；\n]+(?=\s|$|[^\w\s])|[,，、]|\band also\b|\band then\b|\bas well as\b"
-    r"|\band\b|\bthen\b|\balso\b|然后|以及|并且|还有|同时|再|和|并)\s*",
-    re.IGNORECASE,
-)
-BACK = re.compile(
-    r"\b(?:it|that|this|them|those|the (?:result|answer|output|sum|product|total)s?)\b"
-    r"|它|结果|这个|上述",
-    re.IGNORECASE,
-)  # a clause that speaks of what another one gives
-SEARCHES = re.compile(
-    r"search|look(?:ing)? ?up|retriev|knowledge|quer(?:y|ies)|question|useful for|information about"
-    r"|wiki|handbook|document|检索|搜索|查询|知识|问题",
-    re.IGNORECASE,
-)
-_WONDERS = re.compile(
-    r"\b(?:who|what|when|where|which|whose|why|how|tell me about|explain|describe)\b"
-    r"|谁|什么|何时|哪|为什么|如何|怎么|介绍",
-    re.IGNORECASE,
-)
+_CUT = compiled("cut")
+BACK = compiled("back")  # a clause that speaks of what another one gives
+SEARCHES = compiled("searches")
+_WONDERS = compiled("wonders")
 
 
 class Tool:

@@ -38,11 +38,9 @@ _URL = re.compile(r"(?:https?|ftp)://[^\s\"'<>，。）)]*[^\s\"'<>，。）).,;
 _CODE = re.compile(
     r"(?<![\w-])#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z-])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])"
 )
-_MONTHS = (
-    "january february march april may june july august september october november december"
-).split()
+_MONTHS = lexicon()["months"]
 _MONTH = "|".join(f"{name}|{name[:3]}" for name in _MONTHS)
-_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_DAYS = lexicon()["weekdays"]
 _FULL_DATE = re.compile(
     r"\b(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b"
     r"|(?:(?P<cy>\d{4})年)?(?P<cm>\d{1,2})月(?P<cd>\d{1,2})[日号]"
@@ -51,10 +49,7 @@ _FULL_DATE = re.compile(
     r"(?:,?\s+(?P<ey>\d{4}))?",
     re.IGNORECASE,
 )
-_RELATIVE = {
-    "day after tomorrow": 2, "tomorrow": 1, "today": 0, "tonight": 0, "yesterday": -1,
-    "后天": 2, "明天": 1, "今天": 0, "昨天": -1,
-}  # fmt: skip
+_RELATIVE = lexicon()["relative_days"]
 _RELATIVE_DATE = re.compile(
     "|".join(rf"\b{word}\b" if word.isascii() else word for word in _RELATIVE)
     + rf"|\b(?:next |this )?(?:{'|'.join(_DAYS)})\b",
@@ -70,14 +65,7 @@ _NUMBER = re.compile(
     r"\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?",
     re.IGNORECASE | re.MULTILINE,
 )
-_UNITS = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-_WORDS = {w: n for n, w in enumerate(_UNITS)} | {w: 10 * n for n, w in enumerate(_TENS, 2)}
-_WORDS |= {"twice": 2}
-_SCALE = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
+_WORDS, _SCALE = lexicon()["numbers"], lexicon()["scale"]
 _NUMBER_WORD = "|".join(sorted({*_WORDS, *_SCALE}, key=len, reverse=True))
 _WRITTEN = re.compile(
     rf"(?<![\w-])(?:{_NUMBER_WORD})(?:[\s-]+(?:and\s+)?(?:{_NUMBER_WORD}))*(?![\w-])",

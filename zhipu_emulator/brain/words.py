@@ -25,12 +25,6 @@ _OPERATORS = {
     "divide": r"\d\s*[/÷]\s*\d",
     "power": r"\d\s*(?:\^|\*\*)\s*\d",
 }
-_LEAD = re.compile(
-    r"(?:please|can you|could you|would you|search(?: the web)?(?: for)?|look up|find(?: me)?"
-    r"|tell me(?: about)?|use \w+ to|请问|请|帮我|搜索一下|搜索|查询一下|查询|查一下|查找)"
-    r"[\s,，:：]*",
-    re.IGNORECASE,
-)
 _GENERIC, _CONCEPT, _PAIR = 0.3, 0.85, 0.6  # what they count beside a word of its own
 
 
@@ -44,10 +38,22 @@ class Term(NamedTuple):
 
 @cache
 def lexicon() -> dict[str, Any]:
-    """The word lists of ``lexicon.json``."""
+    """The word lists, patterns and sentences of ``lexicon.json``: all that a language needs."""
     text = files("zhipu_emulator.brain").joinpath("lexicon.json").read_text("utf-8")
     found: dict[str, Any] = json.loads(text)
     return found
+
+
+@cache
+def compiled(name: str) -> re.Pattern[str]:
+    """One of the patterns of the lexicon, upper and lower case alike."""
+    return re.compile(lexicon()["patterns"][name], re.IGNORECASE)
+
+
+def sentence(name: str, *values: object, chinese: bool) -> str:
+    """One of the sentences of the lexicon with values in it, in the language wanted."""
+    text: str = lexicon()["sentences"][name][chinese]
+    return text.format(*values)
 
 
 @cache
@@ -78,7 +84,7 @@ def ends(text: str, most: int = 2_000) -> str:
 def asked(text: str) -> str:
     """A request as a search would have it: without "please", "search for" and the like."""
     text = " ".join(text.split())
-    while (match := _LEAD.match(text)) and match.end() < len(text):
+    while (match := compiled("lead").match(text)) and match.end() < len(text):
         text = text[match.end() :]
     return text
 
