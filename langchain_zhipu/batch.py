@@ -115,7 +115,7 @@ def _lines(model: ChatZhipuAI | ZhipuAIEmbeddings, bound: Mapping[str, Any]) -> 
         return lines_of_chats(chats.request, chats.read)
 
     def read(body: Mapping[str, Any]) -> Any:
-        return model._only(embeddings.EmbeddingReply.model_validate(body))
+        return model._only(embeddings.reply_of(body))
 
     return lines_of_texts(model._request, read)
 

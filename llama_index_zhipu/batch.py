@@ -101,7 +101,7 @@ def _lines(model: ZhipuAI | ZhipuAIEmbedding) -> Any:
         return lines_of_chats(chats.request, chats.read)
 
     def read(body: Mapping[str, Any]) -> Any:
-        return model._read(embeddings.EmbeddingReply.model_validate(body))
+        return model._read(embeddings.reply_of(body))
 
     return lines_of_texts(model._one, read)
 

@@ -164,7 +164,7 @@ def read_output(content: bytes | IO[bytes]) -> Iterator[dict[str, Any]]:
         >>> [row["custom_id"] for row in batches.read_output(b'{"custom_id": "request-1"}')]
         ['request-1']
     """
-    rows = content.splitlines() if isinstance(content, bytes) else _rows(content)
+    rows = content.split(b"\n") if isinstance(content, bytes) else _rows(content)
     for number, row in enumerate(rows, 1):
         if row.strip():
             yield _read(number, row)

@@ -248,12 +248,13 @@ def row(custom_id: str, **response: Any) -> bytes:
     return json.dumps({"custom_id": custom_id, "response": given}).encode() + b"\n"
 
 
-def results(batch: Any, *rows: bytes) -> list[BatchAnswer[Any]]:
+def results(batch: Any, *rows: bytes, errors: bytes = b"") -> list[BatchAnswer[Any]]:
     class Service:
         def send(self, request: Any) -> Any:
             if request.spooled:
-                return io.BytesIO(b"".join(rows))
-            return batches.Batch(id="b", status="completed", output_file_id="f")
+                return io.BytesIO(errors if "errors" in request.path else b"".join(rows))
+            more = {"error_file_id": "errors"} if errors else {}
+            return batches.Batch(id="b", status="completed", output_file_id="f", **more)
 
     batch._client = Service
     return batch.collect("b", len(rows))
@@ -273,6 +274,36 @@ def test_an_odd_line_costs_its_own_answer_at_most(made, odd: bytes) -> None:
     found = results(made(), row("line-000000"), odd, row("line-000002"))
     assert said(found[0]) == "line-000000"
     assert said(found[2]) == "line-000002"
+
+
+VECTOR = {"data": [{"index": 0, "embedding": [0.5, 0.25]}]}
+
+
+@pytest.mark.parametrize(
+    "more", [{"usage": "odd"}, {"model": ["a"]}, {"usage": {"total_tokens": [1]}}], ids=str
+)
+def test_an_odd_field_beside_a_vector_costs_nothing(made, more: Any) -> None:
+    rows = [row(f"line-00000{n}", body=VECTOR | (more if n else {})) for n in range(2)]
+    assert [one.get() for one in results(made("texts"), *rows)] == [[0.5, 0.25]] * 2
+
+
+def test_what_no_reader_expects_is_an_error_of_its_line(made) -> None:
+    found = results(made(), row("line-000000"), row("line-000001", body={"choices": 5}))
+    assert said(found[0]) == "line-000000"
+    assert isinstance(found[1].error, ZhipuError)
+
+
+async def test_of_two_lines_for_an_item_the_answer_is_taken(made) -> None:
+    answer, other = row("line-000000"), row("line-000000", body={"choices": []}, status_code=500)
+    for rows in ([answer, other], [other, answer], [answer, answer.replace(b"assistant", b"user")]):
+        (found, _) = results(made(), *rows)
+        assert said(found) == "line-000000"
+
+
+async def test_others_lines_in_one_of_the_files_cost_nothing(made) -> None:
+    # Two files: of answers and of errors.
+    found = results(made(), row("line-000000"), row("line-000001"), errors=row("request-1"))
+    assert [said(one) for one in found] == ["line-000000", "line-000001"]
 
 
 def test_a_batch_of_others_is_refused(made) -> None:

@@ -19,6 +19,7 @@ from zhipu_client.work._batch import (
     BatchLines,
     Part,
     Plan,
+    Seen,
     Steps,
     ids_of,
     items_of,
@@ -229,10 +230,12 @@ class BatchRuns(Generic[V]):
             for one in ids_of(job_id):
                 batch = wait_for(client, self._waiting(one))
                 yield batch, None, missing(batch, "")
+                seen = Seen()
                 for request in results_of(batch):
                     with client.send(request) as file:
-                        for number, answer in self._plan().answers(file):
+                        for number, answer in self._plan().answers(file, seen):
                             yield batch, number, answer
+                seen.check()
 
     async def _aanswers(
         self, job_id: str
@@ -242,18 +245,22 @@ class BatchRuns(Generic[V]):
             for one in ids_of(job_id):
                 batch = await await_for(client, self._waiting(one))
                 yield batch, None, missing(batch, "")
+                seen = Seen()
                 for request in results_of(batch):
                     file = await client.send(request)
                     try:
-                        async for number, answer in self._some(file):
+                        async for number, answer in self._some(file, seen):
                             yield batch, number, answer
                     finally:
                         file.close()
+                seen.check()
 
-    async def _some(self, file: IO[bytes]) -> AsyncIterator[tuple[int | None, BatchAnswer[Any]]]:
+    async def _some(
+        self, file: IO[bytes], seen: Seen
+    ) -> AsyncIterator[tuple[int | None, BatchAnswer[Any]]]:
         from anyio import to_thread
 
-        rows = self._plan().answers(file)
+        rows = self._plan().answers(file, seen)
         while found := await to_thread.run_sync(lambda: list(islice(rows, _AT_ONCE))):
             for row in found:
                 yield row
@@ -281,7 +288,8 @@ class _Collected:
             self._last = batch
             self._told = max(items_of(batch), self._told)
         elif number is None:
-            self._unread = f": {answer.error}"  # a damaged line, which may be of any item
+            if answer.error is not None:
+                self._unread = f": {answer.error}"  # a damaged line, which may be of any item
         else:
             self.found[number] = answer
             if self._on_result is not None:

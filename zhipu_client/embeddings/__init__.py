@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from zhipu_client import _check, models
 from zhipu_client._replies import ReplyModel, parse_as
-from zhipu_client._request import Request
+from zhipu_client._request import Reply, Request
 from zhipu_client.dialects import DIALECTS, DialectName
 from zhipu_client.embeddings._kept import Texts
 from zhipu_client.embeddings._lengths import check_length, estimate_tokens, truncated
@@ -36,6 +36,7 @@ __all__ = [
     "estimate_tokens",
     "most_texts",
     "only_vector",
+    "reply_of",
     "vectors_in",
 ]
 
@@ -187,6 +188,17 @@ def check_texts(texts: Sequence[str], field: str = "input", skipped: Collection[
         if not text.strip():
             raise _check.refuse(f"{field}[{position}]", text, "must not be empty")
         _check.whole(f"{field}[{position}]", text)
+
+
+def reply_of(body: Any) -> EmbeddingReply:
+    """Return the decoded body of an answer as a reply; what is odd in it is kept as it came.
+
+    Example:
+        >>> from zhipu_client import embeddings
+        >>> embeddings.reply_of({"data": [{"embedding": [0.5]}], "usage": "odd"}).vectors
+        [[0.5]]
+    """
+    return parse_as(EmbeddingReply)(Reply(200, {}, b"", body))
 
 
 def only_vector(reply: EmbeddingReply) -> list[float]:

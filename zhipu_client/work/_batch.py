@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from zhipu_client import _check, batches, files
@@ -17,8 +17,8 @@ from zhipu_client._request import Reply, Request
 from zhipu_client.errors import InvalidRequestError, ServerError, ZhipuError
 
 __all__ = [
-    "BatchAnswer", "BatchLines", "Part", "Plan", "Steps", "known", "lines_of_chats",
-    "lines_of_texts", "parts_of",
+    "BatchAnswer", "BatchLines", "Part", "Plan", "Seen", "Steps", "known",
+    "lines_of_chats", "lines_of_texts", "parts_of",
 ]  # fmt: skip
 
 V = TypeVar("V")
@@ -219,22 +219,60 @@ class Plan:
         pairs = batch.metadata or {}
         return all(pairs.get(name) == value for name, value in self.metadata.items())
 
-    def answers(self, file: IO[bytes]) -> Iterator[tuple[int | None, BatchAnswer[Any]]]:
-        """Yield each answer of a result file with the place of its item; None if it is lost."""
-        ours = others = 0
+    def answers(
+        self, file: IO[bytes], seen: Seen | None = None
+    ) -> Iterator[tuple[int | None, BatchAnswer[Any]]]:
+        """Yield each answer of a result file with the place of its item; None if it is lost.
+
+        Of two lines for one item the first is taken, unless it is an error and the other is not.
+
+        Args:
+            file: The file.
+            seen: What the other files of the batch had.
+        """
+        seen = Seen() if seen is None else seen
         for row in batches.read_output(file):
             number = _number(row)
-            ours += number is not None
-            others += number is None and "response" in row
-            yield number, self._answer(row)
-        if others and not ours:
-            raise _check.refuse("job_id", None, "is of a batch that was not made by ZhipuAIBatch")
+            answer = self._answer(row)
+            if number is None:
+                seen.others += "response" in row
+            elif number in seen.answered or (number in seen.failed and answer.error is not None):
+                continue
+            else:
+                (seen.answered if answer.error is None else seen.failed).add(number)
+            yield number, answer
 
     def _answer(self, row: Mapping[str, Any]) -> BatchAnswer[Any]:
         try:
             return BatchAnswer(self.work.read(batches.answer(row, self.work.check)))
         except ZhipuError as error:
             return BatchAnswer(error=error)
+        except Exception as error:  # noqa: BLE001 - the other lines are paid for
+            typed = ServerError(
+                f"the answer of this line has a shape that cannot be read ({type(error).__name__})"
+            )
+            typed.__cause__ = error
+            return BatchAnswer(error=typed)
+
+
+@dataclass(slots=True)
+class Seen:
+    """The lines of a batch's files that were read.
+
+    Attributes:
+        answered: Places of items with a value.
+        failed: Places of items with an error.
+        others: Number of answers to lines that are not of a `Plan`.
+    """
+
+    answered: set[int] = field(default_factory=set)
+    failed: set[int] = field(default_factory=set)
+    others: int = 0
+
+    def check(self) -> None:
+        """Raise when all answers are to others' lines."""
+        if self.others and not (self.answered or self.failed):
+            raise _check.refuse("job_id", None, "is of a batch that was not made by ZhipuAIBatch")
 
 
 def results_of(batch: batches.Batch) -> list[Request[IO[bytes]]]:
