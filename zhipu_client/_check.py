@@ -19,7 +19,7 @@ __all__ = [
 
 _SHOWN = 60
 #: Settings whose values are secrets, or contain some.
-_SECRETS = frozenset({"api_key", "default_headers"})
+_SECRETS = frozenset({"api_key", "default_headers", "proxy"})
 
 
 def body(extra: Mapping[str, Any] | None, /, **fields: Any) -> dict[str, Any]:
@@ -106,7 +106,8 @@ def refusal(failed: ValidationError) -> InvalidRequestError | None:
     field = str(problems[0]["loc"][0])
     about = [one for one in problems if str(*one["loc"][:1]) == field]
     why = "; or: ".join(dict.fromkeys(one["msg"] for one in about))
-    if field in _SECRETS or about[0]["type"] == "extra_forbidden":
+    # The input of a field that is missing is all the others.
+    if field in _SECRETS or about[0]["type"] in {"extra_forbidden", "missing"}:
         return InvalidRequestError(f"{field}: {why}", field=field)
     return refuse(field, about[0]["input"], f"is refused: {why}")
 

@@ -19,16 +19,17 @@ T = TypeVar("T")
 
 
 class KeepsNoArguments:
-    """A base whose subclasses' constructors clear the frames of what they raise.
+    """A base whose subclasses' constructors, and assignments, clear the frames of what they raise.
 
     Line numbers stay; local variables go, of all frames below the constructor's caller.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        own = vars(cls).get("__init__")
-        if own is not None:
-            setattr(cls, "__init__", _cleared(own))  # noqa: B010 - it is not a plain assignment
+        for name in ("__init__", "__setattr__"):
+            own = vars(cls).get(name)
+            if own is not None:
+                setattr(cls, name, _cleared(own))
 
 
 def _cleared(function: Callable[P, T]) -> Callable[P, T]:

@@ -10,7 +10,15 @@ from pydantic import SecretStr
 
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["HiddenPassword", "hidden", "hidden_password", "is_importable", "is_secret_header"]
+__all__ = [
+    "HiddenHeaders",
+    "HiddenPassword",
+    "HiddenUrl",
+    "hidden",
+    "hidden_password",
+    "is_importable",
+    "is_secret_header",
+]
 
 #: A word in a header's name that announces a secret.
 _SECRET_NAME = re.compile(
@@ -18,6 +26,7 @@ _SECRET_NAME = re.compile(
     r"|credentials?|passw(or)?d|secret|session|signature|token)(?=$|[-_.])",
     re.IGNORECASE,
 )
+_STARS = "**********"
 _SECRET_VALUE = re.compile(r"(basic|bearer|digest|token)\s", re.IGNORECASE)
 
 
@@ -84,6 +93,28 @@ def hidden_password(given: Any) -> Any:
         f"password must be a string or a function of the file, got {type(given).__name__}",
         field="password",
     )
+
+
+class HiddenHeaders(dict[str, str]):
+    """Headers whose values are not shown where they are secrets."""
+
+    def __repr__(self) -> str:
+        return repr(
+            {
+                name: _STARS if is_secret_header(name, value) else value
+                for name, value in self.items()
+            }
+        )
+
+
+class HiddenUrl(str):
+    """A URL whose user name and password are not shown."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        scheme, _, rest = self.partition("://")
+        return repr(f"{scheme}://{_STARS}@{rest.rpartition('@')[2]}" if "@" in rest else str(self))
 
 
 def is_importable(key: Any) -> bool:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+
+from zhipu_client._io import accounts
 
 from .busy import Account, LoopClock, StepClock, virtual_loop
 from .drivers import Driver, Outcome
@@ -33,6 +37,36 @@ class Vault:
         return self.rotated()
 
 
+class Odd:
+    """A function that cannot be compared, or has no hash."""
+
+    def __init__(self, method: str) -> None:
+        self.method = method
+
+    def __call__(self) -> str:
+        return KEY
+
+    def __eq__(self, other: object) -> bool:
+        if self.method == "eq":
+            raise RuntimeError("not to be compared")
+        return self is other
+
+    def __hash__(self) -> int:
+        if self.method == "hash":
+            raise RuntimeError("not to be hashed")
+        return 7
+
+
+@dataclass(frozen=True)
+class Token:
+    """Equal for one user, and gives a new key at each call."""
+
+    user: str
+
+    def __call__(self) -> str:
+        return f"{KEY}{next(_numbers)}"
+
+
 def _run(name: str, mode: str, account: Account, key: Callable[[], Any]) -> list[Outcome]:
     """Many calls at once, each with an adapter of its own."""
     url = f"http://127.0.0.1:9/keys-{next(_numbers)}/api/paas/v4"
@@ -53,6 +87,23 @@ def _run(name: str, mode: str, account: Account, key: Callable[[], Any]) -> list
 
     with asyncio.Runner(loop_factory=virtual_loop) as runner:
         return runner.run(together())
+
+
+@pytest.mark.parametrize("method", ["eq", "hash"])
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_C09_functions_that_cannot_be_compared(name: str, method: str) -> None:
+    outcomes = _run(name, "sync", Account(4, 25), lambda: Odd(method))
+    assert [outcome.ok().text for outcome in outcomes] == [TEXT] * CALLS
+
+
+def test_C09_an_account_lives_as_long_as_one_of_its_equal_functions() -> None:
+    first, second = Token("me"), Token("me")
+    account = accounts.remember(first, "one")
+    assert accounts.remember(second, "another") == account
+    del first
+    gc.collect()
+    assert accounts.remember(Token("me"), "a third") == account
+    assert second is not None
 
 
 @pytest.mark.parametrize("kind", ["method", "lambda"])

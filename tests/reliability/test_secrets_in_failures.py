@@ -14,16 +14,19 @@ import socket
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import pytest
 
+from zhipu_client import ZhipuError
+
 from . import scenarios as say
 from .bulk_runs import files_in
 from .proxy import ConnectProxy
-from .server import FaultServer
+from .server import Exchange, FaultServer
 
 SECRET = "PlantedSecret42"
 KEY = f"0123456789abcdef.{SECRET}"
@@ -210,7 +213,13 @@ def _key_with_error() -> str:
     raise LookupError("the vault is closed")
 
 
+def _repeated(exchange: Exchange) -> say.Scenario:
+    """A peer that shows what it was sent, as some gateways do."""
+    return say.error(400, "1210", message=f"odd headers: {exchange.request.headers}")
+
+
 FAILURES: dict[str, Callable[[], Any]] = {
+    "repeated": lambda: _served(say.chosen(_repeated), default_headers={"X-Token": SECRET}),
     "401": lambda: _served(say.error(401, "1001")),
     "429": lambda: _served(say.error(429, "1302")),
     "500": lambda: _served(say.error(500)),
@@ -301,12 +310,14 @@ def _assert_nowhere(error: BaseException, logged: str) -> None:
     assert SECRET not in logged
 
 
+OF_ALL = ("401", "repeated", "writing-fails", "interrupted", "jwt-of-an-odd-key")
 #: Every failure in the clients, and each kind of it in every other method.
 WAYS = [
     (name, failure)
     for name in CALLS
     for failure in FAILURES
-    if "client" in name or failure in ("401", "writing-fails", "interrupted", "jwt-of-an-odd-key")
+    if "client" in name
+    or failure in ("401", "repeated", "writing-fails", "interrupted", "jwt-of-an-odd-key")
 ]
 
 
@@ -328,3 +339,40 @@ def test_the_key_is_nowhere(
             pytest.skip("this call does not fail in this way")
     lines = "\n".join(f"{one.getMessage()} {one.exc_text}" for one in caplog.records)
     _assert_nowhere(caught, lines)
+
+
+#: What a constructor refuses: a value, or that one is missing.
+REFUSED: dict[str, dict[str, Any]] = {
+    "a list as key": {"api_key": [KEY]},
+    "a mapping as key": {"api_key": {"key": KEY}},
+    "a list of headers": {"default_headers": [SECRET]},
+    "a proxy that is not a URL": {"proxy": f"user:{SECRET}@host"},
+    "something missing": {"default_headers": {"Cookie": SECRET}},
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+@pytest.mark.parametrize("package", ["langchain_zhipu", "llama_index_zhipu"])
+def test_what_a_constructor_refuses_is_nowhere(package: str, kind: str) -> None:
+    made = import_module(package).ZhipuAIKnowledgeRetriever
+    given = {"api_key": KEY, **REFUSED[kind]}
+    if kind != "something missing":
+        given["knowledge_ids"] = ["one"]
+    with pytest.raises((ZhipuError, TypeError)) as caught:
+        made(**given)
+    _assert_nowhere(caught.value, "")
+
+
+@pytest.mark.parametrize("package", ["langchain_zhipu", "llama_index_zhipu"])
+def test_what_is_assigned_later_is_not_shown_either(package: str) -> None:
+    made = import_module(package).ZhipuAIRerank(api_key=KEY)
+    made.default_headers = {"X-Api-Key": KEY, "X-Tenant": "acme"}
+    made.proxy = f"http://user:{SECRET}@127.0.0.1:9"
+    assert SECRET not in repr(vars(made))
+    assert "acme" in repr(vars(made))
+    for field, value in (("api_key", [KEY]), ("base_url", f"http://user:{SECRET}@host/v4")):
+        with pytest.raises(ZhipuError, match=field) as caught:
+            setattr(made, field, value)
+        _assert_nowhere(caught.value, "")
+    assert SECRET not in repr(made)
+    assert made._sync_client() is not None

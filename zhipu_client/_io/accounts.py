@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from types import MethodType
 from typing import Any
 from weakref import WeakKeyDictionary, ref
@@ -41,12 +42,15 @@ def remember(function: Callable[[], Any], account: str) -> str:
     """
     known = known_account(function)
     if known is not None:
+        # By the newest of equal functions: the one that was seen first may end first.
+        if not isinstance(function, MethodType) and _hashed(function) == known:
+            _functions.pop(function, None)
+            _functions[function] = known
         return known
-    try:
+    # Some have no hash, take no weak reference, or fail in `==`.
+    with suppress(Exception):
         if not isinstance(function, MethodType):
             return _functions.setdefault(function, account)
-    except TypeError:
-        pass  # it has no hash, or takes no weak reference
     owner, name = _identity(function)
     try:
         kept = ref(owner, lambda _: _by_identity.pop(name, None))
@@ -59,7 +63,7 @@ def remember(function: Callable[[], Any], account: str) -> str:
 def _hashed(function: Callable[[], Any]) -> str | None:
     try:
         return _functions.get(function)
-    except TypeError:
+    except Exception:  # noqa: BLE001 - it is foreign code that compares
         return None
 
 

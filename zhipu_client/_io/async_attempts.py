@@ -222,8 +222,7 @@ class AsyncStream(Generic[E]):
         content_type = response.headers.get("content-type", "")
         if response.status_code != 200 or not is_stream(content_type):
             call.begin_whole()
-            body = await self._client.read(call, response)
-            checked(call, response, body)
+            checked(call, response, await self._client.read(call, response))
         self._bytes = aunpacked(response, call.request_id)
         self._state = state = StreamState(call, self._request, self._time())
         call.deadline = self._limit = state.limit()

@@ -246,8 +246,7 @@ class Stream(Generic[E]):
         content_type = response.headers.get("content-type", "")
         if response.status_code != 200 or not is_stream(content_type):
             call.begin_whole()
-            body = self._client._read(call, response)
-            checked(call, response, body)
+            checked(call, response, self._client._read(call, response))
         self._bytes = unpacked(response, call.request_id)
         kept.add(self._bytes)
         self._state = state = StreamState(call, self._request, self._time())

@@ -15,7 +15,14 @@ from zhipu_client._client_cache import ClientCache
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, names_base_url, resolve_base_url
 from zhipu_client._key import find
 from zhipu_client._safe_tracebacks import KeepsNoArguments
-from zhipu_client._secrets import hidden, hidden_password, is_importable, is_secret_header
+from zhipu_client._secrets import (
+    HiddenHeaders,
+    HiddenUrl,
+    hidden,
+    hidden_password,
+    is_importable,
+    is_secret_header,
+)
 from zhipu_client._shared_limit import shared_name
 from zhipu_client._workers import check_for_workers
 from zhipu_client.dialects import DialectName
@@ -28,7 +35,12 @@ if TYPE_CHECKING:
 __all__ = ["ConnectionSettings", "KeepsAnswers", "SeveralRequests"]
 
 #: Field -> what keeps its value out of sight.
-_HIDDEN: Mapping[str, Callable[[Any], Any]] = {"api_key": hidden, "password": hidden_password}
+_HIDDEN: Mapping[str, Callable[[Any], Any]] = {
+    "api_key": hidden,
+    "default_headers": lambda given: HiddenHeaders(given) if isinstance(given, Mapping) else given,
+    "password": hidden_password,
+    "proxy": lambda given: HiddenUrl(given) if isinstance(given, str) else given,
+}
 _LIVE = ("http_client", "http_async_client")
 #: What says that a proxy was not pickled; no header can have this name.
 _PROXY = "(proxy)"
@@ -121,6 +133,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     _inferred: str | None = PrivateAttr(default=None)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        refused: InvalidRequestError | None = None
         try:
             super().__init__(*args, **kwargs)
             self._find_key_and_place()
@@ -129,9 +142,11 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             refused = refusal(failed)
             if refused is None:
                 raise
-            raise self._refused(refused) from None
         except InvalidRequestError as error:
-            raise self._refused(error) from None
+            refused = error
+        # Raised here, where there is no context: that of pydantic has all the values.
+        if refused is not None:
+            raise self._refused(refused) from None
 
     @classmethod
     def _refused(cls, error: InvalidRequestError) -> Exception:
@@ -175,7 +190,12 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     @classmethod
     def _own_headers(cls, headers: Mapping[str, str] | None) -> dict[str, str] | None:
         # A copy: another kind of mapping may change behind our back, or not be picklable.
-        return None if headers is None else dict(headers)
+        return None if headers is None else HiddenHeaders(headers)
+
+    @pydantic.field_validator("proxy", mode="after")
+    @classmethod
+    def _hidden_proxy(cls, proxy: str | None) -> str | None:
+        return None if proxy is None else HiddenUrl(proxy)
 
     def _find_key_and_place(self) -> None:
         key = find(self.api_key, os.environ)
@@ -285,9 +305,16 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     if not TYPE_CHECKING:  # to a type checker it would permit any attribute
 
         def __setattr__(self, name: str, value: Any) -> None:
-            # A new key is not validated, but must not be shown either.
+            # A new value is not validated by pydantic, but must not be shown either.
             hide = _HIDDEN.get(name)
-            super().__setattr__(name, value if hide is None else hide(value))
+            value = value if hide is None else hide(value)
+            if name == "api_key" and isinstance(value, (bytes, list, tuple, dict)):
+                given = type(value).__name__
+                message = f"api_key must be a string, a secret or a callable, not {given}"
+                raise InvalidRequestError(message, field="api_key")
+            if name == "base_url" and isinstance(value, str):
+                resolve_base_url(value, None, {})  # it may have a password, which is not kept
+            super().__setattr__(name, value)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with other values; a key that is a string becomes a secret here too."""
@@ -318,7 +345,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         secret = [name for name, value in headers.items() if is_secret_header(name, value, key)]
         if secret:
             kept = {name: value for name, value in headers.items() if name not in secret}
-            fields["default_headers"] = kept or None
+            fields["default_headers"] = HiddenHeaders(kept) if kept else None
         private = dict(state["__pydantic_private__"] or {})
         left_out = (*self._missing_headers(), *secret)
         if "@" in (fields.get("proxy") or "") or (_PROXY in self._left_out and not self.proxy):
@@ -380,6 +407,7 @@ def _mark(value: Any) -> Hashable:
     """Return what represents a value in a dictionary's key."""
     try:
         hash(value)
-    except TypeError:
+        same = value == value
+    except Exception:  # noqa: BLE001 - foreign code
         return id(value)
-    return value  # type: ignore[no-any-return]
+    return value if same else id(value)
