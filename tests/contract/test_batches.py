@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.server
 import io
 import json
@@ -16,6 +17,7 @@ import langchain_zhipu
 import llama_index_zhipu
 import zhipu_emulator
 from zhipu_client import APIError, BatchAnswer, Client, InvalidRequestError, ZhipuError, batches
+from zhipu_client._io import gathering
 from zhipu_emulator.scripting import Fault
 
 ADAPTERS: dict[str, Any] = {
@@ -239,6 +241,20 @@ async def test_a_failure_in_place_of_the_file_is_a_typed_error(made, service) ->
         service.script(None, Fault.parse(fault))
         with pytest.raises(APIError):
             await batch.acollect(job)
+
+
+async def test_a_full_disk_is_a_typed_error(made, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, part: Any) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    batch = made()
+    job = batch.submit(["Hello"])
+    monkeypatch.setattr(gathering.tempfile, "SpooledTemporaryFile", lambda _: Full())
+    for collect in (batch.collect, batch.acollect):
+        with pytest.raises(ZhipuError, match=r"TMPDIR.*The batch is " + job):
+            found = collect(job)
+            await found
 
 
 def row(custom_id: str, **response: Any) -> bytes:

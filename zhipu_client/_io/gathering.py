@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from zhipu_client._io.call import Call
 from zhipu_client._request import Request
+from zhipu_client.errors import ZhipuError
 
 __all__ = ["Gathered"]
 
@@ -40,7 +41,13 @@ class Gathered:
         if self._file is None:
             self._parts.append(part)
         else:
-            self._file.write(part)
+            try:
+                self._file.write(part)
+            except OSError as error:
+                raise ZhipuError(
+                    "the answer cannot be kept in the folder for temporary files, "
+                    f"{tempfile.gettempdir()}: {error.strerror}. TMPDIR names another one"
+                ) from error
 
     def __enter__(self) -> Self:
         """Close the file where the block ends early."""
