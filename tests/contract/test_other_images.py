@@ -148,3 +148,21 @@ def test_a_folder_of_images_with_other_endings(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(drawn("tiff"))
     with scripted(*[answer(1)] * 4) as server:
         assert len(read("langchain", "sync", tmp_path, server.base_url)) == 4
+
+
+@pytest.mark.parametrize(
+    ("shades", "seen"), [((65535, 65535), (255, 255)), ((30000, 30000), (255, 255)),
+                         ((0, 0), (0, 0)), ((0, 65535), (0, 255)), ((1000, 2000), (0, 255))]
+)  # fmt: skip
+def test_images_of_16_bits_keep_light_and_dark(
+    shades: tuple[int, int], seen: tuple[int, int]
+) -> None:
+    from zhipu_client._io import pictures
+
+    image, out = Image.new("I;16", (2, 1), shades[0]), io.BytesIO()
+    image.putpixel((1, 0), shades[1])
+    image.save(out, "TIFF")
+    made, kind = pictures.convert(out, "a.tif", "image/tiff")
+    with Image.open(made) as found:
+        assert kind == "image/png"
+        assert (found.getpixel((0, 0)), found.getpixel((1, 0))) == seen

@@ -147,7 +147,8 @@ def _upright(image: Any, name: str, frames: int) -> Iterator[Any]:
         seen = ImageOps.exif_transpose(image)
         if seen.mode.startswith(("I", "F")):  # 16 bits and more
             extrema: Any = seen.getextrema()
-            low = extrema[0]
+            # Of one shade only, such as a blank page, it is not made black.
+            low = extrema[0] if extrema[0] < extrema[1] else 0
             scale = 255 / max(extrema[1] - low, 1)
             seen = seen.point(lambda value, low=low, scale=scale: (value - low) * scale)
             seen = seen.convert("L")
