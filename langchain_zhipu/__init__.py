@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from langchain_zhipu._register import register
     from langchain_zhipu.batch import BatchAnswer, ZhipuAIBatch
     from langchain_zhipu.chat_models import ChatZhipuAI
+    from langchain_zhipu.costs import ZhipuAICostHandler, track_costs
     from langchain_zhipu.document_loaders import (
         ResumePoint,
         ZhipuAIOCRLoader,
@@ -46,6 +47,7 @@ _HOMES = {
     "ChatZhipuAI": "langchain_zhipu.chat_models",
     "ResumePoint": "langchain_zhipu.document_loaders",
     "ZhipuAIBatch": "langchain_zhipu.batch",
+    "ZhipuAICostHandler": "langchain_zhipu.costs",
     "ZhipuAIEmbeddings": "langchain_zhipu.embeddings",
     "ZhipuAIFileParserLoader": "langchain_zhipu.file_parsers",
     "ZhipuAIHandwritingLoader": "langchain_zhipu.handwriting",
@@ -68,6 +70,7 @@ _HOMES = {
     "create_ocr_extractor": "langchain_zhipu.extraction",
     "draw_layout": "langchain_zhipu.layout",
     "register": "langchain_zhipu._register",
+    "track_costs": "langchain_zhipu.costs",
 }
 
 __all__ = [
@@ -75,6 +78,7 @@ __all__ = [
     "ChatZhipuAI",
     "ResumePoint",
     "ZhipuAIBatch",
+    "ZhipuAICostHandler",
     "ZhipuAIEmbeddings",
     "ZhipuAIFileParserLoader",
     "ZhipuAIHandwritingLoader",
@@ -97,6 +101,7 @@ __all__ = [
     "create_ocr_extractor",
     "draw_layout",
     "register",
+    "track_costs",
 ]
 
 

@@ -197,6 +197,9 @@ class ChatZhipuAI(ChatTasks):
             stream has it apart from its first piece on.
         keep_box_marks: Keep ``<|begin_of_box|>`` and ``<|end_of_box|>`` in the text, which vision
             models put around answers and places.
+        cost: True reckons what an answer costs, by the prices of the site that is asked; the name
+            of a site, by its own: ``response_metadata["cost"]``. Missing where the price is
+            not known, and on the coding plans.
         tool_choice_mode: How a requirement that GLM does not honour by itself (a forced tool, a
             JSON schema) is met: ``"emulate"`` instructs the model, checks the answer and asks once
             more; ``"native"`` leaves it to the server; ``"auto"`` emulates on the service, asks

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from llama_index_zhipu._chat.errors import StructuredOutputError, ToolNotCalledError
     from llama_index_zhipu._register import register
     from llama_index_zhipu.batch import BatchAnswer, ZhipuAIBatch
+    from llama_index_zhipu.costs import ZhipuAICostHandler, track_costs
     from llama_index_zhipu.embeddings import ZhipuAIEmbedding
     from llama_index_zhipu.extraction import create_ocr_extractor
     from llama_index_zhipu.file_parser import ZhipuAIFileParserReader
@@ -40,6 +41,7 @@ __all__ = [
     "ToolNotCalledError",
     "ZhipuAI",
     "ZhipuAIBatch",
+    "ZhipuAICostHandler",
     "ZhipuAIEmbedding",
     "ZhipuAIFileParserReader",
     "ZhipuAIHandwritingReader",
@@ -59,6 +61,7 @@ __all__ = [
     "create_ocr_extractor",
     "draw_layout",
     "register",
+    "track_costs",
 ]
 
 _HOMES = {
@@ -67,6 +70,7 @@ _HOMES = {
     "ToolNotCalledError": "_chat.errors",
     "ZhipuAI": "llms",
     "ZhipuAIBatch": "batch",
+    "ZhipuAICostHandler": "costs",
     "ZhipuAIEmbedding": "embeddings",
     "ZhipuAIFileParserReader": "file_parser",
     "ZhipuAIHandwritingReader": "handwriting",
@@ -86,6 +90,7 @@ _HOMES = {
     "create_ocr_extractor": "extraction",
     "draw_layout": "layout",
     "register": "_register",
+    "track_costs": "costs",
 }
 
 

@@ -69,6 +69,9 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
             stream has it apart from its first piece on.
         keep_box_marks: Keep ``<|begin_of_box|>`` and ``<|end_of_box|>`` in the text, which vision
             models put around answers and places.
+        cost: True reckons what an answer costs, by the prices of the site that is asked; the name
+            of a site, by its own: ``additional_kwargs["cost"]``. Missing where the price is
+            not known, and on the coding plans.
         repair_tool_calls: Read calls of the offered tools that the model wrote as markup into its
             text or its reasoning. None: on your own servers, in the text: some have no parser.
         tool_choice_mode: GLM takes only ``tool_choice="auto"``. ``"emulate"`` makes a model call a

@@ -43,6 +43,7 @@ _STEERING = (
     "stream_usage",
     "think_tags",
     "keep_box_marks",
+    "cost",
     "repair_tool_calls",
     "raise_on_content_filter",
     "extra_body",

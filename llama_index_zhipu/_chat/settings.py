@@ -43,6 +43,9 @@ class ChatSettings(FunctionCallingLLM, ZhipuComponent):
         default=None, description="Take reasoning out of the text."
     )
     keep_box_marks: bool = Field(default=False, description="Keep box marks in the text.")
+    cost: bool | Literal["bigmodel", "zai"] = Field(
+        default=False, description="Reckon what an answer costs."
+    )
     repair_tool_calls: bool | None = Field(default=None, description="Read calls in the text.")
     tool_choice_mode: Literal["auto", "native", "emulate"] = Field(
         default="auto", description="How a tool choice other than auto is met."

@@ -32,7 +32,7 @@ _READ = frozenset(
         "model", "messages", "clear_thinking", "reasoning_history", "tool_choice_mode", "timeout",
         "max_retries", "extra_headers", "default_headers", "headers", "extra_body", "structured",
         "server_tools", "web_search", "parallel_tool_calls", "think_tags", "keep_box_marks",
-        "stream_usage", "repair_tool_calls",
+        "stream_usage", "repair_tool_calls", "cost",
     }
 )  # fmt: skip
 _KNOWN = PARAMS | _IGNORED | _READ | _RENAMED.keys()

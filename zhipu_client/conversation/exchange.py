@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from zhipu_client import chat
+from zhipu_client import chat, models
 from zhipu_client._check import refuse
 from zhipu_client._half_characters import whole_text
 from zhipu_client._request import Request, StreamRequest
@@ -301,10 +301,16 @@ class Exchange:
                 raise requirement.error(complaint, total)
         if requirement is not None and requirement.wants_json and not total.calls:
             total = replace(total, text=requirement.final_text(total.text))
-        self.answer = total
+        self.answer = self._with_cost(total)
         self.done = True
         if answer.reasoning.strip() and self._is_switched_off():
             self.notes.append(_THINKING_IGNORED)
+
+    def _with_cost(self, answer: Answer) -> Answer:
+        """Return an answer with what it cost among its facts, where that is asked for and known."""
+        site, usage = self.built.priced_by, answer.wire_usage
+        cost = models.cost_of(self.built.model, site, usage) if site and usage else None
+        return answer if cost is None else replace(answer, facts={**answer.facts, "cost": cost})
 
     def _is_switched_off(self) -> bool:
         """Return whether the request switches thinking off by an argument of the template."""

@@ -76,6 +76,7 @@ class Built:
         file_urls: Whether documents by URL go in the older content part.
         calls_in_text: Where calls of the offered tools are read that the model wrote as markup:
             nowhere, in the ``"text"``, or ``"anywhere"``: in its reasoning too.
+        priced_by: The site by whose prices the answer's cost is reckoned; None: it is not.
     """
 
     model: str
@@ -92,6 +93,7 @@ class Built:
     single_call: bool = False
     file_urls: bool = False
     calls_in_text: Literal["text", "anywhere"] | None = None
+    priced_by: str | None = None
 
     def think_filter(self) -> ThinkFilter | None:
         """Return what takes reasoning out of an answer's text; None where it cannot be there."""
@@ -157,6 +159,7 @@ def build(
         single_call=values.get("parallel_tool_calls") is False,
         file_urls=models.takes_files_by_url(model),
         calls_in_text=_calls_in_text(values.get("repair_tool_calls"), tools, dialect),
+        priced_by=_priced_by(values.get("cost"), dialect),
     )
 
 
@@ -279,6 +282,8 @@ def _calls_in_text(
 def _check(values: Mapping[str, Any]) -> None:
     within("n", values.get("n"), 1, 2**31, whole=True)
     check_choice("reasoning_history", values.get("reasoning_history"), get_args(ReasoningHistory))
+    if not isinstance(values.get("cost"), bool):
+        check_choice("cost", values.get("cost"), models.PRICED_SITES, "a text")
     if not isinstance(values.get("think_tags"), bool):
         check_choice("think_tags", values.get("think_tags"), ("opened",), "a text")
     check_choice("tool_choice_mode", values.get("tool_choice_mode"), get_args(ToolChoiceMode))
@@ -289,3 +294,10 @@ def _set(params: dict[str, Any], key: str, value: Any) -> None:
         params[key] = value
     else:
         params.pop(key, None)
+
+
+def _priced_by(wanted: Any, dialect: Dialect) -> str | None:
+    """Return the site whose prices are asked for; the own one's where that is asked for."""
+    if not wanted:
+        return None
+    return wanted if isinstance(wanted, str) else dialect.site

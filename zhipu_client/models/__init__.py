@@ -13,6 +13,7 @@ sees and how much it reads is decided by it. Neither raises anything for a model
 from __future__ import annotations
 
 from zhipu_client.models._info import Kind, ModelDeprecationWarning, ModelInfo, Thinking
+from zhipu_client.models._prices import PRICED_SITES, Costs, Price, cost_of, price_of
 from zhipu_client.models._table import (
     MODELS,
     context_of,
@@ -25,14 +26,19 @@ from zhipu_client.models._table import (
 
 __all__ = [
     "MODELS",
+    "PRICED_SITES",
+    "Costs",
     "Kind",
     "ModelDeprecationWarning",
     "ModelInfo",
+    "Price",
     "Thinking",
     "context_of",
+    "cost_of",
     "deprecation_of",
     "find",
     "get",
     "limits_of",
+    "price_of",
     "takes_files_by_url",
 ]
