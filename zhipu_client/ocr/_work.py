@@ -154,9 +154,17 @@ class OCRWork:
         pages = pages_of(value, part.first, self._total or None)
         wanted = None if part.last is None else part.last - part.first + 1
         if wanted is not None and len(pages) > wanted:
-            # A service that answers with the whole document, whatever pages it was asked for.
-            skip = part.first - 1 if len(pages) >= part.first - 1 + wanted else 0
-            pages = pages_of(value, 1, self._total or None)[skip : skip + wanted]
+            came = len(pages)
+            if came < part.first - 1 + wanted:
+                pages = pages[:wanted]
+                message = (
+                    f"the service sent {came} pages where {wanted} were asked for, from page "
+                    f"{part.first} on: which pages these are is not known"
+                )
+                self._fail(number, ServerError(message, request_id=value.get("request_id")))
+            else:
+                # A service that answers with the whole document, whatever pages it was asked for.
+                pages = pages_of(value, 1, self._total or None)[part.first - 1 :][:wanted]
         if self._document.info:
             pages = [replace(page, file_info=self._document.info) for page in pages]
         at = part.first + len(pages) - 1
