@@ -1,14 +1,21 @@
-"""What foreign text costs: ten times the text, about ten times the work; bounded sums."""
+"""What foreign text costs: four times the text, about four times the work; bounded sums.
+
+Work is counted: lines of Python, and steps of regular expressions. Seconds depend on the machine.
+"""
 
 from __future__ import annotations
 
-import time
+import os
+import re
+import sys
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import pytest
 
+from tests.support.regex_steps import Counted
 from zhipu_client._numbers import whole_number
 from zhipu_client.conversation import box_marks, json_answers, text_tool_calls
 from zhipu_client.conversation.arguments import read_arguments
@@ -27,7 +34,7 @@ PIECES = (
     "![](page=1", "</table ",
 )  # fmt: skip
 AROUND = (("", ""), ("a", "!"), ("{", "!"), ("[1234]", "!"), ('{"a": "', ""), ("a(", ")!"))
-SMALL, LARGE = 2_000, 20_000
+SMALL, LARGE = 32, 128
 
 
 def _names(text: str) -> Any:
@@ -45,24 +52,85 @@ READERS: dict[str, Callable[[str], Any]] = {
 }
 
 
-def _seconds(read: Callable[[str], Any], text: str) -> float:
-    start = time.thread_time()
-    read(text)
-    return time.thread_time() - start
+class Steps:
+    """Counts lines of the client's code that run, and steps of its regular expressions."""
+
+    def __init__(self, patterns: list[Counted]) -> None:
+        self._patterns = patterns
+        self._lines = 0
+
+    def of(self, read: Callable[[str], Any], text: str) -> tuple[int, int]:
+        """Return how many of either kind it takes to read a text."""
+        self._lines = 0
+        for pattern in self._patterns:
+            pattern.steps = 0
+        before = sys.gettrace()
+        sys.settrace(self._trace)
+        try:
+            read(text)
+        finally:
+            sys.settrace(before)
+        return self._lines, sum(pattern.steps for pattern in self._patterns)
+
+    def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
+        del event, argument
+        if f"{os.sep}zhipu_client{os.sep}" not in frame.f_code.co_filename:
+            return None
+        self._lines += 1
+        return self._trace
+
+
+def _counted(value: Any, found: dict[str, Counted]) -> Any:
+    if isinstance(value, re.Pattern):
+        return found.setdefault(repr((value.pattern, value.flags)), Counted(value))
+    if type(value) in (tuple, list):
+        return type(value)(_counted(one, found) for one in value)
+    return value
+
+
+@pytest.fixture
+def steps() -> Iterator[Steps]:
+    found: dict[str, Counted] = {}
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(100_000)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in [one for name, one in sys.modules.items() if name.startswith("zhipu_client")]:
+            for name, value in list(vars(module).items()):
+                if name[:1] == "_" and name[1:2] != "_":
+                    counted = _counted(value, found)
+                    if counted != value:
+                        patch.setattr(module, name, counted)
+        yield Steps(list(found.values()))
+    sys.setrecursionlimit(limit)
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_ten_times_the_text_is_about_ten_times_the_work(name: str) -> None:
-    read = READERS[name]
+def test_four_times_the_text_is_about_four_times_the_work(name: str, steps: Steps) -> None:
     slow = []
     for piece in PIECES:
         for begin, end in AROUND:
             texts = [begin + (piece * size)[:size] + end for size in (SMALL, LARGE)]
-            small, large = (_seconds(read, text) for text in texts)
-            # Quadratic work grows a hundredfold; what is too short to be measured does not count.
-            if large > 40 * max(small, 0.002) and large > 40 * max(_seconds(read, texts[0]), 0.002):
+            small, large = (steps.of(READERS[name], text) for text in texts)
+            # Quadratic work grows sixteenfold.
+            if any(b > 6 * max(a, SMALL) for a, b in zip(small, large, strict=True)):
                 slow.append((begin, piece, end, small, large))
     assert not slow
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "growth"),
+    [(r"x+y", "x", 16), (r"\(\s*\s*\)", " ", 16), (r"(?:ab|a)*c", "ab", 16), (r"xy", "x", 4)],
+)
+def test_the_steps_show_what_is_not_linear(
+    pattern: str, text: str, growth: int, steps: Steps
+) -> None:
+    del steps  # it allows more recursion
+    counts = []
+    for size in (50, 200):
+        counted = Counted(re.compile(pattern))
+        assert counted.search("(" + text * size) is None
+        counts.append(counted.steps)
+    assert 0.7 * growth < counts[1] / counts[0] < 1.3 * growth
 
 
 @pytest.mark.parametrize("residue", ["()", " ( ) ", "`:,", '"', "(\n)"])

@@ -89,7 +89,7 @@ _STATUS: Mapping[int, tuple[type[APIError], bool]] = {
 _OF_THE_SERVICE = 4
 #: The longest code; the service's have three or four digits, others' are words.
 MAX_CODE = 64
-_BRACKETED = re.compile(r"^\[(\d{3,4})\]\s*\[?(.*?)\]?(?:\[[^\]]*\])?$", re.DOTALL)
+_BRACKETED = re.compile(r"^\[(\d{3,4})\]\s*\[?(.*?)\]?(?:\[[^\[\]]*\])?$", re.DOTALL)
 _RESET = re.compile(r"(\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})")
 _TAG = re.compile(r"<[^>]{0,200}>")
 
