@@ -91,6 +91,36 @@ def test_C09_a_stream_left_behind_in_a_cycle_gives_its_place_back(drive: Drive) 
         assert outcome.ok().text == TEXT
 
 
+@pytest.mark.usefixtures("no_collection")
+@pytest.mark.parametrize("by", ["its reader", "a task of its reader"])
+def test_C09_who_left_a_stream_behind_is_not_refused(
+    drive: Drive, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gc_safety, "COLLECT_EVERY", 1e9)  # it ran a moment ago
+    monkeypatch.setattr(gates, "STUCK", 0.05)
+
+    async def tasks(driver: Driver) -> Outcome:
+        async def visit() -> None:
+            page = Page(driver.subject.apieces("outer"))
+            await anext(page.pieces)
+
+        await visit()
+        if by == "its reader":
+            return await driver.acomplete()
+        return await asyncio.wait_for(asyncio.create_task(driver.acomplete()), PATIENT)
+
+    with FaultServer(say.chosen(_pick)) as server:
+        driver = drive(server, max_concurrency=1)
+        if driver.is_async:
+            outcome = driver.run(tasks(driver))
+        else:
+            page = Page(driver.subject.pieces("outer"))
+            next(page.pieces)
+            del page
+            outcome = driver.complete()
+        assert outcome.ok().text == TEXT
+
+
 def test_C09_a_stream_that_is_not_read_for_long_loses_its_place(
     drive: Drive, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

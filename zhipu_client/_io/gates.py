@@ -32,6 +32,8 @@ STUCK = 10.0
 #: Seconds that nobody has read on a stream, after which those who wait for a place suspect that it
 #: was left behind in a reference cycle, where only Python's cyclic collector finds it: in hours.
 LEFT = 1.0
+#: Seconds that an event loop has to close what was collected.
+CLOSING = 0.05
 #: Seconds that a stream keeps its place without being read. Reading on takes it again at once.
 LIFE = 300.0
 
@@ -119,6 +121,8 @@ class Waiter:
     streams: Sequence[Slot]
     #: True once it has its place, or has gone away.
     over: bool = False
+    #: True once the garbage collector ran because the streams that it was made within are stuck.
+    collected: bool = False
 
 
 class Gate:
@@ -174,11 +178,16 @@ class Gate:
 
     async def aenter(self, *, careful: bool = False) -> Slot:
         """Take a place, suspending the task until there is one."""
-        slot = Slot(self, careful)
-        if self._take(slot):
-            return slot
         import anyio
 
+        slot = Slot(self, careful)
+        try:
+            taken = self._take(slot)
+        except InvalidRequestError:
+            await anyio.sleep(CLOSING)  # an async generator that was collected just now
+            taken = self._take(slot)
+        if taken:
+            return slot
         event = anyio.Event()
         waiter = self._try(slot, waker(event))
         if waiter is not None:
@@ -273,12 +282,19 @@ class Gate:
         held = [slot for slot in _held.get() if slot.gate is self and slot.counts]
         if self._hard and held:
             here = current_task()
-            self._refuse_if_used_up(sum(slot.reader == here for slot in held))
+            if self._used_up(sum(slot.reader == here for slot in held)):
+                collect(at_once=True)  # one that was left behind in a cycle is not read any more
+                held = [slot for slot in held if slot.counts]
+                self._refuse_if_used_up(sum(slot.reader == here for slot in held))
         return held
+
+    def _used_up(self, taken: int) -> bool:
+        places = getattr(self._limit, "places", None)
+        return places is not None and taken >= places
 
     def _refuse_if_used_up(self, taken: int) -> None:
         places = getattr(self._limit, "places", None)
-        if places is not None and taken >= places:
+        if self._used_up(taken):
             raise InvalidRequestError(
                 f"max_concurrency={places} is used up by the stream that this call is made "
                 "within: finish or close the stream first, or raise max_concurrency",
@@ -298,7 +314,12 @@ class Gate:
             notes.say(now, ("place", id(self)), text, self._label, waiting, taken)
         if self._hard and waiter.streams and not waiter.over:
             stuck = sum(slot.counts and now - slot.idle_since > STUCK for slot in waiter.streams)
-            self._refuse_if_used_up(stuck)
+            if waiter.collected:
+                self._refuse_if_used_up(stuck)
+            elif self._used_up(stuck):  # those that were left behind close until the next look
+                waiter.collected = True
+                collect(at_once=True)
+                self.settle()
 
     def _take_back(self) -> None:
         """Find places of streams that nobody reads any more."""

@@ -61,9 +61,13 @@ COLLECT_EVERY = 15.0
 _collected = [-math.inf]
 
 
-def collect() -> None:
-    """Run the cyclic garbage collector, unless it ran a moment ago."""
+def collect(*, at_once: bool = False) -> None:
+    """Run the cyclic garbage collector, unless it ran a moment ago.
+
+    Args:
+        at_once: Whether to run it in any case: before something fails for want of it.
+    """
     now = time.monotonic()  # of the machine, whatever clock the gate has: this is work
-    if now - _collected[0] >= COLLECT_EVERY:
+    if at_once or now - _collected[0] >= COLLECT_EVERY:
         _collected[0] = now
         gc.collect()
