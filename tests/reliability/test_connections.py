@@ -348,15 +348,18 @@ def test_a_loop_that_is_dropped_takes_its_connections_along() -> None:
 
 
 EARLY = """
-import atexit, sys
+import asyncio, atexit, sys
 def late():
     from zhipu_client import chat
     request = chat.create(model="glm-4.7", messages=[{"role": "user", "content": "hello"}])
     print(client.send(request).choices[0].message.content, flush=True)
+    async def main():
+        print((await client.as_async().send(request)).choices[0].message.content, flush=True)
+    asyncio.run(main())
 atexit.register(late)
 from zhipu_client import Client
 client = Client(api_key="a.b", base_url=sys.argv[1])
-late()
+print(client.base_url)
 """
 
 

@@ -13,7 +13,7 @@ import ssl
 import sys
 import threading
 import weakref
-from collections.abc import AsyncGenerator, Iterator, MutableMapping
+from collections.abc import AsyncGenerator, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -106,11 +106,19 @@ async def async_client(key: PoolKey) -> httpx.AsyncClient:
         if _process.tls is None or _ASYNC_POOL not in sys.modules:
             # Reading the CA file takes tens of milliseconds of a loop that others share, and
             # httpcore imports trio where it is installed, which waits for a process of its own.
-            await loop.run_in_executor(None, _prepare_async)
+            await _elsewhere(loop, _prepare_async)
         with _proxy_supported():
             found = state.clients.get(key) or _make_async(key, state)
         state.clients[key] = found
     return found
+
+
+async def _elsewhere(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
+    """Do something in a thread, or here where the interpreter ends and there are no more."""
+    if threading.main_thread().is_alive():
+        await loop.run_in_executor(None, work)
+    else:
+        work()
 
 
 async def _adopt(loop: asyncio.AbstractEventLoop) -> _Loop:
