@@ -37,7 +37,8 @@ from zhipu_client._safe_tracebacks import KeepsNoArguments
 from zhipu_client._saving import check_folder, save_paid, write_whole
 from zhipu_client._secrets import hidden_password
 from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
-from zhipu_client.adapting._connection import ConnectionSettings, KeepsAnswers, SeveralRequests
+from zhipu_client.adapting._connection import ConnectionSettings
+from zhipu_client.adapting._several import KeepsAnswers, SeveralRequests
 from zhipu_client.errors._naming import name_source, naming
 from zhipu_client.work._job import attach, keeping
 

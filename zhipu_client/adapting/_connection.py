@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Hashable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PrivateAttr, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
 from zhipu_client._check import refusal
 from zhipu_client._client_cache import ClientCache
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
     from zhipu_client._io.sync import Client
 
-__all__ = ["ConnectionSettings", "KeepsAnswers", "SeveralRequests"]
+__all__ = ["ConnectionSettings"]
 
 #: Field -> what keeps its value out of sight.
 _HIDDEN: Mapping[str, Callable[[Any], Any]] = {
@@ -353,47 +353,6 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             left_out = (*left_out, _PROXY)
         private["_left_out"] = left_out
         return {**state, "__dict__": fields, "__pydantic_private__": private}
-
-
-class KeepsAnswers(ConnectionSettings):
-    """Settings of an adapter whose answers can be kept in a file.
-
-    Attributes:
-        checkpoint: A file that keeps what is paid for: a program that was killed goes on where it
-            was, and a second run over what did not change costs nothing. See
-            ``zhipu_client.with_checkpoint``.
-    """
-
-    checkpoint: Annotated[Path, PlainSerializer(str)] | None = Field(
-        default=None, description="A file that keeps what is paid for."
-    )
-
-    def _checkpoint_path(self) -> Path | None:
-        return self.checkpoint
-
-
-class SeveralRequests(KeepsAnswers):
-    """Settings of an adapter that makes several requests in one call.
-
-    Attributes:
-        max_in_flight: The most requests of one call at once. Its former name, ``in_flight``, is
-            accepted for one release.
-        on_result: Called with each result as it comes: a document, a position and its vector, an
-            item with its score. What it raises ends the run.
-    """
-
-    max_in_flight: int = Field(default=8, ge=1, le=64, description="Requests at once.")
-    on_result: Callable[[Any], Any] | None = Field(default=None, exclude=True, repr=False)
-
-    _aliases: ClassVar[Mapping[str, str]] = {
-        **ConnectionSettings._aliases,
-        "in_flight": "max_in_flight",
-    }
-
-    @property
-    def in_flight(self) -> int:
-        """Return `max_in_flight`, by its former name."""
-        return self.max_in_flight
 
 
 def _organization(value: Any, headers: Any) -> Any:
