@@ -7,7 +7,7 @@ from pathlib import Path
 
 from zhipu_client._adaptive_limit import AdaptiveLimit
 from zhipu_client._io.clock import Clock, SystemClock
-from zhipu_client._io.gates import Gate, forget_all
+from zhipu_client._io.gates import Gate, every_gate
 from zhipu_client._io.limit_keeper import keeper_for, reset_keepers
 from zhipu_client._io.shared_gates import SharedGate
 
@@ -57,4 +57,5 @@ def reset_after_fork() -> None:
     """Start afresh in a forked child: the parent's requests are not ours, nor its locks."""
     _adaptive.clear()
     reset_keepers()
-    forget_all()
+    for gate in list(every_gate):
+        gate.forget()

@@ -21,7 +21,7 @@ from zhipu_client._io.notes import notes
 from zhipu_client._io.stopping import Stop
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["Gate", "Slot", "Waiter", "forget_all"]
+__all__ = ["Gate", "Slot", "Waiter", "every_gate"]
 
 #: How often a waiter looks again by itself, in seconds: for a slot whose owner was
 #: garbage-collected at a moment when the lock was taken.
@@ -159,7 +159,7 @@ class Gate:
         #: When a request last ended in another way than by a refusal.
         self.passed_at = -math.inf
         self._looked_at = -math.inf
-        _gates.add(self)
+        every_gate.add(self)
 
     def enter(self, *, careful: bool = False, stop: Stop | None = None) -> Slot:
         """Take a place, blocking the thread until there is one, or ``stop`` is asked for."""
@@ -392,10 +392,5 @@ class Gate:
             slot.host = None
 
 
-_gates: WeakSet[Gate] = WeakSet()
-
-
-def forget_all() -> None:
-    """Start afresh in a forked child, with every gate there is."""
-    for gate in list(_gates):
-        gate.forget()
+#: Every gate there is: a forked child starts afresh with all of them.
+every_gate: WeakSet[Gate] = WeakSet()
