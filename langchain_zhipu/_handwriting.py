@@ -119,12 +119,7 @@ class HandwritingSettings(SeveralRequests):
         found = ocr.handwritten(reply)
         if not found.text and not self.keep_empty:
             return
-        known: dict[str, Any] = {
-            "lines": len(found.regions),
-            "confidence": found.confidence,
-            "empty": None if found.text else True,
-            "task_id": reply.task_id if self.request_info else None,
-        }
+        known = found.metadata(task_id=reply.task_id if self.request_info else None)
         metadata = {"source": origin.name, **origin.metadata, **flat(known)}
         if self.boxes:
             metadata["boxes"] = [_box(region) for region in found.regions]

@@ -125,12 +125,7 @@ class ZhipuAIHandwritingReader(ZhipuComponent, BasePydanticReader):
         found = ocr.handwritten(reply)
         if not found.text and not self.keep_empty:
             return
-        facts: dict[str, Any] = {
-            "lines": len(found.regions),
-            "confidence": found.confidence,
-            "empty": None if found.text else True,
-            "task_id": reply.task_id if self.request_info else None,
-        }
+        about = found.metadata(task_id=reply.task_id if self.request_info else None)
         if self.with_regions:
-            facts["regions"] = found.regions
-        yield given.document(found.text, facts, nested=self.with_regions)
+            about["regions"] = found.regions
+        yield given.document(found.text, about, nested=self.with_regions)

@@ -55,6 +55,24 @@ class Handwritten:
     regions: list[dict[str, Any]] = field(default_factory=list, repr=False)
     confidence: float | None = None
 
+    def metadata(self, *, task_id: str | None = None) -> dict[str, Any]:
+        """Return what a document of a framework says of it.
+
+        Args:
+            task_id: The id of the answer, where it is wanted.
+
+        Example:
+            >>> from zhipu_client import ocr
+            >>> ocr.handwritten(ocr.HandwritingReply()).metadata()
+            {'lines': 0, 'confidence': None, 'empty': True, 'task_id': None}
+        """
+        return {
+            "lines": len(self.regions),
+            "confidence": self.confidence,
+            "empty": None if self.text else True,
+            "task_id": task_id,
+        }
+
 
 def handwriting(
     *,
