@@ -64,6 +64,19 @@ def test_a_picture_that_ends_too_early(ask) -> None:
     assert answer.json()["error"]["message"] == "图片输入格式/解析错误"
 
 
+HALF = "http://["
+
+
+def test_half_an_address_is_refused(ask) -> None:
+    for path, body in (
+        ("reader", {"url": HALF}),
+        ("layout_parsing", {"model": "glm-ocr", "file": HALF}),
+    ):
+        answer = ask.http.post(f"{ask.server.base_url}/{path}", json=body)
+        assert answer.status_code == 400, path
+        assert answer.json()["error"]["message"]
+
+
 def test_json_that_nests_too_deeply(ask) -> None:
     nested = '{"a":' * 600 + "1" + "}" * 600
     whole = '{"model":"glm-4.6","x":' + nested + ',"messages":[{"role":"user","content":"Hi"}]}'

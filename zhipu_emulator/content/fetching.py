@@ -47,7 +47,10 @@ async def fetch(state: State, url: str, limit: int, *, own: str) -> bytes:
     known = state.options.web.get(url)
     if known is not None:
         return known[: limit + 1]
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:  # half an address in brackets, say
+        raise UnreachableError(url) from error
     base = f"{(state.options.media_base or own).rstrip('/')}/files/"
     if url.startswith(base):
         name = unquote(parts.path.removeprefix(urlsplit(base).path))

@@ -59,7 +59,11 @@ def routes(state: State) -> list[Route]:
 
 def _page(state: State, url: str, base: str) -> str:
     """The HTML behind ``url``: what the options say, or one of our own pages, nothing else."""
-    if urlsplit(url).scheme not in ("http", "https"):
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:  # half an address in brackets, say
+        scheme = ""
+    if scheme not in ("http", "https"):
         raise illegal("url")
     known = state.options.web.get(url)
     if known is not None:
