@@ -101,15 +101,18 @@ class LimitFile:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def prepare(self) -> None:
+    def prepare(self, *, again: bool = False) -> None:
         """Make the file where it is missing, and write to it.
+
+        Args:
+            again: Calls wait for it that know what to do without: not for long.
 
         Raises:
             InvalidRequestError: It cannot be used.
         """
         try:
             self._make()
-            with self._opened(_BUSY_AT_FIRST) as file:
+            with self._opened(_BUSY if again else _BUSY_AT_FIRST) as file:
                 _write(file, _read(file))
         except OSError as error:
             why = error.strerror or error

@@ -139,7 +139,7 @@ class Keeper:
         name, now, member = seat.gate.name, turn.now, turn.member
         try:
             if self._broken_until is not None and now >= self._broken_until:
-                self.file.prepare()
+                self.file.prepare(again=True)
                 self._broken_until = None
             if self._broken_until is None:
                 if not turn.events and turn.wanted and member.waiting:
