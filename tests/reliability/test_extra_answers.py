@@ -72,27 +72,6 @@ def test_the_next_caller_gets_its_own_answer(drive: Drive, kind: str, streamed: 
         assert server.accepted == 2  # and the second connection is kept
 
 
-@pytest.mark.parametrize("streamed", [False, True], ids=["whole", "streamed"])
-def test_an_answer_that_comes_late_reaches_nobody(drive: Drive, streamed: bool) -> None:
-    # It comes when the next request is on its way; neither repeats an id.
-    def late(exchange: Exchange) -> Scenario:
-        async def both(exchange: Exchange) -> None:
-            own = exchange.request.prompt
-            await exchange.raw(_one(streamed, FOREIGN) + _one(streamed, own))
-
-        return both
-
-    with FaultServer(say.echo(), say.chosen(late), say.echo()) as server:
-        driver = drive(server, max_retries=0)
-        ask = driver.stream if streamed else driver.complete
-        assert ask("of Alice").ok().text == "of Alice"
-        outcome = ask("of Bob")
-        assert "answered twice" in str(outcome.failed(ServerError))
-        assert outcome.text == ""
-        assert ask("of Carol").ok().text == "of Carol"
-        assert [request.connection for request in server.requests] == [0, 0, 1]
-
-
 def _with_id(request_id: str, text: str) -> Scenario:
     """An answer whose body and chunks say which request they belong to."""
     frames = stream_frames(text)

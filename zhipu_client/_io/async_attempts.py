@@ -15,7 +15,7 @@ from zhipu_client._io.client_base import BaseClient
 from zhipu_client._io.gates import Slot
 from zhipu_client._io.gathering import Gathered
 from zhipu_client._io.httpx_errors import raise_ours, translated
-from zhipu_client._io.leftover_bytes import check_alone, checked
+from zhipu_client._io.leftover_bytes import checked
 from zhipu_client._io.pools import async_client
 from zhipu_client._io.silence import Silence, silence_of
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
@@ -50,7 +50,6 @@ class AsyncAttempts(BaseClient):
             try:
                 with translated(call), within(call, limit):
                     sent = await http.send(built, stream=True, auth=None, follow_redirects=False)
-                call.reused = trail.reused
                 if not trail.unasked(sent, call.request.kind):
                     return sent
                 await sent.aclose()  # a connection that closes: httpx keeps nothing of it
@@ -224,8 +223,6 @@ class AsyncStream(Generic[E]):
         if response.status_code != 200 or not is_stream(content_type):
             call.begin_whole()
             checked(call, response, await self._client.read(call, response))
-        else:
-            check_alone(call, response)
         self._bytes = aunpacked(response, call.request_id)
         self._state = state = StreamState(call, self._request, self._time())
         call.deadline = self._limit = state.limit()

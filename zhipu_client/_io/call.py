@@ -57,8 +57,6 @@ class Call:
     tries: int = 0
     #: True when the caller's own client sends it, which may have proxies of its own.
     own_client: bool = False
-    #: True when the connection of the last attempt had served another request before.
-    reused: bool = False
     #: The limits of the attempt that is under way.
     deadline: Deadline | None = field(default=None, repr=False)
     _refusals: int = 0

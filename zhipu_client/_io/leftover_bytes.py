@@ -14,14 +14,10 @@ from zhipu_client._io.call import Call
 from zhipu_client._io.replies import check_reply
 from zhipu_client._io.trace import shut_down
 from zhipu_client._secrets import is_secret_header
-from zhipu_client.errors import ServerError, ZhipuError
+from zhipu_client.errors import ZhipuError
 
-__all__ = ["check_alone", "checked", "left_over", "watch"]
+__all__ = ["checked", "left_over", "watch"]
 
-#: How an answer begins, and how one in chunks ends.
-_HEAD, _LAST_CHUNK = b"HTTP/1.", b"\r\n0\r\n\r\n"
-#: Layers of httpx and httpcore between a response and its connection, at most.
-_LAYERS = 8
 #: What is shorter may be a part of any word.
 _SECRET_LENGTH = 8
 
@@ -34,43 +30,12 @@ def checked(call: Call, response: Any, body: Any) -> Any:
     status but 2xx) say nothing of the connection.
     """
     body = _without_secrets(response, body)
-    check_alone(call, response)
     try:
         return check_reply(call, response.status_code, response.headers, body)
     except ZhipuError:
         if 200 <= response.status_code < 300:
             _end(response)
         raise
-
-
-def check_alone(call: Call, response: Any) -> None:
-    """Raise where behind an answer on a kept connection another one has come already.
-
-    One of the two came late, and is of the request before: which one is not known, where neither
-    repeats an id. On a new connection the first is right.
-    """
-    if not call.reused or not _has_another(response):
-        return
-    _end(response)
-    raise ServerError(
-        "two answers came to one request on a kept connection, and one may be another call's: "
-        "something between here and the service has answered twice",
-        status=200,
-        request_id=call.request_id,
-    )
-
-
-def _has_another(response: Any) -> bool:
-    """Return whether the head of another answer was read with this one."""
-    stream = getattr(response, "stream", None)
-    for _ in range(_LAYERS):
-        parser = getattr(_innermost(stream), "_h11_state", None)
-        if parser is not None:
-            waiting = bytes(parser.trailing_data[0])
-            # At the end of this answer, or behind the last chunk of what was not read yet.
-            return waiting.startswith(_HEAD) or _LAST_CHUNK + _HEAD in waiting
-        stream = getattr(stream, "_httpcore_stream", None) or getattr(stream, "_stream", None)
-    return False
 
 
 def _without_secrets(response: Any, body: Any) -> Any:
@@ -93,15 +58,11 @@ def _end(response: Any) -> None:
         shut_down(getattr(raw, "_sock", raw))
 
 
-def _innermost(connection: Any) -> Any:
-    while getattr(connection, "_connection", None) is not None:  # a proxy's, in one or two layers
-        connection = connection._connection
-    return connection
-
-
 def left_over(connection: Any) -> bool:
     """Return True when an idle connection of httpcore has bytes that belong to no answer."""
-    inner = _innermost(connection)
+    inner = connection
+    while getattr(inner, "_connection", None) is not None:  # a proxy's, in one or two layers
+        inner = inner._connection
     parser = getattr(inner, "_h11_state", None)
     if parser is None or not inner.is_idle():
         return False

@@ -16,7 +16,7 @@ from zhipu_client._io.gates import Slot
 from zhipu_client._io.gathering import Gathered
 from zhipu_client._io.gc_safety import inside, kept, outside
 from zhipu_client._io.httpx_errors import raise_ours, translated
-from zhipu_client._io.leftover_bytes import check_alone, checked
+from zhipu_client._io.leftover_bytes import checked
 from zhipu_client._io.pools import sync_client
 from zhipu_client._io.stopping import Stop
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
@@ -61,7 +61,6 @@ class Attempts(BaseClient):
                 except Exception as error:
                     raise_ours(call, error)
                     raise
-                call.reused = trail.reused
                 if not trail.unasked(sent, call.request.kind):
                     return sent
                 with inside():
@@ -248,8 +247,6 @@ class Stream(Generic[E]):
         if response.status_code != 200 or not is_stream(content_type):
             call.begin_whole()
             checked(call, response, self._client._read(call, response))
-        else:
-            check_alone(call, response)
         self._bytes = unpacked(response, call.request_id)
         kept.add(self._bytes)
         self._state = state = StreamState(call, self._request, self._time())

@@ -139,11 +139,6 @@ class Trail:
         """Take an event of the trace, for asynchronous clients."""
         self.hear(event, info)
 
-    @property
-    def reused(self) -> bool:
-        """Whether the request went out on a connection that had served before."""
-        return self._sent and not self._connected
-
     def stale(self, error: Exception, kind: Kind) -> bool:
         """Whether a request failed because its connection had been closed before.
 
