@@ -39,9 +39,6 @@ else:
         class AgentMiddleware:
             """The base class where LangChain's is missing; the rest of the package works."""
 
-            def __class_getitem__(cls, item: Any) -> Any:
-                return cls
-
             def __init__(self) -> None:
                 raise ImportError(_WHY)
 
@@ -70,7 +67,7 @@ _RAISED = (
 )
 
 
-class ZhipuAIModerationMiddleware(KeepsNoArguments, AgentMiddleware[Any, Any, Any]):
+class ZhipuAIModerationMiddleware(KeepsNoArguments, AgentMiddleware):
     """Checks what goes into an agent and what comes out by the service's content safety.
 
     For ``create_agent(..., middleware=[ZhipuAIModerationMiddleware()])``; needs the package
