@@ -19,6 +19,8 @@ __all__ = ["open_recording"]
 MOST_HOURS = 12
 #: So many bytes of decoded samples stay in memory, longer ones are in a temporary file.
 _IN_MEMORY = 32 * 1024 * 1024
+#: Samples a second, 8,000 to 192,000 in practice; what is far from that is a damaged header.
+_LEAST_RATE, _MOST_RATE = 1_000, 1_000_000
 _ADDRESSES = ("http://", "https://")
 
 
@@ -168,6 +170,10 @@ def _decode(av: Any, file: BinaryIO, kind: SoundType, out: Any) -> None:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=DECODED.rate)
         done = 0
         for frame in _frames(container):
+            if frame is not None and not _LEAST_RATE <= frame.sample_rate <= _MOST_RATE:
+                # To convert it would take as much memory as the header claims.
+                message = f"the recording has {frame.sample_rate} samples a second"
+                raise InvalidRequestError(message, field="source")
             for made in resampler.resample(frame):
                 out.write(bytes(made.planes[0])[: made.samples * DECODED.frame_bytes])
                 done += made.samples

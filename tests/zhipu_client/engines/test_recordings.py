@@ -185,6 +185,10 @@ BROKEN = {
     "MP3 tags alone": (b"ID3\4\0\0\0\0\0\5" + bytes(5), "damaged"),
     "not FLAC": (b"fLaC" + bytes(99), "damaged"),
     "not MP4": (b"\0\0\0\x1cftypM4A " + bytes(99), "damaged"),
+    "too many samples a second": (
+        b".snd" + struct.pack(">5I", 24, 99, 3, 570_433_344, 1) + bytes(99),
+        "570433344 samples a second",
+    ),
     "an address": ("https://example.com/a.mp3", "download it"),
 }
 
