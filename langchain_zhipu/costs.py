@@ -52,8 +52,14 @@ class ZhipuAICostHandler(BaseCallbackHandler):
         with self._lock:
             for generation in found:
                 message = generation.message if isinstance(generation, ChatGeneration) else None
-                if isinstance(message, AIMessage):
+                if isinstance(message, AIMessage) and not _is_cached(message):
                     self.costs.add(message.response_metadata.get("cost"))
+
+
+def _is_cached(message: AIMessage) -> bool:
+    """Return whether LangChain's cache has answered: it puts a price of 0 on the usage."""
+    usage: Any = message.usage_metadata or {}
+    return bool(usage.get("total_cost") == 0)
 
 
 _tracked: ContextVar[ZhipuAICostHandler | None] = ContextVar("zhipuai_costs", default=None)

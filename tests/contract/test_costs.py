@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from langchain.agents import create_agent
+from langchain_core.caches import InMemoryCache
 from llama_index.core.base.llms.types import ChatMessage
 
 import langchain_zhipu
@@ -111,6 +112,14 @@ def test_blocks_in_threads_do_not_mix(adapter, reach):
 
     with ThreadPoolExecutor(3) as threads:
         assert list(threads.map(run, [1, 2, 3])) == [1, 2, 3]
+
+
+def test_what_a_cache_answers_costs_nothing(reach):
+    model = ChatZhipuAI(model="glm-4.7", cost="zai", cache=InMemoryCache(), **reach)
+    with langchain_zhipu.track_costs() as tracked:
+        for _ in range(3):
+            model.invoke(QUESTION)
+    assert (tracked.costs.answers, tracked.costs.unpriced) == (1, 0)
 
 
 def test_an_agent_of_langchain_is_counted(reach):

@@ -175,7 +175,7 @@ def test_a_knowledge_base_with_sparse_answers(stub):
 
 ODD_PAGES = [
     (None, []),
-    ({"title": "t"}, []),
+    ({"title": "t", "content": "whales"}, ["whales"]),
     ([None, "text", {"content": "whales", "refer": 7, "link": None}], ["whales"]),
     ([{"content": 12, "title": ["a"]}, {"content": "whales"}], ["12", "whales"]),
 ]

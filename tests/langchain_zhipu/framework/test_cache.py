@@ -35,6 +35,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"extra_body": {"seed": 1}},
     {"model_kwargs": {"other": 1}},
     {"repair_tool_calls": True},
+    {"cost": "zai"},
     {"sensitive_word_check": {"type": "ALL"}},
 ]
 
