@@ -127,6 +127,16 @@ def test_tool_stream(client):
     assert chunks[-1].choices[0].finish_reason == "tool_calls"
 
 
+def test_an_id_that_is_a_number(client):
+    assert _create(client, ("user", "Hello?"), request_id=1_790_000_000.5).choices
+
+
+def test_a_character_that_speaks_first(server):
+    said = ("assistant", "Good evening. I have been waiting for you.")
+    with ZhipuAiClient(api_key=server.api_key, base_url=server.base_url) as client:
+        assert _create(client, said, ("user", "Who are you?"), model="charglm-3").choices
+
+
 def test_a_wrong_key_is_the_sdk_s_own_error(server):
     with (
         ZhipuAiClient(api_key="wrong.key", base_url=server.base_url) as client,

@@ -13,6 +13,7 @@ from zhipu_emulator.chat.model_facts import CHAT_MODELS, ChatFacts
 from zhipu_emulator.chat.tokens import count_messages
 from zhipu_emulator.content.sensitive import risks
 from zhipu_emulator.http.errors import ServiceError, content_filter
+from zhipu_emulator.http.params import id_text
 
 if TYPE_CHECKING:
     from zhipu_emulator.chat.message_parts import Attachment
@@ -111,7 +112,7 @@ def check_chat(body: Mapping[str, Any], state: State, *, coding: bool = False) -
         max_tokens=max_tokens,
         stop=body.get("stop", ()),
         json_mode=_json_mode(body),
-        request_id=body.get("request_id"),
+        request_id=id_text(body.get("request_id")),
         prompt_tokens=tokens,
         raw=body,
     )
@@ -136,7 +137,8 @@ def _messages(body: Mapping[str, Any], facts: ChatFacts) -> list[Mapping[str, An
     for index, message in enumerate(messages):
         _message(message, index, facts)
     roles = [message["role"] for message in messages if message["role"] != "system"]
-    if not roles or roles[0] != "user":
+    first = ("user", "assistant") if facts.greets else ("user",)
+    if "user" not in roles or roles[0] not in first:
         raise ServiceError("1214")
     for before, role in zip(["", *roles], roles, strict=False):
         if role == "tool" and before not in ("assistant", "tool"):
@@ -303,7 +305,7 @@ def _types(body: Mapping[str, Any]) -> None:
         if not isinstance(body.get(name, False), bool):
             raise ServiceError("1210")
     for name in ("request_id", "user_id"):
-        if not isinstance(body.get(name, ""), str):
+        if id_text(body.get(name, "")) is None:
             raise ServiceError("1210")
     stop = body.get("stop", [])
     good = isinstance(stop, list) and len(stop) <= _MAX_STOPS

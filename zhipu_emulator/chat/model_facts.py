@@ -32,6 +32,7 @@ class ChatFacts:
         cached_usage: Whether usage has cached tokens.
         reasoning_usage: When usage has reasoning tokens.
         leading_newline: Whether reasoning begins with a line break.
+        greets: Whether the first message may be the assistant's.
         display: The name in asynchronous results, when it is not the upper-cased code.
     """
 
@@ -51,6 +52,7 @@ class ChatFacts:
     cached_usage: bool = True
     reasoning_usage: Literal["always", "thinking", "never"] = "always"
     leading_newline: bool = False
+    greets: bool = False
     display: str | None = None
 
 

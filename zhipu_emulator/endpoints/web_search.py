@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from zhipu_emulator.content import corpus
 from zhipu_emulator.content.search_engine import ENGINES, answer
+from zhipu_emulator.http.params import id_text
 from zhipu_emulator.http.responses import json_response, read_json
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def routes(state: State) -> list[Route]:
         reply = {
             "created": state.now(),
             "id": made_id,
-            "request_id": body.get("request_id") or made_id,
+            "request_id": id_text(body.get("request_id")) or made_id,
             **found,
         }
         return json_response(reply)

@@ -11,7 +11,7 @@ from zhipu_emulator.http.responses import dumps
 
 _INTEGER = re.compile(r"-?\d{1,20}")
 
-__all__ = ["Params", "illegal", "missing", "out_of_range", "unknown_model"]
+__all__ = ["Params", "id_text", "illegal", "missing", "out_of_range", "unknown_model"]
 
 
 def missing(name: str) -> ServiceError:
@@ -43,6 +43,16 @@ def out_of_range(name: str, low: float, high: float) -> ServiceError:
 def unknown_model() -> ServiceError:
     """1211."""
     return ServiceError("1211")
+
+
+def id_text(value: Any) -> str | None:
+    """An id of the caller's as text; None for what is neither text nor a number.
+
+    The official SDK's own tests send the time as it is, and numbers are read as text.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None
 
 
 class Params:
@@ -143,11 +153,12 @@ class Params:
             value = self._body.get(name)
             if value in (None, ""):
                 continue
-            if not isinstance(value, str):
+            value = id_text(value)
+            if value is None:
                 raise illegal(name)
             if not low <= len(value) <= high:
                 raise out_of_range(f"{name}.length", low, high)
-        return self._body.get("request_id") or None
+        return id_text(self._body.get("request_id")) or None
 
 
 def _not_offered(name: str, choices: Collection[Any]) -> ServiceError:
