@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import re
@@ -48,6 +49,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.update(kept)
         return
     _block_outside_network()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Let the collector pass over what is there by now, which stays: many tests run it."""
+    del session
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

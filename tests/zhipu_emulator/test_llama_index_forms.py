@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -49,6 +51,15 @@ TEXTS = [
     "Dogs must be kept on a lead on the quay.",
 ]
 QUESTION = "How much does a berth cost a night?"
+
+
+@pytest.fixture(autouse=True)
+def loop() -> Iterator[None]:
+    """A loop that is closed at the end: LlamaIndex's blocking methods make one and leave it."""
+    with asyncio.Runner() as runner:
+        asyncio.set_event_loop(runner.get_loop())
+        yield
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture
