@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import pytest
 
 from zhipu_client import AsyncClient, Client, chat
+from zhipu_client._io import async_attempts
 
 from . import scenarios as say
 from .frames import delta, error_body
@@ -131,3 +134,50 @@ def test_a_cancelled_one_gives_its_place_back(name: str, where: str) -> None:
     with FaultServer(PLACES[where].first, say.healthy()) as server:
         asyncio.run(main(server))
         assert server.wait_for(lambda s: s.open == 0)
+
+
+class _Watch:
+    """In place of what watches a socket, which a transport of httpx's tests does not have."""
+
+    over = False
+
+    def begin(self, seconds: float) -> None: ...
+
+    def end(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class _Held(httpx.AsyncByteStream):
+    """A first piece without content, which comes when the test says so, and nothing after it."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Event()
+        self.sent = asyncio.Event()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.asked.set()
+        await self.sent.wait()
+        yield b": ping\n\n"
+        await asyncio.Event().wait()
+
+
+async def test_a_stream_that_is_closed_while_bytes_come_ends_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(async_attempts, "silence_of", lambda loop, response: _Watch())
+    held = _Held()
+    headers = {"content-type": "text/event-stream"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, stream=held))
+    async with httpx.AsyncClient(transport=transport) as http:
+        stream = AsyncClient(api_key="a.b", http_client=http).stream(REQUEST)
+
+        async def read() -> list[Any]:
+            return [chunk async for chunk in stream]
+
+        reader = asyncio.create_task(read())
+        await held.asked.wait()
+        held.sent.set()  # the reader has the piece, and has not run yet
+        await stream.aclose()
+        async with asyncio.timeout(LIMIT):
+            assert await reader == []

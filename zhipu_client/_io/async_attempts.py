@@ -244,14 +244,14 @@ class AsyncStream(Generic[E]):
         pieces, limit, silence, time = self._bytes, self._limit, self._silence, self._time
         now = time()
         state.resume(now)
-        while not state.ready and not state.ended:
+        while not (state.ready or state.ended or self._closed):
             left = state.bound(limit, now)
             try:
                 if silence is None:
                     with translated(self._call), within(self._call, limit):
                         piece = await anext(pieces, None)
                 else:
-                    piece = await self._next(silence, left)
+                    piece = await self._next(pieces, silence, left)
             except ZhipuError as error:
                 state.broke(error)
                 break
@@ -260,7 +260,9 @@ class AsyncStream(Generic[E]):
                 state.eof()
             else:
                 state.feed(piece, now)
-        if not state.ready:
+        if self._closed:  # by another task, while the last bytes were on their way
+            await self._drop()
+        elif not state.ready:
             state.finish()
             for slot in self._slots:
                 slot.succeeded()
@@ -268,11 +270,13 @@ class AsyncStream(Generic[E]):
         for slot in self._slots:
             slot.idle(now)
 
-    async def _next(self, silence: Silence, left: float) -> bytes | None:
+    async def _next(
+        self, pieces: AsyncIterator[bytes], silence: Silence, left: float
+    ) -> bytes | None:
         """Return the next bytes; None at the end."""
         silence.begin(left)
         try:
-            return await anext(self._bytes, None)  # type: ignore[arg-type]
+            return await anext(pieces, None)
         except Exception as error:
             if silence.over:
                 raise self._call.out_of_time() from None
