@@ -237,6 +237,29 @@ def test_a_sum_is_reported_by_its_value(ask, tool) -> None:
     assert ask.calls(asked, tools=[multiply], **required) == [("multiply", {"a": 17, "b": 19})]
 
 
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "Your previous answer was not JSON. Give it again, as one JSON object.",
+        "Your last reply had no call: you must call a tool now.",
+        "上一个回答无法使用，请重新给出。",
+    ],
+)
+def test_a_complaint_about_the_answer_asks_the_question_again(ask, tool, complaint) -> None:
+    asked = [
+        {"role": "user", "content": "What is 17 * 19? Report the product."},
+        {"role": "assistant", "content": "17 * 19 = 323."},
+        {"role": "user", "content": complaint},
+    ]
+    report = tool("Report", "What came out.", product="integer")
+    shape = {"role": "system", "content": json.dumps(report["function"]["parameters"])}
+    found = ask.text([shape, *asked], response_format={"type": "json_object"})
+    assert json.loads(found) == {"product": 323}
+    assert ask.calls(asked, tools=[report], tool_choice="required") == [
+        ("Report", {"product": 323})
+    ]
+
+
 def test_an_answer_that_is_wanted_in_words_is_what_the_tool_returned(ask, tool) -> None:
     tools = [
         tool("read_sensor", "Read a sensor", sensor="string"),

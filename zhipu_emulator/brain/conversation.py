@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zhipu_emulator.brain import context, results
 from zhipu_emulator.brain.tools import Planner
-from zhipu_emulator.brain.words import is_chinese
+from zhipu_emulator.brain.words import compiled, is_chinese
 from zhipu_emulator.chat.message_parts import attachments, plain
 from zhipu_emulator.content import attached_media
 from zhipu_emulator.forms.choices import choice_facts
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from zhipu_emulator.chat.checks import ChatRequest
     from zhipu_emulator.chat.message_parts import Attachment
+
+_ONCE_MORE = compiled("once more")
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,10 @@ class Conversation:
 
     @cached_property
     def last(self) -> int:
-        """The place of the user's last message."""
-        return max(i for i, message in enumerate(self.messages) if message["role"] == "user")
+        """The place of the user's last question; a complaint about its answer asks it once more."""
+        asking = [i for i, message in enumerate(self.messages) if message["role"] == "user"]
+        newest = plain(self.messages[asking[-1]].get("content"))
+        return asking[-2 if _ONCE_MORE.search(newest) and len(asking) > 1 else -1]
 
     @cached_property
     def prompt(self) -> context.Prompt:

@@ -32,7 +32,8 @@ def decided(view: Conversation, *, known: bool) -> list[Step]:
     if choice not in ("auto", "required"):
         return [_forced(next(tool for tool in planner.tools if tool.name == choice), view)]
     system = view.texts("system")
-    must = choice == "required" or any(_MUST.search(text) for text in [*system, view.question])
+    told = [*system, view.question, *view.texts("user")[-1:]]
+    must = choice == "required" or any(_MUST.search(text) for text in told)
     made = Counter(result.name for result in view.results)
     only = planner.tools[0] if len(planner.tools) == 1 else None
     if must and only and not made[only.name] and (view.facts or found_out(view, only.schema)):
