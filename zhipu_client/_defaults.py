@@ -22,6 +22,7 @@ __all__ = [
     "header_fields",
     "merged_headers",
     "names_base_url",
+    "not_a_base",
     "offered",
     "proxy_url",
     "resolve_base_url",
@@ -333,6 +334,22 @@ def site_of(base_url: str) -> str | None:
     """
     parts = urlsplit(base_url)
     return _SITES.get((parts.hostname, parts.path.rstrip("/")))
+
+
+def not_a_base(base_url: str) -> str | None:
+    """Return what to set instead where a URL is of a site, but none of its base URLs; else None.
+
+    Example:
+        >>> not_a_base("https://api.z.ai/v1")[:44]
+        'https://api.z.ai/v1 is not a base URL of the'
+        >>> not_a_base("https://api.z.ai/api/paas/v4") is not_a_base("http://127.0.0.1:8000/v1")
+        True
+    """
+    host = urlsplit(base_url).hostname
+    if host not in _HOSTS or site_of(base_url) is not None:
+        return None
+    known = [f'"{name}" ({url})' for name, url in PRESETS.items() if urlsplit(url).hostname == host]
+    return f"{base_url} is not a base URL of the service's: set base_url to {' or '.join(known)}"
 
 
 def offered(site: str | None, path: str, method: str = "POST") -> bool:

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 import langchain_zhipu
 import llama_index_zhipu
 from tests.llama_index_zhipu.stub import Stub
-from zhipu_client import InvalidRequestError, Timeout
+from zhipu_client import InvalidRequestError, NotFoundError, Timeout
 from zhipu_client.adapting import ClientCache, ConnectionSettings
 
 KEY = "planted-id.planted-secret"
@@ -278,3 +278,25 @@ def test_the_endpoint_of_another_format_is_refused(make: Any, base: str) -> None
     for rest in ("", "/", "/v1", "/v1/messages"):
         with pytest.raises(InvalidRequestError, match=r"Anthropic.*zai-coding"):
             make(api_key=KEY, base_url=f"{base}/api/anthropic{rest}")
+
+
+@pytest.mark.parametrize("chat", [langchain_zhipu.ChatZhipuAI, llama_index_zhipu.ZhipuAI])
+@pytest.mark.parametrize(
+    ("base", "remedy"),
+    [
+        ("https://api.z.ai", "zai-coding"),
+        ("https://api.z.ai/v1", "zai-coding"),
+        ("https://open.bigmodel.cn/api/paas/v3", "bigmodel-coding"),
+        ("http://127.0.0.1:8/v1", ""),
+        ("https://api.z.ai/api/paas/v4", ""),
+    ],
+)
+def test_a_path_that_a_site_does_not_have_says_which_it_has(
+    chat: Any, base: str, remedy: str
+) -> None:
+    with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(404))) as http:
+        model = chat(api_key=KEY, base_url=base, http_client=http, max_retries=0)
+        with pytest.raises(NotFoundError) as caught:
+            (model.invoke if chat is langchain_zhipu.ChatZhipuAI else model.complete)("Hi")
+    said = str(caught.value)
+    assert ("is not a base URL" in said, remedy in said) == (bool(remedy), True)

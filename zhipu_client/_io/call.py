@@ -14,6 +14,7 @@ from zhipu_client._defaults import (
     Timeout,
     header_fields,
     merged_headers,
+    not_a_base,
 )
 from zhipu_client._io.bodies import foreign, grouped, write
 from zhipu_client._io.client_base import Core
@@ -342,6 +343,8 @@ class Call:
     def _hint(self, status: int) -> str | None:
         if status == 404 and self.core.base_url.endswith("/anthropic"):
             return "base_url names an endpoint of Anthropic's format, which is not spoken here"
+        if status == 404:
+            return not_a_base(self.core.base_url)
         if status == 401:
             where = f"The request went to {self.core.base_url}"
             if self.core.dialect.name != "zhipu":
