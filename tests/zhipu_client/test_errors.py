@@ -27,7 +27,8 @@ from zhipu_client import (
     StreamIncompleteError,
     ZhipuError,
 )
-from zhipu_client.errors._failures import CODES, error_from, error_in, retry_after_seconds
+from zhipu_client.errors._codes import CODES
+from zhipu_client.errors._failures import error_from, error_in, retry_after_seconds
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -237,6 +238,46 @@ def test_the_table_knows_which_429_are_worth_a_retry() -> None:
     assert all(CODES[code].retry == "no" for code in never)
     later = {"1304", "1308", "1310", *map(str, range(1316, 1322))}
     assert {code for code, meaning in CODES.items() if meaning.retry == "after_reset"} == later
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_a_chinese_message_has_its_meaning_beside_it(code: str) -> None:
+    error = error_from(400, {}, nested(code, "请求失败。"), request_id="r", hint="Do this")
+    meaning = CODES[code].meaning
+    assert meaning.isascii()
+    assert error.meaning == meaning
+    assert str(error) == (f"请求失败。 [{meaning}] (HTTP 400, code {code}, request_id r). Do this")
+    assert error.message == "请求失败。"  # the service's own words
+    english = error_from(400, {}, nested(code, "It failed"))
+    assert (str(english), english.meaning) == (f"It failed (HTTP 400, code {code})", meaning)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "meaning"),
+    [
+        # A site's own words, in the console's shape, and quoted by a gateway.
+        (200, {"code": 401, "msg": "令牌已过期或验证不正确", "success": False}, "401"),
+        (400, {"error": {"message": "[1302][并发过高][2026]"}}, "1302"),
+        (429, nested("429", "ZaiException - {'code': '1113', 'message': '余额不足'}"), "1113"),
+        # Nothing is made up for what is not in the table, nor for what is worded otherwise.
+        (400, nested("9999", "新的错误"), None),
+        (400, nested(None, "参数错误"), None),
+        (503, nested("503", "无可用渠道"), None),
+        (400, nested("400", "无效的令牌"), None),
+    ],
+)
+def test_no_meaning_is_invented(status: int, body: Any, meaning: str | None) -> None:
+    error = error_from(status, {}, body)
+    assert error.meaning == (meaning and CODES[meaning].meaning)
+    assert str(error).count("[") == bool(meaning)
+
+
+def test_the_meaning_stays_when_something_is_added() -> None:
+    error = error_from(429, {}, nested("1113", "余额不足"))
+    error.explain("It was about a.pdf")
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert CODES["1113"].meaning in str(error)
+    assert str(error).endswith("It was about a.pdf")
 
 
 def test_reset_times_are_beijing_times() -> None:

@@ -13,7 +13,8 @@ from zhipu_client import (
 )
 from zhipu_client._request import Kind
 from zhipu_client._retry import MAX_DELAY, PATIENCE, Attempt, delay
-from zhipu_client.errors._failures import CODES, error_from
+from zhipu_client.errors._codes import CODES
+from zhipu_client.errors._failures import error_from
 
 
 def attempt(number: int = 0, *, kind: Kind = "generate", jitter: float = 0.0) -> Attempt:

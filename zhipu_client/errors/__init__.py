@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from datetime import datetime
 from typing import Any, Self
 
@@ -27,6 +28,8 @@ __all__ = [
 
 #: The longest text that an error carries, whatever the body's size.
 MAX_TEXT = 500
+#: The characters of a message that not everybody reads.
+_CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
 
 class ZhipuError(Exception):
@@ -97,6 +100,8 @@ class APIError(ZhipuError):
         retry_after: Seconds the service asked to wait, or None.
         reset_at: When a used-up plan becomes usable again, or None.
         body: The decoded body (a dict where it was JSON, else shortened text).
+        meaning: What the business code means, in English, or None for an unknown code. The text
+            has it where the service's own words are Chinese.
         partial: What a stream had delivered before the error, or None.
     """
 
@@ -112,6 +117,7 @@ class APIError(ZhipuError):
         reset_at: datetime | None = None,
         body: Any = None,
         hint: str | None = None,
+        meaning: str | None = None,
     ) -> None:
         self.message = shorten(message)
         self.status = status
@@ -122,6 +128,7 @@ class APIError(ZhipuError):
         self.reset_at = reset_at
         self.body = body
         self.hint = hint
+        self.meaning = meaning
         self.partial: Any = None
         super().__init__(self._text())
 
@@ -145,7 +152,10 @@ class APIError(ZhipuError):
             )
             if value is not None
         ]
-        text = f"{self.message} ({', '.join(facts)})" if facts else self.message
+        text = self.message
+        if self.meaning and _CHINESE.search(text):
+            text = f"{text} [{self.meaning}]"
+        text = f"{text} ({', '.join(facts)})" if facts else text
         return f"{text}. {self.hint}" if self.hint else text
 
 

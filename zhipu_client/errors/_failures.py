@@ -1,4 +1,4 @@
-"""Which error a failed answer is: the table of business codes, and every shape of a failure.
+"""Which error a failed answer is: every shape of a failure. The codes are in ``_codes.py``.
 
 Pure. The errors themselves are in ``zhipu_client.errors``.
 """
@@ -9,10 +9,9 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any
 
 from zhipu_client._numbers import whole_number
 from zhipu_client.errors import (
@@ -20,8 +19,6 @@ from zhipu_client.errors import (
     APIError,
     AuthenticationError,
     BadRequestError,
-    ContentFilterError,
-    ContextOverflowError,
     InsufficientBalanceError,
     NotFoundError,
     PermissionDeniedError,
@@ -30,45 +27,12 @@ from zhipu_client.errors import (
     ServerError,
     shorten,
 )
+from zhipu_client.errors._codes import CODES, Code
 from zhipu_client.errors._worded import kind_by_words, quoted_code
 
-__all__ = ["CODES", "Code", "error_from", "error_in", "retry_after_seconds"]
+__all__ = ["error_from", "error_in", "retry_after_seconds"]
 
 _BEIJING = timezone(timedelta(hours=8))
-
-Retry = Literal["yes", "no", "after_reset"]
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """What one business code means: the error it raises, and whether a retry can help."""
-
-    error: type[APIError]
-    retry: Retry = "no"
-
-
-def _table() -> dict[str, Code]:
-    rows: list[tuple[str, type[APIError], Retry]] = [
-        ("500 1200 1230 1234", ServerError, "yes"),
-        ("401 1000 1001 1002 1003 1004 1005", AuthenticationError, "no"),
-        ("1100", ServerError, "no"),
-        ("403 1110 1111 1112 1120 1121 1220 1311 1313 1314 1315", PermissionDeniedError, "no"),
-        ("1113", InsufficientBalanceError, "no"),
-        # Those of three digits are the knowledge bases' own, in answers with HTTP 200.
-        ("400 1210 1212 1213 1214 1215 1231", BadRequestError, "no"),
-        ("404 1211 1221 1222 1233", NotFoundError, "no"),
-        ("1261", ContextOverflowError, "no"),
-        ("1300 1301", ContentFilterError, "no"),
-        ("429 1302 1303 1305 1312 1701", RateLimitError, "yes"),
-        ("1304 1308 1310 1316 1317 1318 1319 1320 1321", QuotaExceededError, "after_reset"),
-        ("1309", QuotaExceededError, "no"),
-        ("1702 1703", ServerError, "no"),
-    ]
-    return {code: Code(error, retry) for codes, error, retry in rows for code in codes.split()}
-
-
-#: Business code -> meaning. The service's own table, with what was seen beside it.
-CODES: Mapping[str, Code] = _table()
 
 _STATUS: Mapping[int, tuple[type[APIError], bool]] = {
     400: (BadRequestError, False),
@@ -115,7 +79,7 @@ def error_from(
     """
     decoded = _decode(body) if isinstance(body, bytes) else body
     code, message = _code_and_message(decoded)
-    kind, retry = _kind(status, code, decoded, message)
+    kind, retry, meaning = _kind(status, code, decoded, message)
     if isinstance(decoded, dict):
         own_id = decoded.get("request_id")
         request_id = shorten(str(own_id)) if own_id else request_id
@@ -130,28 +94,34 @@ def error_from(
         reset_at=_reset_time(reset.group(1)) if reset else None,
         body=decoded,
         hint=hint,
+        meaning=meaning,
     )
 
 
 def _kind(
     status: int | None, code: str | None, decoded: Any, message: str | None
-) -> tuple[type[APIError], bool]:
-    """Return the error's type, and whether a retry can help."""
+) -> tuple[type[APIError], bool, str | None]:
+    """Return the error's type, whether a retry can help, and what a known code means."""
     known = CODES.get(code or "")
     if known is not None and len(code or "") == _OF_THE_SERVICE:
-        return known.error, known.retry == "yes"
+        return _by_code(known)
     quoted = CODES.get(quoted_code(decoded, message) or "")
     if quoted is not None:
-        return quoted.error, quoted.retry == "yes"
+        return _by_code(quoted)
     worded = kind_by_words(status, decoded, message)
     if worded is not None:
-        return worded
+        # A code of three digits explains what its words say too, and no other failure.
+        return *worded, known.meaning if known is not None and known.error is worded[0] else None
     if known is not None:
-        return known.error, known.retry == "yes"
+        return _by_code(known)
     if status is None:  # of an error inside a stream
         named = whole_number(code, most=599)
         status = named if named is not None and named >= 400 else None
-    return _by_status(status)
+    return *_by_status(status), None
+
+
+def _by_code(known: Code) -> tuple[type[APIError], bool, str]:
+    return known.error, known.retry == "yes", known.meaning
 
 
 def error_in(data: Any) -> bool:
