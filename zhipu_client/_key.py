@@ -59,7 +59,7 @@ def find(api_key: ApiKey | None, environ: Mapping[str, str]) -> KeySource:
     raise InvalidRequestError(
         f"no API key: pass api_key=, or set {' or '.join(KEY_VARIABLES)}. Keys are made at "
         "https://open.bigmodel.cn (or https://z.ai); without one, `python -m zhipu_emulator` "
-        "gives a local stand-in",
+        '(pip install "zhipu-integrations[emulator]") gives a local stand-in',
         field="api_key",
     )
 

@@ -22,7 +22,7 @@ _KEPT = 16 * 1024 * 1024  # bytes of requests, for GET /emulator/requests
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run until interrupted; the exit code is 1 when the port or the script cannot be had."""
+    """Run until interrupted; 1 when the extra, the port or the script cannot be had."""
     chosen = _parser().parse_args(arguments)
     alone = _is_loopback(chosen.host)
     try:
@@ -34,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: stop.set())
     try:
         server.start()
+    except ModuleNotFoundError as error:
+        return _fail(str(error))
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or error
         return _fail(

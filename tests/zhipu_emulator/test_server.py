@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -178,6 +179,18 @@ def test_a_port_open_to_others_has_a_key_of_its_own(monkeypatch, capsys) -> None
     assert (options.keep_bytes <= 2**24, options.fetch_loopback) == (True, False)
     assert main(["--fetch-loopback"]) == 0
     assert started[-1].state.options.fetch_loopback
+
+
+@pytest.mark.parametrize("missing", ["uvicorn", "starlette.applications"])
+def test_without_its_extra_it_says_what_to_install(missing: str, monkeypatch, capsys) -> None:
+    for name in ("zhipu_emulator.http.app", missing):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, missing, None)
+    advice = 'pip install "zhipu-integrations[emulator]"'
+    with pytest.raises(ModuleNotFoundError, match=re.escape(advice)):
+        zhipu_emulator.serve().start()
+    assert main(["--port", "0"]) == 1
+    assert advice in capsys.readouterr().err
 
 
 def test_requests_are_kept_as_long_as_there_is_room() -> None:

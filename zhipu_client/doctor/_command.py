@@ -56,10 +56,11 @@ def _table(found: list[Difference]) -> str:
 def _emulator() -> Any:
     try:
         import zhipu_emulator
-    except ModuleNotFoundError:
+
+        return zhipu_emulator.serve().start()
+    except ModuleNotFoundError:  # of the package, or of what its extra brings
         message = 'the emulator is missing: pip install "zhipu-integrations[emulator]"'
         raise ZhipuError(message) from None
-    return zhipu_emulator.serve()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -69,7 +69,7 @@ def of_key(environ: Mapping[str, str]) -> Finding:
             "error",
             f"no API key is set ({', '.join(KEY_VARIABLES)})",
             "make one at https://open.bigmodel.cn or https://z.ai and set the variable; "
-            "without one: zhipu-doctor --emulator",
+            'without one: zhipu-doctor --emulator (pip install "zhipu-integrations[emulator]")',
         )
     key = environ[named[0]].strip()
     shape = "id.secret" if key.count(".") == 1 and all(key.split(".")) else "one word"

@@ -150,11 +150,19 @@ class Server:
 
         Raises:
             OSError: The port is taken or not allowed.
+            ModuleNotFoundError: The extra ``emulator`` is not installed.
         """
-        import uvicorn
+        try:
+            import uvicorn
 
-        from zhipu_emulator.http.app import create_app
-        from zhipu_emulator.http.connections import Protocol
+            from zhipu_emulator.http.app import create_app
+            from zhipu_emulator.http.connections import Protocol
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError(
+                f"the emulator needs {error.name}, which its extra brings: "
+                'pip install "zhipu-integrations[emulator]"',
+                name=error.name,
+            ) from error
 
         self._socket = _listen(self.host, self._wanted_port)
         config = uvicorn.Config(

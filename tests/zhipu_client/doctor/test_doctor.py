@@ -177,10 +177,11 @@ def test_the_command_looks_at_the_emulator(capsys: pytest.CaptureFixture[str]) -
     assert json.loads(capsys.readouterr().out)["healthy"] is True
 
 
+@pytest.mark.parametrize("missing", ["zhipu_emulator", "uvicorn"])
 def test_the_command_without_the_emulator(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    missing: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "zhipu_emulator", None)
+    monkeypatch.setitem(sys.modules, missing, None)
     assert _command.main(["--emulator"]) == 1
     assert "zhipu-integrations[emulator]" in capsys.readouterr().err
 
