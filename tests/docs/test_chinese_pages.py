@@ -1,0 +1,45 @@
+"""The Chinese guides have the headings, programs and tables of the English ones; links work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.translations import broken_links, differences, links
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+CHINESE = sorted((DOCS / "zh").rglob("*.md"))
+
+
+def named(page: Path) -> str:
+    return str(page.relative_to(DOCS))
+
+
+def test_they_are_found() -> None:
+    assert len(CHINESE) >= 20
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=named)
+def test_headings_code_and_tables_are_those_of_the_english_page(page: Path) -> None:
+    english = DOCS / page.relative_to(DOCS / "zh")
+    found = list(differences(english.read_text("utf-8"), page.read_text("utf-8")))
+    assert not found, f"{named(page)} must follow {named(english)}:\n  " + "\n  ".join(found)
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=named)
+def test_a_chinese_page_leads_to_chinese_pages_where_there_are(page: Path) -> None:
+    targets = {
+        (page.parent / link.partition("#")[0]).resolve()
+        for link in links(page.read_text("utf-8"))
+        if link.partition("#")[0].endswith(".md")
+    }
+    original = DOCS / page.relative_to(DOCS / "zh")
+    english = {target for target in targets if not target.is_relative_to(DOCS / "zh")} - {original}
+    assert not {target for target in english if (DOCS / "zh" / target.relative_to(DOCS)).exists()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_links_point_to_what_exists(page: Path) -> None:
+    assert not list(broken_links(page.read_text("utf-8"), page.parent))

@@ -1,0 +1,93 @@
+"""What a translated page must have in common with its original: headings, programs, tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+# Indented ones too: those in tabs of the documentation.
+_CODE = re.compile(r"^( *)```[^\n]*\n.*?^\1```$", re.DOTALL | re.MULTILINE)
+_HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
+_TABLE = re.compile(r"(?:^ *\|.*\|$\n?)+", re.MULTILINE)
+_LINK = re.compile(r"\]\(([^()\s]+)\)")
+_ELSEWHERE = re.compile(r"[a-z]+:")
+
+
+class Section(NamedTuple):
+    """A heading with what is below it, up to the next heading."""
+
+    title: str
+    level: int
+    code: list[str]
+    #: Of each table, the number of cells of each row.
+    tables: list[list[int]]
+
+
+def prose(text: str) -> str:
+    """The text without its code blocks: a comment there is not a heading."""
+    return _CODE.sub("", text)
+
+
+def links(text: str) -> list[str]:
+    """Where the links of a text lead to."""
+    return _LINK.findall(prose(text))
+
+
+def cells(row: str) -> int:
+    return len(re.split(r"(?<!\\)\|", row.strip())) - 2
+
+
+def sections(text: str) -> list[Section]:
+    code = [match[0] for match in _CODE.finditer(text)]
+    # A mark for each code block, so that no line of one is taken for a heading.
+    marked = iter(range(len(code)))
+    text = _CODE.sub(lambda _: f"\0{next(marked)}\0", text)
+    headings = list(_HEADING.finditer(text))
+    ends = [heading.start() for heading in headings[1:]] + [len(text)]
+    found = []
+    for heading, end in zip(headings, ends, strict=True):
+        body = text[heading.end() : end]
+        found.append(
+            Section(
+                heading[2],
+                len(heading[1]),
+                [code[int(number)] for number in re.findall(r"\0(\d+)\0", body)],
+                [[cells(row) for row in table.splitlines()] for table in _TABLE.findall(body)],
+            )
+        )
+    return found
+
+
+def differences(english: str, chinese: str) -> Iterator[str]:
+    """What a translation lacks or has too much of, by the English heading."""
+    ours, theirs = sections(english), sections(chinese)
+    if [section.level for section in ours] != [section.level for section in theirs]:
+        yield f"headings: {[s.title for s in ours]} and {[s.title for s in theirs]}"
+        return
+    for one, other in zip(ours, theirs, strict=True):
+        if one.code != other.code:
+            yield f"{one.title}: code"
+        if one.tables != other.tables:
+            yield f"{one.title}: tables, cells by row: {one.tables} and {other.tables}"
+
+
+def anchors(text: str) -> set[str]:
+    """The names that headings have in links: as GitHub makes them, and the site."""
+    titles = (title for _, title in _HEADING.findall(prose(text)))
+    return {re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-") for title in titles}
+
+
+def broken_links(text: str, folder: Path) -> Iterator[str]:
+    """Links of a page in a folder to what does not exist."""
+    for link in links(text):
+        if _ELSEWHERE.match(link):
+            continue
+        path, _, anchor = link.partition("#")
+        if path and not (folder / path).exists():
+            yield link
+        elif anchor:
+            target = (folder / path).read_text("utf-8") if path else text
+            if anchor not in anchors(target):
+                yield link
