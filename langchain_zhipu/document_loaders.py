@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Unpack
 
 from langchain_core.document_loaders import BaseBlobParser, BaseLoader
 from langchain_core.documents import Document
@@ -15,6 +15,7 @@ from langchain_zhipu._collecting import acollected, collected
 from langchain_zhipu._errors import model_error
 from langchain_zhipu._ocr.reading import OCRSettings, Resume, ResumePoint
 from langchain_zhipu._ocr.sources import FilePath, Origin, blob_origin, origins
+from langchain_zhipu._options import OCROptions, WebPageOptions
 from langchain_zhipu._web_pages import WebPageSettings
 from zhipu_client import InvalidRequestError
 
@@ -142,10 +143,10 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
         *,
         glob: str | None = None,
         resume_from: Resume = None,
-        **settings: Any,
+        **settings: Unpack[OCROptions],
     ) -> None:
-        settings |= {"file_path": file_path, "glob": glob, "resume_from": resume_from}
-        super().__init__(**settings)
+        own = {"file_path": file_path, "glob": glob, "resume_from": resume_from}
+        super().__init__(**own, **settings)
 
     def load(self) -> list[Document]:
         """Return all documents; on a failure, the error's ``documents`` are those before it."""
@@ -266,9 +267,9 @@ class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
 
     urls: tuple[str, ...]
 
-    def __init__(self, urls: str | Iterable[str], **settings: Any) -> None:
-        settings["urls"] = (urls,) if isinstance(urls, str) else tuple(urls)
-        super().__init__(**settings)
+    def __init__(self, urls: str | Iterable[str], **settings: Unpack[WebPageOptions]) -> None:
+        own: dict[str, Any] = {"urls": (urls,) if isinstance(urls, str) else tuple(urls)}
+        super().__init__(**own, **settings)
 
     def lazy_load(self) -> Iterator[Document]:
         """Read page by page."""

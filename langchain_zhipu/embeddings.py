@@ -42,7 +42,8 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
         truncate: Send only the beginning of a text that is too long for the model.
         on_error: What a text is that the service refuses: ``"raise"`` names it by its position,
             ``"skip"`` logs a warning; its vector is that of a blank text then.
-        show_progress_bar: Show the progress of `embed_documents` on standard error.
+        show_progress: Show the progress of `embed_documents` on standard error; by the other
+            name that LangChain has for it, ``show_progress_bar``, too.
         on_usage: Called after each call with its tokens: ``{"prompt_tokens", "total_tokens"}``.
         api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.
 
@@ -84,12 +85,21 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
     chunk_size: int = Field(default=64, ge=1, le=2048)
     truncate: bool = False
     on_error: Literal["raise", "skip"] = "raise"
-    show_progress_bar: bool = False
+    show_progress: bool = False
     on_usage: Callable[[Mapping[str, int]], Any] | None = Field(
         default=None, exclude=True, repr=False
     )
 
-    _aliases: ClassVar[Mapping[str, str]] = {**SeveralRequests._aliases, "model_name": "model"}
+    _aliases: ClassVar[Mapping[str, str]] = {
+        **SeveralRequests._aliases,
+        "model_name": "model",
+        "show_progress_bar": "show_progress",
+    }
+
+    @property
+    def show_progress_bar(self) -> bool:
+        """Return `show_progress`, by its other name."""
+        return self.show_progress
 
     def _find_key_and_place(self) -> None:
         super()._find_key_and_place()
@@ -197,7 +207,7 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
 
     @contextmanager
     def _bar(self) -> Iterator[ProgressBar | None]:
-        if not self.show_progress_bar:
+        if not self.show_progress:
             yield None
             return
         with ProgressBar("texts") as bar:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Unpack
 
 from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field, SkipValidation
 from langchain_zhipu._collecting import acollected, collected
 from langchain_zhipu._errors import model_error
 from langchain_zhipu._ocr.sources import FilePath, Origin, origins
+from langchain_zhipu._options import ParserOptions
 from langchain_zhipu._parsing import ParserSettings
 from zhipu_client import InvalidRequestError
 
@@ -68,9 +69,11 @@ class ZhipuAIFileParserLoader(ParserSettings, BaseLoader):
     file_path: SkipValidation[Any] = Field(repr=False)
     glob: str | None = None
 
-    def __init__(self, file_path: FilePath, *, glob: str | None = None, **settings: Any) -> None:
-        settings |= {"file_path": file_path, "glob": glob}
-        super().__init__(**settings)
+    def __init__(
+        self, file_path: FilePath, *, glob: str | None = None, **settings: Unpack[ParserOptions]
+    ) -> None:
+        own = {"file_path": file_path, "glob": glob}
+        super().__init__(**own, **settings)
 
     def load(self) -> list[Document]:
         """Return all documents; on a failure, the error's ``documents`` are those before it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Unpack
 
 from langchain_core.document_loaders import BaseBlobParser, BaseLoader
 from langchain_core.documents import Document
@@ -15,6 +15,7 @@ from langchain_zhipu._collecting import acollected, collected
 from langchain_zhipu._errors import model_error
 from langchain_zhipu._handwriting import SUFFIXES, HandwritingSettings
 from langchain_zhipu._ocr.sources import FilePath, Origin, blob_origin, origins
+from langchain_zhipu._options import HandwritingOptions
 from zhipu_client import InvalidRequestError
 
 __all__ = ["ZhipuAIHandwritingLoader", "ZhipuAIHandwritingParser"]
@@ -67,9 +68,15 @@ class ZhipuAIHandwritingLoader(HandwritingSettings, BaseLoader):
     file_path: SkipValidation[Any] = Field(repr=False)
     glob: str | None = None
 
-    def __init__(self, file_path: FilePath, *, glob: str | None = None, **settings: Any) -> None:
-        settings |= {"file_path": file_path, "glob": glob}
-        super().__init__(**settings)
+    def __init__(
+        self,
+        file_path: FilePath,
+        *,
+        glob: str | None = None,
+        **settings: Unpack[HandwritingOptions],
+    ) -> None:
+        own = {"file_path": file_path, "glob": glob}
+        super().__init__(**own, **settings)
 
     def load(self) -> list[Document]:
         """Return all documents; on a failure, the error's ``documents`` are those before it."""

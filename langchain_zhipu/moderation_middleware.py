@@ -6,7 +6,7 @@ import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
@@ -22,7 +22,7 @@ from zhipu_client import (
     ZhipuError,
     moderations,
 )
-from zhipu_client.adapting import KeepsNoArguments, attach, choice, refuse
+from zhipu_client.adapting import ConnectionOptions, KeepsNoArguments, attach, choice, refuse
 from zhipu_client.moderations import Verdict
 
 if TYPE_CHECKING:
@@ -106,7 +106,8 @@ class ZhipuAIModerationMiddleware(KeepsNoArguments, AgentMiddleware):
         flag_from: The lowest level that is flagged: ``"REVIEW"`` (doubtful and unsafe content) or
             ``"REJECT"`` (unsafe content only).
         api_key: The key; None takes it from the environment.
-        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters, see
+            `ZhipuSettings`.
 
     Raises:
         ImportError: The package ``langchain`` is not installed.
@@ -139,7 +140,7 @@ class ZhipuAIModerationMiddleware(KeepsNoArguments, AgentMiddleware):
         model: str = "moderation",
         flag_from: moderations.FlagFrom = "REVIEW",
         api_key: Any = None,
-        **connection: Any,
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         super().__init__()
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Unpack
 
 from langchain_core.document_loaders import BaseBlobParser, BaseLoader
 from langchain_core.documents import Document
@@ -14,6 +14,7 @@ from pydantic import ConfigDict, Field, SkipValidation
 from langchain_zhipu._collecting import acollected, collected
 from langchain_zhipu._errors import model_error, raised_as_model_errors
 from langchain_zhipu._ocr.sources import FilePath, Origin, blob_origin, origins
+from langchain_zhipu._options import TranscriptionOptions
 from langchain_zhipu._transcribing import SUFFIXES, TranscriptionSettings
 from zhipu_client import InvalidRequestError, astream_transcript, stream_transcript
 from zhipu_client.adapting import naming
@@ -79,9 +80,15 @@ class ZhipuAITranscriptionLoader(TranscriptionSettings, BaseLoader):
     file_path: SkipValidation[Any] = Field(repr=False)
     glob: str | None = None
 
-    def __init__(self, file_path: FilePath, *, glob: str | None = None, **settings: Any) -> None:
-        settings |= {"file_path": file_path, "glob": glob}
-        super().__init__(**settings)
+    def __init__(
+        self,
+        file_path: FilePath,
+        *,
+        glob: str | None = None,
+        **settings: Unpack[TranscriptionOptions],
+    ) -> None:
+        own = {"file_path": file_path, "glob": glob}
+        super().__init__(**own, **settings)
 
     def load(self) -> list[Document]:
         """Return all documents; on a failure, the error's ``documents`` are those before it."""

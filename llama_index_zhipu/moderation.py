@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.bridge.pydantic import Field
@@ -11,6 +11,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
 from zhipu_client import Request, arun, moderations, run
+from zhipu_client.adapting import ConnectionOptions
 
 from ._connection import SeveralRequests
 from ._tool_spec import ConnectedToolSpec
@@ -24,7 +25,8 @@ class ZhipuAIModerationToolSpec(ConnectedToolSpec):
     Args:
         api_key: The key; None takes it from the environment.
         model: ``moderation``.
-        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters, see
+            `ZhipuSettings`.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or the text is empty.
@@ -40,7 +42,11 @@ class ZhipuAIModerationToolSpec(ConnectedToolSpec):
     spec_functions = [("check_content", "acheck_content")]  # noqa: RUF012
 
     def __init__(
-        self, api_key: Any = None, *, model: str = "moderation", **connection: Any
+        self,
+        api_key: Any = None,
+        *,
+        model: str = "moderation",
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         super().__init__(api_key=api_key, **connection)
         self.model = model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.base.base_retriever import BaseRetriever
@@ -17,7 +17,7 @@ from llama_index.core.schema import (
 )
 
 from zhipu_client import APIError, Request, knowledge, web_search
-from zhipu_client.adapting import KeepsNoArguments, text_of
+from zhipu_client.adapting import ConnectionOptions, KeepsNoArguments, text_of
 
 from . import _web_search
 from ._connection import ZhipuComponent
@@ -59,7 +59,8 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         max_query_length: A longer query is cut at a word's end: the service takes 70 characters.
             None sends it whole.
         callback_manager: Called for each retrieval.
-        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters, see
+            `ZhipuSettings`.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
@@ -85,7 +86,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         content_size: Literal["medium", "high"] | None = None,
         max_query_length: int | None = web_search.MAX_QUERY,
         callback_manager: CallbackManager | None = None,
-        **connection: Any,
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         super().__init__(api_key, callback_manager, **connection)
         self.similarity_top_k = similarity_top_k
@@ -154,7 +155,8 @@ class ZhipuAIKnowledgeRetriever(_ConnectedRetriever):
         rerank_model: Sort the pieces again by ``rerank`` or ``rerank-pro``.
         score_threshold: Leave out pieces with a lower score.
         callback_manager: Called for each retrieval.
-        **connection: ``base_url``, ``timeout`` and the other settings of all adapters. Only
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters, see
+            `ZhipuSettings`. Only
             the host of the base URL is used.
 
     Raises:
@@ -185,7 +187,7 @@ class ZhipuAIKnowledgeRetriever(_ConnectedRetriever):
         rerank_model: Literal["rerank", "rerank-pro"] | None = None,
         score_threshold: float | None = None,
         callback_manager: CallbackManager | None = None,
-        **connection: Any,
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         super().__init__(api_key, callback_manager, **connection)
         self.knowledge_ids = [knowledge_ids] if isinstance(knowledge_ids, str) else knowledge_ids

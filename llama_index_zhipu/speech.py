@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 from uuid import uuid4
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.base.llms.types import AudioBlock, TextBlock
 
 from zhipu_client import Request, audio
-from zhipu_client.adapting import check_folder, keeping, save_paid
+from zhipu_client.adapting import ConnectionOptions, check_folder, keeping, save_paid
 
 from ._tool_spec import ConnectedToolSpec
 
@@ -29,7 +29,8 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         volume: Above 0 to 10; None for the service's 1.
         folder: A folder for the WAV files; the tool then returns their paths. None returns the
             audio itself, an `AudioBlock`.
-        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters, see
+            `ZhipuSettings`.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
@@ -53,7 +54,7 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         speed: float | None = None,
         volume: float | None = None,
         folder: str | Path | None = None,
-        **connection: Any,
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         super().__init__(api_key=api_key, **connection)
         self.model = model

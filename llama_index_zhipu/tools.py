@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.base.llms.types import ImageBlock, TextBlock
@@ -19,7 +19,7 @@ from zhipu_client import (
     reader,
 )
 from zhipu_client import web_search as searching
-from zhipu_client.adapting import choice, first_url, keeping, text_of
+from zhipu_client.adapting import ConnectionOptions, choice, first_url, keeping, text_of
 
 from . import _web_search
 from ._connection import KeepsAnswers
@@ -47,7 +47,8 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
         allow_loopback: Fetch from this machine too, for your own servers.
         checkpoint: A file that keeps what was drawn: a program that was killed goes on where it
             was. The same prompt with the same settings is the same image then.
-        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters, see
+            `ZhipuSettings`.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
@@ -81,7 +82,7 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
         max_bytes: int = 32 * 1024 * 1024,
         allow_loopback: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,
-        **connection: Any,
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         super().__init__(api_key=api_key, checkpoint=checkpoint, **connection)
         choice("output", output, ("url", "image"))
@@ -148,7 +149,8 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         search_domain_filter: Only results of this domain.
         search_recency_filter: ``oneDay``, ``oneWeek``, ``oneMonth``, ``oneYear``, ``noLimit``.
         content_size: Length of an extract: ``medium`` or ``high``.
-        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters, see
+            `ZhipuSettings`.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
@@ -174,7 +176,7 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         search_domain_filter: str | None = None,
         search_recency_filter: str | None = None,
         content_size: Literal["medium", "high"] | None = None,
-        **connection: Any,
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         super().__init__(api_key=api_key, **connection)
         self.search_engine = search_engine
@@ -252,7 +254,8 @@ class ZhipuAIWebReaderToolSpec(ConnectedToolSpec):
         return_format: ``"markdown"`` or ``"text"``.
         max_characters: Longer pages are cut to this length, to fit the model's context; from 1.
         retain_images: Keep the images.
-        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters, see
+            `ZhipuSettings`.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or an address is not http(s).
@@ -275,7 +278,7 @@ class ZhipuAIWebReaderToolSpec(ConnectedToolSpec):
         return_format: Literal["markdown", "text"] = "markdown",
         max_characters: int = 20_000,
         retain_images: bool | None = None,
-        **connection: Any,
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         super().__init__(api_key=api_key, **connection)
         if max_characters < 1:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Unpack
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 
 from zhipu_client import Request, await_for, tasks, videos, wait_for
-from zhipu_client.adapting import first_url
+from zhipu_client.adapting import ConnectionOptions, first_url
 
 from ._tool_spec import ConnectedToolSpec
 
@@ -26,7 +26,8 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         options: Further arguments of `zhipu_client.videos.create`: ``size``, ``duration``,
             ``fps``, ``quality``, ``with_audio``, ...
         on_progress: Called with what each poll found, a `zhipu_client.tasks.TaskResult`.
-        **connection: ``base_url``, ``timeout`` and the other settings of all adapters.
+        **connection: ``base_url``, ``timeout`` and the other settings of all adapters, see
+            `ZhipuSettings`.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
@@ -58,7 +59,7 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         wait: float = 900.0,
         options: dict[str, Any] | None = None,
         on_progress: Callable[[tasks.TaskResult], Any] | None = None,
-        **connection: Any,
+        **connection: Unpack[ConnectionOptions],
     ) -> None:
         super().__init__(api_key=api_key, **connection)
         self.model = model

@@ -90,11 +90,15 @@ def suggestion(name: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def refusal(failed: ValidationError) -> InvalidRequestError | None:
+def refusal(failed: ValidationError, known: Iterable[str] = ()) -> InvalidRequestError | None:
     """Return a failed validation of settings as our error: field, limit and value.
 
     None for what is about no field. Secrets are not shown, nor what an unknown name was given: it
     may be a misspelt ``api_key``.
+
+    Args:
+        failed: The error of the validation.
+        known: The names that there are, for one that is unknown.
     """
     problems = failed.errors(include_url=False)
     for one in problems:
@@ -106,8 +110,12 @@ def refusal(failed: ValidationError) -> InvalidRequestError | None:
     field = str(problems[0]["loc"][0])
     about = [one for one in problems if str(*one["loc"][:1]) == field]
     why = "; or: ".join(dict.fromkeys(one["msg"] for one in about))
+    if about[0]["type"] == "extra_forbidden":
+        meant = suggestion(field, known)
+        hint = f": did you mean {meant!r}?" if meant is not None else ""
+        return InvalidRequestError(f"there is no argument {field!r}{hint}", field=field)
     # The input of a field that is missing is all the others.
-    if field in _SECRETS or about[0]["type"] in {"extra_forbidden", "missing"}:
+    if field in _SECRETS or about[0]["type"] == "missing":
         return InvalidRequestError(f"{field}: {why}", field=field)
     return refuse(field, about[0]["input"], f"is refused: {why}")
 

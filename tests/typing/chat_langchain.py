@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from typing import Any, assert_type
 
+from langchain_core.document_loaders import BaseLoader
+from langchain_core.documents import Document
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import Runnable
 from langchain_core.tools import tool
 from pydantic import BaseModel, SecretStr
 
-from langchain_zhipu import ChatZhipuAI, register
+from langchain_zhipu import (
+    ChatZhipuAI,
+    ZhipuAIFileParserLoader,
+    ZhipuAIHandwritingLoader,
+    ZhipuAIModerationMiddleware,
+    ZhipuAIOCRLoader,
+    ZhipuAITranscriptionLoader,
+    ZhipuAIWebReaderLoader,
+    register,
+)
 from zhipu_client import Timeout
+from zhipu_client.adapting import KeyedOptions
 
 
 class Report(BaseModel):
@@ -77,3 +89,27 @@ async def call(model: ChatZhipuAI) -> None:
 def wrong() -> None:
     """What a type checker refuses."""
     ChatZhipuAI().with_structured_output(Report, method="magic")  # type: ignore[call-overload]
+
+
+def load(settings: KeyedOptions) -> list[Document]:
+    """Loaders, whose settings are keyword arguments."""
+    loaders: list[BaseLoader] = [
+        ZhipuAIOCRLoader("a.pdf", mode="single", tables="markdown", timeout=5, checkpoint="a.db"),
+        ZhipuAIOCRLoader(["a.pdf", b"..."], glob="*.pdf", save_images_to="images", **settings),
+        ZhipuAIHandwritingLoader("a.png", probability=True, api_key=rotating),
+        ZhipuAITranscriptionLoader("a.wav", hotwords=["GLM"], on_error="skip"),
+        ZhipuAIFileParserLoader("a.docx", tool_type="prime", wait=60),
+        ZhipuAIWebReaderLoader(["https://example.com"], return_format="text", max_in_flight=2),
+    ]
+    return [document for loader in loaders for document in loader.lazy_load()]
+
+
+def wrong_settings() -> None:
+    """What a type checker refuses in them."""
+    ZhipuAIOCRLoader("a.pdf", on_eror="skip")  # type: ignore[call-arg]
+    ZhipuAIOCRLoader("a.pdf", on_error="ignore")  # type: ignore[arg-type]
+    ZhipuAIWebReaderLoader("https://example.com", timeout="soon")  # type: ignore[arg-type]
+    ZhipuAIHandwritingLoader("a.png", boxes="no")  # type: ignore[arg-type]
+    ZhipuAITranscriptionLoader("a.wav", promt="GLM")  # type: ignore[call-arg]
+    ZhipuAIFileParserLoader("a.docx", wait="long")  # type: ignore[arg-type]
+    ZhipuAIModerationMiddleware(base_ulr="zai")  # type: ignore[call-arg]

@@ -96,3 +96,9 @@ async def services(folder: Path) -> None:
     texts = [document.text for document in parsed]
     answers: list[BatchAnswer[Any]] = ZhipuAIBatch(ZhipuAIEmbedding()).run(texts)
     answers += await ZhipuAIBatch(ZhipuAI(model="glm-4-flash")).arun(["?", [ChatMessage()]])
+
+
+def refused() -> None:
+    ZhipuAIWebSearchRetriever(base_ulr="zai")  # type: ignore[call-arg]
+    ZhipuAIImageGeneratorToolSpec(timeout="soon")  # type: ignore[arg-type]
+    ZhipuAIKnowledgeRetriever("1", recall_method="magic")  # type: ignore[arg-type]

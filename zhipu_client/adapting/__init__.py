@@ -12,6 +12,8 @@ decides once what a copy and a pickle of an adapter contain:
   with ``Bearer``, are left out; the first call fails until ``default_headers`` is set again.
 
 `KeepsAnswers` adds a checkpoint, `SeveralRequests` how many requests one call makes at once.
+`KeyedOptions`, `KeepsAnswersOptions`, `SeveralRequestsOptions`, and `ConnectionOptions` without the
+key, are the same as keyword arguments of a constructor, for editors and type checkers.
 
 `KeepsNoArguments` is for adapters that are not pydantic models: where a constructor fails, the
 frames of its error keep no key.
@@ -38,17 +40,27 @@ from zhipu_client._saving import check_folder, save_paid, write_whole
 from zhipu_client._secrets import hidden_password
 from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
 from zhipu_client.adapting._connection import ConnectionSettings
+from zhipu_client.adapting._options import (
+    ConnectionOptions,
+    KeepsAnswersOptions,
+    KeyedOptions,
+    SeveralRequestsOptions,
+)
 from zhipu_client.adapting._several import KeepsAnswers, SeveralRequests
 from zhipu_client.errors._naming import name_source, naming
 from zhipu_client.work._job import attach, keeping
 
 __all__ = [
     "ClientCache",
+    "ConnectionOptions",
     "ConnectionSettings",
     "Content",
     "KeepsAnswers",
+    "KeepsAnswersOptions",
     "KeepsNoArguments",
+    "KeyedOptions",
     "SeveralRequests",
+    "SeveralRequestsOptions",
     "add_usage",
     "aleave",
     "attach",

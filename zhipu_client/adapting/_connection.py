@@ -139,7 +139,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             self._find_key_and_place()
             check_for_workers(type(self))
         except pydantic.ValidationError as failed:
-            refused = refusal(failed)
+            refused = refusal(failed, {*type(self).model_fields, *self._aliases})
             if refused is None:
                 raise
         except InvalidRequestError as error:

@@ -111,7 +111,8 @@ def test_a_batch_that_fails_half_way(server: Any, access: Any, embed: Any) -> No
 
 def test_progress_and_usage(server: Any, access: Any, embed: Any, capfd: Any) -> None:
     usages: list[Any] = []
-    model = ZhipuAIEmbeddings(show_progress_bar=True, on_usage=usages.append, **access)
+    model = ZhipuAIEmbeddings(show_progress=True, on_usage=usages.append, **access)
+    assert ZhipuAIEmbeddings(show_progress_bar=True, **access).show_progress is True
     embed(model, ["a", "b", "c"])
     assert "3/3 texts" in capfd.readouterr().err
     embed(model, "a")

@@ -1,0 +1,60 @@
+"""The settings of an adapter as keyword arguments of a constructor, for editors and type checkers.
+
+Where a constructor has arguments of its own, it takes the settings as ``**settings``. Each class
+here has the fields of one class of settings, with the kinds of values that they are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+from pydantic import SecretStr
+
+from zhipu_client._defaults import Timeout
+from zhipu_client.dialects import DialectName
+
+__all__ = ["ConnectionOptions", "KeepsAnswersOptions", "KeyedOptions", "SeveralRequestsOptions"]
+
+
+class ConnectionOptions(TypedDict, total=False):
+    """The fields of `ConnectionSettings`, without ``api_key``, which may be an argument by itself.
+
+    Example:
+        >>> from zhipu_client.adapting import ConnectionOptions, ConnectionSettings
+        >>> options: ConnectionOptions = {"base_url": "zai", "timeout": 30.0}
+        >>> ConnectionSettings(api_key="id.secret", **options).timeout
+        30.0
+    """
+
+    base_url: str | None
+    timeout: float | Timeout | tuple[float | None, float | None] | None
+    max_retries: int
+    max_concurrency: int | None
+    shared_limit: str | Path | None
+    default_headers: Mapping[str, str] | None
+    http_client: Any
+    http_async_client: Any
+    dialect: DialectName | None
+    proxy: str | None
+    auth: Literal["bearer", "jwt"]
+
+
+class KeyedOptions(ConnectionOptions, total=False):
+    """The fields of `ConnectionSettings`."""
+
+    api_key: str | SecretStr | Callable[[], str] | Callable[[], Awaitable[str]] | None
+
+
+class KeepsAnswersOptions(KeyedOptions, total=False):
+    """The fields of `KeepsAnswers`."""
+
+    checkpoint: str | Path | None
+
+
+class SeveralRequestsOptions(KeepsAnswersOptions, total=False):
+    """The fields of `SeveralRequests`."""
+
+    max_in_flight: int
+    on_result: Callable[[Any], Any] | None
