@@ -29,6 +29,14 @@ def test_headings_code_and_tables_are_those_of_the_english_page(page: Path) -> N
 
 
 @pytest.mark.parametrize("page", CHINESE, ids=named)
+def test_each_names_the_other_in_its_first_lines(page: Path) -> None:
+    english = DOCS / page.relative_to(DOCS / "zh")
+    for one, other in ((page, english), (english, page)):
+        first = "".join(one.read_text("utf-8").splitlines()[:4])
+        assert other in [(one.parent / link).resolve() for link in links(first)]
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=named)
 def test_a_chinese_page_leads_to_chinese_pages_where_there_are(page: Path) -> None:
     targets = {
         (page.parent / link.partition("#")[0]).resolve()
