@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from zhipu_client._event_reader import EventReader
 from zhipu_client._replies import rows
 from zhipu_client.errors import StreamIncompleteError
-from zhipu_client.errors._failures import error_from, error_in
 
 __all__ = [
     "SAMPLE_RATE",
@@ -49,38 +48,7 @@ class TranscriptionChunk:
     done: bool = False
 
 
-class _EventReader:
-    """What the two readers share; see `zhipu_client._request.StreamReader`."""
-
-    def __init__(self) -> None:
-        self.done = False
-        self.contents = 0
-        self._whole = False
-
-    def _decode(self, data: bytes, event: str) -> dict[str, Any] | None:
-        if data.strip() == b"[DONE]":
-            self.done = self._whole = True
-            return None
-        try:
-            frame = json.loads(data)
-        except ValueError as error:
-            message = f"the stream has an event of {len(data)} bytes that is not JSON"
-            raise StreamIncompleteError(message, partial=self.partial()) from error
-        if not isinstance(frame, dict) or event == "error" or error_in(frame):
-            raise error_from(None, {}, frame)
-        return frame
-
-    def partial(self) -> Any:
-        """Return what has come so far, where that can be put together."""
-        return None
-
-    def finish(self) -> None:
-        """Raise when the stream ended without an end mark."""
-        if not self._whole or not self.contents:
-            raise StreamIncompleteError("the stream ended too early", partial=self.partial())
-
-
-class SpeechReader(_EventReader):
+class SpeechReader(EventReader):
     """Reads speech; ``decode`` turns what is on the wire into bytes."""
 
     def __init__(self, decode: Callable[[str], bytes]) -> None:
@@ -89,9 +57,9 @@ class SpeechReader(_EventReader):
 
     def feed(self, data: bytes, event: str) -> SpeechChunk | None:
         """Read one event."""
-        frame = self._decode(data, event)
+        frame = self.decode(data, event)
         choice = next(iter(rows((frame or {}).get("choices"))), {})
-        self._whole = self._whole or bool(choice.get("finish_reason"))
+        self.whole = self.whole or bool(choice.get("finish_reason"))
         delta = choice.get("delta")
         if not isinstance(delta, dict) or not delta.get("content"):
             return None
@@ -104,7 +72,7 @@ class SpeechReader(_EventReader):
         return SpeechChunk(audio, rate if isinstance(rate, int) else SAMPLE_RATE)
 
 
-class TranscriptionReader(_EventReader):
+class TranscriptionReader(EventReader):
     """Reads a transcript."""
 
     def __init__(self) -> None:
@@ -113,11 +81,11 @@ class TranscriptionReader(_EventReader):
 
     def feed(self, data: bytes, event: str) -> TranscriptionChunk | None:
         """Read one event."""
-        frame = self._decode(data, event)
+        frame = self.decode(data, event)
         if frame is None:
             return None
         if str(frame.get("type", "")).endswith(".done"):
-            self._whole = True
+            self.whole = True
             self.contents += 1
             return TranscriptionChunk(self._final(frame), done=True)
         text = _text(frame, "delta", "text")
