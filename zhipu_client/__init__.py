@@ -21,6 +21,7 @@ __version__ = "0.1.0"
 # tests/zhipu_client/test_public_names.py compares. A new endpoint is one line here.
 if TYPE_CHECKING:
     from . import adapting as adapting
+    from . import agents as agents
     from . import audio as audio
     from . import batches as batches
     from . import catalog as catalog
@@ -52,6 +53,10 @@ if TYPE_CHECKING:
     from ._defaults import Timeout as Timeout
     from ._download_rules import Downloaded as Downloaded
     from ._download_rules import DownloadError as DownloadError
+    from ._io.agent_calls import acall_agent as acall_agent
+    from ._io.agent_calls import aiterate_agent as aiterate_agent
+    from ._io.agent_calls import call_agent as call_agent
+    from ._io.agent_calls import iterate_agent as iterate_agent
     from ._io.aio import AsyncClient as AsyncClient
     from ._io.async_attempts import AsyncStream as AsyncStream
     from ._io.batch_runs import BatchRuns as BatchRuns
@@ -88,6 +93,7 @@ else:
     _HOME = {
         "_defaults": "PRESETS Timeout",
         "_download_rules": "Downloaded DownloadError",
+        "_io.agent_calls": "acall_agent aiterate_agent call_agent iterate_agent",
         "_io.aio": "AsyncClient",
         "_io.async_attempts": "AsyncStream",
         "_io.batch_runs": "BatchRuns",

@@ -168,6 +168,10 @@ class Plan(Generic[T]):
         """
         raise NotImplementedError
 
+    def failure(self, error: ZhipuError) -> Exception | None:
+        """Return the error of what has failed, where the failure of a poll says so; else None."""
+        return None
+
     def interrupted(self, error: ZhipuError) -> None:
         """Add to an error of asking what it takes to ask again: the task goes on all the same."""
         if not isinstance(error, NotFoundError):
@@ -229,6 +233,9 @@ class Looks(Generic[T]):
 
     def failed(self, error: ZhipuError) -> None:
         """Take the failure of a look; raise it when waiting does not help."""
+        failure = self._plan.failure(error)
+        if failure is not None:
+            raise failure from error
         if not getattr(error, "retryable", False):
             self._plan.interrupted(error)
             raise error

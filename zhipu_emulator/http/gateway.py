@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zhipu_emulator.http.state import State
 
 _CONSOLE = ("/api/v1/", "/api/monitor/")
+_AGENTS = "/api/v1/agents"  # documented with the common envelope
 _CONTROL = "/emulator/"
 _CHAT = "/chat/completions"
 _PUBLIC = ("/files/", "/pages/")  # what answers link to: fetched without a key
@@ -63,7 +64,8 @@ class Gateway:
         if control:
             await self.app(scope, _replay(body, receive), send)
             return
-        model = record["json"].get("model") if isinstance(record["json"], dict) else None
+        asked = record["json"] if isinstance(record["json"], dict) else {}
+        model = asked.get("model") or asked.get("agent_id")
         limit = self.state.options.max_in_flight if model else None
         with self.state.slot((scope["emulator.key"], str(model)[:100]), limit) as granted:
             if granted:
@@ -137,7 +139,8 @@ class Gateway:
         self, error: errors.ServiceError, scope: Scope, receive: Receive, send: Send
     ) -> None:
         language = scope["emulator.language"]
-        if scope["path"].startswith(_CONSOLE):
+        path = scope["path"]
+        if path.startswith(_CONSOLE) and not path.startswith(_AGENTS):
             reply = json_response(errors.flat(int(error.code), error.message(language)))
         else:
             reply = json_response(error.body(language), error.status, error.headers)

@@ -1,0 +1,1 @@
+"""What the service's ready-made agents do here, one module a kind of agent."""
