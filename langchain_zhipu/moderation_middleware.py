@@ -6,11 +6,12 @@ import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import Any, Literal, Unpack
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
 
+from langchain_zhipu._agent_middleware import AgentMiddleware, hook_config
 from langchain_zhipu._errors import model_error
 from langchain_zhipu.moderation import ZhipuAIModeration
 from zhipu_client import (
@@ -24,28 +25,6 @@ from zhipu_client import (
 )
 from zhipu_client.adapting import ConnectionOptions, KeepsNoArguments, attach, choice, refuse
 from zhipu_client.moderations import Verdict
-
-if TYPE_CHECKING:
-    from langchain.agents.middleware import AgentMiddleware, hook_config
-else:
-    try:
-        from langchain.agents.middleware import AgentMiddleware, hook_config
-    except ImportError as missing:
-        _WHY = (
-            "ZhipuAIModerationMiddleware is for `langchain.agents.create_agent`, and the package "
-            f'"langchain" cannot be imported ({missing}): pip install "langchain>=1.2"'
-        )
-
-        class AgentMiddleware:
-            """The base class where LangChain's is missing; the rest of the package works."""
-
-            def __init__(self) -> None:
-                raise ImportError(_WHY)
-
-        def hook_config(**_: Any) -> Callable[[Any], Any]:
-            """Return methods as they are."""
-            return lambda method: method
-
 
 __all__ = ["ZhipuAIModerationMiddleware"]
 

@@ -51,7 +51,7 @@ LAZY = frozenset("PIL av langchain pikepdf pypdfium2 trio websockets zhipu_emula
 
 #: Modules that are built around a package which others import only in functions.
 NEEDS = {
-    "langchain_zhipu.moderation_middleware": {"langchain"},  # has a stand-in for its base class
+    "langchain_zhipu._agent_middleware": {"langchain"},  # has a stand-in for its base class
     "zhipu_emulator.pytest_plugin": {"pytest"},
 }
 

@@ -342,7 +342,7 @@ def test_an_old_thread_is_not_paid_for_again(reach, service):
 
 
 def test_without_langchain(monkeypatch):
-    import langchain_zhipu.moderation_middleware as module
+    import langchain_zhipu._agent_middleware as module
 
     monkeypatch.setitem(sys.modules, "langchain.agents.middleware", None)
     spec = importlib.util.spec_from_file_location("another", module.__file__)
@@ -350,4 +350,4 @@ def test_without_langchain(monkeypatch):
     assert spec.loader is not None
     spec.loader.exec_module(another := importlib.util.module_from_spec(spec))
     with pytest.raises(ImportError, match=r'pip install "langchain'):
-        another.ZhipuAIModerationMiddleware(api_key=KEY)
+        another.AgentMiddleware()
