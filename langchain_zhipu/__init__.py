@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from langchain_zhipu.embeddings import ZhipuAIEmbeddings
     from langchain_zhipu.extraction import create_ocr_extractor
+    from langchain_zhipu.fallback_middleware import ZhipuAIFallbackMiddleware
     from langchain_zhipu.file_parsers import ZhipuAIFileParserLoader
     from langchain_zhipu.handwriting import ZhipuAIHandwritingLoader, ZhipuAIHandwritingParser
     from langchain_zhipu.image_generators import ZhipuAIImageGenerator
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from langchain_zhipu.rerankers import ZhipuAIRerank
     from langchain_zhipu.retrievers import ZhipuAIKnowledgeRetriever, ZhipuAIWebSearchRetriever
     from langchain_zhipu.speech import ZhipuAITextToSpeechTool
+    from langchain_zhipu.thinking_middleware import ZhipuAIThinkingMiddleware
     from langchain_zhipu.tools import ZhipuAIWebSearchTool
     from langchain_zhipu.transcription import (
         ZhipuAITranscriptionLoader,
@@ -49,6 +51,7 @@ _HOMES = {
     "ZhipuAIBatch": "langchain_zhipu.batch",
     "ZhipuAICostHandler": "langchain_zhipu.costs",
     "ZhipuAIEmbeddings": "langchain_zhipu.embeddings",
+    "ZhipuAIFallbackMiddleware": "langchain_zhipu.fallback_middleware",
     "ZhipuAIFileParserLoader": "langchain_zhipu.file_parsers",
     "ZhipuAIHandwritingLoader": "langchain_zhipu.handwriting",
     "ZhipuAIHandwritingParser": "langchain_zhipu.handwriting",
@@ -60,6 +63,7 @@ _HOMES = {
     "ZhipuAIOCRParser": "langchain_zhipu.document_loaders",
     "ZhipuAIRerank": "langchain_zhipu.rerankers",
     "ZhipuAITextToSpeechTool": "langchain_zhipu.speech",
+    "ZhipuAIThinkingMiddleware": "langchain_zhipu.thinking_middleware",
     "ZhipuAITranscriptionLoader": "langchain_zhipu.transcription",
     "ZhipuAITranscriptionParser": "langchain_zhipu.transcription",
     "ZhipuAIVideoGenerator": "langchain_zhipu.video_generators",
@@ -80,6 +84,7 @@ __all__ = [
     "ZhipuAIBatch",
     "ZhipuAICostHandler",
     "ZhipuAIEmbeddings",
+    "ZhipuAIFallbackMiddleware",
     "ZhipuAIFileParserLoader",
     "ZhipuAIHandwritingLoader",
     "ZhipuAIHandwritingParser",
@@ -91,6 +96,7 @@ __all__ = [
     "ZhipuAIOCRParser",
     "ZhipuAIRerank",
     "ZhipuAITextToSpeechTool",
+    "ZhipuAIThinkingMiddleware",
     "ZhipuAITranscriptionLoader",
     "ZhipuAITranscriptionParser",
     "ZhipuAIVideoGenerator",

@@ -14,6 +14,7 @@ decides once what a copy and a pickle of an adapter contain:
 `KeepsAnswers` adds a checkpoint, `SeveralRequests` how many requests one call makes at once.
 `KeyedOptions`, `KeepsAnswersOptions`, `SeveralRequestsOptions`, and `ConnectionOptions` without the
 key, are the same as keyword arguments of a constructor, for editors and type checkers.
+`Resting` says which of several models to ask after a limit was reached.
 
 `KeepsNoArguments` is for adapters that are not pydantic models: where a constructor fails, the
 frames of its error keep no key.
@@ -31,6 +32,7 @@ from zhipu_client._client_cache import ClientCache
 from zhipu_client._download_rules import first_url
 from zhipu_client._io.chat_pictures import with_pictures
 from zhipu_client._io.jobs import aleave, leave
+from zhipu_client._io.resting import Resting
 from zhipu_client._layout import drawable, layout_of
 from zhipu_client._metadata import document_id, flat
 from zhipu_client._numbers import whole_number
@@ -59,6 +61,7 @@ __all__ = [
     "KeepsAnswersOptions",
     "KeepsNoArguments",
     "KeyedOptions",
+    "Resting",
     "SeveralRequests",
     "SeveralRequestsOptions",
     "add_usage",

@@ -1,0 +1,140 @@
+"""`ZhipuAIFallbackMiddleware`: the next model while one is at its limit."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+
+from langchain_zhipu._agent_middleware import AgentMiddleware
+from langchain_zhipu._errors import model_error
+from zhipu_client import InvalidRequestError, ZhipuError
+from zhipu_client.adapting import Resting, refuse
+
+__all__ = ["ZhipuAIFallbackMiddleware"]
+
+_log = logging.getLogger(__name__)
+
+
+class ZhipuAIFallbackMiddleware(AgentMiddleware):
+    """Asks the next model when one is at a limit, and lets that one rest until it is over.
+
+    For ``create_agent(..., middleware=[ZhipuAIFallbackMiddleware("zhipu:glm-4.5-air")])``; needs
+    the package ``langchain``. The agent's own model comes first. LangChain's
+    ``ModelFallbackMiddleware`` asks it again at every step and goes on after any error; this one
+
+    * goes on only where another model may answer: rate limits (1302, 1305), plans and quotas that
+      are used up (1308, 1310), a failure of the service or of the connection. A wrong key, a bad
+      request, a prompt that is too long, refused content and errors of other packages' models
+      are raised at once;
+    * passes a model over while it rests: until ``reset_at`` of its error (1308), else for
+      ``Retry-After``, else for ``rest`` seconds. When all rest, the one that is ready first is
+      asked;
+    * never starts again after a part of an answer was streamed: that error is raised, with the
+      part that came (``partial``).
+
+    The models' own retries come first: give them ``max_retries=0`` to go on at once. One
+    middleware may serve several agents and threads, which then share what they learn, as long as
+    they have the same model.
+
+    Args:
+        *models: The models to go on with, in order: chat models, or names for LangChain's
+            ``init_chat_model``, such as ``"zhipu:glm-4.5-air"`` (after
+            ``langchain_zhipu.register()``).
+        rest: Seconds for which a model rests whose error says no time; at least 0.
+        clock: The time in seconds since the epoch. For tests.
+
+    Raises:
+        ImportError: The package ``langchain`` is not installed.
+        InvalidRequestError: No model is given, something else is, or ``rest`` is negative.
+
+    Example:
+        ```python
+        from langchain.agents import create_agent
+        from langchain_zhipu import ChatZhipuAI, ZhipuAIFallbackMiddleware
+
+        agent = create_agent(
+            ChatZhipuAI(model="glm-4.7"),
+            middleware=[ZhipuAIFallbackMiddleware(ChatZhipuAI(model="glm-4.5-air"))],
+        )
+        answer = agent.invoke({"messages": [("user", "What is 17 * 19?")]})
+        print(answer["messages"][-1].text)
+        ```
+    """
+
+    def __init__(
+        self,
+        *models: BaseChatModel | str,
+        rest: float = 60.0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        try:
+            _check(models, rest)
+        except InvalidRequestError as error:
+            raise model_error(error) from None
+        self.models = [_model(model) for model in models]
+        self._resting = Resting(seconds=rest, clock=clock)
+
+    def wrap_model_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
+        """Call the first model that does not rest, and the next ones where it is at a limit."""
+        failure: BaseException | None = None
+        for place in self._resting.order(len(self.models) + 1):
+            try:
+                response = handler(self._asked(request, place))
+            except ZhipuError as error:
+                self._failed(place, error)
+                failure = error
+            else:
+                self._resting.answered(place)
+                return response
+        assert failure is not None  # noqa: S101 - there is at least one model
+        raise failure
+
+    async def awrap_model_call(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
+        """Call the first model that does not rest, and the next ones, asynchronously."""
+        failure: BaseException | None = None
+        for place in self._resting.order(len(self.models) + 1):
+            try:
+                response = await handler(self._asked(request, place))
+            except ZhipuError as error:
+                self._failed(place, error)
+                failure = error
+            else:
+                self._resting.answered(place)
+                return response
+        assert failure is not None  # noqa: S101 - there is at least one model
+        raise failure
+
+    def _asked(self, request: Any, place: int) -> Any:
+        return request if place == 0 else request.override(model=self.models[place - 1])
+
+    def _failed(self, place: int, error: ZhipuError) -> None:
+        """Let a model rest; raise where no other would help."""
+        if not self._resting.rest(place, error):
+            raise error
+        which = "the agent's own model" if place == 0 else f"fallback {place}"
+        _log.info("%s failed and rests; the next one is asked: %s", which, error)
+
+
+def _check(models: tuple[Any, ...], rest: Any) -> None:
+    if not models:
+        raise refuse("models", models, "needs at least one model to go on with")
+    for place, model in enumerate(models):
+        if not isinstance(model, (BaseChatModel, str)):
+            raise refuse(f"models[{place}]", model, "must be a chat model or a name of one")
+    number = isinstance(rest, (int, float)) and not isinstance(rest, bool)
+    if not number or not 0 <= rest < math.inf:
+        raise refuse("rest", rest, "must be a number of seconds of at least 0")
+
+
+def _model(model: BaseChatModel | str) -> BaseChatModel:
+    if isinstance(model, BaseChatModel):
+        return model
+    from langchain.chat_models import init_chat_model
+
+    return init_chat_model(model)
