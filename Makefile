@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-llama-index test test-all test-min test-foreign test-servers test-vllm lint format record bench bench-quick soak docs clean
+.PHONY: help demo demo-llama-index test test-all test-min test-foreign test-servers test-vllm lint format typing record bench bench-quick soak docs clean
 # Several targets install into the same environment, and two pips at once would break it.
 .NOTPARALLEL:
 
@@ -69,6 +69,9 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import rules, words
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_import_circles.py tests/test_words.py tests/test_references.py
 
+typing: $(VENV)/.dev .venv-typing/.typing ## what pyright says of tests/typing and the cookbook (not in `make test`: 100 MB)
+	@.venv-typing/bin/basedpyright --pythonpath $(BIN)/python $(ARGS)
+
 format: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
@@ -112,6 +115,12 @@ $(VENV)/.dev: pyproject.toml
 	@$(call make-venv,$(VENV),$(FOUND))
 	@$(BIN)/python -m pip install $(PIP_OPTIONS) --editable ".[all]" --group dev $(OR_SAY)
 	@touch $(VENV)/.demo $(VENV)/.demo-llama-index $@
+
+.venv-typing/.typing: pyproject.toml
+	@echo "Installing into .venv-typing, once ..."
+	@$(call make-venv,.venv-typing,$(FOUND))
+	@.venv-typing/bin/python -m pip install $(PIP_OPTIONS) --group typing $(OR_SAY)
+	@touch $@
 
 .venv-docs/.docs: pyproject.toml
 	@echo "Installing into .venv-docs, once ..."

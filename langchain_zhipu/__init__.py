@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from langchain_zhipu._connection import ZhipuSettings
     from langchain_zhipu._register import register
     from langchain_zhipu.batch import BatchAnswer, ZhipuAIBatch
     from langchain_zhipu.chat_models import ChatZhipuAI
@@ -70,6 +71,7 @@ _HOMES = {
     "ZhipuAIWebReaderLoader": "langchain_zhipu.document_loaders",
     "ZhipuAIWebSearchRetriever": "langchain_zhipu.retrievers",
     "ZhipuAIWebSearchTool": "langchain_zhipu.tools",
+    "ZhipuSettings": "langchain_zhipu._connection",
     "__version__": "zhipu_client",
     "create_ocr_extractor": "langchain_zhipu.extraction",
     "draw_layout": "langchain_zhipu.layout",
@@ -103,6 +105,7 @@ __all__ = [
     "ZhipuAIWebReaderLoader",
     "ZhipuAIWebSearchRetriever",
     "ZhipuAIWebSearchTool",
+    "ZhipuSettings",
     "__version__",
     "create_ocr_extractor",
     "draw_layout",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.documents import Document
 from pydantic import ConfigDict, Field, field_validator
@@ -19,8 +19,13 @@ class KnowledgeSettings(ZhipuSettings):
 
     model_config = ConfigDict(extra="forbid")
 
-    knowledge_ids: list[str]
-    document_ids: list[str] | None = None
+    if TYPE_CHECKING:
+        # One may be given by itself.
+        knowledge_ids: str | list[str]
+        document_ids: str | list[str] | None = None
+    else:
+        knowledge_ids: list[str]
+        document_ids: list[str] | None = None
     top_n: int | None = None
     recall_method: Literal["embedding", "keyword", "mixed"] | None = None
     recall_ratio: int | None = None

@@ -17,7 +17,7 @@ from langchain_zhipu._ocr.reading import FATAL
 from langchain_zhipu._ocr.sources import Origin
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import aiterate, audio, iterate
-from zhipu_client.adapting import aleave, attach, document_id, flat, leave, name_source
+from zhipu_client.adapting import GivenPath, aleave, attach, document_id, flat, leave, name_source
 from zhipu_client.work import Chain
 
 __all__ = ["SUFFIXES", "TranscriptionSettings"]
@@ -39,7 +39,7 @@ class TranscriptionSettings(SeveralRequests):
     hotwords: list[str] | None = None
     segments: bool = False
     request_info: bool = False
-    root: Path | None = None
+    root: GivenPath | None = None
     max_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     max_in_flight: int = Field(default=4, ge=1, le=32)
     on_error: Literal["raise", "skip"] = "raise"

@@ -321,6 +321,17 @@ class ChatZhipuAI(ChatTasks):
         schema: structured.Schema | None = ...,
         *,
         method: structured.Method = ...,
+        include_raw: Literal[True],
+        strict: bool | None = ...,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, dict[str, Any]]: ...
+
+    @overload
+    def with_structured_output(
+        self,
+        schema: structured.Schema | None = ...,
+        *,
+        method: structured.Method = ...,
         include_raw: bool = ...,
         strict: bool | None = ...,
         **kwargs: Any,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Literal, TypeVar, overload
 
 from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 from langchain_core.language_models import BaseChatModel
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.runnables import Runnable, RunnableLambda
+from pydantic import BaseModel
 
 from langchain_zhipu.document_loaders import ZhipuAIOCRLoader, ZhipuAIOCRParser
 from zhipu_client import InvalidRequestError
@@ -18,6 +19,41 @@ from zhipu_client.adapting import ConnectionSettings
 from zhipu_client.conversation import extraction_prompt, extraction_schema, schema_from_template
 
 __all__ = ["create_ocr_extractor", "schema_from_template"]
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@overload
+def create_ocr_extractor(
+    model: BaseChatModel,
+    schema: type[Model],
+    *,
+    parser: ZhipuAIOCRParser | None = ...,
+    instructions: str = ...,
+    include_raw: Literal[False] = ...,
+    **kwargs: Any,
+) -> Runnable[Any, Model]: ...
+@overload
+def create_ocr_extractor(
+    model: BaseChatModel,
+    schema: type | Mapping[str, Any],
+    *,
+    parser: ZhipuAIOCRParser | None = ...,
+    instructions: str = ...,
+    include_raw: Literal[True],
+    **kwargs: Any,
+) -> Runnable[Any, dict[str, Any]]: ...
+@overload
+def create_ocr_extractor(
+    model: BaseChatModel,
+    schema: type | Mapping[str, Any],
+    *,
+    parser: ZhipuAIOCRParser | None = ...,
+    instructions: str = ...,
+    include_raw: bool = ...,
+    **kwargs: Any,
+) -> Runnable[Any, Any]: ...
 
 
 def create_ocr_extractor(

@@ -30,7 +30,14 @@ from zhipu_client import (
     models,
     wait_result,
 )
-from zhipu_client.adapting import check_folder, first_url, keeping, save_paid, write_whole
+from zhipu_client.adapting import (
+    GivenPath,
+    check_folder,
+    first_url,
+    keeping,
+    save_paid,
+    write_whole,
+)
 
 __all__ = ["GeneratedImage", "ZhipuAIImageGenerator"]
 
@@ -175,7 +182,7 @@ class ZhipuAIImageGenerator(KeepsAnswers, BaseTool):
     user_id: str | None = None
     endpoint: Literal["sync", "async"] = "sync"
     fetch: bool = True
-    save_to: Path | None = None
+    save_to: GivenPath | None = None
     max_bytes: int = Field(default=32 * _MiB, ge=1)
     wait_timeout: float = Field(default=600.0, gt=0)
     poll_interval: float = Field(default=1.0, gt=0)
@@ -307,7 +314,7 @@ class ZhipuAIImageGenerator(KeepsAnswers, BaseTool):
         if self.save_to is None or not content:
             return image
         name = hashlib.sha256(content).hexdigest()[:16]
-        path = self.save_to / f"{name}.{kind.rsplit('/', 1)[1]}"
+        path = Path(self.save_to) / f"{name}.{kind.rsplit('/', 1)[1]}"
         failed = partial(DownloadError, url=url)
         save_paid(path, content, "the image", partial=image, failed=failed)
         return replace(image, path=path)

@@ -18,7 +18,7 @@ from typing_extensions import override
 from langchain_zhipu._connection import ZhipuSettings
 from langchain_zhipu._errors import model_error, raised_as_model_errors
 from zhipu_client import Request, ZhipuError, audio
-from zhipu_client.adapting import attach, check_folder, keeping, save_paid
+from zhipu_client.adapting import GivenPath, attach, check_folder, keeping, save_paid
 
 __all__ = ["ZhipuAITextToSpeechTool"]
 
@@ -76,7 +76,7 @@ class ZhipuAITextToSpeechTool(ZhipuSettings, BaseTool):
     voice: str = "tongtong"
     speed: float | None = None
     volume: float | None = None
-    save_to: Path | None = None
+    save_to: GivenPath | None = None
 
     @model_validator(mode="after")
     def _zhipu_speech_values(self) -> Self:
@@ -180,7 +180,7 @@ class ZhipuAITextToSpeechTool(ZhipuSettings, BaseTool):
         if self.save_to is None:
             block["base64"] = base64.b64encode(spoken).decode("ascii")
             return "The text was said.", block
-        path = self.save_to / f"{uuid4().hex}.wav"
+        path = Path(self.save_to) / f"{uuid4().hex}.wav"
         save_paid(path, spoken, "the audio", partial=spoken)
         return f"The text was said. It is saved as {path}.", {
             **block,

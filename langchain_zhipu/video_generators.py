@@ -27,7 +27,7 @@ from zhipu_client import (
     videos,
     wait_for,
 )
-from zhipu_client.adapting import check_folder, first_url, keeping
+from zhipu_client.adapting import GivenPath, check_folder, first_url, keeping
 
 __all__ = ["GeneratedVideo", "ZhipuAIVideoGenerator"]
 
@@ -144,7 +144,7 @@ class ZhipuAIVideoGenerator(ZhipuSettings, BaseTool):
     on_progress: Callable[[tasks.TaskResult], Any] | None = Field(
         default=None, exclude=True, repr=False
     )
-    save_to: Path | None = None
+    save_to: GivenPath | None = None
     max_bytes: int = Field(default=512 * _MiB, ge=1)
     allow_loopback: bool = False
 
@@ -280,7 +280,7 @@ class ZhipuAIVideoGenerator(ZhipuSettings, BaseTool):
     def _path(self, task_id: str) -> Path:
         # Not the id itself: it is the server's text.
         name = hashlib.sha256(task_id.encode()).hexdigest()[:16]
-        return (self.save_to or Path()) / f"{name}.mp4"
+        return Path(self.save_to or "") / f"{name}.mp4"
 
     def _download(self) -> Mapping[str, Any]:
         return {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llama_index_zhipu._chat.errors import StructuredOutputError, ToolNotCalledError
+    from llama_index_zhipu._connection import ZhipuSettings
     from llama_index_zhipu._register import register
     from llama_index_zhipu.batch import BatchAnswer, ZhipuAIBatch
     from llama_index_zhipu.costs import ZhipuAICostHandler, track_costs
@@ -58,6 +59,7 @@ __all__ = [
     "ZhipuAIWebReaderToolSpec",
     "ZhipuAIWebSearchRetriever",
     "ZhipuAIWebSearchToolSpec",
+    "ZhipuSettings",
     "create_ocr_extractor",
     "draw_layout",
     "register",
@@ -87,6 +89,7 @@ _HOMES = {
     "ZhipuAIWebReaderToolSpec": "tools",
     "ZhipuAIWebSearchRetriever": "retrievers",
     "ZhipuAIWebSearchToolSpec": "tools",
+    "ZhipuSettings": "_connection",
     "create_ocr_extractor": "extraction",
     "draw_layout": "layout",
     "register": "_register",

@@ -17,15 +17,60 @@ from zhipu_client.adapting import ConnectionSettings, suggestion
 if TYPE_CHECKING:
     from zhipu_client import AsyncClient, Client
 
-__all__ = ["ALIASES", "KeepsAnswers", "SeveralRequests", "ZhipuComponent"]
+__all__ = ["ALIASES", "KeepsAnswers", "SeveralRequests", "ZhipuSettings"]
 
 logger = logging.getLogger(__name__)
 
 ALIASES = ConnectionSettings._aliases
 
 
-class ZhipuComponent(ConnectionSettings, BaseComponent):
-    """`ConnectionSettings` as a LlamaIndex component; an unknown argument warns and is ignored."""
+class ZhipuSettings(ConnectionSettings, BaseComponent):
+    """The settings of a connection, as a LlamaIndex component; every class here has them.
+
+    An unknown argument warns and is ignored.
+
+    A base class, to name the kind of any adapter in code of yours. The same as keyword arguments,
+    for functions that pass settings on, is ``zhipu_client.adapting.KeyedOptions``. Copies keep the
+    key; ``repr``, serialised forms, traces and pickles never show it.
+
+    Attributes:
+        api_key: The key: a string, a secret, or a function that gives one (an async one too), asked
+            at each request. None takes ``ZHIPUAI_API_KEY``, ``ZHIPU_API_KEY`` or ``ZAI_API_KEY``.
+        base_url: ``"bigmodel"``, ``"zai"``, ``"bigmodel-coding"``, ``"zai-coding"`` or any URL.
+            None takes ``ZHIPUAI_BASE_URL`` or ``ZAI_BASE_URL``, else the site of the key's
+            variable.
+        timeout: Seconds for everything, or a ``zhipu_client.Timeout`` with its four parts (connect
+            10, read 600, content 300, total 900).
+        max_retries: How often a failed request is sent again, 0 or more (2).
+        max_concurrency: The most requests that this object has in flight, from 1; None: no limit.
+        shared_limit: A name or a path: one limit for all processes of this machine that give it.
+        default_headers: Further headers of every request; they are not shown, nor written down.
+        http_client: An ``httpx.Client`` of yours for synchronous calls.
+        http_async_client: An ``httpx.AsyncClient`` of yours for asynchronous calls.
+        dialect: ``"zhipu"`` or ``"openai"``: whose dialect the server speaks; None decides by URL.
+        proxy: The URL of a proxy; None leaves it to the environment.
+        auth: ``"bearer"`` sends the key, ``"jwt"`` a token signed with it.
+
+    Raises:
+        zhipu_client.InvalidRequestError: No key was found, or a value can never work; the
+            text says which, and what it may be.
+
+    Example:
+        ```python
+        from typing import Unpack
+
+        from llama_index_zhipu import ZhipuAI, ZhipuAIEmbedding, ZhipuSettings
+        from zhipu_client.adapting import KeyedOptions
+
+
+        def adapters(**settings: Unpack[KeyedOptions]) -> list[ZhipuSettings]:
+            return [ZhipuAI(model="glm-4.7", **settings), ZhipuAIEmbedding(**settings)]
+
+
+        for adapter in adapters(timeout=60, max_retries=4):
+            print(type(adapter).__name__, adapter.base_url, adapter.timeout)
+        ```
+    """
 
     if TYPE_CHECKING:
         # A string may be given: it becomes a secret.
@@ -84,7 +129,7 @@ class ZhipuComponent(ConnectionSettings, BaseComponent):
         self._left_out = state["left_out"]
 
 
-class KeepsAnswers(ZhipuComponent, adapting.KeepsAnswers):
+class KeepsAnswers(ZhipuSettings, adapting.KeepsAnswers):
     """Settings of an adapter whose answers can be kept in a file (``checkpoint``)."""
 
 

@@ -8,16 +8,16 @@ from llama_index.core.tools.tool_spec.base import BaseToolSpec
 
 from zhipu_client.adapting import KeepsNoArguments
 
-from ._connection import ZhipuComponent
+from ._connection import ZhipuSettings
 
 __all__ = ["ConnectedToolSpec"]
 
 
 class ConnectedToolSpec(KeepsNoArguments, BaseToolSpec):
-    """A tool spec with the connection settings of all Zhipu AI adapters, see `ZhipuComponent`."""
+    """A tool spec with the connection settings of all Zhipu AI adapters, see `ZhipuSettings`."""
 
     #: What has the settings.
-    _settings: type[ZhipuComponent] = ZhipuComponent
+    _settings: type[ZhipuSettings] = ZhipuSettings
 
     def __init__(self, **connection: Any) -> None:
         self._zhipu = self._settings(**connection)

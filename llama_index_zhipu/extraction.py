@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Generator, Mapping
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Generic, Literal, TypeVar, overload
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
@@ -38,6 +38,31 @@ _PROMPT = ChatPromptTemplate(
 )
 
 
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@overload
+def create_ocr_extractor(
+    llm: LLM,
+    schema: type[Model],
+    *,
+    reader: ZhipuAIOCRReader | None = ...,
+    instructions: str = ...,
+    include_raw: Literal[False] = ...,
+    **kwargs: Any,
+) -> OCRExtractor[Model]: ...
+@overload
+def create_ocr_extractor(
+    llm: LLM,
+    schema: type | Mapping[str, Any],
+    *,
+    reader: ZhipuAIOCRReader | None = ...,
+    instructions: str = ...,
+    include_raw: bool = ...,
+    **kwargs: Any,
+) -> OCRExtractor[Any]: ...
+
+
 def create_ocr_extractor(
     llm: LLM,
     schema: type | Mapping[str, Any],
@@ -46,7 +71,7 @@ def create_ocr_extractor(
     instructions: str = "",
     include_raw: bool = False,
     **kwargs: Any,
-) -> OCRExtractor:
+) -> OCRExtractor[Any]:
     """Return a program that reads a document and fills a schema.
 
     It is OCR followed by ``llm.structured_predict``. It is called with what `ZhipuAIOCRReader`
@@ -97,7 +122,7 @@ def create_ocr_extractor(
     )
 
 
-class OCRExtractor(BasePydanticProgram[Any]):
+class OCRExtractor(BasePydanticProgram[Model], Generic[Model]):
     """A program from a document to an object; made by `create_ocr_extractor`."""
 
     def __init__(
@@ -122,15 +147,17 @@ class OCRExtractor(BasePydanticProgram[Any]):
         """The class of what comes out; for a schema or template, one that keeps a dict."""
         return self._output_cls
 
-    def __call__(self, source: Any) -> Any:
+    def __call__(self, source: Any) -> Model:
         """Read a document and return the object."""
-        return self._predicted(self._values(self._documents(source)))
+        found: Model = self._predicted(self._values(self._documents(source)))
+        return found
 
-    async def acall(self, source: Any) -> Any:
+    async def acall(self, source: Any) -> Model:
         """Read a document and return the object, asynchronously."""
-        return await self._apredicted(self._values(await self._adocuments(source)))
+        found: Model = await self._apredicted(self._values(await self._adocuments(source)))
+        return found
 
-    def stream_call(self, source: Any) -> Generator[Any, None, None]:
+    def stream_call(self, source: Any) -> Generator[Model, None, None]:
         """Read a document and yield the object as far as it has come, the whole one last."""
         values = self._values(self._documents(source))
         for found in self._llm.stream_structured_predict(
@@ -138,7 +165,7 @@ class OCRExtractor(BasePydanticProgram[Any]):
         ):
             yield _plain(found)
 
-    async def astream_call(self, source: Any) -> AsyncGenerator[Any, None]:
+    async def astream_call(self, source: Any) -> AsyncGenerator[Model, None]:
         """Do as `stream_call`, asynchronously."""
         values = self._values(await self._adocuments(source))
         stream = await self._llm.astream_structured_predict(

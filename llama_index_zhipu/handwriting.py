@@ -14,7 +14,7 @@ from llama_index.core.schema import Document
 from zhipu_client import InvalidRequestError, Request, ocr
 from zhipu_client.adapting import naming
 
-from ._connection import ZhipuComponent
+from ._connection import ZhipuSettings
 from ._documents import Given, given_file
 
 __all__ = ["ZhipuAIHandwritingReader"]
@@ -22,7 +22,7 @@ __all__ = ["ZhipuAIHandwritingReader"]
 _NO_FILES = ("http://", "https://", "data:")
 
 
-class ZhipuAIHandwritingReader(ZhipuComponent, BasePydanticReader):
+class ZhipuAIHandwritingReader(ZhipuSettings, BasePydanticReader):
     """Reads images with handwriting (open.bigmodel.cn only): a line of text for each of theirs.
 
     One document an image; works as a ``file_extractor`` of `SimpleDirectoryReader` too. For print,

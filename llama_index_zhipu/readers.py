@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
@@ -15,7 +14,7 @@ from llama_index.core.schema import Document
 from pydantic import BeforeValidator
 
 from zhipu_client import aiterate, arun, iterate, ocr, run
-from zhipu_client.adapting import aleave, attach, hidden_password, leave, naming
+from zhipu_client.adapting import GivenPath, aleave, attach, hidden_password, leave, naming
 
 from ._connection import SeveralRequests
 from ._documents import Given, given_file
@@ -116,7 +115,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
     keep_empty: bool = Field(default=False, description="Keep pages without text.")
     request_info: bool = Field(default=False, description="Keep ids and tokens of requests.")
     tables: Literal["html", "markdown"] = Field(default="html")
-    root: Annotated[Path, PlainSerializer(str)] | None = Field(
+    root: Annotated[GivenPath, PlainSerializer(str)] | None = Field(
         default=None, description="A folder that all paths must be in."
     )
     max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)

@@ -20,7 +20,7 @@ from zhipu_client import APIError, Request, knowledge, web_search
 from zhipu_client.adapting import ConnectionOptions, KeepsNoArguments, text_of
 
 from . import _web_search
-from ._connection import ZhipuComponent
+from ._connection import ZhipuSettings
 
 __all__ = ["ZhipuAIKnowledgeRetriever", "ZhipuAIWebSearchRetriever"]
 
@@ -29,12 +29,12 @@ _IDS = ["knowledge_id", "doc_id"]
 
 
 class _ConnectedRetriever(KeepsNoArguments, BaseRetriever):
-    """A retriever with the connection settings of all Zhipu AI adapters, see `ZhipuComponent`."""
+    """A retriever with the connection settings of all Zhipu AI adapters, see `ZhipuSettings`."""
 
     def __init__(
         self, api_key: Any, callback_manager: CallbackManager | None, **connection: Any
     ) -> None:
-        self._zhipu = ZhipuComponent(api_key=api_key, **connection)
+        self._zhipu = ZhipuSettings(api_key=api_key, **connection)
         super().__init__(callback_manager=callback_manager)
 
     def __repr__(self) -> str:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, contextmanager
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
@@ -22,7 +21,7 @@ from zhipu_client import (
     run,
     stream_transcript,
 )
-from zhipu_client.adapting import keeping, naming
+from zhipu_client.adapting import GivenPath, keeping, naming
 
 from ._connection import SeveralRequests
 from ._documents import Given, given_file
@@ -85,7 +84,7 @@ class ZhipuAITranscriptionReader(SeveralRequests, BasePydanticReader):
     hotwords: list[str] | None = Field(default=None, description="Words likely to occur.")
     segments: bool = Field(default=False, description="Keep what was said when.")
     request_info: bool = Field(default=False, description="Keep ids of requests.")
-    root: Annotated[Path, PlainSerializer(str)] | None = Field(
+    root: Annotated[GivenPath, PlainSerializer(str)] | None = Field(
         default=None, description="A folder that all paths must be in."
     )
     max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)

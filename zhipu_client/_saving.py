@@ -60,7 +60,7 @@ def save_paid(
         raise attach(failed(message), partial=partial) from error
 
 
-def check_folder(field: str, folder: Path | None) -> None:
+def check_folder(field: str, folder: str | Path | None) -> None:
     """Make a folder, and refuse one that cannot be written to: before what goes there is paid for.
 
     Raises:
@@ -68,6 +68,7 @@ def check_folder(field: str, folder: Path | None) -> None:
     """
     if folder is None:
         return
+    folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         writable = os.access(folder, os.W_OK | os.X_OK)

@@ -22,6 +22,7 @@ from langchain_core.tools import tool
 
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
+from zhipu_client.adapting import KeyedOptions
 from zhipu_emulator import serve
 
 QUESTION = "What is the weather in Hangzhou?"
@@ -38,7 +39,7 @@ def get_weather(city: str) -> str:
 
 
 @contextmanager
-def server(base_url: str | None) -> Iterator[dict[str, str]]:
+def server(base_url: str | None) -> Iterator[KeyedOptions]:
     """How to reach the server: yours, or the emulator for as long as the block lasts."""
     if base_url:
         # A key is always sent; such servers ignore it unless they were started with one.
@@ -49,7 +50,7 @@ def server(base_url: str | None) -> Iterator[dict[str, str]]:
         yield {"base_url": emulator.base_url, "api_key": emulator.api_key}
 
 
-def model_at(reach: dict[str, str], model: str, *, thinking: bool) -> ChatZhipuAI:
+def model_at(reach: KeyedOptions, model: str, *, thinking: bool) -> ChatZhipuAI:
     """A model on your own server.
 
     Args:

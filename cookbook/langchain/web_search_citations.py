@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
     print(answer.text)
     for block in answer.content_blocks:
         if block["type"] == "server_tool_result":
-            print(f"\nThe service searched and found {len(block['output'] or [])} pages:")
+            print(f"\nThe service searched and found {len(block.get('output') or [])} pages:")
     for number, source in enumerate(sources(answer), 1):
         print(f"  [{number}] {source.get('title', 'no title')} <{source.get('url', 'no address')}>")
     return 0

@@ -24,6 +24,7 @@ from llama_index.core.schema import Document
 
 from llama_index_zhipu import ZhipuAIOCRReader
 from zhipu_client import ZhipuError
+from zhipu_client.ocr import Task
 from zhipu_emulator import serve
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "prices.pdf"
@@ -51,7 +52,7 @@ def server(base_url: str | None, model: str) -> Iterator[dict[str, Any]]:
         }
 
 
-def pages(source: Any, reach: dict[str, Any], task: str) -> Iterator[Document]:
+def pages(source: Any, reach: dict[str, Any], task: Task) -> Iterator[Document]:
     """The pages of a document, each as soon as it was read; four are read at once.
 
     The same reader reads with the service: leave out the address and the model.

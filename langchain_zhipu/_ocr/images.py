@@ -35,8 +35,8 @@ class ImageSaver:
         folder: The folder; None saves nothing.
     """
 
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
+    def __init__(self, folder: str | Path | None) -> None:
+        self._folder = None if folder is None else Path(folder)
 
     def save(self, client: Client, source: str, page: OCRPage) -> OCRPage:
         """Return the page, with files in place of URLs."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from langchain_core.documents import Document
@@ -25,7 +24,7 @@ from zhipu_client import (
     iterate,
     ocr,
 )
-from zhipu_client.adapting import aleave, hidden_password, leave, name_source
+from zhipu_client.adapting import GivenPath, aleave, hidden_password, leave, name_source
 from zhipu_client.ocr import OCRPage, OCRProgress
 from zhipu_client.work import Chain
 
@@ -74,12 +73,12 @@ class OCRSettings(SeveralRequests):
     request_info: bool = False
     crops: bool = False
     layout_images: bool = False
-    save_images_to: Path | None = None
+    save_images_to: GivenPath | None = None
     first_page: int | None = Field(default=None, ge=1)
     last_page: int | None = Field(default=None, ge=1)
     pages_per_request: int | None = Field(default=None, ge=1, le=100)
     max_in_flight: int = Field(default=4, ge=1, le=32)
-    root: Path | None = None
+    root: GivenPath | None = None
     max_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     on_error: Literal["raise", "skip"] = "raise"
     show_progress: bool = False

@@ -8,7 +8,7 @@ from typing import Any
 
 from llama_index.core.bridge.pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
-from llama_index_zhipu._connection import ZhipuComponent
+from llama_index_zhipu._connection import ZhipuSettings
 from zhipu_client.adapting import refusal
 from zhipu_client.conversation import combined
 
@@ -50,7 +50,7 @@ _STEERING = (
 )
 
 
-def values_of(llm: ZhipuComponent, *arguments: Mapping[str, Any]) -> dict[str, Any]:
+def values_of(llm: ZhipuSettings, *arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values of a call by their fields' names, and the arguments that are not fields.
 
     Args:
@@ -64,7 +64,7 @@ def values_of(llm: ZhipuComponent, *arguments: Mapping[str, Any]) -> dict[str, A
     return reduce(combined, (_checked(llm, revealed(given)) for given in arguments), own)
 
 
-def _checked(llm: ZhipuComponent, given: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(llm: ZhipuSettings, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments by their fields' own names, checked by the fields."""
     found: dict[str, Any] = {}
     for name, value in given.items():
@@ -82,7 +82,7 @@ def _checked(llm: ZhipuComponent, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @cache
-def _fields(owner: type[ZhipuComponent]) -> type[BaseModel]:
+def _fields(owner: type[ZhipuSettings]) -> type[BaseModel]:
     """Return the fields that a call may set, as a model of their own."""
     fields: dict[str, Any] = {
         name: (owner.model_fields[name].annotation, owner.model_fields[name])

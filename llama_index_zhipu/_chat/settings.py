@@ -10,7 +10,7 @@ from llama_index.core.bridge.pydantic import Field, model_validator
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 
 from llama_index_zhipu._chat.calling import SENT
-from llama_index_zhipu._connection import ALIASES, ZhipuComponent
+from llama_index_zhipu._connection import ALIASES, ZhipuSettings
 from zhipu_client import models
 from zhipu_client.conversation import ReasoningHistory, without_secrets
 from zhipu_client.dialects import STANDARD
@@ -20,7 +20,7 @@ __all__ = ["DEFAULT_MODEL", "ChatSettings"]
 DEFAULT_MODEL = "glm-4.7"
 
 
-class ChatSettings(FunctionCallingLLM, ZhipuComponent):
+class ChatSettings(FunctionCallingLLM, ZhipuSettings):
     """All fields of `ZhipuAI`, which documents them; the calls are there."""
 
     model: str = Field(default=DEFAULT_MODEL, description="The model code.")

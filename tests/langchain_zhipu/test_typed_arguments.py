@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
 from pydantic import TypeAdapter
 
 import langchain_zhipu
+import zhipu_emulator
 from langchain_zhipu import _options as options
 from langchain_zhipu._handwriting import HandwritingSettings
 from langchain_zhipu._ocr.reading import OCRSettings
@@ -58,6 +60,18 @@ def test_a_typo_is_refused_at_run_time_too(loader: Any, wrong: str, right: str) 
         loader("https://example.com", api_key="id.planted", **{wrong: "planted"})
     assert str(caught.value) == said
     assert caught.value.field == wrong
+
+
+def test_a_folder_may_be_set_later_as_a_string(tmp_path: Path) -> None:
+    with zhipu_emulator.serve() as service:
+        access = {"base_url": service.base_url, "api_key": service.api_key}
+        tool = langchain_zhipu.ZhipuAITextToSpeechTool(**access)
+        tool.save_to = str(tmp_path / "spoken")
+        tool.invoke("Buy milk.")
+        generator = langchain_zhipu.ZhipuAIImageGenerator(**access, allow_loopback=True)
+        generator.save_to = str(tmp_path / "drawn")
+        assert generator.generate("a kite").path in (tmp_path / "drawn").iterdir()
+    assert [path.suffix for path in (tmp_path / "spoken").iterdir()] == [".wav"]
 
 
 def test_nothing_is_guessed_where_no_name_is_near() -> None:

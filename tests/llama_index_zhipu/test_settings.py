@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import llama_index_zhipu
-from llama_index_zhipu._connection import ZhipuComponent
+from llama_index_zhipu._connection import ZhipuSettings
 from llama_index_zhipu._tool_spec import ConnectedToolSpec
 from zhipu_client import InvalidRequestError
 
@@ -19,7 +19,7 @@ ADAPTERS = [
     name
     for name in llama_index_zhipu.__all__
     if isinstance(found := getattr(llama_index_zhipu, name), type)
-    and issubclass(found, (ZhipuComponent, ConnectedToolSpec))
+    and issubclass(found, (ZhipuSettings, ConnectedToolSpec))
 ]
 NEEDED = {"ZhipuAIKnowledgeRetriever": {"knowledge_ids": ["1"]}}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, assert_type
 
 from langchain_core.document_loaders import BaseLoader
@@ -14,12 +15,18 @@ from pydantic import BaseModel, SecretStr
 
 from langchain_zhipu import (
     ChatZhipuAI,
+    ZhipuAIEmbeddings,
     ZhipuAIFileParserLoader,
     ZhipuAIHandwritingLoader,
+    ZhipuAIImageGenerator,
+    ZhipuAIKnowledgeRetriever,
     ZhipuAIModerationMiddleware,
     ZhipuAIOCRLoader,
+    ZhipuAIOCRParser,
     ZhipuAITranscriptionLoader,
     ZhipuAIWebReaderLoader,
+    ZhipuSettings,
+    create_ocr_extractor,
     register,
 )
 from zhipu_client import Timeout
@@ -73,7 +80,7 @@ async def call(model: ChatZhipuAI) -> None:
     bound = model.bind_tools([add, Report, {"type": "web_search"}], tool_choice="any")
     assert_type(bound, Runnable[LanguageModelInput, AIMessage])
     structured = model.with_structured_output(Report, method="json_schema", include_raw=True)
-    assert_type(structured, Runnable[LanguageModelInput, Any])
+    assert_type(structured, Runnable[LanguageModelInput, dict[str, Any]])
     assert_type(model.with_structured_output(Report), Runnable[LanguageModelInput, Report])
     report = model.with_structured_output(Report, method="json_mode", strict=True)
     assert_type(report.invoke("hi"), Report)
@@ -91,6 +98,19 @@ def wrong() -> None:
     ChatZhipuAI().with_structured_output(Report, method="magic")  # type: ignore[call-overload]
 
 
+def extract(model: ChatZhipuAI) -> None:
+    """What comes of documents."""
+    assert_type(create_ocr_extractor(model, Report).invoke("a.pdf"), Report)
+    raw = create_ocr_extractor(model, Report, include_raw=True)
+    assert_type(raw.invoke("a.pdf"), dict[str, Any])
+    assert_type(create_ocr_extractor(model, {"city": ""}), Runnable[Any, Any])
+
+
+def named(adapter: ZhipuSettings) -> str | None:
+    """Any of the adapters."""
+    return adapter.base_url
+
+
 def load(settings: KeyedOptions) -> list[Document]:
     """Loaders, whose settings are keyword arguments."""
     loaders: list[BaseLoader] = [
@@ -101,6 +121,12 @@ def load(settings: KeyedOptions) -> list[Document]:
         ZhipuAIFileParserLoader("a.docx", tool_type="prime", wait=60),
         ZhipuAIWebReaderLoader(["https://example.com"], return_format="text", max_in_flight=2),
     ]
+    named(ZhipuAIOCRLoader("a.pdf"))
+    named(ZhipuAIOCRParser(save_images_to="images", root="scans", checkpoint="work.sqlite"))
+    named(ZhipuAIEmbeddings(checkpoint=Path("work.sqlite"), timeout=(3, 20), show_progress=True))
+    named(ZhipuAIImageGenerator(save_to="images", shared_limit=Path("limit")))
+    named(ZhipuAIKnowledgeRetriever(knowledge_ids="1"))
+    named(ChatZhipuAI())
     return [document for loader in loaders for document in loader.lazy_load()]
 
 

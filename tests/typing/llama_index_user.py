@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, assert_type
+from typing import Any, Unpack, assert_type
 
 from llama_index.core import Document, VectorStoreIndex
 from llama_index.core.agent.workflow import FunctionAgent
@@ -29,8 +29,11 @@ from llama_index_zhipu import (
     ZhipuAIWebReader,
     ZhipuAIWebSearchRetriever,
     ZhipuAIWebSearchToolSpec,
+    ZhipuSettings,
+    create_ocr_extractor,
 )
 from zhipu_client import RateLimitError, Timeout
+from zhipu_client.adapting import KeyedOptions
 
 
 def chat(llm: FunctionCallingLLM) -> str:
@@ -98,7 +101,19 @@ async def services(folder: Path) -> None:
     answers += await ZhipuAIBatch(ZhipuAI(model="glm-4-flash")).arun(["?", [ChatMessage()]])
 
 
+async def extract(llm: ZhipuAI) -> None:
+    extractor = create_ocr_extractor(llm, Person)
+    assert_type(extractor("a.pdf"), Person)
+    assert_type(await extractor.acall("a.pdf"), Person)
+    assert_type(create_ocr_extractor(llm, {"name": ""})("a.pdf"), Any)
+
+
+def adapters(**settings: Unpack[KeyedOptions]) -> list[ZhipuSettings]:
+    return [ZhipuAI(model="glm-4.7", **settings), ZhipuAIEmbedding(**settings)]
+
+
 def refused() -> None:
+    adapters(timout=5)  # type: ignore[call-arg]
     ZhipuAIWebSearchRetriever(base_ulr="zai")  # type: ignore[call-arg]
     ZhipuAIImageGeneratorToolSpec(timeout="soon")  # type: ignore[arg-type]
     ZhipuAIKnowledgeRetriever("1", recall_method="magic")  # type: ignore[arg-type]

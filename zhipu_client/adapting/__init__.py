@@ -16,6 +16,8 @@ decides once what a copy and a pickle of an adapter contain:
 key, are the same as keyword arguments of a constructor, for editors and type checkers.
 `Resting` says which of several models to ask after a limit was reached.
 
+`GivenPath` is the kind of a field for a path, which may be given as a string.
+
 `KeepsNoArguments` is for adapters that are not pydantic models: where a constructor fails, the
 frames of its error keep no key.
 
@@ -48,7 +50,7 @@ from zhipu_client.adapting._options import (
     KeyedOptions,
     SeveralRequestsOptions,
 )
-from zhipu_client.adapting._several import KeepsAnswers, SeveralRequests
+from zhipu_client.adapting._several import GivenPath, KeepsAnswers, SeveralRequests
 from zhipu_client.errors._naming import name_source, naming
 from zhipu_client.work._job import attach, keeping
 
@@ -57,6 +59,7 @@ __all__ = [
     "ConnectionOptions",
     "ConnectionSettings",
     "Content",
+    "GivenPath",
     "KeepsAnswers",
     "KeepsAnswersOptions",
     "KeepsNoArguments",

@@ -94,14 +94,20 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     else:
         api_key: SecretStr | Callable[[], str] | Callable[[], Awaitable[str]] | None = None
     base_url: str | None = Field(default=None, description="A preset's name, or a URL.")
-    timeout: float | Timeout | None = Field(default=None, description="Seconds, or a Timeout.")
+    if TYPE_CHECKING:
+        timeout: float | Timeout | tuple[float | None, float | None] | None = None
+    else:
+        timeout: float | Timeout | None = Field(default=None, description="Seconds, or a Timeout.")
     max_retries: int = Field(default=2, ge=0, description="How often to send again.")
     max_concurrency: int | None = Field(
         default=None, ge=1, description="The most requests in flight."
     )
-    shared_limit: str | None = Field(
-        default=None, description="A name or a path: one limit for all processes that give it."
-    )
+    if TYPE_CHECKING:
+        shared_limit: str | Path | None = None
+    else:
+        shared_limit: str | None = Field(
+            default=None, description="A name or a path: one limit for all processes that give it."
+        )
     # Kept out of dumps and of repr: a header may be a secret, a client cannot be written down.
     default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
     http_client: Any = Field(default=None, exclude=True, repr=False)
@@ -250,10 +256,11 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         from zhipu_client._io.sync import Client
 
         self._check_nothing_missing()
+        timeout = self.timeout
         client = Client(
             api_key=self.api_key,
             base_url=self.base_url,
-            timeout=self.timeout,
+            timeout=Timeout.of(timeout) if isinstance(timeout, tuple) else timeout,
             max_retries=self.max_retries,
             max_concurrency=self.max_concurrency,
             shared_limit=self.shared_limit,

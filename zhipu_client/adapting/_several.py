@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, PlainSerializer
 
 from zhipu_client.adapting._connection import ConnectionSettings
 
-__all__ = ["KeepsAnswers", "SeveralRequests"]
+__all__ = ["GivenPath", "KeepsAnswers", "SeveralRequests"]
+
+if TYPE_CHECKING:
+    # A string may be given: it becomes a path.
+    GivenPath = str | Path
+else:
+    GivenPath = Path
 
 
 class KeepsAnswers(ConnectionSettings):
@@ -22,12 +28,12 @@ class KeepsAnswers(ConnectionSettings):
             ``zhipu_client.with_checkpoint``.
     """
 
-    checkpoint: Annotated[Path, PlainSerializer(str)] | None = Field(
+    checkpoint: Annotated[GivenPath, PlainSerializer(str)] | None = Field(
         default=None, description="A file that keeps what is paid for."
     )
 
     def _checkpoint_path(self) -> Path | None:
-        return self.checkpoint
+        return None if self.checkpoint is None else Path(self.checkpoint)
 
 
 class SeveralRequests(KeepsAnswers):
