@@ -11,12 +11,16 @@ from langchain_core.tools import BaseTool
 from pydantic import BaseModel, PrivateAttr
 
 from langchain_zhipu._chat.messages import to_wire
-from langchain_zhipu._chat.tokens import estimate_messages, estimate_text
 from langchain_zhipu._chat.tools import wire_tools
 from langchain_zhipu._errors import raised_as_model_errors
 from zhipu_client import AuthenticationError, InvalidRequestError, ZhipuError, tokenizer
 from zhipu_client.adapting import counts
-from zhipu_client.conversation import ReasoningHistory, prepared
+from zhipu_client.conversation import (
+    ReasoningHistory,
+    estimate_messages,
+    estimate_text,
+    prepared,
+)
 from zhipu_client.tokenizer import TokenCount
 
 if TYPE_CHECKING:

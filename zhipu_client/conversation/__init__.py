@@ -57,6 +57,7 @@ from zhipu_client.conversation.server_tools import SERVER_TOOLS
 from zhipu_client.conversation.sound import sound_type
 from zhipu_client.conversation.streaming import Delta
 from zhipu_client.conversation.thinking import ReasoningHistory
+from zhipu_client.conversation.token_estimates import estimate_messages, estimate_text
 from zhipu_client.conversation.tools import (
     Choice,
     ToolNames,
@@ -97,6 +98,8 @@ __all__ = [
     "data_url",
     "decoded",
     "encoded_tools",
+    "estimate_messages",
+    "estimate_text",
     "extraction_prompt",
     "extraction_schema",
     "facts_of",

@@ -13,10 +13,15 @@ from langchain_core.tools import StructuredTool, tool
 from pydantic import BaseModel, Field
 
 from langchain_zhipu._chat.profiles import profile_of
-from langchain_zhipu._chat.tokens import estimate_messages, estimate_text
 from langchain_zhipu._chat.tools import wire_tools
 from zhipu_client import InvalidRequestError
-from zhipu_client.conversation import choice_as_text, read_choice, redacted
+from zhipu_client.conversation import (
+    choice_as_text,
+    estimate_messages,
+    estimate_text,
+    read_choice,
+    redacted,
+)
 from zhipu_client.conversation.json_answers import JsonFilter, json_text
 from zhipu_client.conversation.text_tool_calls import calls_in_text
 from zhipu_client.conversation.think_tags import ThinkFilter
