@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ZhipuAIWebSearchRetriever,
     )
     from llama_index_zhipu.speech import ZhipuAISpeechToolSpec
+    from llama_index_zhipu.tokenizers import ZhipuAITokenizer
     from llama_index_zhipu.tools import (
         ZhipuAIImageGeneratorToolSpec,
         ZhipuAIWebReaderToolSpec,
@@ -53,6 +54,7 @@ __all__ = [
     "ZhipuAIOCRReader",
     "ZhipuAIRerank",
     "ZhipuAISpeechToolSpec",
+    "ZhipuAITokenizer",
     "ZhipuAITranscriptionReader",
     "ZhipuAIVideoGeneratorToolSpec",
     "ZhipuAIWebReader",
@@ -83,6 +85,7 @@ _HOMES = {
     "ZhipuAIOCRReader": "readers",
     "ZhipuAIRerank": "postprocessors",
     "ZhipuAISpeechToolSpec": "speech",
+    "ZhipuAITokenizer": "tokenizers",
     "ZhipuAITranscriptionReader": "transcription",
     "ZhipuAIVideoGeneratorToolSpec": "video",
     "ZhipuAIWebReader": "readers",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,15 +12,12 @@ from pydantic import BaseModel, PrivateAttr
 from langchain_zhipu._chat.messages import to_wire
 from langchain_zhipu._chat.tools import wire_tools
 from langchain_zhipu._errors import raised_as_model_errors
-from zhipu_client import AuthenticationError, InvalidRequestError, ZhipuError, tokenizer
-from zhipu_client.adapting import counts
+from zhipu_client.adapting import TokenCounting, TokenCounts
 from zhipu_client.conversation import (
     ReasoningHistory,
-    estimate_messages,
     estimate_text,
     prepared,
 )
-from zhipu_client.tokenizer import TokenCount
 
 if TYPE_CHECKING:
     from zhipu_client import Client
@@ -32,8 +28,7 @@ __all__ = ["CountsTokens"]
 class CountsTokens(BaseModel):
     """The token methods of a chat model with the fields ``model`` and ``token_counting``."""
 
-    #: Set when the endpoint has failed: this object does not ask it again.
-    _no_tokenizer: bool = PrivateAttr(default=False)
+    _counts: TokenCounts = PrivateAttr(default_factory=TokenCounts)
 
     def model_post_init(self, context: Any, /) -> None:
         """Pass on to LangChain's own: pydantic's, for private attributes, would end here."""
@@ -82,49 +77,7 @@ class CountsTokens(BaseModel):
             history: ReasoningHistory = "none" if kept == "none" else "all"
             wire = prepared(to_wire(list(messages)), reasoning=history, repair=False)
             offered = wire_tools(list(tools)) if tools else None
-            if self._asks_service():
-                counted = self._count(wire, offered)
-                if counted is not None:
-                    return counted
-        return estimate_messages(wire, offered)
-
-    def _asks_service(self) -> bool:
-        how = getattr(self, "token_counting", "estimate")
-        if how != "auto":
-            return bool(how == "service")
-        # The method is synchronous: in an event loop a request would block all of it.
-        return not self._no_tokenizer and not _in_event_loop()
-
-    def _count(self, wire: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> int | None:
-        must = getattr(self, "token_counting", None) == "service"
-        # Fields and client are those of the class that this one is mixed into.
-        client: Client = self._sync_client()  # type: ignore[attr-defined]
-        model: str = getattr(self, "model", "")
-        request = tokenizer.create(
-            model=tokenizer.counting_model(model), messages=wire, tools=tools
-        )
-        try:
-            reply = client.send(request, max_retries=None if must else 0)
-        except (AuthenticationError, InvalidRequestError):
-            if must:
-                raise
-        except ZhipuError:
-            if must:
-                raise
-            self._no_tokenizer = True
-            return None
-        else:
-            found = counts(
-                reply.usage.model_dump() if isinstance(reply.usage, TokenCount) else None
-            )
-            return found.get("total_tokens") or found.get("prompt_tokens")
-        self._no_tokenizer = True
-        return None
-
-
-def _in_event_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
+            how: TokenCounting = getattr(self, "token_counting", "estimate")
+            # Fields and client are those of the class that this one is mixed into.
+            client: Callable[[], Client] = self._sync_client  # type: ignore[attr-defined]
+            return self._counts.of(client, getattr(self, "model", ""), wire, offered, how=how)

@@ -14,7 +14,8 @@ decides once what a copy and a pickle of an adapter contain:
 `KeepsAnswers` adds a checkpoint, `SeveralRequests` how many requests one call makes at once.
 `KeyedOptions`, `KeepsAnswersOptions`, `SeveralRequestsOptions`, and `ConnectionOptions` without the
 key, are the same as keyword arguments of a constructor, for editors and type checkers.
-`Resting` says which of several models to ask after a limit was reached.
+`Resting` says which of several models to ask after a limit was reached; `TokenCounts` counts
+tokens.
 
 `GivenPath` is the kind of a field for a path, which may be given as a string.
 
@@ -35,6 +36,7 @@ from zhipu_client._download_rules import first_url
 from zhipu_client._io.chat_pictures import with_pictures
 from zhipu_client._io.jobs import aleave, leave
 from zhipu_client._io.resting import Resting
+from zhipu_client._io.token_counts import TokenCounting, TokenCounts
 from zhipu_client._layout import drawable, layout_of
 from zhipu_client._metadata import document_id, flat
 from zhipu_client._numbers import whole_number
@@ -67,6 +69,8 @@ __all__ = [
     "Resting",
     "SeveralRequests",
     "SeveralRequestsOptions",
+    "TokenCounting",
+    "TokenCounts",
     "add_usage",
     "aleave",
     "attach",
