@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from langchain_zhipu._connection import ZhipuSettings
     from langchain_zhipu._register import register
+    from langchain_zhipu.agents import ZhipuAIAgent
     from langchain_zhipu.batch import BatchAnswer, ZhipuAIBatch
     from langchain_zhipu.chat_models import ChatZhipuAI
     from langchain_zhipu.costs import ZhipuAICostHandler, track_costs
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         ZhipuAITranscriptionLoader,
         ZhipuAITranscriptionParser,
     )
+    from langchain_zhipu.translation import ZhipuAITranslation
     from langchain_zhipu.video_generators import ZhipuAIVideoGenerator
     from zhipu_client import __version__
 
@@ -49,6 +51,7 @@ _HOMES = {
     "BatchAnswer": "langchain_zhipu.batch",
     "ChatZhipuAI": "langchain_zhipu.chat_models",
     "ResumePoint": "langchain_zhipu.document_loaders",
+    "ZhipuAIAgent": "langchain_zhipu.agents",
     "ZhipuAIBatch": "langchain_zhipu.batch",
     "ZhipuAICostHandler": "langchain_zhipu.costs",
     "ZhipuAIEmbeddings": "langchain_zhipu.embeddings",
@@ -67,6 +70,7 @@ _HOMES = {
     "ZhipuAIThinkingMiddleware": "langchain_zhipu.thinking_middleware",
     "ZhipuAITranscriptionLoader": "langchain_zhipu.transcription",
     "ZhipuAITranscriptionParser": "langchain_zhipu.transcription",
+    "ZhipuAITranslation": "langchain_zhipu.translation",
     "ZhipuAIVideoGenerator": "langchain_zhipu.video_generators",
     "ZhipuAIWebReaderLoader": "langchain_zhipu.document_loaders",
     "ZhipuAIWebSearchRetriever": "langchain_zhipu.retrievers",
@@ -83,6 +87,7 @@ __all__ = [
     "BatchAnswer",
     "ChatZhipuAI",
     "ResumePoint",
+    "ZhipuAIAgent",
     "ZhipuAIBatch",
     "ZhipuAICostHandler",
     "ZhipuAIEmbeddings",
@@ -101,6 +106,7 @@ __all__ = [
     "ZhipuAIThinkingMiddleware",
     "ZhipuAITranscriptionLoader",
     "ZhipuAITranscriptionParser",
+    "ZhipuAITranslation",
     "ZhipuAIVideoGenerator",
     "ZhipuAIWebReaderLoader",
     "ZhipuAIWebSearchRetriever",

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from llama_index_zhipu._chat.errors import StructuredOutputError, ToolNotCalledError
     from llama_index_zhipu._connection import ZhipuSettings
     from llama_index_zhipu._register import register
+    from llama_index_zhipu.agents import ZhipuAIAgentToolSpec
     from llama_index_zhipu.batch import BatchAnswer, ZhipuAIBatch
     from llama_index_zhipu.costs import ZhipuAICostHandler, track_costs
     from llama_index_zhipu.embeddings import ZhipuAIEmbedding
@@ -42,6 +43,7 @@ __all__ = [
     "StructuredOutputError",
     "ToolNotCalledError",
     "ZhipuAI",
+    "ZhipuAIAgentToolSpec",
     "ZhipuAIBatch",
     "ZhipuAICostHandler",
     "ZhipuAIEmbedding",
@@ -73,6 +75,7 @@ _HOMES = {
     "StructuredOutputError": "_chat.errors",
     "ToolNotCalledError": "_chat.errors",
     "ZhipuAI": "llms",
+    "ZhipuAIAgentToolSpec": "agents",
     "ZhipuAIBatch": "batch",
     "ZhipuAICostHandler": "costs",
     "ZhipuAIEmbedding": "embeddings",

@@ -89,6 +89,7 @@ _NOT_IN_THE_PLAN = (
     (_ANY, "/reader"),
     (_ANY, "/files"),
     (_ANY, "/v1/agents"),
+    (_ANY, "//api/v1/agents"),
 )
 
 #: Site -> what it does not have, as (method or "*", path below the base URL with all below it).

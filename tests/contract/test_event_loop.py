@@ -182,6 +182,8 @@ LANGCHAIN: dict[str, Case] = {
     ),
     "say": lambda c, f: chain.ZhipuAITextToSpeechTool(save_to=f / "new", **c).ainvoke("Hi"),
     "say-streamed": lambda c, f: every(chain.ZhipuAITextToSpeechTool(**c).astream("Hi")),
+    "agent": lambda c, f: chain.ZhipuAIAgent(agent_id="slides_glm_agent", **c).ainvoke("a slide"),
+    "agent-streamed": lambda c, f: every(chain.ZhipuAITranslation(**c).astream("tea")),
     "video-saved": lambda c, f: chain.ZhipuAIVideoGenerator(
         save_to=f / "new", interval=0.01, allow_loopback=True, **c
     ).agenerate("a kite"),
@@ -217,6 +219,9 @@ LLAMA_INDEX: dict[str, Case] = {
     "draw": lambda c, f: index.ZhipuAIImageGeneratorToolSpec(
         allow_loopback=True, **c
     ).agenerate_image("a red kite"),
+    "agent": lambda c, f: index.ZhipuAIAgentToolSpec(agent_id="slides_glm_agent", **c).acall_agent(
+        "a slide"
+    ),
     "video": lambda c, f: index.ZhipuAIVideoGeneratorToolSpec(interval=0.01, **c).agenerate_video(
         "a kite"
     ),

@@ -12,6 +12,7 @@ import llama_index_zhipu as index
 
 PAIRS = {
     "ChatZhipuAI": "ZhipuAI",
+    "ZhipuAIAgent": "ZhipuAIAgentToolSpec",
     "ZhipuAIBatch": "ZhipuAIBatch",
     "ZhipuAIEmbeddings": "ZhipuAIEmbedding",
     "ZhipuAIFileParserLoader": "ZhipuAIFileParserReader",
@@ -33,6 +34,7 @@ DIFFERENT = {
     ("ZhipuAIEmbeddings", "model"),  # LlamaIndex's own name of it is `model_name`
     ("ZhipuAIWebReaderLoader", "return_format"),  # Markdown is what the service gives by itself
     ("ZhipuAIModeration", "on_flagged"),  # a Runnable returns verdicts, a postprocessor nodes
+    ("ZhipuAIAgent", "custom_variables"),  # an empty dict is written as None
     ("ZhipuAIVideoGenerator", "options"),  # an empty dict is written as None
     ("ZhipuAIWebSearchTool", "count"),  # LlamaIndex leaves it to each engine
 }

@@ -18,8 +18,13 @@ from zhipu_client.agents._known import (
 )
 from zhipu_client.agents._output import AgentFile, AgentStep
 from zhipu_client.agents._replies import AgentEvent, AgentReply, Collected
-from zhipu_client.agents._requests import conversation, create, stream
-from zhipu_client.agents._translation import translate, translate_stream, translation
+from zhipu_client.agents._requests import Messages, conversation, create, stream
+from zhipu_client.agents._translation import (
+    translate,
+    translate_stream,
+    translated,
+    translation,
+)
 from zhipu_client.agents._waiting import Waiting, retrieve, waiting
 
 __all__ = [
@@ -34,6 +39,7 @@ __all__ = [
     "AgentReply",
     "AgentStep",
     "Collected",
+    "Messages",
     "Waiting",
     "conversation",
     "create",
@@ -42,6 +48,7 @@ __all__ = [
     "stream",
     "translate",
     "translate_stream",
+    "translated",
     "translation",
     "waiting",
 ]

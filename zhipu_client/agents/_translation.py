@@ -10,8 +10,9 @@ from zhipu_client._request import Request, StreamRequest
 from zhipu_client.agents._known import SOURCE_LANGUAGES, STRATEGIES, TARGET_LANGUAGES
 from zhipu_client.agents._replies import AgentEvent, AgentReply
 from zhipu_client.agents._requests import create, stream
+from zhipu_client.errors import ContentFilterError, ServerError
 
-__all__ = ["AGENT_ID", "translate", "translate_stream", "translation"]
+__all__ = ["AGENT_ID", "translate", "translate_stream", "translated", "translation"]
 
 AGENT_ID = "general_translation"
 
@@ -139,6 +140,29 @@ def translate_stream(text: str, **options: Any) -> StreamRequest[AgentEvent]:
     _check.text("text", text)
     variables = translation(**options)
     return stream(agent_id=AGENT_ID, messages=text, custom_variables=variables, **plain)
+
+
+def translated(reply: AgentReply) -> str:
+    """Return the translation in an answer, if it is whole.
+
+    Raises:
+        ContentFilterError: Content safety cut it.
+        ServerError: It was cut otherwise, or is missing. Each has the `AgentReply` as ``partial``.
+
+    Example:
+        >>> from zhipu_client import agents
+        >>> message = {"role": "assistant", "content": "早上好"}
+        >>> agents.translated(agents.AgentReply(choices=[{"messages": [message]}]))
+        '早上好'
+    """
+    reason = reply.finish_reason
+    if reply.text and reason in (None, "stop"):
+        return reply.text
+    what = f"is not whole (finish_reason {reason})" if reply.text else "is missing"
+    kind = ContentFilterError if reason == "sensitive" else ServerError
+    error = kind(f"the translation {what}", body=reply.model_dump(), request_id=reply.request_id)
+    error.partial = reply
+    raise error
 
 
 _OF_THE_CALL = frozenset({"request_id", "below_base_url", "extra_body"})
