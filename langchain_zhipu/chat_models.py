@@ -176,6 +176,19 @@ class ChatZhipuAI(ChatTasks):
         print(metadata["model_name"], metadata["finish_reason"])
         ```
 
+    Errors:
+        Each is an error of ``zhipu_client`` and LangChain's ``Model*Error`` at once, says what was
+        wrong and what to do, and has the facts as attributes.
+
+        ```python
+        from zhipu_client import ZhipuError
+
+        try:
+            ChatZhipuAI(model="glm-0").invoke("Hello")
+        except ZhipuError as error:
+            print(type(error).__name__, error.code, error)
+        ```
+
     Attributes:
         model: A model code, such as ``"glm-4.7"``.
         temperature: 0.0 to 1.0; None for the model's own.
@@ -230,6 +243,7 @@ class ChatZhipuAI(ChatTasks):
         shared_limit: A name or a path: one limit for all processes of this machine that give it.
         default_headers: Headers of every request.
         proxy: The URL of a proxy; None: from the environment.
+        auth: ``"bearer"`` sends the key, ``"jwt"`` a token signed with it.
         http_client: An ``httpx.Client`` of your own for blocking calls.
         http_async_client: An ``httpx.AsyncClient`` of your own for asynchronous calls.
 

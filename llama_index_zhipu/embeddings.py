@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Unpack
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.base.embeddings.base import BaseEmbedding, Embedding
@@ -17,6 +17,7 @@ from zhipu_client.embeddings import PartialEmbeddings
 
 from ._bulk import Bulk, current
 from ._connection import SeveralRequests
+from ._options import EmbeddingOptions
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAIEmbedding"]
 
@@ -110,7 +111,7 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding):
         dimensions: int | None = None,
         timeout: Any = None,
         callback_manager: Any = None,
-        **kwargs: Any,
+        **kwargs: Unpack[EmbeddingOptions],
     ) -> None:
         given = {
             "model_name": model,
@@ -118,8 +119,8 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding):
             "timeout": timeout,
             "callback_manager": callback_manager,
         }
-        kwargs |= {name: value for name, value in given.items() if value is not None}
-        super().__init__(dimensions=dimensions, **kwargs)
+        own: dict[str, Any] = {**kwargs, **{n: v for n, v in given.items() if v is not None}}
+        super().__init__(dimensions=dimensions, **own)
 
     @classmethod
     def class_name(cls) -> str:

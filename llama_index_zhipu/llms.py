@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.base.llms.generic_utils import chat_response_to_completion_response
@@ -32,6 +32,7 @@ from ._chat.stream import ResponseMaker
 from ._chat.structured import Strategy, StructuredOutputMixin
 from ._chat.tasks import ChatTasks
 from ._chat.tools import selections, tool_spec
+from ._options import LLMOptions
 
 if TYPE_CHECKING:
     from llama_index.core.tools.types import BaseTool
@@ -45,6 +46,167 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
     The arguments of ``llama_index.llms.zhipuai.ZhipuAI`` are all accepted, those of
     ``OpenAILike`` too (``api_base``, ``is_function_calling_model``, ``context_window``, …).
     A call can override each argument that goes into requests.
+
+    Setup:
+        Install the extra ``llama-index`` and set ``ZHIPUAI_API_KEY`` (a key of open.bigmodel.cn) or
+        ``ZAI_API_KEY`` (of z.ai).
+
+        ```bash
+        pip install "zhipu-integrations[llama-index]"
+        export ZHIPUAI_API_KEY=...
+        ```
+
+    Key init args (completion):
+        ``model``, ``temperature``, ``max_tokens``, ``thinking``, ``reasoning_effort``, ``stop``:
+        see Attributes. Each may be given to a call as well: ``llm.chat(..., temperature=0)``.
+
+    Key init args (client):
+        ``api_key``, ``base_url``, ``timeout``, ``max_retries``, ``max_concurrency``,
+        ``default_headers``, ``proxy``, ``http_client``, ``http_async_client``: see `ZhipuSettings`.
+
+    Instantiate:
+        ```python
+        from llama_index_zhipu import ZhipuAI
+
+        llm = ZhipuAI(
+            model="glm-4.7",
+            temperature=0.2,
+            max_tokens=2000,
+            thinking=True,
+            timeout=60,
+            max_retries=2,
+        )
+        ```
+
+    Complete:
+        ```python
+        print(llm.complete("What is 17 * 19?").text)
+        ```
+
+    Chat:
+        ```python
+        from llama_index.core.llms import ChatMessage
+
+        messages = [
+            ChatMessage(role="system", content="You translate English to French."),
+            ChatMessage(role="user", content="I love programming."),
+        ]
+        print(llm.chat(messages).message.content)
+        ```
+
+    Stream:
+        ``delta`` is what came, ``message`` the answer so far; the last one is what `chat` returns.
+
+        ```python
+        question = [ChatMessage(role="user", content="What is 17 * 19?")]
+        for chunk in llm.stream_chat(question):
+            print(chunk.additional_kwargs.get("thinking_delta") or chunk.delta or "", end="")
+        ```
+
+    Async:
+        ```python
+        import asyncio
+
+
+        async def ask() -> None:
+            print((await llm.achat(question)).message.content)
+            async for chunk in await llm.astream_chat(question):
+                print(chunk.delta, end="")
+
+
+        asyncio.run(ask())
+        ```
+
+    Tool calling:
+        Names may be in any language; calls that were cut are never run.
+
+        ```python
+        from llama_index.core.tools import FunctionTool
+
+
+        def multiply(a: int, b: int) -> int:
+            '''Multiply two whole numbers.'''
+            return a * b
+
+
+        tools = [FunctionTool.from_defaults(multiply)]
+        response = llm.chat_with_tools(tools, user_msg="What is 17 times 19?")
+        for call in llm.get_tool_calls_from_response(response):
+            print(call.tool_name, call.tool_kwargs)
+        print(llm.predict_and_call(tools, user_msg="What is 17 times 19?"))
+        ```
+
+    Structured output:
+        See ``structured_output`` below for how it is asked for.
+
+        ```python
+        from llama_index.core.prompts import PromptTemplate
+        from pydantic import BaseModel
+
+
+        class Person(BaseModel):
+            '''A person.'''
+
+            name: str
+            age: int
+
+
+        prompt = PromptTemplate("{text}")
+        print(llm.structured_predict(Person, prompt, text="Ada is 36 years old."))
+        ```
+
+    Reasoning:
+        It is a block of its own, streamed, counted, kept in the messages and sent back.
+
+        ```python
+        answer = llm.chat(question, thinking=True)
+        print([block.block_type for block in answer.message.blocks])  # ["thinking", "text"]
+        ```
+
+    Image input:
+        By vision models, such as ``glm-4.6v``. URLs are passed on; the ``path`` of a block is read
+        in a user's message.
+
+        ```python
+        from llama_index.core.llms import ImageBlock, TextBlock
+
+        picture = ImageBlock(url="https://example.com/cat.png")
+        seen = ChatMessage(role="user", blocks=[TextBlock(text="What is this?"), picture])
+        print(ZhipuAI(model="glm-4.6v").chat([seen]).message.content)
+        ```
+
+    Web search:
+        The service searches while it answers; results are blocks.
+
+        ```python
+        searching = ZhipuAI(model="glm-4.7", web_search=True)
+        found = searching.chat([ChatMessage(role="user", content="What is new about GLM?")])
+        print([block.block_type for block in found.message.blocks])
+        ```
+
+    Token usage:
+        ```python
+        usage = llm.chat(question).additional_kwargs
+        print(usage["prompt_tokens"], usage["completion_tokens"])
+        ```
+
+    Response metadata:
+        ```python
+        response = llm.chat(question)
+        print(response.raw["model"], response.additional_kwargs["finish_reason"])
+        ```
+
+    Errors:
+        Each says what was wrong and what to do, and has the facts as attributes.
+
+        ```python
+        from zhipu_client import ZhipuError
+
+        try:
+            ZhipuAI(model="glm-0").complete("Hello")
+        except ZhipuError as error:
+            print(type(error).__name__, error.code, error)
+        ```
 
     Attributes:
         model: A model code, ``"glm-4.7"`` when left out.
@@ -95,19 +257,24 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
         is_function_calling_model: Overrides the catalogue's value.
         additional_kwargs: Further arguments for every request.
         extra_body: Further fields for every request body, sent unchecked.
+        api_key: The key, a secret, or a function (also async) that returns one. None: from
+            ``ZHIPUAI_API_KEY``, ``ZHIPU_API_KEY`` or ``ZAI_API_KEY``.
+        base_url: ``"bigmodel"``, ``"zai"``, ``"bigmodel-coding"``, ``"zai-coding"``, or a URL.
+            None: from ``ZHIPUAI_BASE_URL`` or ``ZAI_BASE_URL``, else by the key's variable.
+        dialect: ``"zhipu"`` or ``"openai"``: what the server understands. None: by the URL.
+        timeout: Seconds, or a ``zhipu_client.Timeout``.
+        max_retries: Attempts after the first, for failures that pass; 2 when left out.
+        max_concurrency: The most calls of this object at once; None for no ceiling.
+        shared_limit: A name or a path: one limit for all processes of this machine that give it.
+        default_headers: Headers of every request.
+        proxy: The URL of a proxy; None: from the environment.
+        auth: ``"bearer"`` sends the key, ``"jwt"`` a token signed with it.
+        http_client: An ``httpx.Client`` of your own for blocking calls.
+        http_async_client: An ``httpx.AsyncClient`` of your own for asynchronous calls.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
         zhipu_client.ZhipuError: A call failed; the subclasses say how.
-
-    Example:
-        ```python
-        from llama_index_zhipu import ZhipuAI
-
-        llm = ZhipuAI(model="glm-4.7")
-        for chunk in llm.stream_complete("17 * 19?"):
-            print(chunk.delta, end="")
-        ```
     """
 
     def __init__(
@@ -118,9 +285,9 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
         max_tokens: int | None = None,
         timeout: Any = None,
         additional_kwargs: dict[str, Any] | None = None,
-        **kwargs: Any,
+        **kwargs: Unpack[LLMOptions],
     ) -> None:
-        given = {
+        given: dict[str, Any] = {
             "model": kwargs.pop("model_name", None) or model,
             "api_key": api_key,
             "temperature": temperature,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.bridge.pydantic import Field
@@ -18,6 +18,7 @@ from zhipu_client import arun, rerank, run
 from zhipu_client.adapting import keeping
 
 from ._connection import SeveralRequests
+from ._options import RerankOptions
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAIRerank"]
 
@@ -64,7 +65,9 @@ class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor):
     truncate: bool = Field(default=True, description="Cut texts that are too long.")
     on_error: Literal["raise", "skip"] = Field(default="raise", description="Of a refused text.")
 
-    def __init__(self, top_n: int | None = 3, model: str = DEFAULT_MODEL, **kwargs: Any) -> None:
+    def __init__(
+        self, top_n: int | None = 3, model: str = DEFAULT_MODEL, **kwargs: Unpack[RerankOptions]
+    ) -> None:
         super().__init__(top_n=top_n, model=model, **kwargs)
 
     @classmethod

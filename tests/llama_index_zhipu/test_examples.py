@@ -43,8 +43,12 @@ def surroundings(server, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", CLASSES)
 def test_every_class_has_an_example_that_runs(name, surroundings, capsys):
     documented = inspect.getdoc(getattr(llama_index_zhipu, name)) or ""
-    (code,) = _FENCED.findall(documented)
-    exec(compile(textwrap.dedent(code), f"<example of {name}>", "exec", dont_inherit=True), {})
+    names: dict[str, object] = {"__name__": "__example__"}
+    blocks = _FENCED.findall(documented)
+    assert blocks
+    for number, code in enumerate(blocks, 1):
+        title = f"<example {number} of {name}>"
+        exec(compile(textwrap.dedent(code), title, "exec", dont_inherit=True), names)
     assert capsys.readouterr().out.strip()
 
 

@@ -112,8 +112,21 @@ def adapters(**settings: Unpack[KeyedOptions]) -> list[ZhipuSettings]:
     return [ZhipuAI(model="glm-4.7", **settings), ZhipuAIEmbedding(**settings)]
 
 
+def as_before() -> list[ZhipuAI]:
+    """Arguments of the packages that people come from, and of OpenAI."""
+    return [
+        ZhipuAI("glm-4.7", "id.secret", 0.5, 100, 60.0, {"seed": 1}),
+        ZhipuAI(model_name="glm-4.7", api_base="http://localhost:8000/v1", is_chat_model=True),
+        ZhipuAI(seed=1, logprobs=True, system_prompt="Be brief.", context_window=4096),
+    ]
+
+
 def refused() -> None:
     adapters(timout=5)  # type: ignore[call-arg]
+    ZhipuAI(temprature=0.5)  # type: ignore[call-arg]
+    ZhipuAI(thinking="sometimes")  # type: ignore[arg-type]
+    ZhipuAIEmbedding(max_in_fligth=4)  # type: ignore[call-arg]
+    ZhipuAIRerank(truncate="no")  # type: ignore[arg-type]
     ZhipuAIWebSearchRetriever(base_ulr="zai")  # type: ignore[call-arg]
     ZhipuAIImageGeneratorToolSpec(timeout="soon")  # type: ignore[arg-type]
     ZhipuAIKnowledgeRetriever("1", recall_method="magic")  # type: ignore[arg-type]

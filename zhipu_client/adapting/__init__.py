@@ -50,6 +50,7 @@ from zhipu_client.adapting._options import (
     ConnectionOptions,
     KeepsAnswersOptions,
     KeyedOptions,
+    PlaceOptions,
     SeveralRequestsOptions,
 )
 from zhipu_client.adapting._several import GivenPath, KeepsAnswers, SeveralRequests
@@ -66,6 +67,7 @@ __all__ = [
     "KeepsAnswersOptions",
     "KeepsNoArguments",
     "KeyedOptions",
+    "PlaceOptions",
     "Resting",
     "SeveralRequests",
     "SeveralRequestsOptions",

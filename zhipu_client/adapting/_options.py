@@ -15,21 +15,19 @@ from pydantic import SecretStr
 from zhipu_client._defaults import Timeout
 from zhipu_client.dialects import DialectName
 
-__all__ = ["ConnectionOptions", "KeepsAnswersOptions", "KeyedOptions", "SeveralRequestsOptions"]
+__all__ = [
+    "ConnectionOptions",
+    "KeepsAnswersOptions",
+    "KeyedOptions",
+    "PlaceOptions",
+    "SeveralRequestsOptions",
+]
 
 
-class ConnectionOptions(TypedDict, total=False):
-    """The fields of `ConnectionSettings`, without ``api_key``, which may be an argument by itself.
-
-    Example:
-        >>> from zhipu_client.adapting import ConnectionOptions, ConnectionSettings
-        >>> options: ConnectionOptions = {"base_url": "zai", "timeout": 30.0}
-        >>> ConnectionSettings(api_key="id.secret", **options).timeout
-        30.0
-    """
+class PlaceOptions(TypedDict, total=False):
+    """The fields of `ConnectionSettings` that are never an argument by themselves."""
 
     base_url: str | None
-    timeout: float | Timeout | tuple[float | None, float | None] | None
     max_retries: int
     max_concurrency: int | None
     shared_limit: str | Path | None
@@ -39,6 +37,19 @@ class ConnectionOptions(TypedDict, total=False):
     dialect: DialectName | None
     proxy: str | None
     auth: Literal["bearer", "jwt"]
+
+
+class ConnectionOptions(PlaceOptions, total=False):
+    """The fields of `ConnectionSettings`, without ``api_key``, which may be an argument by itself.
+
+    Example:
+        >>> from zhipu_client.adapting import ConnectionOptions, ConnectionSettings
+        >>> options: ConnectionOptions = {"base_url": "zai", "timeout": 30.0}
+        >>> ConnectionSettings(api_key="id.secret", **options).timeout
+        30.0
+    """
+
+    timeout: float | Timeout | tuple[float | None, float | None] | None
 
 
 class KeyedOptions(ConnectionOptions, total=False):

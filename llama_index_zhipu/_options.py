@@ -1,0 +1,148 @@
+"""The settings of `ZhipuAI` and others as keyword arguments, for editors and type checkers.
+
+Constructors that have arguments by their place, as those of the older packages, are written by hand
+and take all others as ``**kwargs``. Each class here has those of one constructor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+from llama_index.core.callbacks.base import CallbackManager
+from llama_index.core.prompts.base import BasePromptTemplate
+from llama_index.core.types import BaseOutputParser, PydanticProgramMode
+
+from zhipu_client.adapting import PlaceOptions, SeveralRequestsOptions
+from zhipu_client.conversation import ReasoningHistory
+
+__all__ = ["EmbeddingOptions", "LLMOptions", "RerankOptions"]
+
+
+class _FormerNames(TypedDict, total=False):
+    """What the packages that people come from call the settings of a connection."""
+
+    api_base: Any
+    async_http_client: Any
+    openai_api_base: Any
+    openai_api_key: Any
+    openai_organization: Any
+    openai_proxy: Any
+    organization: Any
+    request_timeout: Any
+    zhipuai_api_base: Any
+    zhipuai_api_key: Any
+
+
+class _Ignored(TypedDict, total=False):
+    """Arguments of those packages that mean nothing here, and are taken."""
+
+    api_version: Any
+    reuse_client: Any
+
+
+class _Standard(TypedDict, total=False):
+    """Parameters of a request that are fields of ``OpenAI``: sent where the server knows them."""
+
+    context_management: Any
+    extra_query: dict[str, Any] | None
+    frequency_penalty: float | None
+    include: Any
+    logit_bias: dict[str, float] | None
+    logprobs: bool | None
+    n: int | None
+    prediction: Any
+    presence_penalty: float | None
+    previous_response_id: str | None
+    prompt_cache_key: str | None
+    reasoning: Any
+    safety_identifier: str | None
+    seed: int | None
+    service_tier: str | None
+    store: bool | None
+    top_logprobs: int | None
+    truncation: Any
+    verbosity: str | None
+    web_search_options: Any
+
+
+class LLMOptions(PlaceOptions, _Standard, _FormerNames, _Ignored, total=False):
+    """The arguments of `ZhipuAI` after the first ones."""
+
+    # Of LlamaIndex.
+    callback_manager: CallbackManager
+    rate_limiter: Any
+    system_prompt: str | None
+    messages_to_prompt: Callable[..., str] | None
+    completion_to_prompt: Callable[..., str] | None
+    output_parser: BaseOutputParser | None
+    pydantic_program_mode: PydanticProgramMode
+    query_wrapper_prompt: BasePromptTemplate | None
+
+    top_p: float | None
+    do_sample: bool | None
+    stop: str | list[str] | None
+    thinking: bool | Literal["auto", "enabled", "disabled"] | dict[str, Any] | None
+    clear_thinking: bool | None
+    reasoning_effort: str | None
+    reasoning_history: ReasoningHistory | None
+    tool_stream: bool | None
+    stream_usage: bool | None
+    think_tags: bool | Literal["opened"] | None
+    keep_box_marks: bool
+    cost: bool | Literal["bigmodel", "zai"]
+    repair_tool_calls: bool | None
+    tool_choice_mode: Literal["auto", "native", "emulate"]
+    structured_output: Literal["auto", "json", "tool", "prompt"]
+    response_format: dict[str, Any] | None
+    server_tools: list[dict[str, Any]] | None
+    web_search: bool | dict[str, Any] | None
+    user_id: str | None
+    sensitive_word_check: dict[str, Any] | None
+    watermark_enabled: bool | None
+    meta: dict[str, Any] | None
+    raise_on_content_filter: bool
+    context_window: int | None
+    is_function_calling_model: bool | None
+    extra_body: dict[str, Any] | None
+
+    # Of the packages that people come from; those that mean nothing are ignored.
+    model_name: str
+    audio_config: Any
+    is_chat_model: Any
+    modalities: Any
+    should_use_structured_outputs: Any
+    strict: Any
+    tokenizer: Any
+
+
+class EmbeddingOptions(PlaceOptions, _FormerNames, _Ignored, total=False):
+    """The arguments of `ZhipuAIEmbedding` after the first ones."""
+
+    # Of LlamaIndex.
+    embed_batch_size: int
+    num_workers: int | None
+    embeddings_cache: Any
+    rate_limiter: Any
+
+    model_name: str
+    truncate: bool
+    on_error: Literal["raise", "skip"]
+    extra_body: dict[str, Any] | None
+    checkpoint: str | Path | None
+    max_in_flight: int
+    on_result: Callable[[Any], Any] | None
+    in_flight: int
+
+
+class RerankOptions(SeveralRequestsOptions, _FormerNames, total=False):
+    """The arguments of `ZhipuAIRerank` after the first ones."""
+
+    # Of LlamaIndex.
+    callback_manager: CallbackManager
+
+    raw_scores: bool
+    truncate: bool
+    on_error: Literal["raise", "skip"]
+    in_flight: int
