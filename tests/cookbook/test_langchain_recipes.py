@@ -13,6 +13,7 @@ from cookbook.langchain import (
     knowledge_base,
     office_files,
     scanned_pdf_rag,
+    slides_and_translation,
 )
 from cookbook.paper import Text, pdf
 
@@ -72,7 +73,15 @@ def test_an_agent_searches_and_draws(capsys, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "recipe", [illustrated_search, invoice, knowledge_base, office_files, scanned_pdf_rag]
+    "recipe",
+    [
+        illustrated_search,
+        invoice,
+        knowledge_base,
+        office_files,
+        scanned_pdf_rag,
+        slides_and_translation,
+    ],
 )
 def test_a_wrong_key_is_one_sentence(recipe, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
@@ -101,3 +110,16 @@ def test_a_folder_of_office_files(capsys, tmp_path):
     assert shown.rstrip().endswith("contacts.csv")
     assert office_files.main([str(tmp_path)]) == 1
     assert "there are no files in" in capsys.readouterr().err
+
+
+def test_slides_are_made_saved_and_translated(capsys, tmp_path):
+    folder = tmp_path / "deck"
+    assert slides_and_translation.main(["two slides about tea", "--to", str(folder)]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("Slides on tea.")
+    assert "[insert_page] tea (2)" in shown
+    assert "02.html: Tee (2)" in shown
+    assert [path.name for path in sorted(folder.iterdir())] == ["01.html", "02.html"]
+    assert "<h1>tea (1)</h1>" in (folder / "01.html").read_text("utf-8")
+    assert slides_and_translation.main(["a slide", "--language", "klingon"]) == 1
+    assert "That did not work: target_lang" in capsys.readouterr().err
