@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from llama_index_zhipu.transcription import ZhipuAITranscriptionReader
     from llama_index_zhipu.video import ZhipuAIVideoGeneratorToolSpec
+    from llama_index_zhipu.voice_agents import ZhipuAIVoiceAgent
 
 __all__ = [
     "BatchAnswer",
@@ -59,6 +60,7 @@ __all__ = [
     "ZhipuAITokenizer",
     "ZhipuAITranscriptionReader",
     "ZhipuAIVideoGeneratorToolSpec",
+    "ZhipuAIVoiceAgent",
     "ZhipuAIWebReader",
     "ZhipuAIWebReaderToolSpec",
     "ZhipuAIWebSearchRetriever",
@@ -91,6 +93,7 @@ _HOMES = {
     "ZhipuAITokenizer": "tokenizers",
     "ZhipuAITranscriptionReader": "transcription",
     "ZhipuAIVideoGeneratorToolSpec": "video",
+    "ZhipuAIVoiceAgent": "voice_agents",
     "ZhipuAIWebReader": "readers",
     "ZhipuAIWebReaderToolSpec": "tools",
     "ZhipuAIWebSearchRetriever": "retrievers",
