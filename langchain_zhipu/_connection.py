@@ -32,6 +32,8 @@ class ZhipuSettings(adapting.ConnectionSettings):
         dialect: ``"zhipu"`` or ``"openai"``: whose dialect the server speaks; None decides by URL.
         proxy: The URL of a proxy; None leaves it to the environment.
         auth: ``"bearer"`` sends the key, ``"jwt"`` a token signed with it.
+        on_attempt: A plain function that is called with a ``zhipu_client.AttemptEvent`` for each
+            attempt, and when a stream begins.
 
     Raises:
         InvalidRequestError: No key was found, or a value can never work; the text says

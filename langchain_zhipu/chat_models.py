@@ -246,6 +246,8 @@ class ChatZhipuAI(ChatTasks):
         auth: ``"bearer"`` sends the key, ``"jwt"`` a token signed with it.
         http_client: An ``httpx.Client`` of your own for blocking calls.
         http_async_client: An ``httpx.AsyncClient`` of your own for asynchronous calls.
+        on_attempt: A plain function that is called with a ``zhipu_client.AttemptEvent`` for each
+            attempt, and when a stream begins.
 
     Raises:
         InvalidRequestError: A value can never be accepted, or no key was found. While running,

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from . import voices as voices
     from . import web_search as web_search
     from . import work as work
+    from ._attempt_events import AttemptEvent as AttemptEvent
     from ._defaults import PRESETS as PRESETS
     from ._defaults import Timeout as Timeout
     from ._download_rules import Downloaded as Downloaded
@@ -91,6 +92,7 @@ if TYPE_CHECKING:
 else:
     #: Module -> the public names that it has. Those of the errors are in `errors.__all__`.
     _HOME = {
+        "_attempt_events": "AttemptEvent",
         "_defaults": "PRESETS Timeout",
         "_download_rules": "Downloaded DownloadError",
         "_io.agent_calls": "acall_agent aiterate_agent call_agent iterate_agent",

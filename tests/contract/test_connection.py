@@ -20,7 +20,7 @@ from pydantic import BaseModel
 import langchain_zhipu
 import llama_index_zhipu
 from tests.llama_index_zhipu.stub import Stub
-from zhipu_client import InvalidRequestError, NotFoundError, Timeout
+from zhipu_client import AttemptEvent, InvalidRequestError, NotFoundError, Timeout
 from zhipu_client.adapting import ClientCache, ConnectionSettings
 
 KEY = "planted-id.planted-secret"
@@ -194,6 +194,26 @@ def test_a_shared_limit_is_a_name_or_a_path(
     assert carried(adapter)._sync_client()._core.shared_limit == tmp_path / "limit.json"
     with pytest.raises(InvalidRequestError, match="there is no folder"):
         make(api_key=KEY, shared_limit="team/prod")
+
+
+def importable_hook(event: AttemptEvent) -> None:
+    """Look at an attempt."""
+
+
+def test_a_hook_for_attempts_goes_to_the_client_and_into_no_text(make: Any) -> None:
+    seen: list[AttemptEvent] = []
+    adapter = make(api_key=importable_key, on_attempt=seen.append)
+    for one in (adapter, copy.copy(adapter), copy.deepcopy(adapter), adapter.model_copy()):
+        assert one._sync_client()._core.on_attempt == seen.append
+    adapter.on_attempt = importable_hook
+    assert adapter._async_client()._core.on_attempt is importable_hook
+    assert "on_attempt" not in repr(adapter)
+    assert "on_attempt" not in adapter.model_dump()
+    assert carried(adapter)._sync_client()._core.on_attempt is importable_hook
+    adapter.on_attempt = lambda event: None  # which cannot be pickled
+    assert carried(adapter).on_attempt is None
+    with pytest.raises(InvalidRequestError, match="on_attempt"):
+        make(api_key=KEY, on_attempt=3)
 
 
 def test_a_key_set_later_is_a_secret(make: Any) -> None:

@@ -9,6 +9,7 @@ from zhipu_client._defaults import Timeout
 from zhipu_client._io.async_attempts import AsyncAttempts, AsyncStream
 from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import Core, own
+from zhipu_client._io.watching import UNWATCHED
 from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client.errors import ZhipuError
@@ -52,14 +53,15 @@ class AsyncClient(AsyncAttempts):
     ) -> T:
         """Send a request and read its whole answer. Raises as `Client.send`."""
         call = Call.of(self._core, request, timeout, max_retries, headers)
-        while True:
-            try:
-                return cast(T, await self.attempt(call))
-            except ZhipuError as error:
-                wait = call.next_delay(error)
-                if wait is None:
-                    raise
-            await self._core.clock.asleep(wait)
+        with call.watch or UNWATCHED:
+            while True:
+                try:
+                    return cast(T, await self.attempt(call))
+                except ZhipuError as error:
+                    wait = call.next_delay(error)
+                    if wait is None:
+                        raise
+                await self._core.clock.asleep(wait)
 
     def stream(
         self,

@@ -51,6 +51,8 @@ class AsyncAttempts(BaseClient):
                 with translated(call), within(call, limit):
                     sent = await http.send(built, stream=True, auth=None, follow_redirects=False)
                 if not trail.unasked(sent, call.request.kind):
+                    if call.watch is not None:
+                        call.watch.status = sent.status_code
                     return sent
                 await sent.aclose()  # a connection that closes: httpx keeps nothing of it
             except APIConnectionError as error:
@@ -169,6 +171,7 @@ class AsyncStream(Generic[E]):
             slot.release()
         if self._silence is not None:
             self._silence.end()
+        self._report_left()
         response, loop = self._response, self._loop
         if response is not None and loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(_close_later, loop, response)
@@ -187,7 +190,7 @@ class AsyncStream(Generic[E]):
             await self._drop()
             if self._closed:  # by another task: that is what broke it
                 return
-            wait = None if delivered else self._call.next_delay(error)
+            wait = self._call.next_delay(error, delivered=delivered)
             if wait is None:
                 self._closed = True
                 raise
@@ -227,6 +230,8 @@ class AsyncStream(Generic[E]):
         self._state = state = StreamState(call, self._request, self._time())
         call.deadline = self._limit = state.limit()
         self._silence = silence_of(self._loop, response)
+        if call.watch is not None:
+            call.watch.opened()
 
     async def _was_closed(self) -> bool:
         """Return whether another task closed this while it waited. Then nothing is kept."""
@@ -266,6 +271,8 @@ class AsyncStream(Generic[E]):
             state.finish()
             for slot in self._slots:
                 slot.succeeded()
+            if self._call.watch is not None:
+                self._call.watch.over("ended")
             await self.aclose()
         for slot in self._slots:
             slot.idle(now)
@@ -284,6 +291,11 @@ class AsyncStream(Generic[E]):
             raise
         finally:
             silence.end()
+
+    def _report_left(self) -> None:
+        if self._closed and self._call.watch is not None:
+            whole = self._state is not None and self._state.done
+            self._call.watch.over("ended" if whole else "left")
 
     async def _drain(self) -> None:
         left = DRAIN_BYTES
@@ -305,6 +317,7 @@ class AsyncStream(Generic[E]):
             slot.release()
         if self._silence is not None:
             self._silence.stop()
+        self._report_left()
         if response is not None:
             with anyio.CancelScope(shield=True):
                 await response.aclose()
@@ -312,6 +325,8 @@ class AsyncStream(Generic[E]):
 
 async def enter(call: Call, key: Callable[[], Awaitable[str]]) -> list[Slot]:
     """Take a place at each gate of the call, or at none."""
+    if call.watch is not None:
+        call.watch.waits()
     if call.unidentified:
         call.identify(await bounded(call, key()))
     if call.core.unprepared:
@@ -324,6 +339,8 @@ async def enter(call: Call, key: Callable[[], Awaitable[str]]) -> list[Slot]:
         for slot in slots:
             slot.release()
         raise
+    if call.watch is not None:
+        call.watch.goes()
     return slots
 
 

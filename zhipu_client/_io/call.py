@@ -22,6 +22,7 @@ from zhipu_client._io.inferred_site import goes_to_other_site
 from zhipu_client._io.long_bodies import LongBody
 from zhipu_client._io.notes import named, notes
 from zhipu_client._io.trace import Deadline
+from zhipu_client._io.watching import Watch, watch_of
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
 from zhipu_client.errors import (
@@ -60,6 +61,8 @@ class Call:
     own_client: bool = False
     #: The limits of the attempt that is under way.
     deadline: Deadline | None = field(default=None, repr=False)
+    #: Reports the attempts; None where nobody asked for that.
+    watch: Watch | None = field(init=False, repr=False)
     _refusals: int = 0
     _refused_since: float = 0.0
     _said: bool = False
@@ -94,6 +97,7 @@ class Call:
 
     def __post_init__(self) -> None:
         self._own_id = self.request_id is not None
+        self.watch = watch_of(self)
 
     @property
     def careful(self) -> bool:
@@ -247,8 +251,19 @@ class Call:
         if not self._own_id:
             self.request_id = headers[_REQUEST_ID]
 
-    def next_delay(self, error: ZhipuError) -> float | None:
-        """Return the seconds to wait before the next attempt; None to raise the error."""
+    def next_delay(self, error: ZhipuError, *, delivered: bool = False) -> float | None:
+        """Return the seconds to wait before the next attempt; None to raise the error.
+
+        Args:
+            error: What became of the last attempt.
+            delivered: A part of its answer was handed out: then there is no other one.
+        """
+        wait = None if delivered else self._delay(error)
+        if self.watch is not None:
+            self.watch.failed(error, wait, cut=delivered)
+        return wait
+
+    def _delay(self, error: ZhipuError) -> float | None:
         if refused(error):
             return self._refused(error)
         if self._goes_elsewhere(error):
@@ -282,7 +297,7 @@ class Call:
         return goes_to_other_site(self.core, error, self._refused_at, request.path, request.method)
 
     def _refused(self, error: ZhipuError) -> float | None:
-        """As `next_delay`, for a 1302: see ``_retry`` for the rule."""
+        """As `_delay`, for a 1302: see ``_retry`` for the rule."""
         now = self.core.clock.monotonic()
         model = self.request.model
         passed_at = -math.inf if model is None else self.core.gates(model)[-1].passed_at

@@ -11,6 +11,7 @@ from typing import Any
 
 from zhipu_client import _key
 from zhipu_client._adaptive_limit import FixedLimit
+from zhipu_client._attempt_events import AttemptHook, attempt_hook
 from zhipu_client._defaults import (
     MAX_EVENT_BYTES,
     MAX_REPLY_BYTES,
@@ -78,6 +79,9 @@ class Core:
     #: The file by which processes share the limit of requests in flight.
     shared_limit: Path | None = None
     _prepared: bool = False
+    #: Called with each attempt, see `AttemptEvent`; and whether it has raised.
+    on_attempt: AttemptHook | None = None
+    hook_failed: bool = False
 
     @property
     def account(self) -> str | None:
@@ -203,6 +207,7 @@ class BaseClient(KeepsNoArguments):
         auth: _key.Auth = "bearer",
         proxy: str | None = None,
         dialect: DialectName | None = None,
+        on_attempt: AttemptHook | None = None,
         clock: Clock | None = None,
     ) -> None:
         if auth not in ("bearer", "jwt"):
@@ -226,6 +231,7 @@ class BaseClient(KeepsNoArguments):
             clock=time,
             ceiling=ceiling(max_concurrency, time),
             shared_limit=limit_path(shared_limit),
+            on_attempt=attempt_hook(on_attempt),
         )
         self._http = own(http_client, self._wrong_http)
         if base_url is None and not names_base_url(os.environ, key.variable):

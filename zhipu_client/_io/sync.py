@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zhipu_client._defaults import Timeout
 from zhipu_client._io.call import Call
 from zhipu_client._io.sync_attempts import Attempts, Stream
+from zhipu_client._io.watching import UNWATCHED
 from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client.errors import (
@@ -46,6 +47,9 @@ class Client(Attempts):
         proxy: A proxy URL; None leaves it to the environment.
         dialect: ``"zhipu"`` for a server that speaks like Zhipu's service, ``"openai"`` for vLLM,
                 SGLang, llama.cpp and gateways; None decides by the base URL.
+        on_attempt: A plain function that is called with an `AttemptEvent` for each attempt, and
+            when a stream begins: in the thread or on the event loop of the call, so it must be
+            quick. What it raises is logged once, and harms no call.
         clock: Time, for tests.
 
     Raises:
@@ -84,14 +88,15 @@ class Client(Attempts):
             InvalidRequestError: it cannot be sent.
         """
         call = Call.of(self._core, request, timeout, max_retries, headers)
-        while True:
-            try:
-                return cast(T, self.attempt(call))
-            except ZhipuError as error:
-                wait = call.next_delay(error)
-                if wait is None:
-                    raise
-            self._core.clock.sleep(wait)
+        with call.watch or UNWATCHED:
+            while True:
+                try:
+                    return cast(T, self.attempt(call))
+                except ZhipuError as error:
+                    wait = call.next_delay(error)
+                    if wait is None:
+                        raise
+                self._core.clock.sleep(wait)
 
     def stream(
         self,

@@ -62,6 +62,8 @@ class Attempts(BaseClient):
                     raise_ours(call, error)
                     raise
                 if not trail.unasked(sent, call.request.kind):
+                    if call.watch is not None:
+                        call.watch.status = sent.status_code
                     return sent
                 with inside():
                     sent.close()
@@ -217,7 +219,7 @@ class Stream(Generic[E]):
             self._drop()
             if self._closed:  # by another thread: that is what broke it
                 return
-            wait = None if delivered else self._call.next_delay(error)
+            wait = self._call.next_delay(error, delivered=delivered)
             if wait is None:
                 self._closed = True
                 raise
@@ -252,6 +254,8 @@ class Stream(Generic[E]):
         self._state = state = StreamState(call, self._request, self._time())
         call.deadline = self._limit = state.limit()
         self._guard = blocking(self._limit)
+        if call.watch is not None:
+            call.watch.opened()
         self._was_closed()  # by another thread, which did not see the new limit
 
     def _was_closed(self) -> bool:
@@ -298,6 +302,8 @@ class Stream(Generic[E]):
         state.finish()
         for slot in self._slots:
             slot.succeeded()
+        if self._call.watch is not None:
+            self._call.watch.over("ended")
         self.close()
 
     def _drain(self) -> None:
@@ -325,10 +331,18 @@ class Stream(Generic[E]):
             kept.discard(pieces)
             for slot in slots:
                 slot.release()
+            self._report_left()
+
+    def _report_left(self) -> None:
+        if self._closed and self._call.watch is not None:
+            whole = self._state is not None and self._state.done
+            self._call.watch.over("ended" if whole else "left")
 
 
 def enter(call: Call, key: Callable[[], str], stop: Stop | None = None) -> list[Slot]:
     """Take a place at each gate of the call, or at none."""
+    if call.watch is not None:
+        call.watch.waits()
     if call.unidentified:
         call.identify(key())
     if call.core.unprepared:
@@ -341,4 +355,6 @@ def enter(call: Call, key: Callable[[], str], stop: Stop | None = None) -> list[
         for slot in slots:
             slot.release()
         raise
+    if call.watch is not None:
+        call.watch.goes()
     return slots

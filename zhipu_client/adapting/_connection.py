@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
 
+from zhipu_client._attempt_events import AttemptEvent
 from zhipu_client._check import refusal
 from zhipu_client._client_cache import ClientCache
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, names_base_url, resolve_base_url
@@ -75,6 +76,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             and any that ends with ``/paas/v4``.
         proxy: The URL of a proxy; None leaves it to the environment.
         auth: ``"bearer"`` sends the key, ``"jwt"`` a token signed with it.
+        on_attempt: A plain function that is called with a ``zhipu_client.AttemptEvent`` for each
+            attempt, and when a stream begins. Pickled only where it can be imported.
 
     Raises:
         InvalidRequestError: No key was found, or one of the values can never work.
@@ -115,6 +118,9 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     dialect: DialectName | None = Field(default=None, description="Whose dialect is spoken.")
     proxy: str | None = Field(default=None, exclude=True, repr=False)
     auth: Literal["bearer", "jwt"] = Field(default="bearer", description="How the key is sent.")
+    on_attempt: Callable[[AttemptEvent], Any] | None = Field(
+        default=None, exclude=True, repr=False, description="Is called with each attempt."
+    )
 
     #: Other names that constructor arguments have in the packages people come from.
     _aliases: ClassVar[Mapping[str, str]] = {
@@ -130,7 +136,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         "zhipuai_api_key": "api_key",
     }
     #: Fields whose values a deep copy shares: they are alive, or may not be copied.
-    _shared: ClassVar[tuple[str, ...]] = (*_LIVE, "api_key")
+    _shared: ClassVar[tuple[str, ...]] = (*_LIVE, "api_key", "on_attempt")
 
     _clients: ClientCache = PrivateAttr(default_factory=ClientCache)
     #: Names of headers that were not pickled.
@@ -243,6 +249,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             self.auth,
             self.dialect,
             self.proxy,
+            _mark(self.on_attempt),
             self._checkpoint_path(),
         )
 
@@ -269,6 +276,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             auth=self.auth,
             dialect=self.dialect,
             proxy=self.proxy,
+            on_attempt=self.on_attempt,
         )
         if self.base_url is not None and self.base_url == self._inferred:
             infer(client._core)
@@ -349,6 +357,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         key, headers = fields.get("api_key"), fields.get("default_headers") or {}
         if not is_importable(key):
             fields["api_key"] = None
+        if not is_importable(fields.get("on_attempt")):
+            fields["on_attempt"] = None
         secret = [name for name, value in headers.items() if is_secret_header(name, value, key)]
         if secret:
             kept = {name: value for name, value in headers.items() if name not in secret}

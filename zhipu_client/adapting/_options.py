@@ -12,6 +12,7 @@ from typing import Any, Literal, TypedDict
 
 from pydantic import SecretStr
 
+from zhipu_client._attempt_events import AttemptHook
 from zhipu_client._defaults import Timeout
 from zhipu_client.dialects import DialectName
 
@@ -37,6 +38,7 @@ class PlaceOptions(TypedDict, total=False):
     dialect: DialectName | None
     proxy: str | None
     auth: Literal["bearer", "jwt"]
+    on_attempt: AttemptHook | None
 
 
 class ConnectionOptions(PlaceOptions, total=False):
