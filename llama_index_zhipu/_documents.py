@@ -11,7 +11,7 @@ from typing import Any
 from llama_index.core.schema import Document
 
 from zhipu_client import InvalidRequestError
-from zhipu_client.adapting import document_id, flat, name_of, read_path, read_upload
+from zhipu_client.adapting import document_id, flat, name_of, read_path, read_upload, shown_name
 
 __all__ = ["Given", "given_file"]
 
@@ -121,9 +121,9 @@ def _on(fs: Any, path: str, max_bytes: int) -> bytes:
         # A file system of the network may raise anything.
         why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         why = "there is no such file" if isinstance(error, FileNotFoundError) else why
-        message = f"{path} cannot be read ({why})"
+        message = f"{shown_name(path)} cannot be read ({why})"
         raise InvalidRequestError(message, field="file", value=path) from error
     if len(content) > max_bytes:
-        message = f"{path} may have at most {max_bytes:,} bytes, and has more"
+        message = f"{shown_name(path)} may have at most {max_bytes:,} bytes, and has more"
         raise InvalidRequestError(message, field="file", value=path)
     return content

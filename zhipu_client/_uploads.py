@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import re
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,12 +15,18 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from zhipu_client.errors import InvalidRequestError
+from zhipu_client.errors._naming import shown_name
 
-__all__ = ["Content", "content_of", "name_of", "read_path", "read_upload"]
+__all__ = ["Content", "content_of", "name_of", "read_path", "read_upload", "why_unread"]
 
 #: The attributes that may have a name, the first that has one is taken. `path` comes before `name`
-#: in what fsspec opens; that of Starlette and FastAPI is `filename`, that of a blob `source`.
-_NAMES = ("filename", "source", "full_name", "path", "name")
+#: in what fsspec opens; that of Starlette and FastAPI is `filename`, that of a blob `source`, of an
+#: answer of the web `url`.
+_NAMES = ("filename", "source", "full_name", "path", "name", "url")
+#: An address of another kind than http; one letter is a drive.
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:/")
+#: What Python calls a file that has no name: `<stdin>`, `<urllib response>`.
+_NO_NAME = re.compile(r"<[^<>/\\]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,10 @@ class Content:
     @property
     def filename(self) -> str | None:
         """The last part of the name."""
-        return PurePath(self.name).name if self.name else None
+        name = self.name or ""
+        if name.lower().startswith(("http://", "https://")):
+            name = name.partition("?")[0]
+        return PurePath(name).name or None
 
 
 def name_of(given: Any) -> str | None:
@@ -57,11 +67,32 @@ def name_of(given: Any) -> str | None:
     found.insert(1, metadata.get("source") if isinstance(metadata, dict) else None)
     if _reads_itself(given) and not hasattr(given, "read"):
         found.insert(0, str(given))  # a path in an archive, or on another file system
+    if (member := _member_of_tar(given)) is not None:
+        return member
     for name in found:
-        # An unnamed temporary file has a number for a name.
-        if isinstance(name, (str, PurePath)) and str(name):
+        # An unnamed temporary file has a number for a name, a pipe or an answer of the web a word.
+        if isinstance(name, (str, PurePath)) and str(name) and not _NO_NAME.fullmatch(str(name)):
             return str(name)
     return None
+
+
+def _member_of_tar(given: Any) -> str | None:
+    """Return the name of an opened member of an archive, which has the archive's up to 3.12."""
+    if type(given).__module__ != "tarfile" or not isinstance(given, io.BufferedReader):
+        return None
+    raw: Any = given.raw
+    try:
+        import tarfile
+
+        place = raw.fileobj.tell()
+        try:
+            raw.fileobj.seek(raw.offset - tarfile.BLOCKSIZE)  # its header is before what is in it
+            head = raw.fileobj.read(tarfile.BLOCKSIZE)
+            return tarfile.TarInfo.frombuf(head, "utf-8", "surrogateescape").name or None
+        finally:
+            raw.fileobj.seek(place)
+    except Exception:  # noqa: BLE001 - of a stream, or of a file that is closed
+        return None
 
 
 def read_upload(given: Any, max_bytes: int, what: str = "file") -> Content | None:
@@ -99,7 +130,7 @@ def read_upload(given: Any, max_bytes: int, what: str = "file") -> Content | Non
     name = name_of(given)
     try:
         found = reader(max_bytes + 1)
-    except (OSError, ValueError, RuntimeError) as error:
+    except Exception as error:  # whatever a file of the network or of an archive raises
         why = getattr(error, "strerror", None) or error
         raise _refused(what, name, f"cannot be read ({why})") from error
     if inspect.isawaitable(found):
@@ -149,8 +180,18 @@ def read_path(path: Path, max_bytes: int, what: str = "file") -> bytes:
     except (OSError, ValueError) as error:
         if isinstance(error, InvalidRequestError):
             raise
-        why = getattr(error, "strerror", None) or error
-        raise _refused(what, str(path), f"cannot be read ({why})") from error
+        raise _refused(what, str(path), why_unread(path, error)) from error
+
+
+def why_unread(path: Path, error: Exception) -> str:
+    """Return why a local file cannot be read, and how what is not one is."""
+    why = f"cannot be read ({getattr(error, 'strerror', None) or error})"
+    if isinstance(error, FileNotFoundError) and _SCHEME.match(str(path)):
+        why += (
+            "; it is an address that is not read here: give an open file (of fsspec, for one), or "
+            "the path of a local file"
+        )
+    return why
 
 
 def _reader(given: Any) -> Callable[[int], Any] | None:
@@ -217,4 +258,5 @@ def _too_large(what: str, name: str | None, most: int) -> InvalidRequestError:
 
 
 def _refused(what: str, name: str | None, why: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{name or what} {why}", field=what, value=name)
+    shown = shown_name(name) if name else what
+    return InvalidRequestError(f"{shown} {why}", field=what, value=name)

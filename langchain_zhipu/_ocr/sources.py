@@ -15,7 +15,7 @@ from typing import Any
 from langchain_core.documents.base import Blob
 
 from zhipu_client import InvalidRequestError
-from zhipu_client.adapting import hidden_password, read_upload, refuse
+from zhipu_client.adapting import hidden_password, read_upload, refuse, shown_name
 from zhipu_client.ocr import OCRPage
 
 __all__ = [
@@ -158,7 +158,7 @@ def _of_one(source: Any, glob: str | None, suffixes: frozenset[str]) -> Iterator
         matches = sorted(globbing.glob(str(source), recursive=True))  # noqa: PTH207
         files = [Path(match) for match in matches if Path(match).is_file()]
         if not files:
-            message = f"no file matches {str(source)!r}"
+            message = f"no file matches {shown_name(source)!r}"
             raise InvalidRequestError(message, field="file_path", value=str(source))
         for file in files:
             yield origin_of(file)
@@ -178,14 +178,15 @@ def _in_folder(folder: Path, glob: str | None, suffixes: frozenset[str]) -> list
 
 def _nothing_in(folder: Path, glob: str | None, suffixes: frozenset[str]) -> str:
     if glob is not None:
-        return f"no file in {folder} matches {glob!r}"
+        return f"no file in {shown_name(folder)} matches {glob!r}"
     others = sorted(path.name for path in folder.rglob("*") if path.is_file())
     if not others:
-        return f"there are no files in {folder}"
+        return f"there are no files in {shown_name(folder)}"
     shown = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
     parser = "OCR does not read Office files, ZhipuAIFileParserLoader does; "
     return (
-        f"no file in {folder} ends in {', '.join(sorted(suffixes))} (there are: {shown}). "
+        f"no file in {shown_name(folder)} ends in {', '.join(sorted(suffixes))} (there are: "
+        f"{shown}). "
         f"{parser if suffixes is _SUFFIXES else ''}`glob` takes files of any name"
     )
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import io
+import tarfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -193,6 +195,86 @@ def test_what_is_refused(adapter, make, why, tmp_path, reach):
     with pytest.raises(InvalidRequestError, match=why):
         _load(adapter, "sync", given, reach)
     given.close()
+
+
+class _Broken:
+    name = "box/scan.pdf"
+
+    def read(self, size: int = -1) -> bytes:
+        raise EOFError("Compressed file ended")
+
+
+class _AtOnce:
+    """As answers of HTTP clients are read: all of it, whatever the size."""
+
+    url = "https://a.example/scan.pdf?signature=secret"
+
+    def read(self) -> bytes:
+        return b""
+
+
+@pytest.mark.parametrize("odd", [_Broken(), _AtOnce()])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_whatever_an_object_raises_when_it_is_read_is_one_error(adapter, odd, reach):
+    with pytest.raises(InvalidRequestError, match=r"/scan\.pdf cannot be read \(.+\)") as caught:
+        _load(adapter, "sync", odd, reach)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["s3://box/scan.pdf", "file:///box/scan.pdf"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_an_address_that_is_not_read_here_is_no_missing_file(adapter, address, reach):
+    with pytest.raises(InvalidRequestError, match=r"scan\.pdf .* give an open file"):
+        _load(adapter, "sync", address, reach)
+
+
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_members_of_an_archive_have_names_and_ids_of_their_own(adapter, scan, reach):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name in ("box/one.pdf", "box/two.pdf"):
+            archive.add(scan, name)
+    path = scan.with_suffix(".tar")
+    path.write_bytes(packed.getvalue())
+    with tarfile.open(path) as archive:
+        found = [
+            _load(adapter, "sync", archive.extractfile(member), reach)
+            for member in archive.getmembers()
+        ]
+    assert len({getattr(page, "id", None) or page.doc_id for one in found for page in one}) == 6
+    assert all("two.pdf" in str(page.metadata) for page in found[1])
+
+
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_what_has_a_word_for_a_name_is_named_by_its_content_or_address(adapter, scan, reach):
+    piped, answer = io.BytesIO(scan.read_bytes()), io.BytesIO(scan.read_bytes())
+    piped.name = "<stdin>"  # type: ignore[attr-defined]
+    answer.name, answer.url = "<urllib response>", "https://a.example/b.pdf"  # type: ignore[attr-defined]
+    names = [_names(_load(adapter, "sync", one, reach)) for one in (piped, answer)]
+    assert all("<" not in name for name in names)
+    assert "https://a.example/b.pdf" in names[1]
+
+
+def _names(pages: list[Any]) -> str:
+    return " ".join(f"{page.metadata} {getattr(page, 'id_', '')}" for page in pages)
+
+
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_a_data_url_may_be_broken_into_lines(adapter, scan, reach):
+    lines = base64.encodebytes(scan.read_bytes()).decode()
+    assert len(_load(adapter, "sync", f"data:application/pdf;base64,{lines}", reach)) == PAGES
+
+
+@pytest.mark.parametrize("folder", ["long/" * 700, "r" * 5000 + "/"], ids=["deep", "too-long"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_a_very_long_name_is_shortened_in_the_middle(adapter, folder, reach):
+    for name in ("scan.pdf", "e" * 240 + ".pdf"):
+        with pytest.raises(InvalidRequestError) as caught:
+            _load(adapter, "sync", folder + name, reach)
+        text = str(caught.value)
+        assert folder[:60] in text
+        assert f"{name} cannot be read" in text
+        assert len(text) < 500
 
 
 def _closed(path: Path) -> Any:

@@ -13,7 +13,9 @@ from typing import Any, BinaryIO
 from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
 from zhipu_client._image_types import convertible
 from zhipu_client._secrets import HiddenPassword, hidden_password
+from zhipu_client._uploads import why_unread
 from zhipu_client.errors import InvalidRequestError
+from zhipu_client.errors._naming import shown_name
 from zhipu_client.work._job import Document, Password, Source
 
 from . import pictures
@@ -111,8 +113,7 @@ def open_file(path: Path, root: Path | None, max_bytes: int) -> BinaryIO:
     except (OSError, RuntimeError, ValueError) as error:
         if isinstance(error, InvalidRequestError):
             raise
-        why = getattr(error, "strerror", None) or error
-        raise _refused(path, f"cannot be read ({why})") from error
+        raise _refused(path, why_unread(path, error)) from error
     file = os.fdopen(handle, "rb")
     try:
         _check_stat(path, os.fstat(handle), max_bytes)
@@ -132,7 +133,7 @@ def _check_stat(path: Path, found: os.stat_result, max_bytes: int) -> None:
 
 
 def _refused(path: Path | str, why: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{path} {why}", field="source", value=str(path))
+    return InvalidRequestError(f"{shown_name(path)} {why}", field="source", value=str(path))
 
 
 def _too_much(size: int, most: int) -> str:
@@ -146,7 +147,8 @@ def _decode(url: str) -> bytes:
     if not comma or not head.endswith(";base64"):
         raise InvalidRequestError("a data URL must be base64", field="source", value=head[:60])
     try:
-        return base64.b64decode(text, validate=True)
+        # What was broken into lines is base64, too.
+        return base64.b64decode("".join(text.split()), validate=True)
     except ValueError:
         raise InvalidRequestError("the data URL is not base64", field="source") from None
 
@@ -264,8 +266,8 @@ class _File:
         except MissingLibraryError:
             if self.size > MAX_BYTES[_PDF]:
                 raise InvalidRequestError(
-                    f"{self.name} is too large to be sent in one piece; to split it, install "
-                    "pikepdf: pip install 'zhipu-integrations[ocr]'",
+                    f"{shown_name(self.name)} is too large to be sent in one piece; to split it, "
+                    "install pikepdf: pip install 'zhipu-integrations[ocr]'",
                     field="source",
                     value=self.name,
                 ) from None

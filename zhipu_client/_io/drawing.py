@@ -13,6 +13,7 @@ from zhipu_client._io.rendering import PDF, Readable, readable
 from zhipu_client._layout import Mark, marks
 from zhipu_client._secrets import hidden_password
 from zhipu_client.errors import InvalidRequestError
+from zhipu_client.errors._naming import shown_name
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -102,13 +103,13 @@ def _picture(
 
 
 def _refused(name: str, why: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{name} {why}", field="source", value=name)
+    return InvalidRequestError(f"{shown_name(name)} {why}", field="source", value=name)
 
 
 def _check_page(name: str, page: int, pages: int) -> None:
     if not 1 <= page <= pages:
         raise InvalidRequestError(
-            f"page is {page}, but {name} has {pages} page{'s' * (pages != 1)}",
+            f"page is {page}, but {shown_name(name)} has {pages} page{'s' * (pages != 1)}",
             field="page",
             value=page,
         )

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
 from zhipu_client.errors import InvalidRequestError
+from zhipu_client.errors._naming import shown_name
 
 __all__ = ["convert", "pictures"]
 
@@ -209,4 +210,4 @@ def _opened(file: BinaryIO, kind: str) -> Any:
 
 
 def _refused(name: str, why: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{name} {why}", field="source", value=name)
+    return InvalidRequestError(f"{shown_name(name)} {why}", field="source", value=name)

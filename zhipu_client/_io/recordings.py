@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from zhipu_client._sound_types import HEAD, SoundType, sound_type
 from zhipu_client._wav import DECODED, WavFormat, read_header
 from zhipu_client.errors import InvalidRequestError
+from zhipu_client.errors._naming import shown_name
 from zhipu_client.work._recordings import Recording, Samples
 
 from .documents import open_content
@@ -47,7 +48,7 @@ def open_recording(source: str | Path | bytes, root: Path | None, max_bytes: int
         raise InvalidRequestError("the recording is empty (0 bytes)", field="source", value=b"")
     file, name = open_content(source, root, max_bytes)
     try:
-        return _Recording(file, "the recording" if name == "bytes" else name)
+        return _Recording(file, "the recording" if name == "bytes" else shown_name(name))
     except BaseException:
         file.close()
         raise

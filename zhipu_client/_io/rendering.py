@@ -17,6 +17,7 @@ from zhipu_client._io.documents import CONVERTED, HEAD, not_taken, open_content,
 from zhipu_client._io.pdfium import RenderedPDF
 from zhipu_client._secrets import hidden_password
 from zhipu_client.errors import InvalidRequestError
+from zhipu_client.errors._naming import shown_name
 from zhipu_client.work._job import Password, Source
 from zhipu_client.work._pictures import Bounds, Picture, Pictures
 
@@ -96,7 +97,7 @@ def readable(file: BinaryIO, name: str) -> Readable:
 
 
 def _refused(name: str, why: str) -> InvalidRequestError:
-    return InvalidRequestError(f"{name} {why}", field="source", value=name)
+    return InvalidRequestError(f"{shown_name(name)} {why}", field="source", value=name)
 
 
 def _data_url(content: bytes, kind: str) -> str:
@@ -145,7 +146,7 @@ class _Opened:
         )
 
     def label(self, number: int) -> str:
-        return f"page {number}" if self.in_memory else f"page {number} of {self.name}"
+        return f"page {number}" if self.in_memory else f"page {number} of {shown_name(self.name)}"
 
     def _check(self) -> None:
         if stamp(self._given) != self._before:

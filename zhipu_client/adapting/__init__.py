@@ -54,7 +54,7 @@ from zhipu_client.adapting._options import (
     SeveralRequestsOptions,
 )
 from zhipu_client.adapting._several import GivenPath, KeepsAnswers, SeveralRequests
-from zhipu_client.errors._naming import name_source, naming
+from zhipu_client.errors._naming import name_source, naming, shown_name
 from zhipu_client.work._job import attach, keeping
 
 __all__ = [
@@ -96,6 +96,7 @@ __all__ = [
     "refusal",
     "refuse",
     "save_paid",
+    "shown_name",
     "suggestion",
     "text_of",
     "whole_number",

@@ -7,9 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from zhipu_client.errors import ZhipuError, shorten
+from zhipu_client.errors import ZhipuError
 
-__all__ = ["name_source", "naming"]
+__all__ = ["name_source", "naming", "shown_name"]
+
+#: Of a longer name errors have the beginning and the end, which has the file's own name whole: no
+#: system takes more than 255 characters of it.
+_MOST, _BEGIN, _END = 400, 100, 255
 
 
 def name_source(error: BaseException, source: Any) -> None:
@@ -33,10 +37,31 @@ def name_source(error: BaseException, source: Any) -> None:
     name = str(source)
     if not name or name.startswith("data:") or not isinstance(error, ZhipuError):
         return
-    if name.lower().startswith(("http://", "https://")):
-        name = _without_secrets(name)
+    name = shown_name(name)
     if name and name not in str(error):
-        error.explain(f"It was about {shorten(name)}")
+        error.explain(f"It was about {name}")
+
+
+def shown_name(source: Any) -> str:
+    """Return a name, a path or an address as errors quote it.
+
+    An address is shortened to the part before its query, a data URL to its type, and what is very
+    long in the middle.
+
+    Example:
+        >>> from zhipu_client.adapting import shown_name
+        >>> shown_name("https://a.example/scan.pdf?signature=secret")
+        'https://a.example/scan.pdf'
+        >>> len(shown_name("folder/" * 500 + "scan.pdf"))
+        356
+    """
+    name = str(source)
+    start = name[:8].lower()
+    if start.startswith("data:"):
+        return name[: max(0, name.find(",", 0, _BEGIN))] or "data URL"
+    if start.startswith(("http://", "https://")):
+        name = _without_secrets(name)
+    return name if len(name) <= _MOST else f"{name[:_BEGIN]}…{name[-_END:]}"
 
 
 def _without_secrets(address: str) -> str:
