@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from zhipu_emulator.brain.reply import reply_to
+from zhipu_emulator.brain.values import KINDS, Passage
 from zhipu_emulator.chat import rendering
 from zhipu_emulator.chat.answer import limit, pieces, usage
 from zhipu_emulator.chat.checks import check_chat
@@ -21,7 +23,7 @@ WORDS = [
     "weather", "in", "Paris", "and", "New York", "17", "*", "19", "你好", "北京", "的", "'a b c'",
     '"q"', '{"a":1}', "{", "}", "(", ")", "set_x(3)", "2026-02-30", "99月99日", "3pm", "JSON",
     "keys:", "Context:", "\n", "Question:", "---", "<context>", "</context>", "```", "é",
-    "🙂", "**", "^",
+    "🙂", "**", "^", "Five", "Two hundred",
     "10**10**10", "-5", "1,000", "万", "百", "Monday", "tomorrow", "bob@x.org", "http://a.b/c",
     "$ABC", "A-12", "then", "it", "result", "percent", "of", "the", "0.5.5", "..", "?", "!", "red",
 ]  # fmt: skip
@@ -117,3 +119,8 @@ def test_pieces_are_the_text_and_its_tokens(text: str) -> None:
     assert "".join(pieces(text)) == text
     if text.strip():
         assert len(pieces(text)) == count_text(text)
+
+
+def test_one_word_may_be_a_value_of_two_kinds() -> None:
+    found = Passage("Answer: Five people were on board.", dt.date(2026, 1, 1)).of(*KINDS)
+    assert {span.value for span in found if span.start == 8} >= {5, "Five"}

@@ -19,6 +19,10 @@ class Span(NamedTuple):
     value: Any
     kind: str = ""
 
+    def __lt__(self, other: tuple[Any, ...]) -> bool:
+        """Whether it comes first in the text; values of two kinds cannot be compared."""
+        return (self.start, self.end) < other[:2]
+
     def overlaps(self, others: Iterable[Span]) -> bool:
         """Whether it shares a character with one of ``others``."""
         return any(self.start < other.end and other.start < self.end for other in others)
