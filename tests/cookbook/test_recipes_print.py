@@ -1,0 +1,159 @@
+"""Recipes of both frameworks run as programs, without a key, and print what they should.
+
+In this process and beside one emulator: a process of its own for each would cost a second each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import runpy
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import zhipu_emulator
+
+# What LlamaIndex warns of when it uses itself, pydantic and what it finds of LangChain.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::pydantic.warnings.PydanticDeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:`langchain-community` is being sunset:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:is_running called from within a step:DeprecationWarning"),
+]
+COOKBOOK = Path(__file__).parents[2] / "cookbook"
+BOTH = ("langchain", "llama_index")
+
+#: Recipe and arguments; what is printed, in this order.
+PRINTED: dict[str, tuple[str, ...]] = {
+    "batch_extraction": (
+        "B-17   Ann Lee        120.50",
+        "3 of 3 were read; 245.75 in all",
+        "USD for 3 answers",
+    ),
+    "evaluation": ("right  What did the hydrophones cost?", "True", "True", "3 of 3 are right"),
+    "fastapi_sse": ('event: text\ndata: " 323"', 'event: usage\ndata: {"tokens": 37}'),
+    "incremental_index": (
+        "3 embedded, 0 unchanged, 0 removed",
+        "0 embedded, 3 unchanged, 0 removed",
+        "1 embedded, 1 unchanged",
+        "fees.txt: The harbour fee of 360 euros is due on 1 April.",
+    ),
+    "mcp_tools": (
+        "tools: water_level",
+        "water_level returned Cuxhaven: 4.1 metres",
+        "answer: ",
+        "4.1 metres, falling",
+    ),
+    "migration": ("17 * 19 = 323", "323 * 2 = 646", "embeddings: 256"),
+    "persistent_memory": (
+        "323",
+        "0 messages were known, 4 are, 2 with",
+        "646",
+        "4 messages were known, 8 are, 4 with",
+        "42",
+        "0 messages were known",
+    ),
+    "zai_only": ("not offered on this site", "4,100 euros"),
+}
+ONLY: dict[tuple[str, str], tuple[str, ...]] = {
+    ("langchain", "human_in_the_loop"): (
+        "approve: multiply({'a': 17, 'b': 19})",
+        "the tool: 323",
+        "the agent: ",
+        "323",
+    ),
+    ("langchain", "human_in_the_loop edit"): ("the tool: ", "42"),
+    ("langchain", "human_in_the_loop reject"): ("the tool: ", "No sums today."),
+    ("langchain", "streamed_graph"): (
+        "progress: {'found': 1, 'of': 2}",
+        "done: look_up",
+        "4|,|100| euros",
+        "done: answer",
+    ),
+    # Both agents are asked at once: which of them is ready first is not said.
+    ("langchain", "supervisor"): ("\nOslo: snow, -3 degrees. multiply (17, 19): 323.",),
+    ("llama_index", "human_in_the_loop"): (
+        "Delete draft.txt? yes",
+        "delete_file returned: draft.txt was deleted",
+        "the agent: ",
+        "deleted",
+    ),
+    ("llama_index", "human_in_the_loop no"): (
+        "draft.txt was kept",
+        "the agent: draft.txt was kept",
+    ),
+    ("llama_index", "self_hosted"): (
+        "get_weather({'city': 'Hangzhou'}): In Hangzhou it rains",
+        "answer: In Hangzhou it rains, 17 degrees.",
+    ),
+    ("llama_index", "workflow_events"): (
+        "progress: 1 of 2 notes",
+        "4|,|100| euros",
+        "result: The two hydrophones cost 4,100 euros together.",
+    ),
+}
+ROWS = [(framework, name, texts) for name, texts in PRINTED.items() for framework in BOTH]
+ROWS += [(framework, name, texts) for (framework, name), texts in ONLY.items()]
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[zhipu_emulator.Server]:
+    with zhipu_emulator.serve() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _reached(service: zhipu_emulator.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ZHIPUAI_API_KEY", service.api_key)
+    monkeypatch.setenv("ZHIPUAI_BASE_URL", service.base_url)
+
+
+@pytest.fixture(autouse=True)
+def _own_event_loop() -> Iterator[None]:
+    # LlamaIndex asks for the thread's loop in blocking calls, and leaves the one it gets open.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+def run(path: Path, *arguments: str) -> int:
+    """The exit code of a program."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sys, "argv", [str(path), *arguments])
+        with pytest.raises(SystemExit) as ended:
+            runpy.run_path(str(path), run_name="__main__")
+    return int(str(ended.value.code or 0))
+
+
+@pytest.mark.parametrize(
+    ("framework", "recipe", "texts"), ROWS, ids=[f"{row[0]}-{row[1]}" for row in ROWS]
+)
+def test_it_prints(
+    framework: str, recipe: str, texts: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, *arguments = recipe.split()
+    code = run(COOKBOOK / framework / f"{name}.py", *arguments)
+    shown = capsys.readouterr().out
+    assert code == 0, shown
+    place = 0
+    for text in texts:
+        assert text in shown[place:], shown
+        place = shown.index(text, place) + len(text)
+
+
+@pytest.mark.parametrize("framework", BOTH)
+@pytest.mark.parametrize("name", ["evaluation", "mcp_tools"])
+def test_a_wrong_key_is_one_sentence(
+    framework: str,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("ZHIPUAI_API_KEY", "wrong.secretsecret")
+    assert run(COOKBOOK / framework / f"{name}.py") == 1
+    said = capsys.readouterr()
+    assert said.err.startswith("That did not work: ")
+    assert "secretsecret" not in said.out + said.err
