@@ -26,6 +26,7 @@ __all__ = [
     "offered",
     "proxy_url",
     "resolve_base_url",
+    "root_of",
     "site_of",
 ]
 
@@ -107,6 +108,8 @@ _SITES = {
 _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
 _HEADER_VALUE = re.compile(r"(?:[!-~](?:[ \t!-~]*[!-~])?)?")
+#: The paths of the four base URLs, the longer first.
+_BASE_PATHS = ("/api/coding/paas/v4", "/api/paas/v4")
 _CHAT_PATH = "/chat/completions"
 _HOSTS = frozenset(host for host, _ in _SITES)
 #: The sites' endpoint for programs that speak Anthropic's format, such as Claude Code.
@@ -352,6 +355,24 @@ def not_a_base(base_url: str) -> str | None:
         return None
     known = [f'"{name}" ({url})' for name, url in PRESETS.items() if urlsplit(url).hostname == host]
     return f"{base_url} is not a base URL of the service's: set base_url to {' or '.join(known)}"
+
+
+def root_of(base_url: str) -> str:
+    """Return what the paths from the root of the service are below: its host, or a relay's path.
+
+    Example:
+        >>> root_of("https://open.bigmodel.cn/api/coding/paas/v4")
+        'https://open.bigmodel.cn'
+        >>> root_of("https://relay.example/bigmodel/api/paas/v4")
+        'https://relay.example/bigmodel'
+        >>> root_of("http://127.0.0.1:8000/v1")
+        'http://127.0.0.1:8000'
+    """
+    for ending in _BASE_PATHS:
+        if base_url.endswith(ending):
+            return base_url.removesuffix(ending)
+    scheme, _, rest = base_url.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"
 
 
 def offered(site: str | None, path: str, method: str = "POST") -> bool:

@@ -427,3 +427,17 @@ def test_many_events_are_put_together_in_linear_steps() -> None:
         collected.add(event)
     assert collected.reply().text == "ab" * 20_000
     assert collected.contents == 20_000
+
+
+@pytest.mark.parametrize(
+    ("base", "root"),
+    [
+        ("https://open.bigmodel.cn/api/paas/v4", "https://open.bigmodel.cn"),
+        ("https://api.z.ai/api/coding/paas/v4", "https://api.z.ai"),
+        ("https://relay.example/bigmodel/api/paas/v4", "https://relay.example/bigmodel"),
+        ("http://127.0.0.1:8000/v1", "http://127.0.0.1:8000"),
+    ],
+)
+def test_a_path_from_the_root_keeps_that_of_a_relay(base, root) -> None:
+    client = Client(api_key="k.s", base_url=base)
+    assert str(client._core.url("//api/v1/agents")) == f"{root}/api/v1/agents"

@@ -22,6 +22,7 @@ from zhipu_client._defaults import (
     offered,
     proxy_url,
     resolve_base_url,
+    root_of,
     site_of,
 )
 from zhipu_client._io.account_gates import gate_for
@@ -175,8 +176,7 @@ class Core:
         if found is None:
             absolute = base + path
             if path.startswith("//"):
-                scheme, _, rest = base.partition("://")
-                absolute = f"{scheme}://{rest.partition('/')[0]}{path[1:]}"
+                absolute = root_of(base) + path[1:]
             found = httpx.URL(absolute)
             try:
                 _ = found.host  # httpx's own rules for names are stricter
