@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
+from pydantic import ConfigDict
+
 from zhipu_client import _check
 from zhipu_client._replies import ReplyModel, parse_as, rows
 from zhipu_client._request import Request
@@ -70,6 +72,9 @@ class Task(ReplyModel):
         request_id: The id of the call.
         task_status: ``PROCESSING``, ``SUCCESS``, ``FAIL`` or ``FAILED``.
     """
+
+    # An id that came as a number is used as an id all the same: what it is of is paid for.
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     id: str | None = None
     model: str | None = None

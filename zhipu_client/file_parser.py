@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import ConfigDict
+
 from zhipu_client import _check
 from zhipu_client._old_names import renamed
 from zhipu_client._replies import ReplyModel, parse_as
@@ -53,6 +55,9 @@ TOOLS: Mapping[str, tuple[tuple[str, ...], int]] = {
 
 class ParserTask(ReplyModel):
     """The answer of ``/files/parser/create``."""
+
+    # An id that came as a number is used as an id all the same: what it is of is paid for.
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     success: bool | None = None
     message: str | None = None

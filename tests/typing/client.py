@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, assert_type
 
-from zhipu_client import AsyncClient, Client, Timeout, chat
+from zhipu_client import AsyncClient, Client, Timeout, agents, call_agent, chat, iterate_agent
 from zhipu_client.chat import ChatChunk, ChatCompletion
 
 MESSAGES = [{"role": "user", "content": "hi"}]
@@ -20,6 +20,11 @@ def sync(client: Client) -> None:
     with client.stream(chat.stream(model="glm-4.7", messages=MESSAGES)) as chunks:
         for chunk in chunks:
             assert_type(chunk, ChatChunk)
+    call = agents.AgentCall("slides_glm_agent", "Two slides")
+    assert_type(call_agent(client, call), agents.AgentReply)
+    assert_type(client.send(agents.translate("hi")), agents.AgentReply)
+    for event in iterate_agent(client, call):
+        assert_type(event, agents.AgentEvent)
     assert_type(client.as_async(), AsyncClient)
     assert_type(client.site, str | None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,8 +26,10 @@ from zhipu_client import (
     agents,
     aiterate_agent,
     call_agent,
+    file_parser,
     files,
     iterate_agent,
+    tasks,
     wait_for,
 )
 from zhipu_client._replies import read
@@ -441,3 +444,42 @@ def test_many_events_are_put_together_in_linear_steps() -> None:
 def test_a_path_from_the_root_keeps_that_of_a_relay(base, root) -> None:
     client = Client(api_key="k.s", base_url=base)
     assert str(client._core.url("//api/v1/agents")) == f"{root}/api/v1/agents"
+
+
+def test_a_half_that_nothing_follows_is_shown_as_such(client, server) -> None:
+    def event(*contents: str, **more: Any) -> bytes:
+        messages = [{"role": "assistant", "content": content} for content in contents]
+        choice = {"messages": messages, **more}
+        return b"data: " + json.dumps({"choices": [choice]}).encode() + b"\n\n"
+
+    server.script(Answer(frames=[event("a\ud83d"), event(finish_reason="stop")]))
+    call = AgentCall("an-agent-of-tomorrow", "x")
+    assert carried_out(client, call, "streamed").text == "a\ufffd"
+
+
+@pytest.mark.parametrize("async_id", [42, "42"])
+def test_an_id_that_is_a_number_is_not_lost(client, server, async_id) -> None:
+    server.script(Answer(json={"agent_id": "a", "async_id": async_id, "status": "pending"}))
+    call = AgentCall("an-agent-of-tomorrow", "x")
+    assert call.submitted(client.send(call.submission())) == "42"
+
+
+def test_bytes_that_are_not_utf8_end_a_stream(client, server) -> None:
+    server.script("bad-utf8=5")
+    with pytest.raises(StreamIncompleteError) as caught:
+        call_agent(client, DECK)
+    assert caught.value.partial.conversation_id
+
+
+def test_calls_and_answers_go_to_another_process(client) -> None:
+    deck = call_agent(client, pickle.loads(pickle.dumps(DECK)))
+    again = pickle.loads(pickle.dumps(deck))
+    assert again.text == deck.text
+    event = AgentEvent.of_reply(deck)
+    assert pickle.loads(pickle.dumps(event)) == event
+    assert "tea" not in repr(DECK)  # what is asked for is the caller's own
+
+
+def test_ids_of_tasks_may_be_numbers() -> None:
+    assert tasks.waiting(read(tasks.Task, {"id": 42})).task_id == "42"
+    assert file_parser.waiting(read(file_parser.ParserTask, {"task_id": 42})).task_id == "42"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ConfigDict
+
 from zhipu_client._event_reader import EventReader
 from zhipu_client._half_characters import whole_text
 from zhipu_client._replies import ReplyModel, read, rows
@@ -49,6 +51,9 @@ class AgentReply(Output, ReplyModel):
         choices: The answer as it came; `messages`, `text` and `files` read it.
         usage: Tokens and calls.
     """
+
+    # An id that came as a number is used as an id all the same.
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     id: str | None = None
     agent_id: str | None = None
@@ -146,6 +151,11 @@ class Collected:
         #: How many events brought the answer on.
         self.contents = 0
 
+    @property
+    def head(self) -> dict[str, Any]:
+        """The role and the phase of the message that came last."""
+        return dict(self._messages[-1]["head"]) if self._messages else {"role": "assistant"}
+
     def add(self, event: AgentEvent) -> None:
         """Add an event."""
         self._facts.update(event.ids)
@@ -207,7 +217,7 @@ class AgentReader(EventReader):
         if frame is None:
             return None
         found = AgentEvent.of(frame)
-        self._hold_halves(found)
+        self._join_halves(found)
         self._collected.add(found)
         self.contents = self._collected.contents
         failure = failure_in(frame)
@@ -218,8 +228,11 @@ class AgentReader(EventReader):
             return None
         return found
 
-    def _hold_halves(self, event: AgentEvent) -> None:
-        """Keep half of a character back until the other half comes, at the next text."""
+    def _join_halves(self, event: AgentEvent) -> None:
+        """Keep half of a character back until the other half comes, at the next text or the end."""
+        if event.finish_reason and self._half and not event.messages:
+            part, self._half = {"type": "text", "text": whole_text(self._half)}, ""
+            event.messages.append({**self._collected.head, "content": [part]})
         for message in event.messages:
             for part in message["content"]:
                 if part.get("type") == "text" and part["text"]:
