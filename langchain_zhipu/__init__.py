@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from langchain_zhipu.layout import draw_layout
     from langchain_zhipu.moderation import ZhipuAIModeration
     from langchain_zhipu.moderation_middleware import ZhipuAIModerationMiddleware
+    from langchain_zhipu.output_parsers import ZhipuAIPhoneActionParser
     from langchain_zhipu.rerankers import ZhipuAIRerank
     from langchain_zhipu.retrievers import ZhipuAIKnowledgeRetriever, ZhipuAIWebSearchRetriever
     from langchain_zhipu.speech import ZhipuAITextToSpeechTool
@@ -65,6 +66,7 @@ _HOMES = {
     "ZhipuAIModerationMiddleware": "langchain_zhipu.moderation_middleware",
     "ZhipuAIOCRLoader": "langchain_zhipu.document_loaders",
     "ZhipuAIOCRParser": "langchain_zhipu.document_loaders",
+    "ZhipuAIPhoneActionParser": "langchain_zhipu.output_parsers",
     "ZhipuAIRerank": "langchain_zhipu.rerankers",
     "ZhipuAITextToSpeechTool": "langchain_zhipu.speech",
     "ZhipuAIThinkingMiddleware": "langchain_zhipu.thinking_middleware",
@@ -101,6 +103,7 @@ __all__ = [
     "ZhipuAIModerationMiddleware",
     "ZhipuAIOCRLoader",
     "ZhipuAIOCRParser",
+    "ZhipuAIPhoneActionParser",
     "ZhipuAIRerank",
     "ZhipuAITextToSpeechTool",
     "ZhipuAIThinkingMiddleware",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         ZhipuAIModerationPostprocessor,
         ZhipuAIModerationToolSpec,
     )
+    from llama_index_zhipu.output_parsers import ZhipuAIPhoneActionParser
     from llama_index_zhipu.postprocessors import ZhipuAIRerank
     from llama_index_zhipu.readers import ZhipuAIOCRReader, ZhipuAIWebReader
     from llama_index_zhipu.retrievers import (
@@ -55,6 +56,7 @@ __all__ = [
     "ZhipuAIModerationPostprocessor",
     "ZhipuAIModerationToolSpec",
     "ZhipuAIOCRReader",
+    "ZhipuAIPhoneActionParser",
     "ZhipuAIRerank",
     "ZhipuAISpeechToolSpec",
     "ZhipuAITokenizer",
@@ -88,6 +90,7 @@ _HOMES = {
     "ZhipuAIModerationPostprocessor": "moderation",
     "ZhipuAIModerationToolSpec": "moderation",
     "ZhipuAIOCRReader": "readers",
+    "ZhipuAIPhoneActionParser": "output_parsers",
     "ZhipuAIRerank": "postprocessors",
     "ZhipuAISpeechToolSpec": "speech",
     "ZhipuAITokenizer": "tokenizers",

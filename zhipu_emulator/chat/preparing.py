@@ -11,6 +11,7 @@ from zhipu_emulator.chat import rendering
 from zhipu_emulator.chat.answer import Call, Reply, limit, usage
 from zhipu_emulator.chat.checks import SENSITIVE_OUTPUT, ChatRequest, check_chat
 from zhipu_emulator.chat.habits import applied
+from zhipu_emulator.chat.phone import phone_reply
 from zhipu_emulator.chat.server_tools import search
 from zhipu_emulator.chat.spoken import spoken
 from zhipu_emulator.http.errors import content_filter
@@ -53,6 +54,8 @@ async def prepare(request: Request, state: State) -> Prepared:
     scripted = request.scope.get("emulator.answer")
     if isinstance(scripted, Answer) and scripted.message is not None:
         reply = _scripted(scripted)
+    elif (action := phone_reply(asked)) is not None:
+        reply = action
     else:
         # Long prompts take long to read: off the loop, so that other requests flow.
         short = asked.prompt_tokens <= _READ_AT_ONCE
