@@ -213,6 +213,9 @@ class ChatZhipuAI(ChatTasks):
         cost: True reckons what an answer costs, by the prices of the site that is asked; the name
             of a site, by its own: ``response_metadata["cost"]``. Missing where the price is
             not known, and on the coding plans.
+        include_response_headers: True puts the headers of the HTTP response, without cookies and
+            secrets, into ``response_metadata["headers"]`` (names in lower case). Where the model
+            was asked once more, those of the last answer; of a stream, in its last chunk.
         tool_choice_mode: How a requirement that GLM does not honour by itself (a forced tool, a
             JSON schema) is met: ``"emulate"`` instructs the model, checks the answer and asks once
             more; ``"native"`` leaves it to the server; ``"auto"`` emulates on the service, asks

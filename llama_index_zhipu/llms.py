@@ -234,6 +234,9 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
         cost: True reckons what an answer costs, by the prices of the site that is asked; the name
             of a site, by its own: ``additional_kwargs["cost"]``. Missing where the price is
             not known, and on the coding plans.
+        include_response_headers: True puts the headers of the HTTP response, without cookies and
+            secrets, into ``additional_kwargs["headers"]`` (names in lower case). Where the model
+            was asked once more, those of the last answer; of a stream, in its last response.
         repair_tool_calls: Read calls of the offered tools that the model wrote as markup into its
             text or its reasoning. None: on your own servers, in the text: some have no parser.
         tool_choice_mode: GLM takes only ``tool_choice="auto"``. ``"emulate"`` makes a model call a

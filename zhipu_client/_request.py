@@ -175,6 +175,7 @@ class StreamRequest(Generic[E]):
 
     Attributes:
         reader: Makes a fresh `StreamReader` for one try.
+        opened: Is given the headers of the answer when a stream begins.
     """
 
     method: str
@@ -187,6 +188,7 @@ class StreamRequest(Generic[E]):
     kind: Kind = "generate"
     model: str | None = None
     timeout: float | None = None
+    opened: Callable[[Mapping[str, str]], None] | None = field(default=None, repr=False)
 
 
 class Sender(Protocol):

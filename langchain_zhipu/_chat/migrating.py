@@ -18,7 +18,6 @@ _SETTINGS: Mapping[str, str] = {
     "default_query": "give http_client=httpx.Client(params=...)",
     "disabled_params": "extra_body={name: None} keeps a field out of the request",
     "http_socket_options": "give http_client with a transport that has them",
-    "include_response_headers": "the headers of an answer are not kept",
     "openai_api_type": "the base URL alone decides where requests go",
     "root_async_client": "give http_async_client",
     "root_client": "give http_client",

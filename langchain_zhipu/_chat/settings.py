@@ -31,8 +31,9 @@ _SENT = (
     "model", "temperature", "top_p", "max_tokens", "stop", "n", "do_sample", "thinking",
     "reasoning_effort", "clear_thinking", "reasoning_history", "tool_stream", "stream_usage",
     "tool_choice_mode", "repair_tool_calls",
-    "think_tags", "keep_box_marks", "cost", "request_id", "user_id", "response_format",
-    "sensitive_word_check", "watermark_enabled", "meta", "extra_body", "model_kwargs",
+    "think_tags", "keep_box_marks", "cost", "include_response_headers", "request_id", "user_id",
+    "response_format", "sensitive_word_check", "watermark_enabled", "meta", "extra_body",
+    "model_kwargs",
 )  # fmt: skip
 
 
@@ -55,6 +56,7 @@ class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
     think_tags: bool | Literal["opened"] | None = None
     keep_box_marks: bool = False
     cost: bool | Literal["bigmodel", "zai"] = False
+    include_response_headers: bool = False
     tool_choice_mode: ToolChoiceMode = "auto"
     request_id: str | None = None
     user_id: str | None = None

@@ -44,6 +44,7 @@ _STEERING = (
     "think_tags",
     "keep_box_marks",
     "cost",
+    "include_response_headers",
     "repair_tool_calls",
     "raise_on_content_filter",
     "extra_body",

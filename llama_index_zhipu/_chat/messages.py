@@ -270,7 +270,7 @@ def facts_of(answer: Answer) -> dict[str, Any]:
         }
         facts = {name: count for name, count in counts.items() if count is not None}
     facts["finish_reason"] = answer.finish_reason
-    for name in ("web_search", "content_filter", "cost"):
+    for name in ("web_search", "content_filter", "cost", "headers"):
         if answer.facts.get(name):
             facts[name] = answer.facts[name]
     if answer.served:

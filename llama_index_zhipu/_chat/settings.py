@@ -46,6 +46,9 @@ class ChatSettings(FunctionCallingLLM, ZhipuSettings):
     cost: bool | Literal["bigmodel", "zai"] = Field(
         default=False, description="Reckon what an answer costs."
     )
+    include_response_headers: bool = Field(
+        default=False, description="Keep the headers of the HTTP response."
+    )
     repair_tool_calls: bool | None = Field(default=None, description="Read calls in the text.")
     tool_choice_mode: Literal["auto", "native", "emulate"] = Field(
         default="auto", description="How a tool choice other than auto is met."

@@ -154,7 +154,7 @@ def states(content: float) -> tuple[StreamState[Any], list[bytes]]:
     client = Client(api_key=KEY, base_url=base_url, timeout=Timeout(content=content))
     request = ask_stream()
     call = Call.of(client._core, request, None, None, None)
-    state = StreamState(call, request, 0.0)
+    state = StreamState(call, request, 0.0, {})
     state.feed(delta("a"), 0.0)
     state.take()
     frame = delta("b")

@@ -227,7 +227,8 @@ class AsyncStream(Generic[E]):
             call.begin_whole()
             checked(call, response, await self._client.read(call, response))
         self._bytes = aunpacked(response, call.request_id)
-        self._state = state = StreamState(call, self._request, self._time())
+        state = StreamState(call, self._request, self._time(), response.headers)
+        self._state = state
         call.deadline = self._limit = state.limit()
         self._silence = silence_of(self._loop, response)
         if call.watch is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from zhipu_client._io.call import Call
@@ -39,8 +40,12 @@ def is_stream(content_type: str) -> bool:
 class StreamState(Generic[E]):
     """One attempt at one stream."""
 
-    def __init__(self, call: Call, request: StreamRequest[E], now: float) -> None:
+    def __init__(
+        self, call: Call, request: StreamRequest[E], now: float, headers: Mapping[str, str]
+    ) -> None:
         self._call = call
+        if request.opened is not None:
+            request.opened(headers)
         self._reader = request.reader()
         self._decoder = SSEDecoder(call.core.max_event_bytes)
         self._error: ZhipuError | None = None

@@ -251,7 +251,8 @@ class Stream(Generic[E]):
             checked(call, response, self._client._read(call, response))
         self._bytes = unpacked(response, call.request_id)
         kept.add(self._bytes)
-        self._state = state = StreamState(call, self._request, self._time())
+        state = StreamState(call, self._request, self._time(), response.headers)
+        self._state = state
         call.deadline = self._limit = state.limit()
         self._guard = blocking(self._limit)
         if call.watch is not None:

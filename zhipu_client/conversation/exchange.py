@@ -15,8 +15,9 @@ from typing import Any
 from zhipu_client import chat, models
 from zhipu_client._check import refuse
 from zhipu_client._half_characters import whole_text
-from zhipu_client._request import Request, StreamRequest
+from zhipu_client._request import Reply, Request, StreamRequest, as_sent
 from zhipu_client._task import Task
+from zhipu_client.conversation._headers import shown_headers
 from zhipu_client.conversation.answers import Answer, read_answer
 from zhipu_client.conversation.box_marks import without_marks
 from zhipu_client.conversation.history import prepared, with_file_urls
@@ -96,6 +97,7 @@ class Exchange:
         self._first: Answer | None = None
         self._attempt: Attempt | None = None
         self._seed = uuid.uuid4().hex
+        self._headers: dict[str, str] = {}
 
     @property
     def attempt(self) -> int:
@@ -117,7 +119,8 @@ class Exchange:
     def request(self) -> Request[dict[str, Any]]:
         """The request for an answer in one piece, given as the decoded JSON."""
         built = self.built
-        return chat.decoded(built.model, self._sent(), built.params, built.dialect.name)
+        sent = chat.decoded(built.model, self._sent(), built.params, built.dialect.name)
+        return replace(sent, parse=self._parsed) if built.with_headers else sent
 
     def submission(self) -> Request[Task]:
         """The request that has the answer made later: a task, whose result `take` reads."""
@@ -128,7 +131,8 @@ class Exchange:
         built = self.built
         name = built.dialect.name
         sent = chat.stream(model=built.model, messages=self._sent(), dialect=name, **built.params)
-        return replace(sent, reader=self._reader)  # type: ignore[arg-type, return-value]
+        opened = self._opened if built.with_headers else None
+        return replace(sent, reader=self._reader, opened=opened)  # type: ignore[arg-type, return-value]
 
     def _sent(self) -> list[dict[str, Any]]:
         requirement = self.built.requirement
@@ -140,6 +144,13 @@ class Exchange:
         # A fresh one for each attempt to connect: nothing of a failed one is kept.
         self._attempt = Attempt(self.built, seed=self._seed)
         return self._attempt
+
+    def _parsed(self, reply: Reply) -> Any:
+        self._opened(reply.headers)
+        return as_sent(reply)
+
+    def _opened(self, headers: Mapping[str, str]) -> None:
+        self._headers = shown_headers(headers)
 
     # --- Refusals
 
@@ -302,6 +313,9 @@ class Exchange:
         if requirement is not None and requirement.wants_json and not total.calls:
             total = replace(total, text=requirement.final_text(total.text))
         self.answer = self._with_cost(total)
+        if self.built.with_headers and self._headers:
+            facts = {**self.answer.facts, "headers": self._headers}
+            self.answer = replace(self.answer, facts=facts)
         self.done = True
         if answer.reasoning.strip() and self._is_switched_off():
             self.notes.append(_THINKING_IGNORED)

@@ -77,6 +77,7 @@ class Built:
         calls_in_text: Where calls of the offered tools are read that the model wrote as markup:
             nowhere, in the ``"text"``, or ``"anywhere"``: in its reasoning too.
         priced_by: The site by whose prices the answer's cost is reckoned; None: it is not.
+        with_headers: Whether the headers of the answer are among its facts.
     """
 
     model: str
@@ -94,6 +95,7 @@ class Built:
     file_urls: bool = False
     calls_in_text: Literal["text", "anywhere"] | None = None
     priced_by: str | None = None
+    with_headers: bool = False
 
     def think_filter(self) -> ThinkFilter | None:
         """Return what takes reasoning out of an answer's text; None where it cannot be there."""
@@ -159,7 +161,7 @@ def build(
         single_call=values.get("parallel_tool_calls") is False,
         file_urls=models.takes_files_by_url(model),
         calls_in_text=_calls_in_text(values.get("repair_tool_calls"), tools, dialect),
-        priced_by=_priced_by(values.get("cost"), dialect),
+        **_asked_about(values, dialect),
     )
 
 
@@ -294,6 +296,14 @@ def _set(params: dict[str, Any], key: str, value: Any) -> None:
         params[key] = value
     else:
         params.pop(key, None)
+
+
+def _asked_about(values: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
+    """What is to be said of an answer beside it: what it cost, and the headers it came with."""
+    return {
+        "priced_by": _priced_by(values.get("cost"), dialect),
+        "with_headers": bool(values.get("include_response_headers")),
+    }
 
 
 def _priced_by(wanted: Any, dialect: Dialect) -> str | None:

@@ -36,6 +36,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"model_kwargs": {"other": 1}},
     {"repair_tool_calls": True},
     {"cost": "zai"},
+    {"include_response_headers": True},
     {"sensitive_word_check": {"type": "ALL"}},
 ]
 
