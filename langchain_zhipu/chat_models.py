@@ -244,6 +244,7 @@ class ChatZhipuAI(ChatTasks):
         max_retries: Attempts after the first, for failures that pass; 2 when left out.
         max_concurrency: The most calls of this object at once; None for no ceiling.
         shared_limit: A name or a path: one limit for all processes of this machine that give it.
+        usage_counter: A ``zhipu_client.UsageCounter``: adds up what all calls use.
         default_headers: Headers of every request.
         proxy: The URL of a proxy; None: from the environment.
         auth: ``"bearer"`` sends the key, ``"jwt"`` a token signed with it.

@@ -44,6 +44,7 @@ class ZhipuSettings(ConnectionSettings, BaseComponent):
         max_retries: How often a failed request is sent again, 0 or more (2).
         max_concurrency: The most requests that this object has in flight, from 1; None: no limit.
         shared_limit: A name or a path: one limit for all processes of this machine that give it.
+        usage_counter: A ``zhipu_client.UsageCounter``: adds up what all calls use.
         default_headers: Further headers of every request; they are not shown, nor written down.
         http_client: An ``httpx.Client`` of yours for synchronous calls.
         http_async_client: An ``httpx.AsyncClient`` of yours for asynchronous calls.

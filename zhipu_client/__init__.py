@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from ._io.sync_attempts import Stream as Stream
     from ._io.transcripts import astream_transcript as astream_transcript
     from ._io.transcripts import stream_transcript as stream_transcript
+    from ._io.usage import UsageCounter as UsageCounter
     from ._request import Request as Request
     from ._request import StreamRequest as StreamRequest
     from ._request import Upload as Upload
@@ -108,6 +109,7 @@ else:
         "_io.sync": "Client",
         "_io.sync_attempts": "Stream",
         "_io.transcripts": "astream_transcript stream_transcript",
+        "_io.usage": "UsageCounter",
         "_request": "Request StreamRequest Upload",
         "_task": "TaskFailedError TaskTimeoutError",
         "models": "ModelDeprecationWarning",

@@ -319,6 +319,8 @@ class AsyncStream(Generic[E]):
         if self._silence is not None:
             self._silence.stop()
         self._report_left()
+        if self._state is not None:
+            self._state.count()
         if response is not None:
             with anyio.CancelScope(shield=True):
                 await response.aclose()

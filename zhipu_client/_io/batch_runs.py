@@ -13,6 +13,7 @@ from zhipu_client import batches
 from zhipu_client._io.checkpoints import with_checkpoint
 from zhipu_client._io.notes import logger
 from zhipu_client._io.polling import await_for, wait_for
+from zhipu_client._io.usage import counters_of
 from zhipu_client._request import AsyncSender, Sender
 from zhipu_client.work._batch import (
     BatchAnswer,
@@ -30,6 +31,7 @@ from zhipu_client.work._batch import (
 )
 from zhipu_client.work._job import Progress, keeping
 from zhipu_client.work._kept import key_of
+from zhipu_client.work._usage import Tally
 
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
@@ -211,6 +213,9 @@ class BatchRuns(Generic[V]):
     def _waiting(self, batch_id: str) -> batches.Waiting:
         return batches.waiting(batch_id, interval=self.interval, timeout=self.wait)
 
+    def _tally(self, client: Any) -> Tally:
+        return Tally(self._work.url, getattr(client, "site", None))
+
     def _plan(self) -> Plan:
         return Plan(self._work, self.metadata)
 
@@ -230,12 +235,13 @@ class BatchRuns(Generic[V]):
             for one in ids_of(job_id):
                 batch = wait_for(client, self._waiting(one))
                 yield batch, None, missing(batch, "")
-                seen = Seen()
+                seen, tally = Seen(), self._tally(client)
                 for request in results_of(batch):
                     with client.send(request) as file:
-                        for number, answer in self._plan().answers(file, seen):
+                        for number, answer in self._plan().answers(file, seen, tally):
                             yield batch, number, answer
                 seen.check()
+                _count(client, tally, one)
 
     async def _aanswers(
         self, job_id: str
@@ -245,22 +251,23 @@ class BatchRuns(Generic[V]):
             for one in ids_of(job_id):
                 batch = await await_for(client, self._waiting(one))
                 yield batch, None, missing(batch, "")
-                seen = Seen()
+                seen, tally = Seen(), self._tally(client)
                 for request in results_of(batch):
                     file = await client.send(request)
                     try:
-                        async for number, answer in self._some(file, seen):
+                        async for number, answer in self._some(file, seen, tally):
                             yield batch, number, answer
                     finally:
                         file.close()
                 seen.check()
+                _count(client, tally, one)
 
     async def _some(
-        self, file: IO[bytes], seen: Seen
+        self, file: IO[bytes], seen: Seen, tally: Tally
     ) -> AsyncIterator[tuple[int | None, BatchAnswer[Any]]]:
         from anyio import to_thread
 
-        rows = self._plan().answers(file, seen)
+        rows = self._plan().answers(file, seen, tally)
         while found := await to_thread.run_sync(lambda: list(islice(rows, _AT_ONCE))):
             for row in found:
                 yield row
@@ -309,6 +316,12 @@ def _announced(parts: list[Part], ids: list[str]) -> str:
     for part, one in zip(parts, ids, strict=True):
         logger.info("batch %s has begun, with %d items", one, part.lines)
     return ",".join(ids)
+
+
+def _count(client: Any, tally: Tally, batch_id: str) -> None:
+    """Count a batch whose results were read to the end; of several readings one."""
+    for counter in counters_of(getattr(client, "usage_counter", None)):
+        counter.add(tally.rows, batch_id)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from zhipu_client._io.inferred_site import goes_to_other_site
 from zhipu_client._io.long_bodies import LongBody
 from zhipu_client._io.notes import named, notes
 from zhipu_client._io.trace import Deadline
+from zhipu_client._io.usage import UsageCounter, counters_of
 from zhipu_client._io.watching import Watch, watch_of
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
@@ -35,6 +36,7 @@ from zhipu_client.errors import (
     shorten,
 )
 from zhipu_client.errors._failures import error_from
+from zhipu_client.work._usage import used_by
 
 __all__ = ["Call"]
 
@@ -56,6 +58,8 @@ class Call:
     content: bytes | LongBody | None = field(repr=False)
     request_id: str | None
     timeout_given: bool
+    #: What counts what the answer has used.
+    counters: tuple[UsageCounter, ...] = ()
     tries: int = 0
     #: True when the caller's own client sends it, which may have proxies of its own.
     own_client: bool = False
@@ -93,7 +97,8 @@ class Call:
         if max_retries is None and isinstance(request, Request):
             max_retries = request.max_retries
         tries = core.max_retries if max_retries is None else retries(max_retries)
-        return cls(core, request, limits, tries, merged, content, request_id, given is not None)
+        counters, timed = counters_of(core.usage_counter), given is not None
+        return cls(core, request, limits, tries, merged, content, request_id, timed, counters)
 
     def __post_init__(self) -> None:
         self._own_id = self.request_id is not None
@@ -342,6 +347,15 @@ class Call:
             request_id=self.request_id,
             hint=self._hint(status),
         )
+
+    def count(self, data: Any) -> None:
+        """Count what an answer has used, where somebody wants to know."""
+        if self.counters:
+            found = used_by(self.request, data, self.core.site)
+            if found is not None:
+                used, counts, once = found
+                for counter in self.counters:
+                    counter.add({used: counts}, once)
 
     def check_owner(self, answer: Any) -> None:
         """Raise when the service's answer is that of another call of this process."""

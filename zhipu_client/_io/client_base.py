@@ -33,6 +33,7 @@ from zhipu_client._io.gates import Gate
 from zhipu_client._io.inferred_site import goes_where_offered, infer
 from zhipu_client._io.limit_files import LimitFile, limit_path
 from zhipu_client._io.proxies import PoolKey, pool_key
+from zhipu_client._io.usage import UsageCounter
 from zhipu_client._learned import first_time, remember_refusal
 from zhipu_client._request import Conversing
 from zhipu_client._retry import retries
@@ -79,6 +80,8 @@ class Core:
     inferred: bool = False
     #: The file by which processes share the limit of requests in flight.
     shared_limit: Path | None = None
+    #: What counts the usage of all calls.
+    usage_counter: UsageCounter | None = field(default=None, repr=False)
     _prepared: bool = False
     #: Called with each attempt, see `AttemptEvent`; and whether it has raised.
     on_attempt: AttemptHook | None = None
@@ -208,6 +211,7 @@ class BaseClient(KeepsNoArguments):
         proxy: str | None = None,
         dialect: DialectName | None = None,
         on_attempt: AttemptHook | None = None,
+        usage_counter: UsageCounter | None = None,
         clock: Clock | None = None,
     ) -> None:
         if auth not in ("bearer", "jwt"):
@@ -232,6 +236,7 @@ class BaseClient(KeepsNoArguments):
             ceiling=ceiling(max_concurrency, time),
             shared_limit=limit_path(shared_limit),
             on_attempt=attempt_hook(on_attempt),
+            usage_counter=counter(usage_counter),
         )
         self._http = own(http_client, self._wrong_http)
         if base_url is None and not names_base_url(os.environ, key.variable):
@@ -270,6 +275,11 @@ class BaseClient(KeepsNoArguments):
         return self._core.dialect
 
     @property
+    def usage_counter(self) -> UsageCounter | None:
+        """What counts the usage of all calls, if anything does."""
+        return self._core.usage_counter
+
+    @property
     def site(self) -> str | None:
         """The preset that the base URL belongs to, or None."""
         return self._core.site
@@ -295,6 +305,15 @@ def own(http_client: Any, wrong: str) -> Any:
             field="http_client",
         )
     return http_client
+
+
+def counter(given: Any) -> UsageCounter | None:
+    """Return what counts usage, unless it is something else."""
+    if given is None or isinstance(given, UsageCounter):
+        return given
+    raise InvalidRequestError(
+        f"usage_counter must be a UsageCounter, not {type(given).__name__}", field="usage_counter"
+    )
 
 
 def ceiling(places: int | None, clock: Clock) -> Gate | None:

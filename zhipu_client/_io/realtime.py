@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from zhipu_client import _key
+from zhipu_client._io.usage import counters_of
 from zhipu_client._request import Request
 from zhipu_client._retry import refused
 from zhipu_client.errors import (
@@ -42,6 +43,7 @@ from zhipu_client.realtime import (
     respond,
     session_update,
 )
+from zhipu_client.work._usage import Used, counts_of
 
 from .async_attempts import enter
 from .call import Call
@@ -143,6 +145,8 @@ class RealtimeConnection:
     ) -> None:
         self.session = session
         self._socket = socket
+        self._counters = counters_of(client.usage_counter)
+        self._used = Used("realtime", session.model, client.site or "")
         self._clock = client._core.clock
         self._talk = Talk(session)
         self._slots = slots
@@ -273,10 +277,16 @@ class RealtimeConnection:
                 return None, None
             event = read_event(frame)
             ended = self._talk.take(event)
+            if ended is not None:
+                self._count(ended)
             for slot in self._slots:
                 slot.reading()
             if not isinstance(event, Heartbeat):
                 return event, ended
+
+    def _count(self, ended: Answer) -> None:
+        for counter in self._counters:
+            counter.add({self._used: counts_of(ended.usage)})
 
     async def _frame(self) -> str | bytes | None:
         from websockets.exceptions import ConnectionClosedOK

@@ -49,6 +49,7 @@ def check_reply(call: Call, status: int, headers: Mapping[str, str], body: Any) 
     try:
         if request.check is not None:
             request.check(reply)
+        call.count(reply.data)  # it is paid for, whether or not it can be read
         return request.parse(reply)
     except ZhipuError:
         raise

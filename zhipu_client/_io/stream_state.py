@@ -52,7 +52,7 @@ class StreamState(Generic[E]):
         self._last_content = self._seen = now
         self._contents = 0
         self._pauses = 0
-        self._owned = False
+        self._owned = self._counted = False
         self.ready: deque[E] = deque()
         #: True once an event was handed out: from then on nothing is replayed.
         self.delivered = False
@@ -150,6 +150,12 @@ class StreamState(Generic[E]):
             self._reader.finish()
         except StreamIncompleteError as incomplete:
             self._error = self._with_partial(error, incomplete)
+
+    def count(self) -> None:
+        """Count what the answer has used, once, however it ends; its usage comes last."""
+        if self._call.counters and not self._counted and self._reader.contents:
+            self._counted = True
+            self._call.count(self._reader.partial())
 
     def finish(self) -> None:
         """Raise what is wrong with the answer, if anything is, once all chunks were taken."""

@@ -41,6 +41,7 @@ class Client(Attempts):
         shared_limit: One limit for all processes of this machine that give the same name, or the
             same path of a file: what one learns from the service's refusals (1302) holds for all.
             A name is for processes of one user with one folder for temporary files.
+        usage_counter: Adds up what all calls use: a `UsageCounter`.
         default_headers: Added to each request.
         http_client: Your own ``httpx.Client``; never closed by us.
         auth: ``"bearer"``, or ``"jwt"`` to sign a token with the key and not send it.

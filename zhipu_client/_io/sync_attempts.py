@@ -324,6 +324,8 @@ class Stream(Generic[E]):
         response, pieces = self._response, self._bytes
         self._response = self._bytes = None
         slots, self._slots = self._slots, []
+        if self._state is not None:
+            self._state.count()
         try:
             if response is not None:
                 with inside():

@@ -14,6 +14,7 @@ from zhipu_client._attempt_events import AttemptEvent
 from zhipu_client._check import refusal
 from zhipu_client._client_cache import ClientCache
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, names_base_url, resolve_base_url
+from zhipu_client._io.usage import UsageCounter
 from zhipu_client._key import find
 from zhipu_client._safe_tracebacks import KeepsNoArguments
 from zhipu_client._secrets import (
@@ -74,6 +75,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             SGLang, llama.cpp, Ollama and gateways: nothing is sent there that you did not ask for,
             and the service's bounds do not apply. None decides by the URL: the service is its own
             and any that ends with ``/paas/v4``.
+        usage_counter: Adds up what all calls use, of any number of objects and processes: a
+            ``zhipu_client.UsageCounter``. Copies share it.
         proxy: The URL of a proxy; None leaves it to the environment.
         auth: ``"bearer"`` sends the key, ``"jwt"`` a token signed with it.
         on_attempt: A plain function that is called with a ``zhipu_client.AttemptEvent`` for each
@@ -116,6 +119,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     http_client: Any = Field(default=None, exclude=True, repr=False)
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
     dialect: DialectName | None = Field(default=None, description="Whose dialect is spoken.")
+    usage_counter: UsageCounter | None = Field(default=None, exclude=True, repr=False)
     proxy: str | None = Field(default=None, exclude=True, repr=False)
     auth: Literal["bearer", "jwt"] = Field(default="bearer", description="How the key is sent.")
     on_attempt: Callable[[AttemptEvent], Any] | None = Field(
@@ -136,7 +140,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         "zhipuai_api_key": "api_key",
     }
     #: Fields whose values a deep copy shares: they are alive, or may not be copied.
-    _shared: ClassVar[tuple[str, ...]] = (*_LIVE, "api_key", "on_attempt")
+    _shared: ClassVar[tuple[str, ...]] = (*_LIVE, "api_key", "on_attempt", "usage_counter")
 
     _clients: ClientCache = PrivateAttr(default_factory=ClientCache)
     #: Names of headers that were not pickled.
@@ -244,6 +248,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             self.max_retries,
             self.max_concurrency,
             self.shared_limit,
+            self.usage_counter,
             tuple(sorted(headers.items())) if headers else None,
             _mark(self.http_client),
             self.auth,
@@ -271,6 +276,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             max_retries=self.max_retries,
             max_concurrency=self.max_concurrency,
             shared_limit=self.shared_limit,
+            usage_counter=self.usage_counter,
             default_headers=self.default_headers,
             http_client=self.http_client,
             auth=self.auth,
@@ -363,6 +369,9 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         if secret:
             kept = {name: value for name, value in headers.items() if name not in secret}
             fields["default_headers"] = HiddenHeaders(kept) if kept else None
+        counter = fields.get("usage_counter")
+        if counter is not None:  # what is counted here is not counted there again
+            fields["usage_counter"] = counter.for_worker()
         private = dict(state["__pydantic_private__"] or {})
         left_out = (*self._missing_headers(), *secret)
         if "@" in (fields.get("proxy") or "") or (_PROXY in self._left_out and not self.proxy):

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from zhipu_client._attempt_events import AttemptHook
 from zhipu_client._defaults import Timeout
+from zhipu_client._io.usage import UsageCounter
 from zhipu_client.dialects import DialectName
 
 __all__ = [
@@ -32,6 +33,7 @@ class PlaceOptions(TypedDict, total=False):
     max_retries: int
     max_concurrency: int | None
     shared_limit: str | Path | None
+    usage_counter: UsageCounter | None
     default_headers: Mapping[str, str] | None
     http_client: Any
     http_async_client: Any

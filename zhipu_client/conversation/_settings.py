@@ -54,7 +54,7 @@ _OF_THE_MODEL = (
     "api_key", "zhipuai_api_key", "base_url", "zhipuai_api_base", "api_base", "max_concurrency",
     "http_client", "http_async_client", "auth", "dialect", "proxy", "openai_api_key",
     "openai_api_base", "openai_proxy", "organization", "openai_organization", "shared_limit",
-    "on_attempt",
+    "on_attempt", "usage_counter",
 )  # fmt: skip
 
 

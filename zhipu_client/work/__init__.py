@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from zhipu_client.work._chain import Chain, Once
 from zhipu_client.work._job import Progress, partial_of
+from zhipu_client.work._usage import Used
 
-__all__ = ["Chain", "Once", "Progress", "partial_of"]
+__all__ = ["Chain", "Once", "Progress", "Used", "partial_of"]

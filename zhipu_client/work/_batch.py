@@ -15,6 +15,7 @@ from zhipu_client import _check, batches, files
 from zhipu_client._numbers import whole_number
 from zhipu_client._request import Reply, Request
 from zhipu_client.errors import InvalidRequestError, ServerError, ZhipuError
+from zhipu_client.work._usage import Tally
 
 __all__ = [
     "BatchAnswer", "BatchLines", "Part", "Plan", "Seen", "Steps", "known",
@@ -220,7 +221,7 @@ class Plan:
         return all(pairs.get(name) == value for name, value in self.metadata.items())
 
     def answers(
-        self, file: IO[bytes], seen: Seen | None = None
+        self, file: IO[bytes], seen: Seen | None = None, tally: Tally | None = None
     ) -> Iterator[tuple[int | None, BatchAnswer[Any]]]:
         """Yield each answer of a result file with the place of its item; None if it is lost.
 
@@ -229,6 +230,7 @@ class Plan:
         Args:
             file: The file.
             seen: What the other files of the batch had.
+            tally: Counts what the answers have used.
         """
         seen = Seen() if seen is None else seen
         for row in batches.read_output(file):
@@ -240,6 +242,8 @@ class Plan:
                 continue
             else:
                 (seen.answered if answer.error is None else seen.failed).add(number)
+                if tally is not None and answer.error is None:
+                    tally.take(row)
             yield number, answer
 
     def _answer(self, row: Mapping[str, Any]) -> BatchAnswer[Any]:
