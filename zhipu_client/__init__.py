@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from . import models as models
     from . import moderations as moderations
     from . import ocr as ocr
+    from . import phone_actions as phone_actions
     from . import quota as quota
     from . import reader as reader
     from . import realtime as realtime
