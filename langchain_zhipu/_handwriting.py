@@ -15,11 +15,10 @@ from pydantic import ConfigDict, Field
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr.documents import stable_id
-from langchain_zhipu._ocr.reading import FATAL
 from langchain_zhipu._ocr.sources import Origin
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import InvalidRequestError, Request, ZhipuError, aiterate, iterate, ocr
-from zhipu_client.adapting import document_id, flat, name_source, read_path
+from zhipu_client.adapting import FATAL, document_id, flat, name_source, read_path
 from zhipu_client.work import Chain, Once
 
 __all__ = ["SUFFIXES", "HandwritingSettings"]

@@ -19,7 +19,6 @@ from pydantic import ConfigDict, Field
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr.documents import stable_id
-from langchain_zhipu._ocr.reading import FATAL
 from langchain_zhipu._ocr.sources import Origin
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import (
@@ -30,7 +29,7 @@ from zhipu_client import (
     file_parser,
     wait_for,
 )
-from zhipu_client.adapting import document_id, flat, name_source, naming, read_path
+from zhipu_client.adapting import FATAL, document_id, flat, name_source, naming, read_path
 
 __all__ = ["ParserSettings"]
 

@@ -13,11 +13,19 @@ from pydantic import ConfigDict, Field
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr.documents import stable_id
-from langchain_zhipu._ocr.reading import FATAL
 from langchain_zhipu._ocr.sources import Origin
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import aiterate, audio, iterate
-from zhipu_client.adapting import GivenPath, aleave, attach, document_id, flat, leave, name_source
+from zhipu_client.adapting import (
+    FATAL,
+    GivenPath,
+    aleave,
+    attach,
+    document_id,
+    flat,
+    leave,
+    name_source,
+)
 from zhipu_client.work import Chain
 
 __all__ = ["SUFFIXES", "TranscriptionSettings"]

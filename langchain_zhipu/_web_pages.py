@@ -13,10 +13,10 @@ from pydantic import ConfigDict, Field
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr.documents import stable_id
-from langchain_zhipu._ocr.reading import FATAL
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import InvalidRequestError, ZhipuError, aiterate, iterate, reader
 from zhipu_client.adapting import (
+    FATAL,
     aleave,
     attach,
     document_id,

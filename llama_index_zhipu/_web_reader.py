@@ -12,15 +12,12 @@ from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
 from zhipu_client import (
-    AuthenticationError,
     InvalidRequestError,
-    PermissionDeniedError,
-    QuotaExceededError,
     aiterate,
     iterate,
     reader,
 )
-from zhipu_client.adapting import aleave, attach, leave, name_source
+from zhipu_client.adapting import FATAL, aleave, attach, leave, name_source
 from zhipu_client.work import Chain, Once
 
 from ._connection import SeveralRequests
@@ -29,9 +26,6 @@ from ._documents import Given
 __all__ = ["ZhipuAIWebReader"]
 
 logger = logging.getLogger(__name__)
-
-#: Errors that every other page would meet too: never skipped.
-_FATAL = (AuthenticationError, PermissionDeniedError, QuotaExceededError)
 
 
 class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
@@ -148,7 +142,7 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
         return Chain(jobs, self.max_in_flight, skip)
 
     def _skip(self, key: tuple[int, str], error: Exception) -> bool:
-        if isinstance(error, _FATAL):
+        if isinstance(error, FATAL):
             return False
         logger.warning("%s is skipped: %s", key[1], error)
         return True

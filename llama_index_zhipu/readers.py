@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
@@ -63,7 +64,8 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
         with_regions: Keep the regions of each page, with boxes in pixels, as metadata, which is
             nested then: ``regions``, or with ``split="none"`` ``pages`` with the regions of each.
         on_error: What a page is that the service refuses: ``"raise"`` names it; ``"skip"`` logs a
-            warning and leaves it out (with ``keep_empty`` it is there, with its ``error``).
+            warning and leaves it out (with ``keep_empty`` it is there, with its ``error``), and
+            what else cannot be read of a document.
         keep_empty: Make documents of pages without text too, marked by ``empty`` in the metadata.
         request_info: Keep ``request_id`` and ``token_usage`` of each request as metadata.
         tables: ``"html"`` as the service writes them, or ``"markdown"``.
@@ -301,7 +303,8 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             **self._chat_options(),
         }
         given = {_PAGES.get(name, name): value for name, value in given.items()}
-        return ocr.pages(file.source, **{**settings, **given})
+        job = ocr.pages(file.source, **{**settings, **given})
+        return replace(job, name=file.name or job.name)
 
     def _password(self, file: Given) -> Any:
         given = hidden_password(self.password)

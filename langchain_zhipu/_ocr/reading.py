@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 from langchain_core.documents import Document
@@ -17,23 +17,17 @@ from langchain_zhipu._ocr.images import ImageSaver
 from langchain_zhipu._ocr.sources import Origin, file_metadata, password_for
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import (
-    AuthenticationError,
-    PermissionDeniedError,
-    QuotaExceededError,
     aiterate,
     iterate,
     ocr,
 )
-from zhipu_client.adapting import GivenPath, aleave, hidden_password, leave, name_source
+from zhipu_client.adapting import FATAL, GivenPath, aleave, hidden_password, leave, name_source
 from zhipu_client.ocr import OCRPage, OCRProgress
 from zhipu_client.work import Chain
 
-__all__ = ["FATAL", "OCRSettings", "Resume", "ResumePoint"]
+__all__ = ["OCRSettings", "Resume", "ResumePoint"]
 
 _log = logging.getLogger(__name__)
-
-#: Errors that every other document would meet too: never skipped.
-FATAL = (AuthenticationError, PermissionDeniedError, QuotaExceededError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +165,7 @@ class OCRSettings(SeveralRequests):
         )
 
     def _job(self, origin: Origin, resume: int | OCRProgress | None) -> ocr.Pages:
-        return ocr.pages(
+        job = ocr.pages(
             origin.value,
             model=self.model,
             first_page=self.first_page,
@@ -189,6 +183,7 @@ class OCRSettings(SeveralRequests):
             endpoint=self.endpoint,
             **self._chat_options(),
         )
+        return replace(job, name=origin.name)  # what is in memory has no name of its own
 
 
 class _Run:

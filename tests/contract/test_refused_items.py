@@ -10,9 +10,19 @@ from typing import Any
 import pytest
 
 from cookbook.paper import Text, Title, pdf
-from zhipu_client import BadRequestError, Client, ServerError, embeddings, ocr, rerank, run
+from zhipu_client import (
+    AuthenticationError,
+    BadRequestError,
+    Client,
+    ServerError,
+    embeddings,
+    ocr,
+    rerank,
+    run,
+)
 from zhipu_client._io.documents import open_document
 from zhipu_client.work._job import Around
+from zhipu_client.work._pictures import Picture
 
 from .server import Reply, scripted
 from .subjects import KEY
@@ -152,6 +162,124 @@ def test_a_document_that_is_refused_is_not_asked_for_page_by_page(adapter, scan)
         with pytest.raises(BadRequestError, match=r"book\.pdf"):
             _load(adapter, "sync", scan, **settings)
         assert len(server.requests) < 10
+
+
+FAILURE = {"error": {"code": "500", "message": "internal"}}
+WRONG_KEY = {"error": {"code": "1002", "message": "wrong key"}}
+
+
+def _failing(bad: Any, failure: Any) -> Any:
+    read = _read(lambda number: False)
+
+    def answer(body: Any) -> Any:
+        first, last = body.get("start_page_id") or 1, body.get("end_page_id") or PAGES
+        return failure if any(map(bad, range(first, last + 1))) else read(body)
+
+    return answer
+
+
+def _short(body: Any) -> Any:
+    reply = _read(lambda number: False)(body)
+    if (body.get("start_page_id") or 1) <= BAD <= (body.get("end_page_id") or PAGES):
+        reply["layout_details"] = reply["layout_details"][:1]
+        reply["data_info"]["pages"] = reply["data_info"]["pages"][:1]
+    return reply
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        (_failing(BAD.__eq__, FAILURE), range(1, 11)),
+        (_failing(lambda number: number > 10, FAILURE), range(11, PAGES + 1)),
+        (_short, range(2, 11)),
+    ],
+    ids=["a part fails", "all behind it fail", "a part comes short"],
+)
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_what_cannot_be_read_is_left_out_alike(adapter, way, answer, left, scan, caplog):
+    with scripted(Reply(answer)) as server:
+        settings = {"on_error": "skip", "pages_per_request": 10, **_settings(server)}
+        found = _load(adapter, way, scan, **settings)
+        kept = _load(adapter, way, scan, keep_empty=True, **settings)
+    assert _numbers(found) == [n for n in range(1, PAGES + 1) if n not in left]
+    assert "book.pdf: page" in caplog.text
+    assert _numbers(kept) == list(range(1, PAGES + 1))
+    assert [int(one.metadata["page_label"]) for one in kept if one.metadata.get("error")] == [*left]
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_no_more_is_asked_for_where_nothing_comes(adapter, way, tmp_path):
+    path = tmp_path / "long.pdf"
+    path.write_bytes(pdf([[Text(f"{n}")] for n in range(60)]))
+    settings = {"on_error": "skip", "pages_per_request": 1, "max_in_flight": 1}
+    with scripted(Reply(FAILURE)) as server:
+        assert _load(adapter, way, path, **settings, **_settings(server)) == []
+        assert len(server.requests) <= 5
+
+
+@pytest.mark.parametrize("bad", ["missing", "broken", "in memory", "too short"])
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_a_document_that_cannot_be_opened_is_skipped_alike(
+    adapter, way, bad, scan, tmp_path, caplog
+):
+    settings: dict[str, Any] = {"on_error": "skip", "first_page": 99 if bad == "too short" else 1}
+    given: Any = scan if bad == "too short" else tmp_path / "lost.pdf"
+    if bad == "broken":
+        given.write_bytes(b"no PDF at all")
+    elif bad == "in memory":
+        given = b"no PDF at all"
+    with scripted(Reply(_read(lambda number: False))) as server:
+        assert _load(adapter, way, given, **settings, **_settings(server)) == []
+        assert not server.requests
+    assert "is skipped: " in caplog.text
+    assert bad == "in memory" or given.name in caplog.text
+
+
+@pytest.mark.parametrize("way", ["sync", "async"])
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_a_wrong_key_is_not_skipped(adapter, way, scan):
+    answer = _failing(lambda number: number > 10, WRONG_KEY)
+    with scripted(Reply(answer)) as server:
+        settings = {"on_error": "skip", "pages_per_request": 10, **_settings(server)}
+        with pytest.raises(AuthenticationError, match=r"book\.pdf"):
+            _load(adapter, way, scan, **settings)
+
+
+@pytest.mark.parametrize("failing", [(), (3,), tuple(range(3, 46))])
+def test_a_chat_server_that_fails_now_and_then(failing):
+    from zhipu_client.ocr._chat_work import ChatReading, ChatWork
+
+    job = ocr.pages("book.pdf", in_flight=1, on_error="skip")
+    work = ChatWork(job, ChatReading(), _Pictures())
+    asked: list[int] = []
+    pages: list[Any] = []
+    while (taken := work.take()) is not None:
+        asked.append(taken[0])
+        if taken[0] in failing:
+            work.failed(taken[0], ServerError("down"))
+        else:
+            choice = {"message": {"content": "Whales."}, "finish_reason": "stop"}
+            work.done(taken[0], {"choices": [choice]})
+        pages += work.ready()
+    assert [page.number for page in work.result(pages)] == list(range(1, PAGES + 1))
+    assert [page.number for page in pages if page.error] == [*failing]
+    assert len(asked) == (6 if len(failing) > 1 else PAGES)
+
+
+class _Pictures:
+    pages, info, in_memory = PAGES, {}, False
+
+    def label(self, number: int) -> str:
+        return f"page {number} of book.pdf"
+
+    def picture(self, number: int) -> Any:
+        return Picture("data:image/png;base64,aGk=", 9, 9)
+
+    def close(self) -> None:
+        pass
 
 
 def test_the_client_has_the_error_on_the_page(scan):

@@ -56,8 +56,10 @@ from zhipu_client.adapting._options import (
 from zhipu_client.adapting._several import GivenPath, KeepsAnswers, SeveralRequests
 from zhipu_client.errors._naming import name_source, naming, shown_name
 from zhipu_client.work._job import attach, keeping
+from zhipu_client.work._refusals import FATAL
 
 __all__ = [
+    "FATAL",
     "ClientCache",
     "ConnectionOptions",
     "ConnectionSettings",

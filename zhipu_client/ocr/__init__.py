@@ -6,6 +6,7 @@ with GLM-OCR on your own server, too.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,8 @@ from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Request
 from zhipu_client._secrets import hidden_password
 from zhipu_client._uploads import content_of, read_upload
-from zhipu_client.errors._naming import naming
+from zhipu_client.errors import ZhipuError
+from zhipu_client.errors._naming import name_source, naming, shown_name
 from zhipu_client.ocr._chat import TASKS, Task
 from zhipu_client.ocr._chat_work import DPI, MAX_PIXELS, ChatReading, ChatWork
 from zhipu_client.ocr._endpoints import NOT_FOUND, Endpoint, check_endpoint, endpoint_of
@@ -38,7 +40,7 @@ from zhipu_client.ocr._parts import PagesJob
 from zhipu_client.ocr._tables import tables_as_markdown
 from zhipu_client.ocr._work import OCRWork
 from zhipu_client.work._job import Around, Password, Progress, Work
-from zhipu_client.work._refusals import OnError
+from zhipu_client.work._refusals import Nothing, OnError, may_be_skipped
 
 __all__ = [
     "DPI",
@@ -67,6 +69,8 @@ __all__ = [
     "table_to_markdown",
     "tables_as_markdown",
 ]
+
+_log = logging.getLogger("zhipu_client.ocr")
 
 #: The most pages that one request may ask for, by site; 100 elsewhere.
 _PAGES: Mapping[str | None, int] = {"zai": 30}
@@ -241,7 +245,9 @@ def pages(
             it, which is called only if the file needs one. Such a file is sent without encryption.
         on_error: What a page of a file is that the service refuses: the pages that it was sent with
             are halved until it is alone. It ends the run (``"raise"``; ``page`` of the error is its
-            number), or comes without text and with its ``error`` (``"skip"``).
+            number), or comes without text and with its ``error`` (``"skip"``). So does what else
+            cannot be read of a document, with a warning in the log, up to the document itself;
+            a wrong key, a missing permission and a used-up account end the run all the same.
 
     Raises:
         InvalidRequestError: A value is outside of its limits. For the file itself, and for what
@@ -318,23 +324,32 @@ class Pages(PagesJob):
         dialect, base_url = around.dialect, around.base_url
         options = {**self.reading.given, **self.options}
         check_endpoint(dialect, self.endpoint, base_url, **options)
-        if endpoint_of(dialect, self.endpoint, base_url) == "chat":
-            return self._begin_chat(around)
-        with naming(self.name):
-            document = around.open(self.source, self.root, self.max_bytes, self.password)
+        chat = endpoint_of(dialect, self.endpoint, base_url) == "chat"
         try:
-            hint = None if self.endpoint is not None else NOT_FOUND.get(dialect)
+            with naming(self.name):
+                return self._begin_chat(around) if chat else self._begin_layout(around)
+        except ZhipuError as error:
+            if not may_be_skipped(error, self.on_error):
+                raise
+            name_source(error, self.source)
+            _log.warning("%s is skipped: %s", shown_name(self.name or "a document"), error)
+            return Nothing()
+
+    def _begin_layout(self, around: Around) -> OCRWork:
+        document = around.open(self.source, self.root, self.max_bytes, self.password)
+        try:
+            asked = self.endpoint is not None
+            hint = None if asked else NOT_FOUND.get(around.dialect)
             return OCRWork(self, document, page_limit(around.site), create, hint)
         except BaseException:
             document.close()
             raise
 
-    def _begin_chat(self, around: Around) -> Work[OCRPage, list[OCRPage]]:
+    def _begin_chat(self, around: Around) -> ChatWork:
         if around.open_pictures is None:
             raise TypeError("pages cannot be rendered here: this client opens no pictures")
         given = (self.source, self.root, self.max_bytes, self.reading.bounds, self.password)
-        with naming(self.name):
-            pictures = around.open_pictures(*given)
+        pictures = around.open_pictures(*given)
         try:
             return ChatWork(self, self.reading, pictures)
         except BaseException:

@@ -17,7 +17,7 @@ from zhipu_client.ocr._pages import OCRPage, OCRProgress
 from zhipu_client.ocr._parts import PagesJob
 from zhipu_client.work._job import attach
 from zhipu_client.work._pictures import Bounds, Picture, Pictures
-from zhipu_client.work._refusals import is_about_an_item
+from zhipu_client.work._refusals import MOST_LOST, is_about_an_item, may_be_skipped
 
 __all__ = ["DPI", "MAX_PIXELS", "ChatReading", "ChatWork"]
 
@@ -92,6 +92,7 @@ class ChatWork:
         self._sent: dict[int, Picture] = {}  # whose answers have not come
         self._open: set[int] = set()  # asked for and not handed over
         self._bad = 0  # pages that were refused
+        self._lost = 0  # pages that failed otherwise, one after the other
         self._error: Exception | None = None
         self._failed_at = 0
 
@@ -123,6 +124,7 @@ class ChatWork:
         self._finished[number] = replace(page, file_info=self._pictures.info)
         del self._sent[number]
         self._read += 1
+        self._lost = 0
         if self._job.progress is not None:
             self._job.progress(self._read, self._expected)
 
@@ -137,11 +139,17 @@ class ChatWork:
         attach(error, page=number)
         self._bad += 1
         hopeless = not self._read and self._bad in (_HOPELESS, self._expected)
-        if self._job.on_error == "skip" and is_about_an_item(error) and not hopeless:
-            label = self._pictures.label(number)
+        if may_be_skipped(error, self._job.on_error):
+            self._lost = 0 if is_about_an_item(error) else self._lost + 1
+            left = [number]
+            if hopeless or self._lost > MOST_LOST:
+                left += self._todo
+                self._todo.clear()
+            for each in left:
+                page = OCRPage(each, "", total_pages=self._pictures.pages, error=error)
+                self._finished[each] = replace(page, has_layout=False)
+            label = self._pictures.label(number) + (" and all behind it" if left[1:] else "")
             _log.warning("%s: the page was refused and is left out: %s", label, error)
-            page = OCRPage(number, "", total_pages=self._pictures.pages, error=error)
-            self._finished[number] = replace(page, has_layout=False)
             return
         if self._error is None or number < self._failed_at:
             self._error, self._failed_at = error, number

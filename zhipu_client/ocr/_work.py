@@ -24,7 +24,7 @@ from zhipu_client.errors._naming import name_source
 from zhipu_client.ocr._pages import OCRPage, OCRProgress, number_of_pages, pages_in, pages_of
 from zhipu_client.ocr._parts import PDF, PagesJob, Part, Parts
 from zhipu_client.work._job import Document, attach
-from zhipu_client.work._refusals import is_about_an_item
+from zhipu_client.work._refusals import MOST_LOST, is_about_an_item, may_be_skipped
 
 __all__ = ["OCRWork"]
 
@@ -63,6 +63,8 @@ class OCRWork:
         self._error: Exception | None = None
         self._failed_at = 0
         self._bad = 0  # pages that were refused
+        self._lost = 0  # parts left out one after the other
+        self._left_out = False
         self._text: str | None = None
         self._open: dict[int, Part] = {}  # asked for and not handed over, in order
         self._finished: dict[int, list[OCRPage]] = {}
@@ -95,7 +97,7 @@ class OCRWork:
                 request = self._request(part)
             except Exception as error:  # noqa: BLE001 - the pages before it are handed over first
                 self.failed(part.first, error)
-                return None
+                continue
             if request is not None:
                 return part.first, self._kept_if_whole(part, request)
         return None
@@ -156,7 +158,7 @@ class OCRWork:
         if wanted is not None and len(pages) > wanted:
             came = len(pages)
             if came < part.first - 1 + wanted:
-                pages = pages[:wanted]
+                pages = [] if self._job.on_error == "skip" else pages[:wanted]
                 message = (
                     f"the service sent {came} pages where {wanted} were asked for, from page "
                     f"{part.first} on: which pages these are is not known"
@@ -174,6 +176,7 @@ class OCRWork:
             )  # it has more pages, and they did not come
         self._finished[number] = pages
         self._read += len(pages)
+        self._lost = 0
         if self._document.pages is not None and wanted is not None and len(pages) < wanted:
             message = (
                 f"the service read {len(pages)} of {wanted} pages from page {part.first} on; "
@@ -239,14 +242,46 @@ class OCRWork:
         self._bad += 1
         hopeless = not self._read and (self._bad > _HOPELESS or self._bad == self._total)
         if self._job.on_error == "raise" or hopeless:
+            self._lost = MOST_LOST
             self._fail(number, error)
             return
         _log.warning("%s: page %d was refused and is left out: %s", self._name(), number, error)
         self._finished[number] = [OCRPage(number, "", total_pages=self._total, error=error)]
 
     def _fail(self, number: int, error: Exception) -> None:
-        if self._error is None or number < self._failed_at:
+        if may_be_skipped(error, self._job.on_error):
+            self._leave_out(number, error)
+        elif self._error is None or number < self._failed_at:
             self._error, self._failed_at = error, number
+
+    def _leave_out(self, number: int, error: Exception) -> None:
+        """Go on without a part; without all that was not asked for, where nothing comes any more.
+
+        Its pages have no text, and the error. What is in flight is still handed over.
+        """
+        if self._not_found and isinstance(error, NotFoundError):
+            error.explain(self._not_found)
+        part, came = self._open[number], self._finished.get(number, [])
+        left = [part]
+        self._left_out = True
+        self._lost += 1
+        if self._lost > MOST_LOST or (self._lost == MOST_LOST and not self._read):
+            left += [each for each in self._todo if not each.kept]
+            self._todo = deque(each for each in self._todo if each.kept)
+        for each in left:
+            self._open[each.first] = each
+            known = each.last if self._document.pages is not None else None
+            first = each.first + (len(came) if each is part else 0)
+            self._finished[each.first] = (came if each is part else []) + [
+                OCRPage(page, "", total_pages=self._total or None, error=error)
+                for page in range(first, (known or 0) + 1)
+            ]
+        pages = (
+            f"page {part.first} on" if part.last is None else f"pages {part.first} to {part.last}"
+        )
+        if len(left) > 1:
+            pages += " and all behind them"
+        _log.warning("%s: %s could not be read and are left out: %s", self._name(), pages, error)
 
     def _may_be_too_long(self, part: Part) -> bool:
         if part.last is not None or self._document.pages is not None:
@@ -285,16 +320,21 @@ class OCRWork:
         if self._next >= number or not self._finished[number]:
             return False
         self._miss(number - 1)
-        return True
+        return self._error is not None
 
     def _miss(self, last: int) -> None:
         """Fail because the service left out the pages from the next one to a last one."""
         message = f"the service did not send pages {self._next} to {last} of the document"
-        self._fail(self._next, ServerError(message))
+        error = ServerError(message)
+        if may_be_skipped(error, self._job.on_error):
+            _log.warning("%s: %s", self._name(), error)
+        else:
+            self._fail(self._next, error)
 
     def result(self, pieces: list[OCRPage]) -> list[OCRPage]:
         end = min(self._job.last_page or self._total, self._total)
-        if self._error is None and self._document.pages is None and self._next <= end:
+        ended = self._document.pages is not None or self._left_out or self._next > end
+        if self._error is None and not ended:
             self._miss(end)
         if self._error is None:
             return pieces
