@@ -18,6 +18,12 @@ from cookbook.langchain import (
 from cookbook.paper import Text, pdf
 
 
+@pytest.fixture(scope="module")
+def server():
+    with zhipu_emulator.serve() as running:
+        yield running
+
+
 def test_a_recipe_runs_as_a_program(run_recipe):
     done = run_recipe("invoice.py")
     assert done.returncode == 0, done.stderr
@@ -83,12 +89,11 @@ def test_an_agent_searches_and_draws(capsys, tmp_path):
         slides_and_translation,
     ],
 )
-def test_a_wrong_key_is_one_sentence(recipe, monkeypatch, capsys, tmp_path):
+def test_a_wrong_key_is_one_sentence(recipe, server, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
-    with zhipu_emulator.serve() as server:
-        monkeypatch.setenv("ZHIPUAI_API_KEY", "wrong.key")
-        monkeypatch.setenv("ZHIPUAI_BASE_URL", server.base_url)
-        assert recipe.main([]) == 1
+    monkeypatch.setenv("ZHIPUAI_API_KEY", "wrong.key")
+    monkeypatch.setenv("ZHIPUAI_BASE_URL", server.base_url)
+    assert recipe.main([]) == 1
     said = capsys.readouterr().err
     assert said.startswith("That did not work: ")
     assert said.count("\n") == 1

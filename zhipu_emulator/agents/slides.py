@@ -36,7 +36,7 @@ _REMOVE = re.compile(r"\b(?:delete|remove|drop)\b|删除|去掉", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d{1,3}")
 _CHINESE_DIGITS = dict(zip("一二三四五六七八九", "123456789", strict=True))
 _USUAL, _MOST = 3, 20
-_PIXELS = (960, 540)
+_PIXELS = (480, 270)
 
 Step = tuple[str, dict[str, Any]]
 
@@ -178,7 +178,7 @@ def _sizes(pages: Any, count: int) -> list[tuple[int, int]]:
         place, width, height = values
         if not 1 <= place <= count:
             raise ServiceError("1214", "页码不存在", "There is no such page")
-        scale = 960 / max(width, height)
+        scale = _PIXELS[0] / max(width, height)
         sizes[int(place) - 1] = (max(64, int(width * scale)), max(64, int(height * scale)))
     return sizes
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _TEMPLATES = ("french_kiss", "bodyshake", "sexy_me")
 _PIECE = 6  # characters of an event
 _PATH = "/v1/agents"
-_FILM = (480, 272)
+_FILM = (320, 180)
 
 
 def routes(state: State) -> list[Route]:

@@ -110,7 +110,7 @@ def test_a_task_is_polled_and_ends(client, satisfies) -> None:
         "success",
     ]
     link = states[1]["choices"][0]["messages"][0]["content"][0]["file_url"]
-    assert httpx.get(link, trust_env=False).headers["content-type"] == "video/mp4"
+    assert client.get(link).headers["content-type"] == "video/mp4"
 
 
 def test_a_task_may_fail(options, satisfies) -> None:
@@ -139,7 +139,7 @@ def test_a_deck_has_phases_and_is_remembered(client, satisfies) -> None:
     answer = client.post("v1/agents/conversation", json={**known, "custom_variables": ways}).json()
     (file,) = satisfies(answer, "agent_conversation")["choices"][0]["message"][0]["content"]
     assert file["tag_en"] == "tea.pdf"
-    assert httpx.get(file["file_url"], trust_env=False).content.startswith(b"%PDF")
+    assert client.get(file["file_url"]).content.startswith(b"%PDF")
     images = client.post("v1/agents/conversation", json=known).json()
     assert [f["type"] for f in images["choices"][0]["message"][0]["content"]] == ["image_url"]
 
