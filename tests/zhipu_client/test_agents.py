@@ -14,6 +14,7 @@ import zhipu_emulator
 from zhipu_client import (
     APIError,
     AsyncClient,
+    AuthenticationError,
     Client,
     ContentFilterError,
     InvalidRequestError,
@@ -196,6 +197,13 @@ def test_both_paths(client, server, below) -> None:
     reply = client.send(agents.translate("Good morning, world!", below_base_url=below))
     assert (reply.text, reply.finish_reason, reply.state) == ("早上好，世界！", "stop", "succeeded")
     assert server.requests[0]["path"] == ("/api/paas/v4" if below else "/api") + "/v1/agents"
+
+
+@pytest.mark.parametrize("below", [False, True])
+def test_a_wrong_key_is_the_same_error_on_both(server, below) -> None:
+    client = Client(api_key="wrong.key", base_url=server.base_url)
+    with pytest.raises(AuthenticationError):
+        client.send(agents.translate("Good morning", below_base_url=below))
 
 
 def test_a_glossary_goes_up_as_a_file(client) -> None:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from zhipu_emulator.http.state import State
 
 _CONSOLE = ("/api/v1/", "/api/monitor/")
-_AGENTS = "/api/v1/agents"  # documented with the common envelope
 _CONTROL = "/emulator/"
 _CHAT = "/chat/completions"
 _PUBLIC = ("/files/", "/pages/")  # what answers link to: fetched without a key
@@ -139,8 +138,7 @@ class Gateway:
         self, error: errors.ServiceError, scope: Scope, receive: Receive, send: Send
     ) -> None:
         language = scope["emulator.language"]
-        path = scope["path"]
-        if path.startswith(_CONSOLE) and not path.startswith(_AGENTS):
+        if scope["path"].startswith(_CONSOLE):
             reply = json_response(errors.flat(int(error.code), error.message(language)))
         else:
             reply = json_response(error.body(language), error.status, error.headers)

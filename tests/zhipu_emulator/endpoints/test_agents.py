@@ -205,10 +205,12 @@ def test_the_international_site_has_three_agents(options, refused) -> None:
     refused(client.post("v1/agents", json=asked("ai_drawing_agent", "a kite")), "1222")
 
 
-def test_a_wrong_key_is_refused_in_the_common_form(client, refused) -> None:
+def test_a_wrong_key_is_refused_as_by_the_other_routes_of_the_path(client, refused) -> None:
     host = client.base_url.copy_with(path="/api/v1/agents")
     headers = {"Authorization": "Bearer wrong.key"}
-    refused(client.post(host, json=HELLO, headers=headers), "1000", 401)
+    refused(client.post("v1/agents", json=HELLO, headers=headers), "1000", 401)
+    answer = client.post(host, json=HELLO, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (200, 1000)
 
 
 def test_an_ordered_end(client) -> None:
