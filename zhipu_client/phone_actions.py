@@ -2,19 +2,19 @@
 
 The model looks at the picture of a screen and answers with a thought and one action, such as
 ``do(action="Tap", element=[500, 120])`` or ``finish(message="Done.")``. The form is that of the
-vendor's own agent (Open-AutoGLM). It looks like Python, and is never run: only literals are read.
+vendor's own agent (Open-AutoGLM). It looks like Python, and is never run: texts, numbers and places
+are read, and nothing else.
 """
 
 from __future__ import annotations
 
-import ast
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from zhipu_client._check import show
+from zhipu_client._half_characters import whole_characters
 from zhipu_client.errors import ZhipuError
 
 __all__ = ["ACTIONS", "PhoneAction", "PhoneActionError", "read_action"]
@@ -41,15 +41,29 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
 #: What names a place: two numbers from 0 to 1,000, of the width and of the height.
 _PLACES = ("element", "start", "end")
 _SCALE = 1000
-#: No action is longer; a longer text would make Python's parser work for nothing.
+#: No action is longer.
 _LONGEST = 20_000
 _LONGEST_WAIT = 3600.0
 _ANSWER = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.DOTALL)
 _THOUGHT = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 _CALL = re.compile(r"^[ \t]*(?=(?:do|finish)\()", re.MULTILINE)
-#: The text to type, which the model does not escape: all up to the last quotation mark.
+#: An action behind a thought, on the same line.
+_CALL_BEHIND = re.compile(r"(?<![\w.])(?=(?:do|finish)\(\s*\w+\s*=)")
+_CALLED = re.compile(r"(do|finish)\(\s*")
+_NAME = re.compile(r"([A-Za-z_]\w*)\s*=\s*")
+_TEXT = re.compile(r"\"([^\"\\]*(?:\\.[^\"\\]*)*)\"|'([^'\\]*(?:\\.[^'\\]*)*)'", re.DOTALL)
+_DIGITS = r"-?\d{1,9}(?:\.\d{1,9})?"
+_LIST = re.compile(rf"[\[(]\s*((?:{_DIGITS}\s*,\s*)*{_DIGITS})\s*[\])]")
+_PLAIN = re.compile(rf"(?:{_DIGITS}|True|False|None)(?=\s*[,)])")
+_CONSTANTS: Mapping[str, Any] = {"True": True, "False": False, "None": None}
+_NEXT = re.compile(r"\s*(,|\)\Z)\s*")
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\n": ""}
+#: A text whose own quotation marks the model did not escape: all up to the last mark.
 _TYPED = re.compile(r"do\(action=\"(Type|Type_Name)\", text=\"(.*)\"\)", re.DOTALL)
 _FINISHED = re.compile(r"finish\(message=\"(.*)\"\)", re.DOTALL)
+#: The text ends within such a text, or something follows it: an end, one more argument.
+_ENDS_WITHIN = re.compile(r"\"\s*\)|\"\s*,\s*\w+\s*=|\\\Z")
 _FENCE = re.compile(r"\A```\w*\n(.*?)\n?```\Z", re.DOTALL)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -123,50 +137,98 @@ def read_action(text: str) -> PhoneAction:
         >>> action.name, action.thought
         ('Back', 'A search box.')
     """
-    thought = " ".join(found.strip() for found in _THOUGHT.findall(text))
-    rest = _THOUGHT.sub("", text)
-    in_tags = _ANSWER.search(rest)
-    line = (in_tags.group(1) if in_tags else rest).strip()
-    if fenced := _FENCE.match(line):
-        line = fenced.group(1).strip()
-    begins = [found.end() for found in _CALL.finditer(line)]
+    thought, line = _apart(text)
+    begins = _CALL.search(line) or _CALL_BEHIND.search(line)
     if not begins:
         raise _refused("has no action: do(...) or finish(...)", text)
     # Without tags the thought comes first, and what is typed may look like an action.
-    thought = thought or line[: begins[0]].strip()
-    name, arguments = _call(line[begins[0] :], text)
+    thought = thought or line[: begins.end()].strip()
+    name, arguments = _call(line[begins.end() :], text)
     return PhoneAction(name, _checked(name, arguments, text), thought)
+
+
+def _apart(text: str) -> tuple[str, str]:
+    """The thought between tags, and what contains the action."""
+    # What is typed may contain a tag: thoughts are before the answer.
+    head, tag, tail = text.partition("<answer>")
+    if "</think>" in head and "<think>" not in head:
+        head = f"<think>{head}"
+    thought = " ".join(found.strip() for found in _THOUGHT.findall(head))
+    rest = _THOUGHT.sub("", head)
+    if "<think>" in rest and not tag:
+        raise _refused("is cut within its thought", text)
+    if tag and _CALL.search(_ANSWER.sub("", f"{tag}{tail}", count=1)):
+        raise _refused("has more than one action", text)
+    in_tags = _ANSWER.search(f"{tag}{tail}")
+    line = (in_tags.group(1) if in_tags else rest).strip()
+    fenced = _FENCE.match(line)
+    return thought or (rest.strip() if tag else ""), fenced.group(1).strip() if fenced else line
 
 
 def _call(line: str, text: str) -> tuple[str, dict[str, Any]]:
     if len(line) > _LONGEST:
         raise _refused(f"is longer than {_LONGEST:,} characters", text)
-    tree = _parsed(line)
-    if tree is None:
-        typed, finished = _TYPED.fullmatch(line), _FINISHED.fullmatch(line)
-        if typed and not _CALL.search(typed.group(2)):  # else it is two actions
-            return typed.group(1), {"text": typed.group(2)}
-        if finished and not _CALL.search(finished.group(1)):
-            return "Finish", {"message": finished.group(1)}
-        raise _refused("is cut, is not one action alone, or cannot be read", text)
-    try:
-        found = {str(word.arg): ast.literal_eval(word.value) for word in tree.keywords}
-    except (ValueError, TypeError, RecursionError, MemoryError):
-        raise _refused("has arguments that are not plain values", text) from None
-    if tree.args or None in {word.arg for word in tree.keywords}:
-        raise _refused("has arguments without a name", text)
-    if isinstance(tree.func, ast.Name) and tree.func.id == "finish":
+    called = _CALLED.match(line)
+    found = _arguments(line, called.end(), text) if called else None
+    if called is None or found is None:
+        return _unescaped(line, text)
+    if called.group(1) == "finish":
         return "Finish", found
     return _known(found.pop("action", None), text), found
 
 
-def _parsed(line: str) -> ast.Call | None:
-    escaped = line.replace("\r", r"\r").replace("\n", r"\n").replace("\t", r"\t")
-    try:
-        tree = ast.parse(escaped, mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-    return tree if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) else None
+def _arguments(line: str, place: int, text: str) -> dict[str, Any] | None:
+    """The arguments from behind the bracket to the end; None where it is not a call alone."""
+    found: dict[str, Any] = {}
+    if line[place:] == ")":
+        return found
+    while True:
+        name = _NAME.match(line, place)
+        if name is None:
+            return None
+        if name.group(1) in found:
+            raise _refused(f"has {name.group(1)} twice", text)
+        if whole := _TEXT.match(line, name.end()):
+            value: Any = _read_text(
+                whole.group(1) if whole.group(1) is not None else whole.group(2)
+            )
+        elif whole := _LIST.match(line, name.end()):
+            value = [_number(number) for number in whole.group(1).split(",")]
+        elif whole := _PLAIN.match(line, name.end()):
+            value = _CONSTANTS.get(whole.group(), whole.group())
+            value = _number(value) if isinstance(value, str) else value
+        else:
+            return None
+        found[name.group(1)] = value
+        after = _NEXT.match(line, whole.end())
+        if after is None:
+            return None
+        if after.group(1) == ")":
+            return found
+        place = after.end()
+
+
+def _number(digits: str) -> float:
+    return float(digits) if "." in digits else int(digits)
+
+
+def _read_text(raw: str) -> str:
+    def one(match: re.Match[str]) -> str:
+        code = match.group(1)
+        if len(code) > 1:
+            return chr(int(code[1:], 16))
+        return code if code in "\"'\\" else _ESCAPES.get(code, str(match.group()))
+
+    return str(whole_characters(_ESCAPE.sub(one, raw)))
+
+
+def _unescaped(line: str, text: str) -> tuple[str, dict[str, Any]]:
+    """An action whose one text has quotation marks of its own, which come in pairs."""
+    typed, finished = _TYPED.fullmatch(line), _FINISHED.fullmatch(line)
+    said = typed.group(2) if typed else finished.group(1) if finished else '"'
+    if said.count('"') % 2 or _ENDS_WITHIN.search(said) or _CALL.search(said):
+        raise _refused("is cut, is not one action alone, or cannot be read", text)
+    return (typed.group(1), {"text": said}) if typed else ("Finish", {"message": said})
 
 
 def _known(name: Any, text: str) -> str:
@@ -191,17 +253,13 @@ def _checked(name: str, arguments: dict[str, Any], text: str) -> dict[str, Any]:
 
 
 def _place(name: str, value: Any, text: str) -> tuple[float, float]:
-    numbers = list(value) if isinstance(value, (list, tuple)) else []
-    fine = [
-        isinstance(number, (int, float))
-        and not isinstance(number, bool)
-        and math.isfinite(number)
-        and 0 <= number <= _SCALE
-        for number in numbers
-    ]
-    if len(numbers) != 2 or not all(fine):
+    if (
+        not isinstance(value, list)
+        or len(value) != 2
+        or not all(0 <= number <= _SCALE for number in value)
+    ):
         raise _refused(f"has {name}={show(value)}, not two numbers from 0 to {_SCALE:,}", text)
-    return numbers[0], numbers[1]
+    return value[0], value[1]
 
 
 def _refused(why: str, text: str) -> PhoneActionError:

@@ -14,6 +14,7 @@ import io
 import sys
 from typing import Annotated, Any, TypedDict
 
+from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.message import add_messages
@@ -102,7 +103,11 @@ def phone_agent(phone: Phone, model: ChatZhipuAI) -> Any:
         return {"messages": [model.invoke([SystemMessage(PROMPT), *words, now])]}
 
     def act(state: State) -> dict[str, Any]:
-        action = parser.invoke(state["messages"][-1])
+        try:
+            action = parser.invoke(state["messages"][-1])
+        except OutputParserException as error:  # cut or malformed: never done, but said
+            told = f"Nothing was done: {error.observation}"
+            return {"messages": [screen(phone, told)], "steps": state["steps"] + 1}
         print(f"  {action.name} {dict(action.arguments)}  ({action.thought})")
         if action.finished:
             return {"result": action.message}

@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage
 
 import langchain_zhipu
 import llama_index_zhipu
+import zhipu_emulator
 from cookbook.langchain import phone_agent
 from zhipu_client.phone_actions import ACTIONS, PhoneActionError, read_action
 
@@ -30,6 +31,12 @@ READ = [
     ('do(action="Wait", duration="2.5 seconds")', "Wait", {"duration": "2.5 seconds"}, ""),
     ('finish(message="He said "done".")', "Finish", {"message": 'He said "done".'}, ""),
     ("finish()", "Finish", {}, ""),
+    ('A box (do it). do(action="Back")', "Back", {}, "A box (do it)."),
+    ('It opens nothing.</think>\ndo(action="Back")', "Back", {}, "It opens nothing."),
+    ("<think>\ndo(action='Home')?\n</think>\ndo(action='Back')", "Back", {}, "do(action='Home')?"),
+    ('<answer>do(action="Type", text="</think>")', "Type", {"text": "</think>"}, ""),
+    (r'do(action="Type", text="C:\dir \"a\") b")', "Type", {"text": 'C:\\dir "a") b'}, ""),
+    (r'do(action="Type", text="\u4e2d\ud83d\ude42\ud83d")', "Type", {"text": "中🙂\ufffd"}, ""),
 ]  # fmt: skip
 REFUSED = [
     "", "I am not sure.", "<answer></answer>", 'do(action="Tap", element=[500, 1', 'do(action="Ta',
@@ -42,7 +49,16 @@ REFUSED = [
     'do(action=__import__("os").system("true"))', 'exec(action="Back")', "do(action='Back').x()",
     'do(action="Back")\ndo(action="Home")',
     'do(action="Type", text="a")\ndo(action="Type", text="b")',
-    'do(action="Back"); do(action="Home")', f"do(action={'[' * 500}{']' * 500})",
+    'do(action="Back"); do(action="Home")',
+    'do(action="Type", text="a"); do(action="Type", text="b")',
+    'do(action="Type", text="a", text="b")', 'do(action="Type", text="a" + "b" + str(1))',
+    'finish(message="a") and finish(message="b")',
+    'do(action="Tap", element=[1, 2], element=[3, 4])',
+    '<think>\nMaybe\ndo(action="Back")', 'do(action="Type", text="a \\"b\\")',
+    'do(action="Type", text="a ("b")', 'do(action="Back")\nThen I wait.',
+    '<answer>do(action="Back")</answer>\n<answer>\ndo(action="Home")</answer>',
+    'do(action="Type", text=f"{x}")', 'do(action="Tap", element=[f(), 2])', "do(" * 5000,
+    f"do(action={'[' * 500}{']' * 500})",
     f"do(action={'-' * 15000}1)", f'do(action="Type", text="{"x" * 30000}")',
 ]  # fmt: skip
 
@@ -101,3 +117,18 @@ def test_a_phone_is_driven(capsys):
     ]  # fmt: skip
     assert phone_agent.main(["打开备忘录并输入“你好”，然后返回"]) == 0
     assert "The phone: Home, {'备忘录': '你好'}" in capsys.readouterr().out
+
+
+def test_a_cut_action_is_not_done_and_the_model_is_told():
+    with zhipu_emulator.serve() as service:
+        cut, done = 'do(action="Launch", app="No', 'finish(message="Sorry.")'
+        service.script(*(zhipu_emulator.Answer(message={"content": text}) for text in (cut, done)))
+        model = langchain_zhipu.ChatZhipuAI(
+            model="autoglm-phone", api_key=service.api_key, base_url=service.base_url
+        )
+        phone: Any = phone_agent.Phone()
+        start = {"messages": [phone_agent.screen(phone, "Open Notes.")], "steps": 0, "result": ""}
+        assert phone_agent.phone_agent(phone, model).invoke(start)["result"] == "Sorry."
+        told = service.requests[1]["json"]["messages"][-1]
+    assert phone.app == "Home"
+    assert "Nothing was done: the answer is cut" in str(told)
