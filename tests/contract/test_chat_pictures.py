@@ -20,6 +20,9 @@ from langchain_zhipu import ChatZhipuAI
 from llama_index_zhipu import ZhipuAI
 from tests.support.asking import HOWS, ask
 from zhipu_client import InvalidRequestError
+from zhipu_client._io import chat_pictures
+from zhipu_client._io.converted import Converted
+from zhipu_client._io.pictures import pictures
 
 from .server import said, scripted
 from .subjects import KEY
@@ -158,6 +161,46 @@ def test_pages_of_a_tiff_are_pictures_and_of_an_animation_the_first_frame(
             assert [image.getpixel((3, 3))[0] for image in images] == [0, 50, 100]
 
 
+@pytest.mark.parametrize("how", HOWS)
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_a_picture_of_earlier_turns_is_converted_once(adapter, how, tmp_path, monkeypatch):
+    made: list[str] = []
+
+    def counted(file: Any, name: str, kind: str, **bounds: Any) -> Any:
+        made.append(name)
+        return pictures(file, name, kind, **bounds)
+
+    monkeypatch.setattr(chat_pictures, "pictures", counted)
+    monkeypatch.setattr(chat_pictures, "_CONVERTED", Converted(10**6))
+    first = user(adapter, block(adapter, "base64", drawn("tiff", 2), tmp_path))
+    later = user(adapter, block(adapter, "base64", drawn("bmp"), tmp_path))
+    pages = [len(sent(asked(adapter, how, turn))) for turn in (first, first + later)]
+    assert pages == [2, 3]
+    assert len(made) == 2
+
+
+def test_what_is_kept_of_pictures_is_bounded():
+    kept = Converted(100)
+    made: list[str] = []
+
+    def get(name: str, size: int = 30) -> None:
+        def make() -> list[str]:
+            made.append(name)
+            return ["x" * size]
+
+        kept.get(name, (), make)
+
+    for name in ("a", "b", "c", "a", "d", "a", "b"):  # d drives out b, the oldest
+        get(name)
+    assert made == ["a", "b", "c", "d", "b"]
+    get("large", 51)
+    get("large", 51)
+    assert made[5:] == ["large", "large"]
+    with kept._lock:  # as one that was forked in between finds it
+        get("b")
+    assert made[7:] == ["b"]
+
+
 def noise(width: int, height: int) -> bytes:
     out = io.BytesIO()
     Image.frombytes("RGB", (width, height), os.urandom(width * height * 3)).save(out, "BMP")
@@ -210,6 +253,7 @@ def test_what_cannot_be_converted_is_an_error_where_it_is_new(
             assert "an image" in str(messages)
             assert "cannot be sent" in str(messages)
     made = block(adapter, "path", drawn("bmp"), tmp_path)
+    monkeypatch.setattr(chat_pictures, "_CONVERTED", Converted(0))
     monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(InvalidRequestError, match=r"zhipu-integrations\[ocr\]"):
         asked(adapter, how, user(adapter, made))

@@ -19,6 +19,7 @@ from zhipu_client.conversation import most_bytes, unsendable
 from zhipu_client.conversation.media import MOST_UNCONVERTED, too_large
 from zhipu_client.errors import InvalidRequestError
 
+from .converted import Converted
 from .pictures import pictures
 
 __all__ = ["with_pictures"]
@@ -29,6 +30,8 @@ Wire = dict[str, Any]
 
 #: The most pixels of a side, and the most pictures where the catalogue has no number.
 _MOST_PIXELS, _MOST_PICTURES = 6000, 50
+#: What was converted, in base64.
+_CONVERTED = Converted(32 * 1024 * 1024)
 #: So many characters of base64 show what a picture is.
 _HEAD = 64
 _PDF = "application/pdf"
@@ -145,18 +148,25 @@ def _converted(data: str, place: str, kind: str, model: str) -> list[str]:
     if size > MOST_UNCONVERTED:
         why = too_large("image", size, MOST_UNCONVERTED)
         raise InvalidRequestError(f"{place}: {why}", field=place, value=size)
+    info = models.find(model)
+    most = (info.max_images if info else None) or _MOST_PICTURES
+    bounds = (kind, most, most_bytes("image", model))
+    # A conversation is sent anew at each turn, with all pictures of the turns before.
+    return _CONVERTED.get(data, bounds, lambda: _made(data, place, *bounds))
+
+
+def _made(data: str, place: str, kind: str, most: int, largest: int) -> list[str]:
     try:
         content = binascii.a2b_base64(data)
     except ValueError as error:
         message = f"{place} is {kind}, and its base64 is broken ({error})"
         raise InvalidRequestError(message, field=place) from None
-    info = models.find(model)
     made = pictures(
         io.BytesIO(content),
         place,
         kind,
-        most=(info.max_images if info else None) or _MOST_PICTURES,
-        most_bytes=most_bytes("image", model),
+        most=most,
+        most_bytes=largest,
         most_pixels=_MOST_PIXELS,
     )
     _log.debug("%s: %s sent as %d picture(s)", place, kind, len(made))
