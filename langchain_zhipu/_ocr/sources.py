@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob as globbing
 import hashlib
+import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import Any
 
 from langchain_core.documents.base import Blob
 
-from zhipu_client import InvalidRequestError
+from zhipu_client import InvalidRequestError, file_parser
 from zhipu_client.adapting import hidden_password, read_upload, refuse, shown_name
 from zhipu_client.ocr import OCRPage
 
@@ -27,6 +28,8 @@ __all__ = [
     "origins",
     "password_for",
 ]
+
+_log = logging.getLogger(__name__)
 
 #: A path, an address, a data URL, bytes, an open file, an upload or a blob.
 Source = Any
@@ -147,10 +150,12 @@ def _of_one(source: Any, glob: str | None, suffixes: frozenset[str]) -> Iterator
         raise refuse("file_path", source, "must not be empty")
     path = Path(source)
     if _asked(path.is_dir):
-        files = _in_folder(path, glob, suffixes)
+        files, others = _in_folder(path, glob, suffixes)
         if not files:
             why = _nothing_in(path, glob, suffixes)
             raise InvalidRequestError(why, field="file_path", value=str(path))
+        if others:
+            _report_others(path, others, suffixes)
         for file in files:
             yield origin_of(file)
     elif globbing.has_magic(str(source)) and not _asked(path.exists):
@@ -166,23 +171,44 @@ def _of_one(source: Any, glob: str | None, suffixes: frozenset[str]) -> Iterator
         yield origin_of(path)
 
 
-def _in_folder(folder: Path, glob: str | None, suffixes: frozenset[str]) -> list[Path]:
-    found = []
+def _in_folder(
+    folder: Path, glob: str | None, suffixes: frozenset[str]
+) -> tuple[list[Path], list[Path]]:
+    """Return the files of a folder that are read, and those that are not."""
+    found: list[Path] = []
+    others: list[Path] = []
     for path in folder.glob(glob or "**/*"):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        wanted = glob is not None or path.suffix.lower() in suffixes
-        if wanted and not hidden and path.is_file():
-            found.append(path)
-    return sorted(found)
+        if not hidden and path.is_file():
+            wanted = glob is not None or path.suffix.lower() in suffixes
+            (found if wanted else others).append(path)
+    return sorted(found), sorted(others)
+
+
+def _report_others(folder: Path, others: list[Path], suffixes: frozenset[str]) -> None:
+    """Log which files are passed over; as a warning where another loader reads them."""
+    reads = file_parser.Parsing("prime").suffixes if suffixes is _SUFFIXES else frozenset()
+    parsed = [path for path in others if path.suffix.lower() in reads]
+    if parsed:
+        why = "%s: not read by OCR, ZhipuAIFileParserLoader reads them: %s"
+        _log.warning(why, shown_name(folder), _some(parsed))
+    rest = [path for path in others if path not in set(parsed)]
+    if rest:
+        _log.info("%s: not read, as their names have other endings: %s", folder, _some(rest))
+
+
+def _some(paths: list[Path]) -> str:
+    more = f" and {len(paths) - 5} more" if len(paths) > 5 else ""
+    return ", ".join(path.name for path in paths[:5]) + more
 
 
 def _nothing_in(folder: Path, glob: str | None, suffixes: frozenset[str]) -> str:
     if glob is not None:
         return f"no file in {shown_name(folder)} matches {glob!r}"
-    others = sorted(path.name for path in folder.rglob("*") if path.is_file())
+    others = sorted(path for path in folder.rglob("*") if path.is_file())
     if not others:
         return f"there are no files in {shown_name(folder)}"
-    shown = ", ".join(others[:5]) + (", ..." if len(others) > 5 else "")
+    shown = _some(others)
     parser = "OCR does not read Office files, ZhipuAIFileParserLoader does; "
     return (
         f"no file in {shown_name(folder)} ends in {', '.join(sorted(suffixes))} (there are: "

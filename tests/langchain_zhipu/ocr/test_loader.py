@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
 import pickle
 from pathlib import Path
 
@@ -180,6 +181,20 @@ def test_what_a_folder_holds_is_no_reason_to_fail_when_told_so(loader, folder, c
     assert names(documents) == ["a.PDF", "b.pdf", "c.pdf", "d.png"]
     assert "aa.pdf" in caplog.text
     assert "cc.pdf" in caplog.text
+
+
+def test_what_a_folder_has_beside_documents_is_in_the_log(loader, folder, caplog):
+    for name in ("minutes.docx", "prices.XLSX", ".hidden.docx"):
+        (folder / "deep" / name).write_bytes(b"PK")
+    caplog.set_level(logging.INFO, "langchain_zhipu")
+    assert loader(folder).load()
+    warned = " ".join(one.getMessage() for one in caplog.records if one.levelname == "WARNING")
+    assert f"{folder}: not read by OCR" in warned
+    assert "ZhipuAIFileParserLoader reads them: minutes.docx, prices.XLSX" in warned
+    assert "hidden" not in caplog.text
+    caplog.clear()
+    assert loader(folder, glob="*.pdf").load()  # which says what is wanted
+    assert "not read" not in caplog.text
 
 
 def test_a_wrong_key_is_never_skipped(loader, folder):
