@@ -100,6 +100,12 @@ class ZhipuAIAgent(AgentSettings, RunnableSerializable[Any, AIMessage]):
         self._call("checked here", {}).request()
         return self
 
+    @property
+    @override
+    def InputType(self) -> type[str]:
+        """A text, so that `as_tool` makes a tool of one text; messages are taken as well."""
+        return str
+
     @override
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
         """Return the answer.

@@ -66,6 +66,12 @@ class ZhipuAITranslation(AgentSettings, RunnableSerializable[Any, str]):
         self._variables({})
         return self
 
+    @property
+    @override
+    def InputType(self) -> type[str]:
+        """A text, so that `as_tool` makes a tool of one text; messages are taken as well."""
+        return str
+
     @override
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> str:
         """Return the translation.

@@ -387,6 +387,16 @@ def test_messages_of_langchain_become_the_wires(reach, service):
         )
 
 
+@pytest.mark.filterwarnings("ignore:This API is in beta")  # LangChain's own word on as_tool
+def test_runnables_as_tools(reach, service):
+    reach.pop("interval")
+    french = ZhipuAITranslation(target_lang="fr", **reach)
+    assert french.as_tool(name="translate", description="To French").invoke("tea") == "thé"
+    agent = ZhipuAIAgent(agent_id=SLIDES, **reach) | StrOutputParser()
+    slides = agent.as_tool(name="slides", description="Make slides")
+    assert slides.invoke("Two slides") == "The deck has 2 slides."
+
+
 def test_the_tools_of_llama_index(reach, service):
     tools = {tool.metadata.name: tool for tool in made("llama_index", FILM, **reach).to_tool_list()}
     assert sorted(tools) == ["call_agent", "translate"]
