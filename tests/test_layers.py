@@ -30,6 +30,7 @@ ALLOWED = {
     # trio is never needed: code there looks whether a caller's loop is one.
     # Only where it is asked for: --emulator, --compare.
     "zhipu_client.doctor": {"zhipu_emulator"},
+    "zhipu_client.telemetry": {"opentelemetry"},
     "zhipu_client._io": {
         "PIL", "anyio", "av", "httpcore", "httpx", "pikepdf", "pypdfium2", "trio", "websockets",
     },
@@ -47,11 +48,14 @@ ALLOWED = {
 CORE = frozenset({"pydantic", "pydantic_core", "zhipu_client"})
 
 #: Not a dependency of a plain install with the package's extra: imported in functions only.
-LAZY = frozenset("PIL av langchain pikepdf pypdfium2 trio websockets zhipu_emulator".split())
+LAZY = frozenset(
+    "PIL av langchain opentelemetry pikepdf pypdfium2 trio websockets zhipu_emulator".split()
+)
 
 #: Modules that are built around a package which others import only in functions.
 NEEDS = {
     "langchain_zhipu._agent_middleware": {"langchain"},  # has a stand-in for its base class
+    "zhipu_client.telemetry._spans": {"opentelemetry"},  # imported where it is switched on
     "zhipu_emulator.pytest_plugin": {"pytest"},
 }
 
@@ -94,6 +98,7 @@ NOT_ENDPOINTS = {
         "doctor",
         "errors",
         "models",
+        "telemetry",
         "work",
     )
 }
@@ -108,6 +113,7 @@ ENDPOINTS = {
 #: connection of its own kind.
 ABOVE_AN_ENDPOINT = {
     "zhipu_client.conversation": ("zhipu_client.chat",),
+    "zhipu_client.telemetry": ("zhipu_client.chat",),
     "zhipu_client.work._batch": ("zhipu_client.batches", "zhipu_client.files"),
     "zhipu_client._io.batch_runs": ("zhipu_client.batches",),
     "zhipu_client._io.realtime": ("zhipu_client.realtime",),

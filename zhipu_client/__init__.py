@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from . import rerank as rerank
     from . import served_models as served_models
     from . import tasks as tasks
+    from . import telemetry as telemetry
     from . import tokenizer as tokenizer
     from . import videos as videos
     from . import voices as voices

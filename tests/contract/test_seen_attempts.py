@@ -1,4 +1,4 @@
-"""What an adapter's calls look like from outside: ``on_attempt``, in both frameworks alike."""
+"""An adapter's calls from outside: attempts and spans, in both frameworks alike."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from langchain_core.load import dumps
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from langchain_zhipu import ChatZhipuAI
-from zhipu_client import AttemptEvent
+from zhipu_client import AttemptEvent, telemetry
 
 from .subjects import ADAPTERS, WAYS, Ask, Way
 
@@ -43,6 +46,27 @@ def test_each_attempt_is_reported(adapter: str, way: Way, service: Any) -> None:
     call(ADAPTERS[adapter](model="glm-4.7", on_attempt=seen.append, **where), way)
     found = [(event.number, event.outcome) for event in seen]
     assert found == (STREAMED if "stream" in way else WHOLE)
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize("way", WAYS)
+def test_each_call_is_a_span_below_that_of_the_caller(adapter: str, way: Way, service: Any) -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    telemetry.instrument(tracer_provider=provider)
+    try:
+        where = {"api_key": service.api_key, "base_url": service.base_url}
+        subject = ADAPTERS[adapter](model="glm-4.7", **where)
+        with provider.get_tracer("test").start_as_current_span("outer"):
+            call(subject, way)
+    finally:
+        telemetry.uninstrument()
+    inner, outer = exporter.get_finished_spans()
+    assert (inner.name, outer.name) == ("chat glm-4.7", "outer")
+    assert inner.parent is not None
+    assert inner.parent.span_id == outer.get_span_context().span_id
+    assert (inner.attributes or {})["gen_ai.response.finish_reasons"] == ("stop",)
+    assert [event.name for event in inner.events] == ["zhipu.attempt"] * (1 + ("stream" in way))
 
 
 def test_it_is_no_part_of_what_is_written_down() -> None:

@@ -54,6 +54,15 @@ PRINTED: dict[str, tuple[str, ...]] = {
         "42",
         "0 messages were known",
     ),
+    "tracing": (
+        "  chat glm-4.7: tokens [",
+        "1 attempts",
+        "  chat glm-4.7: tokens [",
+        "  embeddings embedding-3: tokens [",
+        "\na question: tokens [None, None], 0 attempts",
+        "answer: ",
+        "323",
+    ),
     "zai_only": ("not offered on this site", "4,100 euros"),
 }
 ONLY: dict[tuple[str, str], tuple[str, ...]] = {

@@ -72,9 +72,8 @@ class AsyncClient(AsyncAttempts):
         headers: Mapping[str, str] | None = None,
     ) -> AsyncStream[E]:
         """Start a stream; use the result in an ``async with`` statement."""
-        return AsyncStream(
-            self, Call.of(self._core, request, timeout, max_retries, headers), request
-        )
+        call = Call.of(self._core, request, timeout, max_retries, headers)
+        return AsyncStream(self, call, cast(StreamRequest[E], call.request))
 
     async def converse(self, exchange: Conversing[T, Any]) -> T:
         """Send the requests of an exchange until it has its answer. As `Client.converse`."""

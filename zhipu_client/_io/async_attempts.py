@@ -275,6 +275,12 @@ class AsyncStream(Generic[E]):
             if self._call.watch is not None:
                 self._call.watch.over("ended")
             await self.aclose()
+        self._pause(state, now)
+
+    def _pause(self, state: StreamState[E], now: float) -> None:
+        """Note that the reader has what it wanted."""
+        if self._call.watch is not None and state.ready:
+            self._call.watch.first_chunk()
         for slot in self._slots:
             slot.idle(now)
 

@@ -20,7 +20,7 @@ from zhipu_client._io.bodies import foreign, grouped, write
 from zhipu_client._io.client_base import Core
 from zhipu_client._io.inferred_site import goes_to_other_site
 from zhipu_client._io.long_bodies import LongBody
-from zhipu_client._io.notes import named, notes
+from zhipu_client._io.notes import notes
 from zhipu_client._io.trace import Deadline
 from zhipu_client._io.usage import UsageCounter, counters_of
 from zhipu_client._io.watching import Watch, watch_of
@@ -36,6 +36,7 @@ from zhipu_client.errors import (
     shorten,
 )
 from zhipu_client.errors._failures import error_from
+from zhipu_client.errors._kinds import named
 from zhipu_client.work._usage import used_by
 
 __all__ = ["Call"]
@@ -103,6 +104,8 @@ class Call:
     def __post_init__(self) -> None:
         self._own_id = self.request_id is not None
         self.watch = watch_of(self)
+        if self.watch is not None:
+            self.request = self.watch.seeing(self.request)
 
     @property
     def careful(self) -> bool:

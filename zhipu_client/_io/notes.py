@@ -9,7 +9,7 @@ import logging
 import math
 from collections.abc import Hashable
 
-__all__ = ["EVERY", "Notes", "logger", "named", "notes"]
+__all__ = ["EVERY", "Notes", "logger", "notes"]
 
 logger = logging.getLogger("zhipu_client")
 
@@ -50,12 +50,6 @@ class Notes:
         more = f" ({left_out} more such lines were left out)" if left_out else ""
         logger.info(f"{text}%s", *values, more)  # noqa: G004 - the text is ours, and has no values
         return True
-
-
-def named(error: Exception) -> str:
-    """Return what an error is, without the words of the service, which may have those of a user."""
-    facts = [str(found) for name in ("status", "code") if (found := getattr(error, name, None))]
-    return type(error).__name__ + (f" ({', '.join(facts)})" if facts else "")
 
 
 #: Those of the process.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from zhipu_client._io.clock import Clock, SystemClock
-from zhipu_client._io.notes import EVERY, Notes, named
+from zhipu_client._io.notes import EVERY, Notes
 from zhipu_client._request import AsyncSender, Sender
 from zhipu_client._task import Looks, Plan, Task, TaskResult, waiting
 from zhipu_client.errors import ZhipuError
+from zhipu_client.errors._kinds import named
 from zhipu_client.work._job import keeping
 
 __all__ = ["await_for", "await_result", "wait_for", "wait_result"]

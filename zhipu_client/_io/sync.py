@@ -109,7 +109,7 @@ class Client(Attempts):
     ) -> Stream[E]:
         """Start a stream; use the result in a ``with`` statement. Raises as `send`, while read."""
         call = Call.of(self._core, request, timeout, max_retries, headers)
-        return Stream(self, call, request)
+        return Stream(self, call, cast(StreamRequest[E], call.request))
 
     def converse(self, exchange: Conversing[T, Any]) -> T:
         """Send the requests of a `conversation.Exchange` until it has its answer.

@@ -296,6 +296,12 @@ class Stream(Generic[E]):
             self._drop()
         elif not state.ready:
             self._end(state)
+        self._pause(state, now)
+
+    def _pause(self, state: StreamState[E], now: float) -> None:
+        """Note that the reader has what it wanted."""
+        if self._call.watch is not None and state.ready:
+            self._call.watch.first_chunk()
         for slot in self._slots:
             slot.idle(now)
 

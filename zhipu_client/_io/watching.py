@@ -13,6 +13,7 @@ from zhipu_client._attempt_events import AttemptEvent, AttemptHook, AttemptOutco
 from zhipu_client._io.client_base import Core
 from zhipu_client._request import StreamRequest
 from zhipu_client.errors import ZhipuError
+from zhipu_client.telemetry._switch import Span, switch
 
 __all__ = ["UNWATCHED", "Watch", "watch_of"]
 
@@ -32,8 +33,13 @@ class Watched(Protocol):
 
 def watch_of(call: Watched) -> Watch | None:
     """Return what reports on a call; None where nobody asked for it."""
-    hook = call.core.on_attempt
-    return None if hook is None else Watch(call, hook)
+    core, tracing = call.core, switch.tracing
+    if core.on_attempt is None and tracing is None:
+        return None
+    span = None
+    if tracing is not None:
+        span = tracing.span_of(call.request, core.base_url, core.dialect)
+    return None if core.on_attempt is None and span is None else Watch(call, core.on_attempt, span)
 
 
 class Watch:
@@ -43,19 +49,27 @@ class Watch:
         status: The HTTP status that the attempt under way was answered with.
     """
 
-    def __init__(self, call: Watched, hook: AttemptHook) -> None:
+    def __init__(self, call: Watched, hook: AttemptHook | None, span: Span | None) -> None:
         self._call = call
         self._hook = hook
+        self._span = span
         self._time = call.core.clock.monotonic
         self._number = 0
         self._waits = self._goes = 0.0
         self._placed = False
         #: Whether an attempt is under way, and has not been reported.
         self._open = False
+        self._shown = False
         self.status: int | None = None
 
+    def seeing(self, request: Any) -> Any:
+        """Return the request as it is to be sent: what traces calls wants to see the answer."""
+        return request if self._span is None else self._span.seeing(request)
+
     def __enter__(self) -> None:
-        """Begin."""
+        """Begin a whole call."""
+        if self._span is not None:
+            self._span.enter()
 
     def __exit__(
         self,
@@ -70,9 +84,13 @@ class Watch:
             self.failed(error, None)
         else:
             self.over("left")
+        if self._span is not None:
+            self._span.leave()
 
     def waits(self) -> None:
         """Note that an attempt begins: it waits for its place."""
+        if self._span is not None:
+            self._span.begin()
         self._number += 1
         self._open, self._placed, self.status = True, False, None
         self._waits = self._goes = self._time()
@@ -84,6 +102,12 @@ class Watch:
     def opened(self) -> None:
         """Report that a stream begins."""
         self._report("opened")
+
+    def first_chunk(self) -> None:
+        """Note that a stream brought its first chunk."""
+        if self._span is not None and not self._shown:
+            self._span.first_chunk()
+        self._shown = True
 
     def failed(self, error: BaseException, wait: float | None, *, cut: bool = False) -> None:
         """Report that an attempt failed, and how long it is until the next one."""
@@ -125,6 +149,10 @@ class Watch:
             next_in=wait,
             error=error,
         )
+        if self._span is not None:
+            self._span.attempt(event)
+        if self._hook is None:
+            return
         try:
             self._hook(event)
         except Exception:

@@ -1,0 +1,76 @@
+"""Each call as a span of OpenTelemetry, below those of the program: model, tokens, attempts.
+
+    pip install "zhipu-integrations[otel]" opentelemetry-sdk
+    python cookbook/langchain/tracing.py ["a question"]
+
+Spans are printed here. To send them somewhere, put an ``OTLPSpanExporter`` in the place of
+`Printer`. Without a key the emulator answers.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from langchain.agents import create_agent
+from langchain_core.messages import HumanMessage
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
+
+from langchain_zhipu import ChatZhipuAI, ZhipuAIEmbeddings
+from zhipu_client import AttemptEvent, ZhipuError, telemetry
+from zhipu_emulator import stand_in
+
+QUESTION = "What is 17 * 19?"
+
+
+def multiply(a: int, b: int) -> int:
+    """Multiply two whole numbers."""
+    return a * b
+
+
+class Printer(SpanExporter):
+    """Prints each span in a line, when it ends."""
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Print spans."""
+        for span in spans:
+            facts = span.attributes or {}
+            tokens = [facts.get(f"gen_ai.usage.{kind}_tokens") for kind in ("input", "output")]
+            below = "  " if span.parent is not None else ""
+            print(f"{below}{span.name}: tokens {tokens}, {len(span.events)} attempts")
+        return SpanExportResult.SUCCESS
+
+
+def note(event: AttemptEvent) -> None:
+    """Say what became of an attempt: for logs and counters of your own, without OpenTelemetry."""
+    if event.outcome == "failed":
+        print(f"attempt {event.number} failed: {event.status}; next in {event.next_in} s")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Trace an agent and an embedding."""
+    given = sys.argv[1:] if arguments is None else arguments
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(Printer()))
+    telemetry.instrument(tracer_provider=provider)
+    try:
+        with stand_in():
+            model = ChatZhipuAI(model="glm-4.7", on_attempt=note)
+            agent = create_agent(model, tools=[multiply])
+            with provider.get_tracer("recipe").start_as_current_span("a question"):
+                asked = given[0] if given else QUESTION
+                state = agent.invoke({"messages": [HumanMessage(asked)]})
+                answer = state["messages"][-1].text
+                ZhipuAIEmbeddings(model="embedding-3").embed_query(answer)
+            print(f"answer: {answer}")
+    except ZhipuError as error:
+        print(f"That did not work: {error}", file=sys.stderr)
+        return 1
+    finally:
+        telemetry.uninstrument()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
