@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-llama-index test test-all test-min test-foreign test-servers test-vllm lint format typing record bench bench-quick soak docs clean
+.PHONY: help demo demo-llama-index test test-all test-min test-extras test-foreign test-servers test-vllm lint format typing record bench bench-quick soak docs clean
 # Several targets install into the same environment, and two pips at once would break it.
 .NOTPARALLEL:
 
@@ -53,6 +53,9 @@ test-all: $(addprefix test-,$(VERSIONS)) ## all tests on each Python from 3.11 t
 
 test-min: .venv-min/.test-min ## all tests, with the lowest versions that pyproject.toml permits
 	@.venv-min/bin/python -m pytest $(PYTEST_OPTIONS) $(ARGS)
+
+test-extras: .venv-extras/.extras ## the wheel with each extra alone, in empty environments (needs a package index)
+	@.venv-extras/bin/python .ci/try-extras .venv-extras/tried $(ARGS)
 
 test-foreign: .venv-foreign/.foreign ## other people's clients (zai-sdk, openai) against the emulator
 	@.venv-foreign/bin/python -m pytest --confcutdir=tests/foreign -c tests/foreign/pytest.ini tests/foreign $(ARGS)
@@ -137,6 +140,11 @@ $(VENV)/.dev: pyproject.toml
 	  --resolution lowest-direct --extra all pyproject.toml --output-file .venv-min/lowest.txt
 	@.venv-min/bin/uv pip install -q --link-mode copy --python .venv-min/bin/python --constraints .venv-min/lowest.txt \
 	  --editable ".[all]" --group test $(OR_SAY)
+	@touch $@
+
+.venv-extras/.extras:
+	@$(call make-venv,.venv-extras,$(FOUND))
+	@.venv-extras/bin/python -m pip install $(PIP_OPTIONS) "build>=1.2" $(OR_SAY)
 	@touch $@
 
 .venv-foreign/.foreign: pyproject.toml

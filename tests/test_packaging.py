@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from zhipu_client import __version__
+
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("zhipu_client", "langchain_zhipu", "llama_index_zhipu", "zhipu_emulator")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-STEM = f"zhipu_integrations-{PROJECT['version']}"
+STEM = f"zhipu_integrations-{__version__}"
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +62,21 @@ def test_the_wheel_holds_the_packages_and_nothing_else(built):
 def test_the_sdist_holds_the_packages_and_what_describes_them(built):
     with tarfile.open(built / f"{STEM}.tar.gz") as sdist:
         names = {name.removeprefix(f"{STEM}/") for name in sdist.getnames()}
-    described = {"README.md", "LICENSE", "CHANGELOG.md", "pyproject.toml"}
+    described = {
+        "README.md", "README.zh-CN.md", "LICENSE", "CHANGELOG.md", "SECURITY.md", "pyproject.toml",
+    }  # fmt: skip
     added_by_the_builder = {"PKG-INFO", ".gitignore"}
     assert names - added_by_the_builder == _sources() | described
+
+
+def test_the_version_is_in_one_place():
+    assert PROJECT["dynamic"] == ["version"]
+    assert "version" not in PROJECT
+    written = [
+        path for package in PACKAGES for path in (ROOT / package).rglob("*.py")
+        if re.search(r"^__version__ *=", path.read_text("utf-8"), re.MULTILINE)
+    ]  # fmt: skip
+    assert written == [ROOT / "zhipu_client" / "__init__.py"]
 
 
 def test_the_metadata_says_what_pyproject_says(built):
@@ -90,7 +104,7 @@ def test_the_wheel_works_in_an_empty_environment(built, tmp_path):
     # Offline, so the dependencies come from this environment, as plain paths: editable installs,
     # ours among them, are not seen that way.
     check = (
-        "import importlib, importlib.metadata, pathlib, sys\n"
+        "import importlib, importlib.metadata, pathlib, sys, zhipu_client\n"
         f"for name in {PACKAGES!r}:\n"
         "    module = importlib.import_module(name)\n"
         f"    assert pathlib.Path(module.__file__).is_relative_to({site!r}), module.__file__\n"
@@ -98,7 +112,8 @@ def test_the_wheel_works_in_an_empty_environment(built, tmp_path):
         "        getattr(module, exported)\n"
         "from zhipu_client import models\n"
         "assert models.get('glm-4.7').context\n"
-        f"assert importlib.metadata.version('zhipu-integrations') == {PROJECT['version']!r}\n"
+        f"assert importlib.metadata.version('zhipu-integrations') == {__version__!r}\n"
+        f"assert zhipu_client.__version__ == {__version__!r}\n"
     )
     dependencies = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     prelude = f"import sys; sys.path[:] += {sorted(dependencies)!r}\n"
