@@ -92,6 +92,7 @@ class LLMOptions(PlaceOptions, _Standard, _FormerNames, _Ignored, total=False):
     think_tags: bool | Literal["opened"] | None
     keep_box_marks: bool
     cost: bool | Literal["bigmodel", "zai"]
+    include_response_headers: bool
     repair_tool_calls: bool | None
     tool_choice_mode: Literal["auto", "native", "emulate"]
     structured_output: Literal["auto", "json", "tool", "prompt"]

@@ -269,11 +269,14 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
         max_retries: Attempts after the first, for failures that pass; 2 when left out.
         max_concurrency: The most calls of this object at once; None for no ceiling.
         shared_limit: A name or a path: one limit for all processes of this machine that give it.
+        usage_counter: A ``zhipu_client.UsageCounter``: adds up what all calls use.
         default_headers: Headers of every request.
         proxy: The URL of a proxy; None: from the environment.
         auth: ``"bearer"`` sends the key, ``"jwt"`` a token signed with it.
         http_client: An ``httpx.Client`` of your own for blocking calls.
         http_async_client: An ``httpx.AsyncClient`` of your own for asynchronous calls.
+        on_attempt: A plain function that is called with a ``zhipu_client.AttemptEvent`` for each
+            attempt, and when a stream begins.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or a value is out of its range.
