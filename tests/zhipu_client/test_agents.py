@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import zhipu_emulator
+from tests.reliability.clocks import FakeClock
 from zhipu_client import (
     APIError,
     AsyncClient,
@@ -491,3 +492,17 @@ def test_calls_and_answers_go_to_another_process(client) -> None:
 def test_ids_of_tasks_may_be_numbers() -> None:
     assert tasks.waiting(read(tasks.Task, {"id": 42})).task_id == "42"
     assert file_parser.waiting(read(file_parser.ParserTask, {"task_id": 42})).task_id == "42"
+
+
+@pytest.mark.parametrize(
+    ("agent_id", "asked"),
+    [("general_translation", 2), ("ai_drawing_agent", 1), ("an-agent-of-tomorrow", 1)],
+)
+def test_what_is_billed_by_the_call_is_not_asked_for_twice(server, agent_id, asked) -> None:
+    client = Client(
+        api_key=server.api_key, base_url=server.base_url, max_retries=1, clock=FakeClock()
+    )
+    server.script("status=502", times=asked)
+    with pytest.raises(ServerError):
+        client.send(agents.create(agent_id=agent_id, messages="a kite"))
+    assert len(server.requests) == asked

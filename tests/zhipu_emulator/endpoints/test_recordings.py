@@ -33,6 +33,7 @@ WHOLE = [
     ("web_search/openapi_example_web_search.json", "web_search"),
     ("web_search/openapi_example_reader.json", "reader"),
     ("other/openapi_example_moderations.json", "moderations"),
+    ("other/openapi_example_v1_agents.json", "agent_answer"),
     ("other/openapi_example_files.json", "file"),
     ("audio/openapi_example_voice_list.json", "voice_list"),
     ("audio/openapi_example_audio_transcriptions.json", "transcription"),
