@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-llama-index test test-all test-min test-extras test-foreign test-servers test-vllm lint format typing record bench bench-quick soak docs clean
+.PHONY: help demo demo-llama-index test test-all test-min test-extras test-foreign test-servers test-vllm lint format typing record bench bench-quick soak docs notebooks clean
 # Several targets install into the same environment, and two pips at once would break it.
 .NOTPARALLEL:
 
@@ -96,6 +96,9 @@ soak: $(VENV)/.dev ## 200 streams at once against faults, for MINUTES=2; fails o
 docs: .venv-docs/.docs ## the documentation site, into build/docs; warnings are errors
 	@mkdir -p build && .venv-docs/bin/zensical build --strict --clean --config-file mkdocs.yml $(ARGS) 2>&1 \
 	  | tee build/docs.log && ! grep '^griffe' build/docs.log
+
+notebooks: $(VENV)/.dev ## run the notebooks of the cookbook and write their pictures into them
+	@$(BIN)/python cookbook/notebooks/execute.py
 
 clean: ## remove environments, caches and built files
 	rm -rf .venv .venv-* build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
