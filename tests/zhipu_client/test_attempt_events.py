@@ -25,6 +25,7 @@ from zhipu_client import (
     chat,
     embeddings,
 )
+from zhipu_client._io.call import Call
 
 MESSAGES = [{"role": "user", "content": "What is 17 * 19?"}]
 ways = pytest.mark.parametrize("way", ["sync", "async"])
@@ -245,6 +246,13 @@ def test_what_is_not_a_plain_function_is_refused(kind: Callable[..., Any], given
     with pytest.raises(InvalidRequestError, match=match) as caught:
         kind(api_key="a.b", on_attempt=given)
     assert caught.value.field == "on_attempt"
+
+
+def test_a_call_that_nobody_watches_is_not_watched(service):
+    where = {"api_key": service.api_key, "base_url": service.base_url}
+    plain, watched = (Client(**where, on_attempt=hook) for hook in (None, print))
+    calls = [Call.of(made._core, question(), None, None, None) for made in (plain, watched)]
+    assert [made.watch is None for made in calls] == [True, False]
 
 
 def test_an_event_says_nothing_secret(service):
