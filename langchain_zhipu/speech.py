@@ -15,7 +15,7 @@ from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import override
 
-from langchain_zhipu._connection import ZhipuSettings
+from langchain_zhipu._connection import KeepsAnswers
 from langchain_zhipu._errors import model_error, raised_as_model_errors
 from zhipu_client import Request, ZhipuError, audio
 from zhipu_client.adapting import GivenPath, attach, check_folder, keeping, save_paid
@@ -29,7 +29,7 @@ class SpeechArguments(BaseModel):
     text: str = Field(min_length=1, description="What to say; 1,024 characters at most.")
 
 
-class ZhipuAITextToSpeechTool(ZhipuSettings, BaseTool):
+class ZhipuAITextToSpeechTool(KeepsAnswers, BaseTool):
     """Speaks a text with GLM-TTS: ``POST /audio/speech`` (open.bigmodel.cn only).
 
     A tool for agents: the model reads a sentence, ``ToolMessage.artifact`` is an audio block. And
@@ -42,6 +42,8 @@ class ZhipuAITextToSpeechTool(ZhipuSettings, BaseTool):
         speed: 0.5 to 2; None for the service's 1.
         volume: Above 0 to 10; None for the service's 1.
         save_to: A folder for the WAV files; the artifact then has the file's address and no bytes.
+        checkpoint: A file that keeps what was said, streams left out: the same text with the same
+            settings is paid for once.
         handle_tool_error: True (default) returns the error's text to the model; False raises the
             error.
         api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.

@@ -14,7 +14,7 @@ from langchain_core.runnables import run_in_executor
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from langchain_zhipu._connection import ZhipuSettings
+from langchain_zhipu._connection import KeepsAnswers
 from langchain_zhipu._errors import raised_but_downloads
 from zhipu_client import (
     DownloadError,
@@ -82,7 +82,7 @@ class GeneratedVideo:
         return {"type": "video", "mime_type": "video/mp4", "url": url, "extras": known}
 
 
-class ZhipuAIVideoGenerator(ZhipuSettings, BaseTool):
+class ZhipuAIVideoGenerator(KeepsAnswers, BaseTool):
     """Makes videos with CogVideoX and Vidu, and waits for them: ``POST /videos/generations``.
 
     A tool for agents: the model reads a sentence, ``ToolMessage.artifact`` is a video block. A
@@ -105,6 +105,9 @@ class ZhipuAIVideoGenerator(ZhipuSettings, BaseTool):
         save_to: A folder to save videos to; None returns addresses only, which expire.
         max_bytes: The most bytes of a video that is saved.
         allow_loopback: Fetch videos from this machine too, for your own servers.
+        checkpoint: A file that keeps which videos were begun, and what came of them: a program that
+            was killed goes on where it was. The same description with the same settings is the
+            same video then; one that failed is made anew.
         handle_tool_error: True (default) returns the error's text to the model; False raises the
             error.
         api_key: This and the other settings that all adapters share: see ``ZhipuSettings``.

@@ -14,7 +14,7 @@ from llama_index.core.schema import Document
 from zhipu_client import InvalidRequestError, Request, ocr
 from zhipu_client.adapting import naming
 
-from ._connection import ZhipuSettings
+from ._connection import KeepsAnswers
 from ._documents import Given, given_file
 
 __all__ = ["ZhipuAIHandwritingReader"]
@@ -22,7 +22,7 @@ __all__ = ["ZhipuAIHandwritingReader"]
 _NO_FILES = ("http://", "https://", "data:")
 
 
-class ZhipuAIHandwritingReader(ZhipuSettings, BasePydanticReader):
+class ZhipuAIHandwritingReader(KeepsAnswers, BasePydanticReader):
     """Reads images with handwriting (open.bigmodel.cn only): a line of text for each of theirs.
 
     One document an image; works as a ``file_extractor`` of `SimpleDirectoryReader` too. For print,
@@ -41,6 +41,7 @@ class ZhipuAIHandwritingReader(ZhipuSettings, BasePydanticReader):
         keep_empty: Make documents of images without handwriting too, marked by ``empty``.
         request_info: Keep ``task_id`` as metadata; it differs at each load.
         max_bytes: The most bytes of an image, checked before it is read (10 MiB).
+        checkpoint: A file that keeps what was read: the same images are paid for once.
 
     Raises:
         zhipu_client.InvalidRequestError: No key was found, or the image cannot be sent.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any, Unpack
 from uuid import uuid4
@@ -13,6 +14,7 @@ from llama_index.core.base.llms.types import AudioBlock, TextBlock
 from zhipu_client import Request, audio
 from zhipu_client.adapting import ConnectionOptions, check_folder, keeping, save_paid
 
+from ._connection import KeepsAnswers
 from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAISpeechToolSpec"]
@@ -29,6 +31,8 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         volume: Above 0 to 10; None for the service's 1.
         folder: A folder for the WAV files; the tool then returns their paths. None returns the
             audio itself, an `AudioBlock`.
+        checkpoint: A file that keeps what was said: the same text with the same settings is paid
+            for once.
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters, see
             `ZhipuSettings`.
 
@@ -43,6 +47,7 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         ```
     """
 
+    _settings = KeepsAnswers
     spec_functions = [("text_to_speech", "atext_to_speech")]  # noqa: RUF012
 
     def __init__(
@@ -54,9 +59,10 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         speed: float | None = None,
         volume: float | None = None,
         folder: str | Path | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
         **connection: Unpack[ConnectionOptions],
     ) -> None:
-        super().__init__(api_key=api_key, **connection)
+        super().__init__(api_key=api_key, checkpoint=checkpoint, **connection)
         self.model = model
         self.voice = voice
         self.speed = speed

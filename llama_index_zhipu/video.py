@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, Unpack
 
@@ -10,6 +11,7 @@ import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__`
 from zhipu_client import Request, await_for, tasks, videos, wait_for
 from zhipu_client.adapting import ConnectionOptions, first_url
 
+from ._connection import KeepsAnswers
 from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAIVideoGeneratorToolSpec"]
@@ -26,6 +28,9 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         options: Further arguments of `zhipu_client.videos.create`: ``size``, ``duration``,
             ``fps``, ``quality``, ``with_audio``, ...
         on_progress: Called with what each poll found, a `zhipu_client.tasks.TaskResult`.
+        checkpoint: A file that keeps which videos were begun, and what came of them: a program that
+            was killed goes on where it was. The same description with the same settings is the
+            same video then; one that failed is made anew.
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters, see
             `ZhipuSettings`.
 
@@ -48,6 +53,7 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         ```
     """
 
+    _settings = KeepsAnswers
     spec_functions = [("generate_video", "agenerate_video")]  # noqa: RUF012
 
     def __init__(
@@ -59,9 +65,10 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         wait: float = 900.0,
         options: dict[str, Any] | None = None,
         on_progress: Callable[[tasks.TaskResult], Any] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
         **connection: Unpack[ConnectionOptions],
     ) -> None:
-        super().__init__(api_key=api_key, **connection)
+        super().__init__(api_key=api_key, checkpoint=checkpoint, **connection)
         self.model = model
         self.interval = interval
         self.wait = wait

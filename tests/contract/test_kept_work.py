@@ -1,4 +1,4 @@
-"""Images and batches in a checkpoint: a second run pays for nothing, in both adapters."""
+"""A checkpoint of images, videos, speech, batches: a second run pays for nothing, in both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 import langchain_zhipu
 import llama_index_zhipu
 import zhipu_emulator
-from zhipu_client import Client, batches
+from tests.support.notes import note
+from zhipu_client import Client, TaskFailedError, batches
 
 adapters = pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
 ways = pytest.mark.parametrize("way", ["sync", "async"])
@@ -54,6 +55,76 @@ def test_an_image_is_drawn_and_fetched_once(adapter, way, service, tmp_path):
     assert len(service.requests) == before
     assert drawn(adapter, way, "a blue kite", **given) != first
     assert paid(service, "/images/generations") == 2
+
+
+def filmed(adapter: str, way: str, **given: Any) -> Any:
+    """A video that is made: where it is."""
+    if adapter == "langchain":
+        maker = langchain_zhipu.ZhipuAIVideoGenerator(interval=0.01, allow_loopback=True, **given)
+        call = maker.generate if way == "sync" else maker.agenerate
+    else:
+        given.pop("save_to", None)
+        spec = llama_index_zhipu.ZhipuAIVideoGeneratorToolSpec(interval=0.01, **given)
+        call = spec.generate_video if way == "sync" else spec.agenerate_video
+    found = call("a kite")
+    found = asyncio.run(found) if way == "async" else found
+    return getattr(found, "path", found)
+
+
+@adapters
+@ways
+def test_a_video_is_made_and_fetched_once(adapter, way, service, tmp_path):
+    given = {**reach(service), "checkpoint": tmp_path / "work.sqlite", "save_to": tmp_path}
+    first = filmed(adapter, way, **given)
+    before = len(service.requests)
+    assert filmed(adapter, way, **given) == first
+    assert len(service.requests) == before  # not even a look at the task, which may be forgotten
+    if adapter == "langchain":
+        first.unlink()
+        assert filmed(adapter, way, **given).is_file()
+    assert paid(service, "/videos/generations") == 1
+
+
+@adapters
+@ways
+def test_a_task_that_failed_is_begun_anew(adapter, way, tmp_path):
+    with zhipu_emulator.serve(task_status="FAIL") as service:
+        given = {**reach(service), "checkpoint": tmp_path / "work.sqlite"}
+        for _ in range(2):
+            with pytest.raises(TaskFailedError):
+                filmed(adapter, way, **given)
+        assert paid(service, "/videos/generations") == 2
+
+
+@adapters
+@ways
+def test_a_text_is_said_once(adapter, way, service, tmp_path):
+    given = {**reach(service), "checkpoint": tmp_path / "work.sqlite"}
+
+    def said() -> Any:
+        if adapter == "langchain":
+            tool = langchain_zhipu.ZhipuAITextToSpeechTool(**given)
+            return tool.speak("hello") if way == "sync" else asyncio.run(tool.aspeak("hello"))
+        spec = llama_index_zhipu.ZhipuAISpeechToolSpec(**given)
+        call = spec.text_to_speech if way == "sync" else spec.atext_to_speech
+        blocks = call("hello")
+        return (asyncio.run(blocks) if way == "async" else blocks)[1].audio
+
+    assert said() == said()
+    assert paid(service, "/audio/speech") == 1
+
+
+@adapters
+def test_an_image_with_handwriting_is_read_once(adapter, service, tmp_path):
+    given = {**reach(service), "checkpoint": tmp_path / "work.sqlite"}
+    image = tmp_path / "note.png"
+    image.write_bytes(note("Buy milk"))
+    for _ in range(2):
+        if adapter == "langchain":
+            langchain_zhipu.ZhipuAIHandwritingLoader(image, **given).load()
+        else:
+            llama_index_zhipu.ZhipuAIHandwritingReader(**given).load_data(image)
+    assert paid(service, "/files/ocr") == 1
 
 
 def batch(adapter: str, service: Any, **options: Any) -> Any:

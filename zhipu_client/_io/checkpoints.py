@@ -20,13 +20,13 @@ from zhipu_client._io.notes import notes
 from zhipu_client._io.processes import host, runs, started
 from zhipu_client._request import Request
 from zhipu_client.errors import InvalidRequestError
-from zhipu_client.work._kept import KeptRequest, can_be_kept
+from zhipu_client.work._kept import KeptRequest, can_be_kept, key_of
 
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
     from zhipu_client._io.sync import Client
 
-__all__ = ["AsyncKeptClient", "Checkpoint", "KeptClient", "with_checkpoint"]
+__all__ = ["AsyncKeptClient", "Checkpoint", "KeptClient", "begun_key", "with_checkpoint"]
 
 T = TypeVar("T")
 
@@ -256,6 +256,7 @@ class _Steps:
 
     def __init__(self, request: Request[Any], base_url: str, checkpoint: Checkpoint) -> None:
         self._kept = KeptRequest(request, base_url)
+        self._base_url = base_url
         self._checkpoint = checkpoint
         self._done = False
         self.claimed: list[bytes] = []
@@ -296,6 +297,9 @@ class _Steps:
     def end(self, reply: Any) -> None:
         """Keep an answer."""
         taken, found = self._kept.take(self.claimed, reply)
+        task = _task_id(self._kept.request, reply)
+        if found and task is not None:  # where to find the call again, if the task fails
+            found[begun_key(self._base_url, task)] = self.claimed[0]
         self._checkpoint.keep(found, self.claimed)
         self.claimed = []
         self._kept.found |= found
@@ -306,6 +310,18 @@ class _Steps:
         claimed, self.claimed = self.claimed, []
         if claimed:
             self._checkpoint.release(claimed)
+
+
+def begun_key(base_url: str, task_id: str) -> bytes:
+    """Return where a checkpoint has the key of the call that began a task."""
+    return key_of("begun", f"{base_url}\n{task_id}".encode(errors="surrogatepass"))
+
+
+def _task_id(request: Request[Any], reply: Any) -> str | None:
+    found = reply.data.get("id") if isinstance(reply.data, dict) else None
+    if request.kind != "paid" or found is None or isinstance(found, (dict, list)):
+        return None
+    return str(found)
 
 
 def _waits() -> Iterator[float]:

@@ -18,24 +18,28 @@ class KeptFile:
     """The place of one fetched file in a client's checkpoint. False where it has none.
 
     Attributes:
-        checkpoint: The answers; None without a checkpoint, and for what goes into a file.
+        checkpoint: The answers; None without a checkpoint.
         url: Where the file is fetched from.
+        to: The file that it goes to; None where the checkpoint has its content too.
     """
 
     checkpoint: Checkpoint | None
     url: str
+    to: Path | None = None
 
     @classmethod
     def of(cls, client: Any, url: str, to: str | Path | None) -> KeptFile:
         """Return the place of what a client fetches."""
-        return cls(getattr(client, "checkpoint", None) if to is None else None, url)
+        path = None if to is None else Path(to).absolute()
+        return cls(getattr(client, "checkpoint", None), url, path)
 
     def __bool__(self) -> bool:
         return self.checkpoint is not None
 
     @property
     def _key(self) -> bytes:
-        return key_of("file", self.url.encode(errors="surrogatepass"))
+        url = self.url.encode(errors="surrogatepass")
+        return key_of("file", url) if self.to is None else key_of("to", url, bytes(self.to))
 
     def find(self) -> Downloaded | None:
         """Return the file, if it is there."""
@@ -44,10 +48,16 @@ class KeptFile:
         kept = self.checkpoint.find([self._key]).get(self._key)
         if kept is None:
             return None
-        kind, _, content = kept.partition(b"\n")
-        return Downloaded(content, kind.decode(errors="replace"), self.url, len(content))
+        first, _, content = kept.partition(b"\n")
+        kind = first.decode(errors="replace")
+        if self.to is None:
+            return Downloaded(content, kind, self.url, len(content))
+        size = self.to.stat().st_size if self.to.is_file() else -1
+        return Downloaded(b"", kind, self.url, size) if b"%d" % size == content else None
 
     def keep(self, found: Downloaded) -> None:
         """Keep a file that was fetched."""
         if self.checkpoint is not None:
+            content = found.content if self.to is None else b"%d" % found.size
+            self.checkpoint.settle(self._key, found.mime_type.encode() + b"\n" + content)
             self.checkpoint.settle(self._key, found.mime_type.encode() + b"\n" + found.content)

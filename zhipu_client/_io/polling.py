@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from zhipu_client._io.clock import Clock, SystemClock
+from zhipu_client._io.kept_tasks import KeptTask
 from zhipu_client._io.notes import EVERY, Notes
 from zhipu_client._request import AsyncSender, Sender
-from zhipu_client._task import Looks, Plan, Task, TaskResult, waiting
+from zhipu_client._task import Looks, Plan, Task, TaskFailedError, TaskResult, waiting
 from zhipu_client.errors import ZhipuError
 from zhipu_client.errors._kinds import named
 from zhipu_client.work._job import keeping
@@ -96,32 +97,52 @@ def wait_for(client: Sender, plan: Plan[T], *, clock: Clock | None = None) -> T:
         ```
     """
     clock = clock or SystemClock()
-    wait = _Wait(plan, clock)
+    wait, kept = _Wait(plan, clock), KeptTask(client, plan)
     with keeping(task_id=plan.task_id):  # whatever ends the wait: the task is paid for
+        found = kept.find()
+        if found is not None and wait.found(found):
+            return found
         while True:
             try:
-                found: T = client.send(wait.request())
-            except ZhipuError as error:
-                wait.failed(error)
-            else:
-                if wait.found(found):
-                    return found
+                try:
+                    now: T = client.send(wait.request())
+                except ZhipuError as error:
+                    wait.failed(error)
+                else:
+                    if wait.found(now):
+                        kept.keep(now)
+                        return now
+            except TaskFailedError:
+                kept.failed()
+                raise
             clock.sleep(wait.pause())
 
 
 async def await_for(client: AsyncSender, plan: Plan[T], *, clock: Clock | None = None) -> T:
     """Do as `wait_for` with an `AsyncClient`; the event loop stays free."""
     clock = clock or SystemClock()
-    wait = _Wait(plan, clock)
+    from anyio import to_thread
+
+    wait, kept = _Wait(plan, clock), KeptTask(client, plan)
     with keeping(task_id=plan.task_id):
+        found = await to_thread.run_sync(kept.find) if kept else None
+        if found is not None and wait.found(found):
+            return found
         while True:
             try:
-                found: T = await client.send(wait.request())
-            except ZhipuError as error:
-                wait.failed(error)
-            else:
-                if wait.found(found):
-                    return found
+                try:
+                    now: T = await client.send(wait.request())
+                except ZhipuError as error:
+                    wait.failed(error)
+                else:
+                    if wait.found(now):
+                        if kept:
+                            await to_thread.run_sync(kept.keep, now)
+                        return now
+            except TaskFailedError:
+                if kept:
+                    await to_thread.run_sync(kept.failed)
+                raise
             await clock.asleep(wait.pause())
 
 
