@@ -13,7 +13,7 @@ import pytest
 from tests.support.pdfs import encrypted, plain
 from zhipu_client import InvalidRequestError
 
-from .server import Reply, scripted
+from .server import Reply, said, scripted
 from .subjects import KEY
 
 PASSWORD = "made-up"
@@ -79,3 +79,24 @@ def test_without_its_password_it_is_refused(
         with pytest.raises(InvalidRequestError, match=r"locked\.pdf needs an?o?t?h?e?r? password"):
             _read(adapter, way, path, server.base_url, password=given)
         assert not server.requests
+
+
+@pytest.mark.parametrize(
+    ("password", "in_the_file", "strength"),
+    [
+        ("caf\xe9", "caf\xe9", 4),
+        ("密码", "密码".encode("gbk").decode("latin-1"), 4),
+        ("密码", "密码", 6),
+    ],
+    ids=["latin", "gbk", "unicode"],
+)
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+@pytest.mark.parametrize("endpoint", ["layout", "chat"])
+def test_a_password_in_the_bytes_of_older_programs(
+    adapter: str, endpoint: str, password: str, in_the_file: str, strength: int
+) -> None:
+    locked = encrypted(plain(1), in_the_file, strength)
+    reply = _answer(["one"]) if endpoint == "layout" else said("one")
+    with scripted(reply) as server:
+        settings = {"password": password, "endpoint": endpoint}
+        assert _read(adapter, "sync", locked, server.base_url, **settings) == ["one"]

@@ -14,6 +14,7 @@ import logging
 import mmap
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 __all__ = [
@@ -70,16 +71,20 @@ class Opened:
     def __init__(self, file: Any, password: str = "", *, aloud: bool = False) -> None:
         import pikepdf
 
-        try:
-            # Each page gets what it inherits when it is cut out: here all pages would be made.
-            self._pdf = pikepdf.open(
-                file,
-                password=password,
-                inherit_page_attributes=False,
-                suppress_warnings=not aloud,
-            )
-        except pikepdf.PasswordError:
-            raise PermissionError("needs a password") from None
+        for spelled in spellings(password):
+            try:
+                # Each page gets what it inherits when it is cut out: here all pages would be made.
+                self._pdf = pikepdf.open(
+                    file,
+                    password=spelled,
+                    inherit_page_attributes=False,
+                    suppress_warnings=not aloud,
+                )
+                break
+            except pikepdf.PasswordError:
+                pass
+        else:
+            raise PermissionError("needs a password")
         self.encrypted = bool(self._pdf.is_encrypted)
         self.pages = _count(self._pdf)
 
@@ -145,6 +150,15 @@ class Opened:
         part.Root["/AcroForm"] = pikepdf.Dictionary(Fields=pikepdf.Array(roots.values()))
         for name in _OF_A_FORM:
             self._copy(part.Root["/AcroForm"], form, name, part)
+
+
+def spellings(password: str) -> list[str | bytes]:
+    """Return a password in the bytes that programs make of it: before AES-256 each made its own."""
+    found: list[str | bytes] = [password]
+    for encoding in () if password.isascii() else ("latin-1", "gbk"):
+        with suppress(UnicodeEncodeError):
+            found.append(password.encode(encoding))
+    return found
 
 
 def _count(pdf: Any) -> int:

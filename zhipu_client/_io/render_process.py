@@ -21,6 +21,7 @@ from zhipu_client._io.pdf_process import (
     RefusedError,
     answer_all,
     bound_memory,
+    spellings,
 )
 
 __all__ = ["Desk", "main"]
@@ -38,6 +39,11 @@ _INFO = (
 #: Where all packages in this process that use PDFium from threads find the same lock: needed where
 #: no other process can be started.
 _LOCK = "_lock_of_all_threads"
+
+
+def _text(password: str | bytes) -> str:
+    """Return a password as PDFium takes it, which tries each character as a byte, too."""
+    return password if isinstance(password, str) else password.decode("latin-1")
 
 
 class Desk:
@@ -86,11 +92,23 @@ class Desk:
         image.save(out, "JPEG", quality=_QUALITY)
         return {"width": image.width, "height": image.height}, out.getvalue()
 
-    def _open(self, password: str | None) -> dict[str, Any]:
+    def _opened(self, password: str) -> Any:
         from pypdfium2 import PdfDocument, PdfiumError
 
+        *others, last = spellings(password)
+        for spelled in others:
+            try:
+                return PdfDocument(self._file, password=_text(spelled))
+            except PdfiumError as error:
+                if getattr(error, "err_code", None) != _PASSWORD:
+                    raise
+        return PdfDocument(self._file, password=_text(last) or None)
+
+    def _open(self, password: str | None) -> dict[str, Any]:
+        from pypdfium2 import PdfiumError
+
         try:
-            document = PdfDocument(self._file, password=password or None)
+            document = self._opened(password or "")
         except PdfiumError as error:
             if "Success" in str(error):  # nothing is wrong with it, but that
                 raise RefusedError("has no pages") from None
