@@ -228,7 +228,11 @@ def test_what_is_too_large_becomes_smaller_as_it_is_converted(
 @pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
 @pytest.mark.parametrize("how", HOWS)
 def test_what_cannot_be_converted_is_an_error_where_it_is_new(
-    adapter: str, how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    adapter: str,
+    how: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     cases = [
         (b"II*\0" + bytes(30), "image/tiff and cannot be converted"),
@@ -236,6 +240,8 @@ def test_what_cannot_be_converted_is_an_error_where_it_is_new(
         (drawn("tiff", 51), "51 pages, and at most 50 pictures"),
         (b"GIF89a" + b"\xff" * 20, "image/gif"),
     ]
+    asked(adapter, how, user(adapter, block(adapter, "path", b"<svg/>" + bytes(9), tmp_path)))
+    assert "picture.png) is not an image of a kind that is known here" in caplog.text
     for content, why in cases[:: 1 if how == "call" else 3]:
         made = block(adapter, "path", content, tmp_path)
         with scripted() as server, pytest.raises(InvalidRequestError) as caught:

@@ -39,7 +39,10 @@ def drawn(kind: str, frames: int = 1) -> bytes:
     several = {"save_all": True, "append_images": images[1:]} if frames > 1 else {}
     out = io.BytesIO()
     if kind == "heic":
-        pillow_heif.from_pillow(images[0]).save(out, **more)
+        made = pillow_heif.from_pillow(images[0])
+        for image in images[1:]:
+            made.add_from_pillow(image)
+        made.save(out, **more)
     else:
         images[0].save(out, how, **more, **several)
     return out.getvalue()
@@ -82,7 +85,7 @@ def test_an_image_becomes_a_png(adapter: str, way: str, kind: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
-@pytest.mark.parametrize("kind", ["tiff", "tiff of a fax", "webp", "gif"])
+@pytest.mark.parametrize("kind", ["tiff", "tiff of a fax", "webp", "gif", "heic"])
 def test_several_frames_become_pages(adapter: str, kind: str) -> None:
     with scripted(answer(3)) as server:
         pages = read(adapter, "sync", drawn(kind, 3), server.base_url)
@@ -96,9 +99,9 @@ def test_several_frames_become_pages(adapter: str, kind: str) -> None:
 @pytest.mark.parametrize("package", ["pillow_heif", "pi_heif"])
 def test_heic_where_a_decoder_is_installed(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     class Decoder(types.ModuleType):
-        def open_heif(self, file: Any) -> Any:
+        def HeifImageFile(self, file: Any) -> Any:
             assert file.read(8)[4:] == b"ftyp"
-            return types.SimpleNamespace(to_pillow=lambda: Image.new("RGB", (40, 30), "red"))
+            return Image.new("RGB", (40, 30), "red")
 
     for name in ("pillow_heif", "pi_heif"):
         monkeypatch.setitem(sys.modules, name, Decoder(name) if name == package else None)

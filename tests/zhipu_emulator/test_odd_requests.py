@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import io
 import json
 from typing import Any
 
 import jsonschema
 import pytest
+from PIL import Image
 
 from tests.zhipu_emulator.conftest import make_tool
 
@@ -53,6 +55,13 @@ def test_wrong_types_are_refused(ask, change: dict[str, Any], code: str, words: 
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == code
     assert words in answer.json()["error"]["message"]
+
+
+def test_a_photo_with_a_second_one_behind_it_is_a_jpeg(ask) -> None:
+    both, one = io.BytesIO(), Image.new("RGB", (8, 8))
+    one.save(both, "MPO", save_all=True, append_images=[one])
+    content = part({"url": base64.b64encode(both.getvalue()).decode()}, "image_url")
+    assert ask.post({"model": "glm-4.6v", "messages": content}).status_code == 200
 
 
 def test_a_picture_that_ends_too_early(ask) -> None:

@@ -18,6 +18,7 @@ from zhipu_client._image_types import convertible
 from zhipu_client.conversation import most_bytes, unsendable
 from zhipu_client.conversation.media import MOST_UNCONVERTED, too_large
 from zhipu_client.errors import InvalidRequestError
+from zhipu_client.errors._naming import shown_name
 
 from .converted import Converted
 from .pictures import pictures
@@ -100,6 +101,9 @@ def _parts(part: Any, place: str, model: str | None) -> list[Any]:
     if label is not None:
         return [part if _labelled(url, label) else _part(part, f"data:{label};base64,{data}")]
     kind = convertible(head) or (_PDF if head.startswith(b"%PDF-") else None)
+    if data is not None and kind is None and name:  # a refusal would not name it
+        why = "%s (%s) is not an image of a kind that is known here (it starts with %r)"
+        _log.warning(why, place, shown_name(name), head[:8])
     if kind is None or data is None:
         return [part]
     assert model is not None  # noqa: S101 - for the type checker

@@ -198,9 +198,9 @@ def _opened(file: BinaryIO, kind: str) -> Any:
 
     for package in ("pillow_heif", "pi_heif") if kind == "image/heic" else ():
         with suppress(ImportError):
-            opener = importlib.import_module(package).open_heif
+            opener = importlib.import_module(package).HeifImageFile
             try:
-                return opener(file).to_pillow()
+                return opener(file)
             except Exception:
                 with suppress(Exception):  # AVIF under a name that both have
                     file.seek(0)

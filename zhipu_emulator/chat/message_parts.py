@@ -27,7 +27,8 @@ PART_KINDS: Mapping[str, str] = {
 _MAX_IMAGE_BYTES = 5 * 1024 * 1024
 _MAX_IMAGE_SIDE = 6000
 _MAX_FILE_BYTES = 50 * 1024 * 1024
-_IMAGE_FORMATS = {"JPEG", "PNG"}
+#: A JPEG of many cameras has a second picture behind the first, and is called MPO for it.
+_IMAGE_FORMATS = {"JPEG", "MPO", "PNG"}
 
 
 @dataclass(frozen=True, kw_only=True)
