@@ -1,5 +1,6 @@
-"""The settings of the loaders as keyword arguments, for editors and type checkers.
+"""The settings of `ChatZhipuAI` and the loaders as keyword arguments, for type checkers.
 
+`ChatZhipuAI` takes some by the names that they have in the packages that people come from, too.
 A loader's first argument is given by its place, so its constructor is written by hand and takes the
 settings as ``**settings``. Each class here has the fields of one class of settings.
 """
@@ -10,11 +11,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
+from langchain_core.caches import BaseCache
+from langchain_core.callbacks import Callbacks
+from langchain_core.language_models.model_profile import ModelProfile
+from langchain_core.rate_limiters import BaseRateLimiter
+
 from langchain_zhipu._ocr.documents import Mode, Tables
 from zhipu_client import file_parser, ocr
-from zhipu_client.adapting import SeveralRequestsOptions
+from zhipu_client.adapting import (
+    FormerNames,
+    KeyedOptions,
+    SeveralRequestsOptions,
+    StandardOptions,
+)
+from zhipu_client.conversation import ReasoningHistory, ToolChoiceMode
 
 __all__ = [
+    "ChatOptions",
     "HandwritingOptions",
     "OCROptions",
     "ParserOptions",
@@ -97,3 +110,54 @@ class WebPageOptions(_LoaderOptions, total=False):
     with_links_summary: bool | None
     page_timeout: int | None
     extra_body: dict[str, Any] | None
+
+
+class ChatOptions(KeyedOptions, StandardOptions, FormerNames, total=False):
+    """The arguments of `ChatZhipuAI`."""
+
+    # Of LangChain.
+    name: str | None
+    cache: BaseCache | bool | None
+    verbose: bool
+    callbacks: Callbacks
+    tags: list[str] | None
+    metadata: dict[str, Any] | None
+    custom_get_token_ids: Callable[[str], list[int]] | None
+    rate_limiter: BaseRateLimiter | None
+    disable_streaming: bool | Literal["tool_calling"]
+    output_version: str | None
+    profile: ModelProfile | None
+
+    model: str
+    temperature: float | None
+    top_p: float | None
+    max_tokens: int | None
+    stop: list[str] | str | None
+    do_sample: bool | None
+    thinking: bool | dict[str, Any] | Literal["auto", "enabled", "disabled"] | None
+    reasoning_effort: str | None
+    clear_thinking: bool | None
+    reasoning_history: ReasoningHistory | None
+    tool_stream: bool | None
+    stream_usage: bool | None
+    think_tags: bool | Literal["opened"] | None
+    keep_box_marks: bool
+    cost: bool | Literal["bigmodel", "zai"]
+    include_response_headers: bool
+    tool_choice_mode: ToolChoiceMode
+    request_id: str | None
+    user_id: str | None
+    response_format: Any
+    sensitive_word_check: dict[str, Any] | None
+    watermark_enabled: bool | None
+    meta: dict[str, Any] | None
+    extra_body: dict[str, Any] | None
+    model_kwargs: dict[str, Any]
+    streaming: bool
+    repair_tool_calls: bool | None
+    token_counting: Literal["auto", "service", "estimate"]
+
+    # Of the packages that people come from.
+    model_name: str
+    stop_sequences: list[str] | str | None
+    max_completion_tokens: int | None

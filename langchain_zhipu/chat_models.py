@@ -7,7 +7,7 @@ types and has the calls (`_chat.model_calls`); this module has what is bound to 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
@@ -21,6 +21,7 @@ from langchain_zhipu._chat.retries import ModelRetry, RetryOn, retry_on
 from langchain_zhipu._chat.tasks import ChatTasks
 from langchain_zhipu._chat.tools import ToolLike, wire_tools
 from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._options import ChatOptions
 from zhipu_client.conversation import choice_as_text, read_choice
 
 __all__ = ["ChatZhipuAI"]
@@ -258,6 +259,10 @@ class ChatZhipuAI(ChatTasks):
             the classes of `langchain_zhipu._errors`: each is an error of ``zhipu_client`` and one
             of ``langchain_core.exceptions``.
     """
+
+    if TYPE_CHECKING:
+        # Pydantic's own says only the fields, and not their other names.
+        def __init__(self, **settings: Unpack[ChatOptions]) -> None: ...
 
     @override
     def bind_tools(

@@ -14,25 +14,15 @@ from llama_index.core.callbacks.base import CallbackManager
 from llama_index.core.prompts.base import BasePromptTemplate
 from llama_index.core.types import BaseOutputParser, PydanticProgramMode
 
-from zhipu_client.adapting import PlaceOptions, SeveralRequestsOptions
+from zhipu_client.adapting import (
+    FormerNames,
+    PlaceOptions,
+    SeveralRequestsOptions,
+    StandardOptions,
+)
 from zhipu_client.conversation import ReasoningHistory
 
 __all__ = ["EmbeddingOptions", "LLMOptions", "RerankOptions"]
-
-
-class _FormerNames(TypedDict, total=False):
-    """What the packages that people come from call the settings of a connection."""
-
-    api_base: Any
-    async_http_client: Any
-    openai_api_base: Any
-    openai_api_key: Any
-    openai_organization: Any
-    openai_proxy: Any
-    organization: Any
-    request_timeout: Any
-    zhipuai_api_base: Any
-    zhipuai_api_key: Any
 
 
 class _Ignored(TypedDict, total=False):
@@ -42,32 +32,7 @@ class _Ignored(TypedDict, total=False):
     reuse_client: Any
 
 
-class _Standard(TypedDict, total=False):
-    """Parameters of a request that are fields of ``OpenAI``: sent where the server knows them."""
-
-    context_management: Any
-    extra_query: dict[str, Any] | None
-    frequency_penalty: float | None
-    include: Any
-    logit_bias: dict[str, float] | None
-    logprobs: bool | None
-    n: int | None
-    prediction: Any
-    presence_penalty: float | None
-    previous_response_id: str | None
-    prompt_cache_key: str | None
-    reasoning: Any
-    safety_identifier: str | None
-    seed: int | None
-    service_tier: str | None
-    store: bool | None
-    top_logprobs: int | None
-    truncation: Any
-    verbosity: str | None
-    web_search_options: Any
-
-
-class LLMOptions(PlaceOptions, _Standard, _FormerNames, _Ignored, total=False):
+class LLMOptions(PlaceOptions, StandardOptions, FormerNames, _Ignored, total=False):
     """The arguments of `ZhipuAI` after the first ones."""
 
     # Of LlamaIndex.
@@ -112,13 +77,12 @@ class LLMOptions(PlaceOptions, _Standard, _FormerNames, _Ignored, total=False):
     model_name: str
     audio_config: Any
     is_chat_model: Any
-    modalities: Any
     should_use_structured_outputs: Any
     strict: Any
     tokenizer: Any
 
 
-class EmbeddingOptions(PlaceOptions, _FormerNames, _Ignored, total=False):
+class EmbeddingOptions(PlaceOptions, FormerNames, _Ignored, total=False):
     """The arguments of `ZhipuAIEmbedding` after the first ones."""
 
     # Of LlamaIndex.
@@ -137,7 +101,7 @@ class EmbeddingOptions(PlaceOptions, _FormerNames, _Ignored, total=False):
     in_flight: int
 
 
-class RerankOptions(SeveralRequestsOptions, _FormerNames, total=False):
+class RerankOptions(SeveralRequestsOptions, FormerNames, total=False):
     """The arguments of `ZhipuAIRerank` after the first ones."""
 
     # Of LlamaIndex.

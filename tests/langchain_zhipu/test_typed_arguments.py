@@ -17,6 +17,7 @@ from langchain_zhipu._parsing import ParserSettings
 from langchain_zhipu._transcribing import TranscriptionSettings
 from langchain_zhipu._web_pages import WebPageSettings
 from zhipu_client import InvalidRequestError, adapting
+from zhipu_client.dialects import STANDARD
 
 PAIRS = [
     (adapting.ConnectionSettings, adapting.KeyedOptions),
@@ -45,6 +46,12 @@ def test_the_names_are_the_fields_and_take_their_defaults(settings: Any, named: 
         TypeAdapter(hints[name], config={"arbitrary_types_allowed": True}).validate_python(
             field.get_default()
         )
+
+
+def test_the_chat_model_has_other_names_too() -> None:
+    chat = langchain_zhipu.ChatZhipuAI
+    hints = get_type_hints(options.ChatOptions)
+    assert hints.keys() == {*chat.model_fields, *chat._aliases, *STANDARD}
 
 
 def test_the_key_may_be_an_argument_by_itself() -> None:

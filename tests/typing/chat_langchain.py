@@ -69,6 +69,15 @@ def construct() -> list[ChatZhipuAI]:
     ]
 
 
+def as_before() -> list[ChatZhipuAI]:
+    """Arguments by the names of the packages that people come from."""
+    return [
+        ChatZhipuAI(model_name="glm-4.7", openai_api_key="id.secret", request_timeout=30),
+        ChatZhipuAI(zhipuai_api_key="id.secret", max_completion_tokens=100, seed=1),
+        ChatZhipuAI(openai_api_base="http://localhost:8000/v1", frequency_penalty=0.5),
+    ]
+
+
 async def call(model: ChatZhipuAI) -> None:
     """What calls give."""
     assert_type(model.invoke("hi"), AIMessage)
@@ -132,6 +141,8 @@ def load(settings: KeyedOptions) -> list[Document]:
 
 def wrong_settings() -> None:
     """What a type checker refuses in them."""
+    ChatZhipuAI(temprature=0.5)  # type: ignore[call-arg]
+    ChatZhipuAI(thinking="sometimes")  # type: ignore[arg-type]
     ZhipuAIOCRLoader("a.pdf", on_eror="skip")  # type: ignore[call-arg]
     ZhipuAIOCRLoader("a.pdf", on_error="ignore")  # type: ignore[arg-type]
     ZhipuAIWebReaderLoader("https://example.com", timeout="soon")  # type: ignore[arg-type]

@@ -48,10 +48,12 @@ from zhipu_client._uploads import Content, content_of, name_of, read_path, read_
 from zhipu_client.adapting._connection import ConnectionSettings
 from zhipu_client.adapting._options import (
     ConnectionOptions,
+    FormerNames,
     KeepsAnswersOptions,
     KeyedOptions,
     PlaceOptions,
     SeveralRequestsOptions,
+    StandardOptions,
 )
 from zhipu_client.adapting._several import GivenPath, KeepsAnswers, SeveralRequests
 from zhipu_client.errors._naming import name_source, naming, shown_name
@@ -64,6 +66,7 @@ __all__ = [
     "ConnectionOptions",
     "ConnectionSettings",
     "Content",
+    "FormerNames",
     "GivenPath",
     "KeepsAnswers",
     "KeepsAnswersOptions",
@@ -73,6 +76,7 @@ __all__ = [
     "Resting",
     "SeveralRequests",
     "SeveralRequestsOptions",
+    "StandardOptions",
     "TokenCounting",
     "TokenCounts",
     "add_usage",

@@ -19,10 +19,12 @@ from zhipu_client.dialects import DialectName
 
 __all__ = [
     "ConnectionOptions",
+    "FormerNames",
     "KeepsAnswersOptions",
     "KeyedOptions",
     "PlaceOptions",
     "SeveralRequestsOptions",
+    "StandardOptions",
 ]
 
 
@@ -73,3 +75,44 @@ class SeveralRequestsOptions(KeepsAnswersOptions, total=False):
 
     max_in_flight: int
     on_result: Callable[[Any], Any] | None
+
+
+class FormerNames(TypedDict, total=False):
+    """What the packages that people come from call the settings of a connection."""
+
+    api_base: Any
+    async_http_client: Any
+    openai_api_base: Any
+    openai_api_key: Any
+    openai_organization: Any
+    openai_proxy: Any
+    organization: Any
+    request_timeout: Any
+    zhipuai_api_base: Any
+    zhipuai_api_key: Any
+
+
+class StandardOptions(TypedDict, total=False):
+    """Parameters of a request that are fields of ``OpenAI``: sent where the server knows them."""
+
+    context_management: Any
+    extra_query: dict[str, Any] | None
+    frequency_penalty: float | None
+    include: Any
+    logit_bias: dict[str, float] | None
+    logprobs: bool | None
+    modalities: Any
+    n: int | None
+    prediction: Any
+    presence_penalty: float | None
+    previous_response_id: str | None
+    prompt_cache_key: str | None
+    reasoning: Any
+    safety_identifier: str | None
+    seed: int | None
+    service_tier: str | None
+    store: bool | None
+    top_logprobs: int | None
+    truncation: Any
+    verbosity: str | None
+    web_search_options: Any
