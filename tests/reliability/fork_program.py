@@ -12,6 +12,8 @@ import os
 import signal
 import sys
 import threading
+import time
+from importlib.abc import MetaPathFinder
 from typing import Any
 
 from .drivers import Outcome
@@ -19,7 +21,7 @@ from .subjects import SUBJECTS
 
 
 def main(subject: str, mode: str, base_url: str, rounds: int, state: str) -> None:
-    busy = state != "quiet"
+    busy = state in ("busy", "full")
     options = {"max_concurrency": 2} if state == "full" else {}
     driver = SUBJECTS[subject](base_url, timeout=20, **options)
 
@@ -45,13 +47,39 @@ def main(subject: str, mode: str, base_url: str, rounds: int, state: str) -> Non
     ]
     for thread in others:
         thread.start()
-    note([ask("first")])
-    for number in range(rounds):
+    if state == "first":
+        _fork_within(ask, note)
+    else:
+        note([ask("first")])
+    for number in range(rounds if state != "first" else 0):
         note(_one_fork(ask, number))
     stop.set()
     for thread in others:
         thread.join()
     print(json.dumps(found))
+
+
+class _Slow(MetaPathFinder):
+    """Reports when httpx is being imported, and takes its time."""
+
+    def __init__(self) -> None:
+        self.importing = threading.Event()
+
+    def find_spec(self, name: str, path: Any, target: Any = None) -> None:
+        if name in ("httpx._client", "httpcore._api"):
+            self.importing.set()
+            time.sleep(0.1)
+
+
+def _fork_within(ask: Any, note: Any) -> None:
+    """Fork while another thread makes the first call of the process."""
+    finder = _Slow()
+    sys.meta_path.insert(0, finder)
+    first = threading.Thread(target=lambda: note([ask("first")]))
+    first.start()
+    finder.importing.wait(20)
+    note(_one_fork(ask, 0))
+    first.join()
 
 
 def _hammer(ask: Any, stop: threading.Event, number: int) -> None:

@@ -12,6 +12,7 @@ import anyio
 from zhipu_client import _key
 from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import BaseClient
+from zhipu_client._io.first_use import load_async
 from zhipu_client._io.gates import Slot
 from zhipu_client._io.gathering import Gathered
 from zhipu_client._io.httpx_errors import raise_ours, translated
@@ -334,6 +335,7 @@ class AsyncStream(Generic[E]):
 
 async def enter(call: Call, key: Callable[[], Awaitable[str]]) -> list[Slot]:
     """Take a place at each gate of the call, or at none."""
+    load_async()
     if call.watch is not None:
         call.watch.waits()
     if call.unidentified:

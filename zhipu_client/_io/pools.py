@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from zhipu_client._io import gc_safety
 from zhipu_client._io.account_gates import reset_after_fork
+from zhipu_client._io.first_use import importing
 from zhipu_client._io.leftover_bytes import watch
 from zhipu_client._io.proxies import PoolKey
 from zhipu_client.errors import InvalidRequestError
@@ -82,7 +83,7 @@ def sync_client(key: PoolKey) -> httpx.Client:
     """Return the blocking client for these settings."""
     found = _sync.get(key)
     if found is None:
-        with _process.lock:
+        with importing(), _process.lock:
             found = _sync.get(key)
             if found is None:
                 with _proxy_supported():
@@ -168,8 +169,9 @@ async def _guard(state: _Loop) -> AsyncGenerator[None, None]:
 
 def _prepare_async() -> None:
     """Read and import what the first asynchronous request of the process needs."""
-    importlib.import_module(_ASYNC_POOL)
-    _tls_context()
+    with importing():
+        importlib.import_module(_ASYNC_POOL)
+        _tls_context()
 
 
 def _tls_context() -> ssl.SSLContext:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from zhipu_client._defaults import Timeout
 from zhipu_client._io.call import Call
+from zhipu_client._io.first_use import importing
 from zhipu_client._io.sync_attempts import Attempts, Stream
 from zhipu_client._io.watching import UNWATCHED
 from zhipu_client._learned import known_refusals
@@ -69,7 +70,8 @@ class Client(Attempts):
         Args:
             http_client: Your own ``httpx.AsyncClient``.
         """
-        from zhipu_client._io.aio import AsyncClient
+        with importing():
+            from zhipu_client._io.aio import AsyncClient
 
         return AsyncClient.sharing(self._core, http_client)
 

@@ -1,0 +1,89 @@
+"""The imports of a first call, into which no fork of the process may come.
+
+A child that is forked while another thread imports a module has that module's lock, taken for ever:
+it would wait for it at its own first call. So a fork waits until such an import is over.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["importing", "load_async", "load_sync"]
+
+#: How long a fork waits, in seconds. Not for ever: what imports may itself wait for the thread that
+#: forks, if that one has the lock of another module.
+PATIENCE = 10.0
+
+
+class _Guard:
+    """What is made anew in a forked child."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Make a new, free lock."""
+        #: Of one thread at a time, which may come in again: a loader that forks waits for nobody.
+        self.lock = threading.RLock()
+        #: The threads that fork, and have the lock for that.
+        self.forks: set[int] = set()
+
+
+_guard = _Guard()
+_loaded: set[str] = set()
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """Keep forks of the process waiting while something is imported, or made once."""
+    with _guard.lock:
+        yield
+
+
+def load_sync() -> None:
+    """Import what a blocking call needs."""
+    if "sync" not in _loaded:
+        with importing():
+            import http.cookiejar
+            import importlib.resources
+
+            import httpx
+
+            import zhipu_client._io.deadlines  # noqa: F401
+
+            del http, httpx, importlib
+        _loaded.add("sync")
+
+
+def load_async() -> None:
+    """Import what is needed before the first step of an asynchronous call, which takes no time."""
+    if "async" not in _loaded:
+        with importing():
+            import concurrent.futures.thread
+
+            import anyio.abc
+            import anyio.to_thread
+
+            _ = anyio.move_on_after, anyio.CancelScope  # loaded when they are asked for
+            del concurrent
+        _loaded.add("async")
+
+
+def _before() -> None:
+    if _guard.lock.acquire(timeout=PATIENCE):
+        _guard.forks.add(threading.get_ident())
+
+
+def _after_in_parent() -> None:
+    if threading.get_ident() in _guard.forks:
+        _guard.forks.discard(threading.get_ident())
+        _guard.lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_before, after_in_parent=_after_in_parent, after_in_child=_guard.reset
+    )
