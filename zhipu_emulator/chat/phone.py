@@ -28,8 +28,8 @@ _STEP = re.compile(
 
 
 def phone_reply(asked: ChatRequest) -> Reply | None:
-    """The next action on the phone; None for a request that is not for such a model."""
-    if asked.model not in _MODELS or asked.functions:
+    """The next action on the phone; None without a screen, or for another model."""
+    if asked.model not in _MODELS or asked.functions or not asked.attachments:
         return None
     task = next(plain(m.get("content")) for m in asked.messages if m["role"] == "user")
     steps = _steps(task)
