@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import struct
 import threading
 import zlib
@@ -167,6 +168,10 @@ def _open(content: bytes) -> Any:
     return PdfDocument(content)
 
 
+#: From the lowest point of a usual font to the highest, by its nominal size.
+_HEIGHT_OF_FONT = 1.17
+
+
 def _read(page: Any, render: bool) -> Page:
     left, bottom, right, top = page.get_bbox()
     width, height = round((right - left) * _SCALE), round((top - bottom) * _SCALE)
@@ -201,9 +206,22 @@ def _measure(text_page: Any, rect: _Quad) -> tuple[_Quad, float]:
     if index is None:
         return rect, y2 - y1
     _, low, _, high = text_page.get_charbox(index, loose=True)
+    # As the document says: what takes the place of a font that is not embedded may be taller.
+    size = _font_size(text_page, index) or high - low
     if y2 - y1 < 0.2 * (high - low):  # a font that is not embedded has glyphs without height
-        return (x1, low, x2, high), high - low
-    return rect, max(high - low, y2 - y1)
+        return (x1, low, x2, high), size
+    return rect, max(size, y2 - y1)
+
+
+def _font_size(text_page: Any, index: int) -> float:
+    """The height of a character's font; 0 where the document does not say."""
+    import pypdfium2.raw as pdfium
+
+    matrix = pdfium.FS_MATRIX()
+    if not pdfium.FPDFText_GetMatrix(text_page, index, matrix):
+        return 0.0
+    size: float = pdfium.FPDFText_GetFontSize(text_page, index)
+    return size * math.hypot(matrix.c, matrix.d) * _HEIGHT_OF_FONT
 
 
 def _pictures(page: Any, found: Page, pixels: Any) -> list[Box]:
