@@ -21,8 +21,10 @@ from langchain_zhipu._chat.retries import ModelRetry, RetryOn, retry_on
 from langchain_zhipu._chat.tasks import ChatTasks
 from langchain_zhipu._chat.tools import ToolLike, wire_tools
 from langchain_zhipu._errors import raised_as_model_errors
-from langchain_zhipu._options import ChatOptions
 from zhipu_client.conversation import choice_as_text, read_choice
+
+if TYPE_CHECKING:
+    from langchain_zhipu._options import ChatOptions
 
 __all__ = ["ChatZhipuAI"]
 
