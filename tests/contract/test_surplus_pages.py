@@ -49,3 +49,12 @@ def test_pages_that_may_be_any_are_an_error(adapter: str, way: str) -> None:
 def test_the_whole_document_is_cut(adapter: str) -> None:
     with scripted(*[answer(*"abcdef")] * 3) as server:
         assert read(adapter, "sync", server.base_url) == [*"abcdef"]
+
+
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
+def test_text_that_is_on_no_page_in_particular_is_reported(adapter: str, caplog: Any) -> None:
+    sizes = {"data_info": {"num_pages": 2, "pages": [{"width": 9}, {"width": 9}]}}
+    reply = Reply({"id": "1", "md_results": "a\n\nb", "layout_details": None, **sizes})
+    with scripted(reply, reply, reply) as server:
+        assert read(adapter, "sync", server.base_url) == ["a\n\nb"] * 3
+    assert "did not report which of the pages 3 to 4 has what text" in caplog.text

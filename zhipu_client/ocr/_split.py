@@ -198,7 +198,8 @@ def _fill(
         following = blocks[end].page if end < len(blocks) else None
         last = len(pages) - 1 if following is None else max(at, following)
         for position in range(place, end):
-            while at < last and left[at] <= 0:
+            # Of an answer without any region nothing shows where a page ends.
+            while at < last and left[at] <= 0 and any(pages):
                 at += 1
             blocks[position].page = at
             left[at] -= 1

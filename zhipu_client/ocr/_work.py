@@ -154,6 +154,9 @@ class OCRWork:
         if part.last is None and reported is not None:
             self._total = reported
         pages = pages_of(value, part.first, self._total or None)
+        if len(pages) > 1 and pages[0].text and not any(page.regions for page in pages):
+            why = "%s: the service did not report which of the pages %d to %d has what text"
+            _log.warning(why, self._name(), pages[0].number, pages[-1].number)
         wanted = None if part.last is None else part.last - part.first + 1
         if wanted is not None and len(pages) > wanted:
             came = len(pages)

@@ -412,6 +412,18 @@ def test_text_is_put_together_from_regions_where_it_cannot_be_cut() -> None:
     assert split_markdown("x", []) == []
 
 
+def test_text_without_any_region_is_on_the_first_page_or_where_it_says() -> None:
+    from zhipu_client.ocr._pages import split_markdown
+
+    assert split_markdown("One.\n\nTwo.", [[], [], []]) == ["One.\n\nTwo.", "", ""]
+    text = "One.\n\n![](page=1,bbox=[0, 0, 9, 9])\n\nTwo."
+    assert split_markdown(text, [[], [], []]) == [
+        "One.",
+        "![](page=1,bbox=[0, 0, 9, 9])\n\nTwo.",
+        "",
+    ]
+
+
 def test_page_numbers_and_repeated_words_do_not_mislead_the_cut() -> None:
     from zhipu_client.ocr._pages import split_markdown
 
