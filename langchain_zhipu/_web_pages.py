@@ -26,7 +26,7 @@ from zhipu_client.adapting import (
     name_source,
     text_of,
 )
-from zhipu_client.work import Chain, Once
+from zhipu_client.work import Chain, Once, partial_of
 
 __all__ = ["WebPageSettings"]
 
@@ -107,13 +107,14 @@ class WebPageSettings(SeveralRequests):
 
     def _unseen(self, error: BaseException) -> Iterator[Document]:
         """Return the pages that were read and did not reach the caller."""
-        unread = getattr(error, "unread", None)
+        # Of a StopIteration that left a generator they are on the cause.
+        unread = partial_of(error, "unread")
         if unread is not None:
             yield unread
-        first = getattr(error, "partial", None)
+        first = partial_of(error)
         for reply in first if isinstance(first, list) else ():
-            yield self._document(str(getattr(error, "source", "")), reply)
-        for url, (replies, _) in getattr(error, "later", {}).items():
+            yield self._document(str(partial_of(error, "source") or ""), reply)
+        for url, (replies, _) in (partial_of(error, "later") or {}).items():
             for reply in replies:
                 yield self._document(url, reply)
 

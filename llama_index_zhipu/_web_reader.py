@@ -18,7 +18,7 @@ from zhipu_client import (
     reader,
 )
 from zhipu_client.adapting import FATAL, aleave, attach, leave, name_source
-from zhipu_client.work import Chain, Once
+from zhipu_client.work import Chain, Once, partial_of
 
 from ._connection import SeveralRequests
 from ._documents import Given
@@ -102,7 +102,8 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
             for page in self.lazy_load_data(urls, extra_info):
                 found.append(page)  # noqa: PERF402 - kept when the next one fails
         except BaseException as error:  # an interrupt, too
-            attach(error, partial=[*found, *getattr(error, "unread", ())])
+            # Of a StopIteration that left a generator they are on the cause.
+            attach(error, partial=[*found, *(partial_of(error, "unread") or ())])
             raise
         return found
 

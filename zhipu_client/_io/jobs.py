@@ -236,8 +236,11 @@ def _drive(client: Sender, work: Work[T, Any], ours: list[T]) -> Generator[T, No
             # Not for ever: Ctrl-C just before the wait, or on Windows, would not end it.
             for future in wait(pending, CTRL_C, FIRST_COMPLETED).done:
                 _tell(work, pending.pop(future), future.exception, future.result)
-            yield from work.ready()
-        yield from work.ready()
+            # Not `yield from`: a StopIteration that is thrown in would become another error there.
+            for piece in work.ready():
+                yield piece
+        for piece in work.ready():
+            yield piece
         whole = True
     except BaseException as error:
         _settle(work, pending)
