@@ -29,7 +29,8 @@ class Embeddings:
     """What a bulk embedding came to.
 
     Attributes:
-        vectors: One a text, in the order of the texts.
+        vectors: One a text, in the order of the texts. (After ``resume`` with what ended an
+            `iterate`, those that it had handed over are empty here.)
         usage: Tokens of all requests: ``prompt_tokens``, ``completion_tokens``, ``total_tokens``.
         model: The model as the service names it.
         errors: With ``on_error="skip"``, the position of each text that the service refused, and
@@ -51,15 +52,19 @@ class PartialEmbeddings:
     Attributes:
         vectors: One a text, None where it is missing.
         usage: Tokens of the requests that succeeded.
+        handed_over: The positions of texts whose vectors `iterate` has handed over, and that are
+            not kept here: they count as done.
     """
 
     vectors: list[list[float] | None] = field(repr=False)
     usage: dict[str, int]
+    handed_over: frozenset[int] = field(default=frozenset(), repr=False)
 
     @property
     def missing(self) -> list[int]:
         """The positions of the texts without a vector."""
-        return [place for place, vector in enumerate(self.vectors) if vector is None]
+        has = self.handed_over
+        return [n for n, vector in enumerate(self.vectors) if vector is None and n not in has]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,27 +102,32 @@ class EmbeddingWork:
         self._make = make
         self.in_flight = job.in_flight
         resume = job.resume
-        self._vectors: list[list[float] | None] = (
+        # Vectors are not kept here once they are handed over: a reader of many may not want them.
+        self._old: list[list[float] | None] = (
             list(resume.vectors) if resume else [None] * len(job.texts)
         )
+        #: Which texts have a vector: one byte for each.
+        self._has = bytearray(vector is not None for vector in self._old)
+        for place in resume.handed_over if resume else ():
+            self._has[place] = 1
         self._usage = dict(resume.usage) if resume else {}
         self._model = job.model
         self._error: Exception | None = None
         self._new: deque[tuple[int, list[float]]] = deque()
         #: Places that get a vector like that of no text, once its length is known.
-        self._standing = [place for place in job.blank if self._vectors[place] is None]
+        self._standing = [place for place in job.blank if not self._has[place]]
         self._length = job.length
         self._refused: dict[int, Exception] = {}
         # Each different text that has no vector yet, with all of its positions.
         self._places: dict[str, list[int]] = {}
         blank = frozenset(job.blank)
         for place, text in enumerate(job.texts):
-            if self._vectors[place] is None and place not in blank:
+            if not self._has[place] and place not in blank:
                 self._places.setdefault(text, []).append(place)
         self._batches = dict(enumerate(_batches(list(self._places), job.batch_size, most)))
         self._waiting = deque(self._batches)
         self._numbers = count(len(self._batches))
-        self._done = sum(vector is not None for vector in self._vectors)
+        self._done = sum(self._has)
         self._fill()
 
     def take(self) -> tuple[int, Request[Any]] | None:
@@ -138,11 +148,9 @@ class EmbeddingWork:
                 self._refuse(self._places[text], ServerError(NOT_FINITE))
                 continue
             first, *others = self._places[text]
-            self._vectors[first] = vector
+            self._give(first, vector)
             for place in others:
-                self._vectors[place] = vector.copy()
-            self._new.extend((place, self._vectors[place] or []) for place in (first, *others))
-            self._done += 1 + len(others)
+                self._give(place, vector.copy())
             self._length = self._length or len(vector)
         self._fill()
         add_usage(self._usage, value.usage)
@@ -150,7 +158,7 @@ class EmbeddingWork:
             self._job.on_usage(found)
         self._model = value.model or self._model
         if self._job.progress is not None:
-            self._job.progress(self._done, len(self._vectors))
+            self._job.progress(self._done, len(self._has))
 
     def failed(self, number: int, error: Exception) -> None:
         texts = self._batches.pop(number, [])
@@ -187,10 +195,20 @@ class EmbeddingWork:
         if self._length is None:
             return
         for place in self._standing:
-            self._vectors[place] = vector = [1.0] + [0.0] * (self._length - 1)
-            self._new.append((place, vector))
-            self._done += 1
+            self._give(place, [1.0] + [0.0] * (self._length - 1))
         self._standing = []
+
+    def _give(self, place: int, vector: list[float]) -> None:
+        self._new.append((place, vector))
+        self._has[place] = 1
+        self._done += 1
+
+    def _with(self, pieces: list[Any]) -> list[list[float] | None]:
+        """Return the vectors that are here or with the caller, one a text."""
+        found = list(self._old)
+        for place, vector in (*pieces, *self._new):
+            found[place] = vector
+        return found
 
     def ready(self) -> Iterator[tuple[int, list[float]]]:
         while self._new:
@@ -205,12 +223,13 @@ class EmbeddingWork:
             raise self._refused.get(place) or _check.refuse(
                 f"texts[{place}]", self._job.texts[place], "must not be empty, as all of them are"
             )
-        whole = [vector for vector in self._vectors if vector is not None]
+        whole = [vector or [] for vector in self._with(pieces)]
         return Embeddings(whole, self._usage, self._model, self._refused)
 
     def report(self, error: BaseException, pieces: list[Any]) -> None:
-        del pieces  # they are vectors that are here, too
-        attach(error, partial=PartialEmbeddings(self._vectors, self._usage))
+        vectors = self._with(pieces)
+        gone = frozenset(n for n, has in enumerate(self._has) if has and vectors[n] is None)
+        attach(error, partial=PartialEmbeddings(vectors, self._usage, gone))
 
     def close(self) -> None:
         pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from typing import Any
@@ -20,6 +21,8 @@ from zhipu_client import (
     rerank,
 )
 from zhipu_client.work._chain import Chain, Once
+
+from .conftest import FakeClient
 
 
 def vector(text: str) -> list[float]:
@@ -114,6 +117,46 @@ def test_a_failure_carries_what_is_done_and_the_caller_goes_on(run, make_client)
     assert result.usage["total_tokens"] == 3200
 
 
+def test_vectors_that_were_handed_over_are_let_go() -> None:
+    """However many texts: only those of the requests that run ahead are in memory."""
+    long = [0.5] * 37
+
+    def answer(body: dict[str, Any]) -> dict[str, Any]:
+        found = embed(body)
+        return {**found, "data": [{**row, "embedding": [*long]} for row in found["data"]]}
+
+    alive = [0]
+    job = embeddings.bulk([f"text {n}" for n in range(960)], batch_size=16, in_flight=2)
+    for place, _ in iterate(FakeClient(answer), job):
+        if place % 320 == 319:
+            held = (len(one) for one in gc.get_objects() if type(one) is list)
+            alive.append(sum(length == len(long) for length in held))
+    assert len(alive) == 4
+    assert max(alive) <= 16 * 6
+
+
+def test_what_was_handed_over_is_not_sent_again() -> None:
+    client = FakeClient(embed)
+    texts = [f"text {n}" for n in range(12)]
+    job = embeddings.bulk(texts, batch_size=2, in_flight=1)
+    handed: dict[int, list[float]] = {}
+    pieces = iterate(client, job)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        for place, found in pieces:
+            handed[place] = found
+            if len(handed) == 3:
+                pieces.throw(KeyboardInterrupt())
+    partial = caught.value.partial  # type: ignore[attr-defined]
+    assert partial.handed_over == set(handed)
+    before = len(client.bodies)
+    handed |= dict(iterate(client, embeddings.bulk(texts, batch_size=2, resume=partial)))
+    for place in range(12):
+        assert (handed.get(place) or partial.vectors[place]) == vector(texts[place])
+    sent = [text for body in client.bodies for text in body["input"]]
+    assert sorted(sent) == sorted(texts)
+    assert len(client.bodies) > before
+
+
 def test_a_partial_of_other_texts_is_refused() -> None:
     partial = embeddings.PartialEmbeddings([None], {})
     with pytest.raises(InvalidRequestError, match="must be of 2 texts"):
@@ -187,8 +230,6 @@ def test_requests_of_embedding_2_stay_below_its_tokens(run, make_client) -> None
 
 
 def test_threads_end_when_a_run_is_left() -> None:
-    from .conftest import FakeClient
-
     before = threading.enumerate()
     client = FakeClient(rank)
     assert len(list(iterate(client, rerank.bulk(query="q", documents=["1"] * 300)))) == 300
