@@ -43,12 +43,15 @@ def tool_spec(tool: BaseTool) -> dict[str, Any]:
 
 
 def call_block(call: Call) -> ToolCallBlock:
-    """Return a call of an answer; arguments that are cut or not a JSON object stay text."""
-    return ToolCallBlock(
-        tool_call_id=call.id,
-        tool_name=call.name,
-        tool_kwargs=call.text if call.arguments is None else call.arguments,
-    )
+    """Return a call of an answer; the arguments of one that must not be run are text.
+
+    Such a text cannot be read as arguments: a block has no other place to say so.
+    """
+    kwargs: Any = call.arguments
+    if kwargs is None:
+        readable = call.text.strip() and read_arguments(call.text).value is not None
+        kwargs = f"{call.text} …" if readable else call.text
+    return ToolCallBlock(tool_call_id=call.id, tool_name=call.name, tool_kwargs=kwargs)
 
 
 def _text(arguments: Any) -> str:

@@ -13,7 +13,8 @@ from typing import Any
 
 from zhipu_client import chat
 from zhipu_client._check import show
-from zhipu_client.conversation.arguments import read_arguments
+from zhipu_client.conversation._strayed import Written, doubts
+from zhipu_client.conversation.arguments import may_go_on, read_arguments
 from zhipu_client.conversation.sound import playable
 
 __all__ = [
@@ -37,7 +38,8 @@ _CUT = frozenset({"length", "sensitive"})
 #: Those of them that the first chunk of a stream has already.
 EARLY = ("id", "request_id", "created", "model")
 
-
+#: The caller's name of a tool -> the schema of its arguments.
+Schemas = Mapping[str, Mapping[str, Any]]
 #: The counts of a body, by the names of chat completions and of the later API.
 _PROMPT = ("prompt_tokens", "input_tokens")
 _ANSWER = ("completion_tokens", "output_tokens")
@@ -236,7 +238,7 @@ def read_answer(
     *,
     request_id: str | None = None,
     names: Any = None,
-    schemas: Mapping[str, Mapping[str, Any]] | None = None,
+    schemas: Schemas | None = None,
     seed: str | None = None,
 ) -> Answer:
     """Read the decoded body of ``/chat/completions``, or a stream's chunks added up.
@@ -257,13 +259,13 @@ def read_answer(
     message = chat.message_of(choice)
     facts = facts_of(body, request_id)
     asked, served = _split(chat.calls_of(message))
+    made = _calls(asked, facts.get("id") or seed or uuid.uuid4().hex, names, schemas)
     audio = message.get("audio")
     return Answer(
         text=chat.text_of(message.get("content")),
         reasoning=chat.reasoning_of(message),
         calls=_without_cut(
-            [*_calls(asked, facts.get("id") or seed or uuid.uuid4().hex, names, schemas)],
-            choice.get("finish_reason"),
+            _without_doubtful([*made], schemas or {}), choice.get("finish_reason"), schemas or {}
         ),
         served=tuple(served),
         audio=playable(audio) if isinstance(audio, Mapping) else None,
@@ -306,7 +308,7 @@ def _calls(
     asked: Sequence[Mapping[str, Any]],
     answer: str,
     names: Any,
-    schemas: Mapping[str, Mapping[str, Any]] | None,
+    schemas: Schemas | None,
 ) -> Iterable[Call]:
     for number, call in enumerate(chat.unique_ids(asked)):
         function = call.get("function")
@@ -327,10 +329,31 @@ def _nameless(given: Any) -> str:
     return f"it has {show(given)} for the name of the tool" if given else "it names no tool"
 
 
-def _without_cut(calls: list[Call], finish_reason: Any) -> tuple[Call, ...]:
-    """Return the calls, the last one invalid where the answer was cut before its arguments."""
-    if calls and finish_reason in _CUT and not calls[-1].text.strip():
-        error = f"the answer was cut before the arguments (finish_reason {finish_reason})"
+def _without_doubtful(calls: list[Call], schemas: Schemas) -> list[Call]:
+    """Return the calls, those invalid that may have another's arguments, or whose another has."""
+    written = [
+        Written(call.name, call.arguments, call.text, schemas.get(call.name) or {})
+        for call in calls
+    ]
+    return [
+        call if why is None or call.error else replace(call, arguments=None, error=why)
+        for call, why in zip(calls, doubts(written), strict=True)
+    ]
+
+
+def _without_cut(calls: list[Call], finish_reason: Any, schemas: Schemas) -> tuple[Call, ...]:
+    """Return the calls, the last one invalid where the answer was cut before or in its arguments.
+
+    Where a server does not say how the answer ended, only a tool without parameters is certain.
+    """
+    if not calls or calls[-1].error or not may_go_on(calls[-1].text):
+        return tuple(calls)
+    schema = schemas.get(calls[-1].name)
+    certain = schema is not None and schema.get("properties") == {}
+    if finish_reason in _CUT or (finish_reason is None and not certain):
+        said = f"finish_reason {finish_reason}" if finish_reason else "no finish_reason"
+        where = "in" if calls[-1].text.strip() else "before"
+        error = f"the answer was cut {where} the arguments ({said})"
         calls[-1] = replace(calls[-1], arguments=None, error=error)
     return tuple(calls)
 

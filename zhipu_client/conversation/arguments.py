@@ -25,13 +25,14 @@ from zhipu_client.conversation._json_text import (
 )
 from zhipu_client.conversation._nested import decoded
 
-__all__ = ["Arguments", "read_arguments", "text_of_arguments", "whole_characters"]
+__all__ = ["Arguments", "may_go_on", "read_arguments", "text_of_arguments", "whole_characters"]
 
 #: How often an object may have been written as JSON text of JSON text.
 _MOST_ENCODINGS = 5
 
 _KEY, _KEY_END = "<arg_key>", "</arg_key>"
 _VALUE, _VALUE_END = "<arg_value>", "</arg_value>"
+_CALL_END = "</tool_call>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,23 @@ def read_arguments(raw: Any, schema: Mapping[str, Any] | None = None) -> Argumen
     if flaw is not None:
         return Arguments(None, text, f"the arguments {flaw}")
     return Arguments(value, text)
+
+
+def may_go_on(text: str) -> bool:
+    """Return whether arguments that can be read may be the beginning of longer ones.
+
+    Nothing says where the markup of GLM's template ends, but what follows it.
+
+    Example:
+        >>> may_go_on(""), may_go_on("<arg_key>a</arg_key><arg_value>1</arg_value>")
+        (True, True)
+        >>> may_go_on('{"a": 1}')
+        False
+    """
+    begun = opened(text)
+    if begun.startswith(_KEY):
+        return _CALL_END not in begun[begun.rfind(_VALUE_END) :]
+    return not begun.strip()
 
 
 def _text_of(raw: Any) -> str:
