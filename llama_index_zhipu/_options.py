@@ -58,6 +58,7 @@ class LLMOptions(PlaceOptions, StandardOptions, FormerNames, _Ignored, total=Fal
     keep_box_marks: bool
     cost: bool | Literal["bigmodel", "zai"]
     include_response_headers: bool
+    file_mode: Literal["inline", "auto"]
     repair_tool_calls: bool | None
     tool_choice_mode: Literal["auto", "native", "emulate"]
     structured_output: Literal["auto", "json", "tool", "prompt"]

@@ -234,6 +234,11 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
         cost: True reckons what an answer costs, by the prices of the site that is asked; the name
             of a site, by its own: ``additional_kwargs["cost"]``. Missing where the price is
             not known, and on the coding plans.
+        file_mode: How a document of a ``path`` in a user's message goes out: ``"inline"`` in the
+            request; ``"auto"``: from 8 MiB on it is sent by itself, named by its id, and removed
+            after the answer, an error or a cancellation. That is for models that are known to take
+            ids (the glm-5.3-flash series) and sites that can remove files (not z.ai, nor the
+            coding plans); all else stays inline.
         include_response_headers: True puts the headers of the HTTP response, without cookies and
             secrets, into ``additional_kwargs["headers"]`` (names in lower case). Where the model
             was asked once more, those of the last answer; of a stream, in its last response.

@@ -279,7 +279,9 @@ def _file(block: Block, where: str) -> dict[str, Any]:
     data = _url_or_data(block, "file", where)
     if not data.startswith("data:"):
         return {"type": "file", "file": {"file_url": data}}
-    return {"type": "file", "file": {"file_data": data, "filename": _filename(block, data)}}
+    part = {"type": "file", "file": {"file_data": data, "filename": _filename(block, data)}}
+    # The core takes the mark off: a large file of the user's own disk may go up by itself.
+    return {**part, "_local": True} if isinstance(block.get("path"), Path) else part
 
 
 def _own_file(inner: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -31,8 +31,8 @@ _SENT = (
     "model", "temperature", "top_p", "max_tokens", "stop", "n", "do_sample", "thinking",
     "reasoning_effort", "clear_thinking", "reasoning_history", "tool_stream", "stream_usage",
     "tool_choice_mode", "repair_tool_calls",
-    "think_tags", "keep_box_marks", "cost", "include_response_headers", "request_id", "user_id",
-    "response_format", "sensitive_word_check", "watermark_enabled", "meta", "extra_body",
+    "think_tags", "keep_box_marks", "cost", "include_response_headers", "file_mode", "request_id",
+    "user_id", "response_format", "sensitive_word_check", "watermark_enabled", "meta", "extra_body",
     "model_kwargs",
 )  # fmt: skip
 
@@ -57,6 +57,7 @@ class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
     keep_box_marks: bool = False
     cost: bool | Literal["bigmodel", "zai"] = False
     include_response_headers: bool = False
+    file_mode: Literal["inline", "auto"] = "inline"
     tool_choice_mode: ToolChoiceMode = "auto"
     request_id: str | None = None
     user_id: str | None = None

@@ -45,6 +45,7 @@ _STEERING = (
     "keep_box_marks",
     "cost",
     "include_response_headers",
+    "file_mode",
     "repair_tool_calls",
     "raise_on_content_filter",
     "extra_body",

@@ -107,7 +107,9 @@ def document_part(block: DocumentBlock, where: str, model: str | None) -> dict[s
     data = url or _data_url(block, block.data, block.document_mimetype, "file", where, model)
     title = block.title if block.title and block.title != "input_document" else None
     name = title or (Path(block.path).name if block.path else "document")
-    return {"type": "file", "file": {"file_data": data, "filename": name}}
+    part = {"type": "file", "file": {"file_data": data, "filename": name}}
+    # The core takes the mark off: a large file of the user's own disk may go up by itself.
+    return {**part, "_local": True} if block.path and not url and not block.data else part
 
 
 def _url(block: Any, where: str) -> str | None:

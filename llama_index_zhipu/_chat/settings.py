@@ -49,6 +49,9 @@ class ChatSettings(FunctionCallingLLM, ZhipuSettings):
     include_response_headers: bool = Field(
         default=False, description="Keep the headers of the HTTP response."
     )
+    file_mode: Literal["inline", "auto"] = Field(
+        default="inline", description="How large local documents are sent."
+    )
     repair_tool_calls: bool | None = Field(default=None, description="Read calls in the text.")
     tool_choice_mode: Literal["auto", "native", "emulate"] = Field(
         default="auto", description="How a tool choice other than auto is met."

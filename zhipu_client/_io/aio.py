@@ -9,6 +9,7 @@ from zhipu_client._defaults import Timeout
 from zhipu_client._io.async_attempts import AsyncAttempts, AsyncStream
 from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import Core, own
+from zhipu_client._io.managed_files import amanaged_files
 from zhipu_client._io.watching import UNWATCHED
 from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest
@@ -78,29 +79,31 @@ class AsyncClient(AsyncAttempts):
     async def converse(self, exchange: Conversing[T, Any]) -> T:
         """Send the requests of an exchange until it has its answer. As `Client.converse`."""
         exchange.leave_out(known_refusals(self.base_url))
-        while not exchange.done:
-            try:
-                body = await self.send(exchange.request(), **exchange.options)
-            except ZhipuError as error:
-                if not self._goes_on(exchange, error):
-                    raise
-            else:
-                exchange.take(body)
+        async with amanaged_files(self, exchange):
+            while not exchange.done:
+                try:
+                    body = await self.send(exchange.request(), **exchange.options)
+                except ZhipuError as error:
+                    if not self._goes_on(exchange, error):
+                        raise
+                else:
+                    exchange.take(body)
         self._say_once(exchange)
         return exchange.answer
 
     async def converse_stream(self, exchange: Conversing[Any, E]) -> AsyncGenerator[E, None]:
         """The same, streamed. As `Client.converse_stream`; close it when leaving early."""
         exchange.leave_out(known_refusals(self.base_url))
-        while not exchange.done:
-            try:
-                async with self.stream(exchange.stream_request(), **exchange.options) as deltas:
-                    async for delta in deltas:
+        async with amanaged_files(self, exchange):
+            while not exchange.done:
+                try:
+                    async with self.stream(exchange.stream_request(), **exchange.options) as deltas:
+                        async for delta in deltas:
+                            yield delta
+                except ZhipuError as error:
+                    if not self._goes_on(exchange, error):
+                        raise
+                else:
+                    for delta in exchange.end():
                         yield delta
-            except ZhipuError as error:
-                if not self._goes_on(exchange, error):
-                    raise
-            else:
-                for delta in exchange.end():
-                    yield delta
         self._say_once(exchange)

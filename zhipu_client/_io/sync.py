@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zhipu_client._defaults import Timeout
 from zhipu_client._io.call import Call
 from zhipu_client._io.first_use import importing
+from zhipu_client._io.managed_files import managed_files
 from zhipu_client._io.sync_attempts import Attempts, Stream
 from zhipu_client._io.watching import UNWATCHED
 from zhipu_client._learned import known_refusals
@@ -120,27 +121,29 @@ class Client(Attempts):
             RequirementError: The second attempt is not what it must be either. And all of `send`.
         """
         exchange.leave_out(known_refusals(self.base_url))
-        while not exchange.done:
-            try:
-                body = self.send(exchange.request(), **exchange.options)
-            except ZhipuError as error:
-                if not self._goes_on(exchange, error):
-                    raise
-            else:
-                exchange.take(body)
+        with managed_files(self, exchange):
+            while not exchange.done:
+                try:
+                    body = self.send(exchange.request(), **exchange.options)
+                except ZhipuError as error:
+                    if not self._goes_on(exchange, error):
+                        raise
+                else:
+                    exchange.take(body)
         self._say_once(exchange)
         return exchange.answer
 
     def converse_stream(self, exchange: Conversing[Any, E]) -> Generator[E, None, None]:
         """The same, streamed: what each chunk shows. Afterwards, the exchange has its answer."""
         exchange.leave_out(known_refusals(self.base_url))
-        while not exchange.done:
-            try:
-                with self.stream(exchange.stream_request(), **exchange.options) as deltas:
-                    yield from deltas
-            except ZhipuError as error:
-                if not self._goes_on(exchange, error):
-                    raise
-            else:
-                yield from exchange.end()
+        with managed_files(self, exchange):
+            while not exchange.done:
+                try:
+                    with self.stream(exchange.stream_request(), **exchange.options) as deltas:
+                        yield from deltas
+                except ZhipuError as error:
+                    if not self._goes_on(exchange, error):
+                        raise
+                else:
+                    yield from exchange.end()
         self._say_once(exchange)

@@ -33,7 +33,7 @@ _READ = frozenset(
         "max_retries", "extra_headers", "default_headers", "headers", "extra_body", "structured",
         "server_tools", "web_search", "parallel_tool_calls", "think_tags", "keep_box_marks",
         "stream_usage", "repair_tool_calls", "cost",
-        "include_response_headers",
+        "include_response_headers", "file_mode",
     }
 )  # fmt: skip
 _KNOWN = PARAMS | _IGNORED | _READ | _RENAMED.keys()

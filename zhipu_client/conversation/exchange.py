@@ -21,6 +21,7 @@ from zhipu_client.conversation._headers import shown_headers
 from zhipu_client.conversation.answers import Answer, read_answer
 from zhipu_client.conversation.box_marks import without_marks
 from zhipu_client.conversation.history import prepared, with_file_urls
+from zhipu_client.conversation.local_files import LocalFile, local_files
 from zhipu_client.conversation.refusals import Refusal, kind_of, refusals_in
 from zhipu_client.conversation.request_building import Built
 from zhipu_client.conversation.requirement import with_instruction
@@ -64,6 +65,7 @@ class Exchange:
             sent, and its answer handed to `take` (or read through, then `end`).
         answer: The outcome.
         options: What `Client.send` takes beside the request.
+        files: Local files of the messages that may go up and be named by their ids.
         notes: What has turned out about the server that the caller is to know, once.
 
     Raises:
@@ -88,6 +90,8 @@ class Exchange:
         )
         if built.file_urls:
             self._messages = with_file_urls(self._messages)
+        self._messages, files = local_files(self._messages)
+        self.files: list[LocalFile] = files if built.file_ids else []
         if messages and not self._messages:
             said = [message.get("content") for message in messages]
             raise refuse("messages", said, "must say something")

@@ -74,6 +74,7 @@ class Built:
         box_marks: Whether the marks around a vision model's answer are kept.
         single_call: Keep only the first tool call.
         file_urls: Whether documents by URL go in the older content part.
+        file_ids: Whether large local files may go up and be named by their ids.
         calls_in_text: Where calls of the offered tools are read that the model wrote as markup:
             nowhere, in the ``"text"``, or ``"anywhere"``: in its reasoning too.
         priced_by: The site by whose prices the answer's cost is reckoned; None: it is not.
@@ -93,6 +94,7 @@ class Built:
     box_marks: bool = False
     single_call: bool = False
     file_urls: bool = False
+    file_ids: bool = False
     calls_in_text: Literal["text", "anywhere"] | None = None
     priced_by: str | None = None
     with_headers: bool = False
@@ -159,7 +161,7 @@ def build(
         thoughts=_thoughts(values.get("think_tags"), known, dialect, off=off),
         box_marks=bool(values.get("keep_box_marks")),
         single_call=values.get("parallel_tool_calls") is False,
-        file_urls=models.takes_files_by_url(model),
+        **_documents(values, model, info),
         calls_in_text=_calls_in_text(values.get("repair_tool_calls"), tools, dialect),
         **_asked_about(values, dialect),
     )
@@ -288,6 +290,7 @@ def _check(values: Mapping[str, Any]) -> None:
         check_choice("cost", values.get("cost"), models.PRICED_SITES, "a text")
     if not isinstance(values.get("think_tags"), bool):
         check_choice("think_tags", values.get("think_tags"), ("opened",), "a text")
+    check_choice("file_mode", values.get("file_mode"), ("inline", "auto"))
     check_choice("tool_choice_mode", values.get("tool_choice_mode"), get_args(ToolChoiceMode))
 
 
@@ -304,6 +307,14 @@ def _asked_about(values: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
         "priced_by": _priced_by(values.get("cost"), dialect),
         "with_headers": bool(values.get("include_response_headers")),
     }
+
+
+def _documents(
+    values: Mapping[str, Any], model: str, info: models.ModelInfo | None
+) -> dict[str, Any]:
+    """How the documents of the messages go out."""
+    by_id = info is not None and info.files_by_id and values.get("file_mode") == "auto"
+    return {"file_urls": models.takes_files_by_url(model), "file_ids": by_id}
 
 
 def _priced_by(wanted: Any, dialect: Dialect) -> str | None:

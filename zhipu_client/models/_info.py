@@ -43,6 +43,8 @@ class ModelInfo:
         json_mode: Takes ``response_format={"type": "json_object"}``.
         temperature: The default, from 0 to 1.
         top_p: The default, from 0.01 to 1.
+        files_by_id: Takes documents by the id of a file sent before, with purpose ``user_data``. Of
+            other models it is not known, and believed that they do not.
         files_by_url: Takes documents by URL in the older content part, ``file_url``.
         counts_tokens: ``/tokenizer`` takes its code.
         max_images: Images in one request.
@@ -92,6 +94,7 @@ class ModelInfo:
     json_mode: bool = False
     temperature: float | None = None
     top_p: float | None = None
+    files_by_id: bool = False
     files_by_url: bool = False
     counts_tokens: bool = False
     max_images: int | None = None

@@ -115,7 +115,7 @@ class TestContract:
             "watermark_enabled": False, "meta": {"a": "b"}, "extra_body": {"a": 1},
             "model_kwargs": {"a": 1}, "think_tags": True, "keep_box_marks": True,
             "stream_usage": False, "n": 2, "repair_tool_calls": True, "cost": "zai",
-            "include_response_headers": True,
+            "include_response_headers": True, "file_mode": "auto",
         }  # fmt: skip
         assert set(values) == set(_SENT)
         keys = {ChatZhipuAI(api_key="a.b", **{k: v})._get_llm_string() for k, v in values.items()}

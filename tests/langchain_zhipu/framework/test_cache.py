@@ -37,6 +37,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"repair_tool_calls": True},
     {"cost": "zai"},
     {"include_response_headers": True},
+    {"file_mode": "auto"},
     {"sensitive_word_check": {"type": "ALL"}},
 ]
 
