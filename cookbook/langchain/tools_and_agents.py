@@ -85,7 +85,7 @@ def watched(agent: Any, task: str, thread: str) -> None:
             where = node
         if isinstance(part, AIMessageChunk):
             named = [call["name"] for call in part.tool_call_chunks if call["name"]]
-            print(part.text or "".join(f"calls {name} " for name in named), end="")
+            print(part.text or "".join(f"calls {name} " for name in named), end="", flush=True)
         else:
             print(f"{part.name}: {part.text} ", end="")
     print()

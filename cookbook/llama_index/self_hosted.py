@@ -48,7 +48,7 @@ async def converse(llm: ZhipuAI, question: str) -> None:
     handler = FunctionAgent(tools=[get_weather], llm=llm).run(question)
     async for event in handler.stream_events():
         if isinstance(event, AgentStream):
-            print(event.thinking_delta or event.delta, end="")
+            print(event.thinking_delta or event.delta, end="", flush=True)
         elif isinstance(event, ToolCallResult):
             print(f"\n{event.tool_name}({event.tool_kwargs}): {event.tool_output.content}")
     print(f"\nanswer: {await handler}")
