@@ -62,7 +62,8 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
             left out by default, as embeddings refuse them; the others keep their numbers.
         request_info: Whether metadata has ``request_id`` and ``token_usage`` (of a request, on
             its first document), which differ at each load.
-        crops: Ask for the images in the document; their URLs expire after 7 days.
+        crops: Ask for the images in the document; their URLs expire after 7 days, and differ at
+            each load: with `save_images_to` documents do not.
         layout_images: Ask for an image of each page's layout.
         save_images_to: A folder to save these images to; documents then link to the files.
         first_page: The first page to read, from 1.

@@ -298,7 +298,7 @@ def _unreadable(calls: Sequence[InvalidToolCall]) -> list[InvalidToolCall]:
 def _is_completed(text: str | None) -> bool:
     try:
         return not text or isinstance(parse_partial_json(text), dict)
-    except ValueError:
+    except (ValueError, RecursionError):  # nested too deeply
         return False
 
 
@@ -306,7 +306,7 @@ def _text(call: Call) -> str:
     """Return the arguments as LangChain parses them: unchanged where it reads the same value."""
     try:
         same = parse_partial_json(call.text) == call.arguments
-    except ValueError:
+    except (ValueError, RecursionError):
         same = False
     return call.text if same else text_of_arguments(call.arguments)
 

@@ -192,3 +192,27 @@ def test_what_may_go_on_does_not_run_before_the_end(text: str) -> None:
     assert ZhipuMessageChunk(content="", tool_call_chunks=[
         tool_call_chunk(name="a", args=text, id="c", index=0)
     ]).tool_calls == []  # fmt: skip
+
+
+def test_arguments_that_are_nested_too_deeply_to_read_can_be_stored() -> None:
+    from langchain_core.load import dumps
+
+    from langchain_zhipu import ChatZhipuAI
+    from tests.contract.server import Reply, scripted
+
+    deep = '{"x": ' + "[" * 3000 + "]" * 3000 + "}"
+    call = {"id": "c", "type": "function", "function": {"name": "look", "arguments": deep}}
+    reply = {
+        "id": "1",
+        "model": "glm-4.7",
+        "choices": [{"finish_reason": "tool_calls", "message": {"tool_calls": [call]}}],
+    }
+    with scripted(Reply(reply)) as server:
+        model = ChatZhipuAI(model="glm-4.7", api_key="a.b", base_url=server.base_url)
+        first, *rest = model.stream("Look")
+    total = sum(rest, first)
+    stored = AIMessageChunk(**json.loads(dumps(total))["kwargs"])
+    for kept in (total, pickle.loads(pickle.dumps(total)), stored):
+        assert kept.tool_calls == []
+        assert [one["id"] for one in kept.invalid_tool_calls] == ["c"]
+        assert deep in str(kept.invalid_tool_calls[0]["args"])
