@@ -42,6 +42,8 @@ class AsyncAttempts(BaseClient):
         core = self._core
         own = self._http is not None
         http = self._http if own else await async_client(core.pool_key)
+        from zhipu_client._io.direct import asend  # now that httpx is there
+
         limit: Deadline | None = None
         while True:
             built = call.build(http, call.take_key() or await self._key(), own_client=own)
@@ -50,7 +52,12 @@ class AsyncAttempts(BaseClient):
             built.extensions["trace"] = trail.ahear
             try:
                 with translated(call), within(call, limit):
-                    sent = await http.send(built, stream=True, auth=None, follow_redirects=False)
+                    if own:
+                        sent = await http.send(
+                            built, stream=True, auth=None, follow_redirects=False
+                        )
+                    else:
+                        sent = await asend(http, built)
                 if not trail.unasked(sent, call.request.kind):
                     if call.watch is not None:
                         call.watch.status = sent.status_code

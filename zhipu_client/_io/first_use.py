@@ -52,7 +52,8 @@ def load_sync() -> None:
 
             import httpx
 
-            import zhipu_client._io.deadlines  # noqa: F401
+            import zhipu_client._io.deadlines
+            import zhipu_client._io.direct  # noqa: F401
 
             del http, httpx, importlib
         _loaded.add("sync")

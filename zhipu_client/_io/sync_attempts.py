@@ -46,6 +46,7 @@ class Attempts(BaseClient):
         """Send one attempt; return httpx's response with its body unread."""
         load_sync()
         from zhipu_client._io.deadlines import blocking
+        from zhipu_client._io.direct import send
 
         core = self._core
         own = self._http is not None
@@ -59,7 +60,10 @@ class Attempts(BaseClient):
             try:
                 try:
                     with blocking(limit):
-                        sent = http.send(built, stream=True, auth=None, follow_redirects=False)
+                        if own:
+                            sent = http.send(built, stream=True, auth=None, follow_redirects=False)
+                        else:
+                            sent = send(http, built)
                 except Exception as error:
                     raise_ours(call, error)
                     raise
