@@ -153,7 +153,7 @@ def test_C03_many_rounds_of_cancelled_requests(drive_async: Drive) -> None:
             assert driver.stream().ok().text == TEXT
         # Idle connections may be kept for the next calls: as many as calls at once, two ends each.
         assert settled(before + 2 * 20) <= before + 2 * 20
-        assert server.in_flight == 0
+        assert server.wait_for(lambda s: s.in_flight == 0)
         driver.close()
         assert server.wait_for(lambda s: s.open == 0)
         assert settled(before) <= before

@@ -94,7 +94,7 @@ def _unread(stream: Any) -> bool:
     tls = stream.get_extra_info("ssl_object")
     if tls is not None and tls.pending():
         return True
-    layer = getattr(stream, "_stream", None)  # of anyio
+    layer = getattr(stream, "_stream", stream)  # of anyio, or ours
     while layer is not None:
         waiting = getattr(layer, "_read_bio", None)
         protocol = getattr(layer, "_protocol", None)
