@@ -9,10 +9,11 @@ so that whoever adds up the chunks in another process gets the calls too.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
+from itertools import groupby
 from operator import add
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from langchain_core.messages import AIMessage, AIMessageChunk, merge_content
 from langchain_core.messages.ai import add_usage
@@ -28,7 +29,7 @@ from typing_extensions import override
 
 from langchain_zhipu._chat.adding import CallsSoFar
 from langchain_zhipu._chat.fast_chunks import unvalidated
-from langchain_zhipu._chat.messages import invalid_call, tool_call
+from langchain_zhipu._chat.messages import PROVIDER, invalid_call, tool_call
 from zhipu_client.conversation import Answer, Call, read_arguments, text_of_arguments
 
 __all__ = ["ZhipuMessageChunk", "last_chunk", "piece", "restarting"]
@@ -40,6 +41,10 @@ _GIVEN = frozenset(
         "id", "chunk_position", "tool_calls", "invalid_tool_calls",
     }
 )  # fmt: skip
+
+
+#: The metadata of a chunk that is neither the first nor the last.
+_ONLY_PROVIDER = {"model_provider": PROVIDER}
 
 
 class _Whole:
@@ -96,16 +101,16 @@ class ZhipuMessageChunk(_Whole, AIMessageChunk):
     @override
     def __add__(self, other: Any) -> Any:
         if isinstance(other, (list, tuple)) and other:
-            return reduce(add, other, self)
+            return reduce(add, _joined(other), self)
         if not isinstance(other, AIMessageChunk):
             return super().__add__(other)
-        again = getattr(other, "_restarts", False)
+        again = _restarts(other)
         left = _without_answer(self) if again else self
         same = _same_id(left, other)
         total: Any = _sum(left, other) if same else super(ZhipuMessageChunk, left).__add__(other)
         if total.chunk_position == "last":
             total = settled(total, other)
-        return restarting(total) if again or getattr(self, "_restarts", False) else total
+        return restarting(total) if again or _restarts(self) else total
 
     def __radd__(self, other: Any) -> Any:
         """Add to a chunk of LangChain's own, with which programs begin a sum."""
@@ -138,6 +143,7 @@ class ZhipuMessageChunk(_Whole, AIMessageChunk):
 # LangGraph stores a message by the name of its class, and restores only LangChain's own.
 ZhipuMessageChunk.__module__ = AIMessageChunk.__module__
 ZhipuMessageChunk.__qualname__ = ZhipuMessageChunk.__name__ = AIMessageChunk.__name__
+_RESTARTS = ZhipuMessageChunk.__dict__["_restarts"]
 
 
 def last_chunk(answer: Answer, **fields: Any) -> ZhipuMessageChunk:
@@ -183,6 +189,51 @@ def piece(**fields: Any) -> ZhipuMessageChunk:
     made = ZhipuMessageChunk(**fields)
     object.__setattr__(made, "_piece", True)
     return made
+
+
+def _joined(chunks: Sequence[Any]) -> Iterator[Any]:
+    """Yield the chunks of a sum, neighbours that have only text or only reasoning as one.
+
+    LangChain adds up a whole stream at its end, and almost all of it is such chunks.
+    """
+    for kind, run in groupby(chunks, _kind_of_text):
+        if kind is None:
+            yield from run
+            continue
+        fields, *others = [chunk.__dict__ for chunk in run]
+        if others:
+            every = (fields, *others)
+            fields = {**fields, "content": "".join([one["content"] for one in every])}
+            if kind.reasons:
+                thoughts = [one["additional_kwargs"]["reasoning_content"] for one in every]
+                fields["additional_kwargs"] = {"reasoning_content": "".join(thoughts)}
+        yield unvalidated(ZhipuMessageChunk, _GIVEN, **fields)
+
+
+class _Kind(NamedTuple):
+    """What chunks have in common that are joined by their texts."""
+
+    id: str | None
+    reasons: bool
+    metadata: bool
+
+
+def _kind_of_text(chunk: Any) -> _Kind | None:
+    """Return the kind of a chunk with text and reasoning only; None for any other."""
+    if type(chunk) is not ZhipuMessageChunk:
+        return None
+    fields = chunk.__dict__
+    extra, metadata = fields["additional_kwargs"], fields["response_metadata"]
+    plain = (
+        type(fields["content"]) is str
+        and fields["usage_metadata"] is None
+        and fields["chunk_position"] is None
+        and not (fields["tool_call_chunks"] or fields["tool_calls"] or fields["invalid_tool_calls"])
+        and (not extra or (len(extra) == 1 and type(extra.get("reasoning_content")) is str))
+        and (not metadata or metadata == _ONLY_PROVIDER)
+        and not _restarts(chunk)
+    )
+    return _Kind(fields["id"], bool(extra), bool(metadata)) if plain else None
 
 
 def _same_id(left: AIMessageChunk, right: AIMessageChunk) -> bool:
@@ -231,6 +282,14 @@ def restarting(chunk: ZhipuMessageChunk) -> ZhipuMessageChunk:
     """Return the chunk as the first of an answer that replaces the one before it in the sum."""
     object.__setattr__(chunk, "_restarts", True)
     return chunk
+
+
+def _restarts(chunk: AIMessageChunk) -> bool:
+    """Return whether a chunk begins an answer that replaces the one before it."""
+    try:  # past pydantic, which looks for a missing attribute for longer than a sum takes
+        return bool(_RESTARTS.__get__(chunk))
+    except (AttributeError, TypeError):
+        return False
 
 
 def _without_answer(total: AIMessageChunk) -> ZhipuMessageChunk:
