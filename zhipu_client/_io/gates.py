@@ -163,8 +163,10 @@ class Gate:
 
     def enter(self, *, careful: bool = False, stop: Stop | None = None) -> Slot:
         """Take a place, blocking the thread until there is one, or ``stop`` is asked for."""
-        stop = stop or Stop()
         slot = Slot(self, careful)
+        if self._take(slot):
+            return slot
+        stop = stop or Stop()
         waiter = self._try(slot, stop.wake)
         if waiter is not None:
             try:

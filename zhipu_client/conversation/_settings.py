@@ -72,7 +72,8 @@ def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, 
         if call.get(name) is not None:
             why = "is a setting of the model, not of a call: make another model, or a copy"
             raise InvalidRequestError(f"{name} {why}", field=name)
-    _suggest(call, {*settings, *_KNOWN})
+    if call:
+        _suggest(call, {*settings, *_KNOWN})
     own = {_RENAMED.get(key, key): value for key, value in call.items() if key not in _IGNORED}
     thinking = own.get("thinking")
     if isinstance(thinking, Mapping) and own.get("clear_thinking") is None:
@@ -97,8 +98,16 @@ def _suggest(call: Mapping[str, Any], known: set[str]) -> None:
             )
 
 
-def further_fields(values: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
-    """Return what goes into the body by names that the client does not know."""
+def further_fields(
+    values: Mapping[str, Any], dialect: Dialect, notes: list[str]
+) -> dict[str, Any]:
+    """Return what goes into the body by names that the client does not know.
+
+    Args:
+        values: The values of a call.
+        dialect: What the server understands.
+        notes: What the caller is to know is added.
+    """
     named = PARAMS | _READ | _IGNORED
     extra = {key: value for key, value in values.items() if key not in named and value is not None}
     if extra.get("n") == 1:  # every server's own number
@@ -106,11 +115,9 @@ def further_fields(values: Mapping[str, Any], dialect: Dialect) -> dict[str, Any
     for name in sorted(extra.keys() & dialect.unknown):
         del extra[name]
         other = f"; {_INSTEAD[name]}" if name in _INSTEAD else ""
-        warnings.warn(
+        notes.append(
             f"{name} is not sent: the service does not know it{other} (extra_body sends it all "
-            "the same)",
-            UserWarning,
-            stacklevel=2,
+            "the same)"
         )
     extra.update(mapping("extra_body", values))
     return extra

@@ -9,9 +9,9 @@ from __future__ import annotations
 import uuid
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from zhipu_client import models
 from zhipu_client._check import choice as check_choice
@@ -79,6 +79,7 @@ class Built:
             nowhere, in the ``"text"``, or ``"anywhere"``: in its reasoning too.
         priced_by: The site by whose prices the answer's cost is reckoned; None: it is not.
         with_headers: Whether the headers of the answer are among its facts.
+        notes: What the caller is to know of what is sent.
     """
 
     model: str
@@ -98,6 +99,7 @@ class Built:
     calls_in_text: Literal["text", "anywhere"] | None = None
     priced_by: str | None = None
     with_headers: bool = False
+    notes: tuple[str, ...] = ()
 
     def think_filter(self) -> ThinkFilter | None:
         """Return what takes reasoning out of an answer's text; None where it cannot be there."""
@@ -118,10 +120,59 @@ def build(
     Raises:
         InvalidRequestError: Something can never be accepted.
     """
-    model = values.get("model")
-    if not isinstance(model, str):
-        raise InvalidRequestError(f"model is {model!r}, not a string", field="model", value=model)
-    _check(values)
+    built = _decided_before(values, dialect, streaming=streaming, one_answer=one_answer)
+    for note in built.notes:
+        warnings.warn(note, UserWarning, stacklevel=2)
+    if streaming and built.dialect.request_id == "body" and "request_id" not in built.params:
+        # Chunks do not repeat it, so it must be known here.
+        built = replace(built, params={**built.params, "request_id": uuid.uuid4().hex})
+    return built
+
+
+def _decided_before(
+    values: Mapping[str, Any], dialect: Dialect, *, streaming: bool, one_answer: bool
+) -> Built:
+    """Return what was decided for the same values before, where they are all plain."""
+    key = _key(values, streaming, one_answer)
+    kept = None if key is None else _decided.get(key)
+    if kept is not None and kept.given_dialect is dialect:
+        return kept.built
+    built = _decide(values, dialect, streaming=streaming, one_answer=one_answer)
+    if key is not None:
+        if len(_decided) >= _MOST_DECIDED:
+            _decided.clear()
+        _decided[key] = _Decided(dialect, built)
+    return built
+
+
+class _Decided(NamedTuple):
+    given_dialect: Dialect
+    built: Built
+
+
+#: Values of calls -> what was decided: most calls of a program have the same ones.
+_decided: dict[tuple[Any, ...], _Decided] = {}
+_MOST_DECIDED = 64
+#: Types of values that nobody can change behind our back. 1, 1.0 and True are not the same.
+_PLAIN = (str, bool, int, float)
+
+
+def _key(values: Mapping[str, Any], *kind: bool) -> tuple[Any, ...] | None:
+    """Return what values are known by; None where one of them is not plain, or for one call."""
+    found: list[Any] = [*kind]
+    for name, value in values.items():
+        if value is None:
+            continue
+        if type(value) not in _PLAIN or name == "request_id":
+            return None
+        found += (name, type(value), value)
+    return tuple(found)
+
+
+def _decide(
+    values: Mapping[str, Any], dialect: Dialect, *, streaming: bool, one_answer: bool
+) -> Built:
+    model = _checked_model(values)
     if dialect.relays:
         dialect = dialect.of_model(model)
     # What may be left out or changed: that of the service's own models only.
@@ -137,10 +188,11 @@ def build(
         values.get("reasoning_history"), values.get("thinking"), values.get("clear_thinking"),
         agent=agent, info=info, site=dialect.account,
     )  # fmt: skip
-    extra = further_fields(values, dialect)
+    notes: list[str] = []
+    extra = further_fields(values, dialect, notes)
     _check_number(extra, streaming=streaming, one_answer=one_answer)
     off = is_switched_off(params.get("thinking"), extra.get("chat_template_kwargs"))
-    _put_thinking(params, extra, clear, info, dialect)
+    notes += _put_thinking(params, extra, clear, info, dialect)
     requirement = put_requirement(params, values, names, info, dialect) if needed else None
     _put_streaming(params, info, values, dialect, streaming=streaming)
     _put_extra(params, extra, values, dialect)
@@ -163,6 +215,7 @@ def build(
         single_call=values.get("parallel_tool_calls") is False,
         **_documents(values, model, info),
         calls_in_text=_calls_in_text(values.get("repair_tool_calls"), tools, dialect),
+        notes=tuple(notes),
         **_asked_about(values, dialect),
     )
 
@@ -190,21 +243,21 @@ def _put_thinking(
     clear: bool | None,
     info: models.ModelInfo | None,
     dialect: Dialect,
-) -> None:
+) -> Sequence[str]:
+    """Put how to think into the parameters; return what the caller is to know of it."""
     if dialect.thinking == "template":
         arguments = template_arguments(params.pop("thinking", None), clear)
         own = extra.get("chat_template_kwargs")
         if arguments and (own is None or isinstance(own, Mapping)):
             extra["chat_template_kwargs"] = {**arguments, **(own or {})}
-        return
+        return ()
     thinking, effort, notes = thinking_fields(
         params.pop("thinking", None), clear, params.pop("reasoning_effort", None),
         info=info, site=dialect.site,
     )  # fmt: skip
-    for note in notes:
-        warnings.warn(note, UserWarning, stacklevel=2)
     _set(params, "thinking", thinking)
     _set(params, "reasoning_effort", effort)
+    return notes
 
 
 def _put_streaming(
@@ -219,8 +272,6 @@ def _put_streaming(
         params.pop("stream_options", None)
         params.pop("tool_stream", None)
         return
-    if dialect.request_id == "body":  # chunks do not repeat it, so it must be known here
-        params.setdefault("request_id", uuid.uuid4().hex)
     if values.get("stream_usage") is not False:
         params.setdefault("stream_options", {"include_usage": True})
     if not params.get("tools"):
@@ -283,7 +334,11 @@ def _calls_in_text(
     return None if parsed else "text"
 
 
-def _check(values: Mapping[str, Any]) -> None:
+def _checked_model(values: Mapping[str, Any]) -> str:
+    """Return the model, once the values that nothing else looks at are checked too."""
+    model = values.get("model")
+    if not isinstance(model, str):
+        raise InvalidRequestError(f"model is {model!r}, not a string", field="model", value=model)
     within("n", values.get("n"), 1, 2**31, whole=True)
     check_choice("reasoning_history", values.get("reasoning_history"), get_args(ReasoningHistory))
     if not isinstance(values.get("cost"), bool):
@@ -292,6 +347,7 @@ def _check(values: Mapping[str, Any]) -> None:
         check_choice("think_tags", values.get("think_tags"), ("opened",), "a text")
     check_choice("file_mode", values.get("file_mode"), ("inline", "auto"))
     check_choice("tool_choice_mode", values.get("tool_choice_mode"), get_args(ToolChoiceMode))
+    return model
 
 
 def _set(params: dict[str, Any], key: str, value: Any) -> None:
