@@ -14,7 +14,7 @@ from tests.contract.server import Reply, scripted
 from zhipu_client import AsyncClient, Client, ServerError, ZhipuError, _check, chat, ocr
 from zhipu_client._files import data_url
 from zhipu_client._io import bodies
-from zhipu_client._io.long_bodies import LONG, LongBody, long_body
+from zhipu_client._io.bodies import LONG, LongBody, long_body
 from zhipu_client.dialects import DIALECTS
 
 URL = "data:application/pdf;base64," + "QUJD" * (LONG // 4)

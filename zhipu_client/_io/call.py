@@ -16,10 +16,9 @@ from zhipu_client._defaults import (
     merged_headers,
     not_a_base,
 )
-from zhipu_client._io.bodies import foreign, grouped, write
+from zhipu_client._io.bodies import LongBody, foreign, grouped, write
 from zhipu_client._io.client_base import Core
 from zhipu_client._io.inferred_site import goes_to_other_site
-from zhipu_client._io.long_bodies import LongBody
 from zhipu_client._io.notes import notes
 from zhipu_client._io.trace import Deadline
 from zhipu_client._io.usage import UsageCounter, counters_of

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 
-from zhipu_client._io.long_bodies import LongBody
+from zhipu_client._io.bodies import LongBody
 
 __all__ = ["Streamed"]
 

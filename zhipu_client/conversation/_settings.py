@@ -98,9 +98,7 @@ def _suggest(call: Mapping[str, Any], known: set[str]) -> None:
             )
 
 
-def further_fields(
-    values: Mapping[str, Any], dialect: Dialect, notes: list[str]
-) -> dict[str, Any]:
+def further_fields(values: Mapping[str, Any], dialect: Dialect, notes: list[str]) -> dict[str, Any]:
     """Return what goes into the body by names that the client does not know.
 
     Args:
