@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from inspect import signature
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -141,6 +142,11 @@ class CallsOfTheModel(EventsOfCalls, ChatSettings):
             # A file may have 200 MB, an image be decoded for a second: not on the event loop.
             return await run_in_executor(None, self._exchange, messages, stop, kwargs, **how)
         return self._exchange(messages, stop, kwargs, **how)
+
+
+# LangChain reads the signature at each call, and finds it here at once.
+for _method in (CallsOfTheModel._generate, CallsOfTheModel._agenerate):
+    vars(_method)["__signature__"] = signature(_method)
 
 
 def _readable(message: BaseMessage) -> BaseMessage:

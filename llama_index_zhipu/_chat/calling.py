@@ -68,6 +68,8 @@ def values_of(llm: ZhipuSettings, *arguments: Mapping[str, Any]) -> dict[str, An
 
 def _checked(llm: ZhipuSettings, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments by their fields' own names, checked by the fields."""
+    if not given:
+        return {}
     found: dict[str, Any] = {}
     for name, value in given.items():
         field = llm._aliases.get(name, name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+from operator import attrgetter
 from typing import Any
 
 import httpx
@@ -16,8 +17,10 @@ import httpx
 __all__ = ["asend", "send"]
 
 _LOG = logging.getLogger("httpx")
-#: The methods that a request passes in httpx's client, which tracers replace.
-_METHODS = ("send", "_send_handling_auth", "_send_handling_redirects", "_send_single_request")
+#: Returns the methods that a request passes in httpx's client, which tracers replace.
+_methods = attrgetter(
+    "send", "_send_handling_auth", "_send_handling_redirects", "_send_single_request"
+)
 
 
 def send(http: Any, request: Any) -> Any:
@@ -38,26 +41,30 @@ async def asend(http: Any, request: Any) -> Any:
     return response
 
 
-def _methods(kind: type[Any]) -> tuple[Any, ...]:
-    return tuple(getattr(kind, name, None) for name in _METHODS)
-
-
 def _is_of_httpx(method: Any) -> bool:
     """Return whether a method is httpx's own, and not around it or in its place."""
     # Not by its `__module__`: `functools.wraps` copies that.
     return inspect.isfunction(method) and method.__globals__["__name__"] == "httpx._client"
 
 
-_OWN = {
-    kind: methods if all(map(_is_of_httpx, methods := _methods(kind))) else None
-    for kind in (httpx.Client, httpx.AsyncClient)
-}
+def _own_methods(kind: type[Any]) -> tuple[Any, ...] | None:
+    """Return httpx's methods; None where one of them is missing or not httpx's."""
+    try:
+        found: tuple[Any, ...] = _methods(kind)
+    except AttributeError:
+        return None
+    return found if all(map(_is_of_httpx, found)) else None
+
+
+_OWN = {kind: _own_methods(kind) for kind in (httpx.Client, httpx.AsyncClient)}
 
 
 def _is_plain(http: Any, kind: type[Any]) -> bool:
     """Return whether a client would do no more than hand a request to its one transport."""
+    own = _OWN[kind]
     return (
-        _methods(kind) == _OWN[kind]
+        own is not None
+        and _methods(kind) == own
         and not _LOG.isEnabledFor(logging.INFO)
         and getattr(http, "_mounts", None) == {}
         and hasattr(http, "_transport")

@@ -68,12 +68,8 @@ def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, 
     Raises:
         InvalidRequestError: The call sets what only the model can have.
     """
-    for name in _OF_THE_MODEL:
-        if call.get(name) is not None:
-            why = "is a setting of the model, not of a call: make another model, or a copy"
-            raise InvalidRequestError(f"{name} {why}", field=name)
     if call:
-        _suggest(call, {*settings, *_KNOWN})
+        _check_call(settings, call)
     own = {_RENAMED.get(key, key): value for key, value in call.items() if key not in _IGNORED}
     thinking = own.get("thinking")
     if isinstance(thinking, Mapping) and own.get("clear_thinking") is None:
@@ -83,6 +79,14 @@ def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, 
     extra = {**mapping("extra_body", values), **mapping("extra_body", own)}
     values.update({key: value for key, value in own.items() if value is not None})
     return {**further, **values, **({"extra_body": extra} if extra else {})}
+
+
+def _check_call(settings: Mapping[str, Any], call: Mapping[str, Any]) -> None:
+    for name in _OF_THE_MODEL:
+        if call.get(name) is not None:
+            why = "is a setting of the model, not of a call: make another model, or a copy"
+            raise InvalidRequestError(f"{name} {why}", field=name)
+    _suggest(call, {*settings, *_KNOWN})
 
 
 def _suggest(call: Mapping[str, Any], known: set[str]) -> None:
