@@ -85,7 +85,8 @@ class AsyncAttempts(BaseClient):
         """Make one attempt; return the checked answer."""
         slots = await enter(call, self._key)
         try:
-            result = await bounded(call, self._whole(call))
+            work = self._whole(call)  # which has a limit of its own, once there is a key
+            result = await (bounded(call, work) if self._core.key.is_callable else work)
             for slot in slots:
                 slot.succeeded()
             return result
