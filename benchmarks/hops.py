@@ -11,6 +11,7 @@ calling thread between the framework's method and the first write to a socket: e
 from __future__ import annotations
 
 import argparse
+import asyncio
 import socket
 import sys
 from collections import Counter
@@ -55,8 +56,8 @@ def hops(call: Callable[[], Any]) -> dict[str, Counter[str]]:
     return found
 
 
-def calls(base_url: str, key: str) -> dict[str, Callable[[], Any]]:
-    """Return a plain call of each adapter."""
+def calls(base_url: str, key: str, loop: asyncio.Runner) -> dict[str, Callable[[], Any]]:
+    """Return a plain call by each door of each adapter; asynchronous ones run on ``loop``."""
     from llama_index.core.llms import ChatMessage
 
     from langchain_zhipu import ChatZhipuAI
@@ -64,9 +65,24 @@ def calls(base_url: str, key: str) -> dict[str, Callable[[], Any]]:
 
     model = ChatZhipuAI(base_url=base_url, api_key=key)
     llm = ZhipuAI(api_base=base_url, api_key=key)
+    said = [ChatMessage("17 * 19?")]
+
+    async def read(stream: Any) -> None:
+        async for _ in stream:
+            pass
+
+    async def astream_chat() -> None:
+        await read(await llm.astream_chat(said))
+
     return {
         "ChatZhipuAI.invoke": lambda: model.invoke("17 * 19?"),
-        "ZhipuAI.chat": lambda: llm.chat([ChatMessage("17 * 19?")]),
+        "ChatZhipuAI.ainvoke": lambda: loop.run(model.ainvoke("17 * 19?")),
+        "ChatZhipuAI.stream": lambda: list(model.stream("17 * 19?")),
+        "ChatZhipuAI.astream": lambda: loop.run(read(model.astream("17 * 19?"))),
+        "ZhipuAI.chat": lambda: llm.chat(said),
+        "ZhipuAI.achat": lambda: loop.run(llm.achat(said)),
+        "ZhipuAI.stream_chat": lambda: list(llm.stream_chat(said)),
+        "ZhipuAI.astream_chat": lambda: loop.run(astream_chat()),
     }
 
 
@@ -75,8 +91,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--list", action="store_true", help="the modules and their functions too")
     options = parser.parse_args()
-    with serve() as server:
-        for name, call in calls(server.base_url, server.api_key).items():
+    with serve() as server, asyncio.Runner() as loop:
+        for name, call in calls(server.base_url, server.api_key, loop).items():
             found = hops(call)
             functions = sum(sum(names.values()) for names in found.values())
             print(f"{name}: {len(found)} modules, {functions} calls of functions")
