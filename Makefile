@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-llama-index test test-all test-min test-extras test-foreign test-servers test-vllm lint format typing record bench bench-quick soak docs notebooks clean
+.PHONY: help demo demo-llama-index test test-all test-min test-extras test-foreign test-engines test-servers test-vllm lint format typing record bench bench-quick soak docs notebooks clean
 # Several targets install into the same environment, and two pips at once would break it.
 .NOTPARALLEL:
 
@@ -59,6 +59,9 @@ test-extras: .venv-extras/.extras ## the wheel with each extra alone, in empty e
 
 test-foreign: .venv-foreign/.foreign ## other people's clients (zai-sdk, openai) against the emulator
 	@.venv-foreign/bin/python -m pytest --confcutdir=tests/foreign -c tests/foreign/pytest.ini tests/foreign $(ARGS)
+
+test-engines: .venv-engines/.engines ## the recipes for Dask and Ray Data, with small numbers (needs a package index)
+	@.venv-engines/bin/python -m pytest -n0 -p no:randomly tests/cookbook/test_engine_recipes.py $(ARGS)
 
 test-servers: $(VENV)/.dev $(SERVERS:%=.venv-servers-%/.server) ## both adapters on llama-server, transformers serve and the LiteLLM proxy
 	@$(ON_SERVERS) $(ARGS)
@@ -154,6 +157,12 @@ $(VENV)/.dev: pyproject.toml
 	@echo "Installing into .venv-foreign, once ..."
 	@$(call make-venv,.venv-foreign,$(FOUND))
 	@.venv-foreign/bin/python -m pip install $(PIP_OPTIONS) --editable ".[emulator]" --group foreign $(OR_SAY)
+	@touch $@
+
+.venv-engines/.engines: pyproject.toml
+	@echo "Installing into .venv-engines, once (needs a package index) ..."
+	@$(call make-venv,.venv-engines,$(FOUND))
+	@.venv-engines/bin/python -m pip install $(PIP_OPTIONS) --editable ".[all]" --group engines $(OR_SAY)
 	@touch $@
 
 # What cannot be installed here is not tried, and the tests say why.

@@ -33,8 +33,8 @@ __all__ = ["WORK", "Work", "answer_of", "serving"]
 
 DIMENSIONS = 256
 _PAGE = re.compile(rb"/Type\s*/Page\b")
-#: Characters of an answer in a batch: 20 kB, so that 50,000 of them are 1 GB.
-_ANSWER = "A lighthouse keeper counts the ships. " * 540
+#: An answer of a batch: 21 kB, so that 50,000 lines are 1 GiB.
+_ANSWER = "A lighthouse keeper counts the ships. " * 560
 
 
 @dataclass(frozen=True)
@@ -149,8 +149,8 @@ WORK: dict[str, Work] = {
     "list": Work("embeddings of {} texts, a list of vectors", 100_000, _listed, flat=False),
     "book": Work("a scanned book of {} pages, lazy_load", 1000, _book),
     "book-li": Work("a scanned book of {} pages, lazy_load_data", 1000, _book_read),
-    "batch": Work("a batch result of {} answers of 20 kB, iterate", 50_000, _batch),
-    "abatch": Work("a batch result of {} answers of 20 kB, aiterate", 50_000, _abatch),
+    "batch": Work("a batch result of {} answers of 21 kB, iterate", 50_000, _batch),
+    "abatch": Work("a batch result of {} answers of 21 kB, aiterate", 50_000, _abatch),
 }
 
 

@@ -16,7 +16,11 @@ CHINESE = (COOKBOOK / "README.zh-CN.md").read_text("utf-8")
 def test_every_recipe_is_named() -> None:
     recipes = {
         str(path.relative_to(COOKBOOK))
-        for path in (*COOKBOOK.glob("l*/*.py"), *COOKBOOK.glob("notebooks/*.ipynb"))
+        for path in (
+            *COOKBOOK.glob("l*/*.py"),
+            *COOKBOOK.glob("scale/*.py"),
+            *COOKBOOK.glob("notebooks/*.ipynb"),
+        )
     }
     assert recipes - {*links(ENGLISH)} == set()
 

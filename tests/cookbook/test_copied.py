@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 COOKBOOK = Path(__file__).parents[2] / "cookbook"
-RECIPES = [COOKBOOK / "quickstart.py", *sorted(COOKBOOK.glob("l*/*.py"))]
+RECIPES = [
+    COOKBOOK / "quickstart.py",
+    *sorted(COOKBOOK.glob("l*/*.py")),
+    *COOKBOOK.glob("scale/*.py"),
+]
 
 
 def test_they_are_found() -> None:

@@ -1,0 +1,144 @@
+"""Embeddings and OCR with Dask: a worker is killed half way, and nothing is lost or paid twice.
+
+    pip install "dask[distributed]>=2025.1" "zhipu-integrations[llama-index,ocr,emulator]"
+    python cookbook/scale/with_dask.py 10000
+
+What matters: a part of the work is one call of an adapter, which sends several requests at once;
+all workers of a machine have one `checkpoint` (what was paid for is there, whoever is killed), one
+`shared_limit` (what one learns from a refusal holds for all) and one usage counter. Dask gives the
+part of a dead worker to another one, which finds in the checkpoint what was done of it. On several
+machines each has files of its own: see docs/concepts/scale.md.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from llama_index_zhipu import ZhipuAIEmbedding, ZhipuAIOCRReader
+from zhipu_client import UsageCounter
+from zhipu_emulator import stand_in
+
+PARTS, WORKERS, PAGES = 20, 2, 100
+
+
+def settings(folder: Path) -> dict[str, Any]:
+    """What every worker of the machine shares. The key comes from the environment."""
+    return {
+        "checkpoint": folder / "work.sqlite",
+        "shared_limit": folder / "limit.json",
+        "usage_counter": UsageCounter(folder / "usage.jsonl"),
+    }
+
+
+def embed(texts: list[str], folder: Path, accident: Path | None) -> list[list[float]]:
+    """Embed one part of the texts."""
+    end = dying(accident, len(texts) // 2)
+    model = ZhipuAIEmbedding(dimensions=256, on_result=end, **settings(folder))
+    return model.get_text_embedding_batch(texts)
+
+
+def read(book: Path, folder: Path, accident: Path | None) -> list[str]:
+    """Read one scanned book."""
+    reader = ZhipuAIOCRReader(on_result=dying(accident, PAGES // 2), **settings(folder))
+    return [page.text for page in reader.load_data(book)]
+
+
+def dying(accident: Path | None, after: int) -> Callable[[Any], None] | None:
+    """The accident: the worker kills itself after so many results, once."""
+    if accident is None:
+        return None
+    left = [after]
+
+    def died(result: Any) -> None:
+        del result
+        left[0] -= 1
+        if not left[0] and not accident.exists():
+            accident.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return died
+
+
+def write_book(path: Path, first: int, pages: int) -> None:
+    """Write a PDF that says on each page which it is."""
+    parts = [b"<< /Type /Catalog /Pages 2 0 R >>"]
+    kids = b" ".join(b"%d 0 R" % (4 + 2 * page) for page in range(pages))
+    parts.append(b"<< /Type /Pages /Count %d /Kids [%s] >>" % (pages, kids))
+    parts.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
+    for page in range(pages):
+        words = b"BT /F1 12 Tf 60 770 Td (Sighting %d) Tj ET" % (first + page)
+        parts.append(
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R "
+            b"/Resources << /Font << /F1 3 0 R >> >> >>" % (5 + 2 * page)
+        )
+        parts.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(words), words))
+    content, places = bytearray(b"%PDF-1.4\n"), list[int]()
+    for number, part in enumerate(parts, 1):
+        places.append(len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, part)
+    start = len(content)
+    content += b"xref\n0 %d\n0000000000 65535 f \n" % (len(parts) + 1)
+    content += b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(parts) + 1
+    content += b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, start)
+    path.write_bytes(content)
+
+
+def main(items: int) -> None:
+    """Do all of it, and print the figures."""
+    from dask.distributed import Client, LocalCluster
+
+    with tempfile.TemporaryDirectory() as name, stand_in():
+        folder = Path(name)
+        texts = [f"Sighting {number} of a vessel" for number in range(items)]
+        size = -(-items // PARTS)
+        parts = [texts[start : start + size] for start in range(0, items, size)]
+        pages = min(PAGES, items)
+        books = [folder / f"book-{number:04d}.pdf" for number in range(items // pages)]
+        for number, book in enumerate(books):
+            write_book(book, number * pages, pages)
+
+        # Each process does one part at a time: requests at once are the adapter's matter.
+        with (
+            LocalCluster(WORKERS, threads_per_worker=1, dashboard_address=None) as cluster,
+            Client(cluster) as client,
+        ):
+            for kind, work, given in (("embeddings", embed, parts), ("OCR", read, books)):
+                accident, begun = folder / f"accident-{kind}", time.perf_counter()
+                half = len(given) // 2
+                tasks = [
+                    client.submit(work, one, folder, accident if number == half else None)
+                    for number, one in enumerate(given)
+                ]
+                found = [one for part in client.gather(tasks) for one in part]
+                seconds = time.perf_counter() - begun
+                report(kind, items, found, accident.exists(), seconds, folder)
+
+
+def report(
+    kind: str, items: int, found: list[Any], killed: bool, seconds: float, folder: Path
+) -> None:
+    """Print what came of it."""
+    if kind == "OCR":
+        right = [f"Sighting {number}" in page for number, page in enumerate(found)]
+        whole = len(found) == items and all(right)
+    else:
+        whole = len(found) == items and all(len(vector) == 256 for vector in found)
+    counts = UsageCounter(folder / "usage.jsonl").of("ocr" if kind == "OCR" else "embeddings")
+    paid = counts.get("pages" if kind == "OCR" else "texts", 0)
+    print(
+        f"{kind}: {len(found)} of {items} {'in order' if whole else 'NOT WHOLE'}, "
+        f"a worker {'was' if killed else 'was NOT'} killed, {paid - items} paid twice, "
+        f"{counts.get('answers', 0)} requests, {seconds:.1f} s"
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
