@@ -11,6 +11,7 @@ from typing import Any, Self
 from zhipu_client.adapting import add_usage, attach, leave
 from zhipu_client.embeddings import Bulk as Job
 from zhipu_client.embeddings import Embeddings, PartialEmbeddings
+from zhipu_client.work import partial_of
 
 __all__ = ["Bulk", "current"]
 
@@ -101,7 +102,18 @@ class Bulk:
         """End the job of an asynchronous call, if it is running still."""
         if self._running is not None and not self._running.done():
             self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        if self._running is not None:
+            (ended,) = await asyncio.gather(self._running, return_exceptions=True)
+            if isinstance(ended, BaseException):
+                self._take_rest(ended)
+
+    def _take_rest(self, error: BaseException) -> None:
+        """Take what has come, and that nobody has looked at: it is paid for."""
+        rest = partial_of(error)
+        if isinstance(rest, PartialEmbeddings):
+            for place, vector in enumerate(rest.vectors):
+                if vector is not None:
+                    self._found[place] = vector
 
     def _part(self, size: int) -> list[int]:
         places = self._missing[self._next : self._next + size]
@@ -123,4 +135,5 @@ class Bulk:
         if error is not None:
             if self._pieces is not None:
                 leave(self._pieces, error)
+                self._take_rest(error)
             attach(error, partial=PartialEmbeddings(self._found, self._usage))

@@ -207,3 +207,15 @@ def test_blocking_calls_have_requests_in_flight(emulator, settings, monkeypatch)
     VectorStoreIndex([TextNode(text=text) for text in texts], embed_model=model)
     assert len(model.get_text_embedding_batch(texts)) == count
     assert gate.reached == 4 * model.max_in_flight
+
+
+def test_a_callback_that_raises_costs_no_vector_that_has_come(embed, emulator) -> None:
+    def full(piece: Any) -> None:
+        if piece[0] == 3:
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="disk") as caught:
+        embed(TEXTS, on_result=full, max_in_flight=1)
+    partial = caught.value.partial
+    paid = sum(len(sent["json"]["input"]) for sent in emulator.requests)
+    assert len(TEXTS) - len(partial.missing) == paid == 64

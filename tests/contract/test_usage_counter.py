@@ -17,6 +17,7 @@ import llama_index_zhipu as li
 from tests.llama_index_zhipu.pdf import pdf
 from zhipu_client import Client, InvalidRequestError, UsageCounter, chat, models, with_checkpoint
 from zhipu_client.work import Used
+from zhipu_client.work._usage import Tally
 
 from .server import failure, said, scripted
 
@@ -283,3 +284,18 @@ def test_a_refusal_is_not_counted_and_an_odd_usage_is_no_error(adapter):
         assert not counter.totals
         ask(QUESTION)
     assert counter.totals == {"answers": 1}
+
+
+def test_a_line_of_a_batch_counts_by_its_usage_whether_or_not_it_can_be_read():
+    tally = Tally("/v4/chat/completions", "zai")
+    body = {"model": "glm-5-turbo", "usage": {"prompt_tokens": 3, "total_tokens": 3}}
+    tally.take({"response": {"status_code": 200, "body": body}})
+    for odd in (
+        {},
+        {"response": None},
+        {"response": {"body": "text"}},
+        {"error": {"code": "1301"}},
+    ):
+        tally.take(odd)
+    counts = {"answers": 1, "prompt_tokens": 3, "total_tokens": 3}
+    assert tally.rows == {Used("chat", "glm-5-turbo", "zai", batch=True): counts}

@@ -242,7 +242,7 @@ class Plan:
                 continue
             else:
                 (seen.answered if answer.error is None else seen.failed).add(number)
-                if tally is not None and answer.error is None:
+                if tally is not None:
                     tally.take(row)
             yield number, answer
 

@@ -165,8 +165,10 @@ class Tally:
         self.rows: Rows = {}
 
     def take(self, row: Mapping[str, Any]) -> None:
-        """Count a line with an answer in it."""
+        """Count a line with an answer in it, whether or not it can be read."""
         body = _field(_field(row, "response"), "body")
+        if not isinstance(_field(body, "usage"), Mapping):
+            return
         used = Used(self._kind, str(_field(body, "model") or ""), self._site, batch=True)
         add_rows(self.rows, {used: _counts("", {}, body)})
 
