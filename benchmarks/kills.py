@@ -137,6 +137,24 @@ def _images_async(reach: dict[str, Any]) -> Any:
     return [hashlib.sha256(image.image).hexdigest() for _, image in images]
 
 
+def _videos(reach: dict[str, Any]) -> Any:
+    from langchain_zhipu import ZhipuAIVideoGenerator
+
+    make = ZhipuAIVideoGenerator(interval=0.01, **reach)
+    with ThreadPoolExecutor(IN_FLIGHT) as threads:
+        videos = list(threads.map(make.generate, _PROMPTS))
+    return [video.prompt for video in videos if video.url]
+
+
+def _speech(reach: dict[str, Any]) -> Any:
+    from llama_index_zhipu import ZhipuAISpeechToolSpec
+
+    tool = ZhipuAISpeechToolSpec(**reach)
+    with ThreadPoolExecutor(IN_FLIGHT) as threads:
+        said = list(threads.map(tool.text_to_speech, _PROMPTS))
+    return [hashlib.sha256(blocks[1].audio).hexdigest() for blocks in said]
+
+
 def _batches(reach: dict[str, Any]) -> Any:
     from langchain_zhipu import ZhipuAIBatch, ZhipuAIEmbeddings
 
@@ -173,6 +191,8 @@ KINDS: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "transcriptions": (_transcriptions, "/audio/transcriptions"),
     "images": (_images, "/images/generations"),
     "images, async": (_images_async, "/images/generations"),
+    "videos": (_videos, "/videos/generations"),
+    "speech": (_speech, "/audio/speech"),
     "batches": (_batches, "/batches"),
     "batches, async": (_batches_async, "/batches"),
 }

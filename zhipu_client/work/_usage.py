@@ -89,7 +89,7 @@ def _of_task(
     # A video has been counted when it was begun.
     if task == path or not isinstance(usage, Mapping) or _field(data, "video_result"):
         return None
-    model = str(_field(data, "model") or "")
+    model = str(_field(data, "model") or "").lower()  # as one asks for it
     return Used("chat", model, site or ""), _counts("chat", {}, data), task
 
 
@@ -169,7 +169,8 @@ class Tally:
         body = _field(_field(row, "response"), "body")
         if not isinstance(_field(body, "usage"), Mapping):
             return
-        used = Used(self._kind, str(_field(body, "model") or ""), self._site, batch=True)
+        model = str(_field(body, "model") or "").lower()
+        used = Used(self._kind, model, self._site, batch=True)
         add_rows(self.rows, {used: _counts("", {}, body)})
 
 

@@ -277,8 +277,9 @@ def test_a_claim_of_another_machine_ends_with_its_time(path, age):
     assert bool(checkpoint.claim([KEY])[0]) is (age > 0)
 
 
-#: Images and batches are killed by `python -m benchmarks.kills`: there they take a minute.
-KILLED = [kind for kind in KINDS if not kind.startswith(("images", "batches"))]
+#: The others are killed by `python -m benchmarks.kills`: there they take a minute.
+_SLOW = ("images", "videos", "speech", "batches")
+KILLED = [kind for kind in KINDS if not kind.startswith(_SLOW)]
 
 
 @pytest.mark.timeout(300)
