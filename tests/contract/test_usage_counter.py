@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -16,6 +17,7 @@ import langchain_zhipu as lc
 import llama_index_zhipu as li
 from tests.llama_index_zhipu.pdf import pdf
 from zhipu_client import Client, InvalidRequestError, UsageCounter, chat, models, with_checkpoint
+from zhipu_client._io import usage
 from zhipu_client.work import Used
 from zhipu_client.work._usage import Tally
 
@@ -189,6 +191,23 @@ def test_threads_lose_nothing():
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: counter.add(row), range(400)))
     assert counter.totals == {"answers": 400, "total_tokens": 1200}
+
+
+def test_what_the_garbage_collector_counts_waits_for_no_lock(monkeypatch):
+    counter, one, add_rows = UsageCounter(), {Used("chat"): {"answers": 1}}, usage.add_rows
+
+    def collected(total: Any, rows: Any) -> None:  # a dropped stream is counted in between
+        monkeypatch.setattr(usage, "add_rows", add_rows)
+        counter.add(one)
+        add_rows(total, rows)
+
+    for step in (lambda: counter.add(one), lambda: counter.rows):
+        monkeypatch.setattr(usage, "add_rows", collected)
+        thread = threading.Thread(target=step, daemon=True)
+        thread.start()
+        thread.join(10)
+        assert not thread.is_alive()
+    assert counter.totals == {"answers": 3}
 
 
 @adapters

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections import deque
 from collections.abc import Mapping
 from contextvars import ContextVar
 from pathlib import Path
@@ -71,6 +72,8 @@ class UsageCounter:
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
+        #: What was not added up yet.
+        self._come: deque[tuple[Rows, str | None]] = deque()
         self._rows: Rows = {}
         #: What may come several times, and counts once.
         self._once: dict[str, Rows] = {}
@@ -95,8 +98,18 @@ class UsageCounter:
                 logger.warning("usage is not written to %s: %s", self.path, error.strerror)
             else:
                 return
-        with self._lock:
-            _put(self._rows, self._once, rows, once)
+        self._come.append(({used: dict(counts) for used, counts in rows.items()}, once))
+        # A stream may be counted by the garbage collector, in the middle of any step of a thread
+        # that has the lock: whoever cannot have it leaves the adding up to whoever has it, or next.
+        if self._lock.acquire(blocking=False):
+            try:
+                self._add_up()
+            finally:
+                self._lock.release()
+
+    def _add_up(self) -> None:
+        while self._come:
+            _put(self._rows, self._once, *self._come.popleft())
 
     @property
     def rows(self) -> Rows:
@@ -108,6 +121,7 @@ class UsageCounter:
         ``pages`` of OCR, ``images``, and ``characters`` of speech.
         """
         with self._lock:
+            self._add_up()
             self._read_on()
             found: Rows = {}
             for some in (self._rows, self._read):
@@ -149,7 +163,7 @@ class UsageCounter:
     def clear(self) -> None:
         """Forget what was counted, in the file too."""
         with self._lock:
-            for some in (self._rows, self._once, self._read, self._read_once):
+            for some in (self._come, self._rows, self._once, self._read, self._read_once):
                 some.clear()
             self._offset = 0
             if self.path is not None:
@@ -195,6 +209,7 @@ class UsageCounter:
 
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
+            self._add_up()
             self._read_on()
             once = {**self._once, **self._read_once}
             rows: Rows = {}
