@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import os
 import pickle
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -271,6 +272,28 @@ def test_a_disk_that_is_full_costs_no_answer(tmp_path, caplog):
     assert "usage is not written" in caplog.text
     with pytest.raises(InvalidRequestError, match="cannot be used"):
         UsageCounter(tmp_path / "missing" / "usage.jsonl")
+
+
+def test_a_line_that_the_disk_takes_a_part_of_is_counted_here(tmp_path, monkeypatch, caplog):
+    counter, write = UsageCounter(tmp_path / "usage"), os.write
+    monkeypatch.setattr(os, "write", lambda file, line: write(file, line[:5]))
+    counter.add({Used("chat"): {"answers": 1}})
+    assert counter.totals == {"answers": 1}
+    assert "No space left" in caplog.text
+
+
+def test_a_file_that_cannot_be_used_is_named(tmp_path):
+    with pytest.raises(InvalidRequestError, match=r"cannot be used: .*null"):
+        UsageCounter("usage\0")
+    counter = UsageCounter(tmp_path / "usage")
+    counter.path.unlink()
+    counter.clear()
+    counter.path.mkdir()
+    for step in (counter.clear, lambda: counter.totals):
+        with pytest.raises(InvalidRequestError, match=r"cannot be used: .*usage: Is a directory"):
+            step()
+    assert "cannot be read" in repr(counter)
+    assert pickle.loads(pickle.dumps(counter)).path == counter.path
 
 
 def test_what_is_not_paid_for_is_not_counted(reach, service, tmp_path):

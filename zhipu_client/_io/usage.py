@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -63,12 +64,8 @@ class UsageCounter:
         if self.path is not None:
             try:
                 _append(self.path, b"")
-            except OSError as error:
-                raise InvalidRequestError(
-                    f"the file of a UsageCounter cannot be used: {self.path}: {error.strerror}",
-                    field="path",
-                    value=str(path),
-                ) from error
+            except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+                raise _unusable(self.path, error) from error
 
     def _begin(self) -> None:
         self._lock = threading.Lock()
@@ -161,13 +158,22 @@ class UsageCounter:
         return costs_of(self.rows.items(), site)
 
     def clear(self) -> None:
-        """Forget what was counted, in the file too."""
+        """Forget what was counted, in the file too.
+
+        Raises:
+            InvalidRequestError: The file cannot be used.
+        """
         with self._lock:
             for some in (self._come, self._rows, self._once, self._read, self._read_once):
                 some.clear()
             self._offset = 0
             if self.path is not None:
-                os.truncate(self.path, 0)
+                try:
+                    os.truncate(self.path, 0)
+                except FileNotFoundError:
+                    pass  # there is nothing in it
+                except OSError as error:
+                    raise _unusable(self.path, error) from error
 
     def __iadd__(self, other: UsageCounter) -> Self:
         if other is not self and (self.path is None or other.path != self.path):
@@ -201,7 +207,10 @@ class UsageCounter:
 
     def __repr__(self) -> str:
         where = f"{str(self.path)!r}, " if self.path is not None else ""
-        return f"UsageCounter({where}{self.totals})"
+        try:
+            return f"UsageCounter({where}{self.totals})"
+        except InvalidRequestError:
+            return f"UsageCounter({where}which cannot be read)"
 
     def for_worker(self) -> UsageCounter:
         """Return what a worker counts with: the same file, or a new counter."""
@@ -218,9 +227,9 @@ class UsageCounter:
         return {"path": self.path, "rows": rows, "once": once}
 
     def __reduce__(self) -> Any:
-        state = self.__getstate__()
         if self.path is not None:  # the file has it
-            state = {"path": self.path, "rows": {}, "once": {}}
+            return _made, (self.path, {}, {})
+        state = self.__getstate__()
         return _made, (state["path"], state["rows"], state["once"])
 
     def _become(self, path: Path | None, rows: Rows, once: dict[str, Rows]) -> Self:
@@ -246,6 +255,8 @@ class UsageCounter:
                     self._take(line)
         except FileNotFoundError:
             self._read, self._read_once, self._offset = {}, {}, 0
+        except OSError as error:
+            raise _unusable(self.path, error) from error
 
     def _take(self, line: bytes) -> None:
         try:
@@ -296,10 +307,16 @@ def _append(path: Path, line: bytes) -> None:
     """Add a line, in one step: lines of several processes do not mix."""
     file = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND, 0o600)
     try:
-        if line:
-            os.write(file, line)
+        if line and os.write(file, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     finally:
         os.close(file)
+
+
+def _unusable(path: Path, error: Exception) -> InvalidRequestError:
+    why = getattr(error, "strerror", None) or error
+    message = f"the file of a UsageCounter cannot be used: {path}: {why}"
+    return InvalidRequestError(message, field="path", value=str(path))
 
 
 def _made(path: Path | None, rows: Rows, once: dict[str, Rows]) -> UsageCounter:
