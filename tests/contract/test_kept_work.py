@@ -11,7 +11,8 @@ import langchain_zhipu
 import llama_index_zhipu
 import zhipu_emulator
 from tests.support.notes import note
-from zhipu_client import Client, TaskFailedError, batches
+from zhipu_client import Client, Downloaded, TaskFailedError, batches, with_checkpoint
+from zhipu_client._io.kept_files import KeptFile
 
 adapters = pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
 ways = pytest.mark.parametrize("way", ["sync", "async"])
@@ -159,3 +160,16 @@ def test_a_file_in_place_of_another(service, tmp_path):
     client = with_checkpoint(Client(**reach(service)), tmp_path / "one.sqlite")
     assert "two.sqlite" in repr(with_checkpoint(client, tmp_path / "two.sqlite"))
     assert "one.sqlite" not in repr(with_checkpoint(client, tmp_path / "two.sqlite"))
+
+
+def test_a_file_that_was_fetched_anew_is_found_from_then_on(tmp_path):
+    client = with_checkpoint(Client(api_key="id.secret"), tmp_path / "work.sqlite")
+    file = tmp_path / "kite.mp4"
+    kept = KeptFile.of(client, "https://example.com/kite", file)
+    for content in (b"cut", b"the whole"):
+        file.write_bytes(content)
+        assert kept.find() is None
+        kept.keep(Downloaded(b"", "video/mp4", kept.url, len(content)))
+        found = kept.find()
+        assert found is not None
+        assert found.size == len(content)

@@ -57,7 +57,10 @@ class KeptFile:
 
     def keep(self, found: Downloaded) -> None:
         """Keep a file that was fetched."""
-        if self.checkpoint is not None:
-            content = found.content if self.to is None else b"%d" % found.size
-            self.checkpoint.settle(self._key, found.mime_type.encode() + b"\n" + content)
-            self.checkpoint.settle(self._key, found.mime_type.encode() + b"\n" + found.content)
+        if self.checkpoint is None:
+            return
+        kind = found.mime_type.encode() + b"\n"
+        if self.to is None:
+            self.checkpoint.settle(self._key, kind + found.content)
+        else:  # instead of what was there: that file is gone, or was changed
+            self.checkpoint.keep({self._key: kind + b"%d" % found.size}, ())
