@@ -14,6 +14,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from zhipu_client import models
 from zhipu_client.conversation._call_ids import with_own_ids
 from zhipu_client.conversation.arguments import (
     read_arguments,
@@ -72,7 +73,10 @@ def prepared(
         elif made["role"] == "tool" and made.get("tool_call_id") in dropped:
             made.setdefault("_name", dropped[made["tool_call_id"]])
         sent.append(made)
-    found: list[Wire] = whole_characters(repaired(sent) if repair else unrepaired(sent))
+    greets = _greets(model)
+    found: list[Wire] = whole_characters(
+        repaired(sent, greets=greets) if repair else unrepaired(sent)
+    )
     return found
 
 
@@ -131,15 +135,25 @@ def _arguments_text(arguments: Any) -> str | None:
     return str(arguments) if plain else text_of_arguments(found)
 
 
-def repaired(messages: list[Wire], *, join: bool = True) -> list[Wire]:
+def _greets(model: str | None) -> bool:
+    """Whether the first message may be the assistant's, as of a character that speaks first."""
+    info = models.find(model) if model is not None else None
+    return info is not None and info.kind == "character"
+
+
+def repaired(messages: list[Wire], *, join: bool = True, greets: bool = False) -> list[Wire]:
     """The conversation with what the service would refuse put right.
 
     Args:
         messages: Wire messages in order. They are not changed.
         join: Whether neighbours of one role become one message.
+        greets: Whether the first of them may be the assistant's, before one of the user.
     """
     kept = _without_empty(_paired(messages))
-    return _with_user_turn(_joined(kept) if join else kept)
+    kept = _joined(kept) if join else kept
+    if greets and any(message["role"] == "user" for message in kept):
+        return kept
+    return _with_user_turn(kept)
 
 
 def unrepaired(messages: list[Wire]) -> list[Wire]:

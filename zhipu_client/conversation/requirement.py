@@ -207,7 +207,8 @@ class Requirement:
         )  # fmt: skip
         turns = [{"role": "assistant", "content": answer}] if answer.strip() else []
         ask = f"Your last answer cannot be used: {complaint}. {want}"
-        return repaired([*messages, *turns, {"role": "user", "content": ask}])
+        asked = [*messages, *turns, {"role": "user", "content": ask}]
+        return repaired(asked, greets=True)  # how they begin was decided before
 
     def error(self, complaint: str, answer: Answer) -> RequirementError:
         """The error for a second attempt that fails too."""
