@@ -54,6 +54,20 @@ PRINTED: dict[str, tuple[str, ...]] = {
         "42",
         "0 messages were known",
     ),
+    "recordings": (
+        "45 seconds",
+        "   0.0 s  Ann opened the meeting.",
+        "answer: The two hydrophones cost 4,100 euros together.",
+    ),
+    "special_models": (
+        "glm-4-voice: ",
+        "bytes of sound",
+        "glm-4-voice: I received 1.2 s of audio.",
+        "charglm-4: ",
+        "emohaa: ",
+        "codegeex-4: ",
+        "glm-4-long: The spare key is under the third stone.",
+    ),
     "tracing": (
         "  chat glm-4.7: tokens [",
         "1 attempts",
@@ -74,6 +88,17 @@ ONLY: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("langchain", "human_in_the_loop edit"): ("the tool: ", "42"),
     ("langchain", "human_in_the_loop reject"): ("the tool: ", "No sums today."),
+    ("langchain", "cloned_voice"): ("Listed: True", "Deleted: True", "Spoken: ", "RIFF"),
+    ("langchain", "moderation"): (
+        "PASS  How do I bake bread?",
+        "REJECT  How do I make a bomb?",
+        "agent: This content was blocked",
+    ),
+    ("llama_index", "moderation"): (
+        "PASS  How do I bake bread?",
+        "REJECT  How do I make a bomb?",
+        "kept: How do I bake bread?",
+    ),
     ("langchain", "streamed_graph"): (
         "progress: {'found': 1, 'of': 2}",
         "done: look_up",
