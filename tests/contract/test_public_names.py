@@ -1,0 +1,31 @@
+"""The public names of both packages are equal but for what ``docs/reference/names.md`` explains."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import langchain_zhipu
+import llama_index_zhipu
+
+TABLE = Path(__file__).parents[2] / "docs" / "reference" / "names.md"
+_ROW = re.compile(r"^\| (?:`(\w+)`)? ?\| (?:`(\w+)`)? ?\| (\S.+) \|$", re.MULTILINE)
+
+LANGCHAIN, LLAMA_INDEX = set(langchain_zhipu.__all__), set(llama_index_zhipu.__all__)
+ROWS = _ROW.findall(TABLE.read_text("utf-8"))
+
+
+def test_each_name_that_only_one_has_is_explained_and_no_other() -> None:
+    assert {row[0] for row in ROWS if row[0]} == LANGCHAIN - LLAMA_INDEX
+    assert {row[1] for row in ROWS if row[1]} == LLAMA_INDEX - LANGCHAIN
+
+
+def test_each_line_of_the_table_is_read() -> None:
+    lines = [line for line in TABLE.read_text("utf-8").splitlines() if line.startswith("|")]
+    assert len(ROWS) == len(lines) - 2  # its head
+
+
+def test_what_both_have_is_the_same_kind_of_thing() -> None:
+    for name in LANGCHAIN & LLAMA_INDEX:
+        one, other = getattr(langchain_zhipu, name), getattr(llama_index_zhipu, name)
+        assert isinstance(one, type) == isinstance(other, type), name
