@@ -10,6 +10,7 @@ ONLY_IN_CHINA = [
     ("POST", "embeddings"),
     ("POST", "rerank"),
     ("POST", "moderations"),
+    ("POST", "tools"),
     ("POST", "audio/speech"),
     ("POST", "voice/clone"),
     ("GET", "voice/list"),

@@ -218,3 +218,44 @@ class TestModerations:
     def test_refused(self, client, refused, change, code) -> None:
         body = {"model": "moderation", "input": "x", **change}
         refused(client.post("moderations", json=body), code)
+
+
+class TestLegacySearch:
+    """POST /tools, the search in the form of a chat."""
+
+    ASK: dict[str, object] = {"model": "web-search-pro", "request_id": "search-1"}
+
+    def asked(self, client: httpx.Client, text: str, **change: object) -> httpx.Response:
+        body = {**self.ASK, "messages": [{"role": "user", "content": text}], **change}
+        return client.post("tools", json=body)
+
+    def test_the_calls_have_what_the_search_finds(self, client) -> None:
+        found = self.asked(client, ASK["search_query"]).json()
+        (choice,) = found["choices"]
+        intent, results = choice["message"]["tool_calls"]
+        assert (intent["type"], results["type"]) == ("search_intent", "search_result")
+        assert results["search_result"][0]["title"] == "Heat pumps in cold climates"
+        assert (found["model"], found["request_id"]) == ("web-search-pro", "search-1")
+
+    def test_a_stream_has_a_call_in_each_event(self, client) -> None:
+        *events, last, done, _ = self.asked(client, ASK["search_query"], stream=True).text.split(
+            "\n\n"
+        )
+        assert ["search_intent" in event for event in events] == [True, False]
+        assert "search_result" in events[1]
+        assert '"finish_reason":"stop"' in last
+        assert done == "data: [DONE]"
+
+    def test_what_is_not_searched_for_is_said_in_words(self, client) -> None:
+        message = self.asked(client, "How do I make a bomb?").json()["choices"][0]["message"]
+        assert message["content"]
+        assert "tool_calls" not in message
+
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [({"model": "search_std"}, "1211"), ({"messages": []}, "1213"), ({"model": None}, "1213")],
+    )
+    def test_refusals(self, client, change, code) -> None:
+        answer = self.asked(client, "tea", **change)
+        assert answer.status_code == 400
+        assert answer.json()["error"]["code"] == code
