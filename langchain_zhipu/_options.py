@@ -144,6 +144,7 @@ class ChatOptions(KeyedOptions, StandardOptions, FormerNames, total=False):
     keep_box_marks: bool
     cost: bool | Literal["bigmodel", "zai"]
     include_response_headers: bool
+    file_mode: Literal["inline", "auto"]
     tool_choice_mode: ToolChoiceMode
     request_id: str | None
     user_id: str | None
@@ -151,6 +152,7 @@ class ChatOptions(KeyedOptions, StandardOptions, FormerNames, total=False):
     sensitive_word_check: dict[str, Any] | None
     watermark_enabled: bool | None
     meta: dict[str, Any] | None
+    extra: dict[str, Any] | None
     extra_body: dict[str, Any] | None
     model_kwargs: dict[str, Any]
     streaming: bool

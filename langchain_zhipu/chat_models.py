@@ -234,6 +234,7 @@ class ChatZhipuAI(ChatTasks):
         sensitive_word_check: As on the wire; needs an entitlement.
         watermark_enabled: For audio answers.
         meta: For character models, as on the wire.
+        extra: For CodeGeeX-4, as on the wire: what is before and behind the cursor.
         extra_body: Further fields of the body, sent unchecked.
         n: How many answers `generate` returns, on your own servers, not streamed. The service
             gives one.

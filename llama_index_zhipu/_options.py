@@ -69,6 +69,7 @@ class LLMOptions(PlaceOptions, StandardOptions, FormerNames, _Ignored, total=Fal
     sensitive_word_check: dict[str, Any] | None
     watermark_enabled: bool | None
     meta: dict[str, Any] | None
+    extra: dict[str, Any] | None
     raise_on_content_filter: bool
     context_window: int | None
     is_function_calling_model: bool | None

@@ -259,6 +259,7 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
         sensitive_word_check: The service's own object; needs an entitlement.
         watermark_enabled: Of generated sound.
         meta: For character models.
+        extra: For CodeGeeX-4, as on the wire: what is before and behind the cursor.
         raise_on_content_filter: Raise `zhipu_client.ContentFilterError` for an answer that was
             cut by content safety. False: only ``additional_kwargs["finish_reason"]`` shows it.
         context_window: Overrides the catalogue's value, in tokens.

@@ -53,7 +53,7 @@ def code() -> None:
         "code_prefix": "def add(a, b):\n    return ",
         "code_suffix": "\n",
     }
-    model = ChatZhipuAI(model="codegeex-4", extra_body={"extra": {"target": target}})
+    model = ChatZhipuAI(model="codegeex-4", extra={"target": target})
     print("codegeex-4:", model.invoke("Complete the code at the cursor.").text)
 
 

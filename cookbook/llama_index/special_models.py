@@ -50,7 +50,7 @@ def code() -> None:
         "code_prefix": "def add(a, b):\n    return ",
         "code_suffix": "\n",
     }
-    llm = ZhipuAI(model="codegeex-4", extra_body={"extra": {"target": target}})
+    llm = ZhipuAI(model="codegeex-4", extra={"target": target})
     print("codegeex-4:", llm.complete("Complete the code at the cursor."))
 
 

@@ -32,7 +32,8 @@ _SENT = (
     "reasoning_effort", "clear_thinking", "reasoning_history", "tool_stream", "stream_usage",
     "tool_choice_mode", "repair_tool_calls",
     "think_tags", "keep_box_marks", "cost", "include_response_headers", "file_mode", "request_id",
-    "user_id", "response_format", "sensitive_word_check", "watermark_enabled", "meta", "extra_body",
+    "user_id", "response_format", "sensitive_word_check", "watermark_enabled", "meta", "extra",
+    "extra_body",
     "model_kwargs",
 )  # fmt: skip
 
@@ -65,6 +66,7 @@ class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
     sensitive_word_check: dict[str, Any] | None = None
     watermark_enabled: bool | None = None
     meta: dict[str, Any] | None = None
+    extra: dict[str, Any] | None = None
     extra_body: dict[str, Any] | None = None
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     streaming: bool = False

@@ -31,6 +31,7 @@ SENT = (
     "sensitive_word_check",
     "watermark_enabled",
     "meta",
+    "extra",
 )
 #: Fields that decide how a request is made.
 _STEERING = (

@@ -68,6 +68,7 @@ class ChatSettings(FunctionCallingLLM, ZhipuSettings):
     sensitive_word_check: dict[str, Any] | None = Field(default=None)
     watermark_enabled: bool | None = Field(default=None)
     meta: dict[str, Any] | None = Field(default=None)
+    extra: dict[str, Any] | None = Field(default=None)
     raise_on_content_filter: bool = Field(default=False)
     context_window: int | None = Field(default=None, gt=0)
     is_function_calling_model: bool | None = Field(default=None)

@@ -65,5 +65,5 @@ def test_a_character_that_nobody_answered_is_asked_to_go_on(send: Any, service: 
 
 @ADAPTERS
 def test_code_is_completed_between_two_texts(send: Any, service: Any) -> None:
-    body = send(service, "codegeex-4", [("user", "Complete.")], extra_body={"extra": EXTRA})
+    body = send(service, "codegeex-4", [("user", "Complete.")], extra=EXTRA)
     assert body["extra"] == EXTRA

@@ -94,6 +94,8 @@ class ChatParams(TypedDict, total=False):
         sensitive_word_check: Needs an entitlement.
         watermark_enabled: For audio answers.
         meta: For character models.
+        extra: For CodeGeeX-4: ``{"target": {"path", "language", "code_prefix", "code_suffix"},
+            "contexts": [{"path", "code"}]}``.
         extra_body: Further fields, merged last and not looked at; None leaves a field out.
     """
 
@@ -114,6 +116,7 @@ class ChatParams(TypedDict, total=False):
     sensitive_word_check: Mapping[str, Any] | None
     watermark_enabled: bool | None
     meta: Mapping[str, Any] | None
+    extra: Mapping[str, Any] | None
     extra_body: Mapping[str, Any] | None
 
 

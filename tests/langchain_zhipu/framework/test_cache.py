@@ -32,6 +32,7 @@ SETTINGS: list[dict[str, Any]] = [
     {"user_id": "user-5678"},
     {"response_format": {"type": "json_object"}},
     {"meta": {"bot_name": "b"}},
+    {"extra": {"target": {"path": "a.py"}}},
     {"extra_body": {"seed": 1}},
     {"model_kwargs": {"other": 1}},
     {"repair_tool_calls": True},
