@@ -133,6 +133,9 @@ ROWS = [
             ("files-in-pieces",
              _spoken(*(base64.b64decode(_wav(part)) for part in (SAMPLES[:300], SAMPLES[300:]))),
              _wav(SAMPLES)),
+            ("file-and-bare-pieces",
+             _spoken(base64.b64decode(_wav(SAMPLES[:300])), SAMPLES[300:401], SAMPLES[401:]),
+             _wav(SAMPLES)),
         )
     ),
 ]  # fmt: skip

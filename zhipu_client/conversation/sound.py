@@ -1,7 +1,7 @@
 """The sound of an answer as one file that players open. Pure.
 
 The voice model sends base64 of a WAV file, or of bare samples without a header, whole or in pieces
-of a stream, each of which may be padded and may have a header of its own.
+of a stream, each of which may be padded and may have a header of its own, or only the first has.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ _BYTES = 2
 _RUN = re.compile("[^=]+=*")
 #: Where a WAV file may begin.
 _START = re.compile(rb"RIFF.{4}WAVEfmt ", re.DOTALL)
+#: What the size in a file's header does not count: the header's own first words.
+_RIFF = 8
+#: What a data URL has before its base64.
+_SCHEME = re.compile("data:[^,;]{0,40};base64,")
 _NOT_SAMPLES = (b"RIFF", b"ID3", b"OggS", b"fLaC")
 
 
@@ -43,7 +47,7 @@ def playable(audio: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(data, str) or not data:
         return dict(audio)
     try:
-        content = b"".join(base64.b64decode(run) for run in _RUN.findall(data))
+        content = b"".join(base64.b64decode(run) for run in _RUN.findall(_SCHEME.sub("", data)))
     except ValueError:
         return dict(audio)
     return {**audio, "data": base64.b64encode(as_file(content)).decode("ascii")}
@@ -53,7 +57,8 @@ def as_file(content: bytes) -> bytes:
     """Return sound with one header; what is already a whole file is not changed.
 
     Args:
-        content: A WAV file, several after each other, bare samples, or another kind of file.
+        content: A WAV file, several after each other, one with bare samples after it, bare samples,
+            or another kind of file.
 
     Example:
         >>> as_file(bytes(4))[:4], len(as_file(bytes(4)))
@@ -69,7 +74,11 @@ def as_file(content: bytes) -> bytes:
     begin = files[0][1]
     (declared,) = struct.unpack_from("<I", content, begin - 4)
     if len(files) == 1 and 0 < declared <= len(content) - begin:
-        return content
+        (all_of_it,) = struct.unpack_from("<I", content, 4)
+        is_last = begin + declared == _RIFF + all_of_it
+        end = begin + declared if is_last else len(content)
+        if len(content) - end <= 1:  # chunks of an uneven size are padded
+            return content
     ends = [start for start, _ in files[1:]] + [len(content)]
     samples = b"".join(content[start:end] for (_, start), end in zip(files, ends, strict=True))
     size = struct.pack("<I", len(samples))

@@ -54,6 +54,16 @@ def test_files_after_each_other_are_one() -> None:
     assert opened(as_file(b"".join(map(wav, parts)))) == (1, 2, 44_100, SAMPLES)
 
 
+def test_samples_behind_a_file_are_its_own() -> None:
+    assert opened(as_file(wav(SAMPLES[:200]) + SAMPLES[200:])) == (1, 2, 44_100, SAMPLES)
+    assert as_file(wav() + b"\0") == wav() + b"\0"
+
+
+def test_data_urls_are_read() -> None:
+    url = f"data:audio/wav;base64,{base64.b64encode(wav()).decode()}"
+    assert base64.b64decode(playable({"data": url})["data"]) == wav()
+
+
 def test_chunks_beside_the_samples_are_kept() -> None:
     whole = wav()
     note = b"LIST" + struct.pack("<I", 5) + b"INAMx\0"
