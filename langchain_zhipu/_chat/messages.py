@@ -21,6 +21,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.messages.tool import InvalidToolCall, ToolCall
 
 from langchain_zhipu._chat.media import refused, result_parts, to_part
+from langchain_zhipu._chat.result_texts import blocks_in
 from zhipu_client import InvalidRequestError, chat
 from zhipu_client.conversation import Answer, Call, Usage, unsendable
 
@@ -136,6 +137,7 @@ def _text_only(content: Any, where: str) -> str:
 
 def _tool(content: Any, identity: Any, name: str | None, where: str) -> Wire:
     """A tool's result: text, and its media under ``_media``."""
+    content = blocks_in(content) or content
     listed = isinstance(content, (list, tuple))
     blocks = content if listed else [] if content is None else [content]
     parts = [

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.tools import tool
 
 from langchain_zhipu._chat.media import result_part, result_parts, to_part
+from langchain_zhipu._chat.messages import to_wire
 from zhipu_client import InvalidRequestError
+from zhipu_client.conversation import prepared
 
 DATA = "data:image/png;base64,aGk="
 PDF_URL = "https://x/y.pdf"
@@ -227,6 +230,38 @@ def test_a_path_of_a_tool_is_not_read_whatever_is_beside_it(kind: str, tmp_path:
     assert part is not None
     assert part["type"] == "text"
     assert "c2VjcmV0" not in str(part)
+
+
+SPOKEN = {"type": "audio", "base64": "UklGRiQAAABXQVZF", "mime_type": "audio/wav"}
+
+
+@pytest.mark.parametrize(
+    ("returned", "sent"),
+    [
+        ([SPOKEN], "(the tool returned a sound; this model reads text only)"),
+        (
+            [{"type": "text", "text": "Said."}, SPOKEN],
+            "Said.\n(the tool returned a sound; this model reads text only)",
+        ),
+        (
+            {"type": "image", "base64": "aGk=", "mime_type": "image/png"},
+            "(the tool returned an image; this model reads text only)",
+        ),
+        ([{"type": "video", "name": "Waves"}], '[{"type": "video", "name": "Waves"}]'),
+        ('{"base64": 5}', '{"base64": 5}'),
+        ('["base64"', '["base64"'),
+    ],
+)
+def test_media_that_langchain_writes_as_text_are_media(returned: Any, sent: str) -> None:
+    @tool
+    def say() -> Any:
+        """Say it."""
+        return returned
+
+    result = say.invoke({"type": "tool_call", "id": "c1", "name": "say", "args": {}})
+    asked = AIMessage("", tool_calls=[{"name": "say", "args": {}, "id": "c1"}])
+    (_, _, wire) = prepared(to_wire([HumanMessage("Say."), asked, result]), model="glm-4.7")
+    assert wire["content"] == sent
 
 
 @pytest.mark.parametrize(
