@@ -300,6 +300,31 @@ def test_the_endpoint_of_another_format_is_refused(make: Any, base: str) -> None
             make(api_key=KEY, base_url=f"{base}/api/anthropic{rest}")
 
 
+#: What the service's hosts answer below other paths than their APIs'.
+NO_PATH = httpx.Response(200, json={"code": 500, "msg": "404 NOT_FOUND", "success": False})
+
+
+@pytest.mark.parametrize("chat", [langchain_zhipu.ChatZhipuAI, llama_index_zhipu.ZhipuAI])
+@pytest.mark.parametrize(
+    ("answer", "hinted"),
+    [
+        (NO_PATH, True),
+        (httpx.Response(404, json={"detail": "Not Found"}), True),
+        (httpx.Response(404, text="404 page not found"), True),
+        (httpx.Response(404, json={"error": {"message": "File Not Found", "code": 404}}), True),
+        (httpx.Response(404, json={"error": {"message": "model 'a' not found"}}), False),
+    ],
+)
+def test_a_path_that_a_server_does_not_have_may_be_that_of_the_base(
+    chat: Any, answer: httpx.Response, hinted: bool
+) -> None:
+    with httpx.Client(transport=httpx.MockTransport(lambda _: answer)) as http:
+        model = chat(api_key=KEY, base_url="http://127.0.0.1:8", http_client=http)
+        with pytest.raises(NotFoundError) as caught:
+            (model.invoke if chat is langchain_zhipu.ChatZhipuAI else model.complete)("Hi")
+    assert ("base_url lacks a part of its path" in str(caught.value)) == hinted
+
+
 @pytest.mark.parametrize("chat", [langchain_zhipu.ChatZhipuAI, llama_index_zhipu.ZhipuAI])
 @pytest.mark.parametrize(
     ("base", "remedy"),
@@ -311,11 +336,12 @@ def test_the_endpoint_of_another_format_is_refused(make: Any, base: str) -> None
         ("https://api.z.ai/api/paas/v4", ""),
     ],
 )
+@pytest.mark.parametrize("answer", [httpx.Response(404), NO_PATH], ids=["404", "200"])
 def test_a_path_that_a_site_does_not_have_says_which_it_has(
-    chat: Any, base: str, remedy: str
+    chat: Any, answer: httpx.Response, base: str, remedy: str
 ) -> None:
-    with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(404))) as http:
-        model = chat(api_key=KEY, base_url=base, http_client=http, max_retries=0)
+    with httpx.Client(transport=httpx.MockTransport(lambda _: answer)) as http:
+        model = chat(api_key=KEY, base_url=base, http_client=http)
         with pytest.raises(NotFoundError) as caught:
             (model.invoke if chat is langchain_zhipu.ChatZhipuAI else model.complete)("Hi")
     said = str(caught.value)

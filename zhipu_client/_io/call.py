@@ -30,12 +30,14 @@ from zhipu_client.errors import (
     APITimeoutError,
     AuthenticationError,
     InvalidRequestError,
+    NotFoundError,
     ServerError,
     ZhipuError,
     shorten,
 )
 from zhipu_client.errors._failures import error_from
 from zhipu_client.errors._kinds import named
+from zhipu_client.errors._worded import says_no_path
 from zhipu_client.work._usage import used_by
 
 __all__ = ["Call"]
@@ -342,13 +344,12 @@ class Call:
 
     def failure(self, status: int, headers: Mapping[str, str], body: bytes) -> APIError:
         """Return the typed error of an answer that is a failure."""
-        return error_from(
-            status,
-            headers,
-            body,
-            request_id=self.request_id,
-            hint=self._hint(status),
-        )
+        error = error_from(status, headers, body, request_id=self.request_id)
+        # The service has no status of its own for a path that it does not have.
+        hint = self._hint(404 if isinstance(error, NotFoundError) else status, error.message)
+        if hint is not None:
+            error.explain(hint)
+        return error
 
     def count(self, data: Any) -> None:
         """Count what an answer has used, where somebody wants to know."""
@@ -371,11 +372,18 @@ class Call:
                 request_id=self.request_id,
             )
 
-    def _hint(self, status: int) -> str | None:
+    def _hint(self, status: int, said: str) -> str | None:
         if status == 404 and self.core.base_url.endswith("/anthropic"):
             return "base_url names an endpoint of Anthropic's format, which is not spoken here"
         if status == 404:
-            return not_a_base(self.core.base_url)
+            remedy = not_a_base(self.core.base_url)
+            if remedy is None and self.core.site is None and says_no_path(said):
+                return (
+                    f"The server at {self.core.base_url} has no {self.request.path}: it may not "
+                    "offer this, or base_url lacks a part of its path (often /v1; of the "
+                    "emulator /api/paas/v4)"
+                )
+            return remedy
         if status == 401:
             where = f"The request went to {self.core.base_url}"
             if self.core.dialect.name != "zhipu":

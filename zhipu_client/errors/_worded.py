@@ -24,7 +24,7 @@ from zhipu_client.errors import (
     ServerError,
 )
 
-__all__ = ["kind_by_words", "quoted_code"]
+__all__ = ["kind_by_words", "quoted_code", "says_no_path"]
 
 #: How much of a message is looked at: overflow is said at its beginning, whatever is quoted after.
 _LONGEST = 2000
@@ -141,6 +141,8 @@ _SENTENCES: tuple[tuple[re.Pattern[str], Row], ...] = tuple(
         # LiteLLM (router and classes), OpenAI, SGLang's router, Hugging Face; OpenRouter.
         (r"rate[ -]?limit(?:error| reached| exceeded|ed)|too many requests|request queue is full",
          (RateLimitError, True)),
+        # The service itself, with HTTP 200 and the code 500: it has no such path.
+        (r"^404 NOT_FOUND$", (NotFoundError, False)),
         # vLLM, SGLang, Ollama, LiteLLM, LM Studio, Xinference, one-api (also in Chinese), Groq,
         # OpenRouter, SiliconFlow, the service behind a gateway; transformers serve.
         ((rf"\bmodel:?(?: {_NAME})? (?:does not exist|(?:is |was )?not found|"
@@ -203,6 +205,20 @@ def kind_by_words(status: int | None, body: Any, message: str | None) -> Row | N
         if pattern.search(text) and _may_be(row[0], status):
             return row
     return None
+
+
+#: FastAPI (as JSON), Spring (with the path), Go, llama-server; the service.
+_NO_PATH = re.compile(r"\W?(?:404:? ?)?(?:file |page )?not[ _]found(?: /\S*)?\W?", re.IGNORECASE)
+
+
+def says_no_path(message: str) -> bool:
+    """Return whether a failure's message is that of a server without the path that was asked for.
+
+    Example:
+        >>> says_no_path("404 page not found"), says_no_path("model 'a' not found")
+        (True, False)
+    """
+    return _NO_PATH.fullmatch(message[:_LONGEST]) is not None
 
 
 def _may_be(kind: type[APIError], status: int | None) -> bool:
