@@ -12,6 +12,8 @@ _CODE = re.compile(r"^( *)```[^\n]*\n.*?^\1```$", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 _TABLE = re.compile(r"(?:^ *\|.*\|$\n?)+", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^()\s]+)\)")
+# Comments are for people too: a translation has its own.
+_COMMENT = re.compile(r"(?<!\S)# .*$", re.MULTILINE)
 _ELSEWHERE = re.compile(r"[a-z]+:")
 
 
@@ -20,6 +22,7 @@ class Section(NamedTuple):
 
     title: str
     level: int
+    #: Without its comments.
     code: list[str]
     #: Of each table, the number of cells of each row.
     tables: list[list[int]]
@@ -53,7 +56,7 @@ def sections(text: str) -> list[Section]:
             Section(
                 heading[2],
                 len(heading[1]),
-                [code[int(number)] for number in re.findall(r"\0(\d+)\0", body)],
+                [_COMMENT.sub("", code[int(number)]) for number in re.findall(r"\0(\d+)\0", body)],
                 [[cells(row) for row in table.splitlines()] for table in _TABLE.findall(body)],
             )
         )
