@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 __all__ = ["importing", "load_async", "load_sync"]
 
@@ -63,13 +63,14 @@ def load_async() -> None:
     """Import what is needed before the first step of an asynchronous call, which takes no time."""
     if "async" not in _loaded:
         with importing():
-            import concurrent.futures.thread
+            with suppress(RuntimeError):  # the interpreter ends, and begins no threads any more
+                import concurrent.futures.thread
 
+                del concurrent
             import anyio.abc
             import anyio.to_thread
 
             _ = anyio.move_on_after, anyio.CancelScope  # loaded when they are asked for
-            del concurrent
         _loaded.add("async")
 
 
