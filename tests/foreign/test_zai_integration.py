@@ -256,3 +256,71 @@ def test_web_reader():
     with zhipu_emulator.serve(web={PAGE: b"<h1>Example</h1>"}) as server:
         client = ZhipuAiClient(api_key=server.api_key, base_url=server.base_url)
         assert client.web_reader.web_reader(url=PAGE, **asked).reader_result.url == PAGE
+
+
+# --- What the SDK's examples send
+
+A, B = "https://pictures.example/a.png", "https://pictures.example/b.png"
+COG = {"quality": "quality", "with_audio": True, "size": "1920x1080", "fps": 30}
+VIDU = {"movement_amplitude": "auto", "quality": None}
+Q1, V2 = {"duration": 5, "size": "1920x1080"}, {"duration": 4, "size": "1280x720"}
+FILMS = {
+    "cogvideox-3": COG,
+    "cogvideox-3 from an image": {**COG, "image_url": A},
+    "cogvideox-3 between images": {**COG, "image_url": [A, B]},
+    "cogvideox-2": {"quality": "speed", "with_audio": True},
+    "viduq1-text": {**VIDU, **Q1, "style": "general", "aspect_ratio": "16:9", "with_audio": None},
+    "viduq1-image": {**VIDU, **Q1, "image_url": A, "with_audio": None},
+    "viduq1-start-end": {**VIDU, **Q1, "image_url": [A, B], "with_audio": None},
+    "vidu2-image": {**VIDU, **V2, "image_url": A, "with_audio": True},
+    "vidu2-start-end": {**VIDU, **V2, "image_url": [A, B], "with_audio": True},
+    "vidu2-reference": {
+        **VIDU,
+        **V2,
+        "image_url": [A, B],
+        "aspect_ratio": "16:9",
+        "with_audio": True,
+    },
+}
+
+
+@pytest.mark.parametrize("name", FILMS)
+def test_films(client, name):
+    made = client.videos.generations(model=name.split()[0], prompt="a boat", **FILMS[name])
+    for _ in range(20):
+        found = client.videos.retrieve_videos_result(id=made.id)
+        if found.task_status == "SUCCESS":
+            break
+    assert found.video_result[0].url
+
+
+def test_a_file_is_parsed(client):
+    made = client.file_parser.create(
+        file=("a.txt", b"Tea at four."), file_type="txt", tool_type="lite"
+    )
+    for _ in range(20):
+        found = client.file_parser.content(task_id=made.task_id, format_type="text").json()
+        if found["status"] != "processing":
+            break
+    assert "Tea at four." in found["content"]
+
+
+def test_handwriting(client):
+    found = client.ocr.handwriting_ocr(
+        file=("a.png", PNG), tool_type="hand_write", probability=True
+    )
+    assert found.words_result is not None
+
+
+def test_a_layout(client):
+    data = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+    found = client.layout_parsing.create(model="glm-ocr", file=data)
+    assert found.data_info.num_pages == 1
+
+
+def test_speech_in_pieces(client):
+    pieces = client.audio.speech(
+        model="glm-tts", input="Hello", voice="tongtong", stream=True,
+        response_format="pcm", encode_format="base64", speed=1.0, volume=1.0,
+    )  # fmt: skip
+    assert list(pieces)
