@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable
-from langchain_core.runnables.retry import ExponentialJitterParams
 from pydantic import BaseModel
 from typing_extensions import override
 
 from langchain_zhipu._chat import blocks, structured
-from langchain_zhipu._chat.retries import ModelRetry, RetryOn, retry_on
+from langchain_zhipu._chat.retries import RetriesByCode
 from langchain_zhipu._chat.tasks import ChatTasks
 from langchain_zhipu._chat.tools import ToolLike, wire_tools
 from langchain_zhipu._errors import raised_as_model_errors
@@ -31,7 +30,7 @@ __all__ = ["ChatZhipuAI"]
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class ChatZhipuAI(ChatTasks):
+class ChatZhipuAI(RetriesByCode, ChatTasks):
     """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
     Its endpoint is ``POST /chat/completions``; the arguments of ``ChatOpenAI`` and of
@@ -308,34 +307,6 @@ class ChatZhipuAI(ChatTasks):
             if parallel_tool_calls is not None:
                 kwargs["parallel_tool_calls"] = parallel_tool_calls
         return self.bind(**kwargs)
-
-    @override
-    def with_retry(
-        self,
-        *,
-        retry_if_exception_type: RetryOn = (Exception,),
-        wait_exponential_jitter: bool = True,
-        exponential_jitter_params: ExponentialJitterParams | None = None,
-        stop_after_attempt: int = 3,
-    ) -> Runnable[LanguageModelInput, AIMessage]:
-        """Retry failed calls: these attempts replace the model's own ``max_retries``.
-
-        Args:
-            retry_if_exception_type: What to retry; by default all but what would fail again.
-            wait_exponential_jitter: Whether waits vary at random.
-            exponential_jitter_params: ``initial``, ``max``, ``exp_base``, ``jitter``, in seconds.
-            stop_after_attempt: How many requests there are at most. Streams are not retried by
-                LangChain: they keep the model's own retries.
-        """
-        return ModelRetry(
-            bound=self,
-            kwargs={},
-            config={},
-            retry_exception_types=retry_on(retry_if_exception_type),
-            wait_exponential_jitter=wait_exponential_jitter,
-            exponential_jitter_params=exponential_jitter_params,
-            max_attempt_number=stop_after_attempt,
-        )
 
     @overload
     def with_structured_output(

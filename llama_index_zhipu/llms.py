@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.base.llms.generic_utils import chat_response_to_completion_response
@@ -16,31 +15,22 @@ from llama_index.core.base.llms.types import (
     CompletionResponse,
     CompletionResponseAsyncGen,
     CompletionResponseGen,
-    MessageRole,
 )
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
-from llama_index.core.llms.llm import ToolSelection
 
 from zhipu_client import models
 
 from ._chat.closing import closing_stream
-from ._chat.errors import raised_with_responses
 from ._chat.hiding import HidesSecrets
-from ._chat.messages import to_response
+from ._chat.model_calls import CallsOfTheModel, completion, completions
 from ._chat.settings import DEFAULT_MODEL
-from ._chat.stream import ResponseMaker
 from ._chat.structured import Strategy, StructuredOutputMixin
-from ._chat.tasks import ChatTasks
-from ._chat.tools import selections, tool_spec
 from ._options import LLMOptions
-
-if TYPE_CHECKING:
-    from llama_index.core.tools.types import BaseTool
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAI"]
 
 
-class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
+class ZhipuAI(HidesSecrets, StructuredOutputMixin, CallsOfTheModel):
     """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
     The arguments of ``llama_index.llms.zhipuai.ZhipuAI`` are all accepted, those of
@@ -317,49 +307,6 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
         """Return the name by which `load_llm` finds this class."""
         return "ZhipuAI"
 
-    # -- calls --------------------------------------------------------------------------------
-
-    def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        with raised_with_responses():
-            client = self._client
-            exchange = self._exchange(messages, kwargs, dialect=client.dialect, streaming=False)
-            return to_response(client.converse(exchange))
-
-    async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        with raised_with_responses():
-            client = self._aclient
-            exchange = await self._aexchange(
-                messages, kwargs, dialect=client.dialect, streaming=False
-            )
-            return to_response(await client.converse(exchange))
-
-    def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        with raised_with_responses():
-            client = self._client
-            exchange = self._exchange(messages, kwargs, dialect=client.dialect, streaming=True)
-            with ResponseMaker(exchange) as maker:
-                for delta in client.converse_stream(exchange):
-                    response = maker.response(delta)
-                    if response is not None:
-                        yield response
-                yield maker.last()
-
-    async def _astream_chat(
-        self, messages: Sequence[ChatMessage], **kwargs: Any
-    ) -> ChatResponseAsyncGen:
-        with raised_with_responses():
-            client = self._aclient
-            exchange = await self._aexchange(
-                messages, kwargs, dialect=client.dialect, streaming=True
-            )
-            with ResponseMaker(exchange) as maker:
-                async with aclosing(client.converse_stream(exchange)) as deltas:
-                    async for delta in deltas:
-                        response = maker.response(delta)
-                        if response is not None:
-                            yield response
-                yield maker.last()
-
     # -- LlamaIndex's eight methods -----------------------------------------------------------
 
     @llm_chat_callback()
@@ -385,9 +332,7 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseGen:
         """Answer a prompt in chunks."""
-        return (
-            _completion(r) for r in self._stream_chat(self._prompt(prompt, formatted), **kwargs)
-        )
+        return (completion(r) for r in self._stream_chat(self._prompt(prompt, formatted), **kwargs))
 
     @llm_chat_callback()
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
@@ -415,51 +360,7 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
         """Answer a prompt in chunks, asynchronously."""
-        return _completions(self._astream_chat(self._prompt(prompt, formatted), **kwargs))
-
-    # -- tools --------------------------------------------------------------------------------
-
-    def _prepare_chat_with_tools(
-        self,
-        tools: Sequence[BaseTool],
-        user_msg: str | ChatMessage | None = None,
-        chat_history: list[ChatMessage] | None = None,
-        verbose: bool = False,
-        allow_parallel_tool_calls: bool = False,
-        tool_required: bool = False,
-        tool_choice: Any = None,
-        **kwargs: Any,
-    ) -> dict[str, Any]:
-        messages = list(chat_history or ())  # the caller's own list stays as it is
-        if isinstance(user_msg, str):
-            user_msg = ChatMessage(role=MessageRole.USER, content=user_msg)
-        if user_msg is not None:
-            messages.append(user_msg)
-        if not tools:
-            return {"messages": messages, **kwargs}
-        return {
-            "messages": messages,
-            "tools": [tool_spec(tool) for tool in tools],
-            "tool_choice": tool_choice or ("required" if tool_required else "auto"),
-            "parallel_tool_calls": allow_parallel_tool_calls,
-            **kwargs,
-        }
-
-    def get_tool_calls_from_response(
-        self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
-    ) -> list[ToolSelection]:
-        """Return the calls that can run, with the caller's own tool names.
-
-        Raises:
-            ValueError: No call can run, and ``error_on_no_tool_call`` is True.
-        """
-        calls = selections(response)
-        if not calls and error_on_no_tool_call:
-            raise ValueError(
-                "Expected at least one tool call, but the model answered: "
-                f"{(response.message.content or '')[:200]!r}"
-            )
-        return calls
+        return completions(self._astream_chat(self._prompt(prompt, formatted), **kwargs))
 
     def _strategies(self) -> tuple[Strategy, ...]:
         if self.structured_output == "auto":
@@ -468,17 +369,3 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks):
         if self.structured_output == "prompt":
             return ("prompt",)
         return (self.structured_output, "prompt")
-
-
-def _completion(response: ChatResponse) -> CompletionResponse:
-    made = chat_response_to_completion_response(response)
-    made.delta = response.delta
-    return made
-
-
-async def _completions(responses: ChatResponseAsyncGen) -> CompletionResponseAsyncGen:
-    try:
-        async for response in responses:
-            yield _completion(response)
-    finally:
-        await responses.aclose()

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from langchain_core.exceptions import ModelError
-from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage
-from langchain_core.runnables import RunnableConfig
-from langchain_core.runnables.retry import RunnableRetry
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.retry import ExponentialJitterParams, RunnableRetry
 from typing_extensions import override
 
-__all__ = ["ModelRetry", "RetryOn", "retry_on"]
+__all__ = ["ModelRetry", "RetriesByCode", "RetryOn", "retry_on"]
 
 RetryOn = tuple[type[BaseException], ...] | Callable[[BaseException], bool]
 
@@ -87,3 +87,35 @@ class ModelRetry(RunnableRetry[LanguageModelInput, AIMessage]):  # type: ignore[
 
 def _alone(kwargs: dict[str, Any]) -> dict[str, Any]:
     return {"max_retries": 0, **kwargs}
+
+
+class RetriesByCode(BaseChatModel):
+    """``with_retry`` of a chat model, which knows the errors that would come again."""
+
+    @override
+    def with_retry(
+        self,
+        *,
+        retry_if_exception_type: RetryOn = (Exception,),
+        wait_exponential_jitter: bool = True,
+        exponential_jitter_params: ExponentialJitterParams | None = None,
+        stop_after_attempt: int = 3,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Retry failed calls: these attempts replace the model's own ``max_retries``.
+
+        Args:
+            retry_if_exception_type: What to retry; by default all but what would fail again.
+            wait_exponential_jitter: Whether waits vary at random.
+            exponential_jitter_params: ``initial``, ``max``, ``exp_base``, ``jitter``, in seconds.
+            stop_after_attempt: How many requests there are at most. Streams are not retried by
+                LangChain: they keep the model's own retries.
+        """
+        return ModelRetry(
+            bound=self,
+            kwargs={},
+            config={},
+            retry_exception_types=retry_on(retry_if_exception_type),
+            wait_exponential_jitter=wait_exponential_jitter,
+            exponential_jitter_params=exponential_jitter_params,
+            max_attempt_number=stop_after_attempt,
+        )

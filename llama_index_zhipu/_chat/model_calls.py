@@ -1,0 +1,136 @@
+"""The calls of the LLM, whole and streamed, sync and async; `ZhipuAI` has LlamaIndex's methods.
+
+Those stay in its class: spans and traces name a method by the class that it was written in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from llama_index.core.base.llms.generic_utils import chat_response_to_completion_response
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    ChatResponseAsyncGen,
+    ChatResponseGen,
+    CompletionResponse,
+    CompletionResponseAsyncGen,
+    MessageRole,
+)
+from llama_index.core.llms.llm import ToolSelection
+
+from .errors import raised_with_responses
+from .messages import to_response
+from .stream import ResponseMaker
+from .tasks import ChatTasks
+from .tools import selections, tool_spec
+
+if TYPE_CHECKING:
+    from llama_index.core.tools.types import BaseTool
+
+__all__ = ["CallsOfTheModel", "completion", "completions"]
+
+
+class CallsOfTheModel(ChatTasks):
+    """A conversation in, an answer out; and the calls of tools in it."""
+
+    def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        with raised_with_responses():
+            client = self._client
+            exchange = self._exchange(messages, kwargs, dialect=client.dialect, streaming=False)
+            return to_response(client.converse(exchange))
+
+    async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        with raised_with_responses():
+            client = self._aclient
+            exchange = await self._aexchange(
+                messages, kwargs, dialect=client.dialect, streaming=False
+            )
+            return to_response(await client.converse(exchange))
+
+    def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
+        with raised_with_responses():
+            client = self._client
+            exchange = self._exchange(messages, kwargs, dialect=client.dialect, streaming=True)
+            with ResponseMaker(exchange) as maker:
+                for delta in client.converse_stream(exchange):
+                    response = maker.response(delta)
+                    if response is not None:
+                        yield response
+                yield maker.last()
+
+    async def _astream_chat(
+        self, messages: Sequence[ChatMessage], **kwargs: Any
+    ) -> ChatResponseAsyncGen:
+        with raised_with_responses():
+            client = self._aclient
+            exchange = await self._aexchange(
+                messages, kwargs, dialect=client.dialect, streaming=True
+            )
+            with ResponseMaker(exchange) as maker:
+                async with aclosing(client.converse_stream(exchange)) as deltas:
+                    async for delta in deltas:
+                        response = maker.response(delta)
+                        if response is not None:
+                            yield response
+                yield maker.last()
+
+    # -- tools --------------------------------------------------------------------------------
+
+    def _prepare_chat_with_tools(
+        self,
+        tools: Sequence[BaseTool],
+        user_msg: str | ChatMessage | None = None,
+        chat_history: list[ChatMessage] | None = None,
+        verbose: bool = False,
+        allow_parallel_tool_calls: bool = False,
+        tool_required: bool = False,
+        tool_choice: Any = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        messages = list(chat_history or ())  # the caller's own list stays as it is
+        if isinstance(user_msg, str):
+            user_msg = ChatMessage(role=MessageRole.USER, content=user_msg)
+        if user_msg is not None:
+            messages.append(user_msg)
+        if not tools:
+            return {"messages": messages, **kwargs}
+        return {
+            "messages": messages,
+            "tools": [tool_spec(tool) for tool in tools],
+            "tool_choice": tool_choice or ("required" if tool_required else "auto"),
+            "parallel_tool_calls": allow_parallel_tool_calls,
+            **kwargs,
+        }
+
+    def get_tool_calls_from_response(
+        self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
+    ) -> list[ToolSelection]:
+        """Return the calls that can run, with the caller's own tool names.
+
+        Raises:
+            ValueError: No call can run, and ``error_on_no_tool_call`` is True.
+        """
+        calls = selections(response)
+        if not calls and error_on_no_tool_call:
+            raise ValueError(
+                "Expected at least one tool call, but the model answered: "
+                f"{(response.message.content or '')[:200]!r}"
+            )
+        return calls
+
+
+def completion(response: ChatResponse) -> CompletionResponse:
+    made = chat_response_to_completion_response(response)
+    made.delta = response.delta
+    return made
+
+
+async def completions(responses: ChatResponseAsyncGen) -> CompletionResponseAsyncGen:
+    try:
+        async for response in responses:
+            yield completion(response)
+    finally:
+        await responses.aclose()
