@@ -346,3 +346,10 @@ def test_a_path_that_a_site_does_not_have_says_which_it_has(
             (model.invoke if chat is langchain_zhipu.ChatZhipuAI else model.complete)("Hi")
     said = str(caught.value)
     assert ("is not a base URL" in said, remedy in said) == (bool(remedy), True)
+
+
+@pytest.mark.parametrize("package", [langchain_zhipu, llama_index_zhipu])
+def test_the_settings_have_a_json_schema(package: Any) -> None:
+    known = package.ZhipuSettings.model_json_schema()["properties"]
+    assert "max_retries" in known
+    assert not {"usage_counter", "on_attempt"} & set(known)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr
+from pydantic.json_schema import SkipJsonSchema
 
 from zhipu_client._attempt_events import AttemptEvent
 from zhipu_client._check import refusal
@@ -119,10 +120,12 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     http_client: Any = Field(default=None, exclude=True, repr=False)
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
     dialect: DialectName | None = Field(default=None, description="Whose dialect is spoken.")
-    usage_counter: UsageCounter | None = Field(default=None, exclude=True, repr=False)
+    usage_counter: SkipJsonSchema[UsageCounter | None] = Field(
+        default=None, exclude=True, repr=False
+    )
     proxy: str | None = Field(default=None, exclude=True, repr=False)
     auth: Literal["bearer", "jwt"] = Field(default="bearer", description="How the key is sent.")
-    on_attempt: Callable[[AttemptEvent], Any] | None = Field(
+    on_attempt: SkipJsonSchema[Callable[[AttemptEvent], Any] | None] = Field(
         default=None, exclude=True, repr=False, description="Is called with each attempt."
     )
 
