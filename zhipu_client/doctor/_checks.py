@@ -37,7 +37,7 @@ _REMEDIES: tuple[tuple[type[Exception], str], ...] = (
     (errors.InsufficientBalanceError, "recharge; with a coding plan: use its base URL"),
     (errors.QuotaExceededError, "wait until the window begins anew"),
     (errors.RateLimitError, "fewer calls at once: max_concurrency="),
-    (errors.NotFoundError, "name another model: zhipu-doctor --model"),
+    (errors.NotFoundError, "name another model (--model), or correct the base URL (--base-url)"),
     (errors.APITimeoutError, "try again; behind a proxy: look at its settings"),
     (errors.APIConnectionError, "look at the network, the proxy and the base URL"),
 )
