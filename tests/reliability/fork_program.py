@@ -19,6 +19,12 @@ from typing import Any
 from .drivers import Outcome
 from .subjects import SUBJECTS
 
+#: The fork comes while the first call of the process imports one of these.
+FIRST = {
+    "first": ("httpx._client", "httpcore._api"),
+    "first, on a loop": ("anyio._backends._asyncio",),
+}
+
 
 def main(subject: str, mode: str, base_url: str, rounds: int, state: str) -> None:
     busy = state in ("busy", "full")
@@ -47,11 +53,11 @@ def main(subject: str, mode: str, base_url: str, rounds: int, state: str) -> Non
     ]
     for thread in others:
         thread.start()
-    if state == "first":
-        _fork_within(ask, note)
+    if state in FIRST:
+        _fork_within(ask, note, FIRST[state])
     else:
         note([ask("first")])
-    for number in range(rounds if state != "first" else 0):
+    for number in range(rounds if state not in FIRST else 0):
         note(_one_fork(ask, number))
     stop.set()
     for thread in others:
@@ -60,20 +66,21 @@ def main(subject: str, mode: str, base_url: str, rounds: int, state: str) -> Non
 
 
 class _Slow(MetaPathFinder):
-    """Reports when httpx is being imported, and takes its time."""
+    """Reports when modules are being imported, and takes its time."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
         self.importing = threading.Event()
 
     def find_spec(self, name: str, path: Any, target: Any = None) -> None:
-        if name in ("httpx._client", "httpcore._api"):
+        if name in self.names:
             self.importing.set()
             time.sleep(0.1)
 
 
-def _fork_within(ask: Any, note: Any) -> None:
+def _fork_within(ask: Any, note: Any, names: tuple[str, ...]) -> None:
     """Fork while another thread makes the first call of the process."""
-    finder = _Slow()
+    finder = _Slow(names)
     sys.meta_path.insert(0, finder)
     first = threading.Thread(target=lambda: note([ask("first")]))
     first.start()

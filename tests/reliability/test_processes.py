@@ -28,6 +28,7 @@ FORKS = [
     *(("client", mode, 10, "busy") for mode in ("sync", "async")),
     *(("client", mode, 5, "full") for mode in ("sync", "async")),
     *(("client", mode, 1, "first") for mode in ("sync", "async")),
+    ("client", "async", 1, "first, on a loop"),
     *((name, mode, 5, "quiet") for name in ADAPTERS for mode in ("sync", "async")),
 ]
 

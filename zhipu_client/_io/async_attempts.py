@@ -83,6 +83,7 @@ class AsyncAttempts(BaseClient):
 
     async def attempt(self, call: Call) -> Any:
         """Make one attempt; return the checked answer."""
+        load_async()
         slots = await enter(call, self._key)
         try:
             work = self._whole(call)  # which has a limit of its own, once there is a key
@@ -189,6 +190,7 @@ class AsyncStream(Generic[E]):
         """Get something ready, or close; retries while nothing was handed out."""
         try:
             if self._response is None:
+                load_async()
                 await self._unless_closed(self._open())
             await self._advance()
         except ZhipuError as error:
@@ -343,7 +345,6 @@ class AsyncStream(Generic[E]):
 
 async def enter(call: Call, key: Callable[[], Awaitable[str]]) -> list[Slot]:
     """Take a place at each gate of the call, or at none."""
-    load_async()
     if call.watch is not None:
         call.watch.waits()
     if call.unidentified:

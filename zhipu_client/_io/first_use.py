@@ -60,7 +60,7 @@ def load_sync() -> None:
 
 
 def load_async() -> None:
-    """Import what is needed before the first step of an asynchronous call, which takes no time."""
+    """Import what the first step of an asynchronous call needs, on its loop: it is not much."""
     if "async" not in _loaded:
         with importing():
             with suppress(RuntimeError):  # the interpreter ends, and begins no threads any more
@@ -70,7 +70,7 @@ def load_async() -> None:
             import anyio.abc
             import anyio.to_thread
 
-            _ = anyio.move_on_after, anyio.CancelScope  # loaded when they are asked for
+            anyio.move_on_after(1)  # which imports what anyio has for this kind of loop
         _loaded.add("async")
 
 
