@@ -105,8 +105,13 @@ KINDS = {
 }
 
 
-@adapters
-@ways
+#: Each kind once in each adapter, and once in each way: what counts is the client.
+BOTH = pytest.mark.parametrize(
+    ("adapter", "way"), [("langchain", "sync"), ("llama_index", "async")]
+)
+
+
+@BOTH
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_counted(adapter, way, kind, reach, service, tmp_path):
     if kind == "ocr":
@@ -115,16 +120,25 @@ def test_every_kind_is_counted(adapter, way, kind, reach, service, tmp_path):
     counter, around = UsageCounter(), UsageCounter()
     with around:
         done(adapter, kind, way, usage_counter=counter, **reach)
-    done(adapter, kind, way, **reach)  # outside
     assert {used.kind for used in counter.rows} == {kind}
     assert counter.rows == around.rows
     posts = [one for one in service.requests if one["method"] == "POST"]
-    assert counter.totals["answers"] == len(posts) / 2
+    assert counter.totals["answers"] == len(posts)
     unit = KINDS[kind]
     if unit is not None:
         expected = {"texts": 3, "documents": 3, "images": 1, "pages": 2, "characters": 5}
         assert counter.totals[unit] >= 1
         assert counter.totals[unit] == expected.get(unit, counter.totals[unit])
+
+
+@BOTH
+def test_a_block_counts_what_is_inside(adapter, way, reach):
+    with UsageCounter() as outer:
+        with UsageCounter() as inner:
+            done(adapter, "embeddings", way, **reach)
+        done(adapter, "embeddings", way, **reach)
+    done(adapter, "embeddings", way, **reach)
+    assert (outer.totals["texts"], inner.totals["texts"]) == (6, 3)
 
 
 @adapters
