@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from zhipu_client import AsyncClient, Client, ZhipuError
-from zhipu_client.adapting import name_source, naming
+from zhipu_client.adapting import name_source, naming, shown_name
 
 from .server import Reply, scripted
 from .subjects import KEY
@@ -144,6 +144,22 @@ def test_what_has_no_name(source):
     error = ZhipuError("refused")
     name_source(error, source)
     assert str(error) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("https://me:secret@a.example/x.pdf?signature=secret#secret", "https://a.example/x.pdf"),
+        (Path("https://me:secret@a.example/x.pdf?signature=secret"), "https:/a.example/x.pdf"),
+        ("s3://id:secret@bucket/x#1.pdf", "s3://bucket/x#1.pdf"),
+        (Path("abfs://a.example/x.pdf?sig=secret"), "abfs:/a.example/x.pdf"),
+        ("FTP://me:secret@a.example", "FTP://a.example"),
+        ("C:/me@home/what?.pdf", "C:/me@home/what?.pdf"),
+        ("a folder/at@home.pdf", "a folder/at@home.pdf"),
+    ],
+)
+def test_an_address_is_shown_without_its_secrets(source, shown):
+    assert shown_name(source) == shown
 
 
 def test_other_errors_are_left_alone():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,8 @@ __all__ = ["name_source", "naming", "shown_name"]
 #: Of a longer name errors have the beginning and the end, which has the file's own name whole: no
 #: system takes more than 255 characters of it.
 _MOST, _BEGIN, _END = 400, 100, 255
+#: How an address begins; as a path it has one slash. One letter is a drive.
+_ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:/{1,2}")
 
 
 def name_source(error: BaseException, source: Any) -> None:
@@ -45,8 +48,8 @@ def name_source(error: BaseException, source: Any) -> None:
 def shown_name(source: Any) -> str:
     """Return a name, a path or an address as errors quote it.
 
-    An address is shortened to the part before its query, a data URL to its type, and what is very
-    long in the middle.
+    An address, of any scheme, is shortened to the part before its query and has no user and no
+    password; a data URL is shortened to its type, and what is very long in the middle.
 
     Example:
         >>> from zhipu_client.adapting import shown_name
@@ -56,20 +59,22 @@ def shown_name(source: Any) -> str:
         356
     """
     name = str(source)
-    start = name[:8].lower()
-    if start.startswith("data:"):
+    if name[:5].lower() == "data:":
         return name[: max(0, name.find(",", 0, _BEGIN))] or "data URL"
-    if start.startswith(("http://", "https://")):
-        name = _without_secrets(name)
+    address = _ADDRESS.match(name)
+    if address is not None:
+        name = _without_secrets(address.group(), name[address.end() :])
     return name if len(name) <= _MOST else f"{name[:_BEGIN]}…{name[-_END:]}"
 
 
-def _without_secrets(address: str) -> str:
+def _without_secrets(scheme: str, rest: str) -> str:
     try:
-        parts = urlsplit(address)
+        urlsplit(f"{scheme}{rest}")
     except ValueError:  # brackets that do not match
         return ""
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+    ends = r"[?#]" if scheme.lower().startswith("http") else r"\?"
+    host, slash, path = re.split(ends, rest, maxsplit=1)[0].partition("/")
+    return f"{scheme}{host.rpartition('@')[2]}{slash}{path}"
 
 
 @contextmanager
