@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from zhipu_client import (
     RateLimitError,
     ServerError,
     StreamIncompleteError,
+    UsageCounter,
     ZhipuError,
     chat,
     embeddings,
@@ -161,13 +163,55 @@ def test_a_stream_that_nobody_reads_to_its_end_was_left(service, way):
     assert caller.outcomes == [(1, "opened"), (1, "left")]
 
 
-def test_a_stream_that_is_dropped_was_left(service):
-    caller = Caller(service, "sync")
-    stream = caller.made.stream(chat.stream(model="glm-4.7", messages=MESSAGES))
-    next(iter(stream))  # type: ignore[call-overload]
-    del stream
+@ways
+def test_a_stream_that_is_dropped_within_a_hook_is_reported_by_another_thread(service, way):
+    lock, done = threading.Lock(), threading.Event()
+    dropped: list[Any] = []
+    seen: list[str] = []
+
+    def hook(event: AttemptEvent) -> None:
+        assert lock.acquire(timeout=10)
+        seen.append(event.outcome)
+        if event.outcome == "answered":
+            dropped.clear()  # as the garbage collector would, between any two steps
+        lock.release()
+        if event.outcome == "left":
+            done.set()
+
+    caller = Caller(service, way, on_attempt=hook)
+    request: Any = chat.stream(model="glm-4.7", messages=MESSAGES)
+
+    async def asked() -> None:
+        dropped.append(caller.made.stream(request))
+        await anext(dropped[0])
+        await caller.made.send(question())
+
+    if way == "async":
+        asyncio.run(asked())
+    else:
+        dropped.append(caller.made.stream(request))
+        next(dropped[0])
+        caller.send(question())
+    assert done.wait(10)
+    assert seen == ["opened", "answered", "left"]
+
+
+@ways
+def test_a_stream_that_is_dropped_was_left_and_is_counted(service, way):
+    counter = UsageCounter()
+    caller = Caller(service, way, usage_counter=counter)
+    request: Any = chat.stream(model="glm-4.7", messages=MESSAGES)
+
+    async def begun() -> None:
+        await anext(caller.made.stream(request))
+
+    if way == "async":
+        asyncio.run(begun())
+    else:
+        next(caller.made.stream(request))
     gc.collect()
     assert caller.outcomes == [(1, "opened"), (1, "left")]
+    assert counter.totals == {"answers": 1}
 
 
 def test_a_call_that_is_cancelled_was_left(service):

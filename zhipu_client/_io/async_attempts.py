@@ -15,6 +15,7 @@ from zhipu_client._io.client_base import BaseClient
 from zhipu_client._io.first_use import load_async
 from zhipu_client._io.gates import Slot
 from zhipu_client._io.gathering import Gathered
+from zhipu_client._io.gc_safety import outside
 from zhipu_client._io.httpx_errors import raise_ours, translated
 from zhipu_client._io.leftover_bytes import checked
 from zhipu_client._io.pools import async_client
@@ -181,7 +182,7 @@ class AsyncStream(Generic[E]):
             slot.release()
         if self._silence is not None:
             self._silence.end()
-        self._report_left()
+        outside(self._report_left)
         response, loop = self._response, self._loop
         if response is not None and loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(_close_later, loop, response)
@@ -311,6 +312,8 @@ class AsyncStream(Generic[E]):
             silence.end()
 
     def _report_left(self) -> None:
+        if self._state is not None:
+            self._state.count()
         if self._closed and self._call.watch is not None:
             whole = self._state is not None and self._state.done
             self._call.watch.over("ended" if whole else "left")
@@ -336,8 +339,6 @@ class AsyncStream(Generic[E]):
         if self._silence is not None:
             self._silence.stop()
         self._report_left()
-        if self._state is not None:
-            self._state.count()
         if response is not None:
             with anyio.CancelScope(shield=True):
                 await response.aclose()

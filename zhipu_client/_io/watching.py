@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from zhipu_client._attempt_events import AttemptEvent, AttemptHook, AttemptOutcome
 from zhipu_client._io.client_base import Core
+from zhipu_client._io.gc_safety import inside
 from zhipu_client._request import StreamRequest
 from zhipu_client.errors import ZhipuError
 from zhipu_client.telemetry._switch import Span, switch
@@ -106,7 +107,8 @@ class Watch:
     def first_chunk(self) -> None:
         """Note that a stream brought its first chunk."""
         if self._span is not None and not self._shown:
-            self._span.first_chunk()
+            with inside():
+                self._span.first_chunk()
         self._shown = True
 
     def failed(self, error: BaseException, wait: float | None, *, cut: bool = False) -> None:
@@ -149,15 +151,20 @@ class Watch:
             next_in=wait,
             error=error,
         )
-        if self._span is not None:
-            self._span.attempt(event)
-        if self._hook is None:
-            return
+        # What is called here may have a lock of its own: a stream that the garbage collector drops
+        # in the middle of it reports itself in another thread.
+        with inside():
+            if self._span is not None:
+                self._span.attempt(event)
+            if self._hook is not None:
+                self._call_hook(self._hook, event)
+
+    def _call_hook(self, hook: AttemptHook, event: AttemptEvent) -> None:
         try:
-            self._hook(event)
+            hook(event)
         except Exception:
-            if not call.core.hook_failed:
-                call.core.hook_failed = True
+            if not self._call.core.hook_failed:
+                self._call.core.hook_failed = True
                 logger.exception(
                     "on_attempt raised; the call goes on, and further errors of it are not logged"
                 )
