@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import Any
 
 import pytest
@@ -11,7 +12,18 @@ import langchain_zhipu
 import llama_index_zhipu
 import zhipu_emulator
 from tests.support.notes import note
-from zhipu_client import Client, Downloaded, TaskFailedError, batches, with_checkpoint
+from zhipu_client import (
+    Client,
+    Downloaded,
+    InvalidRequestError,
+    TaskFailedError,
+    await_result,
+    batches,
+    videos,
+    wait_result,
+    with_checkpoint,
+)
+from zhipu_client._io.checkpoints import Checkpoint
 from zhipu_client._io.kept_files import KeptFile
 
 adapters = pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
@@ -173,3 +185,41 @@ def test_a_file_that_was_fetched_anew_is_found_from_then_on(tmp_path):
         found = kept.find()
         assert found is not None
         assert found.size == len(content)
+
+
+@ways
+@pytest.mark.parametrize("full", ["keep", "settle"])
+def test_what_cannot_be_written_down_is_on_the_error(way, full, service, tmp_path, monkeypatch):
+    def no_space(*_: Any) -> None:
+        raise InvalidRequestError("the checkpoint cannot be used: no space left")
+
+    client = with_checkpoint(Client(**reach(service)), tmp_path / "work.sqlite")
+    begin = videos.create(model="cogvideox-3", prompt="a kite")
+
+    async def filmed() -> Any:
+        task = await client.as_async().send(begin)
+        monkeypatch.setattr(Checkpoint, "settle", no_space)
+        return await await_result(client.as_async(), task, interval=0.01)
+
+    if full == "keep":
+        for name in ("keep", "release"):
+            monkeypatch.setattr(Checkpoint, name, no_space)
+    with pytest.raises(InvalidRequestError, match="no space") as caught:
+        if way == "async":
+            asyncio.run(filmed())
+        else:
+            task = client.send(begin)
+            monkeypatch.setattr(Checkpoint, "settle", no_space)
+            wait_result(client, task, interval=0.01)
+    partial: Any = getattr(caught.value, "partial", None)
+    assert partial.id if full == "keep" else partial.video_result
+
+
+def test_a_kept_task_that_cannot_be_read_is_asked_for_again(service, tmp_path):
+    client = with_checkpoint(Client(**reach(service)), tmp_path / "work.sqlite")
+    task = client.send(videos.create(model="cogvideox-3", prompt="a kite"))
+    first = wait_result(client, task, interval=0.01)
+    with sqlite3.connect(tmp_path / "work.sqlite") as file:
+        file.execute("UPDATE answers SET content = '{'")
+    file.close()
+    assert wait_result(client, task, interval=0.01) == first

@@ -12,7 +12,7 @@ import secrets
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
@@ -20,6 +20,7 @@ from zhipu_client._io.notes import notes
 from zhipu_client._io.processes import host, runs, started
 from zhipu_client._request import Request
 from zhipu_client.errors import InvalidRequestError
+from zhipu_client.work._job import keeping
 from zhipu_client.work._kept import KeptRequest, can_be_kept, key_of
 
 if TYPE_CHECKING:
@@ -300,7 +301,8 @@ class _Steps:
         task = _task_id(self._kept.request, reply)
         if found and task is not None:  # where to find the call again, if the task fails
             found[begun_key(self._base_url, task)] = self.claimed[0]
-        self._checkpoint.keep(found, self.claimed)
+        with keeping(partial=taken.result):  # paid for, also where it cannot be written down
+            self._checkpoint.keep(found, self.claimed)
         self.claimed = []
         self._kept.found |= found
         self._done, self.result = taken.whole, taken.result
@@ -309,7 +311,8 @@ class _Steps:
         """Give back what is claimed still: sending it failed."""
         claimed, self.claimed = self.claimed, []
         if claimed:
-            self._checkpoint.release(claimed)
+            with suppress(InvalidRequestError):  # whatever failed before says more
+                self._checkpoint.release(claimed)
 
 
 def begun_key(base_url: str, task_id: str) -> bytes:

@@ -47,7 +47,11 @@ class KeptTask(Generic[T]):
         content = self._checkpoint.find([self._key]).get(self._key)
         if content is None:
             return None
-        return self._plan.request().parse(Reply(200, {}, content, json.loads(content)))
+        try:
+            return self._plan.request().parse(Reply(200, {}, content, json.loads(content)))
+        except Exception:  # noqa: BLE001 - written by another version: asked for again
+            self._checkpoint.forget([self._key])
+            return None
 
     def keep(self, found: T) -> None:
         """Keep what it came to."""

@@ -110,7 +110,8 @@ def wait_for(client: Sender, plan: Plan[T], *, clock: Clock | None = None) -> T:
                     wait.failed(error)
                 else:
                     if wait.found(now):
-                        kept.keep(now)
+                        with keeping(partial=now):  # where it cannot be written down
+                            kept.keep(now)
                         return now
             except TaskFailedError:
                 kept.failed()
@@ -121,7 +122,7 @@ def wait_for(client: Sender, plan: Plan[T], *, clock: Clock | None = None) -> T:
 async def await_for(client: AsyncSender, plan: Plan[T], *, clock: Clock | None = None) -> T:
     """Do as `wait_for` with an `AsyncClient`; the event loop stays free."""
     clock = clock or SystemClock()
-    from anyio import to_thread
+    from anyio import CancelScope, to_thread
 
     wait, kept = _Wait(plan, clock), KeptTask(client, plan)
     with keeping(task_id=plan.task_id):
@@ -137,7 +138,8 @@ async def await_for(client: AsyncSender, plan: Plan[T], *, clock: Clock | None =
                 else:
                     if wait.found(now):
                         if kept:
-                            await to_thread.run_sync(kept.keep, now)
+                            with keeping(partial=now), CancelScope(shield=True):
+                                await to_thread.run_sync(kept.keep, now)
                         return now
             except TaskFailedError:
                 if kept:
