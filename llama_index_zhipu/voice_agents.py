@@ -137,8 +137,12 @@ class ZhipuAIVoiceAgent(KeepsNoArguments, BaseVoiceAgent):
             raise InvalidRequestError("the voice agent was started before: make another one")
         talk = connect_realtime(self._zhipu._aclient, self.session)
         self._connection = await self._opened.enter_async_context(talk)
-        if self.interface is not None:
-            self.interface.start()
+        try:
+            if self.interface is not None:
+                self.interface.start()
+        except BaseException:  # nobody stops what did not start
+            await self._opened.aclose()
+            raise
         self._reader = asyncio.create_task(self._read(self._connection))
 
     async def send(self, audio: bytes, *args: Any, **kwargs: Any) -> None:

@@ -207,6 +207,24 @@ async def test_what_is_used_wrongly(agent):
     await shown.stop()
 
 
+async def test_a_session_is_closed_whose_interface_does_not_start():
+    class Broken(Speaker):
+        def start(self, *args: Any, **kwargs: Any) -> None:
+            raise OSError("no microphone")
+
+    closed = asyncio.Event()
+
+    async def handler(socket: Any) -> None:
+        await socket.wait_closed()
+        closed.set()
+
+    async with served_by(handler) as client:
+        talk = ZhipuAIVoiceAgent(interface=Broken(), api_key="a.b", base_url=client.base_url)
+        with pytest.raises(OSError, match="microphone"):
+            await talk.start()
+        await asyncio.wait_for(closed.wait(), 5)
+
+
 async def test_nothing_is_left_behind(agent, recwarn):
     async with agent(IN_WORDS) as talk:
         await talk.say("What is 17 * 19?")
