@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Self, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk
@@ -142,8 +143,9 @@ class ZhipuAIAgent(AgentSettings, RunnableSerializable[Any, AIMessage]):
         async def given() -> AsyncIterator[Any]:
             yield input
 
-        async for chunk in self.atransform(given(), config, **kwargs):
-            yield chunk
+        async with aclosing(self.atransform(given(), config, **kwargs)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     @override
     def transform(
@@ -156,11 +158,12 @@ class ZhipuAIAgent(AgentSettings, RunnableSerializable[Any, AIMessage]):
     @override
     async def atransform(
         self, input: AsyncIterator[Any], config: RunnableConfig | None = None, **kwargs: Any
-    ) -> AsyncIterator[AIMessageChunk]:
+    ) -> AsyncGenerator[AIMessageChunk, None]:
         """Yield the answer to an input that comes in pieces itself, asynchronously."""
-        found = self._atransform_stream_with_config(input, self._achunks, config, **kwargs)
-        async for chunk in cast("AsyncIterator[AIMessageChunk]", found):
-            yield chunk
+        made = self._atransform_stream_with_config(input, self._achunks, config, **kwargs)
+        async with aclosing(cast("AsyncGenerator[AIMessageChunk, None]", made)) as found:
+            async for chunk in found:
+                yield chunk
 
     # --- Tasks and conversations
 
@@ -267,8 +270,9 @@ class ZhipuAIAgent(AgentSettings, RunnableSerializable[Any, AIMessage]):
         pieces = [piece async for piece in given]
         with raised_as_model_errors():
             call = self._call(_summed(iter(pieces)), kwargs)
-            async for event in aiterate_agent(self._async_client(), call):
-                yield maker.chunk(event)
+            async with aclosing(aiterate_agent(self._async_client(), call)) as events:
+                async for event in events:
+                    yield maker.chunk(event)
 
     def _call(self, given: Any, options: dict[str, Any]) -> AgentCall:
         unknown = options.keys() - {"custom_variables", "conversation_id"}

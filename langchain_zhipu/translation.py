@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from typing import Any, Self
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import aclosing
+from typing import Any, Self, cast
 
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
 from pydantic import ConfigDict, model_validator
@@ -105,8 +106,9 @@ class ZhipuAITranslation(AgentSettings, RunnableSerializable[Any, str]):
         async def given() -> AsyncIterator[Any]:
             yield input
 
-        async for text in self.atransform(given(), config, **kwargs):
-            yield text
+        async with aclosing(self.atransform(given(), config, **kwargs)) as texts:
+            async for text in texts:
+                yield text
 
     @override
     def transform(
@@ -118,12 +120,12 @@ class ZhipuAITranslation(AgentSettings, RunnableSerializable[Any, str]):
     @override
     async def atransform(
         self, input: AsyncIterator[Any], config: RunnableConfig | None = None, **kwargs: Any
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[str, None]:
         """Yield the translation of a text that comes in pieces, asynchronously."""
-        async for text in self._atransform_stream_with_config(
-            input, self._atexts, config, **kwargs
-        ):
-            yield text
+        made = self._atransform_stream_with_config(input, self._atexts, config, **kwargs)
+        async with aclosing(cast("AsyncGenerator[str, None]", made)) as texts:
+            async for text in texts:
+                yield text
 
     def _one(self, given: Any, **kwargs: Any) -> str:
         with raised_as_model_errors():
@@ -151,10 +153,11 @@ class ZhipuAITranslation(AgentSettings, RunnableSerializable[Any, str]):
         with raised_as_model_errors():
             collected = agents.Collected()
             call = self._call(_joined(pieces), kwargs)
-            async for event in aiterate_agent(self._async_client(), call):
-                collected.add(event)
-                if event.text:
-                    yield event.text
+            async with aclosing(aiterate_agent(self._async_client(), call)) as events:
+                async for event in events:
+                    collected.add(event)
+                    if event.text:
+                        yield event.text
             agents.translated(collected.reply())
 
     def _variables(self, options: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any, Unpack
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
@@ -182,26 +183,37 @@ class ZhipuAIAgentToolSpec(ConnectedToolSpec):
     ) -> AsyncGenerator[AgentEvent, None]:
         """Yield the answer as it comes, asynchronously; arguments as of `invoke`."""
         call = self._call(messages, custom_variables, conversation_id)
-        async for event in aiterate_agent(self._zhipu._aclient, call):
-            yield event
+        async with aclosing(aiterate_agent(self._zhipu._aclient, call)) as events:
+            async for event in events:
+                yield event
 
     def submit(
-        self, messages: agents.Messages, *, custom_variables: Mapping[str, Any] | None = None
+        self,
+        messages: agents.Messages,
+        *,
+        custom_variables: Mapping[str, Any] | None = None,
+        conversation_id: str | None = None,
     ) -> str:
         """Have an agent that works asynchronously begin, and return the id of its task.
+
+        Arguments are those of `invoke`.
 
         Raises:
             zhipu_client.InvalidRequestError: The agent is documented to answer at once.
             zhipu_client.ServerError: It has answered at once; the answer is ``partial``.
         """
-        call = self._call(messages, custom_variables)
+        call = self._call(messages, custom_variables, conversation_id)
         return call.submitted(self._zhipu._client.send(call.submission()))
 
     async def asubmit(
-        self, messages: agents.Messages, *, custom_variables: Mapping[str, Any] | None = None
+        self,
+        messages: agents.Messages,
+        *,
+        custom_variables: Mapping[str, Any] | None = None,
+        conversation_id: str | None = None,
     ) -> str:
         """Have an agent begin, and return the id of its task, asynchronously; see `submit`."""
-        call = self._call(messages, custom_variables)
+        call = self._call(messages, custom_variables, conversation_id)
         return call.submitted(await self._zhipu._aclient.send(call.submission()))
 
     def result(self, async_id: str) -> AgentReply:

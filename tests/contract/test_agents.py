@@ -143,6 +143,25 @@ def test_a_deck_and_its_stream(adapter, way, reach):
         assert total.content == deck.content
 
 
+@pytest.mark.parametrize("adapter", ["langchain", "llama_index", "translation"])
+def test_a_stream_that_is_left_is_closed_at_once(adapter, reach):
+    seen: list[str] = []
+    reach["on_attempt"] = lambda event: seen.append(event.outcome)
+    if adapter == "translation":
+        del reach["interval"]
+        agent: Any = ZhipuAITranslation(**reach)
+    else:
+        agent = made(adapter, SLIDES, **reach)
+
+    async def left() -> list[str]:
+        pieces = agent.astream("Two slides about tea")
+        await anext(pieces)
+        await pieces.aclose()
+        return list(seen)
+
+    assert asyncio.run(left()) == ["opened", "left"]
+
+
 @adapters
 @ways
 def test_a_conversation_goes_on_and_gives_files(adapter, way, reach):
@@ -168,11 +187,12 @@ def test_a_task_is_waited_for_streamed_and_resumed(adapter, way, reach, service)
     assert seen == ["running", "succeeded"]
     assert facts(summed(streamed(agent, way, CAT[adapter])))["files"] == film
 
-    task_id = called(agent, way, "submit", CAT[adapter])
+    task_id = called(agent, way, "submit", CAT[adapter], conversation_id="c-1")
     other = made(adapter, FILM, **reach)
     assert facts(called(other, way, "result", task_id))["files"] == film
     bodies = [request["json"] for request in service.requests if "messages" in request["json"]]
     assert [body["custom_variables"] for body in bodies] == [{"template": "bodyshake"}] * 3
+    assert [body.get("conversation_id") for body in bodies] == [None, None, "c-1"]
 
 
 @adapters
