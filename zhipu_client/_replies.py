@@ -24,6 +24,10 @@ class ReplyModel(BaseModel):
 
     model_config = ConfigDict(extra="allow", protected_namespaces=())
 
+    def model_dump(self, *, warnings: Any = False, **options: Any) -> dict[str, Any]:
+        """Return the fields, as pydantic does, without its warnings, which quote odd ones."""
+        return super().model_dump(warnings=warnings, **options)
+
 
 def read(kind: type[ReplyModel], data: Any) -> Any:
     """Validate a decoded body; a field of another type than documented is kept as it came.

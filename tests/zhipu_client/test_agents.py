@@ -364,10 +364,17 @@ def reply_of(*contents: Any, **message: Any) -> AgentReply:
         ({"delta": {"content": "a"}}, "a"),
         ({"messages": None, "message": "odd"}, ""),
         ({"messages": [{"content": [None, 5, {"text": ["a"]}]}]}, "5a"),
+        ({"messages": [{"content": "a", "phase": ["answer"]}]}, "a"),
     ],
 )
 def test_every_shape_of_the_wire_is_read(choice, text) -> None:
     assert read(AgentReply, {"choices": [choice]}).text == text
+
+
+def test_odd_facts_cost_no_answer_and_are_in_no_warning() -> None:
+    choices = [{"messages": [{"content": "a"}]}]
+    reply = read(AgentReply, {"id": ["x"], "usage": "odd", "status": {}, "choices": choices})
+    assert AgentEvent.of_reply(reply).text == "a"
 
 
 def test_files_of_every_kind() -> None:

@@ -131,7 +131,7 @@ def _normal(message: Mapping[str, Any]) -> dict[str, Any]:
     items = content if isinstance(content, list) else [content] if content else []
     made = {"role": message.get("role") or "assistant"}
     if message.get("phase"):
-        made["phase"] = message["phase"]
+        made["phase"] = text_of(message["phase"])
     return {**made, "content": [_as_part(item) for item in items if item]}
 
 
