@@ -45,7 +45,6 @@ _SCALE = 1000
 _LONGEST = 20_000
 _LONGEST_WAIT = 3600.0
 _ANSWER = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.DOTALL)
-_THOUGHT = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 _CALL = re.compile(r"^[ \t]*(?=(?:do|finish)\()", re.MULTILINE)
 #: An action behind a thought, on the same line.
 _CALL_BEHIND = re.compile(r"(?<![\w.])(?=(?:do|finish)\(\s*\w+\s*=)")
@@ -153,8 +152,8 @@ def _apart(text: str) -> tuple[str, str]:
     head, tag, tail = text.partition("<answer>")
     if "</think>" in head and "<think>" not in head:
         head = f"<think>{head}"
-    thought = " ".join(found.strip() for found in _THOUGHT.findall(head))
-    rest = _THOUGHT.sub("", head)
+    thoughts, rest = _thoughts(head)
+    thought = " ".join(found.strip() for found in thoughts)
     if "<think>" in rest and not tag:
         raise _refused("is cut within its thought", text)
     if tag and _CALL.search(_ANSWER.sub("", f"{tag}{tail}", count=1)):
@@ -163,6 +162,21 @@ def _apart(text: str) -> tuple[str, str]:
     line = (in_tags.group(1) if in_tags else rest).strip()
     fenced = _FENCE.match(line)
     return thought or (rest.strip() if tag else ""), fenced.group(1).strip() if fenced else line
+
+
+def _thoughts(head: str) -> tuple[list[str], str]:
+    """What is between tags, and all else, in one pass however many tags are never closed."""
+    found: list[str] = []
+    rest: list[str] = []
+    place = 0
+    while True:
+        begin = head.find("<think>", place)
+        end = -1 if begin < 0 else head.find("</think>", begin)
+        if end < 0:
+            return found, "".join([*rest, head[place:]])
+        rest.append(head[place:begin])
+        found.append(head[begin + len("<think>") : end])
+        place = end + len("</think>")
 
 
 def _call(line: str, text: str) -> tuple[str, dict[str, Any]]:

@@ -60,6 +60,7 @@ REFUSED = [
     'do(action="Type", text=f"{x}")', 'do(action="Tap", element=[f(), 2])', "do(" * 5000,
     f"do(action={'[' * 500}{']' * 500})",
     f"do(action={'-' * 15000}1)", f'do(action="Type", text="{"x" * 30000}")',
+    "<think>" * 20_000,  # read in one pass
 ]  # fmt: skip
 
 

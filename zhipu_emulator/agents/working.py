@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,8 @@ SIZES = (
     "1024*1024", "768*1344", "1344*768", "864*1152", "1152*864", "1440*720", "720*1440",
 )  # fmt: skip
 STRATEGIES = ("general", "paraphrase", "two_step", "three_step", "reflection", "cot")
-_PAIR = re.compile(r"^\s*([^\n:：]{1,40}?)\s*[:：]\s*(\S[^\n]*?)\s*$", re.MULTILINE)
+_COLON = re.compile(r"[:：]")
+_LONGEST_NAME = 40
 _SUBTITLES = {"English": "en", "Japanese": "ja", "Korean": "ko"}
 
 Part = dict[str, Any]
@@ -95,10 +97,17 @@ def _read(file: dict[str, Any]) -> str:
         raise unparsable() from None
 
 
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        name, *value = (part.strip() for part in _COLON.split(line, maxsplit=1))
+        if value and value[0] and 1 <= len(name) <= _LONGEST_NAME:
+            yield name, value[0]
+
+
 def _fields(asked: Asked) -> str:
     """The lines ``name: value``, as JSON: those that were asked for, or all."""
     text = "\n".join(map(_read, asked.files)) or asked.text
-    found = {name.strip(): value for name, value in _PAIR.findall(text)}
+    found = dict(_pairs(text))
     wanted: list[str] = []
     for name in ("default_fields", "custom_fields"):
         given = asked.variables.get(name)

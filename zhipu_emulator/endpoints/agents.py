@@ -52,7 +52,8 @@ def routes(state: State) -> list[Route]:
             return json_response(_submitted(asked, request, state))
         if asked.agent.does == "slides":
             return _slides(asked, request, state)
-        part = working.answer(asked, request, state, owner)
+        # Documents and long texts take long to read: off the loop, so that other requests flow.
+        part = await asyncio.to_thread(working.answer, asked, request, state, owner)
         if asked.stream:
             pieces = [("", one) for one in _pieces(part)]
             return sse_response(_events(asked, request, state, pieces, "messages"))
