@@ -52,7 +52,8 @@ class Client(Attempts):
                 SGLang, llama.cpp and gateways; None decides by the base URL.
         on_attempt: A plain function that is called with an `AttemptEvent` for each attempt, and
             when a stream begins: in the thread or on the event loop of the call, so it must be
-            quick. What it raises is logged once, and harms no call.
+            quick. A stream that is dropped unclosed is reported where it is collected, which may
+            be any thread. What it raises is logged once, and harms no call.
         clock: Time, for tests.
 
     Raises:
