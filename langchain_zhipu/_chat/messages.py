@@ -198,8 +198,8 @@ def _reasoning(message: AIMessage) -> str:
 def _calls(message: AIMessage) -> list[Wire]:
     found = [_call(call["id"], call["name"], call["args"]) for call in message.tool_calls]
     found += [
-        _call(call.get("id"), call.get("name"), call.get("args"))
-        for call in message.invalid_tool_calls
+        _call(call.get("id"), call.get("name"), f"{call.get('args') or '{'} …")
+        for call in message.invalid_tool_calls  # never read as arguments, whatever they are
         if call.get("name")
     ]
     if not found and isinstance(message.content, list):

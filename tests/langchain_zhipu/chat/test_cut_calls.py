@@ -6,12 +6,21 @@ from typing import Any
 
 import pytest
 from langchain_core.load import dumpd, load
-from langchain_core.messages import AIMessageChunk, AnyMessage, message_chunk_to_message
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    AnyMessage,
+    HumanMessage,
+    ToolMessage,
+    message_chunk_to_message,
+)
 from langchain_core.tools import tool
 from pydantic import TypeAdapter
 
 from langchain_zhipu import ChatZhipuAI
+from langchain_zhipu._chat.messages import to_wire
 from tests.langchain_zhipu.chat.wire import USAGE, body, call, chunks_of, delta
+from zhipu_client.conversation import prepared
 from zhipu_emulator import Answer
 
 HALF = [delta(tool_calls=[call("pay", '{"amount": 10', "c1")]), delta(content="")]
@@ -130,3 +139,13 @@ async def test_the_beginning_of_a_call_under_another_id_is_not_a_call(
     whole = first + others
     assert [c["args"] for c in whole.tool_calls] == [{"amount": 5}]
     assert [block["type"] for block in whole.content_blocks] == ["tool_call"]
+
+
+@pytest.mark.parametrize("args", ["", None, '{"amount": 10}', '{"amount": 10'])
+def test_a_call_that_must_not_run_is_not_sent_back_whatever_its_arguments(args: Any) -> None:
+    call = {"name": "pay", "args": args, "id": "c1", "error": "?", "type": "invalid_tool_call"}
+    talk = [HumanMessage("Pay."), AIMessage("", invalid_tool_calls=[call])]
+    sent = prepared(to_wire([*talk, ToolMessage("not run", tool_call_id="c1", name="pay")]))
+    assert [(m["role"], m["content"]) for m in sent] == [
+        ("user", "Pay.\n\nResult of the tool pay:\nnot run")
+    ]
