@@ -14,10 +14,10 @@ from zhipu_client._defaults import (
     Timeout,
     header_fields,
     merged_headers,
-    not_a_base,
 )
 from zhipu_client._io.bodies import LongBody, foreign, grouped, write
 from zhipu_client._io.client_base import Core
+from zhipu_client._io.hints import hint_for
 from zhipu_client._io.inferred_site import goes_to_other_site
 from zhipu_client._io.notes import notes
 from zhipu_client._io.trace import Deadline
@@ -37,7 +37,6 @@ from zhipu_client.errors import (
 )
 from zhipu_client.errors._failures import error_from
 from zhipu_client.errors._kinds import named
-from zhipu_client.errors._worded import says_no_path
 from zhipu_client.work._usage import used_by
 
 __all__ = ["Call"]
@@ -346,7 +345,8 @@ class Call:
         """Return the typed error of an answer that is a failure."""
         error = error_from(status, headers, body, request_id=self.request_id)
         # The service has no status of its own for a path that it does not have.
-        hint = self._hint(404 if isinstance(error, NotFoundError) else status, error.message)
+        seen = 404 if isinstance(error, NotFoundError) else status
+        hint = hint_for(self.core, self.request.path, seen, error.message)
         if hint is not None:
             error.explain(hint)
         return error
@@ -371,31 +371,6 @@ class Call:
                 status=200,
                 request_id=self.request_id,
             )
-
-    def _hint(self, status: int, said: str) -> str | None:
-        if status == 404 and self.core.base_url.endswith("/anthropic"):
-            return "base_url names an endpoint of Anthropic's format, which is not spoken here"
-        if status == 404:
-            remedy = not_a_base(self.core.base_url)
-            if remedy is None and self.core.site is None and says_no_path(said):
-                return (
-                    f"The server at {self.core.base_url} has no {self.request.path}: it may not "
-                    "offer this, or base_url lacks a part of its path (often /v1; of the "
-                    "emulator /api/paas/v4)"
-                )
-            return remedy
-        if status == 401:
-            where = f"The request went to {self.core.base_url}"
-            if self.core.dialect.name != "zhipu":
-                return where
-            return (
-                f"{where}. Keys of open.bigmodel.cn and of z.ai "
-                'are separate: choose the site with base_url="bigmodel" or "zai", or with '
-                "ZHIPUAI_BASE_URL"
-            )
-        if 300 <= status < 400:
-            return "Redirects are not followed: they would carry the prompt to another server"
-        return None
 
     @property
     def max_bytes(self) -> int:

@@ -45,7 +45,7 @@ from zhipu_client.realtime import (
 )
 from zhipu_client.work._usage import Used, counts_of
 
-from .async_attempts import enter
+from .async_limits import enter
 from .call import Call
 
 if TYPE_CHECKING:

@@ -120,9 +120,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     http_client: Any = Field(default=None, exclude=True, repr=False)
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
     dialect: DialectName | None = Field(default=None, description="Whose dialect is spoken.")
-    usage_counter: SkipJsonSchema[UsageCounter | None] = Field(
-        default=None, exclude=True, repr=False
-    )
+    usage_counter: SkipJsonSchema[UsageCounter | None] = Field(None, exclude=True, repr=False)
     proxy: str | None = Field(default=None, exclude=True, repr=False)
     auth: Literal["bearer", "jwt"] = Field(default="bearer", description="How the key is sent.")
     on_attempt: SkipJsonSchema[Callable[[AttemptEvent], Any] | None] = Field(
