@@ -215,4 +215,6 @@ def test_arguments_that_are_nested_too_deeply_to_read_can_be_stored() -> None:
     for kept in (total, pickle.loads(pickle.dumps(total)), stored):
         assert kept.tool_calls == []
         assert [one["id"] for one in kept.invalid_tool_calls] == ["c"]
-        assert deep in str(kept.invalid_tool_calls[0]["args"])
+        # Quoted where this Python's own parser reads as deep: LangChain would make a call of it.
+        args = str(kept.invalid_tool_calls[0]["args"]).replace("\\", "")
+        assert deep in args
