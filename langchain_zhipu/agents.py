@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
@@ -14,7 +14,9 @@ from typing_extensions import override
 from langchain_zhipu._agent_messages import ChunkMaker, to_message, to_wire
 from langchain_zhipu._connection import ZhipuSettings
 from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._streamed_runnable import StreamedRunnable
 from zhipu_client import (
+    Request,
     acall_agent,
     agents,
     aiterate_agent,
@@ -40,7 +42,9 @@ class AgentSettings(ZhipuSettings):
     below_base_url: bool = False
 
 
-class ZhipuAIAgent(AgentSettings, RunnableSerializable[Any, AIMessage]):
+class ZhipuAIAgent(
+    StreamedRunnable[AIMessageChunk], AgentSettings, RunnableSerializable[Any, AIMessage]
+):
     """Calls one of the service's agents: ``POST /v1/agents``.
 
     A text, a message, a prompt or a list of messages in, an `AIMessage` out, whichever way the
@@ -101,12 +105,6 @@ class ZhipuAIAgent(AgentSettings, RunnableSerializable[Any, AIMessage]):
         self._call("checked here", {}).request()
         return self
 
-    @property
-    @override
-    def InputType(self) -> type[str]:
-        """A text, so that `as_tool` makes a tool of one text; messages are taken as well."""
-        return str
-
     @override
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> AIMessage:
         """Return the answer.
@@ -126,44 +124,6 @@ class ZhipuAIAgent(AgentSettings, RunnableSerializable[Any, AIMessage]):
     ) -> AIMessage:
         """Return the answer, asynchronously; see `invoke`."""
         return await self._acall_with_config(self._aone, input, config, **kwargs)
-
-    @override
-    def stream(
-        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> Iterator[AIMessageChunk]:
-        """Yield the answer as it comes; arguments as of `invoke`."""
-        yield from self.transform(iter([input]), config, **kwargs)
-
-    @override
-    async def astream(
-        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> AsyncIterator[AIMessageChunk]:
-        """Yield the answer as it comes, asynchronously; arguments as of `invoke`."""
-
-        async def given() -> AsyncIterator[Any]:
-            yield input
-
-        async with aclosing(self.atransform(given(), config, **kwargs)) as chunks:
-            async for chunk in chunks:
-                yield chunk
-
-    @override
-    def transform(
-        self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any
-    ) -> Iterator[AIMessageChunk]:
-        """Yield the answer to an input that comes in pieces itself."""
-        found = self._transform_stream_with_config(input, self._chunks, config, **kwargs)
-        yield from cast("Iterator[AIMessageChunk]", found)
-
-    @override
-    async def atransform(
-        self, input: AsyncIterator[Any], config: RunnableConfig | None = None, **kwargs: Any
-    ) -> AsyncGenerator[AIMessageChunk, None]:
-        """Yield the answer to an input that comes in pieces itself, asynchronously."""
-        made = self._atransform_stream_with_config(input, self._achunks, config, **kwargs)
-        async with aclosing(cast("AsyncGenerator[AIMessageChunk, None]", made)) as found:
-            async for chunk in found:
-                yield chunk
 
     # --- Tasks and conversations
 
@@ -215,14 +175,7 @@ class ZhipuAIAgent(AgentSettings, RunnableSerializable[Any, AIMessage]):
             pages: Sizes of slides, see `zhipu_client.agents.conversation`.
         """
         with raised_as_model_errors():
-            request = agents.conversation(
-                conversation_id,
-                agent_id=self.agent_id,
-                include_pdf=include_pdf,
-                include_html=include_html,
-                pages=pages,
-                below_base_url=self.below_base_url,
-            )
+            request = self._conversation(conversation_id, include_pdf, include_html, pages)
             return to_message(self._sync_client().send(request))
 
     async def aconversation(
@@ -235,14 +188,7 @@ class ZhipuAIAgent(AgentSettings, RunnableSerializable[Any, AIMessage]):
     ) -> AIMessage:
         """Return what a conversation has made, asynchronously; see `conversation`."""
         with raised_as_model_errors():
-            request = agents.conversation(
-                conversation_id,
-                agent_id=self.agent_id,
-                include_pdf=include_pdf,
-                include_html=include_html,
-                pages=pages,
-                below_base_url=self.below_base_url,
-            )
+            request = self._conversation(conversation_id, include_pdf, include_html, pages)
             return to_message(await self._async_client().send(request))
 
     # --- The way there
@@ -256,14 +202,16 @@ class ZhipuAIAgent(AgentSettings, RunnableSerializable[Any, AIMessage]):
             call = self._call(given, kwargs)
             return to_message(await acall_agent(self._async_client(), call))
 
-    def _chunks(self, given: Iterator[Any], **kwargs: Any) -> Iterator[AIMessageChunk]:
+    @override
+    def _pieces(self, given: Iterator[Any], **kwargs: Any) -> Iterator[AIMessageChunk]:
         maker = ChunkMaker()
         with raised_as_model_errors():
             call = self._call(_summed(given), kwargs)
             for event in iterate_agent(self._sync_client(), call):
                 yield maker.chunk(event)
 
-    async def _achunks(
+    @override
+    async def _apieces(
         self, given: AsyncIterator[Any], **kwargs: Any
     ) -> AsyncIterator[AIMessageChunk]:
         maker = ChunkMaker()
@@ -292,6 +240,22 @@ class ZhipuAIAgent(AgentSettings, RunnableSerializable[Any, AIMessage]):
             interval=self.interval,
             timeout=self.wait,
             on_progress=self.on_progress,
+        )
+
+    def _conversation(
+        self,
+        conversation_id: str,
+        include_pdf: bool | None,
+        include_html: bool | None,
+        pages: Sequence[Mapping[str, float]] | None,
+    ) -> Request[AgentReply]:
+        return agents.conversation(
+            conversation_id,
+            agent_id=self.agent_id,
+            include_pdf=include_pdf,
+            include_html=include_html,
+            pages=pages,
+            below_base_url=self.below_base_url,
         )
 
     def _waiting(self, async_id: str) -> agents.Waiting:

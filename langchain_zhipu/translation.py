@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
 from pydantic import ConfigDict, model_validator
@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from langchain_zhipu._agent_messages import text_input
 from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._streamed_runnable import StreamedRunnable
 from langchain_zhipu.agents import AgentSettings
 from zhipu_client import acall_agent, agents, aiterate_agent, call_agent, iterate_agent
 from zhipu_client.adapting import refuse
@@ -19,7 +20,7 @@ from zhipu_client.adapting import refuse
 __all__ = ["ZhipuAITranslation"]
 
 
-class ZhipuAITranslation(AgentSettings, RunnableSerializable[Any, str]):
+class ZhipuAITranslation(StreamedRunnable[str], AgentSettings, RunnableSerializable[Any, str]):
     """Translates texts with the agent ``general_translation``: ``POST /v1/agents``.
 
     A text, a message or a prompt in, the translation out, so that it goes before or behind a model:
@@ -67,12 +68,6 @@ class ZhipuAITranslation(AgentSettings, RunnableSerializable[Any, str]):
         self._variables({})
         return self
 
-    @property
-    @override
-    def InputType(self) -> type[str]:
-        """A text, so that `as_tool` makes a tool of one text; messages are taken as well."""
-        return str
-
     @override
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> str:
         """Return the translation.
@@ -90,43 +85,6 @@ class ZhipuAITranslation(AgentSettings, RunnableSerializable[Any, str]):
         """Return the translation, asynchronously; see `invoke`."""
         return await self._acall_with_config(self._aone, input, config, **kwargs)
 
-    @override
-    def stream(
-        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> Iterator[str]:
-        """Yield the translation as it comes; arguments as of `invoke`."""
-        yield from self.transform(iter([input]), config, **kwargs)
-
-    @override
-    async def astream(
-        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> AsyncIterator[str]:
-        """Yield the translation as it comes, asynchronously; arguments as of `invoke`."""
-
-        async def given() -> AsyncIterator[Any]:
-            yield input
-
-        async with aclosing(self.atransform(given(), config, **kwargs)) as texts:
-            async for text in texts:
-                yield text
-
-    @override
-    def transform(
-        self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any
-    ) -> Iterator[str]:
-        """Yield the translation of a text that comes in pieces, once it is there."""
-        yield from self._transform_stream_with_config(input, self._texts, config, **kwargs)
-
-    @override
-    async def atransform(
-        self, input: AsyncIterator[Any], config: RunnableConfig | None = None, **kwargs: Any
-    ) -> AsyncGenerator[str, None]:
-        """Yield the translation of a text that comes in pieces, asynchronously."""
-        made = self._atransform_stream_with_config(input, self._atexts, config, **kwargs)
-        async with aclosing(cast("AsyncGenerator[str, None]", made)) as texts:
-            async for text in texts:
-                yield text
-
     def _one(self, given: Any, **kwargs: Any) -> str:
         with raised_as_model_errors():
             call = self._call(text_input(given), kwargs)
@@ -137,7 +95,8 @@ class ZhipuAITranslation(AgentSettings, RunnableSerializable[Any, str]):
             call = self._call(text_input(given), kwargs)
             return agents.translated(await acall_agent(self._async_client(), call))
 
-    def _texts(self, given: Iterator[Any], **kwargs: Any) -> Iterator[str]:
+    @override
+    def _pieces(self, given: Iterator[Any], **kwargs: Any) -> Iterator[str]:
         pieces = list(given)
         with raised_as_model_errors():
             collected = agents.Collected()
@@ -148,7 +107,8 @@ class ZhipuAITranslation(AgentSettings, RunnableSerializable[Any, str]):
                     yield event.text
             agents.translated(collected.reply())
 
-    async def _atexts(self, given: AsyncIterator[Any], **kwargs: Any) -> AsyncIterator[str]:
+    @override
+    async def _apieces(self, given: AsyncIterator[Any], **kwargs: Any) -> AsyncIterator[str]:
         pieces = [piece async for piece in given]
         with raised_as_model_errors():
             collected = agents.Collected()
