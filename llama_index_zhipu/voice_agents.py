@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import logging
-import wave
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -36,9 +34,6 @@ if TYPE_CHECKING:
 __all__ = ["VoiceAgentEvent", "ZhipuAIVoiceAgent"]
 
 logger = logging.getLogger(__name__)
-
-#: Samples a second of what the model says: 16 bits, one channel.
-_SAMPLE_RATE = 24_000
 
 
 class VoiceAgentEvent(BaseVoiceAgentEvent):
@@ -291,12 +286,6 @@ def _message(answer: Answer) -> ChatMessage:
     """Return what the model said as a message."""
     blocks: list[Any] = [TextBlock(text=answer.text)] if answer.text else []
     if answer.audio:
-        file = io.BytesIO()
-        with wave.open(file, "wb") as sound:
-            sound.setnchannels(1)
-            sound.setsampwidth(2)
-            sound.setframerate(_SAMPLE_RATE)
-            sound.writeframes(answer.audio)
-        blocks.append(AudioBlock(audio=file.getvalue(), format="wav"))
+        blocks.append(AudioBlock(audio=answer.wav, format="wav"))
     facts = {"status": answer.status, "usage": answer.usage}
     return ChatMessage(role=MessageRole.ASSISTANT, blocks=blocks, additional_kwargs=facts)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["WavFormat", "levels", "read_header", "seconds_of", "wav_file"]
+__all__ = ["WavFormat", "bare_samples", "levels", "read_header", "seconds_of", "wav_file"]
 
 #: Where the first chunk of a WAV begins, behind "RIFF", a size and "WAVE".
 _FIRST_CHUNK = 12
@@ -58,8 +58,13 @@ class WavFormat:
         return (self.kind, self.frame_bytes // self.channels) in _TYPES
 
 
-#: 16 kHz, one channel, 16 bits: what other formats are decoded to.
-DECODED = WavFormat(_PCM, 1, 16_000, 2, struct.pack("<HHIIHH", _PCM, 1, 16_000, 32_000, 2, 16))
+def bare_samples(rate: int) -> WavFormat:
+    """Return the format of samples of 16 bits and one channel, so many a second."""
+    return WavFormat(_PCM, 1, rate, 2, struct.pack("<HHIIHH", _PCM, 1, rate, 2 * rate, 2, 16))
+
+
+#: What other formats are decoded to.
+DECODED = bare_samples(16_000)
 
 
 def read_header(read: Callable[[int, int], bytes], size: int) -> tuple[WavFormat, int, int]:

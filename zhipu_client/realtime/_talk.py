@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from zhipu_client import _check
-from zhipu_client._wav import seconds_of
+from zhipu_client._wav import bare_samples, seconds_of, wav_file
 from zhipu_client.realtime._client_events import MAX_AUDIO_SECONDS
 from zhipu_client.realtime._events import (
     AudioDelta,
@@ -24,6 +24,8 @@ from zhipu_client.realtime._session import Session
 
 __all__ = ["Answer", "Talk"]
 
+#: What the model speaks in.
+_SPOKEN = bare_samples(24_000)
 #: Bytes of a second of bare samples, by their format.
 _BYTES_PER_SECOND = {"pcm": 32_000, "pcm16": 32_000, "pcm24": 48_000}
 
@@ -49,6 +51,11 @@ class Answer:
     status: str = "in_progress"
     usage: dict[str, Any] = field(default_factory=dict)
     heard: str = ""
+
+    @property
+    def wav(self) -> bytes:
+        """The sound as a WAV file, which players open."""
+        return wav_file(_SPOKEN, self.audio)
 
 
 class Talk:
