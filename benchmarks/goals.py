@@ -1,7 +1,7 @@
 """What is asked of the figures, as data.
 
 Each goal is a ratio to another case of the same round (the median of the rounds counts), or, where
-there is none to compare with, a figure of its own.
+nothing is there to compare with, a figure of its own.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def pdf(pages: Sequence[Sequence[Block]], **info: str) -> bytes:
     """A PDF with one list of blocks a page (ASCII only).
 
     Args:
-        pages: What stands on each page.
+        pages: What each page says.
         info: What the file says of itself: ``Title``, ``Author``, ``Creator``, ...
     """
     entries = "".join(f"/{name}({_escaped(value)})" for name, value in info.items())

@@ -118,7 +118,7 @@ class ZhipuAIFallbackMiddleware(AgentMiddleware):
         if not self._resting.rest(place, error):
             raise error
         which = "the agent's own model" if place == 0 else f"fallback {place}"
-        _log.info("%s failed and rests; the next one is asked: %s", which, error)
+        _log.info("%s failed and rests: %s", which, error)
 
 
 def _check(models: tuple[Any, ...], rest: Any) -> None:

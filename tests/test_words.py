@@ -13,7 +13,14 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 #: The packages that are clean. A package is added here once it is.
-PACKAGES = ("zhipu_client", "langchain_zhipu", "llama_index_zhipu", "zhipu_emulator")
+PACKAGES = (
+    "zhipu_client",
+    "langchain_zhipu",
+    "llama_index_zhipu",
+    "zhipu_emulator",
+    "cookbook",
+    "benchmarks",
+)
 
 #: What is not written, as a pattern -> what is written instead. Lower case only: ``is None`` is
 #: code, and "there is no" is how English says it.

@@ -7,7 +7,7 @@
     python cookbook/langchain/own_ocr.py report.pdf --model glm-ocr \
         --base-url http://localhost:11434/v1
 
-Without --base-url the emulator of this project stands in for such a server.
+Without --base-url the emulator of this project takes the place of such a server.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 
 The phone here is simulated and its screens are pictures made by this program. For a real one, put
 your own `Phone` in its place (adb: `screencap`, `input tap`). Without ZHIPUAI_API_KEY the emulator
-of this project stands in for the service; it cannot see, and goes through the words of the task.
+of this project answers; it cannot see, and goes through the words of the task.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from zhipu_emulator import stand_in
 TASK = "Delete the file draft.txt"
 
 
-# In this file annotations are no texts: LlamaIndex looks for the context in those of a tool.
+# In this file annotations are not texts: LlamaIndex looks for the context in those of a tool.
 async def delete_file(ctx: Context, name: str) -> str:
     """Delete a file by its name."""
     question = f"Delete {name}?"

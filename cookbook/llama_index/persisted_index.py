@@ -33,7 +33,7 @@ QUESTION = "How much oil does the boat's engine need?"
 
 
 def load_or_make(folder: Path) -> tuple[Any, bool]:
-    """The index in a folder, made where there is none; True when it was made."""
+    """The index in a folder, made where it is missing; True when it was made."""
     embed_model = ZhipuAIEmbedding(model="embedding-3", dimensions=512)
     if (folder / "docstore.json").exists():
         storage = StorageContext.from_defaults(persist_dir=str(folder))

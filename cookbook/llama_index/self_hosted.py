@@ -5,7 +5,7 @@
     python cookbook/llama_index/self_hosted.py --base-url http://localhost:8000/v1 \
         --model zai-org/GLM-4.7
 
-Without --base-url the emulator of this project stands in for such a server.
+Without --base-url the emulator of this project takes the place of such a server.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def test_it_runs_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_is_small_and_says_nothing_of_the_machine(path: Path) -> None:
     text = path.read_text("utf-8")
     assert len(text) < LARGEST
-    assert not re.search(r"127\.0\.0\.1|/home/|/root/|/Users/|[A-Z]:\\\\|\bat 0x", text)
+    assert not re.search(r"127\.0\.0\.1|/(?:home|root|Users)/|[A-Z]:\\\\|\bat 0x", text)
     assert all(cell["execution_count"] == n for n, cell in enumerate(cells(path), start=1))
 
 
