@@ -19,12 +19,12 @@ from langchain_core.rate_limiters import BaseRateLimiter
 from langchain_zhipu._ocr.documents import Mode, Tables
 from zhipu_client import file_parser, ocr
 from zhipu_client.adapting import (
+    ChatModelOptions,
     FormerNames,
     KeyedOptions,
     SeveralRequestsOptions,
     StandardOptions,
 )
-from zhipu_client.conversation import ReasoningHistory, ToolChoiceMode
 
 __all__ = [
     "ChatOptions",
@@ -112,7 +112,7 @@ class WebPageOptions(_LoaderOptions, total=False):
     extra_body: dict[str, Any] | None
 
 
-class ChatOptions(KeyedOptions, StandardOptions, FormerNames, total=False):
+class ChatOptions(KeyedOptions, ChatModelOptions, StandardOptions, FormerNames, total=False):
     """The arguments of `ChatZhipuAI`."""
 
     # Of LangChain.
@@ -130,33 +130,12 @@ class ChatOptions(KeyedOptions, StandardOptions, FormerNames, total=False):
 
     model: str
     temperature: float | None
-    top_p: float | None
     max_tokens: int | None
-    stop: list[str] | str | None
-    do_sample: bool | None
-    thinking: bool | dict[str, Any] | Literal["auto", "enabled", "disabled"] | None
-    reasoning_effort: str | None
-    clear_thinking: bool | None
-    reasoning_history: ReasoningHistory | None
-    tool_stream: bool | None
-    stream_usage: bool | None
-    think_tags: bool | Literal["opened"] | None
-    keep_box_marks: bool
-    cost: bool | Literal["bigmodel", "zai"]
-    include_response_headers: bool
-    file_mode: Literal["inline", "auto"]
-    tool_choice_mode: ToolChoiceMode
     request_id: str | None
-    user_id: str | None
     response_format: Any
-    sensitive_word_check: dict[str, Any] | None
-    watermark_enabled: bool | None
-    meta: dict[str, Any] | None
-    extra: dict[str, Any] | None
     extra_body: dict[str, Any] | None
     model_kwargs: dict[str, Any]
     streaming: bool
-    repair_tool_calls: bool | None
     token_counting: Literal["auto", "service", "estimate"]
 
     # Of the packages that people come from.

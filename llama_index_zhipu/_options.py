@@ -15,12 +15,12 @@ from llama_index.core.prompts.base import BasePromptTemplate
 from llama_index.core.types import BaseOutputParser, PydanticProgramMode
 
 from zhipu_client.adapting import (
+    ChatModelOptions,
     FormerNames,
     PlaceOptions,
     SeveralRequestsOptions,
     StandardOptions,
 )
-from zhipu_client.conversation import ReasoningHistory
 
 __all__ = ["EmbeddingOptions", "LLMOptions", "RerankOptions"]
 
@@ -32,7 +32,9 @@ class _Ignored(TypedDict, total=False):
     reuse_client: Any
 
 
-class LLMOptions(PlaceOptions, StandardOptions, FormerNames, _Ignored, total=False):
+class LLMOptions(
+    PlaceOptions, ChatModelOptions, StandardOptions, FormerNames, _Ignored, total=False
+):
     """The arguments of `ZhipuAI` after the first ones."""
 
     # Of LlamaIndex.
@@ -45,31 +47,10 @@ class LLMOptions(PlaceOptions, StandardOptions, FormerNames, _Ignored, total=Fal
     pydantic_program_mode: PydanticProgramMode
     query_wrapper_prompt: BasePromptTemplate | None
 
-    top_p: float | None
-    do_sample: bool | None
-    stop: str | list[str] | None
-    thinking: bool | Literal["auto", "enabled", "disabled"] | dict[str, Any] | None
-    clear_thinking: bool | None
-    reasoning_effort: str | None
-    reasoning_history: ReasoningHistory | None
-    tool_stream: bool | None
-    stream_usage: bool | None
-    think_tags: bool | Literal["opened"] | None
-    keep_box_marks: bool
-    cost: bool | Literal["bigmodel", "zai"]
-    include_response_headers: bool
-    file_mode: Literal["inline", "auto"]
-    repair_tool_calls: bool | None
-    tool_choice_mode: Literal["auto", "native", "emulate"]
     structured_output: Literal["auto", "json", "tool", "prompt"]
     response_format: dict[str, Any] | None
     server_tools: list[dict[str, Any]] | None
     web_search: bool | dict[str, Any] | None
-    user_id: str | None
-    sensitive_word_check: dict[str, Any] | None
-    watermark_enabled: bool | None
-    meta: dict[str, Any] | None
-    extra: dict[str, Any] | None
     raise_on_content_filter: bool
     context_window: int | None
     is_function_calling_model: bool | None

@@ -47,6 +47,7 @@ from zhipu_client._secrets import hidden_password
 from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
 from zhipu_client.adapting._connection import ConnectionSettings
 from zhipu_client.adapting._options import (
+    ChatModelOptions,
     ConnectionOptions,
     FormerNames,
     KeepsAnswersOptions,
@@ -62,6 +63,7 @@ from zhipu_client.work._refusals import FATAL
 
 __all__ = [
     "FATAL",
+    "ChatModelOptions",
     "ClientCache",
     "ConnectionOptions",
     "ConnectionSettings",

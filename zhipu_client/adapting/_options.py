@@ -15,9 +15,12 @@ from pydantic import SecretStr
 from zhipu_client._attempt_events import AttemptHook
 from zhipu_client._defaults import Timeout
 from zhipu_client._io.usage import UsageCounter
+from zhipu_client.conversation.enforcement import ToolChoiceMode
+from zhipu_client.conversation.thinking import ReasoningHistory
 from zhipu_client.dialects import DialectName
 
 __all__ = [
+    "ChatModelOptions",
     "ConnectionOptions",
     "FormerNames",
     "KeepsAnswersOptions",
@@ -90,6 +93,32 @@ class FormerNames(TypedDict, total=False):
     request_timeout: Any
     zhipuai_api_base: Any
     zhipuai_api_key: Any
+
+
+class ChatModelOptions(TypedDict, total=False):
+    """The arguments that the chat models of both frameworks have for what is sent and read."""
+
+    top_p: float | None
+    do_sample: bool | None
+    stop: list[str] | str | None
+    thinking: bool | dict[str, Any] | Literal["auto", "enabled", "disabled"] | None
+    reasoning_effort: str | None
+    clear_thinking: bool | None
+    reasoning_history: ReasoningHistory | None
+    tool_stream: bool | None
+    stream_usage: bool | None
+    think_tags: bool | Literal["opened"] | None
+    keep_box_marks: bool
+    cost: bool | Literal["bigmodel", "zai"]
+    include_response_headers: bool
+    file_mode: Literal["inline", "auto"]
+    repair_tool_calls: bool | None
+    tool_choice_mode: ToolChoiceMode
+    user_id: str | None
+    sensitive_word_check: dict[str, Any] | None
+    watermark_enabled: bool | None
+    meta: dict[str, Any] | None
+    extra: dict[str, Any] | None
 
 
 class StandardOptions(TypedDict, total=False):
