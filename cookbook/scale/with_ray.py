@@ -88,27 +88,18 @@ def dying(accident: Path | None, after: int) -> Callable[[Any], None] | None:
 
 def write_book(path: Path, first: int, pages: int) -> None:
     """Write a PDF that says on each page which it is."""
-    parts = [b"<< /Type /Catalog /Pages 2 0 R >>"]
-    kids = b" ".join(b"%d 0 R" % (4 + 2 * page) for page in range(pages))
-    parts.append(b"<< /Type /Pages /Count %d /Kids [%s] >>" % (pages, kids))
-    parts.append(b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
-    for page in range(pages):
-        words = b"BT /F1 12 Tf 60 770 Td (Sighting %d) Tj ET" % (first + page)
-        parts.append(
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents %d 0 R "
-            b"/Resources << /Font << /F1 3 0 R >> >> >>" % (5 + 2 * page)
+    import pikepdf
+
+    with pikepdf.new() as book:
+        font = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
         )
-        parts.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(words), words))
-    content, places = bytearray(b"%PDF-1.4\n"), list[int]()
-    for number, part in enumerate(parts, 1):
-        places.append(len(content))
-        content += b"%d 0 obj\n%s\nendobj\n" % (number, part)
-    start = len(content)
-    content += b"xref\n0 %d\n0000000000 65535 f \n" % (len(parts) + 1)
-    content += b"".join(b"%010d 00000 n \n" % place for place in places)
-    size = len(parts) + 1
-    content += b"trailer << /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, start)
-    path.write_bytes(content)
+        for number in range(first, first + pages):
+            page = book.add_blank_page(page_size=(595, 842))
+            page.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
+            words = b"BT /F1 12 Tf 60 770 Td (Sighting %d) Tj ET" % number
+            page.Contents = book.make_stream(words)
+        book.save(path)
 
 
 def main(items: int) -> None:
