@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-__all__ = ["ClientCache"]
+__all__ = ["ClientCache", "mark"]
 
 C = TypeVar("C")
 
@@ -49,3 +49,13 @@ class ClientCache:
 
     def __hash__(self) -> int:
         return hash(ClientCache)
+
+
+def mark(value: Any) -> Hashable:
+    """Return what represents a value in a dictionary's key."""
+    try:
+        hash(value)
+        same = value == value
+    except Exception:  # noqa: BLE001 - foreign code
+        return id(value)
+    return value if same else id(value)

@@ -13,7 +13,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from zhipu_client._attempt_events import AttemptEvent
 from zhipu_client._check import refusal
-from zhipu_client._client_cache import ClientCache
+from zhipu_client._client_cache import ClientCache, mark
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, names_base_url, resolve_base_url
 from zhipu_client._io.usage import UsageCounter
 from zhipu_client._key import find
@@ -120,7 +120,9 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     http_client: Any = Field(default=None, exclude=True, repr=False)
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
     dialect: DialectName | None = Field(default=None, description="Whose dialect is spoken.")
-    usage_counter: SkipJsonSchema[UsageCounter | None] = Field(None, exclude=True, repr=False)
+    usage_counter: SkipJsonSchema[UsageCounter | None] = Field(
+        default=None, exclude=True, repr=False
+    )
     proxy: str | None = Field(default=None, exclude=True, repr=False)
     auth: Literal["bearer", "jwt"] = Field(default="bearer", description="How the key is sent.")
     on_attempt: SkipJsonSchema[Callable[[AttemptEvent], Any] | None] = Field(
@@ -232,7 +234,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         """Return its asynchronous half: the same key, limits and ceiling."""
         settings, own = self._connection(), self.http_async_client
         return self._clients.get(
-            (*settings, _mark(own)),
+            (*settings, mark(own)),
             lambda: self._clients.get(settings, self._new_client).as_async(http_client=own),
         )
 
@@ -243,7 +245,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     def _connection(self) -> tuple[Hashable, ...]:
         headers = self.default_headers
         return (
-            _mark(self.api_key),
+            mark(self.api_key),
             self.base_url,
             self.timeout,
             self.max_retries,
@@ -251,11 +253,11 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             self.shared_limit,
             self.usage_counter,
             tuple(sorted(headers.items())) if headers else None,
-            _mark(self.http_client),
+            mark(self.http_client),
             self.auth,
             self.dialect,
             self.proxy,
-            _mark(self.on_attempt),
+            mark(self.on_attempt),
             self._checkpoint_path(),
         )
 
@@ -387,13 +389,3 @@ def _organization(value: Any, headers: Any) -> Any:
     if not value or not isinstance(headers, (Mapping, type(None))):
         return headers
     return {"OpenAI-Organization": str(value), **(headers or {})}
-
-
-def _mark(value: Any) -> Hashable:
-    """Return what represents a value in a dictionary's key."""
-    try:
-        hash(value)
-        same = value == value
-    except Exception:  # noqa: BLE001 - foreign code
-        return id(value)
-    return value if same else id(value)
