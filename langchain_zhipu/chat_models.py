@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from langchain_zhipu._chat import blocks, structured
+from langchain_zhipu._chat.bound import BoundChat
 from langchain_zhipu._chat.retries import RetriesByCode
 from langchain_zhipu._chat.tasks import ChatTasks
 from langchain_zhipu._chat.tools import ToolLike, wire_tools
@@ -270,6 +271,10 @@ class ChatZhipuAI(RetriesByCode, ChatTasks):
     if TYPE_CHECKING:
         # Pydantic's own says only the fields, and not their other names.
         def __init__(self, **settings: Unpack[ChatOptions]) -> None: ...
+
+    @override
+    def bind(self, **kwargs: Any) -> BoundChat:
+        return BoundChat(bound=self, kwargs=kwargs, config={})
 
     @override
     def bind_tools(

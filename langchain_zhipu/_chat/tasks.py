@@ -6,9 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
-from langchain_core.language_models.chat_models import _ChatModelBinding
 from langchain_core.messages import AIMessage
-from typing_extensions import override
 
 from langchain_zhipu._chat.messages import to_message
 from langchain_zhipu._chat.model_calls import CallsOfTheModel
@@ -16,7 +14,7 @@ from langchain_zhipu._errors import raised_as_model_errors
 from zhipu_client import await_for, tasks, wait_for
 from zhipu_client.adapting import keeping
 
-__all__ = ["BoundChat", "ChatTasks"]
+__all__ = ["ChatTasks"]
 
 OnProgress = Callable[[tasks.TaskResult], Any]
 
@@ -111,36 +109,3 @@ class ChatTasks(CallsOfTheModel):
         exchange = self._exchange([], None, kwargs, dialect=dialect, repair=False)
         exchange.take(found.model_dump(exclude_none=True))
         return to_message(exchange.answer)
-
-    @override
-    def bind(self, **kwargs: Any) -> BoundChat:
-        return BoundChat(bound=self, kwargs=kwargs, config={})
-
-
-# Its field ``kwargs`` and the catch-all of its constructor have one name, says mypy.
-class BoundChat(_ChatModelBinding):  # type: ignore[no-redef]
-    """A chat model with arguments bound, also for the methods that only this package has.
-
-    LangChain's own class, as which it is stored and shown, would call these without the arguments.
-    """
-
-    def submit(self, input: LanguageModelInput, **kwargs: Any) -> str:  # noqa: A002
-        """See `ChatTasks.submit`."""
-        return self._chat.submit(input, **{**self.kwargs, **kwargs})
-
-    async def asubmit(self, input: LanguageModelInput, **kwargs: Any) -> str:  # noqa: A002
-        """See `ChatTasks.submit`."""
-        return await self._chat.asubmit(input, **{**self.kwargs, **kwargs})
-
-    def result(self, task_id: str, **kwargs: Any) -> AIMessage:
-        """See `ChatTasks.result`."""
-        return self._chat.result(task_id, **{**self.kwargs, **kwargs})
-
-    async def aresult(self, task_id: str, **kwargs: Any) -> AIMessage:
-        """See `ChatTasks.result`."""
-        return await self._chat.aresult(task_id, **{**self.kwargs, **kwargs})
-
-    @property
-    def _chat(self) -> ChatTasks:
-        assert isinstance(self.bound, ChatTasks)  # noqa: S101 - for type checkers
-        return self.bound
