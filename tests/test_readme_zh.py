@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.translations import broken_links, differences, links
+from tests.support.translations import broken_links, comments, differences, links
 
 ROOT = Path(__file__).parent.parent
 ENGLISH = (ROOT / "README.md").read_text("utf-8")
@@ -29,15 +29,44 @@ def test_links_point_to_what_exists(text):
     assert not list(broken_links(text, ROOT))
 
 
-SAMPLE = "# A\n\n```sh\n# run\nmake\n```\n\n## B\n\n| x | y |\n|---|---|\n| 1 | `a\\|b` |\n"
+def test_comments_are_chinese():
+    assert not [comment for comment in comments(CHINESE) if comment.isascii()]
+
+
+SAMPLE = r"""# A
+
+```sh
+# run
+make
+```
+
+    ```python
+    print("no # one")  # says so
+    ```
+
+## B
+
+| x | y |
+|---|---|
+| 1 | `a\|b` |
+"""
 
 
 def test_a_translation_may_say_the_same_in_other_words():
-    assert not list(
-        differences(
-            SAMPLE, SAMPLE.replace("# A", "# 甲").replace("| x", "| 子").replace("# run", "# 运行")
-        )
-    )
+    chinese = SAMPLE
+    for old, new in (
+        ("# A", "# 甲"),
+        ("| x", "| 子"),
+        ("# run", "# 运行"),
+        ("# says so", "# 原样"),
+    ):
+        assert old in chinese
+        chinese = chinese.replace(old, new)
+    assert not list(differences(SAMPLE, chinese))
+
+
+def test_comments_of_programs_are_found():
+    assert list(comments(SAMPLE)) == ["# run", "# says so"]
 
 
 @pytest.mark.parametrize(
@@ -47,6 +76,8 @@ def test_a_translation_may_say_the_same_in_other_words():
         ("## B", "B", "headings"),
         ("make", "make all", "A: code"),
         ("```sh", "```", "A: code"),
+        ("no # one", "no # 一", "A: code"),
+        ("print(", "print (", "A: code"),
         ("| x | y |", "| x |", "B: tables"),
         ("|---|---|\n", "|---|---|\n| 0 | 0 |\n", "B: tables"),
     ],

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
+import textwrap
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,8 +15,8 @@ _CODE = re.compile(r"^( *)```[^\n]*\n.*?^\1```$", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 _TABLE = re.compile(r"(?:^ *\|.*\|$\n?)+", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^()\s]+)\)")
-# Comments are for people too: a translation has its own.
-_COMMENT = re.compile(r"(?<!\S)# .*$", re.MULTILINE)
+# Of a shell; Python's are found by its own tokenizer.
+_COMMENT = re.compile(r"(?<!\S)# .*$")
 _ELSEWHERE = re.compile(r"[a-z]+:")
 
 
@@ -38,6 +41,33 @@ def links(text: str) -> list[str]:
     return _LINK.findall(prose(text))
 
 
+def comment_starts(opening: str, code: str) -> dict[int, int]:
+    """Where comments start in the code of a block: columns by the number of the line, from 0."""
+    if opening.strip().startswith("```python"):
+        tokens = tokenize.generate_tokens(io.StringIO(code).readline)
+        starts = [token.start for token in tokens if token.type == tokenize.COMMENT]
+        return {row - 1: column for row, column in starts}
+    found = ((row, _COMMENT.search(line)) for row, line in enumerate(code.splitlines()))
+    return {row: match.start() for row, match in found if match}
+
+
+def split_comments(block: str) -> tuple[str, list[str]]:
+    """A code block without its comments, which are for people; and the comments."""
+    opening, *lines, closing = block.splitlines()
+    lines = textwrap.dedent("\n".join(lines)).splitlines()
+    comments = []
+    for row, column in comment_starts(opening, "\n".join(lines)).items():
+        comments.append(lines[row][column:])
+        lines[row] = lines[row][:column].rstrip()
+    return "\n".join((opening, *lines, closing)), comments
+
+
+def comments(text: str) -> Iterator[str]:
+    """The comments in the code of a page."""
+    for match in _CODE.finditer(text):
+        yield from split_comments(match[0])[1]
+
+
 def cells(row: str) -> int:
     return len(re.split(r"(?<!\\)\|", row.strip())) - 2
 
@@ -56,7 +86,7 @@ def sections(text: str) -> list[Section]:
             Section(
                 heading[2],
                 len(heading[1]),
-                [_COMMENT.sub("", code[int(number)]) for number in re.findall(r"\0(\d+)\0", body)],
+                [split_comments(code[int(number)])[0] for number in re.findall(r"\0(\d+)\0", body)],
                 [[cells(row) for row in table.splitlines()] for table in _TABLE.findall(body)],
             )
         )
