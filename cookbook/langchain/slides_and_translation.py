@@ -33,7 +33,7 @@ def show(chunk: AIMessageChunk) -> None:
     """Print what a chunk adds: thoughts, a step of the agent's tools, or the answer."""
     for block in chunk.content_blocks:
         if block["type"] == "reasoning":
-            print(block["reasoning"], end="", flush=True)
+            print(block.get("reasoning", ""), end="", flush=True)
         elif block["type"] == "text":
             print(block["text"], end="", flush=True)
     for step in steps(chunk):
@@ -58,7 +58,7 @@ def slides(prompt: str) -> list[dict[str, Any]]:
 
 def main(arguments: list[str]) -> int:
     """Make slides, save them, and translate their titles."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Slides from a sentence, translated.")
     parser.add_argument("prompt", nargs="?", default="three slides about tea")
     parser.add_argument("--to", type=Path, default=Path("slides"), help="a folder for the HTML")
     parser.add_argument("--language", default="de", help="the language of the translated titles")

@@ -25,15 +25,20 @@ NOTES = (
 )
 
 
-class State(TypedDict, total=False):
-    """What goes from step to step."""
+class Input(TypedDict):
+    """What the graph is given."""
 
     question: str
+
+
+class State(Input):
+    """What goes from step to step."""
+
     notes: list[str]
     answer: str
 
 
-def look_up(state: State) -> State:
+def look_up(state: State) -> dict[str, Any]:
     """Find the notes that share words with the question."""
     words = {word.strip("?.,").lower() for word in state["question"].split()}
     found = [note for note in NOTES if "hydrophones" in words and "hydrophones" in note]
@@ -41,16 +46,16 @@ def look_up(state: State) -> State:
     return {"notes": found}
 
 
-async def answer(state: State) -> State:
+async def answer(state: State) -> dict[str, Any]:
     """Answer from the notes; the tokens come out of the graph by themselves."""
     model = ChatZhipuAI(model="glm-4.7", thinking=False)
     messages = [("system", "\n".join(state["notes"])), ("user", state["question"])]
     return {"answer": (await model.ainvoke(messages)).text}
 
 
-def graph() -> StateGraph[State]:
+def graph() -> StateGraph[State, None, Input]:
     """Two steps, one behind the other."""
-    made = StateGraph(State)
+    made = StateGraph(State, input_schema=Input)
     made.add_node("look_up", look_up)
     made.add_node("answer", answer)
     made.add_edge(START, "look_up")

@@ -19,16 +19,26 @@ from zhipu_emulator import stand_in
 TASK = "Delete the file draft.txt"
 
 
+class Question(InputRequiredEvent):
+    """What a person is asked."""
+
+    text: str
+
+
+class Answer(HumanResponseEvent):
+    """What the person says."""
+
+    text: str
+
+
 # In this file annotations are not texts: LlamaIndex looks for the context in those of a tool.
 async def delete_file(ctx: Context, name: str) -> str:
     """Delete a file by its name."""
     question = f"Delete {name}?"
     answer = await ctx.wait_for_event(
-        HumanResponseEvent,
-        waiter_id=question,
-        waiter_event=InputRequiredEvent(prefix=question),
+        Answer, waiter_id=question, waiter_event=Question(text=question)
     )
-    if answer.response.strip().lower() != "yes":
+    if answer.text.strip().lower() != "yes":
         return f"{name} was kept: the user did not agree"
     return f"{name} was deleted"  # here it would be
 
@@ -38,9 +48,9 @@ async def run(answer: str) -> None:
     agent = FunctionAgent(tools=[delete_file], llm=ZhipuAI(model="glm-4.7"))
     handler = agent.run(TASK)
     async for event in handler.stream_events():
-        if isinstance(event, InputRequiredEvent):
-            print(f"{event.prefix} {answer}")
-            handler.ctx.send_event(HumanResponseEvent(response=answer))
+        if isinstance(event, Question):
+            print(f"{event.text} {answer}")
+            handler.ctx.send_event(Answer(text=answer))
         elif isinstance(event, ToolCallResult):
             print(f"{event.tool_name} returned: {event.tool_output.content}")
     print(f"the agent: {await handler}")

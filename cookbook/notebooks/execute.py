@@ -34,7 +34,7 @@ def kept(output: Any) -> bool:
 
 def executed(path: Path) -> Any:
     """The notebook with its outputs."""
-    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook = nbformat.read(path, as_version=4)
     resources = {"metadata": {"path": str(path.parent)}}
     NotebookClient(notebook, kernel_name="python3", resources=resources).execute()
     notebook.metadata = {
@@ -56,7 +56,7 @@ def executed(path: Path) -> Any:
 def main() -> int:
     """Run all of them."""
     for path in sorted(HERE.glob("*.ipynb")):
-        nbformat.write(executed(path), path)  # type: ignore[no-untyped-call]
+        nbformat.write(executed(path), path)
         print(f"{path.name}: {path.stat().st_size / 1000:.0f} kB")
     return 0
 
