@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from zhipu_client.dialects import Dialect
+from zhipu_client.errors import ZhipuError
 
 __all__ = [
     "AsyncSender",
@@ -36,6 +37,8 @@ A_co = TypeVar("A_co", covariant=True)
 #: second attempt is what the caller wants. ``"paid"``: a creation billed once accepted (image,
 #: video, batch, voice); retried only when nothing was sent, or on 429 / 503.
 Kind = Literal["read", "generate", "paid"]
+#: Is given a request's JSON body and what it failed with, and adds to the error's text.
+Explain = Callable[[Mapping[str, Any], ZhipuError], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class Request(Generic[T]):
         keep: Whether an answer is whole, and may be kept for later runs; None for any.
         check: Looks at every successful reply before ``parse`` and raises a typed error when it is
             a failure after all (beyond the error bodies that each endpoint shares).
+        explain: Adds to the error that the caller gets what the request knows of it.
     """
 
     method: str
@@ -132,6 +136,7 @@ class Request(Generic[T]):
     max_retries: int | None = None
     items: Items | None = field(default=None, repr=False)
     keep: Callable[[Any], bool] | None = field(default=None, repr=False)
+    explain: Explain | None = field(default=None, repr=False)
 
     def as_dict(self) -> Request[dict[str, Any]]:
         """Return the same call, answered with the decoded JSON object as it came."""
@@ -189,6 +194,7 @@ class StreamRequest(Generic[E]):
     model: str | None = None
     timeout: float | None = None
     opened: Callable[[Mapping[str, str]], None] | None = field(default=None, repr=False)
+    explain: Explain | None = field(default=None, repr=False)
 
 
 class Sender(Protocol):

@@ -84,9 +84,12 @@ def to_part(
     if read is None:
         known = ", ".join(sorted(_READERS))
         raise refused(where, kind, f"no such content block can be sent; known are {known}")
-    if isinstance(block.get("path"), Path):
-        block = {**block, "_model": model} if files else {**block, "path": str(block["path"])}
-    return read(block, where)
+    path = block.get("path")
+    if not isinstance(path, Path):
+        return read(block, where)
+    part = read({**block, "_model": model} if files else {**block, "path": str(path)}, where)
+    # For errors; the core takes it off.
+    return part if part is None or part["type"] == "text" else {**part, "_name": str(path)}
 
 
 def result_part(block: Any, where: str) -> dict[str, Any] | None:
@@ -226,8 +229,7 @@ def _plain(block: Block, where: str) -> dict[str, Any]:
 
 
 def _image(block: Block, where: str) -> dict[str, Any]:
-    part = {"type": "image_url", "image_url": {"url": _url_or_data(block, "image", where)}}
-    return {**part, "_name": str(block["path"])} if block.get("path") else part
+    return {"type": "image_url", "image_url": {"url": _url_or_data(block, "image", where)}}
 
 
 def _image_url(block: Block, where: str) -> dict[str, Any]:

@@ -141,15 +141,16 @@ def _tool(content: Any, identity: Any, name: str | None, where: str) -> Wire:
     listed = isinstance(content, (list, tuple))
     blocks = content if listed else [] if content is None else [content]
     parts = [
-        part
-        for n, block in enumerate(blocks)
-        for part in result_parts(block, f"{where}.content[{n}]")
+        (part, place)
+        for place, block in ((f"{where}.content[{n}]", block) for n, block in enumerate(blocks))
+        for part in result_parts(block, place)
     ]
-    texts = [part["text"] for part in parts if part["type"] == "text"]
-    media = [part for part in parts if part["type"] != "text"]
+    texts = [part["text"] for part, _ in parts if part["type"] == "text"]
+    media = [(part, place) for part, place in parts if part["type"] != "text"]
     message: Wire = {"role": "tool", "content": "\n".join(texts)}
     if media:
-        message["_media"] = media
+        message["_media"] = [part for part, _ in media]
+        message["_places"] = [place for _, place in media]
     if identity:
         message["tool_call_id"] = str(identity)
     if name:

@@ -39,7 +39,10 @@ def media_part(block: Any, where: str, model: str | None, *, files: bool) -> dic
             field="messages",
             value=str(block.path),
         )
-    return PARTS[type(block)](block, where, model)
+    part = PARTS[type(block)](block, where, model)
+    name = block.path or getattr(getattr(block, _CONTENT[type(block)]), "name", None)
+    # For errors; the core takes it off.
+    return {**part, "_name": str(name)} if isinstance(name, (str, Path)) else part
 
 
 def takes_time(block: Any) -> bool:
@@ -73,8 +76,7 @@ def image_part(block: ImageBlock, where: str, model: str | None) -> dict[str, An
     url = _url(block, where) or _data_url(
         block, block.image, block.image_mimetype, "image", where, model
     )
-    part = {"type": "image_url", "image_url": {"url": url}}
-    return {**part, "_name": str(block.path)} if block.path else part
+    return {"type": "image_url", "image_url": {"url": url}}
 
 
 def video_part(block: VideoBlock, where: str, model: str | None) -> dict[str, Any]:

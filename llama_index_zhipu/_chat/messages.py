@@ -103,15 +103,17 @@ def _tool(message: ChatMessage, where: str) -> dict[str, Any]:
     """
     texts: list[str] = []
     media: list[dict[str, Any]] = []
-    for block in _leaves(message.blocks):
-        if isinstance(block, TextBlock):
-            texts.append(block.text)
-            continue
-        part = _result_part(block, where)
-        if part is None:
-            texts.append(as_text(block))
-        else:
-            media.append(part)
+    places: list[str] = []
+    for number, outer in enumerate(message.blocks):
+        place = f"{where}.blocks[{number}]"
+        for block in _leaves([outer]):
+            if isinstance(block, TextBlock):
+                texts.append(block.text)
+            elif (part := _result_part(block, place)) is None:
+                texts.append(as_text(block))
+            else:
+                media.append(part)
+                places.append(place)
     identity = message.additional_kwargs.get("tool_call_id")
     sent: dict[str, Any] = {"role": "tool", "content": "\n".join(texts)}
     if identity:
@@ -120,7 +122,7 @@ def _tool(message: ChatMessage, where: str) -> dict[str, Any]:
     if name:
         sent["_name"] = str(name)
     if media:
-        sent["_media"] = media
+        sent["_media"], sent["_places"] = media, places
     return sent
 
 

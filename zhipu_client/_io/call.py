@@ -269,6 +269,9 @@ class Call:
         wait = None if delivered else self._delay(error)
         if self.watch is not None:
             self.watch.failed(error, wait, cut=delivered)
+        request = self.request
+        if wait is None and request.explain is not None and request.json is not None:
+            request.explain(request.json, error)
         return wait
 
     def _delay(self, error: ZhipuError) -> float | None:

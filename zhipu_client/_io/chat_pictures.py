@@ -15,6 +15,7 @@ from typing import Any
 
 from zhipu_client import models
 from zhipu_client._image_types import convertible
+from zhipu_client._sent_media import NAME
 from zhipu_client.conversation import most_bytes, unsendable
 from zhipu_client.conversation.media import MOST_UNCONVERTED, too_large
 from zhipu_client.errors import InvalidRequestError
@@ -48,7 +49,7 @@ def with_pictures(messages: Sequence[Wire], model: str | None) -> list[Wire]:
 
     Args:
         messages: Wire messages, as adapters make them; they are not changed. A part may have the
-            name of its file under ``_name``.
+            name of its file under ``_name``, for errors.
         model: The model's name.
 
     Example:
@@ -78,7 +79,7 @@ def _message(message: Wire, model: str | None, position: int) -> Wire:
             for part in _parts(given, place, model)
         ]
         found[field] = [part for part, _ in made]
-        if field == "content" and "_places" in message:
+        if "_places" in message:
             found["_places"] = [place for _, place in made]
     return found
 
@@ -91,8 +92,7 @@ def _parts(part: Any, place: str, model: str | None) -> list[Any]:
     """Return what is sent for a part: several for a TIFF of several pages."""
     if not _is_picture(part):
         return [part]
-    name = part.get("_name")
-    part = {key: value for key, value in part.items() if key != "_name"}
+    name = part.get(NAME)
     inner = part.get("image_url")
     url = inner.get("url") if isinstance(inner, Mapping) else inner
     data = _base64(url) if model is not None else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zhipu_client._defaults import offered
 from zhipu_client._request import Request
 from zhipu_client.errors import NotFoundError, ServerError, ZhipuError
+from zhipu_client.errors._naming import naming
 
 if TYPE_CHECKING:
     from zhipu_client import files
@@ -30,7 +31,8 @@ def managed_files(client: Any, exchange: Conversing[Any, Any]) -> Iterator[None]
     kept: list[str] = []
     try:
         for file in _wanted(client, exchange):
-            _keep(client.send(_upload(file), **exchange.options), file, kept)
+            with naming(file.source):
+                _keep(client.send(_upload(file), **exchange.options), file, kept)
         yield
     except BaseException as error:
         for file_id in kept:
@@ -46,7 +48,8 @@ async def amanaged_files(client: Any, exchange: Conversing[Any, Any]) -> AsyncIt
     kept: list[str] = []
     try:
         for file in _wanted(client, exchange):
-            _keep(await client.send(_upload(file), **exchange.options), file, kept)
+            with naming(file.source):
+                _keep(await client.send(_upload(file), **exchange.options), file, kept)
         yield
     except BaseException as error:
         for file_id in kept:

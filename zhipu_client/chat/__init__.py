@@ -20,6 +20,7 @@ from typing import Any, TypedDict, TypeVar, Unpack
 
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request, StreamRequest, as_sent
+from zhipu_client._sent_media import name_media, sent_media
 from zhipu_client._task import Task
 from zhipu_client.chat._checks import body_of
 from zhipu_client.chat._chunks import (
@@ -38,7 +39,7 @@ from zhipu_client.chat._chunks import (
     unique_ids,
 )
 from zhipu_client.dialects import DIALECTS, DialectName
-from zhipu_client.errors import ServerError
+from zhipu_client.errors import ServerError, ZhipuError
 
 __all__ = [
     "REASONING_KEYS",
@@ -286,6 +287,7 @@ def _request(
         kind="generate",
         model=model,
         check=_check,
+        explain=_explain,
     )
 
 
@@ -318,7 +320,12 @@ def stream(
     """
     body = body_of(model, messages, params, DIALECTS[dialect])
     body["stream"] = True
-    return StreamRequest("POST", PATH, reader=ChatReader, json=body, model=model)
+    return StreamRequest("POST", PATH, reader=ChatReader, json=body, model=model, explain=_explain)
+
+
+def _explain(body: Mapping[str, Any], error: ZhipuError) -> None:
+    """Name the media that were sent in a refusal that may be about them."""
+    name_media(error, sent_media(body["messages"]), body)
 
 
 def _check(reply: Reply) -> None:

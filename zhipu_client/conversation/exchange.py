@@ -16,12 +16,13 @@ from zhipu_client import chat, models
 from zhipu_client._check import refuse
 from zhipu_client._half_characters import whole_text
 from zhipu_client._request import Reply, Request, StreamRequest, as_sent
+from zhipu_client._sent_media import SentMedium, name_media
 from zhipu_client._task import Task
 from zhipu_client.conversation._headers import shown_headers
 from zhipu_client.conversation.answers import Answer, read_answer
 from zhipu_client.conversation.box_marks import without_marks
 from zhipu_client.conversation.history import prepared, with_file_urls
-from zhipu_client.conversation.local_files import LocalFile, local_files
+from zhipu_client.conversation.local_files import LocalFile, local_files, marked
 from zhipu_client.conversation.refusals import Refusal, kind_of, refusals_in
 from zhipu_client.conversation.request_building import Built
 from zhipu_client.conversation.requirement import with_instruction
@@ -86,12 +87,13 @@ class Exchange:
         self.answer = Answer()
         self.notes: list[str] = []
         self._messages = prepared(
-            messages, reasoning=built.history, names=built.names, model=built.model
+            marked(messages), reasoning=built.history, names=built.names, model=built.model
         )
         if built.file_urls:
             self._messages = with_file_urls(self._messages)
-        self._messages, files = local_files(self._messages)
+        self._messages, files, media = local_files(self._messages)
         self.files: list[LocalFile] = files if built.file_ids else []
+        self._media: list[SentMedium] = media
         if messages and not self._messages:
             said = [message.get("content") for message in messages]
             raise refuse("messages", said, "must say something")
@@ -124,6 +126,7 @@ class Exchange:
         """The request for an answer in one piece, given as the decoded JSON."""
         built = self.built
         sent = chat.decoded(built.model, self._sent(), built.params, built.dialect.name)
+        sent = replace(sent, explain=self._explain) if self._media else sent
         return replace(sent, parse=self._parsed) if built.with_headers else sent
 
     def submission(self) -> Request[Task]:
@@ -136,7 +139,16 @@ class Exchange:
         name = built.dialect.name
         sent = chat.stream(model=built.model, messages=self._sent(), dialect=name, **built.params)
         opened = self._opened if built.with_headers else None
-        return replace(sent, reader=self._reader, opened=opened)  # type: ignore[arg-type, return-value]
+        return replace(  # type: ignore[return-value]
+            sent,
+            reader=self._reader,  # type: ignore[arg-type]
+            opened=opened,
+            explain=self._explain if self._media else None,
+        )
+
+    def _explain(self, body: Mapping[str, Any], error: ZhipuError) -> None:
+        """Name in a refusal the media that were sent, by their places among the caller's own."""
+        name_media(error, self._media, body)
 
     def _sent(self) -> list[dict[str, Any]]:
         requirement = self.built.requirement

@@ -5,7 +5,8 @@ for the adapters. The rules: tool results follow the calls they answer; each cal
 an id of its own; no call is unreadable; nothing is empty; one user turn at least, the first after
 the system messages; neighbours of one role become one message. A tool's result may carry its tool's
 name under ``_name`` and media under ``_media``, which become a user message after all results. The
-parts of a user's message may have their places in the caller's messages under ``_places``.
+parts of a user's message, and the media of a tool's, may have their places in the caller's messages
+under ``_places``.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from typing import Any
 
 from zhipu_client import models
 from zhipu_client._image_types import convertible
+from zhipu_client._sent_media import inline_data, kind_of
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
@@ -65,11 +66,6 @@ _MARKS: Mapping[str, tuple[tuple[int, bytes], ...]] = {
 #: How a format is called, in a MIME type or by itself -> what the service calls it.
 AUDIO_FORMATS: Mapping[str, str] = {
     "wav": "wav", "x-wav": "wav", "wave": "wav", "vnd.wave": "wav", "mp3": "mp3", "mpeg": "mp3",
-}  # fmt: skip
-#: Type of a content part -> the kind of medium in it.
-_KINDS = {
-    "image_url": "image", "video_url": "video", "file_url": "file", "file": "file",
-    "input_audio": "audio",
 }  # fmt: skip
 
 
@@ -211,22 +207,6 @@ def read_file(path: Path, what: str, most: int, where: str = "messages") -> byte
 def too_large(what: str, size: int, most: int) -> str:
     """Say that a medium has more bytes than it may have."""
     return f"the {what} has {size / _MB:.1f} MB, and at most {most / _MB:.0f} MB are accepted"
-
-
-def kind_of(part: Any) -> str | None:
-    """Return the kind of medium in a content part: image, video, audio or file; or None."""
-    kind = part.get("type") if isinstance(part, Mapping) else None
-    return _KINDS.get(kind) if isinstance(kind, str) else None
-
-
-def inline_data(part: Mapping[str, Any]) -> str | None:
-    """Return the base64 of a part that has its medium inline; None for one that has a link."""
-    inner = part.get(part["type"])
-    inner = inner if isinstance(inner, Mapping) else {"url": inner}
-    data = inner.get("url") or inner.get("data") or inner.get("file_data") or inner.get("file_url")
-    if not isinstance(data, str) or data[:8].lower().startswith(("http://", "https://")):
-        return None
-    return data.partition(",")[2] if data.startswith("data:") else data
 
 
 def is_well_formed(part: Any) -> bool:

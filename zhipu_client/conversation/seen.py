@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from zhipu_client import models
-from zhipu_client.conversation.media import READ_FIRST, inline_data, kind_of, most_bytes, too_large
+from zhipu_client._sent_media import NAME, inline_data, kind_of
+from zhipu_client.conversation.media import READ_FIRST, most_bytes, too_large
 from zhipu_client.errors import InvalidRequestError
+from zhipu_client.errors._naming import shown_name
 
 __all__ = ["NO_OUTPUT", "seen", "unsendable"]
 
@@ -56,7 +58,8 @@ def seen(messages: Sequence[Mapping[str, Any]], model: str | None, *, strict: bo
 
     Args:
         messages: Wire messages in order. They are not changed. A content that is a list may have
-            the place of each part among the caller's own under ``_places``.
+            the place of each part among the caller's own under ``_places``, as a tool's message
+            those of its media.
         model: The model's name; None to keep all media.
         strict: Whether what the user has just sent may be refused.
 
@@ -191,8 +194,9 @@ def _refused(part: Mapping[str, Any], place: str, why: str, sight: _Sight) -> In
     kind = kind_of(part) or ""
     shown = _WORDS[kind]
     inner = part.get("file")
-    if isinstance(inner, Mapping) and inner.get("filename"):
-        shown += f" ({inner['filename']})"
+    name = part.get(NAME) or (inner.get("filename") if isinstance(inner, Mapping) else None)
+    if name:
+        shown += f" ({shown_name(name)})"
     ways = _ways_out(kind, sight.info) if sight.info is not None else []
     remedy = f": {', or '.join(ways)}" if ways else ""
     return InvalidRequestError(f"{place} is {shown}, but {why}{remedy}", field=place, value=kind)
