@@ -4,7 +4,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-llama-index test test-all test-min test-extras test-foreign test-engines test-servers test-vllm lint format typing record bench bench-quick soak docs notebooks clean
+.PHONY: help demo demo-llama-index test test-all test-min test-extras test-foreign test-engines test-databases test-servers test-vllm lint format typing record bench bench-quick soak docs notebooks clean
 # Several targets install into the same environment, and two pips at once would break it.
 .NOTPARALLEL:
 
@@ -38,7 +38,7 @@ INSTALL_SERVER = bin/python -m pip install $(PIP_OPTIONS) --group ../pyproject.t
 .venv-servers-vllm/.server: INSTALL_SERVER = bin/python ../tests/servers/install_vllm.py
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-17s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.demo ## a GLM agent in the terminal; without a key it uses the emulator
 	@$(BIN)/python cookbook/quickstart.py $(ARGS)
@@ -62,6 +62,9 @@ test-foreign: .venv-foreign/.foreign ## other people's clients (zai-sdk, openai)
 
 test-engines: .venv-engines/.engines ## the recipes for Dask and Ray Data, with small numbers (needs a package index)
 	@.venv-engines/bin/python -m pytest -n0 -p no:randomly tests/cookbook/test_engine_recipes.py $(ARGS)
+
+test-databases: $(VENV)/.dev ## agents that remember in PostgreSQL, which must be installed, over a restart
+	@$(BIN)/python -m pytest -n0 -p no:randomly tests/databases $(ARGS)
 
 test-servers: $(VENV)/.dev $(SERVERS:%=.venv-servers-%/.server) ## both adapters on llama-server, transformers serve and the LiteLLM proxy
 	@$(ON_SERVERS) $(ARGS)

@@ -1,10 +1,14 @@
-"""An agent whose memory outlives the program: LangGraph's checkpoints in an SQLite file.
+"""An agent whose memory outlives the program: LangGraph's checkpoints in SQLite or PostgreSQL.
 
     pip install langgraph-checkpoint-sqlite
     python cookbook/langchain/persistent_memory.py [memory.sqlite]
 
-For PostgreSQL put `PostgresSaver` (langgraph-checkpoint-postgres) in its place. Reasoning is part
-of the messages, so it is kept too. Without a key the emulator of this project answers.
+    pip install langgraph-checkpoint-postgres "psycopg[binary]"
+    python cookbook/langchain/persistent_memory.py postgresql://user:password@localhost/memory
+
+Run it twice: the second run knows the first one's messages. Reasoning is part of them, so it is
+kept too. With `ainvoke` take `AsyncSqliteSaver` or `AsyncPostgresSaver`. Without a key the emulator
+of this project answers.
 """
 
 from __future__ import annotations
@@ -12,12 +16,14 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from langchain.agents import create_agent
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
@@ -29,9 +35,25 @@ def multiply(a: int, b: int) -> int:
     return a * b
 
 
-def ask(memory: Path, thread: str, question: str) -> None:
+@contextmanager
+def opened(memory: str) -> Iterator[BaseCheckpointSaver[str]]:
+    """The checkpoints in a file, or in the database at a URL."""
+    if memory.startswith("postgresql://"):
+        from langgraph.checkpoint.postgres import PostgresSaver
+
+        with PostgresSaver.from_conn_string(memory) as saver:
+            saver.setup()  # makes its tables, where they are missing
+            yield saver
+    else:
+        from langgraph.checkpoint.sqlite import SqliteSaver
+
+        with SqliteSaver.from_conn_string(memory) as saver:
+            yield saver
+
+
+def ask(memory: str, thread: str, question: str) -> None:
     """One run of a program: it opens the memory, asks, and closes it again."""
-    with SqliteSaver.from_conn_string(str(memory)) as saver:
+    with opened(memory) as saver:
         agent = create_agent(ChatZhipuAI(model="glm-4.7"), tools=[multiply], checkpointer=saver)
         config: RunnableConfig = {"configurable": {"thread_id": thread}}
         known = len(agent.get_state(config).values.get("messages", []))
@@ -44,13 +66,13 @@ def ask(memory: Path, thread: str, question: str) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Ask twice, as two runs of a program would."""
-    parser = argparse.ArgumentParser(description="An agent whose memory is a file.")
-    parser.add_argument("memory", nargs="?", type=Path, help="default: one that is thrown away")
+    """Ask as three runs of a program would, two of them of one person."""
+    parser = argparse.ArgumentParser(description="An agent whose memory is a file or a database.")
+    parser.add_argument("memory", nargs="?", help="default: a file that is thrown away")
     chosen = parser.parse_args(arguments)
     try:
         with stand_in(), tempfile.TemporaryDirectory() as folder:
-            memory = chosen.memory or Path(folder, "memory.sqlite")
+            memory = chosen.memory or str(Path(folder, "memory.sqlite"))
             ask(memory, "ann", "What is 17 * 19?")
             ask(memory, "ann", "And what is 323 * 2?")
             ask(memory, "ben", "What is 6 * 7?")

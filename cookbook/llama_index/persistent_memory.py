@@ -1,10 +1,13 @@
-"""An agent whose memory outlives the program: LlamaIndex's `Memory` in an SQLite file.
+"""An agent whose memory outlives the program: LlamaIndex's `Memory` in SQLite or PostgreSQL.
 
     pip install aiosqlite
     python cookbook/llama_index/persistent_memory.py [memory.sqlite]
 
-For PostgreSQL: `postgresql+asyncpg://...`. Thinking is part of the messages, so it is kept too.
-Without a key the emulator of this project answers.
+    pip install asyncpg
+    python cookbook/llama_index/persistent_memory.py postgresql+asyncpg://user:password@localhost/memory
+
+Run it twice: the second run knows the first one's messages. Thinking is part of them, so it is
+kept too. Without a key the emulator of this project answers.
 """
 
 from __future__ import annotations
@@ -29,9 +32,9 @@ def multiply(a: int, b: int) -> int:
     return a * b
 
 
-async def ask(file: Path, session: str, question: str) -> None:
+async def ask(url: str, session: str, question: str) -> None:
     """One run of a program: it opens the memory, asks, and closes it again."""
-    engine = create_async_engine(f"sqlite+aiosqlite:///{file}")
+    engine = create_async_engine(url)
     memory = Memory.from_defaults(session_id=session, async_engine=engine)
     known = len(await memory.aget())
     agent = FunctionAgent(tools=[multiply], llm=ZhipuAI(model="glm-4.7"))
@@ -43,21 +46,22 @@ async def ask(file: Path, session: str, question: str) -> None:
     await engine.dispose()
 
 
-async def run(file: Path) -> None:
+async def run(memory: str) -> None:
     """Ask as three runs of a program would, two of them of one person."""
-    await ask(file, "ann", "What is 17 * 19?")
-    await ask(file, "ann", "And what is 323 * 2?")
-    await ask(file, "ben", "What is 6 * 7?")
+    url = memory if "://" in memory else f"sqlite+aiosqlite:///{memory}"
+    await ask(url, "ann", "What is 17 * 19?")
+    await ask(url, "ann", "And what is 323 * 2?")
+    await ask(url, "ben", "What is 6 * 7?")
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Ask, and ask again."""
-    parser = argparse.ArgumentParser(description="An agent whose memory is a file.")
-    parser.add_argument("memory", nargs="?", type=Path, help="default: one that is thrown away")
+    parser = argparse.ArgumentParser(description="An agent whose memory is a file or a database.")
+    parser.add_argument("memory", nargs="?", help="default: a file that is thrown away")
     chosen = parser.parse_args(arguments)
     try:
         with stand_in(), tempfile.TemporaryDirectory() as folder:
-            asyncio.run(run(chosen.memory or Path(folder, "memory.sqlite")))
+            asyncio.run(run(chosen.memory or str(Path(folder, "memory.sqlite"))))
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)
         return 1
