@@ -60,7 +60,7 @@ test-extras: .venv-extras/.extras ## the wheel with each extra alone, in empty e
 test-foreign: .venv-foreign/.foreign ## other people's clients (zai-sdk, openai) against the emulator
 	@.venv-foreign/bin/python -m pytest --confcutdir=tests/foreign -c tests/foreign/pytest.ini tests/foreign $(ARGS)
 
-test-engines: .venv-engines/.engines ## the recipes for Dask and Ray Data, with small numbers (needs a package index)
+test-engines: .venv-engines/.engines ## the recipes for Dask, Ray Data and Redis, with small numbers (needs a package index)
 	@.venv-engines/bin/python -m pytest -n0 -p no:randomly tests/cookbook/test_engine_recipes.py $(ARGS)
 
 test-databases: $(VENV)/.dev ## agents that remember in PostgreSQL, which must be installed, over a restart
