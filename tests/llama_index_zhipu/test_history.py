@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
 from llama_index.core.agent.workflow import FunctionAgent
-from llama_index.core.base.llms.types import ChatMessage, ChatResponse
-from llama_index.core.memory import ChatMemoryBuffer
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    ChatResponse,
+    ImageBlock,
+    TextBlock,
+)
+from llama_index.core.memory import ChatMemoryBuffer, Memory
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from llama_index_zhipu import ZhipuAI
+from tests.llama_index_zhipu.compliance.llm_suite import PIXEL
 from tests.llama_index_zhipu.stub import Stub, call, chunks
 from tests.llama_index_zhipu.wire import to_wire
 from zhipu_client import InvalidRequestError
@@ -89,6 +98,33 @@ async def test_a_conversation_goes_on_after_a_call_was_cut(llm: ZhipuAI, stub: S
     assert said["content"].startswith("(The call of the tool add cannot be run: the arguments end")
     assert "tool_calls" not in said
     assert last == {"role": "user", "content": "Go on."}
+
+
+async def test_a_memory_that_each_run_is_given_keeps_pictures(make, stub: Stub, tmp_path: Path):
+    # A Context leaves it out, as bytes are not JSON: see docs/llama-index/agents.md.
+    stub.put(
+        chunks(tool_calls=[call("chart", "{}")], finish="tool_calls"), chunks("Sunny."),
+        chunks("Yes."), chunks("A cat."), chunks("Bye."),
+    )  # fmt: skip
+    picture = ImageBlock(image=base64.b64decode(PIXEL))
+
+    def chart() -> list[TextBlock | ImageBlock]:
+        """Return the weather chart."""
+        return [TextBlock(text="The chart"), picture]
+
+    shown = ChatMessage(blocks=[TextBlock(text="What is this?"), picture])
+    for asked in ("Show the chart.", "Is it sunny?", shown, "Bye."):
+        # As after a restart: nothing but the database is kept.
+        engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'chat.db'}")
+        memory = Memory.from_defaults(session_id="ann", token_limit=1000, async_engine=engine)
+        await FunctionAgent(tools=[chart], llm=make(model="glm-4.6v")).run(asked, memory=memory)
+        await engine.dispose()
+    sent = stub.requests[-1]["messages"]
+    roles = [message["role"] for message in sent]
+    assert roles == ["user", "assistant", "tool", *["user", "assistant"] * 3, "user"]
+    assert sent[0]["content"] == "Show the chart."
+    for position in (3, 7):  # the tool's, and the user's own
+        assert [part["type"] for part in sent[position]["content"]] == ["text", "image_url"]
 
 
 def test_brackets_without_end_are_no_object(llm: ZhipuAI, stub: Stub):
