@@ -61,7 +61,8 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
         keep_empty: Whether pages without text become documents, marked by ``empty``. They are
             left out by default, as embeddings refuse them; the others keep their numbers.
         request_info: Whether metadata has ``request_id`` and ``token_usage`` (of a request, on
-            its first document), which differ at each load.
+            its first document), which differ at each load. ``on_attempt`` is given each id
+            without that.
         crops: Ask for the images in the document; their URLs expire after 7 days, and differ at
             each load: with `save_images_to` documents do not.
         layout_images: Ask for an image of each page's layout.

@@ -67,7 +67,8 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             warning and leaves it out (with ``keep_empty`` it is there, with its ``error``), and
             what else cannot be read of a document.
         keep_empty: Make documents of pages without text too, marked by ``empty`` in the metadata.
-        request_info: Keep ``request_id`` and ``token_usage`` of each request as metadata.
+        request_info: Keep ``request_id`` and ``token_usage`` of each request as metadata, which
+            differ at each load. ``on_attempt`` is given each id without that.
         tables: ``"html"`` as the service writes them, or ``"markdown"``.
         root: A folder that all paths must be in, links followed.
         max_bytes: The most bytes of a file, checked before it is read.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 import zhipu_emulator
 from cookbook.paper import Text, Title, pdf
+from zhipu_client import AttemptEvent
 
 URL = "https://generated.example/cats-1"
 FLAT = (str, int, float, bool)
@@ -122,6 +124,19 @@ def test_what_differs_at_each_load_is_there_on_request(loader, scan, reach):
     assert [one.metadata for one in first] != [one.metadata for one in second]
     assert first[0].metadata.keys() & {"request_id", "request_ids", "task_id"}
     assert all(isinstance(value, FLAT) for value in first[0].metadata.values())
+
+
+@pytest.mark.parametrize("loader", [name for name in LOADERS if "parser" not in name])
+def test_ids_of_requests_are_known_without_being_in_the_metadata(loader, scan, reach):
+    seen: list[AttemptEvent] = []
+    load, _ = LOADERS[loader](scan, {**reach, "request_info": True, "on_attempt": seen.append})
+    about = load()[0].metadata
+    named = [about["request_id"]] if "request_id" in about else json.loads(about["request_ids"])
+    assert named == [event.request_id for event in seen if event.outcome == "answered"]
+    seen.clear()
+    load, _ = LOADERS[loader](scan, {**reach, "on_attempt": seen.append})
+    load()
+    assert all(event.request_id for event in seen)
 
 
 def test_a_blank_page_is_left_out_and_the_others_keep_their_numbers(scan, reach):

@@ -363,6 +363,12 @@ class Call:
                 for counter in self.counters:
                     counter.add({used: counts}, once)
 
+    def learn_id(self, answer: Any) -> None:
+        """Take the id that an answer reports, where the call was sent without one."""
+        found = answer.get("request_id") if isinstance(answer, dict) else None
+        if self.request_id is None and isinstance(found, str):
+            self.request_id = found or None
+
     def check_owner(self, answer: Any) -> None:
         """Raise when the service's answer is that of another call of this process."""
         found = foreign(self.request_id, self.content, answer)

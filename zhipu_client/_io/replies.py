@@ -50,6 +50,7 @@ def check_reply(call: Call, status: int, headers: Mapping[str, str], body: Any) 
         if request.check is not None:
             request.check(reply)
         call.count(reply.data)  # it is paid for, whether or not it can be read
+        call.learn_id(reply.data)
         return request.parse(reply)
     except ZhipuError:
         raise
