@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 from zhipu_client.dialects import Dialect
-from zhipu_client.errors import ZhipuError
+from zhipu_client.errors import APIError, ZhipuError
 
 __all__ = [
     "AsyncSender",
@@ -117,6 +117,8 @@ class Request(Generic[T]):
         check: Looks at every successful reply before ``parse`` and raises a typed error when it is
             a failure after all (beyond the error bodies that each endpoint shares).
         explain: Adds to the error that the caller gets what the request knows of it.
+        failed: Is given the error of a failed answer, and returns the one to raise, where the
+            endpoint knows more about it than the answer says.
     """
 
     method: str
@@ -137,6 +139,7 @@ class Request(Generic[T]):
     items: Items | None = field(default=None, repr=False)
     keep: Callable[[Any], bool] | None = field(default=None, repr=False)
     explain: Explain | None = field(default=None, repr=False)
+    failed: Callable[[APIError], APIError] | None = field(default=None, repr=False)
 
     def as_dict(self) -> Request[dict[str, Any]]:
         """Return the same call, answered with the decoded JSON object as it came."""

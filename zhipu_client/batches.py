@@ -23,7 +23,9 @@ from zhipu_client._old_names import renamed
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request
 from zhipu_client._task import Plan
+from zhipu_client.errors import APIError
 from zhipu_client.errors._failures import error_from, error_in
+from zhipu_client.errors._gone import gone
 
 __all__ = [
     "ENDED",
@@ -49,6 +51,7 @@ ENDED = frozenset({"completed", "failed", "expired", "cancelled"})
 #: The most lines of a batch: of requests, and of texts to embed.
 MOST_LINES = 50_000
 MOST_TEXTS = 10_000
+_UPLOAD_AGAIN = "Files expire: upload it again, and begin the batch with its new id"
 _LONGEST_LINE = 64 * 1024 * 1024
 _BOM = b"\xef\xbb\xbf"
 # Where the service writes it: before the answer, whose text may quote anything.
@@ -244,6 +247,7 @@ def create(
 
     Raises:
         InvalidRequestError: Too much metadata, or no file.
+        GoneError: While sending: the file has expired, was deleted, or is of another account.
 
     Example:
         >>> from zhipu_client import batches
@@ -270,6 +274,7 @@ def create(
             metadata=dict(metadata) if metadata else None,
         ),
         kind="paid",
+        failed=gone(f"file {input_file_id}", _UPLOAD_AGAIN, file_id=input_file_id),
     )
 
 
@@ -282,8 +287,16 @@ def retrieve(batch_id: str) -> Request[Batch]:
         '/batches/batch_42'
     """
     return Request(
-        method="GET", path=f"/batches/{_check.segment('batch_id', batch_id)}", parse=parse_as(Batch)
+        method="GET",
+        path=f"/batches/{_check.segment('batch_id', batch_id)}",
+        parse=parse_as(Batch),
+        failed=_not_there(batch_id),
     )
+
+
+def _not_there(batch_id: str) -> Callable[[APIError], APIError]:
+    remedy = "Is it of another account, or too old? What it was to answer can be submitted again"
+    return gone(f"batch {batch_id}", remedy, batch_id=batch_id, alone=True)
 
 
 def list(*, after: str | None = None, limit: int | None = None) -> Request[BatchList]:
@@ -319,8 +332,13 @@ class Waiting(Plan[Batch]):
         return retrieve(self.task_id)
 
     def ended(self, found: Batch) -> bool:
-        """Return True once nothing changes any more; raise `TaskFailedError` when it has failed."""
-        if found.status == "failed":
+        """Return True once nothing changes any more.
+
+        Raises:
+            TaskFailedError: It has failed as a whole: there are no results, nor errors of lines.
+        """
+        there = found.output_file_id or found.error_file_id
+        if found.status == "failed" and not there:
             raise self.failed(found.status, found)
         return found.ended
 
@@ -328,7 +346,8 @@ class Waiting(Plan[Batch]):
 def waiting(batch: Batch | str, *, interval: float = 10.0, timeout: float = 2 * 86400.0) -> Waiting:
     """Return how to wait for a batch, for `zhipu_client.wait_for` and `await_for`.
 
-    A batch that has expired or was cancelled has ended too: what was done by then is kept.
+    A batch that has expired, was cancelled, or failed after some of its lines, has ended too: what
+    was done by then is kept.
 
     Args:
         batch: What `create` answered, or its id.
@@ -362,6 +381,7 @@ def cancel(batch_id: str) -> Request[Batch]:
         json={},
         kind="generate",
         keep=lambda _: False,
+        failed=gone(f"batch {batch_id}", "Is it of another account?", batch_id=batch_id),
     )
 
 

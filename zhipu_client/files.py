@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -13,6 +13,8 @@ from zhipu_client._old_names import renamed
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request, Upload
 from zhipu_client._uploads import content_of
+from zhipu_client.errors import APIError
+from zhipu_client.errors._gone import gone
 
 __all__ = ["PURPOSES", "DeletedFile", "File", "FileList", "content", "create", "delete", "list"]
 
@@ -140,6 +142,9 @@ def content(file_id: str, *, max_bytes: int = 256 * MiB) -> Request[bytes]:
         file_id: Its id.
         max_bytes: The most bytes to take.
 
+    Raises:
+        GoneError: While sending: it has expired, was deleted, or is of another account.
+
     Example:
         >>> from zhipu_client import files
         >>> files.content("file-1").path
@@ -151,6 +156,7 @@ def content(file_id: str, *, max_bytes: int = 256 * MiB) -> Request[bytes]:
         parse=_parse_content,
         raw=True,
         max_bytes=max_bytes,
+        failed=_not_there(file_id),
     )
 
 
@@ -162,6 +168,9 @@ def open_content(file_id: str, *, max_bytes: int = 8 * 1024 * MiB) -> Request[IO
     Args:
         file_id: Its id.
         max_bytes: The most bytes to take.
+
+    Raises:
+        GoneError: While sending: it has expired, was deleted, or is of another account.
 
     Example:
         >>> from zhipu_client import files
@@ -175,6 +184,7 @@ def open_content(file_id: str, *, max_bytes: int = 8 * 1024 * MiB) -> Request[IO
         raw=True,
         spooled=True,
         max_bytes=max_bytes,
+        failed=_not_there(file_id),
     )
 
 
@@ -191,7 +201,13 @@ def delete(file_id: str) -> Request[DeletedFile]:
         path=f"/files/{_check.segment('file_id', file_id)}",
         parse=parse_as(DeletedFile),
         kind="generate",
+        failed=_not_there(file_id),
     )
+
+
+def _not_there(file_id: str) -> Callable[[APIError], APIError]:
+    remedy = "The service keeps files for a time only, and each for its own account"
+    return gone(f"file {file_id}", remedy, file_id=file_id, alone=True)
 
 
 def _parse_content(reply: Reply) -> bytes:

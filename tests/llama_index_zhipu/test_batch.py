@@ -135,7 +135,7 @@ def test_wrong_items_and_settings(chats, texts, emulator):
         chats.run([])
     with pytest.raises(InvalidRequestError, match="text"):
         texts.run([[ChatMessage(content="x")]])
-    with pytest.raises(InvalidRequestError, match="input"):
+    with pytest.raises(InvalidRequestError, match=r"items\[0\] must not be empty"):
         texts.run([""])
     with pytest.raises(InvalidRequestError, match="interval"):
         ZhipuAIBatch(chats._model, interval=0)

@@ -6,18 +6,22 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
+from itertools import accumulate, islice
 from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from zhipu_client import batches
-from zhipu_client._io.checkpoints import with_checkpoint
+from zhipu_client._io.checkpoints import forget, with_checkpoint
+from zhipu_client._io.kept_tasks import KeptTask
 from zhipu_client._io.notes import logger
 from zhipu_client._io.polling import await_for, wait_for
 from zhipu_client._io.usage import counters_of
-from zhipu_client._request import AsyncSender, Sender
+from zhipu_client._request import AsyncSender, Request, Sender
+from zhipu_client.errors import ZhipuError
 from zhipu_client.work._batch import (
+    Anew,
     BatchAnswer,
     BatchLines,
+    Lost,
     Part,
     Plan,
     Seen,
@@ -25,6 +29,7 @@ from zhipu_client.work._batch import (
     ids_of,
     items_of,
     known,
+    lines_in,
     missing,
     parts_of,
     results_of,
@@ -230,37 +235,44 @@ class BatchRuns(Generic[V]):
         return found.decode()
 
     def _answers(self, job_id: str) -> Iterator[tuple[batches.Batch, int | None, BatchAnswer[Any]]]:
-        client = self._client()
+        client, lost = self._client(), Lost()
         with _known(job_id):
             for one in ids_of(job_id):
-                batch = wait_for(client, self._waiting(one))
-                yield batch, None, missing(batch, "")
-                seen, tally = Seen(), self._tally(client)
-                for request in results_of(batch):
-                    with client.send(request) as file:
-                        for number, answer in self._plan().answers(file, seen, tally):
-                            yield batch, number, answer
-                seen.check()
-                _count(client, tally, one)
+                with lost.noted():
+                    batch = wait_for(client, self._waiting(one))
+                    yield batch, None, missing(batch, "")
+                    seen, tally = Seen(), self._tally(client)
+                    for request in results_of(batch):
+                        with lost.noted(batch), client.send(request) as file:
+                            for number, answer in self._plan().answers(file, seen, tally):
+                                yield batch, number, answer
+                    seen.check()
+                    _count(client, tally, one)
+            for one in lost.batch_ids:
+                KeptTask(client, self._waiting(one)).failed()
+            lost.check()
 
     async def _aanswers(
         self, job_id: str
     ) -> AsyncIterator[tuple[batches.Batch, int | None, BatchAnswer[Any]]]:
-        client = self._async_client()
+        from anyio import to_thread
+
+        client, lost = self._async_client(), Lost()
         with _known(job_id):
             for one in ids_of(job_id):
-                batch = await await_for(client, self._waiting(one))
-                yield batch, None, missing(batch, "")
-                seen, tally = Seen(), self._tally(client)
-                for request in results_of(batch):
-                    file = await client.send(request)
-                    try:
-                        async for number, answer in self._some(file, seen, tally):
-                            yield batch, number, answer
-                    finally:
-                        file.close()
-                seen.check()
-                _count(client, tally, one)
+                with lost.noted():
+                    batch = await await_for(client, self._waiting(one))
+                    yield batch, None, missing(batch, "")
+                    seen, tally = Seen(), self._tally(client)
+                    for request in results_of(batch):
+                        with lost.noted(batch), await client.send(request) as file:
+                            async for number, answer in self._some(file, seen, tally):
+                                yield batch, number, answer
+                    seen.check()
+                    _count(client, tally, one)
+            for one in lost.batch_ids:
+                await to_thread.run_sync(KeptTask(client, self._waiting(one)).failed)
+            lost.check()
 
     async def _some(
         self, file: IO[bytes], seen: Seen, tally: Tally
@@ -286,17 +298,20 @@ class _Collected:
         self._progress = progress
         self._on_result = on_result
         self.found: dict[int, BatchAnswer[Any]] = {}
-        self._last: batches.Batch | None = None
+        self._batches: list[batches.Batch] = []
         self._told = 0
-        self._unread = ""
+        #: Of each batch the words on a damaged line, which may be of any of its items.
+        self._unread: list[str] = []
 
     def add(self, batch: batches.Batch, number: int | None, answer: BatchAnswer[Any]) -> None:
-        if batch is not self._last:  # each begins with a row of its own, which is not an answer
-            self._last = batch
+        # Each begins with a row of its own, which is not an answer.
+        if not self._batches or batch is not self._batches[-1]:
+            self._batches.append(batch)
+            self._unread.append("")
             self._told = max(items_of(batch), self._told)
         elif number is None:
             if answer.error is not None:
-                self._unread = f": {answer.error}"  # a damaged line, which may be of any item
+                self._unread[-1] = f": {answer.error}"
         else:
             self.found[number] = answer
             if self._on_result is not None:
@@ -305,11 +320,16 @@ class _Collected:
                 self._progress(len(self.found), self._count or self._told or None)
 
     def whole(self) -> list[BatchAnswer[Any]]:
-        assert self._last is not None  # noqa: S101 - a job has at least one batch
         least = max([self._told, *(number + 1 for number in self.found)])
         count = least if self._count is None else self._count
-        lost = missing(self._last, self._unread)
-        return [self.found.get(number) or lost for number in range(count)]
+        return [self.found.get(number) or self._missing(number) for number in range(count)]
+
+    def _missing(self, number: int) -> BatchAnswer[Any]:
+        """Return the answer of an item without one, from the batch that it is in."""
+        sizes = [lines_in(batch) for batch in self._batches]
+        ends = accumulate(sizes) if all(sizes) else ()
+        place = next((place for place, end in enumerate(ends) if number < end), -1)
+        return missing(self._batches[place], self._unread[place])
 
 
 def _announced(parts: list[Part], ids: list[str]) -> str:
@@ -348,18 +368,40 @@ def _known(job_id: str) -> Iterator[None]:
 def _conduct(client: Sender, steps: Steps[R]) -> R:
     answer: Any = None
     try:
+        step = next(steps)
         while True:
-            answer = client.send(steps.send(answer))
+            try:
+                if isinstance(step, Anew):
+                    forget(client, step.request)
+                answer = client.send(_request(step))
+            except ZhipuError as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(answer)
     except StopIteration as end:
         found: R = end.value
         return found
 
 
 async def _aconduct(client: AsyncSender, steps: Steps[R]) -> R:
+    from anyio import to_thread
+
     answer: Any = None
     try:
+        step = next(steps)
         while True:
-            answer = await client.send(steps.send(answer))
+            try:
+                if isinstance(step, Anew):
+                    await to_thread.run_sync(forget, client, step.request)
+                answer = await client.send(_request(step))
+            except ZhipuError as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(answer)
     except StopIteration as end:
         found: R = end.value
         return found
+
+
+def _request(step: Request[Any] | Anew) -> Request[Any]:
+    return step.request if isinstance(step, Anew) else step

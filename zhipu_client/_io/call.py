@@ -352,7 +352,8 @@ class Call:
         hint = hint_for(self.core, self.request.path, seen, error.message)
         if hint is not None:
             error.explain(hint)
-        return error
+        failed = getattr(self.request, "failed", None)
+        return error if failed is None else failed(error)
 
     def count(self, data: Any) -> None:
         """Count what an answer has used, where somebody wants to know."""

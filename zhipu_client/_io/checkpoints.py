@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
     from zhipu_client._io.sync import Client
 
-__all__ = ["AsyncKeptClient", "Checkpoint", "KeptClient", "begun_key", "with_checkpoint"]
+__all__ = ["AsyncKeptClient", "Checkpoint", "KeptClient", "begun_key", "forget", "with_checkpoint"]
 
 T = TypeVar("T")
 
@@ -313,6 +313,13 @@ class _Steps:
         if claimed:
             with suppress(InvalidRequestError):  # whatever failed before says more
                 self._checkpoint.release(claimed)
+
+
+def forget(client: Any, request: Request[Any]) -> None:
+    """Remove the answer to a request from a client's checkpoint, if it has one."""
+    checkpoint = getattr(client, "checkpoint", None)
+    if isinstance(checkpoint, Checkpoint) and can_be_kept(request):
+        checkpoint.forget(KeptRequest(request, client.base_url).keys)
 
 
 def begun_key(base_url: str, task_id: str) -> bytes:

@@ -15,6 +15,7 @@ __all__ = [
     "BadRequestError",
     "ContentFilterError",
     "ContextOverflowError",
+    "GoneError",
     "InsufficientBalanceError",
     "InvalidRequestError",
     "NotFoundError",
@@ -173,6 +174,18 @@ class PermissionDeniedError(APIError):
 
 class NotFoundError(APIError):
     """The model, task, file or path does not exist (on this site)."""
+
+
+class GoneError(NotFoundError):
+    """A file or a batch is not there: it has expired, was deleted, or is of another account.
+
+    Attributes:
+        file_id: The file, or None.
+        batch_id: The batch, or the one that the file belongs to, or None.
+    """
+
+    file_id: str | None = None
+    batch_id: str | None = None
 
 
 class RateLimitError(APIError):

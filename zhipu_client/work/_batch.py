@@ -8,25 +8,35 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any, Generic, Protocol, TypeAlias, TypeVar
 
 from zhipu_client import _check, batches, files
 from zhipu_client._numbers import whole_number
 from zhipu_client._request import Reply, Request
-from zhipu_client.errors import InvalidRequestError, ServerError, ZhipuError
+from zhipu_client._task import TaskFailedError
+from zhipu_client.errors import GoneError, InvalidRequestError, ServerError, ZhipuError
 from zhipu_client.work._usage import Tally
 
 __all__ = [
-    "BatchAnswer", "BatchLines", "Part", "Plan", "Seen", "Steps", "known",
+    "Anew", "BatchAnswer", "BatchLines", "Lost", "Part", "Plan", "Seen", "Steps", "known",
     "lines_of_chats", "lines_of_texts", "parts_of",
 ]  # fmt: skip
 
 V = TypeVar("V")
 R = TypeVar("R")
 
-#: Requests to send, one after the other; each yields its answer.
-Steps: TypeAlias = Generator[Request[Any], Any, R]
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """A request to send although a checkpoint has its answer, which is not true any more."""
+
+    request: Request[Any]
+
+
+#: Requests to send, one after the other; each yields its answer, or raises its error.
+Steps: TypeAlias = Generator[Request[Any] | Anew, Any, R]
 
 #: More lines than any job may have.
 MOST_LINES = 1_000_000
@@ -155,7 +165,9 @@ def _line(work: BatchLines, number: int, item: Any) -> bytes:
         body = work.request(item).json or {}
         return batches.lines([batches.line(f"{_MARK}{number:06d}", body, url=work.url)])
     except InvalidRequestError as error:
-        error.args = (f"items[{number}]: {error}", *error.args[1:])
+        said = str(error)
+        alone = said.removeprefix("input[0] ")  # the only text of its request
+        error.args = (f"items[{number}]{': ' if alone == said else ' '}{alone}", *error.args[1:])
         error.field = f"items[{number}]"
         raise
 
@@ -191,12 +203,18 @@ class Plan:
             pairs = dict(self.metadata)
             if len(parts) > 1:
                 pairs |= {_JOB: job, _PART: f"{number}/{len(parts)}", _ITEMS: str(items)}
-            batch = yield batches.create(
-                input_file_id=file.id or "", endpoint=self.work.url, metadata=pairs or None
-            )
+            try:
+                batch = yield self._create(file, pairs)
+            except GoneError:  # uploaded by an earlier run, or for a batch that came to nothing
+                batch = yield self._create((yield Anew(upload)), pairs)
             if not batch.id:
                 raise ServerError("the answer has no batch id", body=batch.model_dump())
             ids.append(batch.id)
+
+    def _create(self, file: Any, pairs: dict[str, str]) -> Request[batches.Batch]:
+        return batches.create(
+            input_file_id=file.id or "", endpoint=self.work.url, metadata=pairs or None
+        )
 
     def find(self, limit: int) -> Steps[list[str]]:
         """Look for jobs with this metadata, the newest first."""
@@ -279,6 +297,42 @@ class Seen:
             raise _check.refuse("job_id", None, "is of a batch that was not made by ZhipuAIBatch")
 
 
+class Lost:
+    """What cannot be collected of a job, noted while the rest of it is.
+
+    Attributes:
+        batch_ids: The batches of which a file is gone.
+    """
+
+    def __init__(self) -> None:
+        self.batch_ids: list[str] = []
+        self._first: ZhipuError | None = None
+
+    @contextmanager
+    def noted(self, batch: batches.Batch | None = None) -> Iterator[None]:
+        """Note what is gone, or has failed as a whole, instead of raising it.
+
+        Args:
+            batch: The batch whose file is fetched; None for the batch itself.
+        """
+        try:
+            yield
+        except (GoneError, TaskFailedError) as error:
+            if isinstance(error, GoneError) and batch is not None:
+                error.batch_id = batch.id
+                self.batch_ids.append(str(batch.id))
+                error.explain(
+                    f"It had results of the batch {batch.id}: those that were read are kept; to "
+                    "have the others, submit their items again, which are paid for again"
+                )
+            self._first = self._first or error
+
+    def check(self) -> None:
+        """Raise the first of them, once the rest is collected."""
+        if self._first is not None:
+            raise self._first
+
+
 def results_of(batch: batches.Batch) -> list[Request[IO[bytes]]]:
     """Return the requests of the files of answers and errors; either may be missing."""
     found = (batch.output_file_id, batch.error_file_id)
@@ -297,11 +351,16 @@ def ids_of(job_id: str) -> list[str]:
     return found
 
 
+def lines_in(batch: batches.Batch) -> int:
+    """Return how many lines a batch reports to have; 0 where it does not say so."""
+    counts = batch.request_counts if isinstance(batch.request_counts, dict) else {}
+    return whole_number(counts.get("total"), most=MOST_LINES) or 0
+
+
 def items_of(batch: batches.Batch) -> int:
     """Return how many items a batch, or the job that it is a part of, says to have."""
-    counts = batch.request_counts if isinstance(batch.request_counts, dict) else {}
-    reported = (batch.metadata or {}).get(_ITEMS), counts.get("total")
-    return max(whole_number(count, most=MOST_LINES) or 0 for count in reported)
+    reported = whole_number((batch.metadata or {}).get(_ITEMS), most=MOST_LINES) or 0
+    return max(reported, lines_in(batch))
 
 
 def missing(batch: batches.Batch, unread: str) -> BatchAnswer[Any]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from zhipu_emulator.http.state import State
 
-_PRIVATE = ("owner", "polls_left")
+_PRIVATE = ("owner", "polls_left", "auto_delete")
 _MAX_PAIRS, _MAX_KEY, _MAX_VALUE = 16, 64, 512
 _OPEN = ("validating", "in_progress", "finalizing")
 
@@ -74,7 +74,7 @@ def routes(state: State) -> list[Route]:
 def _create(state: State, params: Params, owner: str) -> dict[str, Any]:
     file_id = params.text("input_file_id")
     endpoint = params.text("endpoint", choices=URLS)
-    params.flag("auto_delete_input_file", True)
+    auto_delete = params.flag("auto_delete_input_file", True)
     file = stored_file(state, file_id)
     if file is None or file["owner"] != owner or file["purpose"] != "batch":
         raise ServiceError("1214", "文件不存在", "The file does not exist")
@@ -104,6 +104,7 @@ def _create(state: State, params: Params, owner: str) -> dict[str, Any]:
         "metadata": _metadata(params.get("metadata")),
         "owner": owner,
         "polls_left": state.options.polls,
+        "auto_delete": auto_delete,
     }
 
 
@@ -134,6 +135,8 @@ async def _advance(batch: dict[str, Any], state: State, request: Request) -> Non
     batch["finalizing_at"] = _milliseconds(state)
     await _run(batch, state, request)
     batch.update(status="completed", completed_at=_milliseconds(state))
+    if batch["auto_delete"]:
+        state.store("files").pop(batch["input_file_id"], None)
 
 
 async def _run(batch: dict[str, Any], state: State, request: Request) -> None:
