@@ -117,8 +117,16 @@ CASES: dict[str, tuple[list[dict[str, Any]], list[tuple[str | None, str, str]]]]
         [(None, "f", ""), (None, "g", '{"a":1}')],
     ),
     "neither index nor id, two calls of one tool": (
+        [piece('{"a":1}', "f"), piece('{"a":2}', "f")],
+        [(None, "f", '{"a":1}'), (None, "f", '{"a":2}')],
+    ),
+    "neither index nor id, the whole delta once more": (
         [piece('{"a":1}', "f"), piece('{"a":1}', "f")],
-        [(None, "f", '{"a":1}'), (None, "f", '{"a":1}')],
+        [(None, "f", '{"a":1}')],
+    ),
+    "neither index nor id, the whole object once more, with the name": (
+        [piece('{"a":', "f", "x"), piece("1}", "f"), piece('{"a":1}', "f"), piece("{}", "g")],
+        [("x", "f", '{"a":1}'), (None, "g", "{}")],
     ),
     "id and name in every fragment": (
         [piece("", "f", "x", 0), piece('{"a":', "f", "x", 0), piece("{}}", "f", "x", 0),
@@ -371,6 +379,8 @@ def test_ids_of_a_whole_answer_are_made_unique() -> None:
         ([piece('{"a":1}', "f", "x"), piece('{"a":1}', "g", "x")], ["x", "x_1"]),
         ([piece("", "f", "x", 0), piece("", "f", "x", 0)], ["x"]),
         ([piece("", "f"), piece("", "f")], [None, None]),
+        ([piece('{"a":1}', "f"), piece('{"a": 1}', "f"), piece('{"a":2}', "f")], [None, None]),
+        ([piece('{"a":1}', "f", index=0), piece('{"a":1}', "f", index=1)], [None, None]),
         ([piece("null", "f", "x", 0), piece(" null", "f", "x", 0)], ["x"]),
         ([piece("{}", "f", 0), piece("{}", "g", 1.0), piece("{}", "f", False)], ["0", "1", None]),
     ],

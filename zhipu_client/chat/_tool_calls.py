@@ -85,16 +85,22 @@ class ToolCallMerger:
         return [self._fragment(call) for call in calls or () if isinstance(call, Mapping)]
 
     def calls(self) -> list[dict[str, Any]]:
-        """Return the calls joined up to now, in the shape of a whole message's ``tool_calls``."""
+        """Return the calls joined up to now, in the shape of a whole message's ``tool_calls``.
+
+        ``doubtful`` is one without arguments that may be a piece of another: nothing but their ids
+        tells them apart, and some servers make a new id for each piece.
+        """
+        calls = [call for call in self._calls if not call.dropped]
+        filled = {(call.name, call.index) for call in calls if call.begun}
         return [
             {
                 "id": call.id,
                 "index": call.number,
                 "type": "function",
                 "function": {"name": call.name or "", "arguments": call.arguments()},
+                **({"doubtful": True} if call.is_empty_beside(filled) else {}),
             }
-            for call in self._calls
-            if not call.dropped
+            for call in calls
         ]
 
     def rest(self) -> list[Fragment]:
@@ -191,7 +197,7 @@ class ToolCallMerger:
         if index is None and identity is None:
             # A name alone, twice: two calls of a tool that takes no arguments.
             bare = call.wire_id is None and call.index is None and not (call.begun or arguments)
-            if bare or (call.whole() and arguments):
+            if bare or (call.whole() and arguments and not call.has_same(arguments)):
                 return self._new(index)
             if call.whole():
                 call.repeated = (identity, name)  # unless an object follows, it ends the last one
@@ -277,6 +283,10 @@ class _Call:
         """True once some arguments have come."""
         return self._length > 0
 
+    def is_empty_beside(self, filled: Collection[tuple[str | None, int | None]]) -> bool:
+        """Return whether it has no arguments, but one of its name and index has."""
+        return not self.begun and (self.name, self.index) in filled
+
     def unshown(self) -> str | None:
         """Give out what of the name was not given out before, or None."""
         left = (self.name or "")[self.shown :]
@@ -292,7 +302,7 @@ class _Call:
         if piece.strip() == "null" and self._length < _LONGEST_NULL:
             if self.arguments().strip() == "null":
                 return ""
-        elif len(piece) > 1 and piece.lstrip()[:1] == "{" and self.whole() and self._is_same(piece):
+        elif len(piece) > 1 and piece.lstrip()[:1] == "{" and self.whole() and self.has_same(piece):
             return ""
         if self._value is not None and piece.strip():
             self._value = ""  # more has come behind the object
@@ -301,7 +311,7 @@ class _Call:
         self._first = self._first or piece.lstrip()[:1]
         return piece
 
-    def _is_same(self, text: str) -> bool:
+    def has_same(self, text: str) -> bool:
         """Return whether a text is the whole object once more, however it is written."""
         if len(text) == self._length and text == self.arguments():
             return True
@@ -337,7 +347,7 @@ class _Call:
         begins = text.startswith("{") or (text.startswith('"') and self._begins_text())
         if not begins or not self.whole():
             return False
-        return self._length > 2 and not self._is_same(arguments)
+        return self._length > 2 and not self.has_same(arguments)
 
 
 class Ids:

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 from zhipu_client.chat._brackets import Brackets
 from zhipu_client.conversation.schemas import problems
 
-__all__ = ["Written", "doubts"]
+__all__ = ["GONE", "Written", "doubts"]
 
-_GONE = "its arguments did not come, or are among those of another call"
+#: Why a call is not run whose arguments may have gone astray.
+GONE = "its arguments did not come, or are among those of another call"
 
 Schema = Mapping[str, Any]
 
@@ -60,7 +61,7 @@ def doubts(calls: Sequence[Written]) -> list[str | None]:
             found[other] = f"its arguments may be those of the call of {call.name}"
         others = any(other.value != {} for other in calls)
         if strayed or (lost and _takes_any(call)) or (needs and call.blank and others):
-            found[number] = _GONE
+            found[number] = GONE
     return found
 
 

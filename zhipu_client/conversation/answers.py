@@ -13,7 +13,7 @@ from typing import Any
 
 from zhipu_client import chat
 from zhipu_client._check import show
-from zhipu_client.conversation._strayed import Written, doubts
+from zhipu_client.conversation._strayed import GONE, Written, doubts
 from zhipu_client.conversation.arguments import may_go_on, read_arguments
 from zhipu_client.conversation.sound import playable
 
@@ -318,10 +318,12 @@ def _calls(
         name = names.decode(name) if names is not None else name.strip()
         read = read_arguments(function.get("arguments"), (schemas or {}).get(name))
         identity = str(call["id"]) if call.get("id") else made_up_id(answer, number)
-        if name:
-            yield Call(identity, name, read.value, read.text, read.error)
-        else:
+        if not name:
             yield Call(identity, "", None, read.text, _nameless(given))
+        elif call.get("doubtful"):
+            yield Call(identity, name, None, read.text, GONE)
+        else:
+            yield Call(identity, name, read.value, read.text, read.error)
 
 
 def _nameless(given: Any) -> str:
