@@ -18,7 +18,7 @@ from langchain_zhipu._ocr.documents import stable_id
 from langchain_zhipu._ocr.sources import Origin
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import InvalidRequestError, Request, ZhipuError, aiterate, iterate, ocr
-from zhipu_client.adapting import FATAL, document_id, flat, name_source, read_path
+from zhipu_client.adapting import FATAL, document_id, flat, name_source, read_path, shown_name
 from zhipu_client.work import Chain, Once
 
 __all__ = ["SUFFIXES", "HandwritingSettings"]
@@ -145,7 +145,7 @@ def _box(region: dict[str, Any]) -> dict[str, Any]:
 def _skip(origin: Origin, error: Exception) -> bool:
     if isinstance(error, FATAL):
         return False
-    _log.warning("%s is skipped: %s", origin.name, error)
+    _log.warning("%s is skipped: %s", shown_name(origin.name), error)
     return True
 
 

@@ -29,7 +29,15 @@ from zhipu_client import (
     file_parser,
     wait_for,
 )
-from zhipu_client.adapting import FATAL, document_id, flat, name_source, naming, read_path
+from zhipu_client.adapting import (
+    FATAL,
+    document_id,
+    flat,
+    name_source,
+    naming,
+    read_path,
+    shown_name,
+)
 
 __all__ = ["ParserSettings"]
 
@@ -117,7 +125,7 @@ class ParserSettings(SeveralRequests):
         """Log a failure, or raise it with what was paid for: documents behind it, and tasks."""
         name_source(error, origin.name)
         if self.on_error == "skip" and not isinstance(error, FATAL):
-            _log.warning("%s is skipped: %s", origin.name, error)
+            _log.warning("%s is skipped: %s", shown_name(origin.name), error)
             return
         whole = [one for one in behind if one.done() and not one.cancelled()]
         later = [one.result() for one in whole if one.exception() is None]

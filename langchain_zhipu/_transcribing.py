@@ -25,6 +25,7 @@ from zhipu_client.adapting import (
     flat,
     leave,
     name_source,
+    shown_name,
 )
 from zhipu_client.work import Chain
 
@@ -98,7 +99,7 @@ class TranscriptionSettings(SeveralRequests):
 
     def _document(self, origin: Origin, found: audio.Transcript) -> Document:
         for part in found.refused:
-            _log.warning("%s: a part is left out: %s", origin.name, part.error)
+            _log.warning("%s: a part is left out: %s", shown_name(origin.name), part.error)
         facts = found.metadata(times=self.segments, request_info=self.request_info)
         named = {"source": origin.name}
         return Document(
@@ -147,7 +148,7 @@ class _Run:
         if isinstance(error, FATAL):
             return False
         self._parts = []
-        _log.warning("%s is skipped: %s", origin.name, error)
+        _log.warning("%s is skipped: %s", shown_name(origin.name), error)
         return True
 
     def attach(self, error: BaseException) -> None:

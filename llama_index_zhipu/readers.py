@@ -15,7 +15,15 @@ from llama_index.core.schema import Document
 from pydantic import BeforeValidator
 
 from zhipu_client import aiterate, arun, iterate, ocr, run
-from zhipu_client.adapting import GivenPath, aleave, attach, hidden_password, leave, naming
+from zhipu_client.adapting import (
+    GivenPath,
+    aleave,
+    attach,
+    hidden_password,
+    leave,
+    naming,
+    shown_name,
+)
 
 from ._connection import SeveralRequests
 from ._documents import Given, given_file
@@ -318,7 +326,9 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
             blank = [str(page.number) for page in pages if page.empty]
             level = logging.INFO if kept else logging.WARNING
             shown = ", ".join(blank[:20]) + (", ..." if len(blank) > 20 else "")
-            logger.log(level, "%s: no text on page %s, left out", given.name or "file", shown)
+            logger.log(
+                level, "%s: no text on page %s, left out", shown_name(given.name or "file"), shown
+            )
         if self.split == "page":
             return [self._document(page, given) for page in kept]
         return [self._joined(kept, given, len(pages))] if kept else []

@@ -21,7 +21,7 @@ from zhipu_client import (
     run,
     stream_transcript,
 )
-from zhipu_client.adapting import GivenPath, keeping, naming
+from zhipu_client.adapting import GivenPath, keeping, naming, shown_name
 
 from ._connection import SeveralRequests
 from ._documents import Given, given_file
@@ -170,7 +170,9 @@ class ZhipuAITranscriptionReader(SeveralRequests, BasePydanticReader):
 
     def _documents(self, found: audio.Transcript, given: Given) -> list[Document]:
         for part in found.refused:
-            logger.warning("%s: a part is left out: %s", given.name, part.error)
+            logger.warning(
+                "%s: a part is left out: %s", shown_name(given.name or "file"), part.error
+            )
         facts = found.metadata(times=self.segments, request_info=self.request_info)
         document = given.document(found.text, facts, nested=self.segments)
         if self.on_result is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from zhipu_client import models
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["MAX_BYTES", "check_bytes", "data_url", "sniff"]
+__all__ = ["MAX_BYTES", "archive", "check_bytes", "data_url", "sniff"]
 
 MiB = 1024 * 1024
 
@@ -49,7 +49,16 @@ def sniff(head: bytes) -> str | None:
         return "image/png"
     if head.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
-    return "application/pdf" if b"%PDF-" in head[:1024] else None
+    return "application/pdf" if b"%PDF-" in head[:1024] and not archive(head) else None
+
+
+def archive(head: bytes) -> bool:
+    """Return True for a zip or tar archive, which may have a PDF in its first bytes.
+
+    Args:
+        head: The first bytes of the file.
+    """
+    return head.startswith(b"PK\x03\x04") or head[257:262] == b"ustar"
 
 
 def data_url(content: bytes) -> str:

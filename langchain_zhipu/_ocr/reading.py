@@ -21,7 +21,15 @@ from zhipu_client import (
     iterate,
     ocr,
 )
-from zhipu_client.adapting import FATAL, GivenPath, aleave, hidden_password, leave, name_source
+from zhipu_client.adapting import (
+    FATAL,
+    GivenPath,
+    aleave,
+    hidden_password,
+    leave,
+    name_source,
+    shown_name,
+)
 from zhipu_client.ocr import OCRPage, OCRProgress
 from zhipu_client.work import Chain
 
@@ -276,12 +284,12 @@ class _Run:
             return
         level = logging.WARNING if len(blank) == read else logging.INFO
         shown = ", ".join(map(str, blank[:20])) + (", ..." if len(blank) > 20 else "")
-        _log.log(level, "%s: no text on page %s, left out", origin.name, shown)
+        _log.log(level, "%s: no text on page %s, left out", shown_name(origin.name), shown)
 
     def _skip(self, origin: Origin, error: Exception) -> bool:
         if isinstance(error, FATAL):
             return False
-        _log.warning("%s is skipped: %s", origin.name, error)
+        _log.warning("%s is skipped: %s", shown_name(origin.name), error)
         return True
 
     def attach(self, error: BaseException) -> ResumePoint | None:

@@ -6,11 +6,11 @@ import base64
 import io
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from zhipu_client._files import MAX_BYTES, check_bytes, data_url, sniff
+from zhipu_client._files import MAX_BYTES, archive, check_bytes, data_url, sniff
 from zhipu_client._image_types import convertible
 from zhipu_client._secrets import HiddenPassword, hidden_password
 from zhipu_client._uploads import why_unread
@@ -79,11 +79,18 @@ def open_content(source: Source, root: Path | None, max_bytes: int) -> tuple[Bin
 def not_taken(head: bytes, name: str) -> str:
     """Return why a file of an unknown type is refused, and what reads it."""
     why = f"is neither PDF, PNG nor JPEG, nor converted to them (it starts with {head[:8]!r})"
+    if archive(head) and not _is_office(head):
+        return f"{why}; it is an archive: give the files in it (`zipfile.Path`, `tarfile`)"
     if head.startswith(_OFFICE) or name.lower().endswith((".csv", ".txt", ".md", ".html")):
         why += (
             "; Office files and texts are read by the file parser, see `zhipu_client.file_parser`"
         )
     return why
+
+
+def _is_office(head: bytes) -> bool:
+    """Whether the first file of a zip archive is one that Office or OpenDocument begins with."""
+    return any(name in head for name in (b"[Content_Types].xml", b"_rels/", b"mimetype"))
 
 
 def stamp(file: BinaryIO) -> tuple[int, int] | None:
@@ -168,6 +175,7 @@ class _Address:
     pages: int | None = None
     size = 0
     info: Mapping[str, str] = {}
+    remarks: Sequence[str] = ()
 
     def __init__(self, url: str) -> None:
         self.name = url
@@ -192,6 +200,7 @@ class _File:
     kind: str | None
     pages: int | None
     info: Mapping[str, str]
+    remarks: Sequence[str]
 
     def __init__(
         self, file: BinaryIO, name: str, password: HiddenPassword | Callable[[], Any] | None = None
@@ -213,6 +222,7 @@ class _File:
         self.size = self._content.seek(0, os.SEEK_END)
         facts = self._open(password) if kind == _PDF else Facts(1)
         self.pages, self.info = (facts.pages, dict(facts.info)) if facts else (None, {})
+        self.remarks = facts.remarks if facts else ()
         if original is not None:
             self.info = {CONVERTED: original}
         self._encrypted = facts is not None and facts.encrypted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from typing import Any, BinaryIO, TypeVar
 from zhipu_client._safe_tracebacks import keeps_no_arguments
 from zhipu_client._secrets import HiddenPassword, hidden_password
 from zhipu_client.errors import InvalidRequestError
+from zhipu_client.errors._naming import shown_name
 
 from . import pdf_process
 
@@ -65,11 +67,13 @@ class Facts:
         pages: How many pages it has.
         encrypted: Whether it is encrypted.
         info: Title, author and so on, by their names in the file.
+        remarks: What is in it and is not on its pages, in words that follow its name.
     """
 
     pages: int
     encrypted: bool = False
     info: Mapping[str, str] = field(default_factory=dict)
+    remarks: Sequence[str] = ()
 
 
 class PDF:
@@ -128,7 +132,7 @@ class PDF:
     def _start(self) -> Facts:
         self._reading = reading(self._source, [_PROGRAM], pdf_process.Desk)
         found, _ = self._answer({"do": "open", "password": self._password})
-        return Facts(found["pages"], found["encrypted"], found["info"])
+        return Facts(found["pages"], found["encrypted"], found["info"], found["remarks"])
 
     def _ask(self, **command: Any) -> bytes:
         if self._reading is None:
@@ -146,7 +150,7 @@ class PDF:
         if kind == "broken":
             raise BrokenPDFError(why)
         self.rest()
-        text = f"{self._name} {BOUNDS.get(kind, why)}"
+        text = f"{shown_name(self._name)} {BOUNDS.get(kind, why)}"
         raise InvalidRequestError(text, field="source", value=self._name)
 
 
@@ -246,7 +250,7 @@ def with_password(
     try:
         return opened(None)
     except PasswordNeededError:
-        given = hidden_password(password() if callable(password) else password)
+        given = _asked(password, refused) if callable(password) else hidden_password(password)
     if given is None:
         raise refused("needs a password: give it as `password`, a string or a function of the file")
     if given.lost:
@@ -258,6 +262,24 @@ def with_password(
         return opened(given)
     except PasswordNeededError:
         raise refused("needs another password than the one that was given") from None
+
+
+def _asked(
+    password: Callable[[], Any], refused: Callable[[str], InvalidRequestError]
+) -> HiddenPassword | None:
+    """Return what a caller's function gives; what it raises itself gets a note with the file."""
+    try:
+        given = password()
+    except Exception as error:
+        error.add_note(str(refused("needs a password, and the function that gives it raised this")))
+        raise
+    if inspect.iscoroutine(given):
+        given.close()  # or it would warn that nobody awaited it
+        raise refused("needs a password, and the function that gives it is asynchronous")
+    if callable(given) and not hasattr(given, "get_secret_value"):
+        raise refused("needs a password, and the function that gives it returned a function")
+    found: HiddenPassword | None = hidden_password(given)
+    return found
 
 
 def reading(

@@ -44,6 +44,17 @@ _DATES = ("CreationDate", "ModDate")
 #: Of a page: what leads elsewhere or is not shown. Of a form: what holds for every field.
 _NOT_SHOWN = ("/B", "/AA", "/PieceInfo", "/Thumb", "/StructParents")
 _OF_A_FORM = ("/DR", "/DA", "/Q", "/NeedAppearances", "/SigFlags")
+#: Of a document: what says that its content is not on its pages, and what to do.
+_NOT_ON_PAGES = {
+    "/Collection": (
+        "is a portfolio: the files in it are not read, only its own pages. Take them out and give "
+        "them one by one"
+    ),
+    "/NeedsRendering": (
+        "is a form that only Adobe's programs draw (XFA): what is read is the note that is on its "
+        "pages in place of it. Print it to a PDF and give that"
+    ),
+}
 _OF_A_DOCUMENT = ("/OCProperties", "/OutputIntents", "/Lang")
 
 
@@ -96,6 +107,18 @@ class Opened:
         except Exception:  # noqa: BLE001 - optional, and often broken
             return {}
         return {name: text for name, text in texts.items() if text}
+
+    def remarks(self) -> list[str]:
+        """Return what is in the file and is not on its pages, in words that follow its name."""
+        try:
+            root: Any = self._pdf.Root
+            return [
+                remark
+                for name, remark in _NOT_ON_PAGES.items()
+                if root.get(name) is not None and root.get(name) is not False
+            ]
+        except Exception:  # noqa: BLE001 - optional
+            return []
 
     def whole(self) -> bytes:
         """Return the whole file, without encryption."""
@@ -347,7 +370,7 @@ class Desk:
             opened = Opened(self._file, password, aloud=self._remarks is not None)
             self._opened = opened
             about = {"pages": opened.pages, "encrypted": opened.encrypted, "info": opened.info()}
-            return about, b""
+            return {**about, "remarks": opened.remarks()}, b""
         if self._opened is None:
             raise RefusedError("is not open")
         if command["do"] == "part":

@@ -10,6 +10,7 @@ from zhipu_client._io import render_process
 from zhipu_client._io.pdf import BOUNDS, PasswordNeededError, copied, reading, with_password
 from zhipu_client._secrets import HiddenPassword
 from zhipu_client.errors import InvalidRequestError
+from zhipu_client.errors._naming import shown_name
 
 __all__ = ["RenderedPDF"]
 
@@ -96,4 +97,6 @@ class RenderedPDF:
         raise self._refused(BOUNDS.get(kind, why).replace("to open", f"to render {what}"))
 
     def _refused(self, why: str) -> InvalidRequestError:
-        return InvalidRequestError(f"{self._name} {why}", field="source", value=self._name)
+        return InvalidRequestError(
+            f"{shown_name(self._name)} {why}", field="source", value=self._name
+        )

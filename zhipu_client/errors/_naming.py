@@ -15,6 +15,8 @@ __all__ = ["name_source", "naming", "shown_name"]
 #: Of a longer name errors have the beginning and the end, which has the file's own name whole: no
 #: system takes more than 255 characters of it.
 _MOST, _BEGIN, _END = 400, 100, 255
+#: What a name may have that moves the cursor, colours or turns round a line of a log.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 #: How an address begins; as a path it has one slash. One letter is a drive.
 _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:/{1,2}")
 
@@ -49,7 +51,8 @@ def shown_name(source: Any) -> str:
     """Return a name, a path or an address as errors quote it.
 
     An address, of any scheme, is shortened to the part before its query and has no user and no
-    password; a data URL is shortened to its type, and what is very long in the middle.
+    password; a data URL is shortened to its type, and what is very long in the middle. Line ends
+    and other characters that are not seen are escaped.
 
     Example:
         >>> from zhipu_client.adapting import shown_name
@@ -64,7 +67,8 @@ def shown_name(source: Any) -> str:
     address = _ADDRESS.match(name)
     if address is not None:
         name = _without_secrets(address.group(), name[address.end() :])
-    return name if len(name) <= _MOST else f"{name[:_BEGIN]}…{name[-_END:]}"
+    name = name if len(name) <= _MOST else f"{name[:_BEGIN]}…{name[-_END:]}"
+    return _UNSEEN.sub(lambda found: ascii(found[0])[1:-1], name)
 
 
 def _without_secrets(scheme: str, rest: str) -> str:

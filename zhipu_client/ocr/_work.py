@@ -20,7 +20,7 @@ from zhipu_client.errors import (
     ServerError,
     ZhipuError,
 )
-from zhipu_client.errors._naming import name_source
+from zhipu_client.errors._naming import name_source, shown_name
 from zhipu_client.ocr._pages import OCRPage, OCRProgress, number_of_pages, pages_in, pages_of
 from zhipu_client.ocr._parts import PDF, PagesJob, Part, Parts
 from zhipu_client.work._job import Document, attach
@@ -82,6 +82,8 @@ class OCRWork:
         self._todo = deque(self._parts.planned(self._start, self._total))
         if not any(part.split for part in self._todo):
             document.whole_only()
+        for remark in document.remarks:
+            _log.warning("%s %s", self._shown(), remark)
 
     def take(self) -> tuple[int, Request[Any]] | None:
         while self._todo and self._error is None:
@@ -156,7 +158,7 @@ class OCRWork:
         pages = pages_of(value, part.first, self._total or None)
         if len(pages) > 1 and pages[0].text and not any(page.regions for page in pages):
             why = "%s: the service did not report which of the pages %d to %d has what text"
-            _log.warning(why, self._name(), pages[0].number, pages[-1].number)
+            _log.warning(why, self._shown(), pages[0].number, pages[-1].number)
         wanted = None if part.last is None else part.last - part.first + 1
         if wanted is not None and len(pages) > wanted:
             came = len(pages)
@@ -248,7 +250,7 @@ class OCRWork:
             self._lost = MOST_LOST
             self._fail(number, error)
             return
-        _log.warning("%s: page %d was refused and is left out: %s", self._name(), number, error)
+        _log.warning("%s: page %d was refused and is left out: %s", self._shown(), number, error)
         self._finished[number] = [OCRPage(number, "", total_pages=self._total, error=error)]
 
     def _fail(self, number: int, error: Exception) -> None:
@@ -284,7 +286,7 @@ class OCRWork:
         )
         if len(left) > 1:
             pages += " and all behind them"
-        _log.warning("%s: %s could not be read and are left out: %s", self._name(), pages, error)
+        _log.warning("%s: %s could not be read and are left out: %s", self._shown(), pages, error)
 
     def _may_be_too_long(self, part: Part) -> bool:
         if part.last is not None or self._document.pages is not None:
@@ -330,7 +332,7 @@ class OCRWork:
         message = f"the service did not send pages {self._next} to {last} of the document"
         error = ServerError(message)
         if may_be_skipped(error, self._job.on_error):
-            _log.warning("%s: %s", self._name(), error)
+            _log.warning("%s: %s", self._shown(), error)
         else:
             self._fail(self._next, error)
 
@@ -357,6 +359,9 @@ class OCRWork:
 
     def _name(self) -> str | None:
         return self._job.name if self._in_memory() else self._document.name
+
+    def _shown(self) -> str:
+        return shown_name(self._name() or "the document")
 
     def _in_memory(self) -> bool:
         source = self._job.source

@@ -7,7 +7,7 @@ threads or from tasks, and know nothing of what they mean.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +60,7 @@ class Document(Protocol):
         size: Bytes of the whole; 0 for an address.
         info: Of a PDF: title, author, dates and so on, by their names in the file; of an image that
             was converted, its type as ``converted_from``.
+        remarks: What is in it and is not on its pages, in words that follow its name.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Document(Protocol):
     pages: int | None
     size: int
     info: Mapping[str, str]
+    remarks: Sequence[str]
 
     def whole(self) -> str:
         """Return the address, or a data URL of the whole file."""
