@@ -86,7 +86,7 @@ class HandwritingSettings(SeveralRequests):
             origin = facts.pop("source", None)
             behind = facts.pop("later", {})
             if isinstance(origin, Origin):
-                name_source(error, origin.name)
+                name_source(error, origin.label)
                 facts["source"] = origin.name
             facts["later"] = [
                 document
@@ -145,7 +145,7 @@ def _box(region: dict[str, Any]) -> dict[str, Any]:
 def _skip(origin: Origin, error: Exception) -> bool:
     if isinstance(error, FATAL):
         return False
-    _log.warning("%s is skipped: %s", shown_name(origin.name), error)
+    _log.warning("%s is skipped: %s", shown_name(origin.label), error)
     return True
 
 

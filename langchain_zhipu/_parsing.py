@@ -123,9 +123,9 @@ class ParserSettings(SeveralRequests):
         behind: list[Any],
     ) -> None:
         """Log a failure, or raise it with what was paid for: documents behind it, and tasks."""
-        name_source(error, origin.name)
+        name_source(error, origin.label)
         if self.on_error == "skip" and not isinstance(error, FATAL):
-            _log.warning("%s is skipped: %s", shown_name(origin.name), error)
+            _log.warning("%s is skipped: %s", shown_name(origin.label), error)
             return
         whole = [one for one in behind if one.done() and not one.cancelled()]
         later = [one.result() for one in whole if one.exception() is None]
@@ -133,7 +133,7 @@ class ParserSettings(SeveralRequests):
         raise error
 
     def _parse(self, origin: Origin, tasks: dict[str, str]) -> Document:
-        with naming(origin.name):
+        with naming(origin.label):
             client = self._sync_client()
             answer = client.send(self._request(origin))
             plan = self._parsing.waiting(answer)
@@ -144,7 +144,7 @@ class ParserSettings(SeveralRequests):
             return self._document(origin, answer)
 
     async def _aparse(self, origin: Origin, tasks: dict[str, str]) -> Document:
-        with naming(origin.name):
+        with naming(origin.label):
             client = self._async_client()
             answer = await client.send(await run_in_executor(None, self._request, origin))
             plan = self._parsing.waiting(answer)

@@ -99,7 +99,7 @@ class TranscriptionSettings(SeveralRequests):
 
     def _document(self, origin: Origin, found: audio.Transcript) -> Document:
         for part in found.refused:
-            _log.warning("%s: a part is left out: %s", shown_name(origin.name), part.error)
+            _log.warning("%s: a part is left out: %s", shown_name(origin.label), part.error)
         facts = found.metadata(times=self.segments, request_info=self.request_info)
         named = {"source": origin.name}
         return Document(
@@ -148,7 +148,7 @@ class _Run:
         if isinstance(error, FATAL):
             return False
         self._parts = []
-        _log.warning("%s is skipped: %s", shown_name(origin.name), error)
+        _log.warning("%s is skipped: %s", shown_name(origin.label), error)
         return True
 
     def attach(self, error: BaseException) -> None:
@@ -156,7 +156,7 @@ class _Run:
         facts = error.__dict__
         origin, later = facts.pop("source", None), facts.pop("later", {})
         if isinstance(origin, Origin):
-            name_source(error, origin.name)
+            name_source(error, origin.label)
             facts["source"] = origin.name
         partial = getattr(error, "partial", None)
         behind = partial.segments if isinstance(partial, audio.Transcript) else []

@@ -284,12 +284,12 @@ class _Run:
             return
         level = logging.WARNING if len(blank) == read else logging.INFO
         shown = ", ".join(map(str, blank[:20])) + (", ..." if len(blank) > 20 else "")
-        _log.log(level, "%s: no text on page %s, left out", shown_name(origin.name), shown)
+        _log.log(level, "%s: no text on page %s, left out", shown_name(origin.label), shown)
 
     def _skip(self, origin: Origin, error: Exception) -> bool:
         if isinstance(error, FATAL):
             return False
-        _log.warning("%s is skipped: %s", shown_name(origin.name), error)
+        _log.warning("%s is skipped: %s", shown_name(origin.label), error)
         return True
 
     def attach(self, error: BaseException) -> ResumePoint | None:
@@ -300,7 +300,7 @@ class _Run:
             return None
         mine = [*self._pages, *([] if self._taken is None else [self._taken])]
         progress = self._progress(origin, mine, error)
-        name_source(error, origin.name)
+        name_source(error, origin.label)
         facts["source"] = origin.name
         facts["resume_from"] = point = ResumePoint(
             origin.name,

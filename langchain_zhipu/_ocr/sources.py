@@ -8,7 +8,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path, PurePath
 from typing import Any
@@ -39,6 +39,8 @@ FilePath = Source | Iterable[Source]
 _SUFFIXES = frozenset(
     ".pdf .png .jpg .jpeg .jpe .jfif .tif .tiff .webp .bmp .gif .heic .heif .avif .jp2".split()
 )
+#: What the name of bytes begins with.
+_DIGEST = "sha256:"
 _ADDRESSES = ("http://", "https://")
 _TAKEN = "a path, an address, bytes, an open file, an upload or a blob"
 #: The metadata of a PDF file, by the names that LangChain's PDF loaders use.
@@ -57,11 +59,18 @@ class Origin:
         value: An http(s) URL, a data URL, a path or bytes.
         name: Its name in metadata (``source``) and in errors.
         metadata: Further metadata of its documents.
+        place: Where it is among several, for one that has no name of its own.
     """
 
     value: str | Path | bytes = field(repr=False)
     name: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    place: str | None = None
+
+    @property
+    def label(self) -> str:
+        """What errors and logs call it."""
+        return self.place or self.name
 
 
 def origin_of(
@@ -81,7 +90,7 @@ def origin_of(
         value = str(value)
     content = value.encode() if isinstance(value, str) else bytes(value)
     digest = hashlib.sha256(content).hexdigest()[:16]
-    return Origin(value, name or f"sha256:{digest}", about)
+    return Origin(value, name or f"{_DIGEST}{digest}", about)
 
 
 def origins(
@@ -105,8 +114,10 @@ def origins(
     elif isinstance(given, (str, PurePath)) or hasattr(given, "__fspath__"):
         yield from _of_one(given, glob, suffixes)
     elif isinstance(given, Iterable) and not isinstance(given, Mapping):
-        for source in given:
+        for number, source in enumerate(given):
             one = _uploaded(source, max_bytes)
+            if one is not None and one.name.startswith(_DIGEST):
+                one = replace(one, place=f"file_path[{number}]")
             yield from [one] if one is not None else _of_one(source, glob, suffixes)
     else:
         raise refuse("file_path", given, f"must be {_TAKEN}, or several of these")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import tarfile
@@ -14,11 +15,13 @@ import pikepdf
 import pytest
 
 from tests.support.pdfs import encrypted, plain
-from zhipu_client import InvalidRequestError
+from zhipu_client import InvalidRequestError, ZhipuError
 from zhipu_client.adapting import shown_name
 
 from .server import Reply, scripted
+from .subjects import KEY
 from .test_encrypted import PASSWORD, _answer, _read
+from .test_ocr import PNG
 
 ADAPTERS = pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
 #: A name as a member of an archive may have it: a line end, a colour, letters that turn round.
@@ -104,6 +107,20 @@ def test_no_name_breaks_a_line_of_an_error(adapter: str, content: bytes, tmp_pat
         _read(adapter, "sync", path, server.base_url)
     assert str(caught.value).isprintable()
     assert ODD_SHOWN in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["ZhipuAIOCRLoader", "ZhipuAIFileParserLoader"])
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_bytes_among_several_are_named_by_their_place(name: str, way: str) -> None:
+    import langchain_zhipu
+
+    refused = Reply({"error": {"code": "1210", "message": "unread"}}, status=400)
+    picture = [PNG, PNG + b"more"]
+    with scripted(refused) as server:
+        settings = {"base_url": server.base_url, "api_key": KEY, "dialect": "zhipu"}
+        loader = getattr(langchain_zhipu, name)(picture, **settings, max_retries=0)
+        with pytest.raises(ZhipuError, match=r"It was about file_path\[0\]"):
+            loader.load() if way == "sync" else asyncio.run(loader.aload())
 
 
 def test_names_are_shown_as_they_can_be_read() -> None:
