@@ -99,11 +99,15 @@ def test_a_wrong_key_is_one_sentence(recipe, server, monkeypatch, capsys, tmp_pa
     assert said.count("\n") == 1
 
 
-def test_a_knowledge_base_answers_with_its_documents(capsys):
+def test_a_knowledge_base_answers_with_its_documents(capsys, tmp_path):
     assert knowledge_base.main([]) == 0
     shown = capsys.readouterr().out
     assert "heat pump" in shown.lower()
     assert "Heat pumps in cold climates" in shown
+    own = ["--file", str(tmp_path / "tea.txt"), "--question", "When is tea served?"]
+    (tmp_path / "tea.txt").write_text("Tea is served at four.", "utf-8")
+    assert knowledge_base.main(own) == 0
+    assert "Tea is served at four." in capsys.readouterr().out
     assert knowledge_base.main(["--base", "42"]) == 1
     assert "That did not work" in capsys.readouterr().err
 

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import io
-import re
 import zipfile
 from collections.abc import Mapping
 from functools import partial
-from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
-from zhipu_emulator.content.html import read
-from zhipu_emulator.content.layout import markdown, regions
-from zhipu_emulator.content.pages import (
-    UnreadableError,
-    kind_of,
-    page_count,
-    pdf_pages,
-    picture_page,
-)
+from zhipu_emulator.content.document_text import document_text
 from zhipu_emulator.content.published import publish
 from zhipu_emulator.http.errors import ServiceError, unparsable
 from zhipu_emulator.http.forms import Upload, read_form, suffix_of
@@ -44,8 +34,6 @@ TYPES: Mapping[str, frozenset[str]] = {
     "prime-sync": frozenset({*_PRIME.split(), "WPS"}),
 }
 _SIZES: Mapping[str, int] = {"lite": 50, "expert": 100, "prime": 100, "prime-sync": 100}
-_PARAGRAPH_END = re.compile(r"</[wa]:p>|</si>")
-_TAG = re.compile(r"<[^>]*>")
 FORMATS = ("text", "download_link")
 
 
@@ -56,7 +44,7 @@ def routes(state: State) -> list[Route]:
 
     async def create(request: Request) -> Response:
         file = await _upload(request, ("lite", "expert", "prime"))
-        text = await asyncio.to_thread(_text, file)
+        text = await asyncio.to_thread(document_text, file)
         task_id = state.new_hex(32)
         state.store("parser")[task_id] = {
             "owner": api_key(request),
@@ -81,7 +69,7 @@ def routes(state: State) -> list[Route]:
 
     async def sync(request: Request) -> Response:
         file = await _upload(request, ("prime-sync",))
-        text = await asyncio.to_thread(_text, file)
+        text = await asyncio.to_thread(document_text, file)
         return json_response(_finished(request, state, state.new_hex(32), text, "text"))
 
     return [
@@ -107,57 +95,6 @@ async def _upload(request: Request, tools: tuple[str, ...]) -> Upload:
             f"The file is larger than {_SIZES[tool]}MB",
         )
     return file
-
-
-def _text(file: Upload) -> str:
-    """The text of a document: PDF, picture, HTML or plain text; of others nothing is known here.
-
-    Raises:
-        ServiceError: 1210, it cannot be read.
-    """
-    kind = kind_of(file.content)
-    try:
-        if kind == "pdf":
-            pages = pdf_pages(file.content, 1, page_count(file.content))
-        elif kind is not None:
-            pages = iter([picture_page(file.content)])
-        else:
-            return _plain(file)
-        parts = [markdown(r, i) for i, page in enumerate(pages) for r in regions(page)]
-    except UnreadableError:
-        raise unparsable() from None
-    return "\n\n".join(parts)
-
-
-def _plain(file: Upload) -> str:
-    if suffix_of(file.name) in ("docx", "pptx", "xlsx"):
-        return _office(file.content)
-    try:
-        text = file.content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise unparsable() from None
-    return read(text).content if suffix_of(file.name) in ("html", "htm") else text
-
-
-def _office(content: bytes) -> str:
-    """The words of an Office file, without its layout: the text between its XML tags."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = [
-                name
-                for name in sorted(archive.namelist())
-                if name.endswith(("document.xml", "sharedStrings.xml")) or "/slides/slide" in name
-            ]
-            pages = [archive.read(name).decode("utf-8", "replace") for name in names]
-    except (zipfile.BadZipFile, KeyError):
-        raise unparsable() from None
-    return "\n\n".join(_words(page) for page in pages)
-
-
-def _words(xml: str) -> str:
-    """The text between tags, paragraphs with an empty line between them."""
-    text = unescape(_TAG.sub("", _PARAGRAPH_END.sub("\n", xml)))
-    return "\n\n".join(line for line in map(str.strip, text.splitlines()) if line)
 
 
 def _finished(request: Request, state: State, task_id: str, text: str, form: str) -> dict[str, Any]:

@@ -1,23 +1,31 @@
-"""GET /api/llm-application/open/knowledge, POST …/knowledge/retrieve.
+"""The routes of ``/api/llm-application/open/knowledge``: bases made, changed, removed, searched.
 
-The bases are made of the emulator's own pages, one a language; nothing can be added to them.
+Two bases are made of the emulator's own pages; nothing can be added to them. Documents of the
+others are in `knowledge_documents`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import Route
 
-from zhipu_emulator.content import corpus
+from zhipu_emulator.content.knowledge_bases import (
+    BASES,
+    DIMENSIONS,
+    Base,
+    Piece,
+    base_of,
+    bases_of,
+    documents_of,
+    pieces_of,
+)
 from zhipu_emulator.content.similarity import coverage, features
 from zhipu_emulator.content.vectors import vector
-from zhipu_emulator.http.errors import ServiceError
+from zhipu_emulator.http.envelopes import answered, rows_of
 from zhipu_emulator.http.params import Params, illegal, missing, out_of_range
-from zhipu_emulator.http.responses import json_response, language, read_json
+from zhipu_emulator.http.responses import api_key, read_json
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -25,30 +33,15 @@ if TYPE_CHECKING:
 
     from zhipu_emulator.http.state import State
 
+__all__ = ["BASES", "PATH", "absolute_routes", "routes"]
+
 PATH = "/api/llm-application/open/knowledge"
-#: Id -> name, and whether its pages are Chinese.
-BASES: Mapping[str, tuple[str, bool]] = {
-    "1900000000000000001": ("English pages", False),
-    "1900000000000000002": ("中文网页", True),
-}
 METHODS = ("embedding", "keyword", "mixed")
 RERANKERS = ("rerank", "rerank-pro")
-_DIMENSIONS = 256
+EMBEDDINGS = (3, 11, 12)
 _SLICES, _RECALLED, _MOST = 8, 10, 100
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One paragraph of a page, with its title, ready to be compared."""
-
-    base: str
-    document: str
-    number: int
-    name: str
-    url: str
-    text: str
-    weights: Mapping[str, float]
-    vector: tuple[float, ...]
+#: What an account may keep: bytes and characters.
+_ROOM = {"word_num": 10_000_000, "length": 1_000_000_000}
 
 
 def routes(state: State) -> list[Route]:
@@ -57,69 +50,90 @@ def routes(state: State) -> list[Route]:
 
 
 def absolute_routes(state: State) -> list[Route]:
-    """The two endpoints; api.z.ai does not offer them."""
+    """All of them; api.z.ai does not offer them."""
     if state.options.site == "zai":
         return []
 
-    async def listing(request: Request) -> Response:
-        return _told(state, request, lambda: _listed(Params(dict(request.query_params))))
+    def route(path: str, method: str, make: Callable[[State, str, str, Params], Any]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            identity, owner = request.path_params.get("id", ""), api_key(request)
 
-    async def retrieve(request: Request) -> Response:
-        try:
-            body = await read_json(request)
-        except ServiceError as error:
-            return _refused(request, error)
-        return _told(state, request, lambda: answer(body))
+            async def told() -> Any:
+                if method in ("POST", "PUT"):
+                    params = Params(await read_json(request))
+                else:
+                    params = Params(dict(request.query_params))
+                return make(state, owner, identity, params)
+
+            return await answered(state, request, told)
+
+        return Route(PATH + path, endpoint, methods=[method])
 
     return [
-        Route(PATH, listing, methods=["GET"]),
-        Route(f"{PATH}/retrieve", retrieve, methods=["POST"]),
+        route("", "GET", _listed),
+        route("", "POST", _made),
+        route("/retrieve", "POST", _retrieved),
+        route("/capacity", "GET", _capacity),
+        route("/{id}", "GET", _described),
+        route("/{id}", "PUT", _changed),
+        route("/{id}", "DELETE", _removed),
     ]
 
 
-def _told(state: State, request: Request, make: Callable[[], Any]) -> Response:
-    try:
-        data = make()
-    except ServiceError as error:
-        return _refused(request, error)
-    message = "success" if language(request) == "en" else "请求成功"
-    stamp = int(state.options.clock() * 1000)
-    return json_response({"data": data, "code": 200, "message": message, "timestamp": stamp})
+def _listed(state: State, owner: str, _: str, params: Params) -> dict[str, Any]:
+    return rows_of(params, list(bases_of(state, owner).values()))
 
 
-def _refused(request: Request, error: ServiceError) -> Response:
-    """Failures come with HTTP 200, and say so in the body only."""
-    return json_response({"code": 400, "message": error.message(language(request))})
-
-
-def _listed(params: Params) -> dict[str, Any]:
-    page, size = params.integer("page", 1) or 1, params.integer("size", 10) or 10
-    rows = [_base(identity) for identity in BASES]
-    return {"list": rows[(page - 1) * size :][:size], "total": len(rows)}
-
-
-def _base(identity: str) -> dict[str, Any]:
-    texts = [piece.text for piece in pieces() if piece.base == identity]
-    return {
-        "id": identity,
-        "embedding_id": 11,
-        "name": BASES[identity][0],
-        "description": "",
-        "background": "blue",
-        "icon": "book",
-        "document_size": len({piece.document for piece in pieces() if piece.base == identity}),
-        "length": sum(len(text.encode()) for text in texts),
-        "word_num": sum(len(text) for text in texts),
+def _fields(params: Params) -> dict[str, Any]:
+    """The fields of a base that a request sets."""
+    names = ("name", "description", "background", "icon", "embedding_model", "callback_url")
+    found: dict[str, Any] = {
+        name: params.text(name) for name in names if params.get(name) is not None
     }
+    number = params.get("embedding_id")
+    if number is not None:
+        if number not in EMBEDDINGS or isinstance(number, bool):
+            raise illegal("embedding_id")
+        found["embedding_id"] = number
+    if params.get("contextual") is not None:
+        found["contextual"] = params.integer("contextual", 0, low=0, high=1)
+    return found
 
 
-def answer(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The slices for a request, best first.
+def _made(state: State, owner: str, _: str, params: Params) -> dict[str, Any]:
+    params.text("name")
+    params.required("embedding_id")
+    identity = str(state.new_number())
+    state.store("bases")[identity] = Base(owner, _fields(params))
+    return {"id": identity}
 
-    Raises:
-        ServiceError: Everything that the endpoint refuses.
-    """
-    params = Params(body)
+
+def _described(state: State, owner: str, identity: str, _: Params) -> dict[str, Any]:
+    found = bases_of(state, owner).get(identity)
+    if found is None:
+        base_of(state, owner, identity)  # says what is missing
+    return dict(found or {})
+
+
+def _changed(state: State, owner: str, identity: str, params: Params) -> None:
+    base_of(state, owner, identity).fields.update(_fields(params))
+
+
+def _removed(state: State, owner: str, identity: str, _: Params) -> None:
+    base_of(state, owner, identity)
+    for document in documents_of(state, identity):
+        state.store("documents").pop(document.id, None)
+    state.store("bases").pop(identity, None)
+
+
+def _capacity(state: State, owner: str, _: str, __: Params) -> dict[str, Any]:
+    own = [facts for identity, facts in bases_of(state, owner).items() if identity not in BASES]
+    used = {name: sum(facts[name] for facts in own) for name in _ROOM}
+    return {"used": used, "total": _ROOM}
+
+
+def _retrieved(state: State, owner: str, _: str, params: Params) -> list[dict[str, Any]]:
+    """The slices for a request, best first."""
     query = params.text("query")
     bases = _ids(params, "knowledge_ids") or []
     documents = _ids(params, "document_ids")
@@ -130,13 +144,20 @@ def answer(body: Mapping[str, Any]) -> list[dict[str, Any]]:
     reranked = params.integer("rerank_status", 0, low=0, high=1)
     params.text("rerank_model", "rerank", choices=RERANKERS)
     threshold = params.number("fractional_threshold", 0, low=-1, high=1)
+    known = bases_of(state, owner)
     for identity in bases:
-        if identity not in BASES:
+        if identity not in known:
             raise illegal("knowledge_ids", f"知识库{identity}不存在", f"No base {identity}.")
     share = {"embedding": 1.0, "keyword": 0.0}.get(method, share)
-    scored = sorted(_scored(query, bases, documents, share), key=lambda pair: -pair[0])[:recalled]
+    pieces = [
+        piece
+        for piece in pieces_of(state, bases)
+        if documents is None or piece.document in documents
+    ]
+    scored = sorted(_scored(query, pieces, share), key=lambda pair: -pair[0])[:recalled]
     if reranked:
-        scored = sorted(_scored(query, bases, documents, 0.0, of=scored), key=lambda p: -p[0])
+        again = [piece for _, piece in scored]
+        scored = sorted(_scored(query, again, 0.0), key=lambda pair: -pair[0])
     return [_slice(score, piece) for score, piece in scored[:top] if score > threshold]
 
 
@@ -153,18 +174,10 @@ def _ids(params: Params, name: str) -> list[str] | None:
     return value
 
 
-def _scored(
-    query: str,
-    bases: list[str],
-    documents: list[str] | None,
-    share: float,
-    of: list[tuple[float, Piece]] | None = None,
-) -> Iterator[tuple[float, Piece]]:
+def _scored(query: str, pieces: Iterable[Piece], share: float) -> Iterator[tuple[float, Piece]]:
     """Pieces with their scores, of which the nearness of vectors makes ``share``."""
-    asked, place = features(query), vector(query, _DIMENSIONS)
-    for piece in pieces() if of is None else [piece for _, piece in of]:
-        if piece.base not in bases or (documents is not None and piece.document not in documents):
-            continue
+    asked, place = features(query), vector(query, DIMENSIONS)
+    for piece in pieces:
         near = sum(a * b for a, b in zip(place, piece.vector, strict=True))
         score = share * near + (1 - share) * coverage(asked, piece.weights)
         yield round(score, 6), piece
@@ -183,27 +196,3 @@ def _slice(score: float, piece: Piece) -> dict[str, Any]:
             "contextual_text": piece.name,
         },
     }
-
-
-@cache
-def pieces() -> tuple[Piece, ...]:
-    """All paragraphs of all pages."""
-    made = []
-    for number, page in enumerate(corpus.documents(), 1):
-        chinese = any(char > "\u2e7f" for char in page.title)
-        base = next(name for name, (_, wanted) in BASES.items() if wanted is chinese)
-        for place, text in enumerate(page.paragraphs):
-            seen = f"{page.title}\n{text}"
-            made.append(
-                Piece(
-                    base=base,
-                    document=str(1_910_000_000_000_000_000 + number),
-                    number=place,
-                    name=page.title,
-                    url=page.url,
-                    text=text,
-                    weights=features(seen),
-                    vector=tuple(vector(seen, _DIMENSIONS)),
-                )
-            )
-    return tuple(made)

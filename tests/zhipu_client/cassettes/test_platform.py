@@ -202,3 +202,24 @@ async def test_an_agent_in_phases(client: Client, send: Send, mode: Mode) -> Non
     deck = whole.reply()
     assert deck.conversation_id
     assert (await send(agents.conversation(deck.conversation_id, include_pdf=True))).files
+
+
+async def test_a_knowledge_base_of_your_own(
+    service: Service, client: Client, send: Send, mode: Mode
+) -> None:
+    base = (await send(knowledge.create(name="Shop"))).data.id
+    sent = await send(knowledge.upload(base, file=b"Open from nine.", filename="hours.txt"))
+    plan = knowledge.waiting(sent, interval=service.poll_interval)
+    if mode == "sync":
+        wait_for(client, plan)
+    else:
+        await await_for(client.as_async(), plan)
+    await send(knowledge.update(base, name="Shop 2"))
+    found = await send(knowledge.retrieve(query="opening hours", knowledge_ids=[base]))
+    assert [piece.text for piece in knowledge.found_in(found)] == ["Open from nine."]
+    assert (await send(knowledge.documents(base))).data.found[0].id == sent.document_ids[0]
+    assert (await send(knowledge.capacity())).data.used.word_num == 15
+    await send(knowledge.delete_document(sent.document_ids[0]))
+    await send(knowledge.delete(base))
+    with pytest.raises(BadRequestError):
+        await send(knowledge.describe(base))

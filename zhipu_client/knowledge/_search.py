@@ -1,39 +1,20 @@
-"""Knowledge bases: ``/api/llm-application/open/knowledge`` (open.bigmodel.cn only).
-
-They lie beside the other endpoints, not below the base URL, and report failures with HTTP 200 and
-a ``code`` in the body, which is made into the usual errors. The shapes here come from the
-service's published schema alone; the rest of this package was checked against recorded answers.
-"""
+"""Finding pieces of documents: ``POST /knowledge/retrieve``."""
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from zhipu_client import _check
-from zhipu_client._old_names import renamed
-from zhipu_client._replies import ReplyModel, parse_as, read, read_rows
+from zhipu_client._replies import ReplyModel, read, read_rows
 from zhipu_client._request import Reply, Request
-from zhipu_client.errors._failures import error_from
+from zhipu_client.knowledge._envelope import BASES, check_envelope
 
-__all__ = [
-    "Base",
-    "BaseList",
-    "Found",
-    "KnowledgeReply",
-    "Page",
-    "Slice",
-    "found_in",
-    "list",
-    "retrieve",
-]
+__all__ = ["Found", "KnowledgeReply", "Slice", "found_in", "retrieve"]
 
-_PATH = "//api/llm-application/open/knowledge"
-_FINE = 200
 _METHODS = ("embedding", "keyword", "mixed")
 _RERANKERS = ("rerank", "rerank-pro")
 
@@ -56,7 +37,7 @@ class Slice(ReplyModel):
 class KnowledgeReply(ReplyModel):
     """The answer of ``/knowledge/retrieve``; ``timestamp`` is in Unix milliseconds."""
 
-    data: builtins.list[Slice] = Field(default_factory=builtins.list)
+    data: list[Slice] = Field(default_factory=list)
     code: int | None = None
     message: str | None = None
     timestamp: int | None = None
@@ -79,30 +60,6 @@ class Found:
     score: float | None
     url: str | None
     metadata: dict[str, Any]
-
-
-class Base(ReplyModel):
-    """A knowledge base."""
-
-    id: str | None = None
-    name: str | None = None
-    description: str | None = None
-
-
-class Page(ReplyModel):
-    """One page of a list; on the wire, ``found`` is called ``list``."""
-
-    found: builtins.list[Base] = Field(default_factory=builtins.list, alias="list")
-    total: int | None = None
-
-
-class BaseList(ReplyModel):
-    """Some of the knowledge bases: ``data.found``, out of ``data.total``."""
-
-    data: Page = Field(default_factory=Page)
-    code: int | None = None
-    message: str | None = None
-    timestamp: int | None = None
 
 
 def retrieve(
@@ -154,7 +111,7 @@ def retrieve(
     _check.ids(request_id)
     return Request(
         method="POST",
-        path=f"{_PATH}/retrieve",
+        path=f"{BASES}/retrieve",
         parse=_parse,
         json=_check.body(
             extra_body,
@@ -170,11 +127,11 @@ def retrieve(
             fractional_threshold=fractional_threshold,
             request_id=request_id,
         ),
-        check=_failed,
+        check=check_envelope,
     )
 
 
-def found_in(reply: KnowledgeReply, most: int | None = None) -> builtins.list[Found]:
+def found_in(reply: KnowledgeReply, most: int | None = None) -> list[Found]:
     """Return the pieces of an answer, the best first.
 
     Args:
@@ -205,31 +162,7 @@ def _found(piece: Slice) -> Found:
     )
 
 
-def list(*, page: int | None = None, size: int | None = None) -> Request[BaseList]:
-    """List the knowledge bases.
-
-    Args:
-        page: Which page, from 1 (the default).
-        size: How many on a page, from 1 (10 where none is given).
-
-    Example:
-        >>> from zhipu_client import knowledge
-        >>> knowledge.list(page=2).query
-        (('page', '2'),)
-    """
-    given = (("page", page), ("size", size))
-    for name, value in given:
-        _check.within(name, value, 1, 1_000_000, whole=True)
-    return Request(
-        method="GET",
-        path=_PATH,
-        parse=parse_as(BaseList),
-        query=tuple((name, str(value)) for name, value in given if value is not None),
-        check=_failed,
-    )
-
-
-def _ids(field: str, values: Sequence[str]) -> builtins.list[str]:
+def _ids(field: str, values: Sequence[str]) -> list[str]:
     found = _check.strings(field, values)
     if not found:
         raise _check.refuse(field, values, "must name at least one")
@@ -238,19 +171,9 @@ def _ids(field: str, values: Sequence[str]) -> builtins.list[str]:
     return found
 
 
-def _failed(reply: Reply) -> None:
-    code = reply.data.get("code", _FINE) if isinstance(reply.data, dict) else _FINE
-    if str(code) != str(_FINE):
-        raise error_from(reply.status, reply.headers, reply.data)
-
-
 def _parse(reply: Reply) -> KnowledgeReply:
     data = reply.data if isinstance(reply.data, dict) else {}
     # Nothing found may come as null.
     pieces = read_rows(Slice, data.get("data"))
     found: KnowledgeReply = read(KnowledgeReply, {**data, "data": pieces})
     return found
-
-
-if not TYPE_CHECKING:  # to a type checker it would permit any attribute
-    __getattr__ = renamed(__name__, {"bases": "list"})
