@@ -14,6 +14,7 @@ from zhipu_client import (
     BadRequestError,
     Client,
     ContentFilterError,
+    GoneError,
     NotFoundError,
     Request,
     acall_agent,
@@ -116,7 +117,7 @@ REFUSED: dict[str, tuple[Callable[[], Request[Any]], type[APIError], str]] = {
     ),
     "transcript": (lambda: audio.transcribe(model=NONE, file=SILENCE), NotFoundError, "1211"),
     "parsed file": (lambda: file_parser.retrieve("none"), NotFoundError, "1233"),
-    "batch": (lambda: batches.retrieve("batch_none"), BadRequestError, "1214"),
+    "batch": (lambda: batches.retrieve("batch_none"), GoneError, "1214"),
     "cloned voice": (
         lambda: voices.clone(voice_name="Mine", input="Hello", file_id="file-none"),
         BadRequestError, "1214",
