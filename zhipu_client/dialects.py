@@ -31,8 +31,8 @@ _STANDARD = frozenset(
         "frequency_penalty", "logit_bias", "logprobs", "n", "presence_penalty", "service_tier",
         "top_logprobs",
         "context_management", "extra_query", "include", "modalities", "prediction",
-        "previous_response_id", "prompt_cache_key", "reasoning", "safety_identifier", "store",
-        "truncation", "verbosity", "web_search_options",
+        "previous_response_id", "prompt_cache_key", "prompt_cache_options", "reasoning",
+        "safety_identifier", "store", "truncation", "verbosity", "web_search_options",
     }
 )  # fmt: skip
 #: All arguments of the common dialect that are not fields of the adapters' chat models.

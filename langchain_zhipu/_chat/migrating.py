@@ -11,6 +11,8 @@ from zhipu_client.dialects import STANDARD
 __all__ = ["OtherNames", "from_chat_openai"]
 
 _NO_RESPONSES = "there is no Responses API for GLM: each call is a chat completion"
+#: Arguments of a call that a model may be given for all calls, though it has no field for them.
+_OF_CALLS = STANDARD | {"web_search"}
 #: Settings that no request has -> what to do in their place.
 _SETTINGS: Mapping[str, str] = {
     "async_client": "give http_async_client",
@@ -43,11 +45,11 @@ def from_chat_openai(owner: str, values: dict[str, Any], known: set[str]) -> dic
     for name in sorted(foreign & _SETTINGS.keys()):
         if values[name]:
             warnings.warn(f"{owner} has no {name}: {_SETTINGS[name]}", UserWarning, stacklevel=2)
-    moved = {name: values[name] for name in foreign & STANDARD if values[name] is not None}
+    moved = {name: values[name] for name in foreign & _OF_CALLS if values[name] is not None}
     kept = {
         name: value
         for name, value in values.items()
-        if name not in foreign or not (name in _SETTINGS or name in STANDARD)
+        if name not in foreign or not (name in _SETTINGS or name in _OF_CALLS)
     }
     if moved:
         kept["model_kwargs"] = {**(values.get("model_kwargs") or {}), **moved}

@@ -41,12 +41,18 @@ _KNOWN = PARAMS | _IGNORED | _READ | _RENAMED.keys()
 _OF_OTHERS = DIALECTS["zhipu"].unknown | {
     "max_new_tokens", "min_p", "min_tokens", "top_a", "top_k", "tools",
 }  # fmt: skip
+_NO_RESPONSES = "there is no Responses API for GLM"
 #: What the service has in the place of others' parameters.
 _INSTEAD = {
+    "include": _NO_RESPONSES,
     "modalities": "a model that speaks, such as glm-4-voice, needs no word for it",
+    "previous_response_id": _NO_RESPONSES,
     "prompt_cache_key": "it caches by the beginning of the messages",
+    "prompt_cache_options": "it caches by the beginning of the messages",
     "reasoning": 'it takes reasoning_effort="low" and thinking=False',
     "safety_identifier": "it takes user_id",
+    "truncation": _NO_RESPONSES,
+    "verbosity": 'it takes reasoning_effort="low" and thinking=False',
     "web_search_options": "it takes web_search=True",
 }
 #: Settings of the model that no call can change; in a request's body they would be sent abroad.

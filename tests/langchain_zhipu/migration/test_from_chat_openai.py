@@ -208,10 +208,10 @@ NOT_HERE: dict[str, tuple[Any, str]] = {
     "frequency_penalty": (0.5, "frequency_penalty is not sent"),
     "logit_bias": ({"1": 2}, "logit_bias is not sent"),
     "reasoning": ({"effort": "low"}, 'reasoning_effort="low"'),
-    "verbosity": ("low", "verbosity is not sent"),
+    "verbosity": ("low", "thinking=False"),
     "store": (True, "store is not sent"),
-    "truncation": ("auto", "truncation is not sent"),
-    "include": (["reasoning.encrypted_content"], "include is not sent"),
+    "truncation": ("auto", "no Responses API"),
+    "include": (["reasoning.encrypted_content"], "no Responses API"),
 }
 NO_SETTINGS: dict[str, tuple[Any, str]] = {
     "use_responses_api": (True, "no Responses API"),
@@ -222,11 +222,12 @@ NO_SETTINGS: dict[str, tuple[Any, str]] = {
     "disabled_params": ({"parallel_tool_calls": None}, "extra_body"),
 }
 NO_CALLS: dict[str, tuple[Any, str]] = {
-    "previous_response_id": ("resp_1", "is not sent"),
+    "previous_response_id": ("resp_1", "no Responses API"),
     "prediction": ({"type": "content", "content": "x"}, "is not sent"),
     "modalities": (["text", "audio"], "glm-4-voice"),
     "web_search_options": ({}, "web_search=True"),
     "prompt_cache_key": ("k", "beginning of the messages"),
+    "prompt_cache_options": ({"mode": "x"}, "beginning of the messages"),
     "safety_identifier": ("u", "user_id"),
 }
 
@@ -251,6 +252,13 @@ def test_an_argument_that_glm_does_not_have_is_said_once(server: Any, name: str)
     value, says = (NOT_HERE | NO_CALLS)[name]
     (found,) = warned(server, name, {}, {name: value})
     assert says in found
+
+
+def test_what_a_warning_names_is_taken_without_one(server: Any) -> None:
+    for llm in (ChatOpenAI(model="glm-4.7", web_search=True), ChatOpenAI(model="glm-4.7")):
+        assert llm.invoke("What is new?", web_search=True).text
+        assert server.requests[-1]["json"]["tools"][0]["type"] == "web_search"
+    assert ChatOpenAI(model="glm-4.7", prompt_cache_options=None).model_kwargs == {}
 
 
 BUILT_IN: list[tuple[dict[str, Any], str]] = [
