@@ -10,6 +10,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from zhipu_emulator.http.fault_kinds import HABITS
 from zhipu_emulator.http.server import serve
 from zhipu_emulator.http.state import DEFAULT_KEY
 from zhipu_emulator.scripting.files import load
@@ -104,14 +105,23 @@ def _parser() -> argparse.ArgumentParser:
         "--host", default="127.0.0.1", help="where to listen (default: %(default)s)"
     )
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one (default)")
-    parser.add_argument("--site", choices=("bigmodel", "zai"), default="bigmodel")
+    parser.add_argument(
+        "--site",
+        choices=("bigmodel", "zai"),
+        default="bigmodel",
+        help="whose errors to speak: Chinese or English (default: %(default)s)",
+    )
     parser.add_argument(
         "--script", metavar="FILE", help="JSON with answers and faults in the order of requests"
     )
     parser.add_argument(
-        "--scripted-only", action="store_true", help="refuse chat requests without an order"
+        "--scripted-only",
+        action="store_true",
+        help="refuse chat requests that --script has nothing for",
     )
-    parser.add_argument("--max-in-flight", type=int, metavar="N", help="more answer 1302")
+    parser.add_argument(
+        "--max-in-flight", type=int, metavar="N", help="requests at once; further ones get 1302"
+    )
     parser.add_argument(
         "--latency", type=float, default=0.0, metavar="SECONDS", help="before an answer begins"
     )
@@ -123,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
         help="of requests that get a fault: 1302, 1305, 502, a reset, a cut stream, ...; 0 to 1",
     )  # fmt: skip
     parser.add_argument(
-        "--habits", default="", metavar="NAME,NAME", help="of GLM, see zhipu_emulator.scripting"
+        "--habits", default="", metavar="NAME,NAME", help="of GLM: " + ", ".join(HABITS)
     )
     parser.add_argument(
         "--habit-rate", type=float, default=1.0, metavar="SHARE", help="how often each shows"
