@@ -31,6 +31,14 @@ PRINTED: dict[str, tuple[str, ...]] = {
         "3 of 3 were read; 245.75 in all",
         "USD for 3 answers",
     ),
+    "chinese_assistant": (
+        "资料：两台水听器共花费 4100 欧元。",
+        "回答：两台水听器共花费 4100 欧元。",
+        "调用：查询水位(武汉)",
+        "助手：",
+        "武汉：4.1 米，正在下降",
+        "助手：你叫小林。",
+    ),
     "evaluation": ("right  What did the hydrophones cost?", "True", "True", "3 of 3 are right"),
     "fastapi_sse": ('event: text\ndata: " 323"', 'event: usage\ndata: {"tokens": 37}'),
     "incremental_index": (
