@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from zhipu_client.conversation.tools import encoded_tools
 
+from . import subjects
 from .rows import Row, check, table
 from .server import Reply, call, chunk, last, reply, scripted
-from .subjects import KEY, Ask
+from .subjects import ADAPTERS, KEY, Ask
+from .test_ocr import PNG
 
 PLAIN = re.compile("[a-zA-Z0-9_-]{1,64}")
 NAMES = ["transfer_to_规划", "查天气", "Page[int]", "Trip Report", "server.tool", "a" * 70]
@@ -104,17 +108,34 @@ def test_titles_of_schemas(method: Any) -> None:
         assert list(asked.stream("Where?"))[-1] == {"city": "Paris"}
 
 
-def test_titles_of_what_is_read_off_a_page(tmp_path) -> None:
-    import zhipu_emulator
-    from langchain_zhipu import ChatZhipuAI, create_ocr_extractor
+SITES = ["bigmodel", "zai", "bigmodel-coding", "zai-coding"]
 
-    from .test_ocr import PNG
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+@pytest.mark.parametrize("site", SITES)
+def test_titles_of_what_is_read_off_a_page(
+    adapter: str, site: str, service: Any, reach: Any, tmp_path: Path
+) -> None:
+    """A coding base has no OCR: there the page is read by a parser with a base of its own."""
+    import langchain_zhipu
+    import llama_index_zhipu
 
     (tmp_path / "a.png").write_bytes(PNG)
-    with zhipu_emulator.serve() as server:
-        model = ChatZhipuAI(api_key=server.api_key, base_url=server.base_url)
+    own = subjects._at(service, site)
+    asyncio.run(own.pop("http_async_client").aclose())
+    model = ADAPTERS[adapter](api_key=service.api_key, **own).thing  # type: ignore[attr-defined]
+    made: Any = langchain_zhipu if adapter == "langchain" else llama_index_zhipu
+    parser = made.ZhipuAIOCRParser if adapter == "langchain" else made.ZhipuAIOCRReader
+    word = "parser" if adapter == "langchain" else "reader"
+    elsewhere = {word: parser(**reach)} if "coding" in site else {}
+    with own["http_client"]:
         for schema in (SCHEMA, {"city": ""}, {**SCHEMA, "title": "报告"}):
-            assert "city" in create_ocr_extractor(model, schema).invoke(tmp_path / "a.png")
+            extractor = made.create_ocr_extractor(model, schema, **elsewhere)
+            run = extractor.invoke if adapter == "langchain" else extractor
+            assert "city" in str(run(tmp_path / "a.png"))
+    tools = [tool for request in service.requests for tool in request["json"].get("tools", ())]
+    assert bool(tools) == (adapter == "langchain")  # the other asks for JSON by its schema
+    assert all(PLAIN.fullmatch(tool["function"]["name"]) for tool in tools)
 
 
 @pytest.mark.parametrize("streamed", [False, True])

@@ -20,6 +20,13 @@ from .subjects import ADAPTERS, KEY, WAYS, Way
 from .tools import ADD, MULTIPLY
 
 THOUGHT = "Let me see what the last result means for the plan. " * 8
+TOTAL = {
+    "title": "Total",
+    "description": "A total.",
+    "type": "object",
+    "properties": {"value": {"type": "integer"}},
+    "required": ["value"],
+}
 PICTURE = "https://example.com/a.png"
 
 
@@ -162,6 +169,11 @@ SETTINGS: list[tuple[str, str | None, dict[str, Any], list[int]]] = [
     ("none", "bigmodel", {"reasoning_history": "none"}, []),
     ("cannot-keep", "bigmodel", {"model": "glm-4.6"}, TURNED),
     ("own-server", None, {"dialect": "openai"}, TURNED),
+    *(
+        (f"{history}-at-{site}", site, {"reasoning_history": history}, changed)
+        for site in ("bigmodel-coding", "zai", "zai-coding")
+        for history, changed in (("all", []), ("tool_loop", TURNED), ("none", []))
+    ),
 ]
 
 
@@ -174,6 +186,48 @@ def test_where_a_setting_changes_the_beginning(
 ) -> None:
     bodies = conversation(adapter, "whole", settings, turns=4, steps=2, site=site)
     assert breaks(bodies) == changed
+
+
+@pytest.mark.parametrize("site", ["bigmodel", "zai"])
+@pytest.mark.parametrize("strategy", ["ToolStrategy", "ProviderStrategy"])
+def test_an_agent_with_structured_answers(site: str, strategy: str) -> None:
+    from langchain.agents import create_agent, structured_output
+    from langchain_core.tools import tool
+    from langgraph.checkpoint.memory import InMemorySaver
+
+    from langchain_zhipu import ChatZhipuAI
+
+    def model(request: Any) -> dict[str, Any]:
+        made = _model(request, 2)
+        names = [each["function"]["name"] for each in request["tools"]]
+        if made["choices"][0]["finish_reason"] == "tool_calls":
+            return made
+        if "Total" not in names:
+            return reply('{"value": 3}', reasoning=THOUGHT)
+        return reply("", reasoning=THOUGHT, tool_calls=[call("Total", '{"value": 3}', "c")])
+
+    @tool
+    def add(a: int, b: int) -> int:
+        """Add two numbers."""
+        return a + b
+
+    with scripted(Reply(model)) as server:
+        own = subjects._at(server, site)
+        asyncio.run(own.pop("http_async_client").aclose())
+        agent: Any = create_agent(
+            ChatZhipuAI(model="glm-4.7", api_key=KEY, streaming=site == "zai", **own),
+            [add],
+            response_format=getattr(structured_output, strategy)(TOTAL),
+            checkpointer=InMemorySaver(),
+        )
+        thread: Any = {"configurable": {"thread_id": "1"}}
+        with own["http_client"]:
+            for number in range(2):
+                asked = {"messages": [("user", f"Question {number}?")]}
+                assert agent.invoke(asked, thread)["structured_response"] == {"value": 3}
+        bodies = [request.json for request in server.requests]
+    assert len(bodies) == 6
+    assert breaks(bodies) == []
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)
