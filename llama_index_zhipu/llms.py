@@ -241,8 +241,9 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, CallsOfTheModel):
         structured_output: How `structured_predict` asks: ``"json"`` mode, a ``"tool"``, a
             ``"prompt"``, or ``"auto"``: JSON mode where the model has it, then a prompt.
         response_format: ``{"type": "json_object"}``; ``json_schema`` is emulated.
-        server_tools: Tools that the service runs: web_search, retrieval, mcp objects. Their calls
-            are in ``additional_kwargs["server_tool_calls"]`` of the response.
+        server_tools: Tools that the service runs: web_search, retrieval, mcp objects (OpenAI's form
+            of the latter, too). What they said comes as a `CitableBlock` each; the calls as they
+            came are in ``additional_kwargs["server_tool_calls"]`` of the response.
         web_search: True, or the options of the web search tool, adds it to the server tools.
             Results come as `CitationBlock`.
         user_id: Your own id of the end user, 6 to 128 characters.

@@ -15,7 +15,7 @@ from langchain_core.messages import content as types
 from langchain_core.messages.block_translators import register_translator
 
 from langchain_zhipu._chat.messages import PROVIDER
-from zhipu_client.conversation import read_arguments, sound_type
+from zhipu_client.conversation import served_call, sound_type
 
 __all__ = ["citations", "content_blocks", "register"]
 
@@ -133,17 +133,9 @@ def _server_pair(name: str, identity: str, args: Any, output: Any, error: Any) -
 def _served(metadata: Mapping[str, Any]) -> list[Block]:
     """Yield the calls of ``mcp``, ``retrieval`` and ``web_search`` tools in the answer."""
     blocks: list[Block] = []
-    for number, call in enumerate(metadata.get("server_tool_calls") or ()):
-        kind = call.get("type") or "server_tool"
-        details = call.get(kind)
-        details = details if isinstance(details, Mapping) else {}
-        identity = str(call.get("id") or f"{kind}_{number}")
-        name = str(details.get("name") or details.get("type") or kind)
-        arguments = details.get("arguments")
-        read = read_arguments(arguments)
-        output = details.get("output", details.get("tools"))
-        args = read.value if read.value is not None else {"arguments": arguments}
-        blocks += _server_pair(name, identity, args, output, details.get("error"))
+    for number, given in enumerate(metadata.get("server_tool_calls") or ()):
+        call = served_call(given, number)
+        blocks += _server_pair(call.name, call.id, call.arguments, call.output, call.error)
     return blocks
 
 

@@ -24,7 +24,13 @@ from llama_index.core.base.llms.types import (
 
 from zhipu_client import InvalidRequestError
 from zhipu_client.adapting import whole_number
-from zhipu_client.conversation import Answer, is_well_formed, sound_type, unsendable
+from zhipu_client.conversation import (
+    Answer,
+    is_well_formed,
+    served_call,
+    sound_type,
+    unsendable,
+)
 
 from .media import PARTS, as_text, media_part
 from .tools import call_block, call_dicts, message_calls
@@ -199,8 +205,8 @@ def raw_of(answer: Answer) -> dict[str, Any]:
 def answer_blocks(answer: Answer) -> tuple[list[ContentBlock], dict[str, Any]]:
     """The blocks of an answer in their order, and the message's ``additional_kwargs``.
 
-    Thinking, then one text (two would be shown with a line break between), then citations and
-    sound, then calls.
+    Thinking, then one text (two would be shown with a line break between), then citations, what
+    the service's own tools said and sound, then calls.
     """
     blocks: list[ContentBlock] = []
     extra: dict[str, Any] = {}
@@ -211,6 +217,7 @@ def answer_blocks(answer: Answer) -> tuple[list[ContentBlock], dict[str, Any]]:
     found = answer.facts.get("web_search")
     if isinstance(found, list):
         blocks += [_citation(row) for row in found if isinstance(row, dict)]
+    blocks += _served(answer)
     if answer.audio is not None:
         if answer.audio.get("id"):
             extra["audio_id"] = answer.audio["id"]
@@ -221,6 +228,21 @@ def answer_blocks(answer: Answer) -> tuple[list[ContentBlock], dict[str, Any]]:
         blocks += calls
         extra["tool_calls"] = call_dicts(calls)
     return blocks, extra
+
+
+def _served(answer: Answer) -> list[ContentBlock]:
+    """What tools said that the service ran, MCP servers above all: a source for each.
+
+    A call that is over is not a `ToolCallBlock`: an agent would run it once more.
+    """
+    calls = [served_call(call, number) for number, call in enumerate(answer.served)]
+    return [
+        CitableBlock(
+            title=call.title, source=call.server or call.name, content=[TextBlock(text=call.text)]
+        )
+        for call in calls
+        if call.text and call.name != "mcp_list_tools"
+    ]
 
 
 def broken_calls(answer: Answer) -> str:

@@ -71,7 +71,7 @@ def _recorded_from(request: pytest.FixtureRequest) -> Iterator[Service]:
 
     # A fixed clock and (in `service`) ids counted from the start of each test: recording again
     # changes only the cassettes whose exchanges are other ones.
-    with zhipu_emulator.serve(clock=lambda: RECORDED_AT) as server:
+    with zhipu_emulator.serve(clock=lambda: RECORDED_AT, fetch_loopback=True) as server:
         yield Service(
             server.base_url,
             server.api_key,

@@ -5,18 +5,23 @@ Each is answered once and refused once.
 
 from __future__ import annotations
 
+import threading
+import time
 from base64 import b64encode
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
-from llama_index.core.llms import ChatMessage, DocumentBlock, ImageBlock, TextBlock
+from llama_index.core.llms import ChatMessage, CitableBlock, DocumentBlock, ImageBlock, TextBlock
 
 import langchain_zhipu
 import llama_index_zhipu
 from cookbook.paper import Text, Title, pdf
 from tests.cassette_support.plugin import Mode, Service
+from tests.cassette_support.scrub import scrubbed_request
 from tests.support.notes import note
 from zhipu_client import AuthenticationError, ContentFilterError, NotFoundError
 from zhipu_client.conversation import local_files
@@ -164,3 +169,68 @@ def test_tokens_that_are_refused(service: Service) -> None:
     counter = llama_index_zhipu.ZhipuAITokenizer(llm, token_counting="service")
     with pytest.raises(AuthenticationError):
         counter(LONG)
+
+
+#: Where the MCP server is while a cassette is recorded; a replayed one needs no server.
+MCP_PORT = 18_765
+MCP_URL = f"http://127.0.0.1:{MCP_PORT}/mcp"
+
+
+@pytest.fixture
+def vcr_config(vcr_config: dict[str, Any]) -> dict[str, Any]:
+    """What the emulator asks an MCP server is not a part of a cassette: it is in this process."""
+
+    def kept(request: Any) -> Any:
+        return None if urlsplit(request.uri).path == "/mcp" else scrubbed_request(request)
+
+    return {**vcr_config, "before_record_request": kept}
+
+
+@pytest.fixture
+def tides(service: Service) -> Iterator[None]:
+    """An MCP server, while recording."""
+    if not service.recording:
+        yield
+        return
+    import uvicorn
+    from mcp.server.fastmcp import FastMCP
+
+    made = FastMCP("tides", log_level="WARNING", stateless_http=True)
+
+    @made.tool()
+    def water_level(harbour: str) -> str:
+        """Look up the water level of a harbour."""
+        return f"{harbour}: 4.1 metres, falling"
+
+    config = uvicorn.Config(made.streamable_http_app(), log_level="warning", port=MCP_PORT)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield
+    server.should_exit = True
+    thread.join(10)
+
+
+@adapters
+@pytest.mark.parametrize("url", [MCP_URL, None], ids=["answered", "no-server"])
+async def test_an_mcp_server(
+    service: Service, mode: Mode, adapter: str, url: str | None, tides: None
+) -> None:
+    tool = {"type": "mcp", "server_label": "tides", **({} if url is None else {"server_url": url})}
+    words = "What is the water level in Cuxhaven?"
+    if adapter == "langchain":
+        chat = langchain_zhipu.ChatZhipuAI(model="glm-4.7", **service.settings).bind_tools([tool])
+        found = chat.invoke(words) if mode == "sync" else await chat.ainvoke(words)
+        blocks = [b for b in found.content_blocks if b["type"] == "server_tool_result"]
+        assert [b["status"] for b in blocks] == (["error"] if url is None else ["success"] * 2)
+        assert url is None or "4.1 metres" in found.text
+        return
+    llm = llama_index_zhipu.ZhipuAI(model="glm-4.7", server_tools=[tool], **service.settings)
+    got = (
+        llm.chat([ChatMessage(words)]) if mode == "sync" else await llm.achat([ChatMessage(words)])
+    )
+    said = [block for block in got.message.blocks if isinstance(block, CitableBlock)]
+    assert [block.title for block in said] == ([] if url is None else ["water_level (tides)"])
+    assert bool(url) == ("4.1 metres" in (got.message.content or ""))

@@ -53,6 +53,7 @@ from zhipu_client.conversation.requirement import (
 )
 from zhipu_client.conversation.schemas import inlined, problems
 from zhipu_client.conversation.seen import NO_OUTPUT, unsendable
+from zhipu_client.conversation.served_calls import ServedCall, served_call
 from zhipu_client.conversation.server_tools import SERVER_TOOLS
 from zhipu_client.conversation.sound import sound_type
 from zhipu_client.conversation.streaming import Delta
@@ -85,6 +86,7 @@ __all__ = [
     "ReasoningHistory",
     "Requirement",
     "RequirementError",
+    "ServedCall",
     "StructuredAnswer",
     "ToolChoiceMode",
     "ToolNames",
@@ -118,6 +120,7 @@ __all__ = [
     "read_file",
     "redacted",
     "schema_from_template",
+    "served_call",
     "sniffed",
     "sound_type",
     "text_of_arguments",

@@ -24,6 +24,12 @@ _OF_OPENAI: Mapping[str, str] = {
 #: What server tools have beside their type, and an object by its name.
 _TOOL_KEYS = frozenset({"type", "name", "description"})
 _SEARCH = "web_search"
+_MCP = "mcp"
+#: What the service has of OpenAI's form of an MCP server; the rest of it says the same in words.
+_SENT_OF_FLAT = ("server_label", "server_url", "transport_type", "allowed_tools", "headers")
+_FLAT_KEYS = frozenset(
+    {"type", "authorization", "require_approval", "server_description", *_SENT_OF_FLAT}
+)
 #: The search engine of a site, by how its preset's name begins; the last one is everyone else's.
 _ENGINES = (("zai", "search_pro_jina"), ("", "search_std"))
 
@@ -69,6 +75,9 @@ def check_kinds(tools: Sequence[Any]) -> None:
             other = _OF_OPENAI.get(kind, f"a function, or one of {known}")
             why = f"is of the type {kind!r}, which is not one of GLM's: use {other}"
             raise InvalidRequestError(f"{place} {why}", field=place, value=kind)
+        if is_flat_mcp(tool):
+            _check_flat(tool, place)
+            continue
         foreign = sorted(tool.keys() - _TOOL_KEYS - {kind})
         if foreign and kind != _SEARCH:
             why = (
@@ -76,6 +85,46 @@ def check_kinds(tools: Sequence[Any]) -> None:
                 f"settings are in {{'type': {kind!r}, {kind!r}: {{...}}}}"
             )
             raise InvalidRequestError(f"{place} {why}", field=place, value=foreign)
+
+
+def is_flat_mcp(tool: Any) -> bool:
+    """Return whether a tool is an MCP server in OpenAI's form, its settings beside its type."""
+    return isinstance(tool, Mapping) and tool.get("type") == _MCP and "server_label" in tool
+
+
+def _check_flat(tool: Mapping[str, Any], place: str) -> None:
+    unknown = sorted(tool.keys() - _FLAT_KEYS)
+    if unknown:
+        raise InvalidRequestError(
+            f"{place} has {', '.join(unknown)}, which GLM's service does not have for MCP servers",
+            field=place,
+            value=unknown,
+        )
+    if tool.get("require_approval") not in (None, "never"):
+        raise refuse(
+            f"{place}.require_approval",
+            tool["require_approval"],
+            "must be 'never': the service calls the server without asking. To approve each call, "
+            "offer the server's tools as functions of your own",
+        )
+
+
+def nested_mcp(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an MCP server in OpenAI's form as the service takes it.
+
+    Example:
+        >>> flat = {"type": "mcp", "server_label": "docs", "authorization": "t"}
+        >>> nested_mcp(flat)["mcp"]
+        {'server_label': 'docs', 'headers': {'Authorization': 'Bearer t'}}
+    """
+    given = {name: tool[name] for name in _SENT_OF_FLAT if tool.get(name) is not None}
+    allowed = given.get("allowed_tools")
+    if isinstance(allowed, Mapping):  # OpenAI's filter, which may name them
+        given["allowed_tools"] = list(allowed.get("tool_names") or ())
+    if tool.get("authorization"):
+        token = {"Authorization": f"Bearer {tool['authorization']}"}
+        given["headers"] = {**token, **(given.get("headers") or {})}
+    return {"type": _MCP, _MCP: given}
 
 
 def without_strict(tool: Any) -> Any:
@@ -102,7 +151,8 @@ def completed(tools: Sequence[Any], *, site: str | None) -> list[Any]:
         {'type': 'web_search', 'web_search':
          {'enable': True, 'search_engine': 'search_pro_jina', 'search_result': True, 'count': 3}}
     """
-    return [_searching(tool, site) if _is_search(tool) else tool for tool in tools]
+    found = [nested_mcp(tool) if is_flat_mcp(tool) else tool for tool in tools]
+    return [_searching(tool, site) if _is_search(tool) else tool for tool in found]
 
 
 def _is_search(tool: Any) -> bool:

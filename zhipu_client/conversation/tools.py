@@ -342,7 +342,12 @@ def without_secrets(tool: Any) -> Any:
 
 
 def _with_headers(tool: Any, change: Callable[[Any], Any]) -> Any:
-    mcp = tool.get("mcp") if isinstance(tool, Mapping) else None
+    if not isinstance(tool, Mapping):
+        return tool
+    if tool.get("type") == "mcp" and "mcp" not in tool:  # OpenAI's form
+        secrets = [name for name in ("headers", "authorization") if tool.get(name)]
+        return {**tool, **{name: change(tool[name]) for name in secrets}} if secrets else tool
+    mcp = tool.get("mcp")
     if not isinstance(mcp, Mapping) or not mcp.get("headers"):
         return tool
     return {**tool, "mcp": {**mcp, "headers": change(mcp["headers"])}}

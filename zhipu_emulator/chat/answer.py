@@ -38,6 +38,7 @@ class Reply:
         reasoning: Its thoughts; empty without thinking.
         content: The text.
         calls: Functions to call.
+        served: Calls that the service made itself, as items of ``tool_calls``.
         web_search: Search results to show; None when there was no search.
         finish: Why it ends; None means ``tool_calls`` with calls, else ``stop``.
         content_filter: What was flagged.
@@ -47,6 +48,7 @@ class Reply:
     reasoning: str = ""
     content: str = ""
     calls: tuple[Call, ...] = ()
+    served: tuple[Mapping[str, Any], ...] = ()
     web_search: tuple[Mapping[str, Any], ...] | None = None
     finish: str | None = None
     content_filter: tuple[Mapping[str, Any], ...] = ()

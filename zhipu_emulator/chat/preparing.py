@@ -11,6 +11,7 @@ from zhipu_emulator.chat import rendering
 from zhipu_emulator.chat.answer import Call, Reply, limit, usage
 from zhipu_emulator.chat.checks import SENSITIVE_OUTPUT, ChatRequest, check_chat
 from zhipu_emulator.chat.habits import applied
+from zhipu_emulator.chat.mcp_servers import served
 from zhipu_emulator.chat.phone import phone_reply
 from zhipu_emulator.chat.server_tools import search
 from zhipu_emulator.chat.spoken import spoken
@@ -50,7 +51,8 @@ async def prepare(request: Request, state: State) -> Prepared:
     """
     asked = check_chat(await read_json(request), state, coding=is_coding(request))
     searched = search(asked, state)
-    asked = searched.asked
+    servers = await served(searched.asked, state, lambda offered: reply_to(offered, state))
+    asked = servers.asked
     scripted = request.scope.get("emulator.answer")
     if isinstance(scripted, Answer) and scripted.message is not None:
         reply = _scripted(scripted)
@@ -62,7 +64,7 @@ async def prepare(request: Request, state: State) -> Prepared:
         reply = reply_to(asked, state) if short else await asyncio.to_thread(reply_to, asked, state)
     if searched.shown is not None and not reply.calls:
         reply = replace(reply, web_search=searched.shown)
-    reply = limit(_filtered(reply, asked), asked)
+    reply = replace(limit(_filtered(reply, asked), asked), served=servers.calls)
     finish = request.scope.get("emulator.finish")
     if finish:
         flagged = ({"role": "assistant", "level": 1},) if finish == "sensitive" else ()

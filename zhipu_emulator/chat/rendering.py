@@ -28,10 +28,10 @@ def body(
     message: dict[str, Any] = {"role": "assistant", "content": reply.content}
     if reply.reasoning:
         message["reasoning_content"] = reply.reasoning
-    if reply.calls:
+    if reply.served or reply.calls:
         # Consecutive negative numbers, as the service counts up for the calls of one answer.
         first = -state.new_number()
-        message["tool_calls"] = [
+        message["tool_calls"] = [{"index": n, **call} for n, call in enumerate(reply.served)] + [
             {
                 "id": f"call_{first + place}",
                 "index": index,
@@ -88,6 +88,8 @@ def frames(
             }
         )
 
+    for index, call in enumerate(reply.served):
+        yield chunk({"delta": {"role": "assistant", "tool_calls": [{"index": index, **call}]}})
     for text in pieces(reply.reasoning):
         yield chunk({"delta": {"role": "assistant", "reasoning_content": text}})
     words = pieces(reply.content)
@@ -110,7 +112,8 @@ def _numbered(reply: Reply) -> Iterator[tuple[int, int, Call]]:
     """Each call with the number that its id is made from, and its index."""
     for number, call in enumerate(reply.calls):
         place = 0 if "same_call_id" in reply.habits else number
-        yield place, 0 if "index_zero" in reply.habits else number, call
+        index = 0 if "index_zero" in reply.habits else len(reply.served) + number
+        yield place, index, call
 
 
 def _call_deltas(reply: Reply, request: ChatRequest, state: State) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """The ``web_search`` tool inside a chat: the service searches, and answers from what it finds.
 
-``retrieval`` (an unknown knowledge base is ignored by the service too) and ``mcp`` do nothing here.
+``retrieval`` does nothing here (an unknown knowledge base is ignored by the service too); ``mcp``
+is in `mcp_servers`.
 """
 
 from __future__ import annotations

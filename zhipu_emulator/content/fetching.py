@@ -13,7 +13,7 @@ from zhipu_emulator.content.published import DeniedError, find
 if TYPE_CHECKING:
     from zhipu_emulator.http.state import State
 
-__all__ = ["UnreachableError", "fetch"]
+__all__ = ["UnreachableError", "fetch", "is_loopback"]
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _SECONDS = 20.0
@@ -59,11 +59,21 @@ async def fetch(state: State, url: str, limit: int, *, own: str) -> bytes:
         except DeniedError as error:
             raise UnreachableError(url) from error
         return (await asyncio.to_thread(medium.make))[: limit + 1]
-    # Nobody but the owner of this machine may have things on it read.
-    allowed = state.options.fetch_loopback and parts.hostname in _LOOPBACK
-    if parts.scheme not in ("http", "https") or not allowed:
+    if parts.scheme not in ("http", "https") or not is_loopback(state, url):
         raise UnreachableError(url)
     return await asyncio.to_thread(_read, url, limit)
+
+
+def is_loopback(state: State, url: str) -> bool:
+    """Whether an address is on this machine, and may be asked.
+
+    Nobody but the owner of this machine may have things on it read.
+    """
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return False
+    return state.options.fetch_loopback and host in _LOOPBACK
 
 
 def _read(url: str, limit: int) -> bytes:

@@ -269,7 +269,7 @@ BUILT_IN: list[tuple[dict[str, Any], str]] = [
     ({"type": "shell"}, "not one of GLM's"),
     ({"type": "custom", "name": "x", "description": "d"}, "not one of GLM's"),
     ({"type": "code_interpreter", "container": {"type": "auto"}}, "container"),
-    ({"type": "mcp", "server_label": "d", "server_url": "https://x"}, "server_label, server_url"),
+    ({"type": "mcp", "server_label": "d", "connector_id": "c"}, "connector_id"),
 ]
 
 

@@ -248,6 +248,14 @@ def test_no_secret_is_shown() -> None:
     assert shown[0] != shown[1]
     assert shown[0]["mcp"]["server_label"] == "s"
     assert mcp["mcp"]["headers"] == {"Authorization": "secret-1"}
+    flat = {
+        "type": "mcp",
+        "server_label": "s",
+        "authorization": "secret",
+        "headers": {"x": "secret"},
+    }
+    assert "secret" not in str(without_secrets(flat))
+    assert without_secrets(flat)["server_label"] == "s"
     for plain in (tool("a"), {"type": "mcp"}, "text", int):
         assert without_secrets(plain) is plain
 
