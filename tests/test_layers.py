@@ -40,7 +40,8 @@ ALLOWED = {
     },
     "llama_index_zhipu": {"llama_index", "pydantic", "pydantic_core", "zhipu_client"},
     "zhipu_emulator": {
-        "bs4", "markdownify", "PIL", "pydantic_core", "pypdfium2", "pytest", "starlette", "uvicorn",
+        "bs4", "httpx", "markdownify", "mcp", "PIL", "pydantic_core", "pypdfium2", "pytest",
+        "starlette", "uvicorn",
     },
 }  # fmt: skip
 
@@ -49,7 +50,7 @@ CORE = frozenset({"pydantic", "pydantic_core", "zhipu_client"})
 
 #: Not a dependency of a plain install with the package's extra: imported in functions only.
 LAZY = frozenset(
-    "PIL av langchain opentelemetry pikepdf pypdfium2 trio websockets zhipu_emulator".split()
+    "PIL av langchain mcp opentelemetry pikepdf pypdfium2 trio websockets zhipu_emulator".split()
 )
 
 #: Modules that are built around a package which others import only in functions.

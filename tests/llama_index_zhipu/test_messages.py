@@ -388,7 +388,8 @@ def test_unknown_fields_and_values_do_not_raise():
 def test_calls_that_the_service_ran_are_told_and_not_to_be_run():
     served = {"id": "m1", "type": "mcp", "mcp": {"type": "mcp_call", "name": "f", "output": "o"}}
     response = from_wire(reply("a", tool_calls=[served, call("g")]))
-    assert [block.block_type for block in response.message.blocks] == ["text", "tool_call"]
+    kinds = [block.block_type for block in response.message.blocks]
+    assert kinds == ["text", "citable", "tool_call"]
     assert [item.tool_name for item in selections(response)] == ["g"]
     assert response.additional_kwargs["server_tool_calls"] == [served]
     response = from_wire(reply("a", tool_calls=[served]))

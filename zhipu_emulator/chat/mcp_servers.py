@@ -6,6 +6,7 @@ installed. Whatever goes wrong is the ``error`` of the call's item, as the servi
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -98,8 +99,6 @@ def _reason(error: BaseException) -> str:
 
 @asynccontextmanager
 async def _session(server: Mapping[str, Any], state: State) -> AsyncIterator[Any]:
-    import anyio
-
     url, kind = str(server.get("server_url") or ""), server.get("transport_type") or _TRANSPORTS[0]
     if kind not in _TRANSPORTS:
         raise _UnusableError(f"transport_type must be one of {', '.join(_TRANSPORTS)}")
@@ -115,7 +114,7 @@ async def _session(server: Mapping[str, Any], state: State) -> AsyncIterator[Any
         raise _UnusableError("the emulator needs the package mcp for this") from None
     headers = server.get("headers")
     named = {str(k): str(v) for k, v in headers.items()} if isinstance(headers, Mapping) else {}
-    with anyio.fail_after(_SECONDS):
+    async with asyncio.timeout(_SECONDS):
         async with _streams(kind, url, named) as (read, write), ClientSession(read, write) as made:
             await made.initialize()
             yield made
