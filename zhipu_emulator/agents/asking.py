@@ -32,7 +32,7 @@ class Agent:
         on_zai: Whether api.z.ai has it.
     """
 
-    does: Literal["translate", "slides", "video", "draw", "extract", "describe", "solve"]
+    does: Literal["translate", "slides", "video", "draw", "extract", "describe", "solve", "correct"]
     streams: Literal["both", "only", "never"] = "never"
     needs: tuple[str, ...] = ("text",)
     on_zai: bool = False
@@ -51,6 +51,7 @@ AGENTS: Mapping[str, Agent] = {
     "service_check_agent": Agent("extract"),
     "clothes_recognition_agent": Agent("describe", needs=("file_id",)),
     "intelligent_education_solve_agent": Agent("solve", "only"),
+    "intelligent_education_correction_agent": Agent("correct", "both", needs=()),
     "social_translation_agent": Agent("translate"),
     "social_literature_translation_agent": Agent("translate"),
     "subtitle_translation_agent": Agent("translate"),

@@ -33,6 +33,7 @@ SIZES = (
 STRATEGIES = ("general", "paraphrase", "two_step", "three_step", "reflection", "cot")
 _COLON = re.compile(r"[:：]")
 _LONGEST_NAME = 40
+_ANSWERED = re.compile(r"(?P<sum>[^=\n]{3,200})=\s*(?P<result>-?\d[\d,.]*\d|-?\d)")
 _SUBTITLES = {"English": "en", "Japanese": "ja", "Korean": "ko"}
 
 Part = dict[str, Any]
@@ -49,6 +50,8 @@ def answer(asked: Asked, request: Request, state: State, owner: str) -> Part:
         return _text(_fields(asked))
     if does == "describe":
         return _text(_description(asked))
+    if does == "correct":
+        return _text(_correction(asked))
     return _text(_solution(asked.text))
 
 
@@ -125,6 +128,24 @@ def _description(asked: Asked) -> str:
     _read(file)  # refuses what is damaged
     attachment = Attachment(kind="image", name=file["filename"], data=file["content"])
     return described(attachment, chinese=is_chinese(asked.text))
+
+
+def _correction(asked: Asked) -> str:
+    """Each sum of the homework with whether its result is right."""
+    homework = "\n".join(map(_read, asked.files)) or asked.text
+    chinese = is_chinese(homework)
+    lines = []
+    for found in _ANSWERED.finditer(homework):
+        sums = [sum_ for sum_ in expressions(found["sum"]) if evaluate(sum_)]
+        if not sums:
+            continue
+        right = evaluate(sums[-1])
+        good = found["result"].replace(",", "") == str(right).replace(",", "")
+        verdict = ("正确" if chinese else "right") if good else ("错误" if chinese else "wrong")
+        lines.append(f"{sums[-1]} = {found['result']}: {verdict}{'' if good else f', {right}'}")
+    if lines:
+        return "\n".join(lines)
+    return "模拟器只会批改算式。" if chinese else "The emulator corrects sums only."
 
 
 def _solution(text: str) -> str:

@@ -162,6 +162,13 @@ def test_documents_and_exercises(client) -> None:
     solved = events(client.post("v1/agents", json=sums))
     parts = [m["content"]["text"] for event in solved for m in event["choices"][0]["messages"]]
     assert "".join(parts) == "17 * 19 = 323"
+    homework = upload(client, "homework.txt", b"17 * 19 = 333\n2 + 2 = 4\nMy name = 7")
+    part = {"type": "file_id", "file_id": homework}
+    corrected = text(asked("intelligent_education_correction_agent", part))
+    assert corrected.splitlines() == ["17 * 19 = 333: wrong, 323", "2 + 2 = 4: right"]
+    assert "17 * 19 = 333: wrong" in text(
+        asked("intelligent_education_correction_agent", "17 * 19 = 333")
+    )
 
 
 @pytest.mark.parametrize(
