@@ -56,7 +56,9 @@ LAZY = frozenset(
 #: Modules that are built around a package which others import only in functions.
 NEEDS = {
     "langchain_zhipu._agent_middleware": {"langchain"},  # has a stand-in for its base class
+    "zhipu_client.telemetry._session_spans": {"opentelemetry"},  # by the next
     "zhipu_client.telemetry._spans": {"opentelemetry"},  # imported where it is switched on
+    "zhipu_client.telemetry.instrumentor": {"opentelemetry"},  # by OpenTelemetry's own command
     "zhipu_emulator.pytest_plugin": {"pytest"},
 }
 

@@ -7,11 +7,15 @@ import gc
 import json
 import logging
 import sys
+import tomllib
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any
 
 import pytest
 from opentelemetry import trace
+from opentelemetry.instrumentation.distro import DefaultDistro
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
@@ -34,8 +38,10 @@ from zhipu_client import (
     served_models,
     telemetry,
 )
+from zhipu_client.telemetry.instrumentor import ZhipuInstrumentor
 from zhipu_emulator.scripting import call
 
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 QUESTION = "What is 17 * 19?"
 MESSAGES: list[dict[str, Any]] = [{"role": "user", "content": QUESTION}]
 ways = pytest.mark.parametrize("way", ["sync", "async"])
@@ -421,3 +427,24 @@ def test_without_opentelemetry_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
     with pytest.raises(ImportError, match=r"zhipu-integrations\[otel\]"):
         telemetry.instrument()
+
+
+def test_opentelemetry_s_own_command_finds_it(service: Any) -> None:
+    """By its entry point, as ``opentelemetry-instrument`` loads it; without its providers."""
+    group = "opentelemetry_instrumentor"
+    project = tomllib.loads(PROJECT.read_text("utf-8"))["project"]
+    ((name, value),) = project["entry-points"][group].items()
+    seen = Seen()
+    try:
+        DefaultDistro().load_instrumentor(
+            EntryPoint(name, value, group),
+            tracer_provider=seen.provider,
+            meter_provider=seen.meters,
+        )
+        send(service, "sync", chat.create(model="glm-4.7", messages=MESSAGES))
+        assert seen.one().name == "chat glm-4.7"
+        ZhipuInstrumentor().uninstrument()
+        send(service, "sync", chat.create(model="glm-4.7", messages=MESSAGES))
+        assert len(seen.spans) == 1
+    finally:
+        telemetry.uninstrument()

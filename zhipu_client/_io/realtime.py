@@ -27,11 +27,14 @@ from zhipu_client.errors._failures import error_from
 from zhipu_client.realtime import (
     MAX_APPENDS_PER_SECOND,
     Answer,
+    AudioDelta,
     Event,
     Failure,
     Heartbeat,
+    ResponseStarted,
     Session,
     Talk,
+    TextDelta,
     append_audio,
     append_video_frame,
     cancel,
@@ -43,6 +46,7 @@ from zhipu_client.realtime import (
     respond,
     session_update,
 )
+from zhipu_client.telemetry._switch import SessionSpan, switch
 from zhipu_client.work._usage import Used, counts_of
 
 from .async_limits import enter
@@ -109,8 +113,15 @@ async def connect_realtime(
     connect = _library()
     core = client._core
     call = Call.of(core, Request("GET", PATH, parse=_nothing, model=session.model), None, 0, None)
+    tracing = switch.tracing
+    span = None
+    if tracing is not None:
+        span = tracing.session_of(session, core.base_url, core.dialect)
     slots = await enter(call, client._key)
     socket: Any = None
+    broken: BaseException | None = None
+    if span:
+        span.begin()
     try:
         try:
             key = call.take_key() or await client._key()
@@ -120,12 +131,17 @@ async def connect_realtime(
                 for slot in slots:
                     slot.refused()
             raise
-        talk = RealtimeConnection(client, socket, session, slots)
+        talk = RealtimeConnection(client, socket, session, slots, span)
         await talk.send(session_update(session))
         yield talk
         for slot in slots:
             slot.succeeded()
+    except ZhipuError as error:
+        broken = error
+        raise
     finally:
+        if span:
+            span.end(broken)
         if socket is not None:
             with suppress(Exception):
                 await socket.close()
@@ -141,7 +157,12 @@ class RealtimeConnection:
     """
 
     def __init__(
-        self, client: AsyncClient, socket: Any, session: Session, slots: list[Slot]
+        self,
+        client: AsyncClient,
+        socket: Any,
+        session: Session,
+        slots: list[Slot],
+        span: SessionSpan | None = None,
     ) -> None:
         self.session = session
         self._socket = socket
@@ -150,6 +171,7 @@ class RealtimeConnection:
         self._clock = client._core.clock
         self._talk = Talk(session)
         self._slots = slots
+        self._span = span
         self._appended: deque[float] = deque(maxlen=MAX_APPENDS_PER_SECOND)
 
     # --- Sending
@@ -221,6 +243,8 @@ class RealtimeConnection:
         await self._write(event)
 
     async def _write(self, event: Mapping[str, Any]) -> None:
+        if self._span and event.get("type") == "response.create":
+            self._span.answering()
         try:
             await self._socket.send(json.dumps(event, ensure_ascii=False, allow_nan=False))
         except (ValueError, TypeError) as error:
@@ -279,6 +303,8 @@ class RealtimeConnection:
             ended = self._talk.take(event)
             if ended is not None:
                 self._count(ended)
+            if self._span:
+                _trace(self._span, event, ended)
             for slot in self._slots:
                 slot.reading()
             if not isinstance(event, Heartbeat):
@@ -311,6 +337,18 @@ class RealtimeConnection:
             f"the realtime session is over before its answer was whole{why}",
             partial=self._talk.so_far,
         )
+
+
+def _trace(span: SessionSpan, event: Event, ended: Answer | None) -> None:
+    """Tell the span of a session what came."""
+    if isinstance(event, ResponseStarted):
+        span.answering()
+    elif isinstance(event, AudioDelta | TextDelta):
+        span.piece()
+    elif isinstance(event, Failure):
+        span.failed(event.error)
+    elif ended is not None:
+        span.answered(ended)
 
 
 def _library() -> Any:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from zhipu_client.conversation import Usage
 from zhipu_client.errors import ZhipuError
 
-__all__ = ["error_type", "of_answer", "of_request", "operation_of", "server_of"]
+__all__ = ["error_type", "of_answer", "of_request", "of_session", "operation_of", "server_of"]
 
 #: Path -> the operation, and the kind of what it makes where that is not text.
 _OPERATIONS: Mapping[str, tuple[str, str | None]] = {
@@ -95,6 +95,17 @@ def of_request(body: Any) -> dict[str, Any]:
     if isinstance(body.get("encoding_format"), str):
         found["gen_ai.request.encoding_formats"] = [body["encoding_format"]]
     return found
+
+
+def of_session(session: Any) -> dict[str, Any]:
+    """Return the attributes of what a session of GLM-Realtime is set to, its words apart."""
+    given = {
+        "gen_ai.request.temperature": session.temperature,
+        "gen_ai.request.max_tokens": session.max_tokens,
+        "zhipu.realtime.turn_detection": session.turn_detection,
+        "zhipu.realtime.chat_mode": session.chat_mode,
+    }
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def of_answer(body: Any) -> dict[str, Any]:

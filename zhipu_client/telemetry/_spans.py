@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
 from importlib import metadata
-from typing import Any, TypeVar
+from typing import Any
 
 from opentelemetry import context, metrics, trace
 from opentelemetry.trace import SpanKind, Status, StatusCode
@@ -25,12 +22,10 @@ from zhipu_client.telemetry._conventions import (
     operation_of,
     server_of,
 )
+from zhipu_client.telemetry._quiet import quietly
+from zhipu_client.telemetry._session_spans import SessionSpan
 
 __all__ = ["CallSpan", "Tracing"]
-
-logger = logging.getLogger("zhipu_client")
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
 _TOKENS = [4**power for power in range(14)]
@@ -95,27 +90,39 @@ class Tracing:
             facts["gen_ai.output.type"] = output
         return CallSpan(self, request, facts)
 
+    def session_of(self, session: Any, base_url: str, dialect: Dialect) -> SessionSpan:
+        """Return the span of a session of GLM-Realtime, which has not begun."""
+        facts = {
+            "gen_ai.provider.name": dialect.name,
+            "gen_ai.request.model": session.model,
+            **server_of(base_url),
+        }
+        return SessionSpan(self, session, facts)
+
+    def record(self, facts: dict[str, Any], seconds: float, found: dict[str, Any]) -> None:
+        """Record how long an operation took, and its tokens."""
+        known = of_a_metric(facts)
+        self.duration.record(seconds, known)
+        for kind in ("input", "output"):
+            count = found.get(f"gen_ai.usage.{kind}_tokens")
+            if count is not None:
+                self.tokens.record(count, {**known, "gen_ai.token.type": kind})
+
+    def record_first(self, facts: dict[str, Any], seconds: float) -> None:
+        """Record when the first piece of an answer came."""
+        self.first_chunk.record(seconds, of_a_metric(facts))
+
+
+def of_a_metric(facts: dict[str, Any]) -> dict[str, Any]:
+    """Return what a metric says of an operation."""
+    return {name: facts[name] for name in _OF_A_METRIC if name in facts}
+
 
 def _version() -> str:
     try:
         return metadata.version("zhipu-integrations")
     except metadata.PackageNotFoundError:  # used from its sources
         return ""
-
-
-def _quietly(method: F) -> F:
-    """Let what fails in somebody's exporter or processor harm no call; it is logged once."""
-
-    @wraps(method)
-    def guarded(self: CallSpan, *args: Any) -> Any:
-        try:
-            return method(self, *args)
-        except Exception:
-            if not self.tracing.failed:
-                self.tracing.failed = True
-                logger.exception("a span could not be made; the call goes on")
-
-    return guarded  # type: ignore[return-value]
 
 
 class CallSpan:
@@ -156,7 +163,7 @@ class CallSpan:
 
         return replace(request, reader=reader)
 
-    @_quietly
+    @quietly
     def begin(self) -> None:
         """Begin, unless it has begun."""
         if self._span is not None:
@@ -186,7 +193,7 @@ class CallSpan:
             self._token = None
         self._end(None)
 
-    @_quietly
+    @quietly
     def attempt(self, event: AttemptEvent) -> None:
         """Note what became of an attempt; end with the last one."""
         facts = {
@@ -205,14 +212,14 @@ class CallSpan:
         if event.outcome != "opened" and event.next_in is None:
             self._end(event)
 
-    @_quietly
+    @quietly
     def first_chunk(self) -> None:
         """Note that a stream brought its first chunk."""
         seconds = time.perf_counter() - self._began
         self._span.set_attribute("gen_ai.response.time_to_first_chunk", seconds)
-        self.tracing.first_chunk.record(seconds, self._of_a_metric())
+        self.tracing.record_first(self._facts, seconds)
 
-    @_quietly
+    @quietly
     def _end(self, event: AttemptEvent | None) -> None:
         span = self._span
         if self._ended or span is None:
@@ -230,19 +237,8 @@ class CallSpan:
             span.set_attributes(found)
             if self.tracing.content:
                 span.set_attributes(answer_content(answer))
-        self._record(found)
+        self.tracing.record(self._facts, time.perf_counter() - self._began, found)
         span.end()
-
-    def _record(self, found: dict[str, Any]) -> None:
-        facts = self._of_a_metric()
-        self.tracing.duration.record(time.perf_counter() - self._began, facts)
-        for kind in ("input", "output"):
-            count = found.get(f"gen_ai.usage.{kind}_tokens")
-            if count is not None:
-                self.tracing.tokens.record(count, {**facts, "gen_ai.token.type": kind})
-
-    def _of_a_metric(self) -> dict[str, Any]:
-        return {name: self._facts[name] for name in _OF_A_METRIC if name in self._facts}
 
     def __del__(self) -> None:
         if self._span is not None and not self._ended:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from zhipu_client._attempt_events import AttemptEvent
 from zhipu_client.dialects import Dialect
 
-__all__ = ["Span", "Tracer", "switch"]
+__all__ = ["SessionSpan", "Span", "Tracer", "switch"]
 
 
 class Span(Protocol):
@@ -32,8 +32,33 @@ class Span(Protocol):
         """Note that a stream brought its first chunk."""
 
 
+class SessionSpan(Protocol):
+    """The span of a session, and of the answer that is going on. None of its methods raises."""
+
+    def begin(self) -> None:
+        """Begin with the opening of the connection."""
+
+    def answering(self) -> None:
+        """Begin the span of an answer, unless one is going on."""
+
+    def piece(self) -> None:
+        """Note that the first piece of an answer came."""
+
+    def answered(self, answer: Any) -> None:
+        """End the span of an answer that is over."""
+
+    def failed(self, error: BaseException) -> None:
+        """End the span of an answer that the service refuses."""
+
+    def end(self, error: BaseException | None) -> None:
+        """End with the connection."""
+
+
 class Tracer(Protocol):
-    """What makes spans of calls."""
+    """What makes spans of calls and sessions."""
+
+    def session_of(self, session: Any, base_url: str, dialect: Dialect) -> SessionSpan:
+        """Return the span of a session."""
 
     def span_of(self, request: Any, base_url: str, dialect: Dialect) -> Span | None:
         """Return the span of a call; None where nothing is generated."""
