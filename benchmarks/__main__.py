@@ -164,7 +164,10 @@ def _in_fresh_process(
 
 
 def _is_setting(name: str) -> bool:
-    return name.upper().startswith(("OPENAI_", "ZHIPU", "ZAI_", "DEEPSEEK_", "LANGCHAIN_"))
+    # The last would have our modules compiled in every process; those that pip installs are.
+    return name.upper().startswith(
+        ("OPENAI_", "ZHIPU", "ZAI_", "DEEPSEEK_", "LANGCHAIN_", "PYTHONDONTWRITEBYTECODE")
+    )
 
 
 def _keep(suite: str, rounds: Rounds, folder: Path) -> None:

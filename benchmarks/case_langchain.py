@@ -11,7 +11,7 @@ from benchmarks.measure import KEY, Case, Import, Server, on_a_loop
 
 PROMPT = "17 * 19?"
 CALLS, TOGETHER = 100, 200
-BULK, PACED, EVENTS, PIECES = 5000, 1000, 2000, 400
+BULK, PACED, SLOW, EVENTS, PIECES, LONG = 5000, 1000, 100, 2000, 400, 1600
 _TOOL = {
     "type": "function",
     "function": {
@@ -80,6 +80,15 @@ def construct_next(make: Maker, server: Server) -> Iterator[Any]:
     yield 200
 
 
+def first_call(make: Maker, server: Server) -> Iterator[Any]:
+    """Construct the first model of a process and call it; imports of the module are not in it."""
+    _imported(make)
+    url = server.url("whole-0")
+    yield
+    make(url).invoke(PROMPT)
+    yield 1
+
+
 def invoke(make: Maker, server: Server) -> Iterator[Any]:
     model = make(server.url("whole-0"))
     model.invoke(PROMPT)
@@ -133,14 +142,38 @@ def tools(make: Maker, server: Server) -> Iterator[Any]:
     yield sum(1 for _ in bound.stream(PROMPT))
 
 
-def together(make: Maker, server: Server) -> Iterator[Any]:
+def added(make: Maker, server: Server) -> Iterator[Any]:
+    """Add up the chunks of a long call one by one, as whoever shows it while it comes does."""
+    model = make(server.url(f"tools-{LONG}")).bind_tools([_TOOL])
+    first, *others = model.stream(PROMPT)
+    yield
+    total = first
+    for chunk in others:
+        total = total + chunk
+    assert total.tool_calls
+    yield len(others)
+
+
+def together(make: Maker, server: Server, *, warm: bool = True) -> Iterator[Any]:
     model = make(server.url("whole-100"))
 
     async def rounds() -> int:
         await asyncio.gather(*[model.ainvoke(PROMPT) for _ in range(TOGETHER)])
         return TOGETHER
 
-    yield from on_a_loop(rounds, rounds)
+    yield from on_a_loop(rounds if warm else lambda: model.ainvoke(PROMPT), rounds)
+
+
+def streams(make: Maker, server: Server, *, warm: bool = True) -> Iterator[Any]:
+    model = make(server.url(f"slow-{SLOW}"))
+
+    async def read() -> int:
+        return sum([1 async for _ in model.astream(PROMPT)])
+
+    async def rounds() -> int:
+        return sum(await asyncio.gather(*[read() for _ in range(TOGETHER)]))
+
+    yield from on_a_loop(rounds if warm else read, rounds)
 
 
 def first_chunk(make: Maker, server: Server) -> Iterator[Any]:
@@ -165,6 +198,7 @@ _WITHOUT_COMMUNITY: dict[str, Maker] = {"ours": _ours, "ChatOpenAI": _openai}
 _WORK: dict[str, tuple[Callable[[Maker, Server], Iterator[Any]], dict[str, Maker]]] = {
     "construct, the first": (construct_first, _MAKERS),
     "construct, each next": (construct_next, _MAKERS),
+    "first call of a process": (first_call, _MAKERS),
     "invoke": (invoke, _MAKERS),
     "ainvoke": (ainvoke, _MAKERS),
     "short stream": (first_chunk, _MAKERS),
@@ -174,7 +208,11 @@ _WORK: dict[str, tuple[Callable[[Maker, Server], Iterator[Any]], dict[str, Maker
     "astream paced, a chunk": (partial(astream, f"paced-{PACED}"), _MAKERS),
     "astream_events, an event": (events, _MAKERS),
     "streamed tool arguments, a chunk": (tools, _WITHOUT_COMMUNITY),
+    "adding up tool arguments, a chunk": (added, _WITHOUT_COMMUNITY),
     f"{TOGETHER} ainvoke at once": (together, _WITHOUT_COMMUNITY),
+    f"{TOGETHER} ainvoke at once, cold": (partial(together, warm=False), _WITHOUT_COMMUNITY),
+    f"{TOGETHER} astream at once, a chunk": (streams, _WITHOUT_COMMUNITY),
+    f"{TOGETHER} astream at once, cold": (partial(streams, warm=False), _WITHOUT_COMMUNITY),
 }
 CASES: dict[str, Case | Import] = {
     "import/floor: langchain_core chat_models": Import(

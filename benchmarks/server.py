@@ -7,6 +7,7 @@ chosen by the first part of the path, ``/<kind>-<number>/api/paas/v4/...``:
 ``whole-<ms>``        a chat answer in one piece, after that many milliseconds
 ``bulk-<chunks>``     a stream sent at once: the cost of reading chunks alone
 ``paced-<chunks>``    a stream with a millisecond between chunks, as from a real model
+``slow-<chunks>``     a stream with ten milliseconds between chunks, for many streams at once
 ``tools-<chunks>``    100 chunks of text, then one tool call in that many pieces
 ``embed-<ms>``        vectors of 2,048 numbers for as many texts as were sent, after a while
 ``ocr-<ms>``          a page of text for each page of the PDF that was sent, after a while
@@ -33,6 +34,7 @@ _FACTS = {"id": "202611221200000123456789abcdef", "created": 1795348800, "model"
 _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: %s\r\n%s\r\n"
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 _TOOL = "write_report"
+_GAPS = {"paced": 0.001, "slow": 0.01}  # seconds between two chunks
 
 
 def frame(delta: dict[str, Any], **more: object) -> bytes:
@@ -159,11 +161,11 @@ async def _answer(writer: asyncio.StreamWriter, path: str, body: dict[str, Any])
     elif not body.get("stream"):
         await asyncio.sleep(count / 1000 if kind == "whole" else 0)
         writer.write(_whole())
-    elif kind == "paced":
+    elif kind in _GAPS:
         writer.write(_stream_head())
         for data in frames(kind, count):
             writer.write(_chunked(data))
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(_GAPS[kind])
         writer.write(b"0\r\n\r\n")
     else:
         writer.write(_bulk(kind, count))
