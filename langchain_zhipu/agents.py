@@ -43,7 +43,10 @@ class AgentSettings(ZhipuSettings):
 
 
 class ZhipuAIAgent(
-    StreamedRunnable[AIMessageChunk], AgentSettings, RunnableSerializable[Any, AIMessage]
+    StreamedRunnable[AIMessageChunk],
+    AgentSettings,
+    RunnableSerializable[Any, AIMessage],
+    defer_build=False,
 ):
     """Calls one of the service's agents: ``POST /v1/agents``.
 

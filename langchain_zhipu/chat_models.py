@@ -15,7 +15,7 @@ from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 from typing_extensions import override
 
-from langchain_zhipu._chat import blocks, structured
+from langchain_zhipu._chat import blocks
 from langchain_zhipu._chat.bound import BoundChat
 from langchain_zhipu._chat.retries import RetriesByCode
 from langchain_zhipu._chat.tasks import ChatTasks
@@ -24,6 +24,7 @@ from langchain_zhipu._errors import raised_as_model_errors
 from zhipu_client.conversation import choice_as_text, read_choice
 
 if TYPE_CHECKING:
+    from langchain_zhipu._chat.structured import Method, Schema
     from langchain_zhipu._options import ChatOptions
 
 __all__ = ["ChatZhipuAI"]
@@ -31,7 +32,7 @@ __all__ = ["ChatZhipuAI"]
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class ChatZhipuAI(RetriesByCode, ChatTasks):
+class ChatZhipuAI(RetriesByCode, ChatTasks, defer_build=False):
     """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
     Its endpoint is ``POST /chat/completions``; the arguments of ``ChatOpenAI`` and of
@@ -318,7 +319,7 @@ class ChatZhipuAI(RetriesByCode, ChatTasks):
         self,
         schema: type[Model],
         *,
-        method: structured.Method = ...,
+        method: Method = ...,
         include_raw: Literal[False] = ...,
         strict: bool | None = ...,
         **kwargs: Any,
@@ -327,9 +328,9 @@ class ChatZhipuAI(RetriesByCode, ChatTasks):
     @overload
     def with_structured_output(
         self,
-        schema: structured.Schema | None = ...,
+        schema: Schema | None = ...,
         *,
-        method: structured.Method = ...,
+        method: Method = ...,
         include_raw: Literal[True],
         strict: bool | None = ...,
         **kwargs: Any,
@@ -338,9 +339,9 @@ class ChatZhipuAI(RetriesByCode, ChatTasks):
     @overload
     def with_structured_output(
         self,
-        schema: structured.Schema | None = ...,
+        schema: Schema | None = ...,
         *,
-        method: structured.Method = ...,
+        method: Method = ...,
         include_raw: bool = ...,
         strict: bool | None = ...,
         **kwargs: Any,
@@ -349,9 +350,9 @@ class ChatZhipuAI(RetriesByCode, ChatTasks):
     @override
     def with_structured_output(
         self,
-        schema: structured.Schema | None = None,
+        schema: Schema | None = None,
         *,
-        method: structured.Method = "function_calling",
+        method: Method = "function_calling",
         include_raw: bool = False,
         strict: bool | None = None,
         **kwargs: Any,
@@ -374,6 +375,8 @@ class ChatZhipuAI(RetriesByCode, ChatTasks):
             InvalidRequestError: Unknown method, or no schema. While running,
                 ``OutputParserException`` where the second attempt does not fit either.
         """
+        from langchain_zhipu._chat import structured  # brings LangChain's parsers
+
         with raised_as_model_errors():
             reader = structured.parser(schema, method, checked=include_raw)
             kwargs = structured.with_tools(kwargs, method, strict=strict)

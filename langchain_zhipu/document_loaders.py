@@ -22,7 +22,7 @@ from zhipu_client import InvalidRequestError
 __all__ = ["ResumePoint", "ZhipuAIOCRLoader", "ZhipuAIOCRParser", "ZhipuAIWebReaderLoader"]
 
 
-class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
+class ZhipuAIOCRLoader(OCRSettings, BaseLoader, defer_build=False):
     """Reads PDFs and pictures with GLM-OCR: of the service, or on a server of your own.
 
     The service (``POST /layout_parsing``, billed by tokens) finds the layout too. Documents of any
@@ -175,7 +175,7 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader):
             raise model_error(error) from error
 
 
-class ZhipuAIOCRParser(OCRSettings, BaseBlobParser):
+class ZhipuAIOCRParser(OCRSettings, BaseBlobParser, defer_build=False):
     """Reads blobs with GLM-OCR: the parser for ``GenericLoader`` and other blob loaders.
 
     The documents are those of `ZhipuAIOCRLoader`, and have the blob's metadata too.
@@ -227,7 +227,7 @@ class ZhipuAIOCRParser(OCRSettings, BaseBlobParser):
             raise model_error(error) from error
 
 
-class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader):
+class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader, defer_build=False):
     """Loads the text of web pages, which the service fetches: ``POST /reader``. Billed by page.
 
     Nothing is fetched by this process. Metadata has ``source`` (the address), ``title``,

@@ -19,7 +19,7 @@ from zhipu_client.embeddings import EmbeddingReply, PartialEmbeddings
 __all__ = ["ZhipuAIEmbeddings"]
 
 
-class ZhipuAIEmbeddings(SeveralRequests, Embeddings):
+class ZhipuAIEmbeddings(SeveralRequests, Embeddings, defer_build=False):
     """Turns texts into vectors: ``POST /embeddings`` (open.bigmodel.cn only).
 
     Takes any number of texts: they are split into requests of up to 64 (fewer where the model

@@ -20,7 +20,7 @@ from zhipu_client import InvalidRequestError
 __all__ = ["ZhipuAIFileParserLoader"]
 
 
-class ZhipuAIFileParserLoader(ParserSettings, BaseLoader):
+class ZhipuAIFileParserLoader(ParserSettings, BaseLoader, defer_build=False):
     """Loads office documents, PDFs, tables, images and web pages with the service's file parser.
 
     Sends files, several at once, and waits until the service has parsed them (open.bigmodel.cn

@@ -21,7 +21,7 @@ from zhipu_client import InvalidRequestError
 __all__ = ["ZhipuAIHandwritingLoader", "ZhipuAIHandwritingParser"]
 
 
-class ZhipuAIHandwritingLoader(HandwritingSettings, BaseLoader):
+class ZhipuAIHandwritingLoader(HandwritingSettings, BaseLoader, defer_build=False):
     """Loads the text of images with handwriting: ``POST /files/ocr`` (open.bigmodel.cn only).
 
     One document an image, a line of text for each line of handwriting; several images at once, in
@@ -103,7 +103,7 @@ class ZhipuAIHandwritingLoader(HandwritingSettings, BaseLoader):
             raise model_error(error) from error
 
 
-class ZhipuAIHandwritingParser(HandwritingSettings, BaseBlobParser):
+class ZhipuAIHandwritingParser(HandwritingSettings, BaseBlobParser, defer_build=False):
     """Reads blobs with handwriting: the parser for ``GenericLoader`` and other blob loaders.
 
     The documents are those of `ZhipuAIHandwritingLoader`, and have the blob's metadata too.

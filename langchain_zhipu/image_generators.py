@@ -115,7 +115,7 @@ class GeneratedImage:
         return self.content if self.mime_type == "image/jpeg" and self.content else None
 
 
-class ZhipuAIImageGenerator(KeepsAnswers, BaseTool):
+class ZhipuAIImageGenerator(KeepsAnswers, BaseTool, defer_build=False):
     """Draws images with GLM-Image and CogView: ``POST /images/generations``.
 
     A tool for agents: the model reads a sentence, ``ToolMessage.artifact`` is an image block. A

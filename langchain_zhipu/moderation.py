@@ -27,7 +27,7 @@ ModerationInput = (
 Piece = tuple[int, ModerationReply | None]
 
 
-class ZhipuAIModeration(SeveralRequests, RunnableSerializable[Any, Verdict]):
+class ZhipuAIModeration(SeveralRequests, RunnableSerializable[Any, Verdict], defer_build=False):
     """Judges texts by the service's content safety: ``POST /moderations`` (open.bigmodel.cn only).
 
     A text, a message, a prompt or a list of texts or messages in, one verdict out, the worst of

@@ -22,7 +22,7 @@ _TEXT_KEYS = ("text", "page_content", "content")
 _AS_SET: Any = object()
 
 
-class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor):
+class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor, defer_build=False):
     """Sorts documents by how well they answer a query: ``POST /rerank`` (open.bigmodel.cn only).
 
     Takes any number of documents: above 128, several requests are sent at once, and the results are

@@ -25,7 +25,7 @@ __all__ = ["ZhipuAIKnowledgeRetriever", "ZhipuAIWebSearchRetriever"]
 _NAMES: Mapping[str, str] = {"link": "source", "publish_date": "published_date"}
 
 
-class ZhipuAIWebSearchRetriever(SearchSettings, BaseRetriever):
+class ZhipuAIWebSearchRetriever(SearchSettings, BaseRetriever, defer_build=False):
     """A retriever of web pages for a query: ``POST /web_search``. Billed by search.
 
     The text of a document is the extract of the page. Its metadata has, where the service
@@ -109,7 +109,7 @@ def _documents(answer: Mapping[str, Any], most: int) -> list[Document]:
     ]
 
 
-class ZhipuAIKnowledgeRetriever(KnowledgeSettings, BaseRetriever):
+class ZhipuAIKnowledgeRetriever(KnowledgeSettings, BaseRetriever, defer_build=False):
     """A retriever of pieces of documents in the service's knowledge bases (open.bigmodel.cn only).
 
     What goes over the wire comes from the service's published schema alone: other than the rest of

@@ -29,7 +29,7 @@ class SpeechArguments(BaseModel):
     text: str = Field(min_length=1, description="What to say; 1,024 characters at most.")
 
 
-class ZhipuAITextToSpeechTool(KeepsAnswers, BaseTool):
+class ZhipuAITextToSpeechTool(KeepsAnswers, BaseTool, defer_build=False):
     """Speaks a text with GLM-TTS: ``POST /audio/speech`` (open.bigmodel.cn only).
 
     A tool for agents: the model reads a sentence, ``ToolMessage.artifact`` is an audio block. And

@@ -61,7 +61,7 @@ _ARGUMENTS: Mapping[tuple[bool, bool], type[BaseModel]] = {
 }
 
 
-class ZhipuAIWebSearchTool(SearchSettings, BaseTool):
+class ZhipuAIWebSearchTool(SearchSettings, BaseTool, defer_build=False):
     """A tool that searches the web: ``POST /web_search``. Billed by search.
 
     The model reads numbered results, each with title, address and extract, so that it can cite

@@ -22,7 +22,7 @@ from zhipu_client.adapting import naming
 __all__ = ["ZhipuAITranscriptionLoader", "ZhipuAITranscriptionParser"]
 
 
-class ZhipuAITranscriptionLoader(TranscriptionSettings, BaseLoader):
+class ZhipuAITranscriptionLoader(TranscriptionSettings, BaseLoader, defer_build=False):
     """Transcribes recordings of any length with GLM-ASR: ``POST /audio/transcriptions``.
 
     One document a recording, in order. A WAV or MP3 of up to 30 seconds and 25 MiB is sent as it
@@ -115,7 +115,7 @@ class ZhipuAITranscriptionLoader(TranscriptionSettings, BaseLoader):
             raise model_error(error) from error
 
 
-class ZhipuAITranscriptionParser(TranscriptionSettings, BaseBlobParser):
+class ZhipuAITranscriptionParser(TranscriptionSettings, BaseBlobParser, defer_build=False):
     """Transcribes blobs with GLM-ASR: the parser for ``GenericLoader`` and other blob loaders.
 
     The documents are those of `ZhipuAITranscriptionLoader`, and have the blob's metadata too.

@@ -20,7 +20,9 @@ from zhipu_client.adapting import refuse
 __all__ = ["ZhipuAITranslation"]
 
 
-class ZhipuAITranslation(StreamedRunnable[str], AgentSettings, RunnableSerializable[Any, str]):
+class ZhipuAITranslation(
+    StreamedRunnable[str], AgentSettings, RunnableSerializable[Any, str], defer_build=False
+):
     """Translates texts with the agent ``general_translation``: ``POST /v1/agents``.
 
     A text, a message or a prompt in, the translation out, so that it goes before or behind a model:

@@ -82,7 +82,7 @@ class GeneratedVideo:
         return {"type": "video", "mime_type": "video/mp4", "url": url, "extras": known}
 
 
-class ZhipuAIVideoGenerator(KeepsAnswers, BaseTool):
+class ZhipuAIVideoGenerator(KeepsAnswers, BaseTool, defer_build=False):
     """Makes videos with CogVideoX and Vidu, and waits for them: ``POST /videos/generations``.
 
     A tool for agents: the model reads a sentence, ``ToolMessage.artifact`` is a video block. A

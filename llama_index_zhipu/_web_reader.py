@@ -28,7 +28,7 @@ __all__ = ["ZhipuAIWebReader"]
 logger = logging.getLogger(__name__)
 
 
-class ZhipuAIWebReader(SeveralRequests, BasePydanticReader):
+class ZhipuAIWebReader(SeveralRequests, BasePydanticReader, defer_build=False):
     """Reads web pages as Markdown; the service fetches them, this process does not.
 
     Attributes:

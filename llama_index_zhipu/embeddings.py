@@ -55,7 +55,7 @@ class _Usage:
         return hash(_Usage)
 
 
-class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding):
+class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding, defer_build=False):
     """Text embeddings of Zhipu AI (open.bigmodel.cn only).
 
     The arguments of ``llama_index.embeddings.zhipuai.ZhipuAIEmbedding`` are all accepted, ``model``

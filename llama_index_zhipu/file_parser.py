@@ -20,7 +20,7 @@ from ._documents import Given, given_file
 __all__ = ["ZhipuAIFileParserReader"]
 
 
-class ZhipuAIFileParserReader(KeepsAnswers, BasePydanticReader):
+class ZhipuAIFileParserReader(KeepsAnswers, BasePydanticReader, defer_build=False):
     """Reads office documents, PDFs, tables, images and web pages with the service's file parser.
 
     Sends a document and waits until the service has parsed it (open.bigmodel.cn only). Works as a

@@ -22,7 +22,7 @@ __all__ = ["ZhipuAIHandwritingReader"]
 _NO_FILES = ("http://", "https://", "data:")
 
 
-class ZhipuAIHandwritingReader(KeepsAnswers, BasePydanticReader):
+class ZhipuAIHandwritingReader(KeepsAnswers, BasePydanticReader, defer_build=False):
     """Reads images with handwriting (open.bigmodel.cn only): a line of text for each of theirs.
 
     One document an image; works as a ``file_extractor`` of `SimpleDirectoryReader` too. For print,

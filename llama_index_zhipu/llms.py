@@ -30,7 +30,7 @@ from ._options import LLMOptions
 __all__ = ["DEFAULT_MODEL", "ZhipuAI"]
 
 
-class ZhipuAI(HidesSecrets, StructuredOutputMixin, CallsOfTheModel):
+class ZhipuAI(HidesSecrets, StructuredOutputMixin, CallsOfTheModel, defer_build=False):
     """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
     The arguments of ``llama_index.llms.zhipuai.ZhipuAI`` are all accepted, those of

@@ -81,7 +81,7 @@ def _summary(reply: moderations.ModerationReply) -> str:
     return moderations.Verdict((reply,)).summary
 
 
-class ZhipuAIModerationPostprocessor(SeveralRequests, BaseNodePostprocessor):
+class ZhipuAIModerationPostprocessor(SeveralRequests, BaseNodePostprocessor, defer_build=False):
     """A filter of nodes that content safety objects to (open.bigmodel.cn only).
 
     Each node is judged as a model would see it, its metadata included; nodes without text pass. A

@@ -27,7 +27,7 @@ DEFAULT_MODEL = "rerank"
 dispatcher = get_dispatcher(__name__)
 
 
-class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor):
+class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor, defer_build=False):
     """Sorts nodes by how well they answer the query (open.bigmodel.cn only).
 
     Takes any number of nodes: above 128, several requests are sent. Returns the nodes with their

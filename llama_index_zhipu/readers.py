@@ -46,7 +46,7 @@ def _hidden(arguments: dict[str, Any]) -> dict[str, Any]:
     return {**arguments, "password": hidden_password(arguments["password"])}
 
 
-class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader):
+class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader, defer_build=False):
     """Reads PDFs and images with GLM-OCR: text, tables and formulas as Markdown.
 
     Documents of any length: PDF files are split by pages (with the extra ``ocr``), a few parts at

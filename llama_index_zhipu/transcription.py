@@ -31,7 +31,7 @@ __all__ = ["ZhipuAITranscriptionReader"]
 logger = logging.getLogger(__name__)
 
 
-class ZhipuAITranscriptionReader(SeveralRequests, BasePydanticReader):
+class ZhipuAITranscriptionReader(SeveralRequests, BasePydanticReader, defer_build=False):
     """Transcribes recordings of any length (GLM-ASR); one document a recording.
 
     A WAV or MP3 of up to 30 seconds and 25 MiB is sent as it is; all else is cut at pauses into

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["CountsTokens"]
 
 
-class CountsTokens(BaseModel):
+class CountsTokens(BaseModel, defer_build=True):
     """The token methods of a chat model with the fields ``model`` and ``token_counting``."""
 
     _counts: TokenCounts = PrivateAttr(default_factory=TokenCounts)

@@ -70,7 +70,7 @@ def _not_run(call: dict[str, Any], error: str) -> dict[str, Any]:
     return {**call, "type": "invalid_tool_call", "args": text, "error": error}
 
 
-class EventsOfCalls(BaseChatModel):
+class EventsOfCalls(BaseChatModel, defer_build=True):
     """The hooks that LangChain asks for events, over the model's own chunks."""
 
     def _stream_chat_model_events(self, messages: Any, **kwargs: Any) -> Iterator[Any]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from langchain_core.exceptions import ModelError
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage
-from langchain_core.runnables import Runnable, RunnableConfig
-from langchain_core.runnables.retry import ExponentialJitterParams, RunnableRetry
+from langchain_core.runnables import Runnable
 from typing_extensions import override
 
-__all__ = ["ModelRetry", "RetriesByCode", "RetryOn", "retry_on"]
+if TYPE_CHECKING:
+    from langchain_core.runnables.retry import ExponentialJitterParams
+
+__all__ = ["RetriesByCode", "RetryOn", "retry_on"]
 
 RetryOn = tuple[type[BaseException], ...] | Callable[[BaseException], bool]
 
@@ -36,60 +38,7 @@ def _worthwhile(error: BaseException) -> bool:
     return isinstance(error, Exception)
 
 
-# The pydantic plugin of mypy takes the field `kwargs` for a second name of the arguments.
-class ModelRetry(RunnableRetry[LanguageModelInput, AIMessage]):  # type: ignore[no-redef]
-    """A runnable that retries calls of a model whose own retries are switched off.
-
-    Streams keep the model's own retries: LangChain does not retry them.
-    """
-
-    @classmethod
-    @override
-    def lc_id(cls) -> list[str]:
-        return RunnableRetry.lc_id()
-
-    @override
-    def invoke(
-        self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> AIMessage:
-        return super().invoke(input, config, **_alone(kwargs))
-
-    @override
-    async def ainvoke(
-        self, input: LanguageModelInput, config: RunnableConfig | None = None, **kwargs: Any
-    ) -> AIMessage:
-        return await super().ainvoke(input, config, **_alone(kwargs))
-
-    @override
-    def batch(
-        self,
-        inputs: list[LanguageModelInput],
-        config: RunnableConfig | list[RunnableConfig] | None = None,
-        *,
-        return_exceptions: bool = False,
-        **kwargs: Any,
-    ) -> list[AIMessage]:
-        return super().batch(inputs, config, return_exceptions=return_exceptions, **_alone(kwargs))
-
-    @override
-    async def abatch(
-        self,
-        inputs: list[LanguageModelInput],
-        config: RunnableConfig | list[RunnableConfig] | None = None,
-        *,
-        return_exceptions: bool = False,
-        **kwargs: Any,
-    ) -> list[AIMessage]:
-        return await super().abatch(
-            inputs, config, return_exceptions=return_exceptions, **_alone(kwargs)
-        )
-
-
-def _alone(kwargs: dict[str, Any]) -> dict[str, Any]:
-    return {"max_retries": 0, **kwargs}
-
-
-class RetriesByCode(BaseChatModel):
+class RetriesByCode(BaseChatModel, defer_build=True):
     """``with_retry`` of a chat model, which knows the errors that would come again."""
 
     @override
@@ -110,6 +59,9 @@ class RetriesByCode(BaseChatModel):
             stop_after_attempt: How many requests there are at most. Streams are not retried by
                 LangChain: they keep the model's own retries.
         """
+        # LangChain's own takes longer to import than all of this package (tenacity, tornado).
+        from langchain_zhipu._chat.model_retry import ModelRetry
+
         return ModelRetry(
             bound=self,
             kwargs={},

@@ -77,6 +77,9 @@ class HidesSecrets:
         watched: dict[str, Any] = {}
         for base in reversed(cls.__mro__):
             for name, method in vars(base).items():
+                # What pydantic has put off would be made, only to be looked at.
+                if name.startswith("__pydantic"):
+                    continue
                 if hasattr(method, DISPATCHER_SPAN_DECORATED_ATTR) or name in watched:
                     watched[name] = method
         for name, method in watched.items():

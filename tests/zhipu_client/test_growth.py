@@ -9,7 +9,8 @@ import os
 import re
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from types import FrameType
 from typing import Any
 
@@ -55,14 +56,14 @@ READERS: dict[str, Callable[[str], Any]] = {
 class Steps:
     """Counts lines of the client's code that run, and steps of its regular expressions."""
 
-    def __init__(self, patterns: list[Counted]) -> None:
+    def __init__(self, patterns: Mapping[str, Counted]) -> None:
         self._patterns = patterns
         self._lines = 0
 
     def of(self, read: Callable[[str], Any], text: str) -> tuple[int, int]:
         """Return how many of either kind it takes to read a text."""
         self._lines = 0
-        for pattern in self._patterns:
+        for pattern in self._patterns.values():
             pattern.steps = 0
         before = sys.gettrace()
         sys.settrace(self._trace)
@@ -70,7 +71,7 @@ class Steps:
             read(text)
         finally:
             sys.settrace(before)
-        return self._lines, sum(pattern.steps for pattern in self._patterns)
+        return self._lines, sum(pattern.steps for pattern in self._patterns.values())
 
     def _trace(self, frame: FrameType, event: str, argument: Any) -> Any:
         del event, argument
@@ -85,6 +86,8 @@ def _counted(value: Any, found: dict[str, Counted]) -> Any:
         return found.setdefault(repr((value.pattern, value.flags)), Counted(value))
     if type(value) in (tuple, list):
         return type(value)(_counted(one, found) for one in value)
+    if getattr(value, "__name__", "") == "_compiled":  # those that wait for their first use
+        return cache(lambda *arguments: _counted(value(*arguments), found))
     return value
 
 
@@ -100,7 +103,7 @@ def steps() -> Iterator[Steps]:
                     counted = _counted(value, found)
                     if counted != value:
                         patch.setattr(module, name, counted)
-        yield Steps(list(found.values()))
+        yield Steps(found)
     sys.setrecursionlimit(limit)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +23,8 @@ from zhipu_client.work._job import keeping
 from zhipu_client.work._kept import KeptRequest, can_be_kept, key_of
 
 if TYPE_CHECKING:
+    import sqlite3
+
     from zhipu_client._io.aio import AsyncClient
     from zhipu_client._io.sync import Client
 
@@ -107,6 +108,8 @@ class Checkpoint:
 
     @contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
+        import sqlite3  # whoever keeps nothing does without its library
+
         try:
             self._make()
             database = sqlite3.connect(self.path, timeout=_BUSY)
@@ -130,6 +133,8 @@ class Checkpoint:
             os.close(os.open(self.path, flags, 0o600))
 
     def _prepare(self, database: sqlite3.Connection) -> None:
+        import sqlite3
+
         if _kind_of(database) == _KIND:
             return
         with database:

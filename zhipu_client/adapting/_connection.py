@@ -88,6 +88,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
     """
 
     model_config = ConfigDict(
+        # Bases need no schema of their own. What objects are made of says `defer_build=False`.
+        defer_build=True,
         arbitrary_types_allowed=True,
         populate_by_name=True,
         protected_namespaces=(),

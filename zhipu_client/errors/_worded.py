@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from zhipu_client.errors import (
@@ -127,44 +128,41 @@ _OVERFLOW = (
     r"(?:输入|上下文|prompt).{0,8}(?:过长|超长)"),
 )  # fmt: skip
 #: Sentences -> the error, and whether a retry can help. Read in this order.
-_SENTENCES: tuple[tuple[re.Pattern[str], Row], ...] = tuple(
-    (re.compile(pattern, re.IGNORECASE | re.DOTALL), row)
-    for pattern, row in (
-        ("|".join(_OVERFLOW), (ContextOverflowError, False)),
-        # OpenAI and its gateways; OpenRouter ("Insufficient credits"); SiliconFlow; the service
-        # behind a gateway; one-api and new-api.
-        ((r"exceeded your current quota|insufficient (?:credits|balance|quota)|"
-         r"balance is insufficient|余额不足|额度不足"), (InsufficientBalanceError, False)),
-        # new-api: a key with a budget; OpenRouter.
-        ((r"令牌额度已用尽|TokenStatusExhausted|token quota is not enough|"
-         r"key limit exceeded|over budget"), (QuotaExceededError, False)),
-        # LiteLLM (router and classes), OpenAI, SGLang's router, Hugging Face; OpenRouter.
-        (r"rate[ -]?limit(?:error| reached| exceeded|ed)|too many requests|request queue is full",
-         (RateLimitError, True)),
-        # The service itself, with HTTP 200 and the code 500: it has no such path.
-        (r"^404 NOT_FOUND$", (NotFoundError, False)),
-        # vLLM, SGLang, Ollama, LiteLLM, LM Studio, Xinference, one-api (also in Chinese), Groq,
-        # OpenRouter, SiliconFlow, the service behind a gateway; transformers serve.
-        ((rf"\bmodel:?(?: {_NAME})? (?:does not exist|(?:is |was )?not found|"
-         r"has been decommissioned)|invalid model name passed|LLM provider not provided|"
-         r"is not a valid model (?:id|name)|no models loaded|"
-         r"no available channel|无可用渠道|模型不存在"), (NotFoundError, False)),
-        # OpenAI, llama-server, LiteLLM (its class, and what it quotes), Gemini, new-api; the
-        # service behind a gateway.
-        ((r"(?:incorrect|invalid) api key|api key not valid|invalid proxy server token|"
-         r"\bAuthenticationError\b|token expired or incorrect|无效的令牌|令牌已过期"),
-         (AuthenticationError, False)),
-        # Azure, LiteLLM (its class and its guardrails), OpenRouter ("flagged"), OpenAI, DashScope,
-        # DeepSeek, Moonshot, Volcengine; the service behind a gateway, and new-api, in Chinese.
-        ((r"content management policy|content ?policy ?violation|input was flagged|"
-         r"flagged by moderation|violated guardrail|result of our safety system|"
-         r"inappropriate content|content exists risk|was considered high risk|"
-         r"contain sensitive information|敏感词|敏感内容"),
-         (ContentFilterError, False)),
-        # Xinference and LiteLLM, with HTTP 500: a field that the server does not know.
-        (r"got an unexpected keyword argument|does not support parameters",
-         (BadRequestError, False)),
-    )
+_SENTENCES: tuple[tuple[str, Row], ...] = (
+    ("|".join(_OVERFLOW), (ContextOverflowError, False)),
+    # OpenAI and its gateways; OpenRouter ("Insufficient credits"); SiliconFlow; the service
+    # behind a gateway; one-api and new-api.
+    ((r"exceeded your current quota|insufficient (?:credits|balance|quota)|"
+     r"balance is insufficient|余额不足|额度不足"), (InsufficientBalanceError, False)),
+    # new-api: a key with a budget; OpenRouter.
+    ((r"令牌额度已用尽|TokenStatusExhausted|token quota is not enough|"
+     r"key limit exceeded|over budget"), (QuotaExceededError, False)),
+    # LiteLLM (router and classes), OpenAI, SGLang's router, Hugging Face; OpenRouter.
+    (r"rate[ -]?limit(?:error| reached| exceeded|ed)|too many requests|request queue is full",
+     (RateLimitError, True)),
+    # The service itself, with HTTP 200 and the code 500: it has no such path.
+    (r"^404 NOT_FOUND$", (NotFoundError, False)),
+    # vLLM, SGLang, Ollama, LiteLLM, LM Studio, Xinference, one-api (also in Chinese), Groq,
+    # OpenRouter, SiliconFlow, the service behind a gateway; transformers serve.
+    ((rf"\bmodel:?(?: {_NAME})? (?:does not exist|(?:is |was )?not found|"
+     r"has been decommissioned)|invalid model name passed|LLM provider not provided|"
+     r"is not a valid model (?:id|name)|no models loaded|"
+     r"no available channel|无可用渠道|模型不存在"), (NotFoundError, False)),
+    # OpenAI, llama-server, LiteLLM (its class, and what it quotes), Gemini, new-api; the
+    # service behind a gateway.
+    ((r"(?:incorrect|invalid) api key|api key not valid|invalid proxy server token|"
+     r"\bAuthenticationError\b|token expired or incorrect|无效的令牌|令牌已过期"),
+     (AuthenticationError, False)),
+    # Azure, LiteLLM (its class and its guardrails), OpenRouter ("flagged"), OpenAI, DashScope,
+    # DeepSeek, Moonshot, Volcengine; the service behind a gateway, and new-api, in Chinese.
+    ((r"content management policy|content ?policy ?violation|input was flagged|"
+     r"flagged by moderation|violated guardrail|result of our safety system|"
+     r"inappropriate content|content exists risk|was considered high risk|"
+     r"contain sensitive information|敏感词|敏感内容"),
+     (ContentFilterError, False)),
+    # Xinference and LiteLLM, with HTTP 500: a field that the server does not know.
+    (r"got an unexpected keyword argument|does not support parameters",
+     (BadRequestError, False)),
 )  # fmt: skip
 
 
@@ -202,9 +200,15 @@ def kind_by_words(status: int | None, body: Any, message: str | None) -> Row | N
             return row
     text = _said(body, message)[:_LONGEST]
     for pattern, row in _SENTENCES:
-        if pattern.search(text) and _may_be(row[0], status):
+        # Compiled by the first failure: at import it costs more than all else here.
+        if _compiled(pattern).search(text) and _may_be(row[0], status):
             return row
     return None
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
 
 
 #: FastAPI (as JSON), Spring (with the path), Go, llama-server; the service.

@@ -1,0 +1,42 @@
+"""What an import makes: what every program pays, whether it uses it or not."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import langchain_zhipu
+import llama_index_zhipu
+from zhipu_client.adapting import ConnectionSettings
+
+#: Only bases of others: nobody makes objects of them.
+BASES = {"ZhipuSettings"}
+
+#: Each belongs to something that few programs do: failures, checkpoints, retries of LangChain's,
+#: structured output, the first request.
+LATER = ["httpx", "sqlite3", "tenacity", "langchain_core.output_parsers.json"]
+
+
+@pytest.mark.parametrize("package", [langchain_zhipu, llama_index_zhipu])
+def test_a_class_of_which_objects_are_made_has_its_schema(package: object) -> None:
+    """Else the first objects of several threads would make it at once."""
+    names = set(package.__all__) - BASES  # type: ignore[attr-defined]
+    found = [getattr(package, name) for name in sorted(names)]
+    ours = [one for one in found if isinstance(one, type) and issubclass(one, ConnectionSettings)]
+    assert len(ours) > 5
+    assert [one.__name__ for one in ours if one.model_config.get("defer_build")] == []
+
+
+def test_the_chat_model_does_not_bring_what_few_use() -> None:
+    program = (
+        "import sys, langchain_core.language_models.chat_models; before = {*sys.modules}\n"
+        "from langchain_zhipu import ChatZhipuAI; print(*sorted({*sys.modules} - before))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    brought = ran.stdout.split()
+    assert "langchain_zhipu.chat_models" in brought
+    assert [name for name in LATER if name in brought] == []
