@@ -18,7 +18,15 @@ from langchain_zhipu._ocr.documents import stable_id
 from langchain_zhipu._ocr.sources import Origin
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import InvalidRequestError, Request, ZhipuError, aiterate, iterate, ocr
-from zhipu_client.adapting import FATAL, document_id, flat, name_source, read_path, shown_name
+from zhipu_client.adapting import (
+    FATAL,
+    document_id,
+    flat,
+    name_source,
+    read_path,
+    shown_name,
+    storable,
+)
 from zhipu_client.work import Chain, Once
 
 __all__ = ["SUFFIXES", "HandwritingSettings"]
@@ -119,7 +127,7 @@ class HandwritingSettings(SeveralRequests):
         if not found.text and not self.keep_empty:
             return
         known = found.metadata(task_id=reply.task_id if self.request_info else None)
-        metadata = {"source": origin.name, **origin.metadata, **flat(known)}
+        metadata = storable({"source": origin.name, **origin.metadata, **flat(known)})
         if self.boxes:
             metadata["boxes"] = [_box(region) for region in found.regions]
         yield Document(found.text, id=stable_id(document_id(origin.name)), metadata=metadata)

@@ -37,6 +37,7 @@ from zhipu_client.adapting import (
     naming,
     read_path,
     shown_name,
+    storable,
 )
 
 __all__ = ["ParserSettings"]
@@ -176,5 +177,5 @@ class ParserSettings(SeveralRequests):
         return Document(
             reply.content or "",
             id=stable_id(document_id(origin.name)),
-            metadata={"source": origin.name, **origin.metadata, **flat(known)},
+            metadata=storable({"source": origin.name, **origin.metadata, **flat(known)}),
         )

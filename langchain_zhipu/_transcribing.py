@@ -26,6 +26,7 @@ from zhipu_client.adapting import (
     leave,
     name_source,
     shown_name,
+    storable,
 )
 from zhipu_client.work import Chain
 
@@ -105,12 +106,14 @@ class TranscriptionSettings(SeveralRequests):
         return Document(
             found.text,
             id=stable_id(document_id(origin.name)),
-            metadata={
-                **named,
-                **origin.metadata,
-                **named,
-                **(facts if self.segments else flat(facts)),
-            },
+            metadata=storable(
+                {
+                    **named,
+                    **origin.metadata,
+                    **named,
+                    **(facts if self.segments else flat(facts)),
+                }
+            ),
         )
 
 

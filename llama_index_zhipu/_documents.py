@@ -11,7 +11,15 @@ from typing import Any
 from llama_index.core.schema import Document
 
 from zhipu_client import InvalidRequestError
-from zhipu_client.adapting import document_id, flat, name_of, read_path, read_upload, shown_name
+from zhipu_client.adapting import (
+    document_id,
+    flat,
+    name_of,
+    read_path,
+    read_upload,
+    shown_name,
+    storable,
+)
 
 __all__ = ["Given", "given_file"]
 
@@ -61,7 +69,7 @@ class Given:
         return Document(
             id_=document_id(self._source_name(), page),
             text=text if isinstance(text, str) else str(text or ""),
-            metadata={**self.info, **known},
+            metadata=storable({**self.info, **known}),
             excluded_embed_metadata_keys=hidden,
             excluded_llm_metadata_keys=hidden,
         )

@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["document_id", "flat"]
+from zhipu_client._half_characters import whole_text
+
+__all__ = ["document_id", "flat", "storable"]
 
 
 def flat(values: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
@@ -25,6 +27,22 @@ def flat(values: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
         else json.dumps(value, ensure_ascii=False, default=str)
         for name, value in values.items()
         if value is not None
+    }
+
+
+def storable(values: Mapping[str, Any]) -> dict[str, Any]:
+    r"""Return metadata whose texts are UTF-8 without a null character, as databases want them.
+
+    The name of a file may have bytes that are not UTF-8, and the title of a PDF anything.
+
+    Example:
+        >>> from zhipu_client.adapting import storable
+        >>> storable({"source": "caf\udce9.pdf", "page": 3})["source"] == "caf\ufffd.pdf"
+        True
+    """
+    return {
+        name: whole_text(value).replace("\0", "") if isinstance(value, str) else value
+        for name, value in values.items()
     }
 
 

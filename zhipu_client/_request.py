@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
+from zhipu_client._half_characters import whole_text
 from zhipu_client.dialects import Dialect
 from zhipu_client.errors import APIError, ZhipuError
 
@@ -56,6 +57,10 @@ class Upload:
     filename: str
     content: bytes = field(repr=False)
     content_type: str = "application/octet-stream"
+
+    def __post_init__(self) -> None:
+        # A form is UTF-8, which the name of a local file may not be.
+        object.__setattr__(self, "filename", whole_text(self.filename))
 
 
 @dataclass(frozen=True, slots=True)

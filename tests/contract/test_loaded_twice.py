@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -115,6 +116,17 @@ def test_two_loads_are_equal_and_flat(loader, scan, reach):
         assert one
         assert all(isinstance(value, FLAT) for value in metadata.values()), metadata
     assert len({one for *_, one in first}) == len(first)
+
+
+@pytest.mark.parametrize("loader", [loader for loader in LOADERS if "web" not in loader])
+def test_metadata_is_text_that_databases_take(loader, scan, reach):
+    odd = scan.with_name(os.fsdecode(b"caf\xe9.pdf"))
+    odd.write_bytes(pdf([[Title("One")]], Title="Annual\0 report"))
+    load, _ = LOADERS[loader](odd, reach)
+    (document,) = load()
+    texts = [value for value in document.metadata.values() if isinstance(value, str)]
+    assert any("caf\ufffd." in text for text in texts)
+    assert all("\0" not in text and text.encode() for text in texts if text)
 
 
 @pytest.mark.parametrize("loader", LOADERS)

@@ -264,8 +264,10 @@ def _saved(pdf: Any, version: str = "") -> bytes:
 
 
 def _text(value: Any) -> str:
+    import pikepdf
+
     try:
-        return "" if value is None else str(value)
+        return str(value) if isinstance(value, pikepdf.String) else ""
     except Exception:  # noqa: BLE001 - optional, and often broken
         return ""
 

@@ -38,7 +38,7 @@ from zhipu_client._io.jobs import aleave, leave
 from zhipu_client._io.resting import Resting
 from zhipu_client._io.token_counts import TokenCounting, TokenCounts
 from zhipu_client._layout import drawable, layout_of
-from zhipu_client._metadata import document_id, flat
+from zhipu_client._metadata import document_id, flat, storable
 from zhipu_client._numbers import whole_number
 from zhipu_client._replies import add_usage, counts, text_of
 from zhipu_client._safe_tracebacks import KeepsNoArguments
@@ -105,6 +105,7 @@ __all__ = [
     "refuse",
     "save_paid",
     "shown_name",
+    "storable",
     "suggestion",
     "text_of",
     "whole_number",
