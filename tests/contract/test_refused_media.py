@@ -20,7 +20,15 @@ from llama_index.core.llms import (
 from langchain_zhipu import ChatZhipuAI
 from llama_index_zhipu import ZhipuAI
 from tests.support.asking import HOWS, ask
-from zhipu_client import APIError, AsyncClient, BadRequestError, Client, ZhipuError, chat
+from zhipu_client import (
+    APIError,
+    AsyncClient,
+    BadRequestError,
+    Client,
+    InvalidRequestError,
+    ZhipuError,
+    chat,
+)
 from zhipu_client._sent_media import SentMedium, name_media, sent_media
 from zhipu_client.conversation import local_files
 
@@ -128,6 +136,19 @@ def test_each_medium_is_named_by_its_place_and_path(adapter: str, how: str, tmp_
     assert "secret" not in shown
     assert shown.count("It was sent with") == 1
     assert f"{place}[0]" not in shown
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_an_empty_file_is_named_and_not_sent(adapter: str, tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(b"")
+    asked: list[Any] = [HumanMessage([{"type": "image", "path": path}])]
+    if adapter == "llama_index":
+        asked = [ChatMessage(blocks=[ImageBlock(path=path)])]
+    with scripted() as server:
+        with pytest.raises(InvalidRequestError, match=r"photo\.png': the image is empty"):
+            ask(model(adapter, server.base_url), asked, "call")
+        assert not server.requests
 
 
 @pytest.mark.parametrize("adapter", ADAPTERS)

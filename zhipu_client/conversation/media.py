@@ -182,13 +182,15 @@ def read_file(path: Path, what: str, most: int, where: str = "messages") -> byte
         where: Where the path is among what the caller gave.
 
     Raises:
-        InvalidRequestError: It cannot be read, is not a regular file, or is too large.
+        InvalidRequestError: It cannot be read, is not a regular file, is empty, or is too large.
     """
     try:
         file = path.expanduser()
         facts = file.stat()
         if not stat.S_ISREG(facts.st_mode):
             why = f"the {what} is not a regular file"
+        elif not facts.st_size:
+            why = f"the {what} is empty (0 bytes)"
         else:
             with file.open("rb") as opened:
                 if what == "image" and convertible(opened.read(16)):
