@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import struct
 import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,6 +25,10 @@ _IN_MEMORY = 32 * 1024 * 1024
 #: Samples a second, 8,000 to 192,000 in practice; what is far from that is a damaged header.
 _LEAST_RATE, _MOST_RATE = 1_000, 1_000_000
 _ADDRESSES = ("http://", "https://")
+#: From here on a size is what programs write before they know it.
+_PLACEHOLDER = 0x7FFF0000
+
+_log = logging.getLogger("zhipu_client")
 
 
 def open_recording(source: str | Path | bytes, root: Path | None, max_bytes: int) -> Recording:
@@ -58,6 +64,7 @@ class _Recording:
     def __init__(self, file: BinaryIO, name: str) -> None:
         self._file = file
         self._decoded: BinaryIO | None = None
+        self._looked_at = False
         self.name = name
         head = file.read(HEAD)
         self.size = file.seek(0, 2)
@@ -79,9 +86,13 @@ class _Recording:
         return length / form.frame_bytes / form.rate if form.can_be_cut else None
 
     def _header(self) -> tuple[WavFormat, int, int]:
-        return read_header(
+        found = read_header(
             lambda place, count: _read(self._file, place, count, self.name), self.size
         )
+        if not self._looked_at and found[0].can_be_cut:
+            self._looked_at = True
+            self._report_missing(*found)
+        return found
 
     def samples(self) -> Samples:
         if self.type.decoder == "wav":
@@ -95,6 +106,14 @@ class _Recording:
         if not frames:
             raise InvalidRequestError(f"{self.name} has no samples", field="source")
         return _Samples(file, DECODED, 0, frames, self.name)
+
+    def _report_missing(self, form: WavFormat, start: int, length: int) -> None:
+        """Log that a WAV ends before its header says so, as after a broken download."""
+        (promised,) = struct.unpack("<I", _read(self._file, start - 4, 4, self.name))
+        if length + form.frame_bytes <= promised < _PLACEHOLDER:
+            second = form.frame_bytes * form.rate
+            why = "%s ends early: %.1f of %.1f s are there"
+            _log.warning(why, self.name, length / second, promised / second)
 
     def close(self) -> None:
         self._file.close()

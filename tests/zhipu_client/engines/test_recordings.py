@@ -175,6 +175,18 @@ def test_a_header_that_was_never_finished(promised: int) -> None:
     assert b"".join(inner(part.content) for part in parts(bytes(file))) == samples
 
 
+@pytest.mark.parametrize(("promised", "said"), [(0, 0), (280_000, 0), (400_000, 1), (2**31 - 1, 0)])
+def test_a_wav_that_ends_early_is_reported(promised: int, said: int, caplog) -> None:
+    file = bytearray(wav(spoken(35)))
+    file[40:44] = promised.to_bytes(4, "little")
+    file[4:8] = bytes(4)
+    recording = open_recording(bytes(file), None, 2**30)
+    assert recording.wav_seconds() == 35
+    recording.samples()
+    texts = [record.getMessage() for record in caplog.records]
+    assert texts == ["the recording ends early: 35.0 of 50.0 s are there"] * said
+
+
 BROKEN = {
     "empty": (b"", "empty"),
     "text": (b"Once upon a time", "not a file with sound"),
