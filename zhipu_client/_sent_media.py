@@ -149,15 +149,15 @@ def _medium(part: Mapping[str, Any], kind: str, place: str) -> SentMedium:
     inner, given = _inner(part), _link_or_data(part)
     name = part.get(NAME) or inner.get("filename") or inner.get("file_id")
     name = name if isinstance(name, str) else None
-    data = inline_data(part)
-    if data is None:
-        link = given if isinstance(given, str) else None
-        return SentMedium(place, kind, name or link)
-    form = inner.get("format")
-    if isinstance(given, str) and given.startswith("data:"):
-        form = given[5:].partition(",")[0].partition(";")[0] or None
-    size = len(data) * 3 // 4 - data[-2:].count("=")
-    return SentMedium(place, kind, name, form if isinstance(form, str) else None, size)
+    if not isinstance(given, str) or _is_link(given):
+        return SentMedium(place, kind, name or (given if isinstance(given, str) else None))
+    form, start = inner.get("format"), 0
+    if given.startswith("data:"):
+        start = given.find(",") + 1 or len(given)
+        form = given[5:start].partition(",")[0].partition(";")[0]
+    # Without a copy: it may have hundreds of megabytes.
+    size = (len(given) - start) * 3 // 4 - given[max(start, len(given) - 2) :].count("=")
+    return SentMedium(place, kind, name, form if form and isinstance(form, str) else None, size)
 
 
 def name_media(
