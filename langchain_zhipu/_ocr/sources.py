@@ -190,7 +190,8 @@ def _in_folder(
     others: list[Path] = []
     for path in folder.glob(glob or "**/*"):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.is_file():
+        # A link that leads nowhere is a document that is missing, which is not passed over.
+        if not hidden and (path.is_file() or (path.is_symlink() and not path.exists())):
             wanted = glob is not None or path.suffix.lower() in suffixes
             (found if wanted else others).append(path)
     return sorted(found), sorted(others)

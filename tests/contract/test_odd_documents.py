@@ -123,6 +123,15 @@ def test_bytes_among_several_are_named_by_their_place(name: str, way: str) -> No
             loader.load() if way == "sync" else asyncio.run(loader.aload())
 
 
+def test_a_link_that_leads_nowhere_is_not_passed_over(tmp_path: Path) -> None:
+    from langchain_zhipu import ZhipuAIOCRLoader
+
+    (tmp_path / "lost.pdf").symlink_to("nowhere.pdf")
+    loader = ZhipuAIOCRLoader(tmp_path, api_key=KEY, base_url="http://127.0.0.1:9")
+    with pytest.raises(InvalidRequestError, match=r"lost\.pdf cannot be read"):
+        loader.load()
+
+
 def test_names_are_shown_as_they_can_be_read() -> None:
     assert shown_name(ODD_NAME) == ODD_SHOWN
     assert shown_name("a\udcff") == r"a\udcff"  # of a name that is not UTF-8
