@@ -7,6 +7,7 @@ import operator
 import re
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 from zhipu_emulator.brain.values import spelled_out
 from zhipu_emulator.brain.words import ends, lexicon
@@ -14,58 +15,24 @@ from zhipu_emulator.brain.words import ends, lexicon
 _EXPRESSION = re.compile(
     r"(?<![A-Za-z0-9_.])[-(\s]*\d+(?:\.\d+)?\)*(?:\s*(?:\*\*|[-+*/%])\s*[-(\s]*\d+(?:\.\d+)?[)\s]*)+(?![A-Za-z0-9_])"
 )
-_BINARY: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Mod: operator.mod,
-}
-_PLAIN = re.compile(r"\d+(?:\.\d+)?")
+# A date or a phone number: 2024-05-01, 555-0100.
+_NO_SUM = re.compile(r"\d+(?:-\d+)+|\d+(?:/\d+){2,}")
 _MAX_EXPONENT = 64
 _MAX_DIGITS = 60
 
 
 def expressions(text: str) -> list[str]:
-    """All sums in a text, operators as symbols.
-
-    >>> expressions("What is seventeen times 19?")
-    ['17 * 19']
-    """
+    """All sums in a text, operators as symbols: of "seventeen times 19" it is 17 * 19."""
     text = re.sub(r"(?<=\d),(?=\d{3}\b)", "", spelled_out(ends(text)))
     for pattern, symbol in lexicon()["sums"].items():  # tried in this order
         text = re.sub(pattern, symbol, text, flags=re.IGNORECASE)
-    found = []
-    for match in _EXPRESSION.finditer(text):
-        candidate = _balanced(match.group().strip())
-        # A date or a phone number is not a sum: 2024-05-01, 555-0100.
-        if re.fullmatch(r"\d+(?:-\d+)+", candidate) or re.fullmatch(r"\d+(?:/\d+){2,}", candidate):
-            continue
-        found.append(candidate)
-    return found
-
-
-def numbers_of(text: str) -> list[float]:
-    """The numbers of the one sum in a text, in its order: "subtract 7 from 20" has 20 and 7."""
-    found = expressions(text)
-    return [float(number) for number in _PLAIN.findall(found[0])] if len(found) == 1 else []
-
-
-def _balanced(text: str) -> str:
-    spare = text.count("(") - text.count(")")
-    if spare > 0:
-        return text.replace("(", "", spare).strip()
-    for _ in range(-spare):
-        text = "".join(text.rpartition(")")[::2])
-    return text.strip()
+    found = [match.group().strip() for match in _EXPRESSION.finditer(text)]
+    found = [one if one.count("(") == one.count(")") else one.strip("() ") for one in found]
+    return [one for one in found if not _NO_SUM.fullmatch(one)]
 
 
 def evaluate(text: str) -> str | None:
-    """The value of an expression as people write it; None when it has none.
-
-    >>> evaluate("(2 + 3) * 4")
-    '20'
-    """
+    """The value of an expression as people write it; None when it has none."""
     try:
         value = _value(ast.parse(text.strip(), mode="eval").body)
         return str(value.numerator) if value.denominator == 1 else f"{float(value):.10g}"
@@ -79,16 +46,22 @@ def _value(node: ast.expr) -> Fraction:
             return Fraction(str(number))
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -_value(operand)
-        case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            return _power(_value(left), _value(right))
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-            return _BINARY[type(op)](_value(left), _value(right))
+        case ast.BinOp(op=op) if type(op) in _SIGNS:
+            return Fraction(_SIGNS[type(op)](_value(node.left), _value(node.right)))
     raise ValueError("not a sum")
 
 
-def _power(base: Fraction, exponent: Fraction) -> Fraction:
-    if abs(exponent) > _MAX_EXPONENT or len(str(base.numerator)) > _MAX_DIGITS:
+def _power(base: Fraction, exponent: Fraction) -> Any:
+    if abs(exponent) > _MAX_EXPONENT or len(str(base)) > _MAX_DIGITS:
         raise ValueError("too large")
-    if exponent.denominator == 1:
-        return base ** int(exponent)
-    return Fraction(str(float(base) ** float(exponent)))
+    return base**exponent
+
+
+_SIGNS: dict[type[ast.operator], Callable[[Fraction, Fraction], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Mod: operator.mod,
+    ast.Pow: _power,
+}

@@ -2,105 +2,186 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import re
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from zhipu_emulator.brain import context, results
 from zhipu_emulator.brain.tools import Planner
-from zhipu_emulator.brain.words import compiled, is_chinese
+from zhipu_emulator.brain.words import compiled, is_chinese, sentences
 from zhipu_emulator.chat.message_parts import attachments, plain
 from zhipu_emulator.content import attached_media
 from zhipu_emulator.forms.choices import choice_facts
+from zhipu_emulator.http.json_depth import decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import datetime as dt
+    from collections.abc import Iterator, Mapping, Sequence
 
     from zhipu_emulator.chat.checks import ChatRequest
-    from zhipu_emulator.chat.message_parts import Attachment
 
-_ONCE_MORE = compiled("once more")
+_MEDIA = "tool_media"  # the role of a message that belongs to the results before it
+_ASKS = r"(?:user |original )?(?:question|query|问题|提问|用户问题|查询)"
+_QUESTION = re.compile(
+    rf"^[ \t]*{_ASKS}[ \t]*[:：][ \t]*(\S.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE
+)
+_BLOCKS = (
+    re.compile(
+        r"(?:^-{4,}[ \t]*\n|(?:```|\"\"\")(?!json)\w*\n?)(.*?)(?:\n-{4,}|```|\"\"\")",
+        re.MULTILINE | re.DOTALL,
+    ),
+    re.compile(
+        r"<(context|documents?|docs?|sources?|passages?|article|text)\b[^>]*>(.*?)</\1>",
+        re.IGNORECASE | re.DOTALL,
+    ),
+    re.compile(
+        r"(?:^[ \t]*|(?<=[.!?。！？])[ \t]*)(?:#+ *)?(?:\w+ )?(?:context|documents?|sources?"
+        r"|passages?|background|articles?|text|excerpts?|上下文|资料|参考资料|已知信息|文档|文章)"
+        r"(?: \d+)?[ \t]*[:：][ \t]*\n?(.*?)"
+        rf"(?=^[ \t]*(?:#+ *)?(?:{_ASKS}|answer|回答|答案)[ \t]*[:：]|\Z)",
+        re.IGNORECASE | re.MULTILINE | re.DOTALL,
+    ),
+)
 
 
 @dataclass(frozen=True)
+class Prompt:
+    """A user message taken apart: what is asked, and the documents it came with."""
+
+    question: str
+    documents: tuple[str, ...]
+    rest: str
+
+
+def take_apart(text: str) -> Prompt:
+    """Separate question and documents of a prompt such as retrieval chains write."""
+    documents, rest = [], text
+    for pattern in _BLOCKS:
+        bodies = (match.group(match.lastindex or 1) for match in pattern.finditer(rest))
+        documents += [body.strip() for body in bodies if body and body.strip()]
+        rest = pattern.sub("\n", rest)
+    question = text
+    if labelled := _QUESTION.findall(rest):
+        question = labelled[-1]
+    elif documents:
+        parts = sentences(rest)
+        asking = [part for part in parts if part.endswith(("?", "？"))]
+        question = asking[-1] if asking else " ".join(parts) or rest
+    return Prompt(question.strip(), tuple(documents), rest)
+
+
+@dataclass(frozen=True)
+class Result:
+    """A call with its answer, as text and, where it is JSON, as ``data``."""
+
+    name: str
+    arguments: Mapping[str, Any]
+    text: str
+    data: Any
+
+
 class Conversation:
-    """The messages of a request: the question, what it is about, and what tools answered."""
+    """The messages of a request: the question, what it is about, and what tools answered.
 
-    asked: ChatRequest
-    today: dt.date
-    files: Mapping[str, Any]
+    Attributes:
+        asked: The request.
+        today: The day of the request.
+        prompt: The last question, apart from its documents.
+        question: What is asked.
+        chinese: Whether to answer in Chinese.
+        results: What tools answered since the question.
+        documents: Documents in prompts, files and earlier results of tools.
+        said_before: What the user said in earlier messages.
+        answer_before: The last thing the assistant said.
+        facts: Values known by name: from results, and the choice where the text has choices.
+        media: What to speak of: what the tools returned, else the user's pictures and sounds.
+        planner: Chooses among the functions offered.
+    """
 
-    @cached_property
-    def messages(self) -> list[Mapping[str, Any]]:
-        """All messages; media that a tool returned are not the user's."""
-        return results.with_media_of_tools(self.asked.messages)
-
-    @cached_property
-    def last(self) -> int:
-        """The place of the user's last question; a complaint about its answer asks it once more."""
+    def __init__(self, asked: ChatRequest, today: dt.date, files: Mapping[str, Any]) -> None:
+        self.asked, self.today = asked, today
+        self.messages = list(_with_media_of_tools(asked.messages))
         asking = [i for i, message in enumerate(self.messages) if message["role"] == "user"]
         newest = plain(self.messages[asking[-1]].get("content"))
-        return asking[-2 if _ONCE_MORE.search(newest) and len(asking) > 1 else -1]
-
-    @cached_property
-    def prompt(self) -> context.Prompt:
-        """The last message, question and documents apart."""
-        return context.take_apart(plain(self.messages[self.last].get("content")))
-
-    @property
-    def question(self) -> str:
-        """What is asked."""
-        return self.prompt.question
-
-    @cached_property
-    def chinese(self) -> bool:
-        """Whether to answer in Chinese."""
-        return is_chinese(self.question)
+        # A complaint about the answer to a question asks it once more.
+        again = len(asking) > 1 and compiled("once more").search(newest)
+        last = asking[-2 if again else -1]
+        behind = [m for m in self.messages[last + 1 :] if m["role"] == _MEDIA]
+        self.prompt = take_apart(plain(self.messages[last].get("content")))
+        self.question = self.prompt.question
+        self.chinese = is_chinese(self.question)
+        self.results = list(_results(self.messages[last + 1 :]))
+        self.documents = [*self.prompt.documents, *asked.documents]
+        for text in self.texts("system"):
+            self.documents += take_apart(text).documents
+        self.documents += attached_media.texts(asked.attachments)
+        self.documents += [result.text for result in _results(self.messages[:last])]
+        self.said_before = self.texts("user")[:-1]
+        self.answer_before = next(filter(None, self.texts("assistant")[::-1]), "")
+        self.facts = {**_facts(self.results), **choice_facts(self.texts("user"))}
+        carrying = behind if self.results else [self.messages[last]]
+        media = [a for message in carrying for a in attachments(message, files)]
+        self.media = [a for a in media if a.kind != "file" or a.data is None or behind]
+        self.planner = Planner(asked.functions, today)
 
     def texts(self, *roles: str) -> list[str]:
         """The texts of all messages in ``roles``, oldest first."""
         return [plain(m.get("content")) for m in self.messages if m["role"] in roles]
 
-    @cached_property
-    def said_before(self) -> list[str]:
-        """What the user said in earlier messages, and before the question in this one."""
-        return [*self.texts("user")[:-1], self.prompt.rest]
 
-    @cached_property
-    def documents(self) -> list[str]:
-        """Documents in prompts, files and earlier results of tools."""
-        found = [*self.prompt.documents, *self.asked.documents]
-        for text in self.texts("system"):
-            found.extend(context.take_apart(text).documents)
-        found.extend(attached_media.texts(self.asked.attachments))
-        found.extend(result.text for result in results.in_order(self.messages[: self.last]))
-        return found
+def _with_media_of_tools(messages: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """The messages, with ``_MEDIA`` as the role of those that only carry what a tool returned.
 
-    @cached_property
-    def results(self) -> list[results.Result]:
-        """What tools answered since the question."""
-        return list(results.in_order(self.messages[self.last + 1 :]))
+    A tool message takes text only, so clients send a picture in a user's message right after the
+    results, with no more than a label that ends with a colon.
+    """
+    before = ""
+    for message in messages:
+        parts = message["content"] if isinstance(message.get("content"), list) else []
+        labels = [str(p.get("text")).rstrip() for p in parts if p.get("type") == "text"]
+        only = len(labels) < len(parts) and all(one.endswith((":", "：")) for one in labels)
+        if before in ("tool", _MEDIA) and message["role"] == "user" and only:
+            message = {**message, "role": _MEDIA}
+        before = message["role"]
+        yield message
 
-    @cached_property
-    def facts(self) -> Mapping[str, Any]:
-        """Values known by name: from results, and the choice where the text has choices."""
-        return {**choice_facts(self.texts("user")), **results.facts(self.results)}
 
-    @property
-    def media(self) -> list[Attachment]:
-        """What to speak of: what the tools returned, else the user's pictures and sounds."""
-        behind = [m for m in self.messages[self.last + 1 :] if m["role"] == results.MEDIA]
-        carrying = behind if self.results else [self.messages[self.last]]
-        found = (a for message in carrying for a in attachments(message, self.files))
-        return [a for a in found if a.kind != "file" or a.data is None or behind]
+def _results(messages: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
+    """The results in a conversation, each with its call."""
+    calls: dict[Any, Mapping[str, Any]] = {}
+    for message in messages:
+        for call in message.get("tool_calls") or ():
+            calls[call.get("id")] = call.get("function") or {}
+        if message["role"] == "tool":
+            # Without an id the oldest open call is meant.
+            oldest = next(iter(calls), None)
+            identity = message.get("tool_call_id")
+            call = calls.pop(identity if identity in calls else oldest, {})
+            text = plain(message.get("content"))
+            name = str(call.get("name") or message.get("name") or "")
+            given = _json(call.get("arguments"))
+            yield Result(name, given if isinstance(given, dict) else {}, text, _json(text))
 
-    @cached_property
-    def planner(self) -> Planner:
-        """Over the functions offered."""
-        return Planner(self.asked.functions, self.today)
 
-    @property
-    def answer_before(self) -> str:
-        """The last thing the assistant said."""
-        return next((text for text in reversed(self.texts("assistant")) if text), "")
+def _json(text: Any) -> Any:
+    try:
+        return decoded(text) if isinstance(text, str) else text
+    except ValueError:
+        return None
+
+
+def _facts(results: Sequence[Result]) -> dict[str, Any]:
+    """Values by name: what was asked for, and what came back as JSON. The first of a name wins."""
+    found: dict[str, Any] = {}
+    for result in results:
+        for name, value in [*_named(result.data), *result.arguments.items()]:
+            found.setdefault(name, value)
+    return found
+
+
+def _named(value: Any) -> Iterator[tuple[str, Any]]:
+    """What the objects of a value have by name; of a list only its first."""
+    value = value[0] if isinstance(value, list) and value else value
+    if isinstance(value, dict):
+        yield from value.items()
+        for inner in value.values():
+            yield from _named(inner)

@@ -1,14 +1,16 @@
-"""Whether to call functions now, and which."""
+"""Whether to call functions now, and which; what fills them, or a JSON answer."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from zhipu_emulator.brain import context, results, smalltalk
+from zhipu_emulator.brain import answers
 from zhipu_emulator.brain.arithmetic import evaluate, expressions
-from zhipu_emulator.brain.json_answers import ANSWER
+from zhipu_emulator.brain.fill import Filler
+from zhipu_emulator.brain.json_answers import without_objects
 from zhipu_emulator.brain.tools import BACK, Step
+from zhipu_emulator.brain.values import Passage
 from zhipu_emulator.brain.words import compiled
 
 if TYPE_CHECKING:
@@ -16,45 +18,37 @@ if TYPE_CHECKING:
 
     from zhipu_emulator.brain.conversation import Conversation
     from zhipu_emulator.brain.schema import Schema
-    from zhipu_emulator.brain.tools import Tool
+    from zhipu_emulator.brain.words import Term
 
-_MUST = compiled("must call")
-# With this, results do not end the duty to call: the caller wants a call each time.
-_NO_WORDS = compiled("no words")
 _MAX_ROUNDS = 8
 
 
-def decided(view: Conversation, *, known: bool) -> list[Step]:
+def decided(view: Conversation) -> list[Step]:
     """The calls to make now; without any, the answer is in words."""
-    choice, planner = view.asked.choice, view.planner
+    choice, planner, system = view.asked.choice, view.planner, view.texts("system")
     if not planner.tools or choice == "none":
         return []
-    if choice not in ("auto", "required"):
-        return [_forced(next(tool for tool in planner.tools if tool.name == choice), view)]
-    system = view.texts("system")
     told = [*system, view.question, *view.texts("user")[-1:]]
-    must = choice == "required" or any(_MUST.search(text) for text in told)
+    must = choice == "required" or any(compiled("must call").search(text) for text in told)
     made = Counter(result.name for result in view.results)
-    only = planner.tools[0] if len(planner.tools) == 1 else None
-    if must and only and not made[only.name] and (view.facts or found_out(view, only.schema)):
-        return [_forced(only, view)]  # it is there to report what was found out
-    steps = planner.steps(view.question)
+    forced = [tool for tool in planner.tools if tool.name == choice]
+    known = view.facts or _found_out(view, planner.tools[0].schema)
+    if must and known and len(planner.tools) == 1 and not made[planner.tools[0].name]:
+        forced = planner.tools  # it is there to report what was found out
+    steps = [] if forced else planner.steps(view.question)
     ready = _ready(steps, Counter(made), view) if len(view.results) < _MAX_ROUNDS else []
-    if ready:
+    # With "no words" results do not end the duty to call: the caller wants a call each time.
+    again = not view.results or any(compiled("no words").search(text) for text in system)
+    if not (forced or ready) and (choice == "required" or (must and again)):
+        fresh = [tool for tool in planner.tools if not made[tool.name]] or planner.tools
+        text = " ".join([view.question, *(result.text for result in view.results)])
+        forced = [planner.best(text, fresh, 0.0) or planner.tools[0]]
+    if forced:
+        return [Step(forced[0], filled(view, forced[0].schema, forced[0].order))]
+    if steps or view.results or answers.at_once(view) is not None:
         return ready
-    again = not view.results or any(_NO_WORDS.search(text) for text in system)
-    if choice == "required" or (must and again):
-        return [_forced(_fallback(view, made), view)]
-    if steps or view.results or known or smalltalk.small_talk(view.question):
-        return []
     found = planner.searching(view.question)
     return [found] if found is not None else []
-
-
-def lacking(view: Conversation) -> list[str]:
-    """What the calls that were asked for could not be made without."""
-    steps = view.planner.steps(view.question) if view.planner.tools else []
-    return sorted({name for step in steps for name in step.missing})
 
 
 def _ready(steps: Sequence[Step], made: Counter[str], view: Conversation) -> list[Step]:
@@ -70,49 +64,41 @@ def _ready(steps: Sequence[Step], made: Counter[str], view: Conversation) -> lis
 def _completed(step: Step, view: Conversation) -> Step:
     """The step filled again with the results of this turn, or with what was said before."""
     given = [result.text for result in view.results if result.text]
-    if given and BACK.search(step.text):
-        text = BACK.sub(lambda _: given[-1].rstrip(" .。"), step.text, count=1)
-        return view.planner.one(step.tool, text)
-    if given:
-        text = "\n".join([step.text, *given])
-        return view.planner.one(step.tool, text, view.facts)
-    said = [text for text in view.said_before if text and text.strip() != view.question]
-    if said and not BACK.search(step.text):
-        return view.planner.one(step.tool, "\n".join([*said[-4:], step.text]))
-    return step
+    if BACK.search(step.text):
+        last = given[-1].rstrip(" .。") if given else ""
+        text = BACK.sub(lambda _: last, step.text, count=1)
+        return view.planner.one(step.tool, text) if given else step
+    # "The weather and the time in X". Numbers belong to other calls: "What is 2 * 3? Report it."
+    whole = Passage(view.prompt.rest, view.today)
+    said = [*view.said_before[-4:], whole.without(whole.of("number"))]
+    return view.planner.one(step.tool, "\n".join([*(given or said), step.text]), view.facts)
 
 
-def _forced(tool: Tool, view: Conversation) -> Step:
-    """One call that must be made, filled from everything there is: what was found out first."""
-    text = "\n".join([*found_out(view, tool.schema), view.question, *view.documents])
-    step = view.planner.one(tool, text, view.facts, subject=view.question)
-    said = results.reported(view.results, view.question, chinese=view.chinese)
-    said = (
-        said
-        or context.from_documents(view.question, view.documents)
-        or smalltalk.sum_of(view.question, view.answer_before)
-        or ""
-    )
-    for name in step.missing if said else ():
-        node = tool.schema.properties[name]
-        wanted = view.results or ANSWER.search(name)
+def filled(view: Conversation, schema: Schema, words: Sequence[Term] = ()) -> dict[str, Any]:
+    """An object of all that is known, what was found out first; the answer in words belongs to it.
+
+    Args:
+        view: The conversation.
+        schema: What the object is like.
+        words: The words of the function whose arguments it is.
+    """
+    material = [*_found_out(view, schema), view.question, view.prompt.rest, *view.documents]
+    text = "\n".join(dict.fromkeys(filter(None, material)))
+    passage = Passage(without_objects(text, list(schema.properties)), view.today)
+    done = Filler(passage, view.question, view.facts, words=words).fill(schema)
+    for name in done.guessed:
+        # What the text is silent about may be the very thing asked: the answer in words.
+        node = schema.properties[name]
+        wanted = view.results or compiled("answer").search(name)
         if wanted and node.type == "string" and not node.enum:
-            step.arguments[name] = said  # the very thing that is asked: in words
-    return step
+            done.value[name] = answers.in_words(view)
+    return done.value
 
 
-def found_out(view: Conversation, schema: Schema) -> list[str]:
+def _found_out(view: Conversation, schema: Schema) -> list[str]:
     """What tools returned, the last first; else the sums asked for, if as many as are wanted."""
     if view.results:
         return [result.text for result in reversed(view.results)]
     sums = [value for sum_ in expressions(view.question) if (value := evaluate(sum_))]
     wanted = [p for p in schema.properties.values() if p.type in ("integer", "number")]
     return sums if len(sums) == len(wanted) else []
-
-
-def _fallback(view: Conversation, made: Counter[str]) -> Tool:
-    """The tool that fits best where one must be called: first those not called yet."""
-    fresh = [tool for tool in view.planner.tools if not made[tool.name]]
-    text = " ".join([view.question, *(result.text for result in view.results)])
-    tool, _ = view.planner.best(text, fresh or view.planner.tools)
-    return tool or view.planner.tools[0]

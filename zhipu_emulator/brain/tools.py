@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
-import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from zhipu_emulator.brain import fits
 from zhipu_emulator.brain.fill import Filled, Filler
-from zhipu_emulator.brain.fits import Leaf
-from zhipu_emulator.brain.schema import Schema, roles
+from zhipu_emulator.brain.schema import Schema
 from zhipu_emulator.brain.values import KINDS, Passage
-from zhipu_emulator.brain.words import Term, compiled, covered, ends, likeness, split_name, terms
+from zhipu_emulator.brain.words import compiled, covered, ends, likeness, split_name, terms
 from zhipu_emulator.content import tables
 
-ENOUGH = 0.5  # a score from which a function is taken to be asked for
-_NAME_SHARE, _PARAMETER_QUALITY, _NAMED_BONUS = 1.2, 0.6, 3.0
+_ENOUGH = 0.5  # a score from which a function is taken to be asked for
+_NAME_SHARE, _PARAMETER_QUALITY = 1.2, 0.6
 _MAX_CALLS = 8
-_CUT = compiled("cut")
 BACK = compiled("back")  # a clause that speaks of what another one gives
 SEARCHES = compiled("searches")
-_WONDERS = compiled("wonders")
 
 
 class Tool:
@@ -36,20 +31,30 @@ class Tool:
 
     def __init__(self, function: Mapping[str, Any]) -> None:
         self.name = str(function["name"])
-        self.description = str(function.get("description") or "")
+        self.about = f"{split_name(self.name)} . {function.get('description') or ''}"
         self.schema = Schema(function.get("parameters") or {})
-        properties = self.schema.properties.items()
-        about = [f"{split_name(n)} {s.description} . {' '.join(map(str, s.enum))}"
-                 for n, s in properties]  # fmt: skip
-        self.name_terms = terms(split_name(self.name))
-        self.order = [*self.name_terms, *terms(self.description)]
-        self.parameter_terms = terms(" . ".join(about))
-        self.needed = {name: node for name, node in properties if name in self.schema.required}
+        properties = self.schema.properties.values()
+        parameters = [
+            f"{s.label} {s.description} . {' '.join(map(str, s.enum))}" for s in properties
+        ]
+        self.order = terms(self.about)
+        self._parameters = terms(" . ".join(parameters))
+        self.needed = {node.name: node for node in properties if node.needed}
 
-    def met(self, term: Term) -> float:
-        """How well it meets a word of a request: 0 to 1."""
-        by_parameters = _PARAMETER_QUALITY * likeness(term, self.parameter_terms)
-        return max(likeness(term, self.order), by_parameters)
+    def score(self, passage: Passage) -> float:
+        """How well it fits a text; ``_ENOUGH`` or more means that it is asked for."""
+        # Quotations and names are arguments.
+        asked = terms(passage.without(passage.of("quote", "name", "mail"))) or terms(passage.text)
+        met = 0.0
+        for term in asked:
+            by_parameters = _PARAMETER_QUALITY * likeness(term, self._parameters)
+            met += term.weight * max(likeness(term, self.order), by_parameters)
+        total = sum(term.weight for term in asked) or 1.0
+        return _NAME_SHARE * covered(terms(split_name(self.name)), asked) + met / total
+
+    def filled(self, passage: Passage, facts: Mapping[str, Any] | None = None) -> Filled:
+        """Its arguments, as far as a text and what is known by name give them."""
+        return Filler(passage, facts=facts, words=self.order).fill(self.schema)
 
 
 @dataclass
@@ -62,8 +67,8 @@ class Step:
 
     tool: Tool
     arguments: dict[str, Any]
-    missing: set[str] = field(default_factory=set)
-    text: str = ""
+    missing: set[str] = field(default_factory=set, compare=False)
+    text: str = field(default="", compare=False)
 
 
 class Planner:
@@ -72,129 +77,71 @@ class Planner:
     def __init__(self, functions: Sequence[Mapping[str, Any]], today: dt.date) -> None:
         self.tools = [Tool(function) for function in functions]
         self.today = today
-        self._counts = Counter(s for tool in self.tools for s in {t.stem for t in tool.order})
 
-    def score(self, tool: Tool, text: str) -> float:
-        """How well a tool fits a text; ``ENOUGH`` or more means that it is asked for."""
-        left = list(text)
-        for span in Passage(text, self.today).of("quote", "name", "mail"):  # they are arguments
-            left[span.start : span.end] = " " * (span.end - span.start)
-        asked = terms("".join(left)) or terms(text)
-        said = f" {' '.join(re.sub(r'[^_a-z0-9-]+', ' ', text.lower()).split())} "
-        names = {tool.name.lower(), split_name(tool.name).lower()}
-        named = any(f" {name} " in said for name in names if re.search(r"[ _-]", name))
-        mine = [term._replace(weight=self._rare(term)) for term in tool.name_terms]
-        total = sum(term.weight for term in asked) or 1.0
-        met = sum(self._rare(term) * tool.met(term) for term in asked) / total
-        return _NAMED_BONUS * named + _NAME_SHARE * covered(mine, asked) + met
-
-    def _rare(self, term: Term) -> float:
-        """The weight of a word: one that many tools share says little about which is meant."""
-        return term.weight / (1 + math.log(max(1, self._counts[term.stem])))
-
-    def best(self, text: str, tools: Sequence[Tool] | None = None) -> tuple[Tool | None, float]:
-        """The tool that fits best and its score; the first of equals."""
-        text = ends(text)
-        scored = [(self.score(t, text), t) for t in (self.tools if tools is None else tools)]
-        score, tool = max(scored, key=lambda pair: pair[0], default=(0.0, None))
-        return tool, score
+    def best(self, text: str, tools: Sequence[Tool], enough: float = _ENOUGH) -> Tool | None:
+        """The tool that fits best, the first of equals; None when none fits well enough."""
+        passage = Passage(ends(text), self.today)
+        scored = [(tool.score(passage), tool) for tool in tools if text.strip()]
+        score, tool = max(scored, key=lambda pair: pair[0], default=(-1.0, None))
+        return tool if score >= enough else None
 
     def steps(self, text: str) -> list[Step]:
         """The calls that a request asks for, in its order; none when no tool fits."""
-        text = ends(text)
         found: list[Step] = []
-        for tool, part in self._parts(text):
-            for step in self._calls(tool, part, text):
-                if not any(s.tool is tool and s.arguments == step.arguments for s in found):
-                    found.append(step)
+        for tool, part in self._parts(ends(text)):
+            passage = Passage(part.strip(), self.today)
+            filled = tool.filled(passage)
+            for arguments in _spread(tool, filled, passage):
+                step = Step(tool, arguments, filled.guessed, passage.text)
+                found += [step] if step not in found else []
         return found[:_MAX_CALLS]
 
     def _parts(self, text: str) -> list[tuple[Tool, str]]:
         """The clauses of a request, each with its tool; those without one join a neighbour."""
-        parts: list[tuple[Tool, str]] = []
-        waiting, place = "", 0
+        parts: list[tuple[Tool | None, str]] = []
         # A document is not a list of orders: what is about one thing may be anywhere in it.
-        cuts = [] if any(tables.rows(text)) else [*_CUT.finditer(text)]
-        for match in [*cuts, None]:
-            clause = text[place : match.start() if match else len(text)]
-            whole = clause + (match.group() if match else "")
-            place = match.end() if match else place
-            tool, score = self.best(clause) if clause.strip() else (None, 0.0)
-            if tool is None or score < ENOUGH:
-                if parts:
-                    parts[-1] = (parts[-1][0], parts[-1][1] + whole)
-                else:
-                    waiting += whole
+        cuts = [] if any(tables.rows(text)) else [m.end() for m in compiled("cut").finditer(text)]
+        for start, end in pairwise([0, *cuts, len(text)]):
+            tool, clause = self.best(text[start:end], self.tools), text[start:end]
+            last, before = parts[-1] if parts else (None, "")
             # Neighbours of one tool are one call, unless each can be made on its own.
-            elif parts and parts[-1][0] is tool and not _given(tool, parts[-1][1], whole):
-                parts[-1] = (tool, parts[-1][1] + whole)
+            if last and tool and (last is not tool or self._apart(tool, before, clause)):
+                parts.append((tool, clause))
             else:
-                parts.append((tool, waiting + whole))
-                waiting = ""
-        if not parts:
-            tool, score = self.best(text)
-            return [(tool, text)] if tool is not None and score >= ENOUGH else []
-        return parts
+                parts[-1:] = [(last or tool, before + clause)]
+        parts = parts if parts[0][0] else [(self.best(text, self.tools), text)]
+        return [(tool, part) for tool, part in parts if tool]
 
-    def _calls(self, tool: Tool, part: str, whole: str) -> list[Step]:
-        passage = Passage(part.strip(), self.today)
-        filled = Filler(passage, words=tool.order).fill(tool.schema)
-        if filled.guessed and part.strip() != whole.strip() and not BACK.search(part):
-            # What the clause leaves open, the rest of the request may say: "weather and time in X".
-            # Its numbers belong to other calls: "What is 2 * 3? Report the product."
-            wider = Passage(whole, self.today)
-            wider.without("number")
-            more = Filler(wider, part.strip(), words=tool.order).fill(tool.schema)
-            if len(more.guessed) < len(filled.guessed):
-                filled, passage = more, wider
-        return [
-            Step(tool, arguments, filled.guessed, part.strip())
-            for arguments in _spread(tool, filled, passage)
-        ]
+    def _apart(self, tool: Tool, *texts: str) -> bool:
+        """Whether each of the texts has all that a call needs, and one value of its own."""
+        found = [tool.filled(Passage(text, self.today)) for text in texts]
+        single = {name for name, node in tool.schema.properties.items() if node.type != "array"}
+        single.intersection_update(*(one.spans for one in found))
+        return bool(single) and not any(one.guessed for one in found)
 
-    def one(
-        self, tool: Tool, text: str, facts: Mapping[str, Any] | None = None, subject: str = ""
-    ) -> Step:
+    def one(self, tool: Tool, text: str, facts: Mapping[str, Any] | None = None) -> Step:
         """One call, from all that is known."""
-        filler = Filler(Passage(text, self.today), subject, facts, words=tool.order)
-        filled = filler.fill(tool.schema)
+        filled = tool.filled(Passage(text, self.today), facts)
         return Step(tool, filled.value, filled.guessed, text)
 
     def searching(self, text: str) -> Step | None:
         """A search for a question that no tool is made for, when one can look things up."""
         text = ends(text)
-        for tool in self.tools if _WONDERS.search(text) and terms(text) else ():
-            needed = [(s.type, roles(name, s.description)[:1]) for name, s in tool.needed.items()]
-            about = f"{split_name(tool.name)} {tool.description}"
-            if needed == [("string", ("query",))] and SEARCHES.search(about):
+        for tool in self.tools if compiled("wonders").search(text) and terms(text) else ():
+            needed = [(node.type, node.roles[:1]) for node in tool.needed.values()]
+            if needed == [("string", ("query",))] and SEARCHES.search(tool.about):
                 return self.one(tool, text)
         return None
-
-
-def _given(tool: Tool, *texts: str) -> set[str]:
-    """The properties with one value that each of the texts gives, none being left open."""
-    found = []
-    for text in texts:
-        filled = Filler(Passage(text, dt.date(1970, 1, 1))).fill(tool.schema)
-        found.append(set() if filled.guessed else set(filled.spans))
-    single = {name for name, node in tool.schema.properties.items() if node.type != "array"}
-    return single.intersection(*found)
 
 
 def _spread(tool: Tool, filled: Filled, passage: Passage) -> list[dict[str, Any]]:
     """One call for each item of a list where one value is wanted."""
     for name, schema in tool.needed.items():
-        if schema.enum and len(found := fits.mentioned(schema, passage)) > 1:
-            return [{**filled.value, name: value} for value in found]
-    for name, schema in tool.needed.items():
-        span = filled.spans.get(name)
-        if span is None or span.kind not in KINDS or schema.type in ("array", "object"):
-            continue
-        others = [other for key, other in filled.spans.items() if key != name]
-        pool = fits.of_kind(Leaf(name, schema, needed=True), span, passage)
-        pool = [one for one in pool if not one.overlaps(others)]
-        same = [one for one in pool if one.overlaps([span])]
-        if same and len(row := passage.joined(same[0], pool)) > 1:
-            row = [span if one is same[0] else one for one in row]
-            return [{**filled.value, name: fits.written(one, schema)} for one in row]
+        row, span = fits.mentioned(schema, passage), filled.spans.get(name)
+        if span and span.kind in KINDS and schema.type not in ("array", "object"):
+            kinds = [*fits.LIKELY] if span.kind in fits.LIKELY else [span.kind]
+            free = [s for s in passage.of(*kinds) if not s.overlaps(filled.spans.values())]
+            row = [one.value for one in passage.joined(span, [span, *free])]
+        if len(row) > 1:
+            return [{**filled.value, name: schema.coerced(value)} for value in row]
     return [filled.value]

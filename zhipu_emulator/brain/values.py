@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
-from zhipu_emulator.brain.words import CJK, is_cjk, lexicon, stem
+from zhipu_emulator.brain.words import CJK, either, lexicon
 
 
 class Span(NamedTuple):
@@ -33,44 +34,49 @@ KINDS = ("url", "mail", "quote", "date", "time", "code", "number", "name", "phra
 _LONGEST = 6_000  # characters; the time of some patterns grows faster than the text
 _MOST_DIGITS = 300
 _TOO_LARGE = 1e300  # JSON has no infinity
-_QUOTED = re.compile(
-    r"\"([^\"\n]+)\"|“([^”]+)”|「([^」]+)」|《([^》]+)》|`([^`\n]+)`|‘([^’]+)’"
-    r"|(?<![A-Za-z0-9])'((?:[^'\n]|(?<=[A-Za-z0-9])'(?=[A-Za-z0-9]))+)'(?![A-Za-z0-9])"
-)
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_URL = re.compile(r"(?:https?|ftp)://[^\s\"'<>，。）)]*[^\s\"'<>，。）).,;!?]")
-_CODE = re.compile(
-    r"(?<![\w-])#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z-])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])"
-)
 _MONTHS = lexicon()["months"]
-_MONTH = "|".join(f"{name}|{name[:3]}" for name in _MONTHS)
+_MONTH = "|".join(_MONTHS)
 _DAYS = lexicon()["weekdays"]
-_FULL_DATE = re.compile(
-    r"\b(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b"
-    r"|(?:(?P<cy>\d{4})年)?(?P<cm>\d{1,2})月(?P<cd>\d{1,2})[日号]"
-    rf"|\b(?:(?P<em>{_MONTH})\.?\s+(?P<ed>\d{{1,2}})(?:st|nd|rd|th)?"
-    rf"|(?P<fd>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<fm>{_MONTH}))\b"
-    r"(?:,?\s+(?P<ey>\d{4}))?",
-    re.IGNORECASE,
-)
+_DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?"
+_YEAR = r"\b(?:,?\s+(?P<y>\d{4}))?"
+_DATES = [
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\b(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})\b",
+        r"(?:(?P<y>\d{4})年)?(?P<m>\d{1,2})月(?P<d>\d{1,2})[日号]",
+        rf"\b(?P<m>{_MONTH})\.?\s+{_DAY}{_YEAR}",
+        rf"\b{_DAY}\s+(?:of\s+)?(?P<m>{_MONTH}){_YEAR}",
+    )
+]
 _RELATIVE = lexicon()["relative_days"]
 _RELATIVE_DATE = re.compile(
     "|".join(rf"\b{word}\b" if word.isascii() else word for word in _RELATIVE)
     + rf"|\b(?:next |this )?(?:{'|'.join(_DAYS)})\b",
     re.IGNORECASE,
 )
-_TIME = re.compile(
-    r"\b\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]\.?m\b\.?)?|\b\d{1,2}\s*[ap]\.?m\b\.?|\bnoon\b|\bmidnight\b"
-    r"|(?:上午|下午|晚上|早上|中午)?\d{1,2}[点时](?:\d{1,2}分?|半)?",
-    re.IGNORECASE,
-)
+_FORMS = {
+    "url": re.compile(r"(?:https?|ftp)://[^\s\"'<>，。）)]*[^\s\"'<>，。）).,;!?]"),
+    "mail": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    "quote": re.compile(
+        r"\"([^\"\n]+)\"|“([^”]+)”|「([^」]+)」|《([^》]+)》|`([^`\n]+)`|‘([^’]+)’"
+        r"|(?<![A-Za-z0-9])'((?:[^'\n]|(?<=[A-Za-z0-9])'(?=[A-Za-z0-9]))+)'(?![A-Za-z0-9])"
+    ),
+    "time": re.compile(
+        r"\b\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]\.?m\b\.?)?|\b\d{1,2}\s*[ap]\.?m\b\.?"
+        r"|\bnoon\b|\bmidnight\b|(?:上午|下午|晚上|早上|中午)?\d{1,2}[点时](?:\d{1,2}分?|半)?",
+        re.IGNORECASE,
+    ),
+    "code": re.compile(
+        r"(?<![\w-])#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z-])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])"
+    ),
+}
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.])(?:(?<![\d)\s])[-−]|(?<=\s)[-−](?=\d)|^[-−])?"
-    r"\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?",
-    re.IGNORECASE | re.MULTILINE,
+    r"\d+(?:,\d{3})*(?:\.\d+)?",
+    re.MULTILINE,
 )
-_WORDS, _SCALE = lexicon()["numbers"], lexicon()["scale"]
-_NUMBER_WORD = "|".join(sorted({*_WORDS, *_SCALE}, key=len, reverse=True))
+_WORDS = lexicon()["numbers"]
+_NUMBER_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _WRITTEN = re.compile(
     rf"(?<![\w-])(?:{_NUMBER_WORD})(?:[\s-]+(?:and\s+)?(?:{_NUMBER_WORD}))*(?![\w-])",
     re.IGNORECASE,
@@ -88,9 +94,9 @@ _LOWER = re.compile(
     rf"(?=\s*(?:[?.!,;:]|$)|\s+(?:{_PREPOSITION}|by|with|and|or|using|today|tomorrow|now|please"
     r"|right|is|are|was|as)\b)"
 )
-_JOINT = re.compile(
-    r"\s*(?:,|，|、|;|&|\band\b|\bor\b|\bvs\.?|和|与|及|跟|以及|还有|或)"
-    r"(?:\s*(?:and|or))?\s*(?:in|of|for|the|at)?\s*",
+JOINT = re.compile(  # of a list
+    r"\s*(?:[,，、;；&]|\b(?:and|or|plus|vs)\b\.?|和|与|及|跟|以及|还有|或)"
+    r"(?:\s*(?:and|or)\b)?\s*(?:(?:in|of|for|the|at)\b)?\s*",
     re.IGNORECASE,
 )
 
@@ -109,101 +115,81 @@ class Passage:
         """The values of these kinds, in the order of the text."""
         return sorted(span for kind in kinds for span in self._found[kind])
 
-    def without(self, kind: str) -> None:
-        """Leave out the values of a kind."""
-        self._found[kind] = []
+    def without(self, spans: Iterable[Span]) -> str:
+        """The text with blanks in the place of some values."""
+        left = list(self.text)
+        for span in spans:
+            left[span.start : span.end] = " " * (span.end - span.start)
+        return "".join(left)
 
     @cached_property
     def _found(self) -> dict[str, list[Span]]:
         text = self.text
-        found: dict[str, list[Span]] = {
-            "url": [Span(*m.span(), m.group(), "url") for m in _URL.finditer(text)],
-            "mail": [Span(*m.span(), m.group(), "mail") for m in _EMAIL.finditer(text)],
-            "quote": [
-                Span(*m.span(), next(filter(None, m.groups())).strip(), "quote")
-                for m in _QUOTED.finditer(text)
-            ],
-            "date": list(self._dates()),
-            "time": [Span(*m.span(), m.group().strip(), "time") for m in _TIME.finditer(text)],
+        found = {
+            kind: [
+                Span(*m.span(), (m[m.lastindex or 0]).strip(), kind) for m in form.finditer(text)
+            ]
+            for kind, form in _FORMS.items()
         }
-        apart = [span for kind in ("url", "mail", "date", "time") for span in found[kind]]
-        codes = (Span(*m.span(), m.group(), "code") for m in _CODE.finditer(text))
-        found["code"] = [span for span in codes if not span.overlaps(apart)]
-        found["number"] = [s for s in _numbers(text) if not s.overlaps([*apart, *found["code"]])]
-        apart = [*found["url"], *found["mail"], *found["quote"]]
-        names = [span for span in [*_latin(text), *_han(text)] if not span.overlaps(apart)]
-        names = [s for s in names if not s.overlaps(d for d in found["date"] if d.start <= s.start)]
+
+        def apart(spans: Iterable[Span], *kinds: str) -> list[Span]:
+            others = [span for kind in kinds for span in found[kind]]
+            return [span for span in spans if not span.overlaps(others)]
+
+        found["date"] = list(self._dates())
+        found["code"] = apart(found["code"], "url", "mail", "date", "time")
+        found["number"] = apart(_numbers(text), "url", "mail", "date", "time", "code")
+        names = apart([*_latin(text), *_han(text)], "url", "mail", "quote", "date")
         found["name"] = [span for span in names if span.kind == "name"]
         found["phrase"] = [span for span in names if span.kind == "phrase"]
         if not found["name"]:
-            apart += [*found["date"], *names]
             lower = (Span(*m.span(1), m[1], "phrase") for m in _LOWER.finditer(text))
-            found["phrase"] += [s for s in lower if not s.overlaps(apart) and _telling(s.value)]
+            found["phrase"] += apart(lower, "url", "mail", "quote", "date", "phrase")
         return found
 
     def _dates(self) -> Iterator[Span]:
-        for match in _FULL_DATE.finditer(self.text):
-            if day := self._day(match.groupdict(default="")):
-                yield Span(*match.span(), day, "date")
+        for match in (match for form in _DATES for match in form.finditer(self.text)):
+            month = _MONTHS.get(match["m"].lower()) or int(match["m"])
+            with suppress(ValueError):  # the 30th of February
+                day = dt.date(int(match["y"] or self.today.year), month, int(match["d"]))
+                yield Span(*match.span(), day.isoformat(), "date")
         for match in _RELATIVE_DATE.finditer(self.text):
-            yield Span(*match.span(), self._relative(match.group().lower()), "date")
-
-    def _day(self, part: dict[str, str]) -> dt.date | None:
-        month = part["m"] or part["cm"] or (part["em"] or part["fm"]).lower()[:3]
-        if not month.isdigit():
-            month = str(1 + next(i for i, name in enumerate(_MONTHS) if name.startswith(month)))
-        year = int(part["y"] or part["cy"] or part["ey"] or self.today.year)
-        day = int(part["d"] or part["cd"] or part["ed"] or part["fd"])
-        try:
-            return dt.date(year, int(month), day)
-        except ValueError:
-            return None
+            yield Span(*match.span(), self._relative(match.group().lower()).isoformat(), "date")
 
     def _relative(self, word: str) -> dt.date:
-        if word in _RELATIVE:
-            return self.today + dt.timedelta(days=_RELATIVE[word])
-        wanted = _DAYS.index(word.rsplit(maxsplit=1)[-1])
-        return self.today + dt.timedelta(days=(wanted - self.today.weekday() - 1) % 7 + 1)
+        ahead = (n for n in range(1, 8) if _DAYS[(self.today.weekday() + n) % 7] in word)
+        return self.today + dt.timedelta(_RELATIVE[word] if word in _RELATIVE else next(ahead))
 
     def joined(self, span: Span, spans: Iterable[Span]) -> list[Span]:
-        """The list that ``span`` is part of: "A, B and C"; only itself when it is not in one."""
-        row = sorted(spans)
-        first = last = next(i for i, other in enumerate(row) if other[:2] == span[:2])
-        while first > 0 and self._together(row[first - 1], row[first]):
-            first -= 1
-        while last + 1 < len(row) and self._together(row[last], row[last + 1]):
-            last += 1
-        return row[first : last + 1]
-
-    def _together(self, one: Span, two: Span) -> bool:
-        return bool(_JOINT.fullmatch(self.text[one.end : two.start]))
+        """The list that ``span``, one of ``spans``, is part of: "A, B and C"; else only itself."""
+        rows: list[list[Span]] = []
+        for one in sorted(spans):
+            if rows and JOINT.fullmatch(self.text[rows[-1][-1].end : one.start]):
+                rows[-1].append(one)
+            else:
+                rows.append([one])
+        return next(row for row in rows if span in row)
 
 
 def _numbers(text: str) -> Iterator[Span]:
-    for match in _NUMBER.finditer(text):
-        if abs(value := _digits(match.group())) < _TOO_LARGE:
-            yield Span(*match.span(), value, "number")
-    for match in _WRITTEN.finditer(text):
-        yield Span(*match.span(), _written(match.group().lower()), "number")
+    for form, value in ((_NUMBER, _digits), (_WRITTEN, _written)):
+        for match in form.finditer(text):
+            if abs(number := value(match.group().lower())) < _TOO_LARGE:
+                yield Span(*match.span(), number, "number")
 
 
 def _digits(text: str) -> int | float:
     text = text.replace(",", "").replace("−", "-")
-    value = float(text)
-    if not value.is_integer() or "." in text:
-        return value
-    return int(text) if text.lstrip("-").isdigit() and len(text) < _MOST_DIGITS else int(value)
+    return float(text) if "." in text or len(text) > _MOST_DIGITS else int(text)
 
 
 def _written(text: str) -> int:
     total = current = 0
-    for word in re.split(r"[\s-]+", text):
-        if word == "hundred":
-            current = max(current, 1) * 100
-        elif word in _SCALE:
-            total, current = total + max(current, 1) * _SCALE[word], 0
-        else:
-            current += _WORDS.get(word, 0)
+    for word in re.findall("[a-z]+", text):
+        number = _WORDS.get(word, 0)
+        current = max(current, 1) * number if number >= 100 else current + number
+        if number >= 1000:
+            total, current = total + current, 0
     return total + current
 
 
@@ -219,36 +205,25 @@ def _latin(text: str) -> Iterator[Span]:
         place = match.start()
         at_start = bool(_SENTENCE_START.search(text, max(0, place - 9), place))
         words, opened = list(re.finditer(r"\S+", match.group())), False
-        while at_start and words and re.split(r"['’,]", words[0].group().lower())[0] in openers:
+        while words and re.split(r"['’,]", words[0].group().lower())[0] in openers:
             words, opened = words[1:], True
-        if not words or match.group() in ("I", "OK", "JSON"):
-            continue
-        value = re.sub(r"['’]s$", "", match.group()[words[0].start() :])
-        start = match.start() + words[0].start()
-        alone = at_start and not opened and len(words) == 1
-        yield Span(start, start + len(value), value, "phrase" if alone else "name")
+        start = place + (words[0].start() if words else 0)
+        value = re.sub(r"['’]s$", "", text[start : match.end()])
+        if words and value.lower() not in openers:
+            alone = at_start and not opened and len(words) == 1
+            yield Span(start, start + len(value), value, "phrase" if alone else "name")
 
 
 @cache
-def _common_han() -> list[str]:
+def _common_han() -> re.Pattern[str]:
     data = lexicon()
-    common = {*data["cjk_noise"]}
-    common |= {w for words in data["concepts"].values() for w in words if len(w) > 1}
-    common |= {w for role in data["roles"].values() for w in role["names"]}
-    return sorted((word for word in common if is_cjk(word)), key=len, reverse=True)
+    meant = [w for words in data["concepts"].values() for w in words if len(w) > 1]
+    named = [w for names in data["roles"].values() for w in names]
+    return either([*data["cjk_noise"], *meant, *named])
 
 
 def _han(text: str) -> Iterator[Span]:
     """What is left of Chinese text when the common words are taken out."""
-    for run in re.finditer(rf"[{CJK}]+", text):
-        masked = run.group()
-        for word in _common_han():
-            masked = masked.replace(word, " " * len(word))
-        for part in re.finditer(r"\S{2,}", masked):
-            start = run.start() + part.start()
-            yield Span(start, start + len(part.group()), part.group(), "name")
-
-
-def _telling(phrase: str) -> bool:
-    openers, generic = {*lexicon()["openers"]}, {stem(w) for w in lexicon()["generic"]}
-    return any(w not in openers and stem(w) not in generic for w in phrase.split())
+    masked = _common_han().sub(lambda word: " " * len(word[0]), text)
+    for part in re.finditer(rf"[{CJK}]{{2,}}", masked):
+        yield Span(*part.span(), part.group(), "name")

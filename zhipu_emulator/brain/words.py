@@ -18,13 +18,8 @@ _SENTENCE = re.compile(r"[^.!?。！？\n]*(?:\.(?=[\w])[^.!?。！？\n]*)*[.!?
 _SUFFIX = re.compile(
     r"(?<=...)(?:ations?|ings?|[eo]rs?|ions?|ies|es|s|ed|ly|e|y)$|['’]s$", re.IGNORECASE
 )
-_OPERATORS = {
-    "add": r"\d\s*\+\s*\d",
-    "subtract": r"\d\s+[-−]\s*\d|\d[-−]\d",
-    "multiply": r"\d\s*[*×]\s*\d",
-    "divide": r"\d\s*[/÷]\s*\d",
-    "power": r"\d\s*(?:\^|\*\*)\s*\d",
-}
+_SIGNS = {"add": r"\+", "subtract": "[-−]", "multiply": "[*×]", "divide": "[/÷]",
+          "power": r"(?:\^|\*\*)"}  # fmt: skip
 _GENERIC, _CONCEPT, _PAIR = 0.3, 0.85, 0.6  # what they count beside a word of its own
 
 
@@ -57,22 +52,23 @@ def sentence(name: str, *values: object, chinese: bool) -> str:
 
 
 @cache
-def _concepts() -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
-    for concept, words in lexicon()["concepts"].items():
+def meanings(table: str) -> dict[str, tuple[str, ...]]:
+    """What the words of a table of the lexicon mean, by stem: its concepts, roles or kinds."""
+    found: dict[str, dict[str, None]] = {}
+    for meaning, words in lexicon()[table].items():
         for word in words:
-            found.setdefault(word if is_cjk(word) else stem(word), set()).add(concept)
-    return {word: frozenset(names) for word, names in found.items()}
+            found.setdefault(stem(word), {})[meaning] = None
+    return {word: tuple(names) for word, names in found.items()}
+
+
+def either(words: Iterable[str]) -> re.Pattern[str]:
+    """What matches one of the words that are not Latin, the longest first."""
+    return re.compile("|".join(sorted(filter(is_cjk, words), key=len, reverse=True)))
 
 
 @cache
-def _cjk_words() -> tuple[str, ...]:
-    return tuple(sorted(filter(is_cjk, _concepts()), key=len, reverse=True))
-
-
-@cache
-def _generic() -> frozenset[str]:
-    return frozenset(stem(word) for word in lexicon()["generic"])
+def _cjk_words() -> re.Pattern[str]:
+    return either(meanings("concepts"))
 
 
 def ends(text: str, most: int = 2_000) -> str:
@@ -83,10 +79,7 @@ def ends(text: str, most: int = 2_000) -> str:
 
 def asked(text: str) -> str:
     """A request as a search would have it: without "please", "search for" and the like."""
-    text = " ".join(text.split())
-    while (match := compiled("lead").match(text)) and match.end() < len(text):
-        text = text[match.end() :]
-    return text
+    return compiled("lead").sub("", " ".join(text.split()))
 
 
 def is_cjk(text: str) -> bool:
@@ -119,24 +112,20 @@ def terms(text: str, *, numbers: bool = False) -> list[Term]:
             found.extend(_cjk_terms(token))
         elif keywords(token) and (numbers or not token.isdigit()):
             root = stem(token)
-            weight = _GENERIC if root in _generic() else 1.0
-            found.append(Term(root, _concepts().get(root, frozenset()), weight))
-    for name, pattern in _OPERATORS.items():
-        if re.search(pattern, text):
+            weight = _GENERIC if root in meanings("kinds") else 1.0
+            found.append(Term(root, frozenset(meanings("concepts").get(root, ())), weight))
+    for name, sign in _SIGNS.items():
+        if re.search(rf"\d\s*{sign}\s*\d", text):
             found.append(Term(f"({name})", frozenset({name, "calculate"}), 1.0))
     return list(dict.fromkeys(found))
 
 
 def _cjk_terms(run: str) -> list[Term]:
-    found = []
-    for word in _cjk_words():
-        if word in run:
-            found.append(Term(word, _concepts()[word], 1.0))
-            run = run.replace(word, " ")
-    for word in keywords(run):
-        pairs = [word[i : i + 2] for i in range(len(word) - 1)]
-        found.extend(Term(pair, frozenset(), _PAIR) for pair in pairs)
-    return found
+    concepts = meanings("concepts")
+    known = [Term(w, frozenset(concepts[w]), 1.0) for w in _cjk_words().findall(run)]
+    rest = keywords(_cjk_words().sub(" ", run))
+    pairs = (word[i : i + 2] for word in rest for i in range(len(word) - 1))
+    return [*known, *(Term(pair, frozenset(), _PAIR) for pair in pairs)]
 
 
 def stems(text: str) -> set[str]:
