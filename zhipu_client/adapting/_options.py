@@ -136,6 +136,7 @@ class StandardOptions(TypedDict, total=False):
     presence_penalty: float | None
     previous_response_id: str | None
     prompt_cache_key: str | None
+    prompt_cache_options: dict[str, Any] | None
     reasoning: Any
     safety_identifier: str | None
     seed: int | None
