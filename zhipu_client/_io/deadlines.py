@@ -7,6 +7,7 @@ cannot be cancelled from outside, so the socket's own timeout is shortened to wh
 from __future__ import annotations
 
 import socket
+import ssl
 from _thread import get_ident
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ from zhipu_client._io.trace import Deadline
 
 __all__ = ["DeadlineBackend", "blocking", "deadline"]
 
+#: A socket waits for so much of what is left, so that the next read need not set it; but all of it
+#: where that is less than so many seconds.
+_LESS, _SHORT = 0.9, 0.1
 #: The most bytes that are written under one look at the clock.
 WRITTEN_AT_ONCE = 16384
 
@@ -60,13 +64,13 @@ class blocking:  # noqa: N801 - reads as a word: ``with blocking(limit):``
 
 
 def _left(
-    timeout: float | None, error: type[Exception], stream: httpcore.NetworkStream | None = None
+    timeout: float | None, error: type[Exception], blocking: socket.socket | None = None
 ) -> float | None:
     limit = _deadline.get()
     if limit is None:
         return timeout
-    if stream is not None:
-        limit.socket = stream.get_extra_info("socket")
+    if blocking is not None:
+        limit.socket = blocking
     if limit.aborted:  # by another thread
         raise httpcore.ReadError("closed")
     left = limit.left
@@ -78,15 +82,35 @@ def _left(
 class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
+        self._socket: socket.socket = inner.get_extra_info("socket")
+        #: Whether what is read from the socket is not what was sent: within TLS to a proxy.
+        self._is_wrapped = isinstance(inner.get_extra_info("ssl_object"), ssl.SSLObject)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout, self._inner))
+        left, blocking = _left(timeout, httpcore.ReadTimeout, self._socket), self._socket
+        if left is None or self._is_wrapped:
+            return self._inner.read(max_bytes, left)
+        # A stream has thousands of reads, each with about as much time as the one before it. So the
+        # socket keeps its timeout, which is a system call to set, and is read again if need be.
+        while True:
+            wait = blocking.gettimeout() or 0.0
+            try:
+                if not left / 2 <= wait <= left:
+                    wait = left if left < _SHORT else left * _LESS
+                    blocking.settimeout(wait)
+                return blocking.recv(max_bytes)
+            except TimeoutError as error:
+                left -= wait
+                if left <= 0:
+                    raise httpcore.ReadTimeout(str(error)) from error
+            except OSError as error:
+                raise httpcore.ReadError(str(error)) from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         # In pieces: a peer that takes a few bytes now and then would pass the timeout of each.
         view = memoryview(buffer)
         for start in range(0, len(view), WRITTEN_AT_ONCE):
-            left = _left(timeout, httpcore.WriteTimeout, self._inner)
+            left = _left(timeout, httpcore.WriteTimeout, self._socket)
             self._inner.write(bytes(view[start : start + WRITTEN_AT_ONCE]), left)
 
     def close(self) -> None:
@@ -98,7 +122,7 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout, self._inner)
+        left = _left(timeout, httpcore.ConnectTimeout, self._socket)
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:

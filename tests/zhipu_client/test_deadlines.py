@@ -1,0 +1,60 @@
+"""Blocking reads within a deadline: how long the socket waits, and how often that is set."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpcore
+import pytest
+
+from zhipu_client._io import deadlines
+from zhipu_client._io.clock import SystemClock
+from zhipu_client._io.trace import Deadline
+
+
+class Socket:
+    """A socket that gives a byte when it was asked so often, and counts its settings."""
+
+    def __init__(self, *, empty: int) -> None:
+        self.empty = empty
+        self.waits: list[float] = []
+
+    def gettimeout(self) -> float | None:
+        return self.waits[-1] if self.waits else None
+
+    def settimeout(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+    def recv(self, size: int) -> bytes:
+        self.empty -= 1
+        if self.empty >= 0:
+            raise TimeoutError
+        return b"x"
+
+
+def stream_over(socket: Socket) -> Any:
+    class Inner:
+        def get_extra_info(self, info: str) -> Any:
+            return socket if info == "socket" else None
+
+    return deadlines._Stream(Inner())  # type: ignore[arg-type]
+
+
+def test_a_socket_keeps_its_timeout_over_the_reads_of_a_stream() -> None:
+    socket = Socket(empty=0)
+    stream, limit = stream_over(socket), Deadline(SystemClock(), "content", 60.0)
+    with deadlines.blocking(limit):
+        for _ in range(100):
+            assert stream.read(10, 60.0) == b"x"
+    assert len(socket.waits) == 1
+
+
+def test_a_read_waits_for_all_of_its_time_and_no_longer() -> None:
+    socket = Socket(empty=1)
+    assert stream_over(socket).read(10, 60.0) == b"x"
+    assert sum(socket.waits) <= 60.0
+
+    silent = Socket(empty=9)
+    with pytest.raises(httpcore.ReadTimeout):
+        stream_over(silent).read(10, 60.0)
+    assert sum(silent.waits) == pytest.approx(60.0)
