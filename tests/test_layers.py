@@ -32,7 +32,8 @@ ALLOWED = {
     "zhipu_client.doctor": {"zhipu_emulator"},
     "zhipu_client.telemetry": {"opentelemetry"},
     "zhipu_client._io": {
-        "PIL", "anyio", "av", "httpcore", "httpx", "pikepdf", "pypdfium2", "trio", "websockets",
+        "PIL", "anyio", "av", "h11", "httpcore", "httpx", "pikepdf", "pypdfium2", "trio",
+        "websockets",
     },
     "langchain_zhipu": {
         "langchain", "langchain_core", "pydantic", "pydantic_core", "typing_extensions",

@@ -52,6 +52,7 @@ def load_sync() -> None:
 
             import httpx
 
+            import zhipu_client._io.body_pieces
             import zhipu_client._io.deadlines
             import zhipu_client._io.direct  # noqa: F401
 

@@ -171,6 +171,7 @@ def _prepare_async() -> None:
     """Read and import what the first asynchronous request of the process needs."""
     with importing():
         importlib.import_module(_ASYNC_POOL)
+        importlib.import_module("zhipu_client._io.body_pieces")
         importlib.import_module("zhipu_client._io.direct")
         _tls_context()
 

@@ -35,30 +35,35 @@ def unpacked(response: Any, request_id: str | None) -> Iterator[bytes]:
     """
     if _unreadable(response):
         return iter(())
+    # A transport that plays recordings back gives whole bodies, which httpx has unpacked by now.
+    if response.is_stream_consumed:
+        read: Iterator[bytes] = response.iter_bytes()
+        return read
+    from zhipu_client._io.body_pieces import pieces  # now that httpx is there
+
     unpacker = _unpacker(response, request_id)
-    found: Iterator[bytes]
-    if unpacker is not None:
-        found = (piece for data in response.stream for piece in unpacker.feed(data))
-    else:
-        found = response.iter_bytes() if response.is_stream_consumed else iter(response.stream)
-    return found
+    packed = pieces(response)
+    if unpacker is None:
+        return packed
+    return (piece for data in packed for piece in unpacker.feed(data))
 
 
 def aunpacked(response: Any, request_id: str | None) -> AsyncIterator[bytes]:
     """Return the same for an asynchronous response."""
     if _unreadable(response):
         return _nothing()
+    if response.is_stream_consumed:
+        read: AsyncIterator[bytes] = response.aiter_bytes()
+        return read
+    from zhipu_client._io.body_pieces import apieces
+
     unpacker = _unpacker(response, request_id)
-    found: AsyncIterator[bytes]
-    if unpacker is not None:
-        found = _aunpacked(response, unpacker)
-    else:
-        found = response.aiter_bytes() if response.is_stream_consumed else aiter(response.stream)
-    return found
+    packed = apieces(response)
+    return packed if unpacker is None else _aunpacked(packed, unpacker)
 
 
-async def _aunpacked(response: Any, unpacker: _Unpacker) -> AsyncIterator[bytes]:
-    async for data in response.stream:
+async def _aunpacked(packed: AsyncIterator[bytes], unpacker: _Unpacker) -> AsyncIterator[bytes]:
+    async for data in packed:
         for piece in unpacker.feed(data):
             yield piece
 
@@ -119,10 +124,7 @@ def _unreadable(response: Any) -> bool:
 
 
 def _unpacker(response: Any, request_id: str | None) -> _Unpacker | None:
-    """Return what unpacks a response; None if nothing is packed, or httpx has it whole already."""
-    # A transport that plays recordings back gives whole bodies, which httpx has unpacked by now.
-    if response.is_stream_consumed:
-        return None
+    """Return what unpacks a response; None if nothing is packed."""
     codings = _codings(response)
     if not codings:
         return None
