@@ -9,10 +9,10 @@ from __future__ import annotations
 import socket
 import ssl
 from _thread import get_ident
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import httpcore
 
@@ -20,6 +20,9 @@ from zhipu_client._io.gc_safety import busy
 from zhipu_client._io.trace import Deadline
 
 __all__ = ["DeadlineBackend", "blocking", "deadline"]
+
+A = TypeVar("A")
+R = TypeVar("R")
 
 #: A socket waits for so much of what is left, so that the next read need not set it; but all of it
 #: where that is less than so many seconds.
@@ -87,31 +90,52 @@ class _Stream(httpcore.NetworkStream):
         self._is_wrapped = isinstance(inner.get_extra_info("ssl_object"), ssl.SSLObject)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left, blocking = _left(timeout, httpcore.ReadTimeout, self._socket), self._socket
+        left = _left(timeout, httpcore.ReadTimeout, self._socket)
         if left is None or self._is_wrapped:
             return self._inner.read(max_bytes, left)
-        # A stream has thousands of reads, each with about as much time as the one before it. So the
-        # socket keeps its timeout, which is a system call to set, and is read again if need be.
-        while True:
-            wait = blocking.gettimeout() or 0.0
-            try:
-                if not left / 2 <= wait <= left:
-                    wait = left if left < _SHORT else left * _LESS
-                    blocking.settimeout(wait)
-                return blocking.recv(max_bytes)
-            except TimeoutError as error:
-                left -= wait
-                if left <= 0:
-                    raise httpcore.ReadTimeout(str(error)) from error
-            except OSError as error:
-                raise httpcore.ReadError(str(error)) from error
+        try:
+            return self._within(left, self._socket.recv, max_bytes)
+        except TimeoutError as error:
+            raise httpcore.ReadTimeout(str(error)) from error
+        except OSError as error:
+            raise httpcore.ReadError(str(error)) from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         # In pieces: a peer that takes a few bytes now and then would pass the timeout of each.
         view = memoryview(buffer)
-        for start in range(0, len(view), WRITTEN_AT_ONCE):
-            left = _left(timeout, httpcore.WriteTimeout, self._socket)
-            self._inner.write(bytes(view[start : start + WRITTEN_AT_ONCE]), left)
+        while view:
+            left, piece = (
+                _left(timeout, httpcore.WriteTimeout, self._socket),
+                view[:WRITTEN_AT_ONCE],
+            )
+            if left is None or self._is_wrapped:
+                self._inner.write(bytes(piece), left)
+                view = view[WRITTEN_AT_ONCE:]
+                continue
+            try:
+                view = view[self._within(left, self._socket.send, piece) :]
+            except TimeoutError as error:
+                raise httpcore.WriteTimeout(str(error)) from error
+            except OSError as error:
+                raise httpcore.WriteError(str(error)) from error
+
+    def _within(self, left: float, work: Callable[[A], R], given: A) -> R:
+        """Return what ``work`` of the socket gives within so many seconds.
+
+        A stream has thousands of reads, each with about as much time as the one before it. So the
+        socket keeps its timeout, which is a system call to set, and is asked again if need be.
+        """
+        while True:
+            wait = self._socket.gettimeout() or 0.0
+            if not left / 2 <= wait <= left:
+                wait = left if left < _SHORT else left * _LESS
+                self._socket.settimeout(wait)
+            try:
+                return work(given)
+            except TimeoutError:
+                left -= wait
+                if left <= 0:
+                    raise
 
     def close(self) -> None:
         self._inner.close()
