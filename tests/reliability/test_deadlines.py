@@ -142,7 +142,8 @@ class _Request:
 
 def _phases(deadline: Deadline, *events: tuple[str, bytes]) -> None:
     for name, method in events:
-        deadline.trace(name, {"request": _Request(method)})
+        _, step, what = name.split(".")
+        deadline.trace(step, what, {"request": _Request(method)})
 
 
 def test_the_limit_of_each_phase_counts_on_the_clock(clock: FakeClock) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Literal
 
 from zhipu_client._io.clock import Clock
@@ -21,6 +22,10 @@ from zhipu_client.errors import APIConnectionError, APITimeoutError
 __all__ = ["Deadline", "Trail", "shut_down"]
 
 _IDLE_TOO_LONG = 408
+#: Steps from which on the time for the head of an answer counts.
+_SENDING = {("send_request_headers", "started"), ("send_request_body", "complete")}
+#: The other steps that somebody wants to know of.
+_HEARD = frozenset({"send_request_headers", "send_request_body", "receive_response_headers"})
 What = Literal["head", "content", "whole"]
 
 
@@ -81,17 +86,17 @@ class Deadline:
         self.aborted = True  # first: whoever blocks next looks at it
         return self.socket is not None and shut_down(self.socket)
 
-    def trace(self, event: str, facts: dict[str, Any]) -> None:
-        """Take an event of httpcore's."""
-        if event.endswith("connect_tcp.complete"):
+    def trace(self, step: str, what: str, facts: dict[str, Any]) -> None:
+        """Take an event of httpcore's: a step on the way of a request, and what became of it."""
+        if step == "connect_tcp" and what == "complete":
             self.reached = True
             return
-        if event.endswith("connect_tcp.started"):
+        if step == "connect_tcp" and what == "started":
             if self.connecting is None:
                 self.connecting = self._clock.monotonic() + self._connect
-        elif event.endswith(("send_request_headers.started", "send_request_body.complete")):
+        elif (step, what) in _SENDING:
             if getattr(facts.get("request"), "method", b"") == b"CONNECT" or (
-                self.connecting is not None and event.endswith("complete")
+                self.connecting is not None and what == "complete"
             ):
                 return  # the tunnel through a proxy is a part of connecting
             self.connecting = None
@@ -124,9 +129,11 @@ class Trail:
 
     def hear(self, event: str, info: Any) -> None:
         """Take an event of the trace."""
-        self._limit.trace(event, info)
-        where, _, what = event.rpartition(".")
-        step = where.rpartition(".")[2]
+        found = _step_of(event)
+        if found is None:
+            return
+        step, what = found
+        self._limit.trace(step, what, info)
         if step.startswith("connect_"):
             self._connected = True
         elif step in {"send_request_headers", "send_request_body"}:
@@ -168,6 +175,17 @@ class Trail:
             return False
         closes = "close" in response.headers.get("connection", "").lower()
         return closes and self._sent and not self._connected
+
+
+@cache
+def _step_of(event: str) -> tuple[str, str] | None:
+    """Return the step that an event of httpcore is about, and what became of it.
+
+    None for a step that nobody wants to know of. httpcore has few events.
+    """
+    where, _, what = event.rpartition(".")
+    step = where.rpartition(".")[2]
+    return (step, what) if step in _HEARD or step.startswith("connect_") else None
 
 
 def shut_down(blocking: socket.socket) -> bool:
