@@ -274,6 +274,10 @@ class Conversing(Protocol[A_co, E]):
     def notes(self) -> Sequence[str]:
         """What the caller is to know about the server, once."""
 
+    @property
+    def files(self) -> Sequence[Any]:
+        """Local files that may go up before the first request, and are named by their ids."""
+
     def leave_out(self, refused: Collection[str]) -> None:
         """Leave out what the server is known to refuse."""
 

@@ -18,6 +18,7 @@ from zhipu_client.conversation import (
     StructuredAnswer,
     build,
     combined,
+    is_plain_text,
     validation_complaints,
 )
 from zhipu_client.dialects import Dialect
@@ -53,7 +54,9 @@ def exchange_for(
     if isinstance(structured, Mapping):
         values["structured"] = _structured(structured)
     built = build(values, dialect=dialect, streaming=streaming)
-    wire = with_pictures(to_wire(messages, built.model), built.model)
+    wire = to_wire(messages, built.model)
+    if not is_plain_text(wire):
+        wire = with_pictures(wire, built.model)
     return Exchange(wire, built, repair=repair)
 
 

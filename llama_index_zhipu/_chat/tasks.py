@@ -11,7 +11,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageR
 
 from zhipu_client import await_for, tasks, wait_for
 from zhipu_client.adapting import keeping, refuse, with_pictures
-from zhipu_client.conversation import Exchange, build
+from zhipu_client.conversation import Exchange, build, is_plain_text
 from zhipu_client.dialects import Dialect
 
 from .calling import values_of
@@ -177,7 +177,9 @@ class ChatTasks(ChatSettings):
         if isinstance(hints, StructuredHints):
             values["structured"] = hints.answer
         built = build(values, dialect=dialect, streaming=streaming, one_answer=True)
-        wire = with_pictures(to_wire(messages, built.model), built.model)
+        wire = to_wire(messages, built.model)
+        if not is_plain_text(wire):
+            wire = with_pictures(wire, built.model)
         return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
 
     async def _aexchange(

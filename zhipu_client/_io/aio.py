@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import nullcontext
 from typing import Any, TypeVar, cast
 
 from zhipu_client._defaults import Timeout
@@ -10,7 +11,6 @@ from zhipu_client._io.async_attempts import AsyncAttempts, AsyncStream
 from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import Core, own
 from zhipu_client._io.managed_files import amanaged_files
-from zhipu_client._io.watching import UNWATCHED
 from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client.errors import ZhipuError
@@ -54,15 +54,20 @@ class AsyncClient(AsyncAttempts):
     ) -> T:
         """Send a request and read its whole answer. Raises as `Client.send`."""
         call = Call.of(self._core, request, timeout, max_retries, headers)
-        with call.watch or UNWATCHED:
-            while True:
-                try:
-                    return cast(T, await self.attempt(call))
-                except ZhipuError as error:
-                    wait = call.next_delay(error)
-                    if wait is None:
-                        raise
-                await self._core.clock.asleep(wait)
+        if call.watch is None:
+            return cast(T, await self._send(call))
+        with call.watch:
+            return cast(T, await self._send(call))
+
+    async def _send(self, call: Call) -> Any:
+        while True:
+            try:
+                return await self.attempt(call)
+            except ZhipuError as error:
+                wait = call.next_delay(error)
+                if wait is None:
+                    raise
+            await self._core.clock.asleep(wait)
 
     def stream(
         self,
@@ -78,8 +83,10 @@ class AsyncClient(AsyncAttempts):
 
     async def converse(self, exchange: Conversing[T, Any]) -> T:
         """Send the requests of an exchange until it has its answer. As `Client.converse`."""
-        exchange.leave_out(known_refusals(self.base_url))
-        async with amanaged_files(self, exchange):
+        refused = known_refusals(self.base_url)
+        if refused:
+            exchange.leave_out(refused)
+        async with amanaged_files(self, exchange) if exchange.files else nullcontext():
             while not exchange.done:
                 try:
                     body = await self.send(exchange.request(), **exchange.options)
@@ -88,13 +95,16 @@ class AsyncClient(AsyncAttempts):
                         raise
                 else:
                     exchange.take(body)
-        self._say_once(exchange)
+        if exchange.notes:
+            self._say_once(exchange)
         return exchange.answer
 
     async def converse_stream(self, exchange: Conversing[Any, E]) -> AsyncGenerator[E, None]:
         """The same, streamed. As `Client.converse_stream`; close it when leaving early."""
-        exchange.leave_out(known_refusals(self.base_url))
-        async with amanaged_files(self, exchange):
+        refused = known_refusals(self.base_url)
+        if refused:
+            exchange.leave_out(refused)
+        async with amanaged_files(self, exchange) if exchange.files else nullcontext():
             while not exchange.done:
                 try:
                     async with self.stream(exchange.stream_request(), **exchange.options) as deltas:
@@ -106,4 +116,5 @@ class AsyncClient(AsyncAttempts):
                 else:
                     for delta in exchange.end():
                         yield delta
-        self._say_once(exchange)
+        if exchange.notes:
+            self._say_once(exchange)

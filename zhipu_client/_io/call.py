@@ -37,6 +37,7 @@ from zhipu_client.errors import (
 )
 from zhipu_client.errors._failures import error_from
 from zhipu_client.errors._kinds import named
+from zhipu_client.telemetry._switch import switch
 from zhipu_client.work._usage import used_by
 
 __all__ = ["Call"]
@@ -103,7 +104,9 @@ class Call:
 
     def __post_init__(self) -> None:
         self._own_id = self.request_id is not None
-        self.watch = watch_of(self)
+        self.watch = None
+        if self.core.on_attempt is not None or switch.tracing is not None:
+            self.watch = watch_of(self)
         if self.watch is not None:
             self.request = self.watch.seeing(self.request)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -59,12 +59,11 @@ async def amanaged_files(client: Any, exchange: Conversing[Any, Any]) -> AsyncIt
         await _aremove(client, file_id, None)
 
 
-def _wanted(client: Any, exchange: Conversing[Any, Any]) -> list[LocalFile]:
+def _wanted(client: Any, exchange: Conversing[Any, Any]) -> Sequence[LocalFile]:
     """The files that go up; none where they could not be removed again."""
-    found: list[LocalFile] = getattr(exchange, "files", [])
-    site = client.site if found else None
-    both = found and offered(site, "/files") and offered(site, "/files", "DELETE")
-    return found if both else []
+    found: Sequence[LocalFile] = exchange.files
+    both = offered(client.site, "/files") and offered(client.site, "/files", "DELETE")
+    return found if both else ()
 
 
 def _upload(file: LocalFile) -> Request[files.File]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from zhipu_client._defaults import Timeout
@@ -10,7 +11,6 @@ from zhipu_client._io.call import Call
 from zhipu_client._io.first_use import importing
 from zhipu_client._io.managed_files import managed_files
 from zhipu_client._io.sync_attempts import Attempts, Stream
-from zhipu_client._io.watching import UNWATCHED
 from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client.errors import (
@@ -93,15 +93,20 @@ class Client(Attempts):
             InvalidRequestError: it cannot be sent.
         """
         call = Call.of(self._core, request, timeout, max_retries, headers)
-        with call.watch or UNWATCHED:
-            while True:
-                try:
-                    return cast(T, self.attempt(call))
-                except ZhipuError as error:
-                    wait = call.next_delay(error)
-                    if wait is None:
-                        raise
-                self._core.clock.sleep(wait)
+        if call.watch is None:
+            return cast(T, self._send(call))
+        with call.watch:
+            return cast(T, self._send(call))
+
+    def _send(self, call: Call) -> Any:
+        while True:
+            try:
+                return self.attempt(call)
+            except ZhipuError as error:
+                wait = call.next_delay(error)
+                if wait is None:
+                    raise
+            self._core.clock.sleep(wait)
 
     def stream(
         self,
@@ -121,8 +126,10 @@ class Client(Attempts):
         Raises:
             RequirementError: The second attempt is not what it must be either. And all of `send`.
         """
-        exchange.leave_out(known_refusals(self.base_url))
-        with managed_files(self, exchange):
+        refused = known_refusals(self.base_url)
+        if refused:
+            exchange.leave_out(refused)
+        with managed_files(self, exchange) if exchange.files else nullcontext():
             while not exchange.done:
                 try:
                     body = self.send(exchange.request(), **exchange.options)
@@ -131,13 +138,16 @@ class Client(Attempts):
                         raise
                 else:
                     exchange.take(body)
-        self._say_once(exchange)
+        if exchange.notes:
+            self._say_once(exchange)
         return exchange.answer
 
     def converse_stream(self, exchange: Conversing[Any, E]) -> Generator[E, None, None]:
         """The same, streamed: what each chunk shows. Afterwards, the exchange has its answer."""
-        exchange.leave_out(known_refusals(self.base_url))
-        with managed_files(self, exchange):
+        refused = known_refusals(self.base_url)
+        if refused:
+            exchange.leave_out(refused)
+        with managed_files(self, exchange) if exchange.files else nullcontext():
             while not exchange.done:
                 try:
                     with self.stream(exchange.stream_request(), **exchange.options) as deltas:
@@ -147,4 +157,5 @@ class Client(Attempts):
                         raise
                 else:
                     yield from exchange.end()
-        self._say_once(exchange)
+        if exchange.notes:
+            self._say_once(exchange)

@@ -16,7 +16,7 @@ from zhipu_client._request import StreamRequest
 from zhipu_client.errors import ZhipuError
 from zhipu_client.telemetry._switch import Span, switch
 
-__all__ = ["UNWATCHED", "Watch", "watch_of"]
+__all__ = ["Watch", "watch_of"]
 
 logger = logging.getLogger("zhipu_client")
 
@@ -168,18 +168,3 @@ class Watch:
                 logger.exception(
                     "on_attempt raised; the call goes on, and further errors of it are not logged"
                 )
-
-
-class _Unwatched:
-    """Stands for the watch of a call that nobody watches."""
-
-    __slots__ = ()
-
-    def __enter__(self) -> None:
-        """Do nothing."""
-
-    def __exit__(self, *_: object) -> None:
-        """Do nothing."""
-
-
-UNWATCHED = _Unwatched()

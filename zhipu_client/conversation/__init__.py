@@ -34,7 +34,7 @@ from zhipu_client.conversation.extraction import (
     schema_from_template,
 )
 from zhipu_client.conversation.growing import GrowingArguments
-from zhipu_client.conversation.history import prepared
+from zhipu_client.conversation.history import is_plain_text, prepared
 from zhipu_client.conversation.json_answers import json_text, object_in, partial_object
 from zhipu_client.conversation.media import (
     audio_part,
@@ -106,6 +106,7 @@ __all__ = [
     "extraction_schema",
     "facts_of",
     "inlined",
+    "is_plain_text",
     "is_well_formed",
     "json_text",
     "kind_of",

@@ -21,7 +21,7 @@ from zhipu_client._task import Task
 from zhipu_client.conversation._headers import shown_headers
 from zhipu_client.conversation.answers import Answer, read_answer
 from zhipu_client.conversation.box_marks import without_marks
-from zhipu_client.conversation.history import prepared, with_file_urls
+from zhipu_client.conversation.history import is_plain_text, prepared, with_file_urls
 from zhipu_client.conversation.local_files import LocalFile, local_files, marked
 from zhipu_client.conversation.refusals import Refusal, kind_of, refusals_in
 from zhipu_client.conversation.request_building import Built
@@ -86,14 +86,20 @@ class Exchange:
         self.done = False
         self.answer = Answer()
         self.notes: list[str] = []
+        is_plain = is_plain_text(messages)
         self._messages = prepared(
-            marked(messages), reasoning=built.history, names=built.names, model=built.model
+            messages if is_plain else marked(messages),
+            reasoning=built.history,
+            names=built.names,
+            model=built.model,
         )
-        if built.file_urls:
-            self._messages = with_file_urls(self._messages)
-        self._messages, files, media = local_files(self._messages)
-        self.files: list[LocalFile] = files if built.file_ids else []
-        self._media: list[SentMedium] = media
+        self.files: list[LocalFile] = []
+        self._media: list[SentMedium] = []
+        if not is_plain:
+            if built.file_urls:
+                self._messages = with_file_urls(self._messages)
+            self._messages, files, self._media = local_files(self._messages)
+            self.files = files if built.file_ids else []
         if messages and not self._messages:
             said = [message.get("content") for message in messages]
             raise refuse("messages", said, "must say something")

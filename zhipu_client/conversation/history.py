@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import NoneType
 from typing import Any
 
 from zhipu_client import models
@@ -26,7 +28,7 @@ from zhipu_client.conversation.seen import seen
 from zhipu_client.conversation.thinking import ReasoningHistory
 from zhipu_client.conversation.tools import ToolNames, encode_name
 
-__all__ = ["prepared", "repaired", "unrepaired", "with_file_urls"]
+__all__ = ["is_plain_text", "prepared", "repaired", "unrepaired", "with_file_urls"]
 
 Wire = dict[str, Any]
 
@@ -60,7 +62,7 @@ def prepared(
     Raises:
         InvalidRequestError: What the user has just sent cannot be sent to this model.
     """
-    if any(m["role"] == "tool" or isinstance(m.get("content"), list) for m in messages):
+    if not is_plain_text(messages):
         messages = seen(messages, model, strict=repair)
     dropped: dict[str, str] = {}
     last_user = max((n for n, m in enumerate(messages) if m["role"] == "user"), default=-1)
@@ -79,6 +81,19 @@ def prepared(
         repaired(sent, greets=greets) if repair else unrepaired(sent)
     )
     return found
+
+
+def is_plain_text(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether no wire message of an adapter has parts or media: most have only texts.
+
+    Example:
+        >>> is_plain_text([{"role": "user", "content": "17 * 19?"}])
+        True
+    """
+    return all(
+        message["role"] != "tool" and isinstance(message.get("content"), (str, NoneType))
+        for message in messages
+    )
 
 
 def _put_calls(message: Wire, dropped: dict[str, str], names: ToolNames | None) -> None:
@@ -136,6 +151,7 @@ def _arguments_text(arguments: Any) -> str | None:
     return str(arguments) if plain else text_of_arguments(found)
 
 
+@lru_cache
 def _greets(model: str | None) -> bool:
     """Whether the first message may be the assistant's, as of a character that speaks first."""
     info = models.find(model) if model is not None else None
