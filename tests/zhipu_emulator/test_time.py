@@ -26,14 +26,14 @@ TEXTS = {
 @pytest.mark.parametrize("kind", TEXTS)
 def test_pairs_are_scored_once_for_each_value_and_property(kind: str, monkeypatch) -> None:
     counted = 0
-    plain = fits.Text._score
+    plain = fits._score
 
-    def counting(*arguments: Any) -> float:
+    def counting(*arguments: Any, **named: Any) -> float:
         nonlocal counted
         counted += 1
-        return plain(*arguments)
+        return plain(*arguments, **named)
 
-    monkeypatch.setattr(fits.Text, "_score", counting)
+    monkeypatch.setattr(fits, "_score", counting)
     properties = {f"name_{i}": {"type": "string"} for i in range(20)}
     schema = Schema({"type": "object", "properties": properties, "required": [*properties]})
     text = (TEXTS[kind] * 6_000)[:6_000]

@@ -84,8 +84,8 @@ def filled(view: Conversation, schema: Schema, words: Sequence[Term] = ()) -> di
     """
     material = [*_found_out(view, schema), view.question, view.prompt.rest, *view.documents]
     text = "\n".join(dict.fromkeys(filter(None, material)))
-    passage = Passage(without_objects(text, list(schema.properties)), view.today)
-    done = Filler(passage, view.question, view.facts, words=words).fill(schema)
+    passage = Passage(without_objects(text, list(schema.properties)), view.today, words)
+    done = Filler(passage, view.question, view.facts).fill(schema)
     for name in done.guessed:
         # What the text is silent about may be the very thing asked: the answer in words.
         node = schema.properties[name]

@@ -11,7 +11,7 @@ from zhipu_emulator.brain import fits
 from zhipu_emulator.brain.arithmetic import expressions
 from zhipu_emulator.brain.schema import Schema
 from zhipu_emulator.brain.values import Passage, Span
-from zhipu_emulator.brain.words import Term, asked, sentences, split_name, stems
+from zhipu_emulator.brain.words import asked, sentences, split_name, stems
 from zhipu_emulator.content import tables
 
 _MOST_OBJECTS = 500  # in one call: schemas can ask for more than anyone can wait for
@@ -42,8 +42,6 @@ class Filler:
         passage: Where values are looked for.
         subject: What free text is about, when a property must have some: usually the request.
         facts: Values known by name, from JSON in tool results or the row of a table.
-        item: Whether the passage is one item of a list, where every word counts.
-        words: The words of the function that is called: they are the order, not its arguments.
         room: How many objects may be made yet; shared by fillers that work for each other.
     """
 
@@ -52,17 +50,11 @@ class Filler:
         passage: Passage,
         subject: str = "",
         facts: Mapping[str, Any] | None = None,
-        *,
-        item: bool = False,
-        words: Sequence[Term] = (),
         room: list[int] | None = None,
     ) -> None:
         self.passage = passage
         self.subject = subject or passage.text
         self.facts = {frozenset(stems(split_name(n))): v for n, v in (facts or {}).items()}
-        self.item = item
-        self.words = words
-        self._text = fits.Text(passage, words, item=item)
         self._used: list[Span] = []
         self._said: set[str] = set()  # texts that were taken
         self._room = [_MOST_OBJECTS] if room is None else room
@@ -116,7 +108,7 @@ class Filler:
     def _asked(self, role: str) -> Span | None:
         """The one quotation or sum of a query, else all of it."""
         found = [span.value for span in self.passage.of("quote")]
-        if role == "expression" or any("calculate" in term.concepts for term in self.words):
+        if role == "expression" or any("calculate" in term.concepts for term in self.passage.words):
             found = expressions(self.passage.text)
         if len(found) != 1 and role == "query" and self.subject:
             found = [asked(self.subject)]
@@ -127,7 +119,9 @@ class Filler:
             return fits.mentioned(items, self.passage) or None
         if items.type == "object":
             return self._objects(leaf, items)
-        listed = (re.split(r"[.!?。！？](?!\d)", one.value)[0] for one, _ in self._text.said(leaf))
+        listed = (
+            re.split(r"[.!?。！？](?!\d)", one.value)[0] for one, _ in fits.said(leaf, self.passage)
+        )
         found = (items.coerced(part) for text in listed for part in fits.parts(text))
         return [value for value in found if value is not None] or None
 
@@ -139,7 +133,7 @@ class Filler:
         given = [("", row) for row in tables.rows(text)]
         parts = (_BEHIND.sub("", part) for part in fits.parts(_HEADING.sub("", text)))
         found = [
-            Filler(Passage(part, today), part, row, item=True, room=self._room).fill(items)
+            Filler(Passage(part, today, item=True), part, row, room=self._room).fill(items)
             for part, row in given or [(part, {}) for part in parts]
         ]
         good = [one.value for one in found if one.spans and not one.guessed]
@@ -181,7 +175,7 @@ class Filler:
             (score < _OPTIONAL and not leaf.needed, -score, not leaf.needed, place, span)
             for place, leaf in enumerate(leaves)
             if leaf.name not in done.value
-            for span, score in self._text.scores(leaf)
+            for span, score in fits.scores(leaf, self.passage)
             if score >= _OPTIONAL or leaf.needed or leaf.number
         ]
         for _, score, _, place, span in sorted(pairs):
@@ -202,9 +196,9 @@ class Filler:
             free = [span for span in pool if not span.overlaps(self._used)]
             self._used += free
             return [leaf.items.coerced(span.value) for span in free] or None
-        if leaf.type != "string" or self.facts or not (self.item or self.words):
+        if leaf.type != "string" or self.facts or not (self.passage.item or self.passage.words):
             return None
-        found = fits.residue(self.passage, self._used, self.words)
+        found = fits.residue(self.passage, self._used)
         return Span(0, 0, found) if found and not {*leaf.roles} & fits.NOT_A_FEW_WORDS else None
 
     def _made_up(self, leaf: Schema) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from zhipu_emulator.brain.schema import Schema
 from zhipu_emulator.brain.values import JOINT, KINDS, Passage, Span
-from zhipu_emulator.brain.words import Term, compiled, is_cjk, lexicon, split_name, stem, terms
+from zhipu_emulator.brain.words import compiled, is_cjk, lexicon, split_name, terms
 
 FREE_TEXT = frozenset({"query", "text", "topic"})
 NOT_A_FEW_WORDS = FREE_TEXT | {"id", "date", "time", "email", "url"}
@@ -33,70 +33,48 @@ _FEW = 3  # words; more are a sentence, not a name
 _SHORTEST = 3
 
 
-class Text:
-    """A passage as a source of values for some properties."""
-
-    def __init__(self, passage: Passage, words: Sequence[Term], *, item: bool) -> None:
-        self.passage = passage
-        self.item = item
-        order = {term.stem for term in words}
-        spans = (_without_the_order(span, order) for span in passage.of(*KINDS))
-        self._spans = [span for span in spans if span is not None]
-
-    def scores(self, leaf: Schema) -> Iterator[tuple[Span, float]]:
-        """The values that a property can take, each with how well it fits."""
-        text, number = self.passage.text, leaf.number
-        if leaf.enum or not (number or leaf.type == "string"):
-            return
-        starts = _starts(leaf, text)
-        for span in self._spans:
-            if number and (span.kind != "number" or not leaf.allows(span.value)):
-                continue
-            score = 1.0 if number else self._score(leaf, span)
-            unit = span.kind == "number" and _is_unit(leaf.label, text[span.end :])
-            before = _LABEL if unit else starts.get(span.start, 0.0)
-            if score or before > _LEAD:
-                yield span, score + before
-        if not number:
-            yield from self.said(leaf)
-
-    def _score(self, leaf: Schema, span: Span) -> float:
-        if leaf.mail or (self.item and span.kind == "phrase"):
-            return _CONCEPT if leaf.mail and span.kind == "mail" else 0.0
-        if span.kind == "number":
-            return LIKELY["phrase"] if "id" in leaf.roles else 0.0
-        for role in (str(leaf["format"]), *leaf.roles):
-            if _FORMS.get(role) == span.kind:
-                return _FORM
-            if span.kind in ("name", "phrase") and role in _is_a(span.value):
-                return _CONCEPT
-        return LIKELY.get(span.kind, 0.0)
-
-    def said(self, leaf: Schema) -> Iterator[tuple[Span, float]]:
-        """What follows the label and a colon, or "saying", "because", "说"."""
-        forms = [(rf"(?<!\w){re.escape(leaf.label)}\s*[:=：]\s*{_CLAUSE}", _LABEL)]
-        forms = forms if len(leaf.label) >= _SHORTEST and not self.item else []
-        leads = (lead for role in ("reason", "text") if role in leaf.roles for lead in _leads(role))
-        forms += [(rf"{_word(lead)}\s*[:：,]?\s*{_SENTENCE}", _SAID) for lead in leads]
-        for form, worth in forms:
-            for match in re.finditer(form, self.passage.text, re.IGNORECASE):
-                span = Span(*match.span(1), match[1].strip(_MARKS), "clause")
-                if worth > _SAID or not span.overlaps(self.passage.of("quote")):
-                    yield span, worth
+def scores(leaf: Schema, passage: Passage) -> Iterator[tuple[Span, float]]:
+    """The values that a property can take, each with how well it fits."""
+    text, number = passage.text, leaf.number
+    if leaf.enum or not (number or leaf.type == "string"):
+        return
+    starts = _starts(leaf, text)
+    for span in passage.of(*KINDS):
+        if number and (span.kind != "number" or not leaf.allows(span.value)):
+            continue
+        score = 1.0 if number else _score(leaf, span, item=passage.item)
+        unit = span.kind == "number" and _is_unit(leaf.label, text[span.end :])
+        before = _LABEL if unit else starts.get(span.start, 0.0)
+        if score or before > _LEAD:
+            yield span, score + before
+    if not number:
+        yield from said(leaf, passage)
 
 
-def _without_the_order(span: Span, order: set[str]) -> Span | None:
-    """A name without the words of the function at its beginning: "Greet Ada" is Ada."""
-    if span.kind not in ("name", "phrase") or is_cjk(span.value):
-        return span
-    words = list(re.finditer(r"\S+", span.value))
-    at_start = span.start == 0 or span.kind == "phrase"
-    while at_start and words and stem(words[0].group().strip(",")) in order:
-        words = words[1:]
-    if not words:
-        return None
-    place = words[0].start()
-    return span._replace(start=span.start + place, value=span.value[place:])
+def _score(leaf: Schema, span: Span, *, item: bool) -> float:
+    if leaf.mail or (item and span.kind == "phrase"):
+        return _CONCEPT if leaf.mail and span.kind == "mail" else 0.0
+    if span.kind == "number":
+        return LIKELY["phrase"] if "id" in leaf.roles else 0.0
+    for role in (str(leaf["format"]), *leaf.roles):
+        if _FORMS.get(role) == span.kind:
+            return _FORM
+        if span.kind in ("name", "phrase") and role in _is_a(span.value):
+            return _CONCEPT
+    return LIKELY.get(span.kind, 0.0)
+
+
+def said(leaf: Schema, passage: Passage) -> Iterator[tuple[Span, float]]:
+    """What follows the label and a colon, or "saying", "because", "说"."""
+    forms = [(rf"(?<!\w){re.escape(leaf.label)}\s*[:=：]\s*{_CLAUSE}", _LABEL)]
+    forms = forms if len(leaf.label) >= _SHORTEST and not passage.item else []
+    leads = (lead for role in ("reason", "text") if role in leaf.roles for lead in _leads(role))
+    forms += [(rf"{_word(lead)}\s*[:：,]?\s*{_SENTENCE}", _SAID) for lead in leads]
+    for form, worth in forms:
+        for match in re.finditer(form, passage.text, re.IGNORECASE):
+            span = Span(*match.span(1), match[1].strip(_MARKS), "clause")
+            if worth > _SAID or not span.overlaps(passage.of("quote")):
+                yield span, worth
 
 
 def _word(text: str) -> str:
@@ -159,9 +137,9 @@ def parts(text: str) -> list[str]:
     return list(filter(None, found))
 
 
-def residue(passage: Passage, used: Sequence[Span], words: Sequence[Term]) -> str:
+def residue(passage: Passage, used: Sequence[Span]) -> str:
     """The few words of a text that are nothing else: "kitchen" in "turn on the kitchen light"."""
-    order = {meant for term in words for meant in (term.stem, *term.concepts)}
+    order = {meant for term in passage.words for meant in (term.stem, *term.concepts)}
     openers = lexicon()["openers"]
     kept = [
         word

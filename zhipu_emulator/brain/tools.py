@@ -52,9 +52,9 @@ class Tool:
         total = sum(term.weight for term in asked) or 1.0
         return _NAME_SHARE * covered(terms(split_name(self.name)), asked) + met / total
 
-    def filled(self, passage: Passage, facts: Mapping[str, Any] | None = None) -> Filled:
+    def filled(self, text: str, today: dt.date, facts: Mapping[str, Any] | None = None) -> Filled:
         """Its arguments, as far as a text and what is known by name give them."""
-        return Filler(passage, facts=facts, words=self.order).fill(self.schema)
+        return Filler(Passage(text, today, self.order), facts=facts).fill(self.schema)
 
 
 @dataclass
@@ -89,8 +89,8 @@ class Planner:
         """The calls that a request asks for, in its order; none when no tool fits."""
         found: list[Step] = []
         for tool, part in self._parts(ends(text)):
-            passage = Passage(part.strip(), self.today)
-            filled = tool.filled(passage)
+            passage = Passage(part.strip(), self.today, tool.order)
+            filled = Filler(passage).fill(tool.schema)
             for arguments in _spread(tool, filled, passage):
                 step = Step(tool, arguments, filled.guessed, passage.text)
                 found += [step] if step not in found else []
@@ -114,14 +114,14 @@ class Planner:
 
     def _apart(self, tool: Tool, *texts: str) -> bool:
         """Whether each of the texts has all that a call needs, and one value of its own."""
-        found = [tool.filled(Passage(text, self.today)) for text in texts]
+        found = [tool.filled(text, self.today) for text in texts]
         single = {name for name, node in tool.schema.properties.items() if node.type != "array"}
         single.intersection_update(*(one.spans for one in found))
         return bool(single) and not any(one.guessed for one in found)
 
     def one(self, tool: Tool, text: str, facts: Mapping[str, Any] | None = None) -> Step:
         """One call, from all that is known."""
-        filled = tool.filled(Passage(text, self.today), facts)
+        filled = tool.filled(text, self.today, facts)
         return Step(tool, filled.value, filled.guessed, text)
 
     def searching(self, text: str) -> Step | None:

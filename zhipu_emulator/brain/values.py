@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
-from zhipu_emulator.brain.words import CJK, either, lexicon
+from zhipu_emulator.brain.words import CJK, Term, either, lexicon, stem
 
 
 class Span(NamedTuple):
@@ -102,14 +102,22 @@ JOINT = re.compile(  # of a list
 
 
 class Passage:
-    """A text and the values in it. ``today`` is what "tomorrow" is counted from.
+    """A text and the values in it. Of a very long text only the beginning is read.
 
-    Of a very long text only the beginning is read.
+    Args:
+        text: The text.
+        today: What "tomorrow" is counted from.
+        words: The words of the function that is called: they are the order, not its arguments.
+        item: Whether it is one item of a list, where every word counts.
     """
 
-    def __init__(self, text: str, today: dt.date) -> None:
+    def __init__(
+        self, text: str, today: dt.date, words: Sequence[Term] = (), *, item: bool = False
+    ) -> None:
         self.text = text[:_LONGEST]
         self.today = today
+        self.words = words
+        self.item = item
 
     def of(self, *kinds: str) -> list[Span]:
         """The values of these kinds, in the order of the text."""
@@ -139,11 +147,13 @@ class Passage:
         found["date"] = list(self._dates())
         found["code"] = apart(found["code"], "url", "mail", "date", "time")
         found["number"] = apart(_numbers(text), "url", "mail", "date", "time", "code")
-        names = apart([*_latin(text), *_han(text)], "url", "mail", "quote", "date")
+        order = {term.stem for term in self.words}
+        names = apart([*_latin(text, order), *_han(text)], "url", "mail", "quote", "date")
         found["name"] = [span for span in names if span.kind == "name"]
         found["phrase"] = [span for span in names if span.kind == "phrase"]
         if not found["name"]:
             lower = (Span(*m.span(1), m[1], "phrase") for m in _LOWER.finditer(text))
+            lower = (span for span in lower if stem(span.value.split()[0]) not in order)
             found["phrase"] += apart(lower, "url", "mail", "quote", "date", "phrase")
         return found
 
@@ -198,14 +208,16 @@ def spelled_out(text: str) -> str:
     return _WRITTEN.sub(lambda match: str(_written(match.group().lower())), text)
 
 
-def _latin(text: str) -> Iterator[Span]:
+def _latin(text: str, order: Collection[str]) -> Iterator[Span]:
     """Capitalised words, without the word that only opens a sentence: "Ask Ada" is Ada."""
     openers = {*lexicon()["openers"]}
     for match in _NAME.finditer(text):
         place = match.start()
         at_start = bool(_SENTENCE_START.search(text, max(0, place - 9), place))
         words, opened = list(re.finditer(r"\S+", match.group())), False
-        while words and re.split(r"['’,]", words[0].group().lower())[0] in openers:
+        while words and (first := re.split(r"['’,]", words[0].group().lower())[0]):
+            if first not in openers and not (at_start and stem(first) in order):
+                break
             words, opened = words[1:], True
         start = place + (words[0].start() if words else 0)
         value = re.sub(r"['’]s$", "", text[start : match.end()])
