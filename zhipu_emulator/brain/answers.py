@@ -21,7 +21,8 @@ from zhipu_emulator.brain.words import (
 from zhipu_emulator.content import attached_media
 
 if TYPE_CHECKING:
-    from zhipu_emulator.brain.conversation import Conversation, Result
+    from zhipu_emulator.brain.conversation import Conversation
+    from zhipu_emulator.chat.tool_results import Result
 
 _LAST_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _LONGEST_COUNT = 5000

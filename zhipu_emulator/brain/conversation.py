@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 from zhipu_emulator.brain.tools import Planner
 from zhipu_emulator.brain.words import compiled, is_chinese, sentences
 from zhipu_emulator.chat.message_parts import attachments, plain
+from zhipu_emulator.chat.tool_results import MEDIA, results, with_media_of_tools
 from zhipu_emulator.content import attached_media
 from zhipu_emulator.forms.choices import choice_facts
-from zhipu_emulator.http.json_depth import decoded
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
     from zhipu_emulator.chat.checks import ChatRequest
+    from zhipu_emulator.chat.tool_results import Result
 
-_MEDIA = "tool_media"  # the role of a message that belongs to the results before it
 _ASKS = r"(?:user |original )?(?:question|query|问题|提问|用户问题|查询)"
 _QUESTION = re.compile(
     rf"^[ \t]*{_ASKS}[ \t]*[:：][ \t]*(\S.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE
@@ -69,16 +69,6 @@ def take_apart(text: str) -> Prompt:
     return Prompt(question.strip(), tuple(documents), rest)
 
 
-@dataclass(frozen=True)
-class Result:
-    """A call with its answer, as text and, where it is JSON, as ``data``."""
-
-    name: str
-    arguments: Mapping[str, Any]
-    text: str
-    data: Any
-
-
 class Conversation:
     """The messages of a request: the question, what it is about, and what tools answered.
 
@@ -99,22 +89,22 @@ class Conversation:
 
     def __init__(self, asked: ChatRequest, today: dt.date, files: Mapping[str, Any]) -> None:
         self.asked, self.today = asked, today
-        self.messages = list(_with_media_of_tools(asked.messages))
+        self.messages = list(with_media_of_tools(asked.messages))
         asking = [i for i, message in enumerate(self.messages) if message["role"] == "user"]
         newest = plain(self.messages[asking[-1]].get("content"))
         # A complaint about the answer to a question asks it once more.
         again = len(asking) > 1 and compiled("once more").search(newest)
         last = asking[-2 if again else -1]
-        behind = [m for m in self.messages[last + 1 :] if m["role"] == _MEDIA]
+        behind = [m for m in self.messages[last + 1 :] if m["role"] == MEDIA]
         self.prompt = take_apart(plain(self.messages[last].get("content")))
         self.question = self.prompt.question
         self.chinese = is_chinese(self.question)
-        self.results = list(_results(self.messages[last + 1 :]))
+        self.results = list(results(self.messages[last + 1 :]))
         self.documents = [*self.prompt.documents, *asked.documents]
         for text in self.texts("system"):
             self.documents += take_apart(text).documents
         self.documents += attached_media.texts(asked.attachments)
-        self.documents += [result.text for result in _results(self.messages[:last])]
+        self.documents += [result.text for result in results(self.messages[:last])]
         self.said_before = self.texts("user")[:-1]
         self.answer_before = next(filter(None, self.texts("assistant")[::-1]), "")
         self.facts = {**_facts(self.results), **choice_facts(self.texts("user"))}
@@ -128,51 +118,10 @@ class Conversation:
         return [plain(m.get("content")) for m in self.messages if m["role"] in roles]
 
 
-def _with_media_of_tools(messages: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
-    """The messages, with ``_MEDIA`` as the role of those that only carry what a tool returned.
-
-    A tool message takes text only, so clients send a picture in a user's message right after the
-    results, with no more than a label that ends with a colon.
-    """
-    before = ""
-    for message in messages:
-        parts = message["content"] if isinstance(message.get("content"), list) else []
-        labels = [str(p.get("text")).rstrip() for p in parts if p.get("type") == "text"]
-        only = len(labels) < len(parts) and all(one.endswith((":", "：")) for one in labels)
-        if before in ("tool", _MEDIA) and message["role"] == "user" and only:
-            message = {**message, "role": _MEDIA}
-        before = message["role"]
-        yield message
-
-
-def _results(messages: Sequence[Mapping[str, Any]]) -> Iterator[Result]:
-    """The results in a conversation, each with its call."""
-    calls: dict[Any, Mapping[str, Any]] = {}
-    for message in messages:
-        for call in message.get("tool_calls") or ():
-            calls[call.get("id")] = call.get("function") or {}
-        if message["role"] == "tool":
-            # Without an id the oldest open call is meant.
-            oldest = next(iter(calls), None)
-            identity = message.get("tool_call_id")
-            call = calls.pop(identity if identity in calls else oldest, {})
-            text = plain(message.get("content"))
-            name = str(call.get("name") or message.get("name") or "")
-            given = _json(call.get("arguments"))
-            yield Result(name, given if isinstance(given, dict) else {}, text, _json(text))
-
-
-def _json(text: Any) -> Any:
-    try:
-        return decoded(text) if isinstance(text, str) else text
-    except ValueError:
-        return None
-
-
-def _facts(results: Sequence[Result]) -> dict[str, Any]:
+def _facts(given: Sequence[Result]) -> dict[str, Any]:
     """Values by name: what was asked for, and what came back as JSON. The first of a name wins."""
     found: dict[str, Any] = {}
-    for result in results:
+    for result in given:
         for name, value in [*_named(result.data), *result.arguments.items()]:
             found.setdefault(name, value)
     return found

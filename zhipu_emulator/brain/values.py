@@ -164,11 +164,10 @@ class Passage:
                 day = dt.date(int(match["y"] or self.today.year), month, int(match["d"]))
                 yield Span(*match.span(), day.isoformat(), "date")
         for match in _RELATIVE_DATE.finditer(self.text):
-            yield Span(*match.span(), self._relative(match.group().lower()).isoformat(), "date")
-
-    def _relative(self, word: str) -> dt.date:
-        ahead = (n for n in range(1, 8) if _DAYS[(self.today.weekday() + n) % 7] in word)
-        return self.today + dt.timedelta(_RELATIVE[word] if word in _RELATIVE else next(ahead))
+            word = match.group().lower()
+            ahead = (n for n in range(1, 8) if _DAYS[(self.today.weekday() + n) % 7] in word)
+            days = _RELATIVE[word] if word in _RELATIVE else next(ahead)
+            yield Span(*match.span(), (self.today + dt.timedelta(days)).isoformat(), "date")
 
     def joined(self, span: Span, spans: Iterable[Span]) -> list[Span]:
         """The list that ``span``, one of ``spans``, is part of: "A, B and C"; else only itself."""
@@ -182,30 +181,27 @@ class Passage:
 
 
 def _numbers(text: str) -> Iterator[Span]:
-    for form, value in ((_NUMBER, _digits), (_WRITTEN, _written)):
-        for match in form.finditer(text):
-            if abs(number := value(match.group().lower())) < _TOO_LARGE:
-                yield Span(*match.span(), number, "number")
+    for match in [*_NUMBER.finditer(text), *_WRITTEN.finditer(text)]:
+        if abs(number := _number(match.group().lower())) < _TOO_LARGE:
+            yield Span(*match.span(), number, "number")
 
 
-def _digits(text: str) -> int | float:
-    text = text.replace(",", "").replace("−", "-")
-    return float(text) if "." in text or len(text) > _MOST_DIGITS else int(text)
-
-
-def _written(text: str) -> int:
+def _number(text: str) -> int | float:
+    digits = text.replace(",", "").replace("−", "-")
+    if not text[-1].isalpha():
+        return float(digits) if "." in text or len(text) > _MOST_DIGITS else int(digits)
     total = current = 0
     for word in re.findall("[a-z]+", text):
-        number = _WORDS.get(word, 0)
-        current = max(current, 1) * number if number >= 100 else current + number
-        if number >= 1000:
+        value = _WORDS.get(word, 0)
+        current = max(current, 1) * value if value >= 100 else current + value
+        if value >= 1000:
             total, current = total + current, 0
     return total + current
 
 
 def spelled_out(text: str) -> str:
     """The text with written numbers in digits: "twenty one" as 21."""
-    return _WRITTEN.sub(lambda match: str(_written(match.group().lower())), text)
+    return _WRITTEN.sub(lambda match: str(_number(match.group().lower())), text)
 
 
 def _latin(text: str, order: Collection[str]) -> Iterator[Span]:
