@@ -134,10 +134,8 @@ def _one(result: Result, question: str, *, chinese: bool) -> str:
         text = re.sub(r"[{}\[\]\"]", "", json.dumps(result.data, ensure_ascii=False))[:_LONG]
     elif len(text) > _LONG:
         return _from_documents(question, [text]) or text[:_LONG]
-    elif text.endswith(tuple("。！？.!?")):
-        return text
-    elif len(text.split()) > 3:
-        return text + ("。" if chinese else ".")
+    elif (whole := text.endswith(tuple("。！？.!?"))) or len(text.split()) > 3:
+        return text if whole else f"{text}{'。' if chinese else '.'}"
     given = ", ".join(str(value) for value in result.arguments.values())
     label = split_name(result.name) + (f" ({given})" if given else "")
     return sentence("result", label, text, chinese=chinese)

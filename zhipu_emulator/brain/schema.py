@@ -21,7 +21,7 @@ _BOUNDS = {
     "exclusiveMaximum": operator.lt,
 }
 _TOO_LARGE = 1e300  # JSON has no infinity
-_NUMBER = re.compile(r"-?\d{1,300}(?:\.\d+)?")
+_NUMBER = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d{1,300}(?:\.\d+)?(?:e[+-]?\d{1,2}\b)?")
 
 
 class Schema:
@@ -108,12 +108,10 @@ class Schema:
                 return {"true": True, "false": False}.get(text.lower())
             case "string", str() | int() | float():
                 return text[:longest] if isinstance(longest, int) and longest > 0 else text
-            case _, int() | float() if self.number and type(value) is not bool:
-                value = value if abs(value) < _TOO_LARGE else 0
-                return int(value) if self.type == "integer" else value
-            case _, str() if self.number and (number := _NUMBER.search(text.replace(",", ""))):
-                given = float(number[0])
-                return int(given) if self.type == "integer" or given.is_integer() else given
+            case _, str() | int() | float() if self.number and (n := _NUMBER.search(text)):
+                digits = n[0].replace(",", "")
+                given = float(digits) if {".", "e"} & {*digits} else int(digits)
+                return int(given) if self.type == "integer" else given
             case "array", list():
                 return [one for v in value if (one := self.items.coerced(v)) is not None]
             case "object", Mapping():
