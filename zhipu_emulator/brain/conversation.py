@@ -15,10 +15,9 @@ from zhipu_emulator.forms.choices import choice_facts
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from zhipu_emulator.chat.checks import ChatRequest
-    from zhipu_emulator.chat.tool_results import Result
 
 _ASKS = r"(?:user |original )?(?:question|query|问题|提问|用户问题|查询)"
 _QUESTION = re.compile(
@@ -107,7 +106,11 @@ class Conversation:
         self.documents += [result.text for result in results(self.messages[:last])]
         self.said_before = self.texts("user")[:-1]
         self.answer_before = next(filter(None, self.texts("assistant")[::-1]), "")
-        self.facts = {**_facts(self.results), **choice_facts(self.texts("user"))}
+        named = [
+            pair for one in self.results for pair in (*_named(one.data), *one.arguments.items())
+        ]
+        # Of what came back and what was asked for, the first of a name counts.
+        self.facts = {**choice_facts(self.texts("user")), **dict(named[::-1])}
         carrying = behind if self.results else [self.messages[last]]
         media = [a for message in carrying for a in attachments(message, files)]
         self.media = [a for a in media if a.kind != "file" or a.data is None or behind]
@@ -116,15 +119,6 @@ class Conversation:
     def texts(self, *roles: str) -> list[str]:
         """The texts of all messages in ``roles``, oldest first."""
         return [plain(m.get("content")) for m in self.messages if m["role"] in roles]
-
-
-def _facts(given: Sequence[Result]) -> dict[str, Any]:
-    """Values by name: what was asked for, and what came back as JSON. The first of a name wins."""
-    found: dict[str, Any] = {}
-    for result in given:
-        for name, value in [*_named(result.data), *result.arguments.items()]:
-            found.setdefault(name, value)
-    return found
 
 
 def _named(value: Any) -> Iterator[tuple[str, Any]]:

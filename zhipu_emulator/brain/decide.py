@@ -100,5 +100,5 @@ def _found_out(view: Conversation, schema: Schema) -> list[str]:
     if view.results:
         return [result.text for result in reversed(view.results)]
     sums = [value for sum_ in expressions(view.question) if (value := evaluate(sum_))]
-    wanted = [p for p in schema.properties.values() if p.type in ("integer", "number")]
+    wanted = [node for node in schema.properties.values() if node.number]
     return sums if len(sums) == len(wanted) else []
