@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from zhipu_emulator.brain.schema import TYPES, Schema
-from zhipu_emulator.brain.words import compiled
 from zhipu_emulator.http.json_depth import too_deep
 
 _KEYS = re.compile(
@@ -18,7 +17,7 @@ _KEYS = re.compile(
 )
 _AND = re.compile(r",|，|、|\band\b|和|以及|&")
 _PATIENCE = 500_000  # characters read in vain: braces that never close would take for ever
-_WANTED = re.compile(r"\bjson\b", re.IGNORECASE)
+WANTED = re.compile(r"\bjson\b", re.IGNORECASE)
 
 
 def shape(texts: Sequence[str]) -> Schema | None:
@@ -32,14 +31,9 @@ def shape(texts: Sequence[str]) -> Schema | None:
         if schemas := [schema for found in inside if (schema := _schema(found))]:
             return Schema(schemas[-1])
     for text, inside in zip(texts[::-1], objects[::-1], strict=True):
-        if _WANTED.search(text) and (examples := [*_named(text), *filter(None, inside)]):
+        if WANTED.search(text) and (examples := [*_named(text), *filter(None, inside)]):
             return Schema(_like(examples[-1]))
     return None
-
-
-def ordered(texts: Sequence[str]) -> bool:
-    """Whether the texts ask for JSON though the request's format is plain."""
-    return any(_WANTED.search(text) and compiled("ordered").search(text) for text in texts)
 
 
 def _named(text: str) -> Iterator[dict[str, Any]]:

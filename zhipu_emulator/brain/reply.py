@@ -6,11 +6,11 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
-from zhipu_emulator.brain import json_answers
 from zhipu_emulator.brain.answers import in_words
 from zhipu_emulator.brain.conversation import Conversation
 from zhipu_emulator.brain.decide import decided, filled
-from zhipu_emulator.brain.words import sentence
+from zhipu_emulator.brain.json_answers import WANTED, shape
+from zhipu_emulator.brain.words import compiled, sentence
 from zhipu_emulator.chat.answer import Call, Reply
 from zhipu_emulator.forms.answering import in_form
 from zhipu_emulator.forms.text_agents import TextAgent
@@ -70,13 +70,14 @@ def _thoughts(view: Conversation, calls: Sequence[Step]) -> str:
 
 def _content(view: Conversation) -> str:
     texts = view.texts("system", "user")
-    wanted = json_answers.shape(texts)
+    wanted = shape(texts)
     if view.asked.json_mode:
         return _json(_object(view, wanted))
     form = None if view.planner.tools else in_form(view.texts("system"), view.texts("user"))
     if form is not None:
         return form
-    if wanted and json_answers.ordered(texts[-1:] + view.texts("system")):
+    telling = [text for text in texts[-1:] + view.texts("system") if WANTED.search(text)]
+    if wanted and any(compiled("ordered").search(text) for text in telling):
         # Without the JSON mode the service likes to put a fence around it.
         body = json.dumps(_object(view, wanted), ensure_ascii=False, indent=2)
         return f"```json\n{body}\n```"

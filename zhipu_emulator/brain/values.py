@@ -70,17 +70,10 @@ _FORMS = {
         r"(?<![\w-])#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z-])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])"
     ),
 }
-_NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.])(?:(?<![\d)\s])[-−]|(?<=\s)[-−](?=\d)|^[-−])?"
-    r"\d+(?:,\d{3})*(?:\.\d+)?",
-    re.MULTILINE,
-)
+_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])(?:(?<![\d)])[-−])?\d+(?:,\d{3})*(?:\.\d+)?")
 _WORDS = lexicon()["numbers"]
-_NUMBER_WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
-_WRITTEN = re.compile(
-    rf"(?<![\w-])(?:{_NUMBER_WORD})(?:[\s-]+(?:and\s+)?(?:{_NUMBER_WORD}))*(?![\w-])",
-    re.IGNORECASE,
-)
+_WORD = rf"(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
+_WRITTEN = re.compile(rf"(?<![\w-]){_WORD}(?:[\s-]+(?:and\s+)?{_WORD})*(?![\w-])", re.IGNORECASE)
 _NAME_WORD = r"[A-ZÀ-ÖØ-Þ][\w'’&-]*(?:\.(?=[A-Z]))?"
 _NAME = re.compile(
     rf"{_NAME_WORD}(?:(?:\s+(?:of|the|de|la|von|van|del|da)(?:\s+the)?)*[ \t]+{_NAME_WORD})*"
