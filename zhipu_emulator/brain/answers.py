@@ -47,11 +47,10 @@ def in_words(view: Conversation) -> str:
         media.insert(0, _reported(view.results, question, chinese=chinese))
     if any(media):
         return " ".join(filter(None, media))
-    if found := _from_documents(question, view.documents):
-        return found
-    if view.prompt.documents:
+    found = _from_documents(question, view.documents)
+    if view.given and not found:
         return sentence("not said", chinese=chinese)
-    found = at_once(view) or _from_documents(question, view.texts("system"))
+    found = found or at_once(view) or _from_documents(question, view.texts("system"))
     short = " ".join(question.split())
     short = short if len(short) <= _SHOWN else f"{short[: _SHOWN - 3]}..."
     return found or sentence("shrug", short, chinese=is_chinese(question))
@@ -62,7 +61,7 @@ def at_once(view: Conversation) -> str | None:
     return (
         _small_talk(view.question)
         or _sums(view.question, view.answer_before)
-        or _from_what_was_said(view.question, [*view.said_before, view.prompt.rest])
+        or _from_what_was_said(view.question, [*view.said_before, view.rest])
         or _from_documents(view.question, view.documents)
     )
 

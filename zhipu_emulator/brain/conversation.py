@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zhipu_emulator.brain.tools import Planner
@@ -42,18 +41,10 @@ _BLOCKS = (
 )
 
 
-@dataclass(frozen=True)
-class Prompt:
-    """A user message taken apart: what is asked, and the documents it came with."""
-
-    question: str
-    documents: tuple[str, ...]
-    rest: str
-
-
-def take_apart(text: str) -> Prompt:
-    """Separate question and documents of a prompt such as retrieval chains write."""
-    documents, rest = [], text
+def take_apart(text: str) -> tuple[str, list[str], str]:
+    """Question and documents of a prompt such as retrieval chains write, and it without them."""
+    documents: list[str] = []
+    rest = text
     for pattern in _BLOCKS:
         bodies = (match.group(match.lastindex or 1) for match in pattern.finditer(rest))
         documents += [body.strip() for body in bodies if body and body.strip()]
@@ -65,7 +56,7 @@ def take_apart(text: str) -> Prompt:
         parts = sentences(rest)
         asking = [part for part in parts if part.endswith(("?", "？"))]
         question = asking[-1] if asking else " ".join(parts) or rest
-    return Prompt(question.strip(), tuple(documents), rest)
+    return question.strip(), documents, rest
 
 
 class Conversation:
@@ -74,8 +65,8 @@ class Conversation:
     Attributes:
         asked: The request.
         today: The day of the request.
-        prompt: The last question, apart from its documents.
         question: What is asked.
+        rest: The message that asks it, without the ``given`` documents.
         chinese: Whether to answer in Chinese.
         results: What tools answered since the question.
         documents: Documents in prompts, files and earlier results of tools.
@@ -95,13 +86,13 @@ class Conversation:
         again = len(asking) > 1 and compiled("once more").search(newest)
         last = asking[-2 if again else -1]
         behind = [m for m in self.messages[last + 1 :] if m["role"] == MEDIA]
-        self.prompt = take_apart(plain(self.messages[last].get("content")))
-        self.question = self.prompt.question
+        message = plain(self.messages[last].get("content"))
+        self.question, self.given, self.rest = take_apart(message)
         self.chinese = is_chinese(self.question)
         self.results = list(results(self.messages[last + 1 :]))
-        self.documents = [*self.prompt.documents, *asked.documents]
+        self.documents = [*self.given, *asked.documents]
         for text in self.texts("system"):
-            self.documents += take_apart(text).documents
+            self.documents += take_apart(text)[1]
         self.documents += attached_media.texts(asked.attachments)
         self.documents += [result.text for result in results(self.messages[:last])]
         self.said_before = self.texts("user")[:-1]

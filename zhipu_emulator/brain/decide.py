@@ -69,7 +69,7 @@ def _completed(step: Step, view: Conversation) -> Step:
         text = BACK.sub(lambda _: last, step.text, count=1)
         return view.planner.one(step.tool, text) if given else step
     # "The weather and the time in X". Numbers belong to other calls: "What is 2 * 3? Report it."
-    whole = Passage(view.prompt.rest, view.today)
+    whole = Passage(view.rest, view.today)
     said = [*view.said_before[-4:], whole.without(whole.of("number"))]
     return view.planner.one(step.tool, "\n".join([*(given or said), step.text]), view.facts)
 
@@ -82,7 +82,7 @@ def filled(view: Conversation, schema: Schema, words: Sequence[Term] = ()) -> di
         schema: What the object is like.
         words: The words of the function whose arguments it is.
     """
-    material = [*_found_out(view, schema), view.question, view.prompt.rest, *view.documents]
+    material = [*_found_out(view, schema), view.question, view.rest, *view.documents]
     text = "\n".join(dict.fromkeys(filter(None, material)))
     passage = Passage(without_objects(text, list(schema.properties)), view.today, words)
     done = Filler(passage, view.question, view.facts).fill(schema)

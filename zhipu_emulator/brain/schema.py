@@ -83,8 +83,7 @@ class Schema:
         return self.type in ("integer", "number")
 
     def _bounds(self) -> dict[str, float]:
-        found: dict[str, Any] = {name: self.node.get(name) for name in _BOUNDS}
-        numbers = {n: b for n, b in found.items() if type(b) in (int, float)}
+        numbers = {n: self.node[n] for n in _BOUNDS if type(self.node.get(n)) in (int, float)}
         return {name: bound for name, bound in numbers.items() if abs(bound) < _TOO_LARGE}
 
     def allows(self, value: float) -> bool:
