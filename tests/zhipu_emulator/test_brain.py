@@ -207,6 +207,13 @@ def test_a_forced_call_after_results_takes_its_values_from_them(ask, tool) -> No
     ]
 
 
+def test_what_came_back_is_known_by_short_names_too(ask, tool) -> None:
+    report = tool("Report", "What came out.", to="string", a="integer")
+    found = conversation("Read the buoy.", ("read", {}, '{"to": "north", "a": 3, "toll": "none"}'))
+    calls = ask.calls(found, tools=[report], tool_choice="required")
+    assert calls == [("Report", {"to": "north", "a": 3})]
+
+
 @pytest.mark.parametrize("order", ["Report the product.", "Give me the result as a Report."])
 def test_a_forced_call_takes_a_number_that_came_back_before_one_that_was_asked(
     ask, tool, order: str

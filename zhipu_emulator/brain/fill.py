@@ -11,7 +11,7 @@ from zhipu_emulator.brain import fits
 from zhipu_emulator.brain.arithmetic import expressions
 from zhipu_emulator.brain.schema import Schema
 from zhipu_emulator.brain.values import Passage, Span
-from zhipu_emulator.brain.words import asked, sentences, split_name, stems
+from zhipu_emulator.brain.words import asked, labelled, sentences, stems
 from zhipu_emulator.content import tables
 
 _MOST_OBJECTS = 500  # in one call: schemas can ask for more than anyone can wait for
@@ -54,7 +54,7 @@ class Filler:
     ) -> None:
         self.passage = passage
         self.subject = subject or passage.text
-        self.facts = {frozenset(stems(split_name(n))): v for n, v in (facts or {}).items()}
+        self.facts = {labelled(name): value for name, value in (facts or {}).items()}
         self._used: list[Span] = []
         self._said: set[str] = set()  # texts that were taken
         self._room = [_MOST_OBJECTS] if room is None else room
@@ -72,10 +72,10 @@ class Filler:
         self._match(done, leaves)
         self._each(done, leaves, self._object)
         self._each(done, leaves, self._rest)
-        open_ = schema.required & {*properties} - {*done.value}
-        done.value |= {name: self._made_up(properties[name]) for name in open_}
+        left = [n for n in properties if n in schema.required and n not in done.value]
+        done.value |= {name: self._made_up(properties[name]) for name in left}
         done.value = {name: done.value[name] for name in properties if name in done.value}
-        done.guessed = {name for name in open_ if "default" not in properties[name].node}
+        done.guessed = {name for name in left if "default" not in properties[name].node}
         return done
 
     def _each(self, done: Filled, leaves: Iterable[Schema], find: Callable[[Schema], Any]) -> None:
@@ -92,7 +92,7 @@ class Filler:
         if "const" in leaf.node:
             return leaf["const"]
         wanted = stems(leaf.label)
-        like = [name for name in self.facts if wanted and wanted <= name]
+        like = [n for n in self.facts if n == leaf.label or (wanted and wanted <= stems(n))]
         if like and (known := leaf.coerced(self.facts[min(like, key=len)])) is not None:
             return known
         if leaf.enum:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from zhipu_emulator.brain.words import is_cjk, meanings, split_name, stem
+from zhipu_emulator.brain.words import is_cjk, labelled, meanings, split_name, stem
 
 TYPES = {bool: "boolean", int: "integer", float: "number"}
 _MOST_REFERENCES = 50
@@ -57,7 +57,7 @@ class Schema:
         self.required = {name for name in _of(node, "required", list) if isinstance(name, str)}
         self.description = str(node.get("description") or "")
         self.name, self.needed = name, needed
-        self.label = " ".join(split_name(name).lower().split())
+        self.label = labelled(name)
         named, described = _roles(name), _roles(self.description)
         self.roles = named or described
         self.mail = "email" in (node.get("format"), *named, *described[:1])

@@ -104,6 +104,11 @@ def split_name(name: str) -> str:
     return re.sub(r"[_\-./]+", " ", _CAMEL.sub(" ", name))
 
 
+def labelled(name: str) -> str:
+    """A name as a label has it: lower case, with single blanks."""
+    return " ".join(split_name(name).lower().split())
+
+
 def terms(text: str, *, numbers: bool = False) -> list[Term]:
     """The telling words of a text; numbers only when they tell something, as in documents."""
     found: list[Term] = []
