@@ -144,10 +144,7 @@ class Filler:
     def _object(self, leaf: Schema) -> Any:
         if leaf.type != "object":
             return None
-        before = list(self._used)
         inner = self.fill(leaf)
-        if not inner.spans:
-            self._used = before
         return inner.value if inner.spans else None
 
     # What fits best.

@@ -72,9 +72,7 @@ def said(leaf: Schema, passage: Passage) -> Iterator[tuple[Span, float]]:
     forms += [(rf"{_word(lead)}\s*[:：,]?\s*{_SENTENCE}", _SAID) for lead in leads]
     for form, worth in forms:
         for match in re.finditer(form, passage.text, re.IGNORECASE):
-            span = Span(*match.span(1), match[1].strip(_MARKS), "clause")
-            if worth > _SAID or not span.overlaps(passage.of("quote")):
-                yield span, worth
+            yield Span(*match.span(1), match[1].strip(_MARKS), "clause"), worth
 
 
 def _word(text: str) -> str:

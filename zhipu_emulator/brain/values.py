@@ -126,12 +126,11 @@ class Passage:
     @cached_property
     def _found(self) -> dict[str, list[Span]]:
         text = self.text
-        found = {
-            kind: [
-                Span(*m.span(), (m[m.lastindex or 0]).strip(), kind) for m in form.finditer(text)
-            ]
-            for kind, form in _FORMS.items()
-        }
+        found: dict[str, list[Span]] = {kind: [] for kind in KINDS}
+        for kind, match in (
+            (kind, m) for kind, form in _FORMS.items() for m in form.finditer(text)
+        ):
+            found[kind].append(Span(*match.span(), match[match.lastindex or 0].strip(), kind))
 
         def apart(spans: Iterable[Span], *kinds: str) -> list[Span]:
             others = [span for kind in kinds for span in found[kind]]
@@ -142,12 +141,10 @@ class Passage:
         found["number"] = apart(_numbers(text), "url", "mail", "date", "time", "code")
         order = {term.stem for term in self.words}
         names = apart([*_latin(text, order), *_han(text)], "url", "mail", "quote", "date")
-        found["name"] = [span for span in names if span.kind == "name"]
-        found["phrase"] = [span for span in names if span.kind == "phrase"]
-        if not found["name"]:
-            lower = (Span(*m.span(1), m[1], "phrase") for m in _LOWER.finditer(text))
-            lower = (span for span in lower if stem(span.value.split()[0]) not in order)
-            found["phrase"] += apart(lower, "url", "mail", "quote", "date", "phrase")
+        found |= {kind: [s for s in names if s.kind == kind] for kind in ("name", "phrase")}
+        lower = (Span(*m.span(1), m[1], "phrase") for m in _LOWER.finditer(text))
+        lower = (span for span in lower if stem(span.value.split()[0]) not in order)
+        found["phrase"] += apart(lower, "url", "mail", "quote", "date", "phrase")
         return found
 
     def _dates(self) -> Iterator[Span]:
