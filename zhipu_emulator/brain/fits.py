@@ -81,7 +81,8 @@ def _word(text: str) -> str:
 
 def _leads(role: str) -> Sequence[str]:
     """The words that are before a value of this role, the likeliest first."""
-    return lexicon()["before"].get(role, ())  # type: ignore[no-any-return]
+    found: Sequence[str] = lexicon()["before"].get(role, ())
+    return found
 
 
 def _starts(leaf: Schema, text: str) -> Mapping[int, float]:
