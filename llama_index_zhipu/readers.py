@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.bridge.pydantic import Field, PlainSerializer, PrivateAttr
-from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 from pydantic import BeforeValidator
 
@@ -27,6 +26,7 @@ from zhipu_client.adapting import (
 
 from ._connection import SeveralRequests
 from ._documents import Given, given_file
+from ._failures import NotesFailures
 from ._web_reader import ZhipuAIWebReader
 
 __all__ = ["ZhipuAIOCRReader", "ZhipuAIWebReader"]
@@ -46,7 +46,7 @@ def _hidden(arguments: dict[str, Any]) -> dict[str, Any]:
     return {**arguments, "password": hidden_password(arguments["password"])}
 
 
-class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader, defer_build=False):
+class ZhipuAIOCRReader(SeveralRequests, NotesFailures, defer_build=False):
     """Reads PDFs and images with GLM-OCR: text, tables and formulas as Markdown.
 
     Documents of any length: PDF files are split by pages (with the extra ``ocr``), a few parts at
@@ -249,11 +249,12 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader, defer_build=False):
 
         When a part fails, the error's ``partial`` has all pages that were read; to read only the
         others, give it to the next call as ``resume_from``. Ctrl-C and a cancellation have it too,
-        see `zhipu_client.work.partial_of`.
+        see `zhipu_client.work.partial_of`. Where `SimpleDirectoryReader` only prints the error,
+        `failures` has it.
         """
         load_kwargs = _hidden(load_kwargs)
         given = given_file(file, extra_info, fs, self.max_bytes)
-        with naming(given.name):
+        with self._noting(given.name), naming(given.name):
             job, tell = self._job(given, load_kwargs), self._teller(given)
             pages = run(self._client, job, on_result=tell)
         return self._documents(pages, given)
@@ -268,7 +269,7 @@ class ZhipuAIOCRReader(SeveralRequests, BasePydanticReader, defer_build=False):
         """Read a document asynchronously; see `load_data`."""
         load_kwargs = _hidden(load_kwargs)
         given = await asyncio.to_thread(given_file, file, extra_info, fs, self.max_bytes)
-        with naming(given.name):
+        with self._noting(given.name), naming(given.name):
             job, tell = self._job(given, load_kwargs), self._teller(given)
             pages = await arun(self._aclient, job, on_result=tell)
         return self._documents(pages, given)

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.bridge.pydantic import Field, PlainSerializer
-from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
 from zhipu_client import (
@@ -25,13 +24,14 @@ from zhipu_client.adapting import GivenPath, keeping, naming, shown_name
 
 from ._connection import SeveralRequests
 from ._documents import Given, given_file
+from ._failures import NotesFailures
 
 __all__ = ["ZhipuAITranscriptionReader"]
 
 logger = logging.getLogger(__name__)
 
 
-class ZhipuAITranscriptionReader(SeveralRequests, BasePydanticReader, defer_build=False):
+class ZhipuAITranscriptionReader(SeveralRequests, NotesFailures, defer_build=False):
     """Transcribes recordings of any length (GLM-ASR); one document a recording.
 
     A WAV or MP3 of up to 30 seconds and 25 MiB is sent as it is; all else is cut at pauses into
@@ -116,7 +116,7 @@ class ZhipuAITranscriptionReader(SeveralRequests, BasePydanticReader, defer_buil
             fs: A file system of fsspec that the path is on.
         """
         given = given_file(file, extra_info, fs, self.max_bytes)
-        with _naming(given.name):
+        with self._noting(given.name), _naming(given.name):
             return self._documents(run(self._client, self._job(given)), given)
 
     async def aload_data(
@@ -127,7 +127,7 @@ class ZhipuAITranscriptionReader(SeveralRequests, BasePydanticReader, defer_buil
     ) -> list[Document]:
         """Transcribe a recording, asynchronously; the arguments of `load_data`."""
         given = await asyncio.to_thread(given_file, file, extra_info, fs, self.max_bytes)
-        with _naming(given.name):
+        with self._noting(given.name), _naming(given.name):
             return self._documents(await arun(self._aclient, self._job(given)), given)
 
     def stream_text(self, file: Any, fs: Any = None) -> Iterator[str]:

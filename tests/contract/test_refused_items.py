@@ -108,6 +108,27 @@ def test_a_refused_page_is_named_and_the_others_are_kept(adapter, way, scan):
         assert point.next_page == BAD
 
 
+@pytest.mark.parametrize("way", ["sync", "async"])
+def test_what_a_folder_leaves_out_can_be_had_without_paying_twice(way, scan):
+    from llama_index.core import SimpleDirectoryReader
+
+    from llama_index_zhipu import ZhipuAIOCRReader
+
+    with scripted(Reply(_read(BAD.__eq__))) as server:
+        reader = ZhipuAIOCRReader(**_settings(server))
+        folder = SimpleDirectoryReader(input_files=[scan], file_extractor={".pdf": reader})
+        found = folder.load_data() if way == "sync" else asyncio.run(folder.aload_data())
+        assert found == []  # so that class has it, when a document raises
+        ((name, error),) = reader.failures.items()
+        assert len(error.partial.done) == PAGES - 1
+        assert error.__traceback__ is None
+        sent = len(server.requests)
+        found = reader.load_data(name, resume_from=error.partial, on_error="skip")
+        assert _numbers(found) == [n for n in range(1, PAGES + 1) if n != BAD]
+        assert len(server.requests) == sent + 1  # the page itself
+        assert not reader.failures
+
+
 SPOILT = (float("nan"), float("inf"))
 
 
