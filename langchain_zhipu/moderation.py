@@ -173,6 +173,8 @@ class _Judging:
         for position, given in enumerate(self.inputs):
             try:
                 found = [text for text in texts_of(given) if text.strip()]
+                for text in found:  # refused now, and not after those before it are paid for
+                    moderations.of_text(text, model=self.settings.model)
             except ZhipuError as error:
                 if not self.keep:
                     self._name(error, position)

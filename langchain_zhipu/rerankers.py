@@ -95,8 +95,7 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor, defer_build=False):
                 has of Ctrl-C and a cancellation.
         """
         with raised_as_model_errors():
-            job = self._job([_text(one) for one in documents], query, top_n)
-            return _scores(run(self._sync_client(), job, on_result=self._tell()))
+            return self._ranked(documents, query, top_n)
 
     async def arerank(
         self,
@@ -107,8 +106,7 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor, defer_build=False):
     ) -> list[dict[str, Any]]:
         """Return the scores of texts, asynchronously; the arguments of `rerank`."""
         with raised_as_model_errors():
-            job = self._job([_text(one) for one in documents], query, top_n)
-            return _scores(await arun(self._async_client(), job, on_result=self._tell()))
+            return await self._aranked(documents, query, top_n)
 
     def compress_documents(
         self, documents: Sequence[Document], query: str, callbacks: Callbacks = None
@@ -121,26 +119,42 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor, defer_build=False):
             callbacks: Not used: there is nothing to report between request and answer.
         """
         del callbacks
-        found = [one for one in documents if one.page_content.strip()]
-        return _scored(found, self.rerank(found, query) if found else [])
+        with raised_as_model_errors():
+            scores = self._ranked(documents, query, _AS_SET, blank=False)
+        return _scored(documents, scores)
 
     async def acompress_documents(
         self, documents: Sequence[Document], query: str, callbacks: Callbacks = None
     ) -> Sequence[Document]:
         """Return copies of the best documents, asynchronously; see `compress_documents`."""
         del callbacks
-        found = [one for one in documents if one.page_content.strip()]
-        return _scored(found, await self.arerank(found, query) if found else [])
+        with raised_as_model_errors():
+            scores = await self._aranked(documents, query, _AS_SET, blank=False)
+        return _scored(documents, scores)
 
     def _tell(self) -> Callable[[endpoint.RerankResult], Any] | None:
         tell = self.on_result
         return None if tell is None else lambda row: tell(_score(row))
 
-    def _job(self, texts: list[str], query: str, top_n: int | None) -> endpoint.Ranking:
+    def _ranked(self, *given: Any, blank: bool = True) -> list[dict[str, Any]]:
+        job = self._job(*given, blank=blank)
+        return _scores(run(self._sync_client(), job, on_result=self._tell()))
+
+    async def _aranked(self, *given: Any, blank: bool = True) -> list[dict[str, Any]]:
+        job = self._job(*given, blank=blank)
+        return _scores(await arun(self._async_client(), job, on_result=self._tell()))
+
+    def _job(
+        self, documents: Sequence[Any], query: str, top_n: int | None, *, blank: bool
+    ) -> endpoint.Ranking:
+        """Return the job; without ``blank`` documents that are not, which are refused otherwise."""
+        texts = {place: _text(one, place) for place, one in enumerate(documents)}
+        kept = {place: text for place, text in texts.items() if blank or text.strip()}
         return endpoint.bulk(
             model=self.model,
             query=query,
-            documents=texts,
+            documents=list(kept.values()),
+            places=list(kept),
             top_n=self.top_n if top_n is _AS_SET else top_n,
             return_raw_scores=self.return_raw_scores or None,
             truncate=self.truncate,
@@ -150,7 +164,7 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor, defer_build=False):
         )
 
 
-def _text(document: str | Document | Mapping[str, Any]) -> str:
+def _text(document: str | Document | Mapping[str, Any], place: int) -> str:
     if isinstance(document, str):
         return document
     if isinstance(document, Document):
@@ -160,9 +174,9 @@ def _text(document: str | Document | Mapping[str, Any]) -> str:
             text: str = document[key]
             return text
     raise InvalidRequestError(
-        f"a document must be a string, a Document or have one of {', '.join(_TEXT_KEYS)}, "
+        f"documents[{place}] must be a string, a Document or have one of {', '.join(_TEXT_KEYS)}, "
         f"got {type(document).__name__}",
-        field="documents",
+        field=f"documents[{place}]",
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal, Unpack
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
@@ -10,7 +11,7 @@ from llama_index.core.bridge.pydantic import Field
 from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
-from zhipu_client import Request, arun, moderations, run
+from zhipu_client import Request, ZhipuError, arun, moderations, run
 from zhipu_client.adapting import ConnectionOptions
 
 from ._connection import SeveralRequests
@@ -123,41 +124,53 @@ class ZhipuAIModerationPostprocessor(SeveralRequests, BaseNodePostprocessor, def
     def _postprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        texts = _texts(nodes)
-        return self._kept(
-            nodes, texts, run(self._client, self._job(texts), on_result=self.on_result)
-        )
+        with _naming(nodes):
+            judged = run(self._client, self._job(nodes), on_result=self.on_result)
+        return self._kept(nodes, judged)
 
     async def _apostprocess_nodes(
         self, nodes: list[NodeWithScore], query_bundle: QueryBundle | None = None
     ) -> list[NodeWithScore]:
-        texts = _texts(nodes)
-        judged = await arun(self._aclient, self._job(texts), on_result=self.on_result)
-        return self._kept(nodes, texts, judged)
+        with _naming(nodes):
+            judged = await arun(self._aclient, self._job(nodes), on_result=self.on_result)
+        return self._kept(nodes, judged)
 
-    def _job(self, texts: dict[int, str]) -> Any:
+    def _job(self, nodes: Sequence[NodeWithScore]) -> Any:
+        texts = _texts(nodes)
         return moderations.bulk(
-            list(texts.values()), model=self.model, in_flight=self.max_in_flight
+            list(texts.values()),
+            model=self.model,
+            in_flight=self.max_in_flight,
+            places=list(texts),
         )
 
     def _kept(
         self,
         nodes: list[NodeWithScore],
-        texts: dict[int, str],
         judged: Sequence[tuple[int, moderations.ModerationReply | None]],
     ) -> list[NodeWithScore]:
-        places = list(texts)
         flagged = set()
-        for number, reply in judged:
+        for place, reply in judged:
             if reply is None:
                 continue
             verdict = moderations.Verdict((reply,), self.flag_from)
-            place = places[number]
             if verdict.flagged and self.on_flagged == "raise":
                 raise verdict.error(f"node {nodes[place].node.node_id}")
             if verdict.flagged:
                 flagged.add(place)
         return [node for place, node in enumerate(nodes) if place not in flagged]
+
+
+@contextmanager
+def _naming(nodes: Sequence[NodeWithScore]) -> Iterator[None]:
+    """Name the node that an error is about."""
+    try:
+        yield
+    except ZhipuError as error:
+        place = getattr(error, "source", None)
+        if isinstance(place, int):
+            error.explain(f"It was about nodes[{place}], {nodes[place].node.node_id}")
+        raise
 
 
 def _texts(nodes: Sequence[NodeWithScore]) -> dict[int, str]:

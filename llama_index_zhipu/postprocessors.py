@@ -105,9 +105,10 @@ class _Ranking:
             raise ValueError("Missing query bundle: reranking needs a query")
         self._owner, self._query = owner, query
         # A blank text would be refused: such nodes are left out.
-        self._texts = [item.node.get_content(metadata_mode=MetadataMode.EMBED) for item in nodes]
-        self._nodes = [item for item, text in zip(nodes, self._texts, strict=True) if text.strip()]
-        self._texts = [text for text in self._texts if text.strip()]
+        seen = [item.node.get_content(metadata_mode=MetadataMode.EMBED) for item in nodes]
+        self._texts = {place: text for place, text in enumerate(seen) if text.strip()}
+        self._given = nodes
+        self._nodes = [nodes[place] for place in self._texts]
         self.found: list[NodeWithScore] = []
         self.job = self._make_job() if self._nodes else None
 
@@ -116,7 +117,8 @@ class _Ranking:
         return rerank.bulk(
             model=owner.model,
             query=self._query.query_str,
-            documents=self._texts,
+            documents=list(self._texts.values()),
+            places=list(self._texts),
             top_n=owner.top_n,
             return_raw_scores=owner.raw_scores or None,
             truncate=owner.truncate,
@@ -135,7 +137,7 @@ class _Ranking:
         return None if tell is None else lambda row: tell(self._scored(row))
 
     def _scored(self, row: rerank.RerankResult) -> NodeWithScore:
-        return NodeWithScore(node=self._nodes[row.index or 0].node, score=row.relevance_score)
+        return NodeWithScore(node=self._given[row.index or 0].node, score=row.relevance_score)
 
     @contextmanager
     def events(self) -> Iterator[None]:

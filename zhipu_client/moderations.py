@@ -173,6 +173,7 @@ def create(
     longest = _longest(model)
     if isinstance(input, str):
         _check.text("input", input, longest)
+        _check.whole("input", input)
     else:
         parts = [input] if isinstance(input, Mapping) else list(input)
         if not parts:
@@ -183,6 +184,7 @@ def create(
             _check.choice(f"input[{place}].type", part.get("type", ""), _TYPES)
             if part["type"] == "text":
                 _check.text(f"input[{place}].text", part.get("text"), longest)
+                _check.whole(f"input[{place}].text", part["text"])
         input = input if isinstance(input, Mapping) else parts  # noqa: A001
     _check.ids(request_id, user_id)
     return Request(
@@ -203,6 +205,7 @@ def bulk(
     model: str = "moderation",
     in_flight: int = 4,
     extra_body: Mapping[str, Any] | None = None,
+    places: Sequence[int] | None = None,
 ) -> Chain[int, ModerationReply]:
     """Have any number of texts of any length judged: a job for `zhipu_client.run` or `arun`.
 
@@ -214,6 +217,8 @@ def bulk(
         model: ``moderation``.
         in_flight: The most requests at once, 1 to 64.
         extra_body: Further fields of each body, sent unchecked.
+        places: Where each text is in a longer list of the caller's: its position in results and
+            errors.
 
     Raises:
         InvalidRequestError: A value is outside of its limits; a text is named by its position.
@@ -225,11 +230,13 @@ def bulk(
     """
     found = _check.strings("texts", texts)
     _check.within("in_flight", in_flight, 1, 64, whole=True)
-    for position, value in enumerate(found):
+    known = list(zip(range(len(found)) if places is None else places, found, strict=True))
+    for position, value in known:
         _check.text(f"texts[{position}]", value)
+        _check.whole(f"texts[{position}]", value)
     jobs = [
         (position, Once(of_text(value, model=model, extra_body=extra_body)))
-        for position, value in enumerate(found)
+        for position, value in known
     ]
     return Chain(jobs, in_flight)
 

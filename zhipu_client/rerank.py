@@ -131,6 +131,7 @@ class Ranking:
     extra_body: Mapping[str, Any] | None
     dialect: DialectName = "zhipu"
     on_error: OnError = "raise"
+    places: tuple[int, ...] | None = field(default=None, repr=False)
 
     def begin(self, around: Around) -> Work[RerankResult, RerankReply]:
         """Start a run."""
@@ -149,6 +150,7 @@ def bulk(
     on_error: OnError = "raise",
     extra_body: Mapping[str, Any] | None = None,
     dialect: DialectName = "zhipu",
+    places: Sequence[int] | None = None,
 ) -> Ranking:
     """Sort any number of documents: a job for `zhipu_client.run` or `arun`.
 
@@ -171,6 +173,8 @@ def bulk(
         extra_body: Further fields of each body, sent unchecked.
         dialect: As for `create`. A server that takes ``texts`` in place of ``documents`` (Text
             Embeddings Inference), or has ``/rerank`` beside ``/v1``, is asked again in that way.
+        places: Where each document is in a longer list of the caller's, to which results and
+            errors then refer.
 
     Raises:
         InvalidRequestError: A value is outside of its limits; a text is named by its position.
@@ -190,12 +194,13 @@ def bulk(
         query = query[:longest]
         texts = [text[:longest] for text in texts]
     _check.whole("query", query)
-    for position, text in enumerate(texts):
+    known = None if places is None else tuple(places)
+    for position, text in zip(known or range(len(texts)), texts, strict=True):
         _check.text(f"documents[{position}]", text, longest)
         _check.whole(f"documents[{position}]", text)
     _check.choice("on_error", on_error, ("raise", "skip"))
     given = (query, tuple(texts), model, top_n, return_raw_scores, in_flight, extra_body)
-    return Ranking(*given, dialect, on_error)
+    return Ranking(*given, dialect, on_error, known)
 
 
 class _RankingWork:
@@ -256,7 +261,7 @@ class _RankingWork:
         if len(set(places)) != len(places):
             raise ServerError("two rerank results are of one document")
         for row, place in zip(value.results, places, strict=True):
-            row.index = place + number
+            row.index = self._seen(place + number)
         self._replies[number] = value
         self._new.extend(value.results)
 
@@ -281,14 +286,20 @@ class _RankingWork:
             self._refuse(number, error)
 
     def _refuse(self, place: int, error: Exception) -> None:
+        seen = self._seen(place)
         if isinstance(error, ZhipuError):
-            error.explain(f"It was about documents[{place}]")
-        attach(error, place=place)
+            error.explain(f"It was about documents[{seen}]")
+        attach(error, place=seen)
         if self._job.on_error == "raise" or len(self._job.documents) == 1:
             self._error = self._error or error
             return
-        _log.warning("documents[%d] was refused and is left out: %s", place, error)
-        self._errors[place] = error
+        _log.warning("documents[%d] was refused and is left out: %s", seen, error)
+        self._errors[seen] = error
+
+    def _seen(self, place: int) -> int:
+        """Return the place of a document in the caller's list."""
+        known = self._job.places
+        return place if known is None else known[place]
 
     def _refusal(self, error: Exception) -> str | None:
         """What a server refuses of the usual way to ask, if an error says so."""
