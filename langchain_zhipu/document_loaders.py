@@ -170,7 +170,8 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader, defer_build=False):
 
     def _origins(self) -> Iterator[Origin]:
         try:
-            yield from origins(self.file_path, self.glob, self.max_bytes)
+            there = self.on_error == "raise" and self.resume_from is None
+            yield from origins(self.file_path, self.glob, self.max_bytes, all_there=there)
         except InvalidRequestError as error:
             raise model_error(error) from error
 

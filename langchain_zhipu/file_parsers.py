@@ -96,6 +96,9 @@ class ZhipuAIFileParserLoader(ParserSettings, BaseLoader, defer_build=False):
     def _origins(self) -> Iterator[Origin]:
         parsing = self._parsing
         try:
-            yield from origins(self.file_path, self.glob, parsing.max_bytes, parsing.suffixes)
+            there = self.on_error == "raise"
+            yield from origins(
+                self.file_path, self.glob, parsing.max_bytes, parsing.suffixes, all_there=there
+            )
         except InvalidRequestError as error:
             raise model_error(error) from error

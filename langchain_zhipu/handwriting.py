@@ -98,7 +98,8 @@ class ZhipuAIHandwritingLoader(HandwritingSettings, BaseLoader, defer_build=Fals
 
     def _origins(self) -> Iterator[Origin]:
         try:
-            yield from origins(self.file_path, self.glob, self.max_bytes, SUFFIXES)
+            there = self.on_error == "raise"
+            yield from origins(self.file_path, self.glob, self.max_bytes, SUFFIXES, all_there=there)
         except InvalidRequestError as error:
             raise model_error(error) from error
 

@@ -110,7 +110,8 @@ class ZhipuAITranscriptionLoader(TranscriptionSettings, BaseLoader, defer_build=
 
     def _origins(self) -> Iterator[Origin]:
         try:
-            yield from origins(self.file_path, self.glob, self.max_bytes, SUFFIXES)
+            there = self.on_error == "raise"
+            yield from origins(self.file_path, self.glob, self.max_bytes, SUFFIXES, all_there=there)
         except InvalidRequestError as error:
             raise model_error(error) from error
 

@@ -94,7 +94,12 @@ def origin_of(
 
 
 def origins(
-    given: FilePath, glob: str | None, max_bytes: int, suffixes: frozenset[str] = _SUFFIXES
+    given: FilePath,
+    glob: str | None,
+    max_bytes: int,
+    suffixes: frozenset[str] = _SUFFIXES,
+    *,
+    all_there: bool = False,
 ) -> Iterator[Origin]:
     """Yield every document that the sources mean.
 
@@ -104,10 +109,14 @@ def origins(
         glob: Which files of a folder; None for all in it and below that have one of the suffixes.
         max_bytes: The most bytes of a document.
         suffixes: Endings of files, in lower case; PDFs and images where none are given.
+        all_there: Refuse a file of a list that is missing before the first document.
 
     Raises:
         InvalidRequestError: A pattern matches nothing, or a source is empty or of another type.
     """
+    if all_there and isinstance(given, (list, tuple)):
+        for number, source in enumerate(given):
+            _check_there(source, number)
     one = _uploaded(given, max_bytes)
     if one is not None:
         yield one
@@ -121,6 +130,22 @@ def origins(
             yield from [one] if one is not None else _of_one(source, glob, suffixes)
     else:
         raise refuse("file_path", given, f"must be {_TAKEN}, or several of these")
+
+
+def _check_there(source: Any, number: int) -> None:
+    """Refuse the path of a file that is missing, before anything is paid for."""
+    if source is None or isinstance(source, (int, float, Mapping)):
+        raise refuse(f"file_path[{number}]", source, f"must be {_TAKEN}")
+    text = os.fspath(source) if hasattr(source, "__fspath__") else source
+    if not isinstance(text, str) or text.lower().startswith((*_ADDRESSES, "data:")):
+        return
+    if not globbing.has_magic(text) and not _asked(Path(text).exists):
+        raise InvalidRequestError(
+            f"file_path[{number}], {shown_name(text)}, cannot be read (No such file or directory); "
+            'nothing was sent. on_error="skip" leaves it out',
+            field=f"file_path[{number}]",
+            value=text,
+        )
 
 
 def _uploaded(source: Any, max_bytes: int) -> Origin | None:

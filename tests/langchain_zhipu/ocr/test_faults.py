@@ -227,7 +227,8 @@ def test_what_was_found_before_a_bad_source_is_read(loader, five_pages, tmp_path
     bad = str(tmp_path / bad) if isinstance(bad, str) else bad
     got = []
     with pytest.raises(InvalidRequestError) as caught:
-        got.extend(loader([five_pages, bad], pages_per_request=1).lazy_load())
+        # Of an iterator, which nobody can look through before.
+        got.extend(loader(iter([five_pages, bad]), pages_per_request=1).lazy_load())
     assert caught.value.field == "file_path"
     assert len(got) == 5
 
