@@ -12,6 +12,7 @@ from zhipu_client import _check
 from zhipu_client._old_names import renamed
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request, Upload
+from zhipu_client._sound_types import HEAD, sound_type
 from zhipu_client._uploads import content_of
 from zhipu_client.errors import APIError
 from zhipu_client.errors._gone import gone
@@ -29,6 +30,8 @@ PURPOSES: Mapping[str, int] = {
     "user_data": 100 * MiB,
 }
 _MOST = 100 * MiB
+#: What the sample of a voice may be.
+_SAMPLES = ("audio/wav", "audio/mpeg")
 
 
 class File(ReplyModel):
@@ -77,7 +80,7 @@ def create(*, file: Any, filename: str | None = None, purpose: str) -> Request[F
             others are sent unchecked.
 
     Raises:
-        InvalidRequestError: Empty or too large.
+        InvalidRequestError: Empty, too large, or a sample of a voice that is neither WAV nor MP3.
 
     Example:
         >>> from zhipu_client import files
@@ -92,6 +95,10 @@ def create(*, file: Any, filename: str | None = None, purpose: str) -> Request[F
     content = found.content
     if not content:
         raise _check.refuse("file", len(content), f"for {purpose} must have 1 to {most:,} bytes")
+    if purpose == "voice-clone-input":
+        kind = sound_type(content[:HEAD])
+        if kind is None or kind.mime not in _SAMPLES:
+            raise _check.refuse("file", content[:8], f"for {purpose} must be a WAV or MP3")
     if purpose == "batch" and not str(filename).endswith(".jsonl"):
         raise _check.refuse("filename", filename, "for batch must end in .jsonl")
     return Request(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,9 @@ from zhipu_client._request import Request
 from zhipu_client._task import Task, TaskResult, retrieve
 
 __all__ = ["MAX_PROMPT", "RULES", "Task", "TaskResult", "VideoRules", "create", "retrieve"]
+
+#: How PNG and JPEG begin.
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,8 @@ def _check_body(body: Mapping[str, Any]) -> None:
             raise _check.refuse(name, body[name], f"is not taken by {model}")
     for name, allowed in lists.items():
         _check.choice(name, body.get(name), allowed, model)
+    for picture in pictures:
+        _check_content(picture)
 
 
 def _filming(model: str) -> models.ModelInfo | None:
@@ -194,3 +200,22 @@ def _pictures(image_url: str | Sequence[str] | None) -> list[str]:
     for picture in pictures:
         _check.text("image_url", picture)
     return pictures
+
+
+def _check_content(picture: str) -> None:
+    """Refuse base64 of something else than an image; an address is the service's to fetch."""
+    head, comma, data = picture.partition(",")
+    if comma and head.startswith("data:"):
+        encoded = data if head.endswith(";base64") else None
+    else:
+        encoded = None if "://" in picture[:64] else picture
+    if encoded is None:
+        return
+    try:
+        start = b64decode(encoded[:64], validate=True)
+    except ValueError:
+        start = b""
+    webp = start[:4] == b"RIFF" and start[8:12] == b"WEBP"
+    if not webp and not start.startswith(_PICTURES):
+        shown = start[:8] or encoded[:16]
+        raise _check.refuse("image_url", shown, "must be an address, or base64 of an image")

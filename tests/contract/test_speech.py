@@ -18,7 +18,7 @@ from llama_index_zhipu import ZhipuAISpeechToolSpec
 from tests.reliability import scenarios as say
 from tests.reliability.frames import frame
 from tests.reliability.server import FaultServer
-from zhipu_client import InvalidRequestError, StreamIncompleteError, ZhipuError
+from zhipu_client import Client, InvalidRequestError, StreamIncompleteError, ZhipuError, audio
 
 from .subjects import KEY
 
@@ -81,6 +81,28 @@ def test_a_broken_stream_has_what_was_heard(way):
         tool = ZhipuAITextToSpeechTool(api_key=KEY, base_url=server.base_url, max_retries=0)
         with pytest.raises(StreamIncompleteError) as caught:
             streamed(tool, way, "hello")
+    assert caught.value.partial == b"\1\0" * 100
+
+
+@ways
+@pytest.mark.parametrize("end", ["rst", "fin"])
+def test_the_client_s_broken_stream_has_it_too(way, end):
+    delta = {"content": base64.b64encode(b"\1\0" * 50).decode()}
+    one = frame({"choices": [{"index": 0, "delta": delta}]})
+    with FaultServer(say.stream(one, one, end=end)) as server:
+        client = Client(api_key=KEY, base_url=server.base_url, max_retries=0)
+        request = audio.speech_stream(input="hello")
+
+        async def heard() -> None:
+            async with client.as_async().stream(request) as pieces:
+                async for _ in pieces:
+                    pass
+
+        with pytest.raises(StreamIncompleteError) as caught:
+            if way == "async":
+                asyncio.run(heard())
+            else:
+                list(client.stream(request))
     assert caught.value.partial == b"\1\0" * 100
 
 

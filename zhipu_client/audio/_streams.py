@@ -54,6 +54,7 @@ class SpeechReader(EventReader):
     def __init__(self, decode: Callable[[str], bytes]) -> None:
         super().__init__()
         self._bytes = decode
+        self._heard: list[bytes] = []
 
     def feed(self, data: bytes, event: str) -> SpeechChunk | None:
         """Read one event."""
@@ -69,7 +70,12 @@ class SpeechReader(EventReader):
             raise StreamIncompleteError("a piece of speech cannot be decoded") from error
         self.contents += 1
         rate = delta.get("return_sample_rate")
+        self._heard.append(audio)
         return SpeechChunk(audio, rate if isinstance(rate, int) else SAMPLE_RATE)
+
+    def partial(self) -> bytes | None:
+        """Return the samples so far."""
+        return b"".join(self._heard) or None
 
 
 class TranscriptionReader(EventReader):

@@ -87,8 +87,8 @@ class Talk:
             content: The sound of ``input_audio_buffer.append``.
 
         Raises:
-            InvalidRequestError: More than 30 seconds of sound in a turn that you end, or no
-                picture yet in a conversation about video.
+            InvalidRequestError: More than 30 seconds of sound in a turn that you end, sound that
+                is not in the session's format, or no picture yet in a conversation about video.
         """
         kind = event.get("type")
         if kind == "input_audio_buffer.append" and content is not None:
@@ -106,6 +106,12 @@ class Talk:
 
     def _add_sound(self, content: bytes) -> None:
         rate = _BYTES_PER_SECOND.get(self.session.input_audio_format)
+        if rate is None and not (content[:4] == b"RIFF" and content[8:12] == b"WAVE"):
+            raise _check.refuse(
+                "audio",
+                bytes(content[:8]),
+                'must be a whole WAV file, or the session\'s input_audio_format another: "pcm"',
+            )
         seconds = len(content) / rate if rate else (seconds_of(content) or 0.0)
         if self.session.turn_detection == "client_vad":
             total = self._seconds + seconds

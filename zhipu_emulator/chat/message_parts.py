@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from zhipu_emulator.content.wav_mp3 import kind_of as sound_kind
 from zhipu_emulator.http.errors import ServiceError
 
 if TYPE_CHECKING:
@@ -150,9 +151,10 @@ def _audio(value: Any) -> Attachment:
     refusal = ServiceError("1210", "音频输入格式/解析错误")
     if not isinstance(value, Mapping) or not isinstance(value.get("data"), str):
         raise refusal
-    return Attachment(
-        kind="audio", data=_bytes(value["data"], refusal), name=str(value.get("format", "wav"))
-    )
+    data = _bytes(value["data"], refusal)
+    if sound_kind(data) is None:
+        raise refusal
+    return Attachment(kind="audio", data=data, name=str(value.get("format", "wav")))
 
 
 def check_parts(content: list[Any], facts: ChatFacts, place: str) -> list[str]:

@@ -19,6 +19,7 @@ OFFICIAL: Mapping[str, str] = {
 }
 
 
-def private_voices(state: State) -> dict[str, dict[str, Any]]:
-    """The cloned voices by id."""
-    return state.store("voices")
+def voices_of(state: State, owner: str) -> dict[str, dict[str, Any]]:
+    """The voices that an account has cloned, by id."""
+    found: dict[str, dict[str, Any]] = state.store("voices").setdefault(owner, {})
+    return found

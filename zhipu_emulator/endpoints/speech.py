@@ -12,10 +12,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from zhipu_emulator.content import wav_mp3
-from zhipu_emulator.content.voices import OFFICIAL, private_voices
+from zhipu_emulator.content.voices import OFFICIAL, voices_of
 from zhipu_emulator.http.errors import ServiceError
 from zhipu_emulator.http.params import Params, out_of_range
-from zhipu_emulator.http.responses import DONE, frame, read_json, sse_response
+from zhipu_emulator.http.responses import DONE, api_key, frame, read_json, sse_response
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -52,7 +52,7 @@ def routes(state: State) -> list[Route]:
 
     async def create(request: Request) -> Response:
         body = await read_json(request)
-        order = read_order(body, state)
+        order = read_order(body, state, api_key(request))
         if order.stream:
             return sse_response(_events(order, state))
         samples = await asyncio.to_thread(order.samples, order.text)
@@ -63,7 +63,7 @@ def routes(state: State) -> list[Route]:
     return [Route("/audio/speech", create, methods=["POST"])]
 
 
-def read_order(body: dict[str, Any], state: State) -> Order:
+def read_order(body: dict[str, Any], state: State, owner: str) -> Order:
     """Check a request.
 
     Raises:
@@ -73,7 +73,7 @@ def read_order(body: dict[str, Any], state: State) -> Order:
     params.model(MODELS)
     text = params.text("input", max_length=MAX_CHARACTERS)
     voice = params.text("voice", "tongtong")
-    if voice not in OFFICIAL and voice not in private_voices(state):
+    if voice not in OFFICIAL and voice not in voices_of(state, owner):
         raise ServiceError("1214", "音色id不存在", "The voice id does not exist")
     stream = params.flag("stream")
     form = params.text("response_format", "pcm")

@@ -181,6 +181,10 @@ def read_order(body: Mapping[str, Any], offered: Mapping[str, Rules]) -> Order:
     return Order(model, words, width, height, seconds or rules.durations[0], request_id)
 
 
+#: How PNG, JPEG and WebP begin.
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
+
+
 def _images(params: Params, rules: Rules) -> list[str]:
     value = params.get("image_url")
     images = value if isinstance(value, list) else [] if value in (None, "") else [value]
@@ -201,7 +205,8 @@ def _check_picture(encoded: str, limit: int) -> None:
         content = base64.b64decode(encoded.rpartition(",")[2], validate=True)
     except (binascii.Error, ValueError):
         raise refusal from None
-    if not content or len(content) > limit:
+    # What a WebP and an MPO are is not looked at further: a film of the emulator shows words only.
+    if len(content) > limit or not content.startswith(_PICTURES):
         raise refusal
 
 

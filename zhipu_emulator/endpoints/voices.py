@@ -11,10 +11,10 @@ from starlette.routing import Route
 from zhipu_emulator.content import wav_mp3
 from zhipu_emulator.content.published import publish
 from zhipu_emulator.content.stored_files import stored_file
-from zhipu_emulator.content.voices import OFFICIAL, private_voices
+from zhipu_emulator.content.voices import OFFICIAL, voices_of
 from zhipu_emulator.http.errors import ServiceError
 from zhipu_emulator.http.params import Params
-from zhipu_emulator.http.responses import json_response, read_json
+from zhipu_emulator.http.responses import api_key, json_response, read_json
 from zhipu_emulator.http.state import BEIJING
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def routes(state: State) -> list[Route]:
         query = Params({name: value for name, value in request.query_params.items() if value})
         kind = query.text("voiceType", "", choices=("PRIVATE", "OFFICIAL"))
         name = query.text("voiceName", "")
-        voices = [*_official(request, state), *private_voices(state).values()]
+        voices = [*_official(request, state), *voices_of(state, api_key(request)).values()]
         found = [
             voice
             for voice in voices
@@ -50,7 +50,7 @@ def routes(state: State) -> list[Route]:
 
     async def delete(request: Request) -> Response:
         voice = Params(await read_json(request)).text("voice")
-        if private_voices(state).pop(voice, None) is None:
+        if voices_of(state, api_key(request)).pop(voice, None) is None:
             raise ServiceError("1214", "音色id不存在", "The voice id does not exist")
         return json_response({"voice": voice, "update_time": _stamp(state)})
 
@@ -69,12 +69,17 @@ def _clone(request: Request, state: State, params: Params) -> dict[str, Any]:
     request_id = params.caller_ids() or state.new_id()
     file_id = params.text("file_id")
     file = stored_file(state, file_id)
-    if file is None or file["purpose"] != "voice-clone-input":
+    mine = file is not None and file["owner"] == api_key(request)
+    if file is None or not mine or file["purpose"] != "voice-clone-input":
         raise ServiceError("1214", "文件不存在", "The file does not exist")
-    if any(voice["voice_name"] == name for voice in private_voices(state).values()):
+    if wav_mp3.kind_of(file["content"]) is None:
+        raise ServiceError("1214", "不支持当前音频格式", "The audio format is not supported")
+    if any(voice["voice_name"] == name for voice in voices_of(state, api_key(request)).values()):
         raise ServiceError("1214", "音色名称已存在", "The voice name exists already")
     voice = f"voice_clone_{state.new_hex(20)}"
-    private_voices(state)[voice] = _entry(request, state, voice, name, "PRIVATE", preview)
+    voices_of(state, api_key(request))[voice] = _entry(
+        request, state, voice, name, "PRIVATE", preview
+    )
     return {
         "voice": voice,
         "file_id": f"{state.now()}_{state.new_hex(32)}",

@@ -308,3 +308,11 @@ async def test_a_cancelled_reader_leaves_no_connection(client: AsyncClient) -> N
     with pytest.raises(asyncio.CancelledError):
         await task
     assert socket.state.name == "CLOSED"
+
+
+async def test_sound_of_another_format_is_refused_before(client: AsyncClient) -> None:
+    async with connect_realtime(client, Session()) as talk:
+        with pytest.raises(InvalidRequestError, match="whole WAV file") as caught:
+            await talk.append_audio(b"%PDF-1.4 and more")
+        assert caught.value.field == "audio"
+        await talk.append_audio(wav_mp3.wav(b"\0\0" * 800))  # the session goes on

@@ -162,7 +162,7 @@ class TestVideos:
             {"model": "cogvideox-flash", "prompt": "x", "size": "720x480", "quality": "quality"},
             {"model": "viduq1-text", "prompt": "x", "style": "anime", "aspect_ratio": "1:1"},
             {"model": "vidu2-reference", "prompt": "x", "image_url": ["https://a.example/1"] * 3},
-            {"model": "cogvideox-3", "image_url": base64.b64encode(b"png").decode()},
+            {"model": "cogvideox-3", "image_url": base64.b64encode(b"\x89PNG").decode()},
         ],
     )
     def test_accepted(self, client, satisfies, body) -> None:
@@ -180,6 +180,7 @@ class TestVideos:
             ({"model": "cogvideox-3", "prompt": "x", "quality": "best"}, "1214"),
             ({"model": "cogvideox-3", "image_url": ["https://a.example/1"] * 3}, "1214"),
             ({"model": "cogvideox-3", "image_url": "not base64!"}, "1210"),
+            ({"model": "cogvideox-3", "image_url": base64.b64encode(b"text").decode()}, "1210"),
             ({"model": "viduq1-image", "prompt": "x"}, "1214"),
             ({"model": "viduq1-start-end", "image_url": "https://a.example/1"}, "1214"),
             ({"model": "vidu2-reference", "image_url": ["https://a.example/1"]}, "1213"),
