@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 MODELS = ("glm-realtime-flash", "glm-realtime-air")
 HEARTBEAT_SECONDS = 30.0
+VOICES = (
+    "tongtong", "female-tianmei", "male-qn-daxuesheng", "male-qn-jingying", "lovely_girl",
+    "female-shaonv",
+)  # fmt: skip
 _BRAIN = "glm-4.7"  # whose rules answer
 _LOUD = 500  # a sample above this is speech
 _PAUSE = 14_400  # bytes of silence that end a turn: 0.3 seconds
@@ -125,6 +129,8 @@ class _Session:
         given = event["session"]
         if given.get("model", MODELS[0]) not in MODELS:
             raise EventError(f"unknown model: {given['model']!r}"[:200])
+        if given.get("voice", VOICES[0]) not in VOICES:
+            raise EventError(f"unknown voice: {given['voice']!r}"[:200])
         if "input_audio_format" not in given:
             raise EventError("session.input_audio_format is needed")
         self._settings = {**self._settings, **given}

@@ -16,6 +16,7 @@ from websockets.asyncio.server import serve as serve_websocket
 import zhipu_emulator
 from zhipu_client import (
     APIConnectionError,
+    APIError,
     APITimeoutError,
     AsyncClient,
     AuthenticationError,
@@ -316,3 +317,10 @@ async def test_sound_of_another_format_is_refused_before(client: AsyncClient) ->
             await talk.append_audio(b"%PDF-1.4 and more")
         assert caught.value.field == "audio"
         await talk.append_audio(wav_mp3.wav(b"\0\0" * 800))  # the session goes on
+
+
+async def test_a_voice_that_does_not_exist(client: AsyncClient) -> None:
+    async with connect_realtime(client, Session(voice="nobody")) as talk:
+        await talk.say("What is 17 * 19?")
+        with pytest.raises(APIError, match="unknown voice: 'nobody'"):
+            await talk.answer()
