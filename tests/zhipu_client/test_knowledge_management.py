@@ -42,9 +42,7 @@ def server(running: zhipu_emulator.Server) -> zhipu_emulator.Server:
 
 
 def client_of(server: zhipu_emulator.Server, key: str | None = None, kind: Any = Client) -> Any:
-    return kind(
-        api_key=key or server.api_key, base_url=server.base_url, max_retries=0, clock=FakeClock()
-    )
+    return kind(api_key=key or server.api_key, base_url=server.base_url, max_retries=0)
 
 
 def sent(server: zhipu_emulator.Server, way: str, request: Any) -> Any:
@@ -55,8 +53,8 @@ def sent(server: zhipu_emulator.Server, way: str, request: Any) -> Any:
 
 def waited(server: zhipu_emulator.Server, way: str, plan: Any) -> Any:
     if way == "sync":
-        return wait_for(client_of(server), plan)
-    return asyncio.run(await_for(client_of(server, kind=AsyncClient), plan))
+        return wait_for(client_of(server), plan, clock=FakeClock())
+    return asyncio.run(await_for(client_of(server, kind=AsyncClient), plan, clock=FakeClock()))
 
 
 @ways
@@ -112,7 +110,7 @@ def test_pieces_are_cut_where_the_caller_says(server: zhipu_emulator.Server) -> 
     base = client.send(knowledge.create(name="Cut")).data.id
     more: dict[str, Any] = {"knowledge_type": 5, "custom_separator": ["|"], "sentence_size": 6}
     request = knowledge.upload(base, file=b"one two three|four", filename="a.txt", **more)
-    wait_for(client, knowledge.waiting(client.send(request)))
+    wait_for(client, knowledge.waiting(client.send(request)), clock=FakeClock())
     found = client.send(knowledge.retrieve(query="four", knowledge_ids=[base]))
     assert {piece.text for piece in found.data} == {"one tw", "o thre", "e", "four"}
 
