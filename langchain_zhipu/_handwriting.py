@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr.documents import stable_id
-from langchain_zhipu._ocr.sources import Origin
+from langchain_zhipu._ocr.sources import PATHS, Origin
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import InvalidRequestError, Request, ZhipuError, aiterate, iterate, ocr
 from zhipu_client.adapting import (
@@ -127,7 +127,7 @@ class HandwritingSettings(SeveralRequests):
         if not found.text and not self.keep_empty:
             return
         known = found.metadata(task_id=reply.task_id if self.request_info else None)
-        metadata = storable({"source": origin.name, **origin.metadata, **flat(known)})
+        metadata = storable({"source": origin.name, **origin.metadata, **flat(known)}, but=PATHS)
         if self.boxes:
             metadata["boxes"] = [_box(region) for region in found.regions]
         yield Document(found.text, id=stable_id(document_id(origin.name)), metadata=metadata)

@@ -19,7 +19,7 @@ from pydantic import ConfigDict, Field
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr.documents import stable_id
-from langchain_zhipu._ocr.sources import Origin
+from langchain_zhipu._ocr.sources import PATHS, Origin
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import (
     InvalidRequestError,
@@ -177,5 +177,5 @@ class ParserSettings(SeveralRequests):
         return Document(
             reply.content or "",
             id=stable_id(document_id(origin.name)),
-            metadata=storable({"source": origin.name, **origin.metadata, **flat(known)}),
+            metadata=storable({"source": origin.name, **origin.metadata, **flat(known)}, but=PATHS),
         )

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr.documents import stable_id
-from langchain_zhipu._ocr.sources import Origin
+from langchain_zhipu._ocr.sources import PATHS, Origin
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import aiterate, audio, iterate
 from zhipu_client.adapting import (
@@ -112,7 +112,8 @@ class TranscriptionSettings(SeveralRequests):
                     **origin.metadata,
                     **named,
                     **(facts if self.segments else flat(facts)),
-                }
+                },
+                but=PATHS,
             ),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from zhipu_client._half_characters import whole_text
@@ -30,10 +30,14 @@ def flat(values: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
     }
 
 
-def storable(values: Mapping[str, Any]) -> dict[str, Any]:
+def storable(values: Mapping[str, Any], *, but: Collection[str] = ()) -> dict[str, Any]:
     r"""Return metadata whose texts are UTF-8 without a null character, as databases want them.
 
     The name of a file may have bytes that are not UTF-8, and the title of a PDF anything.
+
+    Args:
+        values: The metadata.
+        but: Names of values that are kept as they are: a path that opens the file again.
 
     Example:
         >>> from zhipu_client.adapting import storable
@@ -41,7 +45,9 @@ def storable(values: Mapping[str, Any]) -> dict[str, Any]:
         True
     """
     return {
-        name: whole_text(value).replace("\0", "") if isinstance(value, str) else value
+        name: whole_text(value).replace("\0", "")
+        if isinstance(value, str) and name not in but
+        else value
         for name, value in values.items()
     }
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from langchain_core.documents import Document
 
+from langchain_zhipu._ocr.sources import PATHS
 from zhipu_client.adapting import document_id, flat, storable
 from zhipu_client.ocr import OCRPage, region_markdown, tables_as_markdown
 
@@ -111,7 +112,7 @@ class Shape:
         element: int | None = None,
     ) -> Document:
         """Return a document; without boxes its metadata is flat, but for the caller's own."""
-        metadata = storable({**about, **(found if self.boxes else flat(found))})
+        metadata = storable({**about, **(found if self.boxes else flat(found))}, but=PATHS)
         text = text if page is None else self._text(text)
         return Document(text, id=_id(about, page, element), metadata=metadata)
 

@@ -20,6 +20,7 @@ from zhipu_client.adapting import hidden_password, read_upload, refuse, shown_na
 from zhipu_client.ocr import OCRPage
 
 __all__ = [
+    "PATHS",
     "FilePath",
     "Origin",
     "blob_origin",
@@ -39,6 +40,8 @@ FilePath = Source | Iterable[Source]
 _SUFFIXES = frozenset(
     ".pdf .png .jpg .jpeg .jpe .jfif .tif .tiff .webp .bmp .gif .heic .heif .avif .jp2".split()
 )
+#: Metadata that a program opens a file by: kept as it is, also where it is not UTF-8.
+PATHS = frozenset({"source", "file_path"})
 #: What the name of bytes begins with.
 _DIGEST = "sha256:"
 _ADDRESSES = ("http://", "https://")
