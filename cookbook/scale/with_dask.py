@@ -102,6 +102,8 @@ def main(items: int) -> None:
             Client(cluster) as client,
         ):
             for kind, work, given in (("embeddings", embed, parts), ("OCR", read, books)):
+                # Of the accident before: were the other worker killed too, none would be left.
+                client.wait_for_workers(WORKERS, timeout=600)
                 accident, begun = folder / f"accident-{kind}", time.perf_counter()
                 half = len(given) // 2
                 tasks = [

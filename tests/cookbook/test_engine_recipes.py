@@ -38,7 +38,7 @@ def run(recipe: str, *arguments: str, folder: Path, **variables: str) -> str:
     return ran.stdout
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)  # workers begin anew, which takes a busy machine minutes
 @pytest.mark.parametrize("engine", ["dask", "ray"])
 def test_a_worker_is_killed_and_nothing_is_lost(engine: str, tmp_path: Path) -> None:
     if find_spec(engine) is None:
