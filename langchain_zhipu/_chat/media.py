@@ -24,7 +24,7 @@ from zhipu_client.conversation import (
     read_file,
 )
 
-__all__ = ["readable_result", "refused", "result_part", "result_parts", "takes_time", "to_part"]
+__all__ = ["refused", "result_part", "result_parts", "takes_time", "to_part"]
 
 #: Keys of blocks with the bytes of a medium.
 _DATA = frozenset({"base64", "data", "file_data"})
@@ -141,30 +141,6 @@ def _is_record(block: Block) -> bool:
         return False
     titled = block["type"] in _TITLED or "title" not in block
     return not (titled and _OF_MEDIA.issuperset(block))
-
-
-def readable_result(content: Any) -> Any:
-    """Return a tool's content without what LangChain's own tracing fails at.
-
-    It raises for a block whose type is not a string, and for an image in base64 without a MIME
-    type, before a model is asked.
-
-    Args:
-        content: Of a ``ToolMessage``. It is not changed; it is returned where nothing had to be.
-    """
-    if not isinstance(content, list) or not any(map(_fails, content)):
-        return content
-    return [result_part(block, "content") if _fails(block) else block for block in content]
-
-
-def _fails(block: Any) -> bool:
-    if not isinstance(block, Mapping) or "type" not in block:
-        return False
-    kind = block["type"]
-    if not isinstance(kind, str):
-        return kind is not None
-    inline = "base64" in block or block.get("source_type") == "base64"
-    return kind == "image" and inline and not isinstance(block.get("mime_type"), str)
 
 
 def _json(value: Any) -> str:

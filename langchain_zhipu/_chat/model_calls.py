@@ -18,8 +18,9 @@ from typing_extensions import override
 from langchain_zhipu._chat.calling import exchange_for
 from langchain_zhipu._chat.events import EventsOfCalls
 from langchain_zhipu._chat.fast_chunks import generation_chunk
-from langchain_zhipu._chat.media import readable_result, takes_time
+from langchain_zhipu._chat.media import takes_time
 from langchain_zhipu._chat.messages import to_message
+from langchain_zhipu._chat.readable import readable_result
 from langchain_zhipu._chat.settings import ChatSettings
 from langchain_zhipu._chat.stream import ChunkMaker
 from langchain_zhipu._errors import raised_as_model_errors

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from zhipu_client.conversation._json_text import FlawError, read_json, trimmed
+from zhipu_client.conversation._patterns import of_pattern
 from zhipu_client.conversation._references import MISSING, Scopes, entered, target
 from zhipu_client.conversation._types import same, type_fits, types_of
 
@@ -167,7 +168,9 @@ class _Reader:
     ) -> _Reading:  # fmt: skip
         properties = schema.get("properties")
         properties = properties if isinstance(properties, Mapping) else {}
-        rest = True if "patternProperties" in schema else schema.get("additionalProperties", True)
+        patterns = schema.get("patternProperties")
+        patterns = patterns if isinstance(patterns, Mapping) else {}
+        rest = True if patterns else schema.get("additionalProperties", True)
         required = schema.get("required")
         if isinstance(required, list) and not all(
             key in value for key in required if isinstance(key, str)
@@ -176,8 +179,11 @@ class _Reader:
         inside: dict[str, _Reading] = {}
         unknown = set()
         for key, item in value.items():
-            if key in properties or isinstance(rest, Mapping):
-                inside[key] = self.placed(item, properties.get(key, rest), scopes, depth)
+            wanted = properties.get(key, rest)
+            if key not in properties and patterns:
+                wanted = of_pattern(key, patterns)
+            if key in properties or isinstance(wanted, Mapping):
+                inside[key] = self.placed(item, wanted, scopes, depth)
                 continue
             unknown.add(key)
             if rest is False:
