@@ -61,7 +61,7 @@ def unique_ids(calls: Iterable[Any]) -> list[Any]:
 
     The first keeps it; the others get ``_1``, ``_2``, … behind theirs. An empty text and ``"null"``
     are not ids, and become None. A call that comes once more (index, id, name and arguments are the
-    same) is left out; without an id, where it has arguments.
+    same) is left out.
 
     Args:
         calls: The calls. They are not changed.
@@ -71,14 +71,15 @@ def unique_ids(calls: Iterable[Any]) -> list[Any]:
         ['a', 'a_1', None]
     """
     ids = Ids()
-    latest: dict[str | None, Any] = {}
+    latest: dict[str, Any] = {}
     found = []
     for call in calls:
         if isinstance(call, Mapping) and not is_served(call):
             identity = identity_of(call.get("id"))
-            said, latest[identity] = latest.get(identity), _said(call)
-            if said and said == latest[identity] and (identity is not None or said[-1]):
-                continue
+            if identity is not None:
+                said, latest[identity] = latest.get(identity), _said(call)
+                if said is not None and said == latest[identity]:
+                    continue
             made = ids.own(identity) if identity is not None else None
             if made != call.get("id"):
                 call = {**call, "id": made}
