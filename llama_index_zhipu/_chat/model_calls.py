@@ -32,6 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = ["CallsOfTheModel", "completion", "completions"]
 
+#: Programs that fill an object say so by one of these, agents do not.
+_OF_OBJECTS = ("tool_required", "structured")
+#: Where the tool of a program is made, which streams without saying so; it only makes the object.
+_PROGRAMS = "llama_index.core.program.function_program"
+
 
 class CallsOfTheModel(ChatTasks):
     """A conversation in, an answer out; and the calls of tools in it."""
@@ -54,7 +59,8 @@ class CallsOfTheModel(ChatTasks):
         with raised_with_responses():
             client = self._client
             exchange = self._exchange(messages, kwargs, dialect=client.dialect, streaming=True)
-            with ResponseMaker(exchange) as maker:
+            objects = any(kwargs.get(key) for key in _OF_OBJECTS)
+            with ResponseMaker(exchange, shows_objects=objects) as maker:
                 for delta in client.converse_stream(exchange):
                     response = maker.response(delta)
                     if response is not None:
@@ -69,7 +75,8 @@ class CallsOfTheModel(ChatTasks):
             exchange = await self._aexchange(
                 messages, kwargs, dialect=client.dialect, streaming=True
             )
-            with ResponseMaker(exchange) as maker:
+            objects = any(kwargs.get(key) for key in _OF_OBJECTS)
+            with ResponseMaker(exchange, shows_objects=objects) as maker:
                 async with aclosing(client.converse_stream(exchange)) as deltas:
                     async for delta in deltas:
                         response = maker.response(delta)
@@ -102,6 +109,7 @@ class CallsOfTheModel(ChatTasks):
             "tools": [tool_spec(tool) for tool in tools],
             "tool_choice": tool_choice or ("required" if tool_required else "auto"),
             "parallel_tool_calls": allow_parallel_tool_calls,
+            **({"tool_required": True} if tool_required or _fills_object(tools) else {}),
             **kwargs,
         }
 
@@ -134,3 +142,9 @@ async def completions(responses: ChatResponseAsyncGen) -> CompletionResponseAsyn
             yield completion(response)
     finally:
         await responses.aclose()
+
+
+def _fills_object(tools: Sequence[BaseTool]) -> bool:
+    """Return whether the tools are those of a program: to call one is to make an object."""
+    functions = [getattr(tool, "real_fn", None) for tool in tools]
+    return all(getattr(function, "__module__", None) == _PROGRAMS for function in functions)

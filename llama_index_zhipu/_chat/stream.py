@@ -17,7 +17,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from zhipu_client.conversation import Delta, Exchange, Fragment
+from zhipu_client.conversation import Delta, Exchange, Fragment, GrowingArguments
 
 from .fast_responses import response_so_far
 from .messages import answer_blocks, broken_calls, facts_of, logprobs_of, raw_of
@@ -29,32 +29,36 @@ __all__ = ["ResponseMaker"]
 class GrowingCall(ToolCallBlock):
     """A call that is still coming, in the chunk of a stream that is still read.
 
-    Only then may its arguments be read as far as they go: programs show objects while they grow.
-    What is kept of a stream that was left, or written down, is a plain block with cut arguments.
+    It is a call once its arguments are whole. Of a structured answer, which no tool runs, they are
+    read as far as they go: programs show objects while they grow. What is kept of a stream that was
+    left, or written down, is a plain block with cut arguments.
 
     Attributes:
         maker: What reads the stream; its ``is_open`` is True as long as it does.
         selection: What was read of it for `selections`, or None.
+        whole: Its arguments, or None before they are whole.
     """
 
-    __slots__ = ("maker", "selection")
+    __slots__ = ("maker", "selection", "whole")
 
 
 class _CallSoFar:
     """A tool call that is not yet complete."""
 
-    __slots__ = ("arguments", "id", "name")
+    __slots__ = ("arguments", "id", "name", "read")
 
     def __init__(self) -> None:
         self.id = ""
         self.name = ""
         self.arguments = ""
+        self.read = GrowingArguments()
 
     def add(self, fragment: Fragment) -> None:
         """Add the next fragment."""
         self.id = self.id or fragment["id"] or ""
         self.name += fragment["name"] or ""
         self.arguments += fragment["arguments"]
+        self.read = self.read.grown(self.arguments)
 
 
 class ResponseMaker:
@@ -62,10 +66,12 @@ class ResponseMaker:
 
     Args:
         exchange: The exchange.
+        shows_objects: Whether its call is a structured answer, which is shown while it grows.
     """
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, *, shows_objects: bool = False) -> None:
         self._exchange = exchange
+        self.shows_objects = shows_objects
         #: Whether the stream is still read.
         self.is_open = True
         self._attempt = 1
@@ -128,6 +134,7 @@ class ResponseMaker:
             )
             object.__setattr__(block, "maker", self)
             object.__setattr__(block, "selection", None)
+            object.__setattr__(block, "whole", call.read.value)
             self._blocks[index : index + 1] = [block]
             self._dicts[index : index + 1] = call_dicts([block])
 

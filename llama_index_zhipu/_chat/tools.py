@@ -11,7 +11,7 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ToolCall
 from llama_index.core.llms.llm import ToolSelection
 from pydantic_core import from_json
 
-from zhipu_client.conversation import Call, read_arguments, text_of_arguments
+from zhipu_client.conversation import Call, may_go_on, read_arguments, text_of_arguments
 
 if TYPE_CHECKING:
     from llama_index.core.tools.types import BaseTool
@@ -76,9 +76,9 @@ def call_dicts(blocks: Sequence[ToolCallBlock]) -> list[dict[str, Any]]:
 def selections(response: ChatResponse) -> list[ToolSelection]:
     """Return the calls that can run, of a whole answer or of a chunk.
 
-    In a chunk of a stream that is still read, arguments are read as far as they go. Elsewhere, a
-    call whose arguments are not a JSON object is left out, with a warning where the answer is
-    finished: what was cut (an ``exclude=`` that is missing) must never be run.
+    A call whose arguments are not a JSON object, or not yet, is left out, with a warning where the
+    answer is finished: what was cut (an ``exclude=`` that is missing) must never be run. Only those
+    of a structured answer are read as far as they go, in a chunk of a stream that is still read.
     """
     finished = "finish_reason" in response.additional_kwargs or response.delta is None
     found = []
@@ -103,10 +103,11 @@ def _selection(block: ToolCallBlock, *, growing: bool, finished: bool) -> ToolSe
             logger.warning("A call was left out: it names no tool")
         return None
     if isinstance(kwargs, str):
+        read: dict[str, Any] | None
         if growing:
-            read: dict[str, Any] | None = _partial(kwargs)
-        else:  # text without any arguments is of a call that was cut before them
-            read = read_arguments(kwargs).value if kwargs.strip() else None
+            read = _partial(kwargs) if block.maker.shows_objects else block.whole  # type: ignore[attr-defined]
+        else:  # nothing, or markup that is not closed, is of a call that was cut
+            read = None if may_go_on(kwargs) else read_arguments(kwargs).value
         if read is None:
             if finished:
                 logger.warning(
@@ -135,11 +136,11 @@ def _foreign_block(call: Mapping[str, Any]) -> ToolCallBlock:
     function = call.get("function") or {}
     given = function.get("arguments")
     read = read_arguments(given)
-    blank = isinstance(given, str) and not given.strip()  # of a call that was cut before them
+    cut = isinstance(given, str) and may_go_on(given)
     return ToolCallBlock(
         tool_call_id=str(call.get("id") or f"call_{uuid4().hex[:24]}"),
         tool_name=str(function.get("name") or ""),
-        tool_kwargs=read.text if blank or read.value is None else read.value,
+        tool_kwargs=read.text if cut or read.value is None else read.value,
     )
 
 

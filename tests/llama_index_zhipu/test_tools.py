@@ -81,10 +81,19 @@ def response(kwargs, **more):
 )
 def test_half_arguments_are_read_as_far_as_they_go_while_they_come(text, read):
     growing = GrowingCall(tool_call_id="c", tool_name="f", tool_kwargs=text)
-    object.__setattr__(growing, "maker", SimpleNamespace(is_open=True))
+    object.__setattr__(growing, "maker", SimpleNamespace(is_open=True, shows_objects=True))
     message = ChatMessage(role="assistant", blocks=[growing])
     (made,) = selections(ChatResponse(message=message, delta=""))
     assert made.tool_kwargs == read
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"city": "Bei', "<arg_key>a</arg_key>"])
+def test_half_arguments_are_no_call_while_they_come(text):
+    growing = GrowingCall(tool_call_id="c", tool_name="f", tool_kwargs=text)
+    object.__setattr__(growing, "maker", SimpleNamespace(is_open=True, shows_objects=False))
+    object.__setattr__(growing, "whole", None)
+    message = ChatMessage(role="assistant", blocks=[growing])
+    assert selections(ChatResponse(message=message, delta="")) == []
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"city": "Bei'])

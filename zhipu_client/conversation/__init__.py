@@ -18,6 +18,7 @@ from zhipu_client.conversation._settings import combined
 from zhipu_client.conversation.answers import EARLY, Answer, Call, Usage, facts_of, read_answer
 from zhipu_client.conversation.arguments import (
     Arguments,
+    may_go_on,
     read_arguments,
     text_of_arguments,
     whole_characters,
@@ -110,6 +111,7 @@ __all__ = [
     "is_well_formed",
     "json_text",
     "kind_of",
+    "may_go_on",
     "most_bytes",
     "object_in",
     "partial_object",
