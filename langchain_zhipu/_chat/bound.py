@@ -67,6 +67,13 @@ class BoundChat(_ChatModelBinding):  # type: ignore[no-redef]
         """See `ChatTasks.result`."""
         return await self._chat.aresult(task_id, **{**self.kwargs, **kwargs})
 
+    @property
+    def profile(self) -> Any:
+        """What the model can do that is bound."""
+        model = self.kwargs.get("model")
+        chat = self._chat.model_copy(update={"model": model}) if model else self._chat
+        return chat.profile
+
     def _kept(self) -> dict[str, Any]:
         return {k: v for k, v in self.kwargs.items() if k not in _OF_TOOLS_AND_SCHEMAS}
 

@@ -71,3 +71,10 @@ def test_it_is_stored_as_langchains_own() -> None:
     assert isinstance(bound.bind_tools([ADD]), RunnableBinding)
     assert dumpd(bound.bind_tools([ADD]))["id"][-1] == "RunnableBinding"
     assert bound.bind_tools([ADD], model="glm-4.6").kwargs["model"] == "glm-4.6"
+
+
+def test_its_profile_is_that_of_the_model_that_is_bound() -> None:
+    bound: Any = ChatZhipuAI(model="glm-4.7", api_key=KEY).bind(model="glm-4.6v")
+    assert bound.profile["image_inputs"] is True
+    assert bound.bind_tools([ADD]).profile["image_inputs"] is True
+    assert bound.bind(model="glm-4.7").profile["image_inputs"] is False
