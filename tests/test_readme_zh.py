@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.translations import broken_links, comments, differences, links
+from tests.support.translations import (
+    broken_links,
+    comments,
+    differences,
+    links,
+    split_sentences,
+)
 
 ROOT = Path(__file__).parent.parent
 ENGLISH = (ROOT / "README.md").read_text("utf-8")
@@ -27,6 +33,11 @@ def test_each_names_the_other_in_its_first_lines(text, other):
 def test_links_point_to_what_exists(text):
     assert links(text)
     assert not list(broken_links(text, ROOT))
+
+
+def test_no_line_ends_between_two_chinese_characters():
+    assert split_sentences("一，\n二\n\n三 A\n四") == ["，\n二"]
+    assert split_sentences(CHINESE) == []
 
 
 def test_comments_are_chinese():

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.translations import broken_links, comments, differences, links
+from tests.support.translations import (
+    broken_links,
+    comments,
+    differences,
+    links,
+    split_sentences,
+)
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -26,6 +32,11 @@ def test_headings_code_and_tables_are_those_of_the_english_page(page: Path) -> N
     english = DOCS / page.relative_to(DOCS / "zh")
     found = list(differences(english.read_text("utf-8"), page.read_text("utf-8")))
     assert not found, f"{named(page)} must follow {named(english)}:\n  " + "\n  ".join(found)
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=named)
+def test_no_line_ends_between_two_chinese_characters(page: Path) -> None:
+    assert split_sentences(page.read_text("utf-8")) == []
 
 
 @pytest.mark.parametrize("page", CHINESE, ids=named)

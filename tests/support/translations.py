@@ -17,6 +17,9 @@ _TABLE = re.compile(r"(?:^ *\|.*\|$\n?)+", re.MULTILINE)
 _LINK = re.compile(r"\]\(([^()\s]+)\)")
 # Of a shell; Python's are found by its own tokenizer.
 _COMMENT = re.compile(r"(?<!\S)# .*$")
+#: A browser shows a line's end as a blank, which has no place between two Chinese characters.
+_CHINESE = r"[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef]"
+_SPLIT = re.compile(rf"{_CHINESE}\n *{_CHINESE}")
 _ELSEWHERE = re.compile(r"[a-z]+:")
 
 
@@ -34,6 +37,11 @@ class Section(NamedTuple):
 def prose(text: str) -> str:
     """The text without its code blocks: a comment there is not a heading."""
     return _CODE.sub("", text)
+
+
+def split_sentences(text: str) -> list[str]:
+    """Where a line ends between two Chinese characters: readers see a blank there."""
+    return _SPLIT.findall(prose(text))
 
 
 def links(text: str) -> list[str]:
