@@ -4,82 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import io
 import re
 import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pypdf import PdfReader
 
-from zhipu_client import BadRequestError, InvalidRequestError, Request, ServerError, ocr
+from tests.zhipu_client.engines.pages import PNG, answer, local, numbers, page, read_pdf
+from zhipu_client import InvalidRequestError, Request, ServerError, ocr
 
 from .conftest import FakeClient, make_pdf
-
-PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 64
-
-
-def page(number: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "index": 0,
-            "label": "text",
-            "native_label": "doc_title",
-            "content": f"Title {number}",
-            "bbox_2d": [1, 2, 3, 4],
-            "height": 200,
-            "width": 100,
-        },
-        {"index": 1, "label": "text", "native_label": "text", "content": f"Text of {number}."},
-    ]
-
-
-def answer(numbers: list[int], **more: Any) -> dict[str, Any]:
-    return {
-        "id": "1",
-        "request_id": "r-1",
-        "model": "GLM-OCR",
-        "md_results": "\n\n".join(f"# Title {n}\n\nText of {n}." for n in numbers),
-        "layout_details": [page(n) for n in numbers],
-        "data_info": {
-            "num_pages": len(numbers),
-            "pages": [{"width": 100, "height": 200} for _ in numbers],
-        },
-        "usage": {"total_tokens": 10},
-        **more,
-    }
-
-
-def read_pdf(body: dict[str, Any]) -> list[int]:
-    """The numbers that are written on the pages that a body asks for."""
-    content = base64.b64decode(body["file"].partition(",")[2])
-    pages = PdfReader(io.BytesIO(content)).pages
-    wanted = pages[body.get("start_page_id", 1) - 1 : body.get("end_page_id")]
-    return [int(page.extract_text().split()[3]) for page in wanted]
-
-
-def local(body: dict[str, Any]) -> dict[str, Any]:
-    return answer(read_pdf(body))
-
-
-class Remote:
-    """A service that reads an address with so many pages."""
-
-    def __init__(self, pages: int, *, limit: int = 100, tells: bool = False) -> None:
-        self.pages, self.limit, self.tells = pages, limit, tells
-
-    def __call__(self, body: dict[str, Any]) -> Any:
-        first = body.get("start_page_id", 1)
-        last = min(body.get("end_page_id", self.pages), self.pages)
-        if first > self.pages:
-            return BadRequestError("start_page_id参数非法", status=400, code="1214")
-        if last - first + 1 > self.limit:
-            return BadRequestError("文件页数超过限制", status=400, code="1210")
-        found = answer(list(range(first, last + 1)))
-        if self.tells:
-            found["data_info"]["num_pages"] = self.pages
-        return found
 
 
 @pytest.fixture
@@ -87,10 +22,6 @@ def book(tmp_path: Path) -> Path:
     path = tmp_path / "book.pdf"
     path.write_bytes(make_pdf(70))
     return path
-
-
-def numbers(pages: list[ocr.OCRPage]) -> list[int]:
-    return [one.number for one in pages]
 
 
 def test_250_pages_are_split_and_put_together(collect, make_client) -> None:
@@ -228,45 +159,6 @@ def test_a_paid_answer_of_an_unknown_shape_is_read_as_far_as_it_is_known(
     assert "Text of 1." in pages[0].text or odd.keys() & {"layout_details"}
 
 
-@pytest.mark.parametrize("tells", [False, True])
-@pytest.mark.parametrize("pages", [1, 99, 100, 101, 250, 300])
-def test_an_address_of_unknown_length(collect, make_client, pages: int, tells: bool) -> None:
-    client = make_client(Remote(pages, tells=tells))
-    found, error = collect(client, ocr.pages("https://example.com/a.pdf"))
-    assert error is None
-    assert numbers(found) == list(range(1, pages + 1))
-    assert client.bodies[0] == {"model": "glm-ocr", "file": "https://example.com/a.pdf"}
-    sent = [(body.get("start_page_id"), body.get("end_page_id")) for body in client.bodies[1:]]
-    assert len(sent) <= (11 if tells else 4)
-
-
-def test_a_range_of_an_address_is_read_at_once(collect, make_client) -> None:
-    client = make_client(Remote(250), seconds=0.25)
-    job = ocr.pages("https://example.com/a", first_page=11, last_page=60, pages_per_request=10)
-    found, error = collect(client, job)
-    assert error is None
-    assert numbers(found) == list(range(11, 61))
-    assert client.most == 4
-
-
-def test_a_range_behind_the_end_of_an_address_ends_with_it(collect, make_client) -> None:
-    client = make_client(Remote(45))
-    found, error = collect(client, ocr.pages("https://example.com/a", last_page=100))
-    assert error is None
-    assert numbers(found) == list(range(1, 46))
-
-
-def test_an_address_that_fails_otherwise_is_an_error(collect, make_client) -> None:
-    client = make_client(lambda body: BadRequestError("文件解析失败", status=400, code="1210"))
-    found, error = collect(client, ocr.pages("https://example.com/a.pdf"))
-    assert isinstance(error, BadRequestError)
-    assert found == []
-    assert len(client.bodies) == 2
-    found, error = collect(client, ocr.pages("https://example.com/a.png?x=.pdf"))
-    assert isinstance(error, BadRequestError)
-    assert len(client.bodies) == 3, "a picture has no pages to ask for"
-
-
 def test_a_part_that_was_read_in_part_is_an_error(collect, make_client, book: Path) -> None:
     client = make_client(lambda body: answer(read_pdf(body)[:-1]))
     found, error = collect(client, ocr.pages(book))
@@ -384,64 +276,3 @@ def test_a_page_behind_the_last_is_refused(collect, make_client, book: Path) -> 
     _, error = collect(client, ocr.pages(book, first_page=71))
     assert isinstance(error, InvalidRequestError)
     assert client.bodies == []
-
-
-def test_tables_as_markdown() -> None:
-    html = (
-        "<table><tr><th colspan=2>Sum</th><th>n</th></tr>"
-        "<tr><td rowspan='2'>a|b</td><td>1<br>2</td><td>x</td></tr><tr><td>3</td><td/></tr></table>"
-    )
-    assert ocr.table_to_markdown(html).splitlines() == [
-        "| Sum |  | n |",
-        "| --- | --- | --- |",
-        "| a\\|b | 1 2 | x |",
-        "|  | 3 |  |",
-    ]
-    assert ocr.table_to_markdown("no table") == "no table"
-
-
-def test_text_is_put_together_from_regions_where_it_cannot_be_cut() -> None:
-    from zhipu_client.ocr._pages import split_markdown
-
-    pages = [page(1), page(2)]
-    assert split_markdown("something else", pages) == [
-        "# Title 1\n\nText of 1.",
-        "# Title 2\n\nText of 2.",
-    ]
-    assert split_markdown("", [page(1)]) == ["# Title 1\n\nText of 1."]
-    assert split_markdown("x", []) == []
-
-
-def test_text_without_any_region_is_on_the_first_page_or_where_it_says() -> None:
-    from zhipu_client.ocr._pages import split_markdown
-
-    assert split_markdown("One.\n\nTwo.", [[], [], []]) == ["One.\n\nTwo.", "", ""]
-    text = "One.\n\n![](page=1,bbox=[0, 0, 9, 9])\n\nTwo."
-    assert split_markdown(text, [[], [], []]) == [
-        "One.",
-        "![](page=1,bbox=[0, 0, 9, 9])\n\nTwo.",
-        "",
-    ]
-
-
-def test_page_numbers_and_repeated_words_do_not_mislead_the_cut() -> None:
-    from zhipu_client.ocr._pages import split_markdown
-
-    pages = [
-        [{"content": "Notes"}, {"content": "2"}, {"native_label": "number", "content": "1"}],
-        [{"content": "Notes"}, {"content": "1"}, {"label": "image", "content": ""}],
-        [{"content": "End"}],
-    ]
-    text = "Notes\n\n2\n\nNotes\n\n1\n\n<img src='https://x'/>\n\n## End"
-    assert split_markdown(text, pages) == [
-        "Notes\n\n2",
-        "Notes\n\n1\n\n<img src='https://x'/>",
-        "## End",
-    ]
-
-
-def test_a_server_without_a_path_reads_layouts() -> None:
-    for url in ("http://127.0.0.1:8000", "http://127.0.0.1:8000/"):
-        assert ocr.endpoint_of("openai", None, url) == "layout"
-        assert ocr.endpoint_of("openai", "chat", url) == "chat"
-    assert ocr.endpoint_of("openai", None, "http://127.0.0.1:8000/v1") == "chat"

@@ -9,7 +9,7 @@ import pytest
 from zhipu_client import BadRequestError, ServerError, ocr
 
 from .conftest import make_pdf
-from .test_ocr import Remote, answer, numbers, read_pdf
+from .pages import Remote, answer, numbers, read_pdf
 
 REFUSED = "仅支持PDF、JPG、PNG；PDF最多100页"
 

@@ -16,7 +16,7 @@ from zhipu_client import InvalidRequestError, ocr
 from zhipu_client._io import pdf as pdf_module
 from zhipu_client._io.documents import open_document
 
-from .test_ocr import answer
+from .pages import answer
 
 MiB = 1024 * 1024
 
@@ -110,7 +110,7 @@ def test_the_users_loggers_are_left_alone() -> None:
 
 
 def test_a_large_file_is_in_flight_once(collect, make_client) -> None:
-    from .test_ocr import local
+    from .pages import local
 
     content = plain(40, unused=13 * MiB)
     client = make_client(local, seconds=0.02)

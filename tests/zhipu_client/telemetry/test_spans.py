@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import json
 import logging
 import sys
 import tomllib
-from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -16,20 +13,14 @@ from typing import Any
 import pytest
 from opentelemetry import trace
 from opentelemetry.instrumentation.distro import DefaultDistro
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.trace import SpanKind, StatusCode
 
-import zhipu_emulator
 from tests.reliability.clocks import FakeClock
+from tests.zhipu_client.telemetry.calls import MESSAGES, QUESTION, Seen, client, read, send, ways
 from zhipu_client import (
     AsyncClient,
-    Client,
     RateLimitError,
-    StreamIncompleteError,
     agents,
     chat,
     embeddings,
@@ -39,89 +30,8 @@ from zhipu_client import (
     telemetry,
 )
 from zhipu_client.telemetry.instrumentor import ZhipuInstrumentor
-from zhipu_emulator.scripting import call
 
-PROJECT = Path(__file__).parents[2] / "pyproject.toml"
-QUESTION = "What is 17 * 19?"
-MESSAGES: list[dict[str, Any]] = [{"role": "user", "content": QUESTION}]
-ways = pytest.mark.parametrize("way", ["sync", "async"])
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[zhipu_emulator.Server]:
-    with zhipu_emulator.serve() as server:
-        yield server
-
-
-@pytest.fixture
-def service(running: zhipu_emulator.Server) -> zhipu_emulator.Server:
-    running.reset()
-    return running
-
-
-class Seen:
-    """What was exported."""
-
-    def __init__(self) -> None:
-        self.exporter = InMemorySpanExporter()
-        self.provider = TracerProvider()
-        self.provider.add_span_processor(SimpleSpanProcessor(self.exporter))
-        self.reader = InMemoryMetricReader()
-        self.meters = MeterProvider([self.reader])
-
-    def switch_on(self, **given: Any) -> None:
-        telemetry.instrument(tracer_provider=self.provider, meter_provider=self.meters, **given)
-
-    @property
-    def spans(self) -> list[Any]:
-        return list(self.exporter.get_finished_spans())
-
-    def one(self) -> Any:
-        (span,) = self.spans
-        return span
-
-    def metrics(self) -> dict[str, list[Any]]:
-        data = self.reader.get_metrics_data()
-        return {
-            metric.name: list(metric.data.data_points)
-            for resource in (data.resource_metrics if data else ())
-            for scope in resource.scope_metrics
-            for metric in scope.metrics
-        }
-
-
-@pytest.fixture
-def seen() -> Iterator[Seen]:
-    made = Seen()
-    made.switch_on()
-    yield made
-    telemetry.uninstrument()
-
-
-def client(service: zhipu_emulator.Server, kind: Any = Client, **given: Any) -> Any:
-    where = {"api_key": service.api_key, "base_url": service.base_url, "clock": FakeClock()}
-    return kind(**where, **given)
-
-
-def send(service: Any, way: str, request: Any, **given: Any) -> Any:
-    if way == "sync":
-        return client(service, **given).send(request)
-    return asyncio.run(client(service, AsyncClient, **given).send(request))
-
-
-def read(service: Any, way: str, request: Any, most: int = 10**9) -> list[Any]:
-    if way == "sync":
-        with client(service).stream(request) as chunks:
-            return [chunk for _, chunk in zip(range(most), chunks, strict=False)]
-
-    async def reading() -> list[Any]:
-        got: list[Any] = []
-        async with client(service, AsyncClient).stream(request) as chunks:
-            while len(got) < most and (chunk := await anext(chunks, None)) is not None:
-                got.append(chunk)
-        return got
-
-    return asyncio.run(reading())
+PROJECT = Path(__file__).parents[3] / "pyproject.toml"
 
 
 @ways
@@ -216,48 +126,6 @@ def test_an_error_is_on_the_span_without_its_words(service, seen, way):
     assert service.api_key not in span.to_json()
 
 
-@ways
-def test_a_stream_has_one_span_until_it_ends(service, seen, way):
-    service.script("error=500/500")
-    chunks = read(service, way, chat.stream(model="glm-4.7", messages=MESSAGES))
-    span = seen.one()
-    assert span.attributes["gen_ai.request.stream"] is True
-    assert span.attributes["gen_ai.response.id"] == chunks[0]["id"]
-    assert span.attributes["gen_ai.response.finish_reasons"] == ("stop",)
-    assert span.attributes["gen_ai.usage.output_tokens"] > 0
-    assert span.attributes["gen_ai.response.time_to_first_chunk"] > 0
-    outcomes = [event.attributes["zhipu.attempt.outcome"] for event in span.events]
-    assert outcomes == ["failed", "opened", "ended"]
-
-
-@ways
-def test_a_stream_that_breaks_is_an_error(service, seen, way):
-    service.script("cut=3")
-    with pytest.raises(StreamIncompleteError):
-        read(service, way, chat.stream(model="glm-4.7", messages=MESSAGES))
-    span = seen.one()
-    assert span.attributes["error.type"] == "StreamIncompleteError"
-    assert span.status.status_code is StatusCode.ERROR
-    assert span.attributes["gen_ai.response.model"] == "glm-4.7"
-
-
-@ways
-def test_a_stream_that_is_left_ends_its_span_without_an_error(service, seen, way):
-    read(service, way, chat.stream(model="glm-4.7", messages=MESSAGES), most=2)
-    span = seen.one()
-    assert span.status.status_code is StatusCode.UNSET
-    assert span.events[-1].attributes["zhipu.attempt.outcome"] == "left"
-
-
-def test_a_stream_that_is_dropped_ends_its_span(service, seen):
-    stream = client(service).stream(chat.stream(model="glm-4.7", messages=MESSAGES))
-    next(iter(stream))
-    assert not seen.spans
-    del stream
-    gc.collect()
-    assert seen.one().events[-1].attributes["zhipu.attempt.outcome"] == "left"
-
-
 def test_a_call_that_is_cancelled_while_it_waits_to_try_again_ends_its_span(service, seen):
     service.script("error=500/500")
 
@@ -301,86 +169,6 @@ def test_each_of_several_tasks_has_its_own_parent(service, seen):
     parents = {span.context.span_id: span.name for span in seen.spans if span.parent is None}
     found = [parents[span.parent.span_id] for span in seen.spans if span.parent is not None]
     assert sorted(found) == sorted([f"task {number}" for number in range(5)] * 2)
-
-
-TOOL = {"type": "function", "function": {"name": "add", "description": "Add.", "parameters": {}}}
-SERVER_TOOL = {
-    "type": "mcp",
-    "mcp": {
-        "server_label": "s",
-        "server_url": "https://a.example",
-        "headers": {"X-Key": "planted"},
-    },
-}
-
-
-@pytest.mark.parametrize("streamed", [False, True])
-def test_content_is_there_only_where_it_is_asked_for(service, seen, monkeypatch, streamed):
-    def ask() -> dict[str, Any]:
-        service.script(call("add", id="call_1", a=1))
-        seen.exporter.clear()
-        picture = {"type": "image_url", "image_url": {"url": "https://a.example/cat.png"}}
-        said: Any = [
-            {"role": "system", "content": "Be brief."},
-            {"role": "user", "content": [{"type": "text", "text": QUESTION}, picture]},
-        ]
-        make: Any = chat.stream if streamed else chat.create
-        request = make(model="glm-4.6v", messages=said, tools=[TOOL])
-        (read if streamed else send)(service, "sync", request)
-        return dict(seen.one().attributes)
-
-    assert not {name for name in ask() if "messages" in name or "tool" in name}
-    monkeypatch.setenv(telemetry.CAPTURE, "SPAN_ONLY")
-    seen.switch_on()
-    facts = ask()
-    asked = json.loads(facts["gen_ai.input.messages"])
-    assert asked == [
-        {"role": "system", "parts": [{"type": "text", "content": "Be brief."}]},
-        {
-            "role": "user",
-            "parts": [
-                {"type": "text", "content": QUESTION},
-                {"type": "image_url", "content": "(left out)"},
-            ],
-        },
-    ]
-    (answer,) = json.loads(facts["gen_ai.output.messages"])
-    assert (answer["role"], answer["finish_reason"]) == ("assistant", "tool_calls")
-    made = answer["parts"][-1]
-    assert (made["type"], made["name"]) == ("tool_call", "add")
-    assert json.loads(facts["gen_ai.tool.definitions"])[0]["name"] == "add"
-    seen.switch_on(capture_content=False)
-    assert "gen_ai.input.messages" not in ask()
-
-
-def test_the_headers_of_a_server_tool_are_never_there(service, seen):
-    seen.switch_on(capture_content=True)
-    tools: Any = [TOOL, SERVER_TOOL]
-    send(service, "sync", chat.create(model="glm-4.7", messages=MESSAGES, tools=tools))
-    assert QUESTION in seen.one().to_json()
-    assert "planted" not in seen.one().to_json()
-
-
-def test_results_of_tools_are_parts_of_the_question(service, seen):
-    seen.switch_on(capture_content=True)
-    function = {"name": "add", "arguments": '{"a": 1}'}
-    said: Any = [
-        *MESSAGES,
-        {
-            "role": "assistant",
-            "content": "",
-            "reasoning_content": "Hm.",
-            "tool_calls": [{"id": "1", "type": "function", "function": function}],
-        },
-        {"role": "tool", "tool_call_id": "1", "content": "2"},
-    ]
-    send(service, "sync", chat.create(model="glm-4.7", messages=said))
-    _, asked, result = json.loads(seen.one().attributes["gen_ai.input.messages"])
-    assert asked["parts"] == [
-        {"type": "reasoning", "content": "Hm."},
-        {"type": "tool_call", "id": "1", **function},
-    ]
-    assert result["parts"] == [{"type": "tool_call_response", "id": "1", "response": "2"}]
 
 
 def test_time_and_tokens_are_metrics(service, seen):
