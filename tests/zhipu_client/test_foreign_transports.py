@@ -7,9 +7,8 @@ import asyncio
 import httpx
 import pytest
 
+from tests.zhipu_client.clients.asking import KEY
 from zhipu_client import APIConnectionError, AsyncClient, Client, chat, images
-
-from .test_client import KEY
 
 
 class Disconnected(Exception):

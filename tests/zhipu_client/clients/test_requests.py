@@ -1,15 +1,11 @@
-"""The two clients: what they are made from, what they refuse, what they send."""
+"""The two clients: what they send, with which key, headers and attempts."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,168 +13,11 @@ import pytest
 import zhipu_client
 from tests.reliability import scenarios as say
 from tests.reliability.clocks import FakeClock
-from tests.reliability.frames import TEXT, delta, stream_frames
+from tests.reliability.frames import TEXT
 from tests.reliability.server import FaultServer
+from tests.zhipu_client.clients.asking import CLIENTS, KEY, MESSAGES, ask, ask_stream
 from zhipu_client import AsyncClient, Client, InvalidRequestError, Timeout, chat, embeddings, files
 from zhipu_client._io.call import Call
-
-ROOT = Path(__file__).parents[2]
-KEY = "0123456789abcdef.PlantedSecret42"
-MESSAGES = [{"role": "user", "content": "hello"}]
-CLIENTS = [Client, AsyncClient]
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with FaultServer(say.healthy()) as made:
-        yield made
-
-
-def ask(**fields: Any) -> Any:
-    return chat.create(model="glm-4.7", messages=MESSAGES, **fields).as_dict()
-
-
-def ask_stream() -> Any:
-    return chat.stream(model="glm-4.7", messages=MESSAGES)
-
-
-# --- what a client is made from ---------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", CLIENTS)
-@pytest.mark.parametrize(
-    ("variable", "site"),
-    [
-        ("ZHIPUAI_API_KEY", "bigmodel"),
-        ("ZHIPU_API_KEY", "bigmodel"),
-        ("ZAI_API_KEY", "zai"),
-    ],
-)
-def test_the_environment_gives_key_and_site(
-    kind: Any, variable: str, site: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(variable, KEY)
-    client = kind()
-    assert client.site == site
-    assert client.base_url == zhipu_client.PRESETS[site]
-
-
-@pytest.mark.parametrize("kind", CLIENTS)
-def test_without_a_key_the_ways_to_one_are_named(kind: Any) -> None:
-    with pytest.raises(InvalidRequestError) as caught:
-        kind()
-    for word in ("api_key", "ZHIPUAI_API_KEY", "ZAI_API_KEY", "zhipu_emulator"):
-        assert word in str(caught.value)
-    assert caught.value.field == "api_key"
-
-
-BAD_SETTINGS: dict[str, tuple[dict[str, Any], str]] = {
-    "an unknown preset": ({"base_url": "bigmodle"}, "base_url"),
-    "a file as base URL": ({"base_url": "file:///etc/passwd"}, "base_url"),
-    "a password in the base URL": ({"base_url": "https://me:pw@x.example"}, "base_url"),
-    "no time at all": ({"timeout": 0}, "timeout"),
-    "a time before now": ({"timeout": -1.0}, "timeout"),
-    "a time that is none": ({"timeout": float("nan")}, "timeout"),
-    "fewer than no retries": ({"max_retries": -1}, "max_retries"),
-    "half a retry": ({"max_retries": 1.5}, "max_retries"),
-    "no place at all": ({"max_concurrency": 0}, "max_concurrency"),
-    "another way to sign": ({"auth": "basic"}, "auth"),
-    "a number as key": ({"api_key": 17}, "api_key"),
-    "an empty key": ({"api_key": "  "}, "api_key"),
-    "a key with a line break": ({"api_key": f"{KEY}\n"}, "api_key"),
-}
-
-
-@pytest.mark.parametrize("kind", CLIENTS)
-@pytest.mark.parametrize("name", BAD_SETTINGS)
-def test_a_setting_that_cannot_be_is_refused(kind: Any, name: str) -> None:
-    settings, field = BAD_SETTINGS[name]
-    with pytest.raises(InvalidRequestError) as caught:
-        kind(**{"api_key": KEY, **settings})
-    assert caught.value.field == field
-    assert field in str(caught.value)
-    assert KEY.partition(".")[2] not in str(caught.value)
-    assert "pw" not in str(caught.value)
-
-
-def test_making_a_client_costs_nothing() -> None:
-    """No HTTP library, so no TLS context and no socket: in a fresh interpreter."""
-    heavy = "{'httpx', 'httpcore', 'asyncio', 'anyio'} & set(sys.modules)"
-    program = (
-        "import sys, zhipu_client\n"
-        "client = zhipu_client.Client(api_key='a.b')\n"
-        f"print(sorted({heavy}))\n"
-        "client.as_async(); zhipu_client.AsyncClient(api_key='a.b')\n"
-        f"print(sorted({heavy} - {{'asyncio', 'anyio'}}))\n"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
-    )
-    assert result.stdout.split() == ["[]", "[]"]
-
-
-def test_the_names_of_the_package_are_there() -> None:
-    assert len(zhipu_client.__all__) == len(set(zhipu_client.__all__))
-    for name in zhipu_client.__all__:
-        assert getattr(zhipu_client, name) is not None
-    with pytest.raises(AttributeError, match="nonsense"):
-        zhipu_client.nonsense  # noqa: B018
-    assert set(zhipu_client.__all__) <= set(dir(zhipu_client))
-
-
-@pytest.mark.parametrize("mode", ["sync", "async"])
-def test_a_socks_proxy_says_what_it_needs(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "socksio", None)
-    settings: Any = {"api_key": KEY, "base_url": "http://127.0.0.1:9/v4"}
-    proxy = "socks5://127.0.0.1:9"
-    with pytest.raises(InvalidRequestError, match=r"pip install 'httpx\[socks\]'") as caught:
-        if mode == "sync":
-            Client(**settings, proxy=proxy).send(ask())
-        else:
-            asyncio.run(AsyncClient(**settings, proxy=proxy).send(ask()))
-    assert caught.value.field == "proxy"
-
-
-@pytest.mark.parametrize("kind", CLIENTS)
-def test_what_is_no_http_client_is_refused(kind: Any) -> None:
-    with pytest.raises(InvalidRequestError, match="client of httpx, not int") as caught:
-        kind(api_key=KEY, http_client=5)
-    assert caught.value.field == "http_client"
-
-
-@pytest.mark.parametrize("kind", CLIENTS)
-@pytest.mark.parametrize(
-    "proxy", ["nonsense://user:hidden@x", "user:hidden@x:80", "http://", "http://x:hidden", 7]
-)
-def test_a_proxy_that_is_none_is_refused_and_not_shown(kind: Any, proxy: Any) -> None:
-    with pytest.raises(InvalidRequestError, match="proxy must be a URL") as caught:
-        kind(api_key=KEY, proxy=proxy)
-    assert "hidden" not in str(caught.value)
-    assert kind(api_key=KEY, proxy="http://user:hidden@proxy.example:3128").site == "bigmodel"
-
-
-def test_the_other_half_of_httpx_is_refused() -> None:
-    import httpx
-
-    with pytest.raises(InvalidRequestError, match=r"an httpx\.AsyncClient, which cannot") as caught:
-        Client(api_key=KEY, http_client=httpx.AsyncClient())
-    assert caught.value.field == "http_client"
-    with httpx.Client() as blocking:
-        with pytest.raises(InvalidRequestError, match=r"an httpx\.Client, which cannot"):
-            AsyncClient(api_key=KEY, http_client=blocking)
-        with pytest.raises(InvalidRequestError, match=r"an httpx\.Client, which cannot"):
-            Client(api_key=KEY).as_async(http_client=blocking)
-        assert Client(api_key=KEY, http_client=blocking)
-
-
-@pytest.mark.parametrize("value", [-1, "2", 1.5, True])
-async def test_the_tries_of_one_call_are_checked_like_those_of_a_client(value: Any) -> None:
-    client = Client(api_key=KEY)
-    with pytest.raises(InvalidRequestError, match="max_retries is"):
-        client.send(ask(), max_retries=value)
-    with pytest.raises(InvalidRequestError, match="max_retries is"):
-        await client.as_async().send(ask(), max_retries=value)
-
 
 # --- what is sent ------------------------------------------------------------------------------
 
@@ -425,76 +264,6 @@ def test_a_ceiling_is_shared_with_the_async_half(server: FaultServer) -> None:
     assert server.most_in_flight == 2
 
 
-# --- streams as objects ------------------------------------------------------------------------
-
-
-def test_a_stream_is_read_once(server: FaultServer) -> None:
-    client = Client(api_key=KEY, base_url=server.base_url)
-    with client.stream(ask_stream()) as chunks:
-        first = list(chunks)
-        assert list(chunks) == []
-    assert list(chunks) == []
-    chunks.close()
-    assert len(first) == len(stream_frames()) - 1
-    assert "".join(c["choices"][0]["delta"].get("content", "") for c in first) == TEXT
-
-
-def test_a_stream_that_is_not_read_sends_nothing(server: FaultServer) -> None:
-    client = Client(api_key=KEY, base_url=server.base_url)
-    with client.stream(ask_stream()):
-        pass
-    client.stream(ask_stream()).close()
-    del client
-    gc.collect()
-    assert server.requests == []
-
-
-def test_an_error_in_the_readers_own_code_closes_the_stream() -> None:
-    with FaultServer(say.stream(*(delta("x") for _ in range(500)), pause=0.005)) as server:
-        client = Client(api_key=KEY, base_url=server.base_url, max_concurrency=1)
-        with pytest.raises(ZeroDivisionError), client.stream(ask_stream()) as chunks:
-            for _ in chunks:
-                1 / 0  # noqa: B018
-        assert server.wait_for(lambda s: s.open == 0, 1.0)
-
-
-def test_a_stream_without_with_is_closed_when_dropped() -> None:
-    with FaultServer(
-        say.stream(*(delta("x") for _ in range(500)), pause=0.005), say.healthy()
-    ) as server:
-        client = Client(api_key=KEY, base_url=server.base_url, max_concurrency=1)
-        chunks = client.stream(ask_stream())
-        next(chunks)
-        del chunks
-        assert server.wait_for(lambda s: s.open == 0, 1.0)
-        # Its place is free again, or this would wait for ever.
-        assert client.send(ask())["choices"][0]["message"]["content"] == TEXT
-
-
-async def test_an_async_stream_is_read_once(server: FaultServer) -> None:
-    client = AsyncClient(api_key=KEY, base_url=server.base_url)
-    async with client.stream(ask_stream()) as chunks:
-        first = [chunk async for chunk in chunks]
-        assert [chunk async for chunk in chunks] == []
-    await chunks.aclose()
-    assert len(first) == len(stream_frames()) - 1
-
-
-async def test_async_streams_in_parallel_stay_apart() -> None:
-    def said(chunks: list[Any]) -> str:
-        return "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
-
-    async def one(prompt: str) -> str:
-        messages = [{"role": "user", "content": prompt}]
-        async with client.stream(chat.stream(model="glm-4.7", messages=messages)) as chunks:
-            return said([chunk async for chunk in chunks])
-
-    with FaultServer(say.echo()) as server:
-        client = AsyncClient(api_key=KEY, base_url=server.base_url)
-        prompts = [f"prompt {number}" for number in range(30)]
-        assert await asyncio.gather(*map(one, prompts)) == prompts
-
-
 def test_a_typed_reply(server: FaultServer) -> None:
     client = Client(api_key=KEY, base_url=server.base_url)
     reply = client.send(chat.create(model="glm-4.7", messages=MESSAGES))
@@ -502,8 +271,3 @@ def test_a_typed_reply(server: FaultServer) -> None:
     assert reply.usage is not None
     assert reply.usage.total_tokens == 18
     assert json.loads(reply.model_dump_json())["id"] == reply.id
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
