@@ -33,7 +33,7 @@ from llama_index.core.tools import FunctionTool
 from llama_index.core.workflow import Context
 from pydantic import BaseModel
 
-from tests.llama_index_zhipu.compliance.llm_suite import PIXEL, add, weather
+from tests.llama_index_zhipu.compliance.llm_subject import PIXEL, add, weather
 
 #: What a model says that keeps to ReAct, for servers that have to be told.
 REACT = (

@@ -11,7 +11,6 @@ import asyncio
 import copy
 import json
 import pickle
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,78 +18,22 @@ import pytest
 from llama_index.core.base.llms.base import BaseLLM
 from llama_index.core.base.llms.types import (
     ChatMessage,
-    ChatResponse,
     ImageBlock,
     MessageRole,
     TextBlock,
     ThinkingBlock,
-    ToolCallBlock,
 )
 from llama_index.core.callbacks import CallbackManager, TokenCountingHandler
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.llms.loading import load_llm
-from llama_index.core.prompts import ChatPromptTemplate, PromptTemplate
-from llama_index.core.tools import FunctionTool
-from pydantic import BaseModel
+from llama_index.core.prompts import PromptTemplate
 
-PIXEL = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR4nGP4z8CAFTEMLQkAKP8/wc53yE8AAAAASUVO"
-    "RK5CYII="
-)
+from tests.llama_index_zhipu.compliance.llm_subject import PIXEL
+from tests.llama_index_zhipu.compliance.tool_suite import ToolTests
 
 
-def add(a: int, b: int) -> int:
-    """Add two numbers."""
-    return a + b
-
-
-def weather(city: str) -> str:
-    """Get the current weather of a city."""
-    return f"{city}: sunny, 21 degrees"
-
-
-class Person(BaseModel):
-    """A person."""
-
-    name: str
-    age: int
-
-
-class LLMTests:
+class LLMTests(ToolTests):
     """The contract of `FunctionCallingLLM`, call by call."""
-
-    #: The model sends its reasoning, and the integration shows it.
-    shows_thinking = True
-    #: It takes images.
-    sees_images = True
-    #: Names of tools that are not ASCII work.
-    any_tool_name = True
-    #: The class is known to `load_llm`.
-    loadable = True
-
-    hello = "Say hello."
-    sum_prompt = "What is 17 plus 25?"
-    two_cities_prompt = "What is the weather in Paris and in Rome?"
-    person_prompt = "Extract the person from this text: {text}"
-    person_text = "Ada Lovelace is 36 years old."
-    secret = "compliance-secret"
-
-    def make_llm(self, **kwargs: Any) -> Any:
-        """An LLM to test, with ``kwargs`` for its constructor."""
-        raise NotImplementedError
-
-    @pytest.fixture
-    def llm(self) -> Any:
-        return self.make_llm()
-
-    def ask(self, text: str | None = None) -> list[ChatMessage]:
-        return [ChatMessage(role="user", content=text or self.hello)]
-
-    async def responses(self, llm: Any, messages: Sequence[ChatMessage]) -> list[ChatResponse]:
-        """The last response of each of the four chat calls."""
-        *_, streamed = llm.stream_chat(messages)
-        astreamed = [response async for response in await llm.astream_chat(messages)][-1]
-        return [llm.chat(messages), streamed, await llm.achat(messages), astreamed]
 
     # -- the class ----------------------------------------------------------------------------
 
@@ -210,137 +153,6 @@ class LLMTests:
             deltas = [chunk.additional_kwargs.get("thinking_delta") or "" for chunk in chunks]
             assert "".join(deltas) == chunks[-1].message.blocks[0].content
             assert chunks[0].additional_kwargs.get("thinking_delta")
-
-    # -- tools --------------------------------------------------------------------------------
-
-    def tools(self) -> list[FunctionTool]:
-        return [FunctionTool.from_defaults(add), FunctionTool.from_defaults(weather)]
-
-    async def with_tools(self, llm: Any, prompt: str, **kwargs: Any) -> list[ChatResponse]:
-        """The last response of each of the four calls with tools."""
-        kwargs = {"tools": self.tools(), **kwargs}
-        *_, streamed = llm.stream_chat_with_tools(user_msg=prompt, **kwargs)
-        astream = await llm.astream_chat_with_tools(user_msg=prompt, **kwargs)
-        return [
-            llm.chat_with_tools(user_msg=prompt, **kwargs),
-            streamed,
-            await llm.achat_with_tools(user_msg=prompt, **kwargs),
-            [response async for response in astream][-1],
-        ]
-
-    async def test_a_tool_is_called(self, llm):
-        for response in await self.with_tools(llm, self.sum_prompt):
-            (call,) = llm.get_tool_calls_from_response(response)
-            assert call.tool_name == "add"
-            assert call.tool_kwargs == {"a": 17, "b": 25}
-            assert call.tool_id
-            blocks = [b for b in response.message.blocks if isinstance(b, ToolCallBlock)]
-            assert [block.tool_call_id for block in blocks] == [call.tool_id]
-            (plain,) = response.message.additional_kwargs["tool_calls"]
-            json.dumps(plain)
-
-    async def test_calls_while_they_come_do_not_raise(self, llm):
-        chunks = list(llm.stream_chat_with_tools(self.tools(), user_msg=self.sum_prompt))
-        for chunk in chunks:
-            llm.get_tool_calls_from_response(chunk, error_on_no_tool_call=False)
-
-    async def test_several_calls_at_once(self, llm):
-        for response in await self.with_tools(
-            llm, self.two_cities_prompt, allow_parallel_tool_calls=True
-        ):
-            calls = llm.get_tool_calls_from_response(response)
-            assert {call.tool_kwargs["city"] for call in calls} == {"Paris", "Rome"}
-            assert len({call.tool_id for call in calls}) == 2
-
-    async def test_one_call_where_only_one_is_allowed(self, llm):
-        for response in await self.with_tools(llm, self.two_cities_prompt):
-            assert len(llm.get_tool_calls_from_response(response)) == 1
-
-    async def test_no_call(self, llm):
-        response = llm.chat_with_tools(self.tools(), user_msg=self.hello)
-        assert llm.get_tool_calls_from_response(response, error_on_no_tool_call=False) == []
-        with pytest.raises(ValueError):
-            llm.get_tool_calls_from_response(response)
-        refused = llm.chat_with_tools(self.tools(), user_msg=self.sum_prompt, tool_choice="none")
-        assert llm.get_tool_calls_from_response(refused, error_on_no_tool_call=False) == []
-
-    async def test_a_call_that_has_to_be_made(self, llm):
-        for kwargs in ({"tool_required": True}, {"tool_choice": "weather"}):
-            response = await llm.achat_with_tools(
-                self.tools(), user_msg="It is nice in Rome.", **kwargs
-            )
-            assert llm.get_tool_calls_from_response(response)
-        assert llm.get_tool_calls_from_response(response)[0].tool_name == "weather"
-
-    async def test_results_go_back(self, llm):
-        for response in await self.with_tools(llm, self.sum_prompt):
-            (call,) = llm.get_tool_calls_from_response(response)
-            history = [
-                *self.ask(self.sum_prompt),
-                # Memory keeps messages as JSON.
-                ChatMessage.model_validate_json(response.message.model_dump_json()),
-                ChatMessage(
-                    role="tool",
-                    blocks=[TextBlock(text="42")],
-                    additional_kwargs={"tool_call_id": call.tool_id},
-                ),
-            ]
-            before = [message.model_dump() for message in history]
-            final = llm.chat_with_tools(self.tools(), chat_history=history)
-            assert "42" in final.message.content
-            assert [message.model_dump() for message in history] == before
-
-    async def test_predict_and_call(self, llm):
-        found = llm.predict_and_call(self.tools(), user_msg=self.sum_prompt)
-        assert found.response == "42"
-        found = await llm.apredict_and_call(self.tools(), user_msg=self.sum_prompt)
-        assert found.response == "42"
-
-    async def test_any_tool_name(self, llm):
-        if not self.any_tool_name:
-            pytest.skip("any_tool_name is False: the LLM takes only ASCII tool names")
-        names = ["查天气", "Get.Weather[city]", "w" * 80]
-        for name in names:
-            tool = FunctionTool.from_defaults(weather, name=name, description=weather.__doc__)
-            response = llm.chat_with_tools([tool], user_msg="What is the weather in Paris?")
-            (call,) = llm.get_tool_calls_from_response(response)
-            assert call.tool_name == name
-            result = ChatMessage(
-                role="tool", content="sunny", additional_kwargs={"tool_call_id": call.tool_id}
-            )
-            history = [*self.ask("What is the weather in Paris?"), response.message, result]
-            assert llm.chat_with_tools([tool], chat_history=history).message.content
-
-    # -- structured output --------------------------------------------------------------------
-
-    async def test_structured_output(self, llm):
-        prompt = PromptTemplate(self.person_prompt)
-        *_, streamed = llm.stream_structured_predict(Person, prompt, text=self.person_text)
-        stream = await llm.astream_structured_predict(Person, prompt, text=self.person_text)
-        for found in (
-            llm.structured_predict(Person, prompt, text=self.person_text),
-            await llm.astructured_predict(Person, prompt, text=self.person_text),
-            streamed,
-            [partial async for partial in stream][-1],
-        ):
-            assert isinstance(found, Person)
-            assert found.age == 36
-            assert "Ada" in found.name
-
-    async def test_structured_llm(self, llm):
-        structured = llm.as_structured_llm(Person)
-        messages = self.ask(self.person_prompt.format(text=self.person_text))
-        for response in (structured.chat(messages), await structured.achat(messages)):
-            assert isinstance(response.raw, Person)
-            assert json.loads(response.message.content)["age"] == 36
-        *_, streamed = structured.stream_chat(messages)
-        assert streamed.raw.age == 36
-
-    async def test_structured_output_of_a_chat_prompt(self, llm):
-        prompt = ChatPromptTemplate.from_messages(
-            [("system", "You extract."), ("user", self.person_prompt)]
-        )
-        assert llm.structured_predict(Person, prompt, text=self.person_text).age == 36
 
     # -- media --------------------------------------------------------------------------------
 
