@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from cookbook.paper import Text, Title, pdf
+from tests.contract.refusing import REFUSAL, settings_of
 from zhipu_client import (
     AuthenticationError,
     BadRequestError,
@@ -17,7 +18,6 @@ from zhipu_client import (
     ServerError,
     embeddings,
     ocr,
-    rerank,
     run,
 )
 from zhipu_client._io.documents import open_document
@@ -25,11 +25,9 @@ from zhipu_client.work._job import Around
 from zhipu_client.work._pictures import Picture
 
 from .server import Reply, scripted
-from .subjects import KEY
 
 BAD = 7
 PAGES = 45
-REFUSAL = {"error": {"code": "1210", "message": "the file cannot be parsed"}}
 
 
 @pytest.fixture(scope="module")
@@ -56,11 +54,6 @@ def _read(bad: Any) -> Any:
     return answer
 
 
-def _settings(server: Any) -> dict[str, Any]:
-    base_url = f"{server.base_url}/paas/v4"
-    return {"base_url": base_url, "dialect": "zhipu", "api_key": KEY, "max_retries": 0}
-
-
 def _load(adapter: str, way: str, scan: Path, **settings: Any) -> list[Any]:
     if adapter == "langchain":
         from langchain_zhipu import ZhipuAIOCRLoader
@@ -82,7 +75,7 @@ def _numbers(documents: list[Any]) -> list[int]:
 @pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
 def test_a_refused_page_is_left_out(adapter, way, in_flight, scan, caplog):
     with scripted(Reply(_read(BAD.__eq__))) as server:
-        settings = {"on_error": "skip", "max_in_flight": in_flight, **_settings(server)}
+        settings = {"on_error": "skip", "max_in_flight": in_flight, **settings_of(server)}
         found = _load(adapter, way, scan, **settings)
         kept = _load(adapter, way, scan, keep_empty=True, **settings)
     assert _numbers(found) == [n for n in range(1, PAGES + 1) if n != BAD]
@@ -97,7 +90,7 @@ def test_a_refused_page_is_left_out(adapter, way, in_flight, scan, caplog):
 def test_a_refused_page_is_named_and_the_others_are_kept(adapter, way, scan):
     with scripted(Reply(_read(BAD.__eq__))) as server:
         with pytest.raises(BadRequestError, match=r"page 7\b.*book\.pdf") as caught:
-            _load(adapter, way, scan, **_settings(server))
+            _load(adapter, way, scan, **settings_of(server))
         error = caught.value
         assert error.page == BAD
         point = getattr(error.resume_from, "progress", error.partial)
@@ -115,7 +108,7 @@ def test_what_a_folder_leaves_out_can_be_had_without_paying_twice(way, scan):
     from llama_index_zhipu import ZhipuAIOCRReader
 
     with scripted(Reply(_read(BAD.__eq__))) as server:
-        reader = ZhipuAIOCRReader(**_settings(server))
+        reader = ZhipuAIOCRReader(**settings_of(server))
         folder = SimpleDirectoryReader(input_files=[scan], file_extractor={".pdf": reader})
         found = folder.load_data() if way == "sync" else asyncio.run(folder.aload_data())
         assert found == []  # so that class has it, when a document raises
@@ -151,7 +144,7 @@ def test_a_vector_that_is_not_of_finite_numbers_costs_no_other(adapter, way):
             ("llama_index", "sync"): "get_text_embedding_batch",
             ("llama_index", "async"): "aget_text_embedding_batch",
         }
-        embed = getattr(made(**_settings(server)), names[adapter, way])
+        embed = getattr(made(**settings_of(server)), names[adapter, way])
         with pytest.raises(ServerError, match=r"NaN.*texts\[1\]") as caught:
             found = embed(texts)
             asyncio.run(found) if way == "async" else None
@@ -162,7 +155,7 @@ def test_a_vector_that_is_not_of_finite_numbers_costs_no_other(adapter, way):
             True,
             False,
         ]
-        found = run(Client(**_settings(server)), embeddings.bulk(texts, on_error="skip"))
+        found = run(Client(**settings_of(server)), embeddings.bulk(texts, on_error="skip"))
     assert list(found.errors) == [1, 3]
     assert found.vectors[::2] == [[0.0, 0.5]] * 3
     assert not any(any(vector[1:]) for vector in found.vectors[1::2])
@@ -172,14 +165,14 @@ def test_a_vector_that_is_not_of_finite_numbers_costs_no_other(adapter, way):
 def test_a_part_that_is_refused_once_costs_no_page(adapter, scan):
     answers = [Reply(REFUSAL), Reply(_read(lambda number: False))]
     with scripted(*answers) as server:
-        found = _load(adapter, "sync", scan, max_in_flight=1, **_settings(server))
+        found = _load(adapter, "sync", scan, max_in_flight=1, **settings_of(server))
     assert _numbers(found) == list(range(1, PAGES + 1))
 
 
 @pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
 def test_a_document_that_is_refused_is_not_asked_for_page_by_page(adapter, scan):
     with scripted(Reply(REFUSAL)) as server:
-        settings = {"on_error": "raise", "max_in_flight": 1, **_settings(server)}
+        settings = {"on_error": "raise", "max_in_flight": 1, **settings_of(server)}
         with pytest.raises(BadRequestError, match=r"book\.pdf"):
             _load(adapter, "sync", scan, **settings)
         assert len(server.requests) < 10
@@ -220,7 +213,7 @@ def _short(body: Any) -> Any:
 @pytest.mark.parametrize("adapter", ["langchain", "llama_index"])
 def test_what_cannot_be_read_is_left_out_alike(adapter, way, answer, left, scan, caplog):
     with scripted(Reply(answer)) as server:
-        settings = {"on_error": "skip", "pages_per_request": 10, **_settings(server)}
+        settings = {"on_error": "skip", "pages_per_request": 10, **settings_of(server)}
         found = _load(adapter, way, scan, **settings)
         kept = _load(adapter, way, scan, keep_empty=True, **settings)
     assert _numbers(found) == [n for n in range(1, PAGES + 1) if n not in left]
@@ -236,7 +229,7 @@ def test_no_more_is_asked_for_where_nothing_comes(adapter, way, tmp_path):
     path.write_bytes(pdf([[Text(f"{n}")] for n in range(60)]))
     settings = {"on_error": "skip", "pages_per_request": 1, "max_in_flight": 1}
     with scripted(Reply(FAILURE)) as server:
-        assert _load(adapter, way, path, **settings, **_settings(server)) == []
+        assert _load(adapter, way, path, **settings, **settings_of(server)) == []
         assert len(server.requests) <= 5
 
 
@@ -253,7 +246,7 @@ def test_a_document_that_cannot_be_opened_is_skipped_alike(
     elif bad == "in memory":
         given = b"no PDF at all"
     with scripted(Reply(_read(lambda number: False))) as server:
-        assert _load(adapter, way, given, **settings, **_settings(server)) == []
+        assert _load(adapter, way, given, **settings, **settings_of(server)) == []
         assert not server.requests
     assert "is skipped: " in caplog.text
     assert bad == "in memory" or given.name in caplog.text
@@ -264,7 +257,7 @@ def test_a_document_that_cannot_be_opened_is_skipped_alike(
 def test_a_wrong_key_is_not_skipped(adapter, way, scan):
     answer = _failing(lambda number: number > 10, WRONG_KEY)
     with scripted(Reply(answer)) as server:
-        settings = {"on_error": "skip", "pages_per_request": 10, **_settings(server)}
+        settings = {"on_error": "skip", "pages_per_request": 10, **settings_of(server)}
         with pytest.raises(AuthenticationError, match=r"book\.pdf"):
             _load(adapter, way, scan, **settings)
 
@@ -305,7 +298,7 @@ class _Pictures:
 
 def test_the_client_has_the_error_on_the_page(scan):
     with scripted(Reply(_read(lambda number: number in (1, BAD, PAGES)))) as server:
-        client = Client(**_settings(server))
+        client = Client(**settings_of(server))
         found = run(client, ocr.pages(scan, on_error="skip"))
     assert [page.number for page in found] == list(range(1, PAGES + 1))
     assert [page.number for page in found if page.error] == [1, BAD, PAGES]
@@ -337,51 +330,6 @@ def test_halves_of_two_refused_parts_come_in_order(scan: Path, later_first: bool
     assert pages == list(range(1, PAGES + 1))
 
 
-def _rank(body: Any) -> Any:
-    if any("bad" in text for text in body["documents"]):
-        return {"error": {"code": "1210", "message": "refused"}}
-    rows = [{"index": n, "relevance_score": 0.5} for n, _ in enumerate(body["documents"])]
-    return {"id": "1", "results": rows, "usage": {"total_tokens": len(rows)}}
-
-
-def test_a_refused_document_of_a_reranking():
-    texts = [f"text {n}" for n in range(500)]
-    texts[333] = "bad"
-    with scripted(Reply(_rank)) as server:
-        client = Client(**_settings(server))
-        with pytest.raises(BadRequestError, match=r"documents\[333\]") as caught:
-            run(client, rerank.bulk(query="q", documents=texts))
-        assert caught.value.place == 333
-        assert len(caught.value.partial.results) > 250
-        found = run(client, rerank.bulk(query="q", documents=texts, on_error="skip"))
-        assert list(found.errors) == [333]
-        assert sorted(row.index for row in found.results) == [n for n in range(500) if n != 333]
-        with pytest.raises(BadRequestError):
-            run(client, rerank.bulk(query="q", documents=["bad", "bad"], on_error="skip"))
-
-
-@pytest.mark.parametrize("way", ["sync", "async"])
-def test_a_refused_document_of_the_adapters(way):
-    from langchain_core.documents import Document
-    from llama_index.core.schema import NodeWithScore, TextNode
-
-    from langchain_zhipu import ZhipuAIRerank as Compressor
-    from llama_index_zhipu import ZhipuAIRerank as Postprocessor
-
-    texts = ["one", "bad", "two"]
-    with scripted(Reply(_rank)) as server:
-        settings = {"on_error": "skip", "top_n": 3, **_settings(server)}
-        ranker, documents = Compressor(**settings), [Document(text) for text in texts]
-        if way == "sync":
-            found = ranker.compress_documents(documents, "q")
-        else:
-            found = asyncio.run(ranker.acompress_documents(documents, "q"))
-        assert sorted(one.page_content for one in found) == ["one", "two"]
-        nodes = [NodeWithScore(node=TextNode(text=text)) for text in texts]
-        made = Postprocessor(**settings).postprocess_nodes(nodes, query_str="q")
-        assert sorted(one.text for one in made) == ["one", "two"]
-
-
 def test_a_refused_text_of_many(scan):
     def embed(body: Any) -> Any:
         if "bad" in body["input"]:
@@ -392,120 +340,7 @@ def test_a_refused_text_of_many(scan):
     texts = [f"text {n}" for n in range(300)]
     texts[111] = texts[222] = "bad"
     with scripted(Reply(embed)) as server:
-        found = run(Client(**_settings(server)), embeddings.bulk(texts, on_error="skip"))
+        found = run(Client(**settings_of(server)), embeddings.bulk(texts, on_error="skip"))
     assert sorted(found.errors) == [111, 222]
     assert len(found.vectors) == 300
     assert found.usage["total_tokens"] == 298
-
-
-BLANKS = {2: "", 4: "  "}
-PLACE = 9
-
-
-def _bulk_calls() -> dict[str, Any]:
-    """Calls of the adapters for texts of which some are blank, by name."""
-    from langchain_core.documents import Document
-    from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
-
-    import langchain_zhipu
-    import llama_index_zhipu
-
-    def documents(texts: list[str]) -> list[Any]:
-        return [Document(page_content=text) for text in texts]
-
-    def nodes(texts: list[str]) -> list[Any]:
-        return [NodeWithScore(node=TextNode(text=text), score=0.0) for text in texts]
-
-    def langchain(name: str, method: str, make: Any, *more: Any) -> Any:
-        return lambda texts, settings: getattr(getattr(langchain_zhipu, name)(**settings), method)(
-            make(texts), *more
-        )
-
-    def llama_index(name: str, method: str) -> Any:
-        return lambda texts, settings: getattr(
-            getattr(llama_index_zhipu, name)(**settings), method
-        )(nodes(texts), QueryBundle("whales"))
-
-    return {
-        "langchain-rerank": langchain("ZhipuAIRerank", "compress_documents", documents, "whales"),
-        "langchain-arerank": langchain("ZhipuAIRerank", "acompress_documents", documents, "whales"),
-        "langchain-judge": langchain("ZhipuAIModeration", "batch", list),
-        "langchain-ajudge": langchain("ZhipuAIModeration", "abatch", list),
-        "langchain-embed": langchain("ZhipuAIEmbeddings", "embed_documents", list),
-        "llama_index-rerank": llama_index("ZhipuAIRerank", "postprocess_nodes"),
-        "llama_index-arerank": llama_index("ZhipuAIRerank", "apostprocess_nodes"),
-        "llama_index-judge": llama_index("ZhipuAIModerationPostprocessor", "postprocess_nodes"),
-        "llama_index-ajudge": llama_index("ZhipuAIModerationPostprocessor", "apostprocess_nodes"),
-    }
-
-
-def _texts(bad: str) -> list[str]:
-    return [BLANKS.get(n, bad if n == PLACE else f"note {n}") for n in range(12)]
-
-
-def _answer(body: Any) -> Any:
-    asked = body.get("documents") or body.get("input")
-    if "bad" in str(asked):
-        return REFUSAL
-    if "query" in body:
-        return {"results": [{"index": n, "relevance_score": 0.5} for n in range(len(asked))]}
-    if isinstance(asked, str):
-        return {"result_list": [{"risk_level": "PASS"}]}
-    return {"data": [{"index": n, "embedding": [0.5]} for n in range(len(asked))]}
-
-
-def _called(call: Any, texts: list[str], settings: dict[str, Any]) -> Any:
-    async def acall() -> Any:
-        return await call(texts, settings)
-
-    found = call(texts, settings)
-    if not asyncio.iscoroutine(found):
-        return found
-    found.close()
-    return asyncio.run(acall())
-
-
-@pytest.mark.parametrize("name", _bulk_calls())
-def test_the_place_is_that_in_the_list_that_was_given(name):
-    call = _bulk_calls()[name]
-    with scripted(Reply(_answer)) as server:
-        settings = {**_settings(server), "max_in_flight": 2}
-        # Refused here, before anything is sent.
-        with pytest.raises(ValueError, match=rf"\[{PLACE}\]|input {PLACE}\b") as caught:
-            _called(call, _texts("a\ud800b"), settings)
-        assert "surrogate" in str(caught.value)
-        assert not server.requests
-        # Refused by the service.
-        with pytest.raises(BadRequestError, match=rf"\[{PLACE}\]|input {PLACE}\b"):
-            _called(call, _texts("bad"), settings)
-        # With results: a blank one shifts none of the others.
-        seen: list[Any] = []
-        _called(call, _texts("good"), {**settings, "on_result": seen.append})
-    assert len(seen) >= 10
-
-
-@pytest.mark.parametrize("way", ["sync", "async"])
-def test_a_score_is_that_of_its_document_beside_blank_ones(way):
-    from langchain_core.documents import Document
-
-    from langchain_zhipu import ZhipuAIRerank
-
-    seen: list[Any] = []
-    with scripted(Reply(_answer)) as server:
-        compressor = ZhipuAIRerank(top_n=None, on_result=seen.append, **_settings(server))
-        texts = _texts("good")
-        documents = [Document(page_content=text) for text in texts]
-        if way == "sync":
-            found = compressor.compress_documents(documents, "whales")
-        else:
-            found = asyncio.run(compressor.acompress_documents(documents, "whales"))
-    kept = [place for place in range(12) if place not in BLANKS]
-    assert sorted(row["index"] for row in seen) == kept
-    assert sorted(one.page_content for one in found) == sorted(texts[place] for place in kept)
-
-
-def test_what_is_not_a_document_is_named_by_its_place():
-    from langchain_zhipu import ZhipuAIRerank
-
-    with pytest.raises(ValueError, match=r"documents\[1\] must be a string"):
-        ZhipuAIRerank(api_key=KEY).rerank(["a", None], "whales")
