@@ -38,6 +38,7 @@ def test_a_stream_that_breaks_is_an_error(service, seen, way):
 
 @ways
 def test_a_stream_that_is_left_ends_its_span_without_an_error(service, seen, way):
+    service.script("stall=3")  # or all of it has come by then
     read(service, way, chat.stream(model="glm-4.7", messages=MESSAGES), most=2)
     span = seen.one()
     assert span.status.status_code is StatusCode.UNSET
@@ -45,6 +46,7 @@ def test_a_stream_that_is_left_ends_its_span_without_an_error(service, seen, way
 
 
 def test_a_stream_that_is_dropped_ends_its_span(service, seen):
+    service.script("stall=3")
     stream = client(service).stream(chat.stream(model="glm-4.7", messages=MESSAGES))
     next(iter(stream))
     assert not seen.spans
