@@ -119,6 +119,7 @@ ABOVE_AN_ENDPOINT = {
     "zhipu_client.conversation": ("zhipu_client.chat",),
     "zhipu_client.telemetry": ("zhipu_client.chat",),
     "zhipu_client.work._batch": ("zhipu_client.batches", "zhipu_client.files"),
+    "zhipu_client.work._collected": ("zhipu_client.batches",),
     "zhipu_client._io.batch_runs": ("zhipu_client.batches",),
     "zhipu_client._io.managed_files": ("zhipu_client.files",),
     "zhipu_client._io.realtime": ("zhipu_client.realtime",),

@@ -6,7 +6,7 @@ import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import accumulate, islice
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from zhipu_client import batches
@@ -27,13 +27,12 @@ from zhipu_client.work._batch import (
     Seen,
     Steps,
     ids_of,
-    items_of,
     known,
-    lines_in,
     missing,
     parts_of,
     results_of,
 )
+from zhipu_client.work._collected import Collected
 from zhipu_client.work._job import Progress, keeping
 from zhipu_client.work._kept import key_of
 from zhipu_client.work._usage import Tally
@@ -199,7 +198,7 @@ class BatchRuns(Generic[V]):
             count: How many items there were; None takes what the batches have noted.
             progress: Called with how many of how many answers have been read.
         """
-        collected = _Collected(count, progress, self.on_result)
+        collected = Collected(count, progress, self.on_result)
         with _known(job_id), keeping(partial=collected.found):
             for row in self._answers(job_id):
                 collected.add(*row)
@@ -209,7 +208,7 @@ class BatchRuns(Generic[V]):
         self, job_id: str, count: int | None = None, progress: Progress | None = None
     ) -> list[BatchAnswer[V]]:
         """Collect, asynchronously."""
-        collected = _Collected(count, progress, self.on_result)
+        collected = Collected(count, progress, self.on_result)
         with _known(job_id), keeping(partial=collected.found):
             async for row in self._aanswers(job_id):
                 collected.add(*row)
@@ -283,53 +282,6 @@ class BatchRuns(Generic[V]):
         while found := await to_thread.run_sync(lambda: list(islice(rows, _AT_ONCE))):
             for row in found:
                 yield row
-
-
-class _Collected:
-    """The answers of a job, put in order."""
-
-    def __init__(
-        self,
-        count: int | None,
-        progress: Progress | None,
-        on_result: Callable[[tuple[int, BatchAnswer[Any]]], Any] | None,
-    ) -> None:
-        self._count = count
-        self._progress = progress
-        self._on_result = on_result
-        self.found: dict[int, BatchAnswer[Any]] = {}
-        self._batches: list[batches.Batch] = []
-        self._told = 0
-        #: Of each batch the words on a damaged line, which may be of any of its items.
-        self._unread: list[str] = []
-
-    def add(self, batch: batches.Batch, number: int | None, answer: BatchAnswer[Any]) -> None:
-        # Each begins with a row of its own, which is not an answer.
-        if not self._batches or batch is not self._batches[-1]:
-            self._batches.append(batch)
-            self._unread.append("")
-            self._told = max(items_of(batch), self._told)
-        elif number is None:
-            if answer.error is not None:
-                self._unread[-1] = f": {answer.error}"
-        else:
-            self.found[number] = answer
-            if self._on_result is not None:
-                self._on_result((number, answer))
-            if self._progress is not None:
-                self._progress(len(self.found), self._count or self._told or None)
-
-    def whole(self) -> list[BatchAnswer[Any]]:
-        least = max([self._told, *(number + 1 for number in self.found)])
-        count = least if self._count is None else self._count
-        return [self.found.get(number) or self._missing(number) for number in range(count)]
-
-    def _missing(self, number: int) -> BatchAnswer[Any]:
-        """Return the answer of an item without one, from the batch that it is in."""
-        sizes = [lines_in(batch) for batch in self._batches]
-        ends = accumulate(sizes) if all(sizes) else ()
-        place = next((place for place, end in enumerate(ends) if number < end), -1)
-        return missing(self._batches[place], self._unread[place])
 
 
 def _announced(parts: list[Part], ids: list[str]) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from zhipu_client import _check
@@ -21,7 +21,7 @@ from zhipu_client._request import Request, StreamRequest
 from zhipu_client.dialects import Dialect
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["LongBody", "foreign", "grouped", "long_body", "write"]
+__all__ = ["LongBody", "arguments_of", "foreign", "long_body", "write"]
 
 #: A text is long from so many characters on, and is sent in pieces of so many.
 LONG, _PIECE = 256 * 1024, 128 * 1024
@@ -73,7 +73,36 @@ class LongBody:
         )
 
 
-def grouped(form: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+def arguments_of(
+    request: Request[Any] | StreamRequest[Any],
+    headers: Mapping[str, str],
+    content: bytes | LongBody | None,
+    *,
+    own_client: bool,
+) -> dict[str, Any]:
+    """Return what httpx makes a request of: its headers, query, and body."""
+    arguments: dict[str, Any] = {"headers": dict(headers)}
+    if request.uploads:
+        arguments["files"] = [
+            (part.name, (part.filename, part.content, part.content_type))
+            for part in request.uploads
+        ]
+        arguments["data"] = _grouped(request.form)
+    elif request.form:
+        arguments["data"] = _grouped(request.form)
+    elif isinstance(content, LongBody) and own_client:
+        # What the caller has around its own client may read it.
+        arguments["content"] = bytes(content)
+    elif content is not None:
+        arguments["content"] = content
+        if isinstance(content, LongBody):
+            arguments["headers"] |= {"Content-Length": str(len(content))}
+    if request.query:
+        arguments["params"] = request.query
+    return arguments
+
+
+def _grouped(form: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
     """Return the values of each field of a form, in order."""
     found: dict[str, list[str]] = {}
     for name, value in form:

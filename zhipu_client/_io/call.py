@@ -15,7 +15,7 @@ from zhipu_client._defaults import (
     header_fields,
     merged_headers,
 )
-from zhipu_client._io.bodies import LongBody, foreign, grouped, write
+from zhipu_client._io.bodies import LongBody, arguments_of, foreign, write
 from zhipu_client._io.client_base import Core
 from zhipu_client._io.hints import hint_for
 from zhipu_client._io.inferred_site import goes_to_other_site
@@ -196,7 +196,7 @@ class Call:
         self.own_client = own_client
         request = self.request
         limits = self.timeout
-        arguments = self._sent(own_client=own_client)
+        arguments = arguments_of(request, self.headers, self.content, own_client=own_client)
         self._sent_to = self.core.base_url
         timeout: Any = {"read": self.silence, "write": self.silence, "connect": limits.connect}
         try:
@@ -231,29 +231,6 @@ class Call:
         # Set last and nowhere else: no local variable of ours has the value.
         built.headers["Authorization"] = _key.authorization(key, self.core.auth, time.time())
         return built
-
-    def _sent(self, *, own_client: bool) -> dict[str, Any]:
-        """Return what httpx makes a request of: its headers, query, and body."""
-        request = self.request
-        arguments: dict[str, Any] = {"headers": dict(self.headers)}
-        if request.uploads:
-            arguments["files"] = [
-                (part.name, (part.filename, part.content, part.content_type))
-                for part in request.uploads
-            ]
-            arguments["data"] = grouped(request.form)
-        elif request.form:
-            arguments["data"] = grouped(request.form)
-        elif isinstance(self.content, LongBody) and own_client:
-            # What the caller has around its own client may read it.
-            arguments["content"] = bytes(self.content)
-        elif self.content is not None:
-            arguments["content"] = self.content
-            if isinstance(self.content, LongBody):
-                arguments["headers"] |= {"Content-Length": str(len(self.content))}
-        if request.query:
-            arguments["params"] = request.query
-        return arguments
 
     def _put_request_id(self, headers: Any) -> None:
         """Send an id of this attempt alone, unless the caller has set one."""
