@@ -41,6 +41,17 @@ T = TypeVar("T")
 #: The most seconds that a command may take, whatever else the machine does.
 _SECONDS = 120.0
 _PROGRAM = str(Path(pdf_process.__file__))
+#: Of a document: what says that its content is not on its pages -> that, and what to do.
+_NOT_ON_PAGES = {
+    "/Collection": (
+        "is a portfolio: the files in it are not read, only its own pages. Take them out and give "
+        "them one by one"
+    ),
+    "/NeedsRendering": (
+        "is a form that only Adobe's programs draw (XFA): what is read is the note that is on its "
+        "pages in place of it. Print it to a PDF and give that"
+    ),
+}
 BOUNDS = {
     "memory": f"takes more than {pdf_process.MEMORY // pdf_process.MiB:,} MiB of memory to open",
     "time": f"takes more than {pdf_process.CPU_SECONDS} seconds to open",
@@ -132,7 +143,8 @@ class PDF:
     def _start(self) -> Facts:
         self._reading = reading(self._source, [_PROGRAM], pdf_process.Desk)
         found, _ = self._answer({"do": "open", "password": self._password})
-        return Facts(found["pages"], found["encrypted"], found["info"], found["remarks"])
+        remarks = [_NOT_ON_PAGES[name] for name in found["remarks"]]
+        return Facts(found["pages"], found["encrypted"], found["info"], remarks)
 
     def _ask(self, **command: Any) -> bytes:
         if self._reading is None:

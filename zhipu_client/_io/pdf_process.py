@@ -24,11 +24,9 @@ __all__ = [
     "Desk",
     "Mapped",
     "MiB",
-    "Opened",
     "RefusedError",
     "answer_all",
     "bound_memory",
-    "serve",
 ]
 
 MiB = 1024 * 1024
@@ -44,17 +42,8 @@ _DATES = ("CreationDate", "ModDate")
 #: Of a page: what leads elsewhere or is not shown. Of a form: what holds for every field.
 _NOT_SHOWN = ("/B", "/AA", "/PieceInfo", "/Thumb", "/StructParents")
 _OF_A_FORM = ("/DR", "/DA", "/Q", "/NeedAppearances", "/SigFlags")
-#: Of a document: what says that its content is not on its pages, and what to do.
-_NOT_ON_PAGES = {
-    "/Collection": (
-        "is a portfolio: the files in it are not read, only its own pages. Take them out and give "
-        "them one by one"
-    ),
-    "/NeedsRendering": (
-        "is a form that only Adobe's programs draw (XFA): what is read is the note that is on its "
-        "pages in place of it. Print it to a PDF and give that"
-    ),
-}
+#: Of a document: what says that its content is not on its pages.
+_NOT_ON_PAGES = ("/Collection", "/NeedsRendering")
 _OF_A_DOCUMENT = ("/OCProperties", "/OutputIntents", "/Lang")
 
 
@@ -109,14 +98,10 @@ class Opened:
         return {name: text for name, text in texts.items() if text}
 
     def remarks(self) -> list[str]:
-        """Return what is in the file and is not on its pages, in words that follow its name."""
+        """Return the names of what is in the file and is not on its pages."""
         try:
             root: Any = self._pdf.Root
-            return [
-                remark
-                for name, remark in _NOT_ON_PAGES.items()
-                if root.get(name) is not None and root.get(name) is not False
-            ]
+            return [name for name in _NOT_ON_PAGES if root.get(name) not in (None, False)]
         except Exception:  # noqa: BLE001 - optional
             return []
 
@@ -320,12 +305,11 @@ def _bound_library() -> None:
 
 def bound_memory(most: int) -> None:
     """Have the system refuse this process more than so many bytes, where it can."""
-    try:
+    with suppress(ImportError):  # not on every system
         import resource
-    except ImportError:  # not on every system
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _bound_time() -> None:

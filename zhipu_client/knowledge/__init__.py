@@ -47,7 +47,6 @@ from zhipu_client.knowledge._documents import (
     DocumentList,
     DocumentPage,
     DocumentReply,
-    DocumentWaiting,
     ImageList,
     Uploaded,
     Uploads,
@@ -58,10 +57,10 @@ from zhipu_client.knowledge._documents import (
     documents,
     embed,
     upload,
-    waiting,
 )
 from zhipu_client.knowledge._envelope import Done
 from zhipu_client.knowledge._search import Found, KnowledgeReply, Slice, found_in, retrieve
+from zhipu_client.knowledge._waiting import DocumentWaiting, waiting
 
 __all__ = [
     "Base",
