@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
 
-from zhipu_client import _key
 from zhipu_client._io.usage import counters_of
 from zhipu_client._request import Request
 from zhipu_client._retry import refused
 from zhipu_client.errors import (
-    APIConnectionError,
     APITimeoutError,
     InvalidRequestError,
     StreamIncompleteError,
     ZhipuError,
 )
-from zhipu_client.errors._failures import error_from
 from zhipu_client.realtime import (
     MAX_APPENDS_PER_SECOND,
     Answer,
@@ -51,6 +45,7 @@ from zhipu_client.work._usage import Used, counts_of
 
 from .async_limits import enter
 from .call import Call
+from .realtime_opening import PATH, library, opened
 
 if TYPE_CHECKING:
     from .aio import AsyncClient
@@ -58,23 +53,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RealtimeConnection", "connect_realtime"]
 
-PATH = "/realtime"
 #: The service sends a heartbeat about every 30 seconds: three that are missing are a silence.
 SILENCE_SECONDS = 95.0
-#: How long the other side may take to agree that it is over.
-CLOSING_SECONDS = 2.0
-#: The most bytes of an event.
-MAX_EVENT_BYTES = 32 * 1024 * 1024
-
-
-class _Quiet(logging.LoggerAdapter[logging.Logger]):
-    """The websocket library's logger: at DEBUG it writes the opening's headers, key included."""
-
-    def isEnabledFor(self, level: int) -> bool:  # noqa: N802 - logging's name
-        return level > logging.DEBUG and super().isEnabledFor(level)
-
-
-_QUIET = _Quiet(logging.getLogger("zhipu_client.realtime"))
 
 
 @asynccontextmanager
@@ -110,7 +90,7 @@ async def connect_realtime(
                         play(event.audio)
         ```
     """
-    connect = _library()
+    connect = library()
     core = client._core
     call = Call.of(core, Request("GET", PATH, parse=_nothing, model=session.model), None, 0, None)
     tracing = switch.tracing
@@ -125,7 +105,7 @@ async def connect_realtime(
     try:
         try:
             key = call.take_key() or await client._key()
-            socket = await _opened(connect, client, call, key)
+            socket = await opened(connect, client, call, key)
         except ZhipuError as error:
             if refused(error):
                 for slot in slots:
@@ -349,49 +329,6 @@ def _trace(span: SessionSpan, event: Event, ended: Answer | None) -> None:
         span.failed(event.error)
     elif ended is not None:
         span.answered(ended)
-
-
-def _library() -> Any:
-    try:
-        from websockets.asyncio.client import connect
-    except ImportError:
-        raise InvalidRequestError(
-            'GLM-Realtime needs the package websockets: pip install "zhipu-integrations[realtime]"'
-        ) from None
-    return connect
-
-
-async def _opened(connect: Any, client: AsyncClient, call: Call, key: str) -> Any:
-    """Open the websocket; every way to fail is one of our errors."""
-    from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
-
-    core = client._core
-    scheme, rest = core.base_url.split("://", 1)
-    address = f"{'ws' if scheme == 'http' else 'wss'}://{rest.rstrip('/')}{PATH}"
-    host = urlsplit(core.base_url).hostname
-    try:
-        return await connect(
-            address,
-            additional_headers={
-                **core.headers,
-                "Authorization": _key.authorization(key, core.auth, time.time()),
-            },
-            user_agent_header="zhipu-integrations",
-            open_timeout=call.timeout.connect,
-            close_timeout=CLOSING_SECONDS,
-            max_size=MAX_EVENT_BYTES,
-            compression=None,
-            proxy=core.proxy or True,
-            logger=_QUIET,
-        )
-    except InvalidStatus as error:
-        answer = error.response
-        headers = {name.lower(): value for name, value in answer.headers.raw_items()}
-        raise error_from(answer.status_code, headers, bytes(answer.body or b"")) from None
-    except TimeoutError:
-        raise APITimeoutError(f"{host} did not open the session in time") from None
-    except (InvalidHandshake, InvalidURI, OSError, EOFError) as error:
-        raise APIConnectionError(f"{host} cannot be reached: {error}") from None
 
 
 def _nothing(reply: Any) -> None:
