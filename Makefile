@@ -72,7 +72,7 @@ test-servers: $(VENV)/.dev $(SERVERS:%=.venv-servers-%/.server) ## both adapters
 test-vllm: $(VENV)/.dev .venv-servers-vllm/.server ## both adapters on vLLM (CPU, some GB, some minutes)
 	@$(ON_SERVERS) --server vllm $(ARGS)
 
-lint: $(VENV)/.dev ## ruff, mypy --strict, import rules, words
+lint: $(VENV)/.dev ## ruff, mypy --strict, import rules, lengths, words
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
