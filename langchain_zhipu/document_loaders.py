@@ -6,12 +6,12 @@ from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import aclosing
 from typing import Any, Unpack
 
-from langchain_core.document_loaders import BaseBlobParser, BaseLoader
+from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 from pydantic import ConfigDict, Field, SkipValidation
 
-from langchain_zhipu._collecting import acollected, collected
+from langchain_zhipu._collecting import CollectingLoader, CollectingParser
 from langchain_zhipu._errors import model_error
 from langchain_zhipu._ocr.reading import OCRSettings, Resume, ResumePoint
 from langchain_zhipu._ocr.sources import FilePath, Origin, blob_origin, origins
@@ -22,7 +22,7 @@ from zhipu_client import InvalidRequestError
 __all__ = ["ResumePoint", "ZhipuAIOCRLoader", "ZhipuAIOCRParser", "ZhipuAIWebReaderLoader"]
 
 
-class ZhipuAIOCRLoader(OCRSettings, BaseLoader, defer_build=False):
+class ZhipuAIOCRLoader(OCRSettings, CollectingLoader, defer_build=False):
     """Reads PDFs and pictures with GLM-OCR: of the service, or on a server of your own.
 
     The service (``POST /layout_parsing``, billed by tokens) finds the layout too. Documents of any
@@ -150,14 +150,6 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader, defer_build=False):
         own = {"file_path": file_path, "glob": glob, "resume_from": resume_from}
         super().__init__(**own, **settings)
 
-    def load(self) -> list[Document]:
-        """Return all documents; on a failure, the error's ``documents`` are those before it."""
-        return collected(self.lazy_load())
-
-    async def aload(self) -> list[Document]:
-        """Return all documents, asynchronously; see `load`."""
-        return await acollected(self.alazy_load())
-
     def lazy_load(self) -> Iterator[Document]:
         """Read page by page; only a few parts of a document are in memory at once."""
         yield from self._read(self._origins(), self.resume_from)
@@ -176,7 +168,7 @@ class ZhipuAIOCRLoader(OCRSettings, BaseLoader, defer_build=False):
             raise model_error(error) from error
 
 
-class ZhipuAIOCRParser(OCRSettings, BaseBlobParser, defer_build=False):
+class ZhipuAIOCRParser(OCRSettings, CollectingParser, defer_build=False):
     """Reads blobs with GLM-OCR: the parser for ``GenericLoader`` and other blob loaders.
 
     The documents are those of `ZhipuAIOCRLoader`, and have the blob's metadata too.
@@ -212,14 +204,6 @@ class ZhipuAIOCRParser(OCRSettings, BaseBlobParser, defer_build=False):
         async with aclosing(self._aread([self._origin(blob)], None)) as documents:
             async for document in documents:
                 yield document
-
-    def parse(self, blob: Blob) -> list[Document]:
-        """Return all documents; on a failure, the error's ``documents`` are those before it."""
-        return collected(self.lazy_parse(blob))
-
-    async def aparse(self, blob: Blob) -> list[Document]:
-        """Return all documents of one blob, asynchronously; see `parse`."""
-        return await acollected(self.alazy_parse(blob))
 
     def _origin(self, blob: Blob) -> Origin:
         try:

@@ -6,11 +6,10 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any, Unpack
 
-from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
 from pydantic import ConfigDict, Field, SkipValidation
 
-from langchain_zhipu._collecting import acollected, collected
+from langchain_zhipu._collecting import CollectingLoader
 from langchain_zhipu._errors import model_error
 from langchain_zhipu._ocr.sources import FilePath, Origin, origins
 from langchain_zhipu._options import ParserOptions
@@ -20,7 +19,7 @@ from zhipu_client import InvalidRequestError
 __all__ = ["ZhipuAIFileParserLoader"]
 
 
-class ZhipuAIFileParserLoader(ParserSettings, BaseLoader, defer_build=False):
+class ZhipuAIFileParserLoader(ParserSettings, CollectingLoader, defer_build=False):
     """Loads office documents, PDFs, tables, images and web pages with the service's file parser.
 
     Sends files, several at once, and waits until the service has parsed them (open.bigmodel.cn
@@ -74,14 +73,6 @@ class ZhipuAIFileParserLoader(ParserSettings, BaseLoader, defer_build=False):
     ) -> None:
         own = {"file_path": file_path, "glob": glob}
         super().__init__(**own, **settings)
-
-    def load(self) -> list[Document]:
-        """Return all documents; on a failure, the error's ``documents`` are those before it."""
-        return collected(self.lazy_load())
-
-    async def aload(self) -> list[Document]:
-        """Return all documents, asynchronously; see `load`."""
-        return await acollected(self.alazy_load())
 
     def lazy_load(self) -> Iterator[Document]:
         """Parse file by file; a few are under way at once."""

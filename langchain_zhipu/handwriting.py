@@ -6,12 +6,11 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any, Unpack
 
-from langchain_core.document_loaders import BaseBlobParser, BaseLoader
 from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 from pydantic import ConfigDict, Field, SkipValidation
 
-from langchain_zhipu._collecting import acollected, collected
+from langchain_zhipu._collecting import CollectingLoader, CollectingParser
 from langchain_zhipu._errors import model_error
 from langchain_zhipu._handwriting import SUFFIXES, HandwritingSettings
 from langchain_zhipu._ocr.sources import FilePath, Origin, blob_origin, origins
@@ -21,7 +20,7 @@ from zhipu_client import InvalidRequestError
 __all__ = ["ZhipuAIHandwritingLoader", "ZhipuAIHandwritingParser"]
 
 
-class ZhipuAIHandwritingLoader(HandwritingSettings, BaseLoader, defer_build=False):
+class ZhipuAIHandwritingLoader(HandwritingSettings, CollectingLoader, defer_build=False):
     """Loads the text of images with handwriting: ``POST /files/ocr`` (open.bigmodel.cn only).
 
     One document an image, a line of text for each line of handwriting; several images at once, in
@@ -78,14 +77,6 @@ class ZhipuAIHandwritingLoader(HandwritingSettings, BaseLoader, defer_build=Fals
         own = {"file_path": file_path, "glob": glob}
         super().__init__(**own, **settings)
 
-    def load(self) -> list[Document]:
-        """Return all documents; on a failure, the error's ``documents`` are those before it."""
-        return collected(self.lazy_load())
-
-    async def aload(self) -> list[Document]:
-        """Return all documents, asynchronously; see `load`."""
-        return await acollected(self.alazy_load())
-
     def lazy_load(self) -> Iterator[Document]:
         """Read image by image; a few are under way at once."""
         yield from self._read(self._origins())
@@ -104,7 +95,7 @@ class ZhipuAIHandwritingLoader(HandwritingSettings, BaseLoader, defer_build=Fals
             raise model_error(error) from error
 
 
-class ZhipuAIHandwritingParser(HandwritingSettings, BaseBlobParser, defer_build=False):
+class ZhipuAIHandwritingParser(HandwritingSettings, CollectingParser, defer_build=False):
     """Reads blobs with handwriting: the parser for ``GenericLoader`` and other blob loaders.
 
     The documents are those of `ZhipuAIHandwritingLoader`, and have the blob's metadata too.
@@ -137,14 +128,6 @@ class ZhipuAIHandwritingParser(HandwritingSettings, BaseBlobParser, defer_build=
         async with aclosing(self._aread(self._of(blob))) as documents:
             async for document in documents:
                 yield document
-
-    def parse(self, blob: Blob) -> list[Document]:
-        """Return the document of one blob; none without handwriting."""
-        return collected(self.lazy_parse(blob))
-
-    async def aparse(self, blob: Blob) -> list[Document]:
-        """Return the document of one blob, asynchronously; see `parse`."""
-        return await acollected(self.alazy_parse(blob))
 
     def _of(self, blob: Blob) -> Iterator[Origin]:
         yield blob_origin(blob, self.max_bytes)

@@ -6,12 +6,11 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any, Unpack
 
-from langchain_core.document_loaders import BaseBlobParser, BaseLoader
 from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 from pydantic import ConfigDict, Field, SkipValidation
 
-from langchain_zhipu._collecting import acollected, collected
+from langchain_zhipu._collecting import CollectingLoader, CollectingParser
 from langchain_zhipu._errors import model_error, raised_as_model_errors
 from langchain_zhipu._ocr.sources import FilePath, Origin, blob_origin, origins
 from langchain_zhipu._options import TranscriptionOptions
@@ -22,7 +21,7 @@ from zhipu_client.adapting import naming
 __all__ = ["ZhipuAITranscriptionLoader", "ZhipuAITranscriptionParser"]
 
 
-class ZhipuAITranscriptionLoader(TranscriptionSettings, BaseLoader, defer_build=False):
+class ZhipuAITranscriptionLoader(TranscriptionSettings, CollectingLoader, defer_build=False):
     """Transcribes recordings of any length with GLM-ASR: ``POST /audio/transcriptions``.
 
     One document a recording, in order. A WAV or MP3 of up to 30 seconds and 25 MiB is sent as it
@@ -90,14 +89,6 @@ class ZhipuAITranscriptionLoader(TranscriptionSettings, BaseLoader, defer_build=
         own = {"file_path": file_path, "glob": glob}
         super().__init__(**own, **settings)
 
-    def load(self) -> list[Document]:
-        """Return all documents; on a failure, the error's ``documents`` are those before it."""
-        return collected(self.lazy_load())
-
-    async def aload(self) -> list[Document]:
-        """Return all documents, asynchronously; see `load`."""
-        return await acollected(self.alazy_load())
-
     def lazy_load(self) -> Iterator[Document]:
         """Transcribe recording by recording; a few parts are under way at once."""
         yield from self._read(self._origins())
@@ -116,7 +107,7 @@ class ZhipuAITranscriptionLoader(TranscriptionSettings, BaseLoader, defer_build=
             raise model_error(error) from error
 
 
-class ZhipuAITranscriptionParser(TranscriptionSettings, BaseBlobParser, defer_build=False):
+class ZhipuAITranscriptionParser(TranscriptionSettings, CollectingParser, defer_build=False):
     """Transcribes blobs with GLM-ASR: the parser for ``GenericLoader`` and other blob loaders.
 
     The documents are those of `ZhipuAITranscriptionLoader`, and have the blob's metadata too.
@@ -154,14 +145,6 @@ class ZhipuAITranscriptionParser(TranscriptionSettings, BaseBlobParser, defer_bu
         async with aclosing(self._aread(self._of(blob))) as documents:
             async for document in documents:
                 yield document
-
-    def parse(self, blob: Blob) -> list[Document]:
-        """Return the document of one blob."""
-        return collected(self.lazy_parse(blob))
-
-    async def aparse(self, blob: Blob) -> list[Document]:
-        """Return the document of one blob, asynchronously; see `parse`."""
-        return await acollected(self.alazy_parse(blob))
 
     def stream_text(self, blob: Blob) -> Iterator[str]:
         """Yield the text of one blob as it comes; parts come one after the other.
