@@ -12,7 +12,7 @@ from pydantic import SecretStr
 import zhipu_client
 from langchain_zhipu._errors import model_error
 from zhipu_client import InvalidRequestError
-from zhipu_client.adapting import drawable, hidden_password, layout_of
+from zhipu_client.adapting import drawing_of, hidden_password
 
 __all__ = ["draw_layout"]
 
@@ -55,15 +55,7 @@ def draw_layout(
     password = hidden_password(password)
     documents = [document] if isinstance(document, Document) else list(document)
     try:
-        layout = layout_of([one.metadata for one in documents], page)
-        source = drawable(layout, file)
-        return zhipu_client.draw_layout(
-            source,
-            layout.regions,
-            page=layout.page,
-            size=layout.size,
-            root=root,
-            password=password,
-        )
+        drawing = drawing_of([one.metadata for one in documents], page, file)
+        return zhipu_client.draw_layout(**drawing, root=root, password=password)
     except InvalidRequestError as error:
         raise model_error(error) from error

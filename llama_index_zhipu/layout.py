@@ -11,7 +11,7 @@ from llama_index.core.schema import BaseNode
 from pydantic import SecretStr
 
 import zhipu_client
-from zhipu_client.adapting import drawable, hidden_password, layout_of
+from zhipu_client.adapting import drawing_of, hidden_password
 
 __all__ = ["draw_layout"]
 
@@ -55,16 +55,8 @@ def draw_layout(
     """
     password = hidden_password(password)
     documents = [document] if isinstance(document, BaseNode) else list(document)
-    layout = layout_of([_about(one) for one in documents], page)
-    source = drawable(layout, file)
-    return zhipu_client.draw_layout(
-        source,
-        layout.regions,
-        page=layout.page,
-        size=layout.size,
-        root=root,
-        password=password,
-    )
+    drawing = drawing_of([_about(one) for one in documents], page, file)
+    return zhipu_client.draw_layout(**drawing, root=root, password=password)
 
 
 def _about(document: BaseNode) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from zhipu_client._numbers import whole_number
 from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["Layout", "Mark", "drawable", "layout_of", "marks"]
+__all__ = ["Layout", "Mark", "drawing_of", "layout_of", "marks"]
 
 #: Label of a region, or its category -> the colour of its frame.
 _COLOURS: Mapping[str, str] = {
@@ -144,7 +144,29 @@ def _source(about: Mapping[str, Any]) -> str | None:
     return str(found) if found else None
 
 
-def drawable(layout: Layout, file: Any = None) -> Any:
+def drawing_of(
+    documents: Sequence[Mapping[str, Any]], page: int | None = None, file: Any = None
+) -> dict[str, Any]:
+    """Return what `draw_layout` needs to draw the layout that metadata of documents describes.
+
+    Args:
+        documents: The metadata of documents of one page.
+        page: See `layout_of`.
+        file: The document itself; None is the one that metadata names.
+
+    Raises:
+        InvalidRequestError: The metadata has no layout, or names no file that could be opened here.
+    """
+    layout = layout_of(documents, page)
+    return {
+        "source": _drawable(layout, file),
+        "regions": layout.regions,
+        "page": layout.page,
+        "size": layout.size,
+    }
+
+
+def _drawable(layout: Layout, file: Any) -> Any:
     """Return the file that a layout is drawn on: the caller's, or the one that metadata names.
 
     Raises:

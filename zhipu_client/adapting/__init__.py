@@ -37,7 +37,7 @@ from zhipu_client._io.chat_pictures import with_pictures
 from zhipu_client._io.jobs import aleave, leave
 from zhipu_client._io.resting import Resting
 from zhipu_client._io.token_counts import TokenCounting, TokenCounts
-from zhipu_client._layout import drawable, layout_of
+from zhipu_client._layout import drawing_of
 from zhipu_client._metadata import document_id, flat, storable
 from zhipu_client._numbers import whole_number
 from zhipu_client._replies import add_usage, counts, text_of
@@ -89,12 +89,11 @@ __all__ = [
     "content_of",
     "counts",
     "document_id",
-    "drawable",
+    "drawing_of",
     "first_url",
     "flat",
     "hidden_password",
     "keeping",
-    "layout_of",
     "leave",
     "name_of",
     "name_source",
