@@ -103,7 +103,7 @@ class ZhipuAIVoiceAgent(KeepsNoArguments, BaseVoiceAgent):
         given = session or Session()
         self.session = replace(given, tools=offered) if offered else given
         self._known = {tool.metadata.get_name(): tool for tool in tools or ()}
-        self._talk = realtime.Talk(self.session)
+        self._state = realtime.SessionState(self.session)
         self._opened = AsyncExitStack()
         self._connection: RealtimeConnection | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -130,8 +130,8 @@ class ZhipuAIVoiceAgent(KeepsNoArguments, BaseVoiceAgent):
         """
         if self._connection is not None:
             raise InvalidRequestError("the voice agent was started before: make another one")
-        talk = connect_realtime(self._zhipu._aclient, self.session)
-        self._connection = await self._opened.enter_async_context(talk)
+        opening = connect_realtime(self._zhipu._aclient, self.session)
+        self._connection = await self._opened.enter_async_context(opening)
         try:
             if self.interface is not None:
                 self.interface.start()
@@ -213,7 +213,7 @@ class ZhipuAIVoiceAgent(KeepsNoArguments, BaseVoiceAgent):
                 self.interface.interrupt()
         if isinstance(event, realtime.Failure):
             logger.warning("the realtime service refused something: %s", event.error)
-        ended = self._talk.take(event)
+        ended = self._state.take(event)
         if ended is not None:
             self._take(ended)
         return event

@@ -52,13 +52,13 @@ def takes_time(block: Any) -> bool:
     """
     content = _CONTENT.get(type(block))
     if content is None:
-        return any(takes_time(inner) for inner in _inside(block))
+        return any(takes_time(inner) for inner in _contained(block))
     if isinstance(block, ImageBlock):
         return not block.url or str(block.url).startswith("data:")
     return bool(block.path) or isinstance(getattr(block, content), IOBase)
 
 
-def _inside(block: Any) -> list[Any]:
+def _contained(block: Any) -> list[Any]:
     inner = getattr(block, "content", None) or getattr(block, "cited_content", None)
     return inner if isinstance(inner, list) else [inner] if hasattr(inner, "block_type") else []
 

@@ -27,7 +27,7 @@ from zhipu_client.realtime import (
     Heartbeat,
     ResponseStarted,
     Session,
-    Talk,
+    SessionState,
     TextDelta,
     append_audio,
     append_video_frame,
@@ -111,9 +111,9 @@ async def connect_realtime(
                 for slot in slots:
                     slot.refused()
             raise
-        talk = RealtimeConnection(client, socket, session, slots, span)
-        await talk.send(session_update(session))
-        yield talk
+        connection = RealtimeConnection(client, socket, session, slots, span)
+        await connection.send(session_update(session))
+        yield connection
         for slot in slots:
             slot.succeeded()
     except ZhipuError as error:
@@ -149,7 +149,7 @@ class RealtimeConnection:
         self._counters = counters_of(client.usage_counter)
         self._used = Used("realtime", session.model, client.site or "")
         self._clock = client._core.clock
-        self._talk = Talk(session)
+        self._state = SessionState(session)
         self._slots = slots
         self._span = span
         self._appended: deque[float] = deque(maxlen=MAX_APPENDS_PER_SECOND)
@@ -163,7 +163,7 @@ class RealtimeConnection:
             InvalidRequestError: The service would refuse it.
             StreamIncompleteError: The connection is gone; ``partial`` is the answer so far.
         """
-        self._talk.check(event)
+        self._state.check(event)
         await self._write(event)
 
     async def append_audio(self, content: bytes) -> None:
@@ -172,13 +172,13 @@ class RealtimeConnection:
         Waits where more than 50 pieces a second would be sent.
         """
         event = append_audio(content)
-        self._talk.check(event, content)
+        self._state.check(event, content)
         await self._paced(event)
 
     async def append_video_frame(self, content: bytes) -> None:
         """Send a picture of what the user shows, a JPEG; paced as `append_audio`."""
         event = append_video_frame(content)
-        self._talk.check(event)
+        self._state.check(event)
         await self._paced(event)
 
     async def commit(self, *, answer: bool = True) -> None:
@@ -271,7 +271,7 @@ class RealtimeConnection:
                 return ended
             if isinstance(event, Failure):
                 error = event.error
-                error.partial = self._talk.so_far
+                error.partial = self._state.so_far
                 raise error
 
     async def _next(self) -> tuple[Event | None, Answer | None]:
@@ -280,7 +280,7 @@ class RealtimeConnection:
             if frame is None:
                 return None, None
             event = read_event(frame)
-            ended = self._talk.take(event)
+            ended = self._state.take(event)
             if ended is not None:
                 self._count(ended)
             if self._span:
@@ -301,12 +301,12 @@ class RealtimeConnection:
             async with asyncio.timeout(SILENCE_SECONDS):
                 return await self._socket.recv()  # type: ignore[no-any-return]
         except ConnectionClosedOK as error:
-            if self._talk.answering:
+            if self._state.answering:
                 raise self._broken(error) from error
             return None
         except TimeoutError:
             late = APITimeoutError(f"nothing came for {SILENCE_SECONDS:g} seconds")
-            late.partial = self._talk.so_far
+            late.partial = self._state.so_far
             raise late from None
         except Exception as error:
             raise self._broken(error) from error
@@ -315,7 +315,7 @@ class RealtimeConnection:
         why = f" ({error})" if error is not None else ""
         return StreamIncompleteError(
             f"the realtime session is over before its answer was whole{why}",
-            partial=self._talk.so_far,
+            partial=self._state.so_far,
         )
 
 

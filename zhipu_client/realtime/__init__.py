@@ -56,7 +56,7 @@ from zhipu_client.realtime._events import (
     read_event,
 )
 from zhipu_client.realtime._session import Session, session_update
-from zhipu_client.realtime._talk import Answer, Talk
+from zhipu_client.realtime._session_state import Answer, SessionState
 
 __all__ = [
     "MAX_APPENDS_PER_SECOND",
@@ -71,9 +71,9 @@ __all__ = [
     "ResponseStarted",
     "Session",
     "SessionReady",
+    "SessionState",
     "SpeechStarted",
     "SpeechStopped",
-    "Talk",
     "TextDelta",
     "TranscriptDelta",
     "UserTranscript",

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from zhipu_client import InvalidRequestError, ServerError, realtime
-from zhipu_client.realtime import Session, Talk
+from zhipu_client.realtime import Session, SessionState
 
 
 def event(kind: str, **data: Any) -> realtime.Event:
@@ -92,31 +92,31 @@ def sound(seconds: float) -> bytes:
     ("form", "piece"), [("pcm16", bytes(320_000)), ("pcm24", bytes(480_000)), ("wav", sound(10))]
 )
 def test_a_turn_has_thirty_seconds(form: Any, piece: bytes) -> None:
-    talk = Talk(Session(input_audio_format=form))
+    state = SessionState(Session(input_audio_format=form))
     made = realtime.append_audio(piece)
     for _ in range(3):
-        talk.check(made, piece)
+        state.check(made, piece)
     with pytest.raises(InvalidRequestError, match="30 seconds a turn"):
-        talk.check(made, piece)
-    talk.check(realtime.commit())
-    talk.check(made, piece)
-    listening = Talk(Session(input_audio_format=form, turn_detection="server_vad"))
+        state.check(made, piece)
+    state.check(realtime.commit())
+    state.check(made, piece)
+    listening = SessionState(Session(input_audio_format=form, turn_detection="server_vad"))
     for _ in range(5):
         listening.check(made, piece)
 
 
 def test_a_conversation_about_video_needs_a_picture_each_time() -> None:
-    talk = Talk(Session(chat_mode="video_passive"))
+    state = SessionState(Session(chat_mode="video_passive"))
     with pytest.raises(InvalidRequestError, match="needs a picture first"):
-        talk.check(realtime.respond())
-    talk.check(realtime.append_video_frame(b"\xff\xd8\xff\xe0"))
-    talk.check(realtime.respond())
+        state.check(realtime.respond())
+    state.check(realtime.append_video_frame(b"\xff\xd8\xff\xe0"))
+    state.check(realtime.respond())
     with pytest.raises(InvalidRequestError):
-        talk.check(realtime.respond())
+        state.check(realtime.respond())
 
 
 def test_an_answer_is_put_together() -> None:
-    talk = Talk(Session())
+    state = SessionState(Session())
     said = [
         event("conversation.item.input_audio_transcription.completed", transcript="Hi"),
         event("response.created", response={"id": "r1"}),
@@ -125,23 +125,25 @@ def test_an_answer_is_put_together() -> None:
         event("response.audio_transcript.delta", delta="day"),
         event("response.audio.delta", delta=base64.b64encode(b"cd").decode()),
     ]
-    assert all(talk.take(one) is None for one in said)
-    assert talk.answering
-    assert talk.so_far.status == "in_progress"
+    assert all(state.take(one) is None for one in said)
+    assert state.answering
+    assert state.so_far.status == "in_progress"
     done = {"id": "r1", "status": "completed", "usage": {"total_tokens": 7}}
-    answer = talk.take(event("response.done", response=done))
+    answer = state.take(event("response.done", response=done))
     assert answer is not None
     assert (answer.id, answer.heard, answer.text, answer.audio) == ("r1", "Hi", "Good day", b"abcd")
     assert (answer.status, answer.usage) == ("completed", {"total_tokens": 7})
-    assert not talk.answering
-    assert talk.so_far.text == ""
+    assert not state.answering
+    assert state.so_far.text == ""
 
 
 def test_a_cancelled_answer_and_a_call() -> None:
-    talk = Talk(Session())
-    talk.take(event("response.created", response={"id": "r1"}))
-    talk.take(event("response.function_call_arguments.done", name="f", arguments="{}", call_id="c"))
-    answer = talk.take(event("response.cancelled", response={"id": "r1"}))
+    state = SessionState(Session())
+    state.take(event("response.created", response={"id": "r1"}))
+    state.take(
+        event("response.function_call_arguments.done", name="f", arguments="{}", call_id="c")
+    )
+    answer = state.take(event("response.cancelled", response={"id": "r1"}))
     assert answer is not None
     assert answer.status == "cancelled"
     assert [(call.name, call.arguments, call.call_id) for call in answer.calls] == [
@@ -170,7 +172,7 @@ def test_frames_that_cannot_be_read(frame: Any) -> None:
 )  # fmt: skip
 def test_odd_values_are_no_raw_errors(kind: str, odd: Any) -> None:
     found = event(kind, response=odd, error=odd, delta=odd, name=odd, arguments=odd, item_id=odd)
-    Talk(Session()).take(found)
+    SessionState(Session()).take(found)
     assert found.item_id in (None, "x")
     if isinstance(found, realtime.Failure):
         assert str(found.error)

@@ -22,7 +22,7 @@ from zhipu_client.realtime._events import (
 )
 from zhipu_client.realtime._session import Session
 
-__all__ = ["Answer", "Talk"]
+__all__ = ["Answer", "SessionState"]
 
 #: What the model speaks in.
 _SPOKEN = bare_samples(24_000)
@@ -58,7 +58,7 @@ class Answer:
         return wav_file(_SPOKEN, self.audio)
 
 
-class Talk:
+class SessionState:
     """Follows one session.
 
     Args:
