@@ -44,6 +44,11 @@ def sniff(head: bytes) -> str | None:
 
     Args:
         head: The first 1,024 bytes or more (a PDF may have other bytes before its mark).
+
+    Example:
+        >>> from zhipu_client.ocr import sniff
+        >>> sniff(b"%PDF-1.7")
+        'application/pdf'
     """
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
@@ -66,6 +71,11 @@ def data_url(content: bytes) -> str:
 
     Raises:
         InvalidRequestError: Empty, too large, or neither PDF, PNG nor JPEG.
+
+    Example:
+        >>> from zhipu_client.ocr import data_url
+        >>> data_url(b"%PDF-1.7")
+        'data:application/pdf;base64,JVBERi0xLjc='
     """
     if not content:
         raise InvalidRequestError("the file is empty (0 bytes)", field="file", value=b"")

@@ -91,6 +91,11 @@ def check_size(model: str, size: str) -> str:
 
     Raises:
         InvalidRequestError: No size, or one that the model cannot draw.
+
+    Example:
+        >>> from zhipu_client.images import check_size
+        >>> check_size("cogview-4-250304", "1024 × 1024")
+        '1024x1024'
     """
     found = _SIZE.match(str(size))
     if found is None:

@@ -46,6 +46,11 @@ def counting_model(model: str) -> str:
 
     Args:
         model: A name, as for `zhipu_client.models.find`.
+
+    Example:
+        >>> from zhipu_client.tokenizer import counting_model
+        >>> counting_model("glm-4.7-flash")
+        'glm-4.6'
     """
     exact = models.get(model)
     if exact is not None and exact.counts_tokens:

@@ -125,7 +125,13 @@ def transcribe_stream(
 
 
 def audio_type(head: bytes) -> str | None:
-    """Return ``audio/wav`` or ``audio/mpeg`` by the first 12 bytes, or None."""
+    r"""Return ``audio/wav`` or ``audio/mpeg`` by the first 12 bytes, or None.
+
+    Example:
+        >>> from zhipu_client.audio import audio_type
+        >>> audio_type(b"RIFF\x24\x00\x00\x00WAVE")
+        'audio/wav'
+    """
     found = sound_type(head)
     return found.mime if found is not None and found.mime in _SENT else None
 

@@ -52,7 +52,13 @@ class ChatChunk(TypedDict, total=False):
 
 
 def text_of(content: Any) -> str:
-    """Return the text of a ``content`` value: a string, null, or a list of parts."""
+    """Return the text of a ``content`` value: a string, null, or a list of parts.
+
+    Example:
+        >>> from zhipu_client.chat import text_of
+        >>> text_of([{"type": "text", "text": "It is "}, {"type": "text", "text": "323."}])
+        'It is 323.'
+    """
     if isinstance(content, str):
         return content
     if isinstance(content, list):
@@ -65,7 +71,15 @@ def text_of(content: Any) -> str:
 
 
 def reasoning_of(message: Mapping[str, Any]) -> str:
-    """Return the reasoning of a message or delta, whichever key carries it."""
+    """Return the reasoning of a message or delta, whichever key carries it.
+
+    Example:
+        >>> from zhipu_client.chat import reasoning_of
+        >>> reasoning_of({"content": "323", "reasoning_content": "17 * 20 - 17"})
+        '17 * 20 - 17'
+        >>> reasoning_of({"content": "323"})
+        ''
+    """
     for key in REASONING_KEYS:
         value = message.get(key)
         if value:
@@ -74,7 +88,13 @@ def reasoning_of(message: Mapping[str, Any]) -> str:
 
 
 def message_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the message of a choice: some servers call it ``delta``, or send its text alone."""
+    """Return the message of a choice: some servers call it ``delta``, or send its text alone.
+
+    Example:
+        >>> from zhipu_client.chat import message_of
+        >>> message_of({"message": {"content": "17 * 19 = 323"}})
+        {'content': '17 * 19 = 323'}
+    """
     for key in ("message", "delta"):
         value = choice.get(key)
         if isinstance(value, str):

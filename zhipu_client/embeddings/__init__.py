@@ -94,7 +94,13 @@ class EmbeddingReply(ReplyModel):
 
 
 def most_texts(model: str, dialect: DialectName) -> int:
-    """Return the most texts that one request may have."""
+    """Return the most texts that one request may have.
+
+    Example:
+        >>> from zhipu_client.embeddings import most_texts
+        >>> most_texts("embedding-3", "zhipu")
+        64
+    """
     if not DIALECTS[dialect].bounds:
         return _MOST_ELSEWHERE
     return models.limits_of(model, "embedding-3").max_items or 1

@@ -103,7 +103,13 @@ class LayoutReply(ReplyModel):
 
 
 def page_limit(site: str | None) -> int:
-    """Return the most pages of one request: 30 on api.z.ai, else 100."""
+    """Return the most pages of one request: 30 on api.z.ai, else 100.
+
+    Example:
+        >>> from zhipu_client.ocr import page_limit
+        >>> page_limit("zai"), page_limit("bigmodel")
+        (30, 100)
+    """
     return _PAGES.get(site, 100)
 
 

@@ -32,25 +32,35 @@ _JPEG = b"\xff\xd8\xff"
 
 
 def append_audio(content: bytes) -> dict[str, Any]:
-    """Return the event that adds a piece of what the user says.
+    r"""Return the event that adds a piece of what the user says.
 
     Args:
         content: In the session's ``input_audio_format``.
 
     Raises:
         InvalidRequestError: There is nothing in it.
+
+    Example:
+        >>> from zhipu_client.realtime import append_audio
+        >>> append_audio(b"\x00\x00")["type"]
+        'input_audio_buffer.append'
     """
     return {"type": "input_audio_buffer.append", "audio": _encoded("audio", content)}
 
 
 def append_video_frame(content: bytes) -> dict[str, Any]:
-    """Return the event that adds a picture of what the user shows.
+    r"""Return the event that adds a picture of what the user shows.
 
     Args:
         content: A JPEG.
 
     Raises:
         InvalidRequestError: It is something else.
+
+    Example:
+        >>> from zhipu_client.realtime import append_video_frame
+        >>> append_video_frame(b"\xff\xd8\xff\xe0")["type"]
+        'input_audio_buffer.append_video_frame'
     """
     encoded = _encoded("video_frame", content)
     if not bytes(content[:3]).startswith(_JPEG):
@@ -59,12 +69,24 @@ def append_video_frame(content: bytes) -> dict[str, Any]:
 
 
 def commit() -> dict[str, Any]:
-    """Return the event that ends the user's turn; not with ``server_vad``."""
+    """Return the event that ends the user's turn; not with ``server_vad``.
+
+    Example:
+        >>> from zhipu_client.realtime import commit
+        >>> commit()["type"]
+        'input_audio_buffer.commit'
+    """
     return {"type": "input_audio_buffer.commit"}
 
 
 def clear() -> dict[str, Any]:
-    """Return the event that forgets the sound of the turn that is going on."""
+    """Return the event that forgets the sound of the turn that is going on.
+
+    Example:
+        >>> from zhipu_client.realtime import clear
+        >>> clear()["type"]
+        'input_audio_buffer.clear'
+    """
     return {"type": "input_audio_buffer.clear"}
 
 
@@ -77,6 +99,11 @@ def message(text: str, role: str = "user") -> dict[str, Any]:
 
     Raises:
         InvalidRequestError: The text is empty, or there is no such role.
+
+    Example:
+        >>> from zhipu_client.realtime import message
+        >>> message("Good morning!")["item"]["content"]
+        [{'type': 'input_text', 'text': 'Good morning!'}]
     """
     _check.text("text", text)
     _check.choice("role", role, ("user", "system", "assistant"))
@@ -90,18 +117,35 @@ def function_output(call_id: str, output: str) -> dict[str, Any]:
     Args:
         call_id: Of the `FunctionCall`.
         output: The result as text.
+
+    Example:
+        >>> from zhipu_client.realtime import function_output
+        >>> function_output("call_1", "sunny")["item"]["output"]
+        'sunny'
     """
     made: dict[str, Any] = {"type": "function_call_output", "output": output}
     return _item({**made, "call_id": call_id} if call_id else made)
 
 
 def delete_item(item_id: str) -> dict[str, Any]:
-    """Return the event that removes an item of the conversation."""
+    """Return the event that removes an item of the conversation.
+
+    Example:
+        >>> from zhipu_client.realtime import delete_item
+        >>> delete_item("item_7")["item_id"]
+        'item_7'
+    """
     return {"type": "conversation.item.delete", "item_id": _named(item_id)}
 
 
 def retrieve_item(item_id: str) -> dict[str, Any]:
-    """Return the event that asks for an item of the conversation."""
+    """Return the event that asks for an item of the conversation.
+
+    Example:
+        >>> from zhipu_client.realtime import retrieve_item
+        >>> retrieve_item("item_7")["item_id"]
+        'item_7'
+    """
     return {"type": "conversation.item.retrieve", "item_id": _named(item_id)}
 
 
@@ -112,6 +156,11 @@ def truncate_item(item_id: str, audio_end_ms: int, content_index: int = 0) -> di
         item_id: The item of the answer.
         audio_end_ms: How much of its sound was heard, in milliseconds.
         content_index: Which part of the item.
+
+    Example:
+        >>> from zhipu_client.realtime import truncate_item
+        >>> truncate_item("item_7", 1500)["audio_end_ms"]
+        1500
     """
     _check.within("audio_end_ms", audio_end_ms, 0, 3_600_000, "milliseconds")
     return {
@@ -123,12 +172,24 @@ def truncate_item(item_id: str, audio_end_ms: int, content_index: int = 0) -> di
 
 
 def respond() -> dict[str, Any]:
-    """Return the event that asks for an answer; not with ``server_vad``, after sound."""
+    """Return the event that asks for an answer; not with ``server_vad``, after sound.
+
+    Example:
+        >>> from zhipu_client.realtime import respond
+        >>> respond()["type"]
+        'response.create'
+    """
     return {"type": "response.create"}
 
 
 def cancel() -> dict[str, Any]:
-    """Return the event that stops the answer that is going on."""
+    """Return the event that stops the answer that is going on.
+
+    Example:
+        >>> from zhipu_client.realtime import cancel
+        >>> cancel()["type"]
+        'response.cancel'
+    """
     return {"type": "response.cancel"}
 
 
