@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from zhipu_emulator.chat.model_facts import display_name
 from zhipu_emulator.chat.preparing import prepare
-from zhipu_emulator.http.responses import api_key, json_response
+from zhipu_emulator.http.responses import api_key, task_begun
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -30,13 +30,6 @@ def routes(state: State) -> list[Route]:
         task = state.add_task(
             api_key(request), body, task_id=body["id"], request_id=body["request_id"]
         )
-        return json_response(
-            {
-                "id": task.id,
-                "model": ready.asked.model,
-                "request_id": task.request_id,
-                "task_status": "PROCESSING",
-            }
-        )
+        return task_begun(task, ready.asked.model)
 
     return [Route("/async/chat/completions", submit, methods=["POST"])]

@@ -14,7 +14,7 @@ from zhipu_emulator.content import drawing, sensitive
 from zhipu_emulator.content.published import publish
 from zhipu_emulator.http.errors import ServiceError, content_filter
 from zhipu_emulator.http.params import Params, illegal
-from zhipu_emulator.http.responses import api_key, json_response, read_json
+from zhipu_emulator.http.responses import api_key, json_response, read_json, task_begun
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -123,7 +123,7 @@ def routes(state: State) -> list[Route]:
         task_id = state.new_id()
         request_id = order.request_id or task_id
         url = _link(request, state, order, task_id)
-        state.add_task(
+        task = state.add_task(
             api_key(request),
             {
                 "id": task_id,
@@ -135,14 +135,7 @@ def routes(state: State) -> list[Route]:
             request_id=request_id,
             status=state.options.task_status,
         )
-        return json_response(
-            {
-                "id": task_id,
-                "model": order.model,
-                "request_id": request_id,
-                "task_status": "PROCESSING",
-            }
-        )
+        return task_begun(task, order.model)
 
     return [
         Route("/images/generations", create, methods=["POST"]),

@@ -16,7 +16,7 @@ from zhipu_emulator.content.mp4 import mp4
 from zhipu_emulator.content.published import publish
 from zhipu_emulator.http.errors import ServiceError, content_filter
 from zhipu_emulator.http.params import Params, illegal, missing
-from zhipu_emulator.http.responses import api_key, json_response, read_json
+from zhipu_emulator.http.responses import api_key, read_json, task_begun
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -132,21 +132,14 @@ def routes(state: State) -> list[Route]:
             "request_id": request_id,
             "video_result": [_links(request, state, order, task_id)],
         }
-        state.add_task(
+        task = state.add_task(
             api_key(request),
             result,
             task_id=task_id,
             request_id=request_id,
             status=state.options.task_status,
         )
-        return json_response(
-            {
-                "id": task_id,
-                "model": order.model,
-                "request_id": request_id,
-                "task_status": "PROCESSING",
-            }
-        )
+        return task_begun(task, order.model)
 
     return [Route("/videos/generations", create, methods=["POST"])]
 

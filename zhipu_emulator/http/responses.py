@@ -14,6 +14,8 @@ from zhipu_emulator.http.json_depth import decoded
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from zhipu_emulator.http.state import Task
+
 JSON_TYPE = "application/json; charset=UTF-8"
 SSE_TYPE = "text/event-stream;charset=UTF-8"  # without the space, as recorded
 DONE = b"data: [DONE]\n\n"
@@ -46,6 +48,18 @@ def json_response(
 ) -> Response:
     """A JSON answer; the keys stay in the order given."""
     return Response(encode(value), status, headers={**(headers or {}), "Content-Type": JSON_TYPE})
+
+
+def task_begun(task: Task, model: str) -> Response:
+    """The answer to a submission: the id of its task, which is polled from now on."""
+    return json_response(
+        {
+            "id": task.id,
+            "model": model,
+            "request_id": task.request_id,
+            "task_status": "PROCESSING",
+        }
+    )
 
 
 def frame(value: Any) -> bytes:
