@@ -22,7 +22,7 @@ from zhipu_client.errors import (
     StreamIncompleteError,
 )
 
-__all__ = ["MAX_RETRY_AFTER", "PATIENCE", "Attempt", "delay", "refused", "retries"]
+__all__ = ["MAX_RETRY_AFTER", "PATIENCE", "RetryState", "delay", "refused", "retries"]
 
 #: The longest wait that the service may ask for; above it the error is raised at once.
 MAX_RETRY_AFTER = 60.0
@@ -33,7 +33,7 @@ PATIENCE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class RetryState:
     """What is known when an attempt has failed.
 
     Attributes:
@@ -64,7 +64,7 @@ def retries(value: object) -> int:
     return value
 
 
-def delay(error: Exception, attempt: Attempt) -> float | None:
+def delay(error: Exception, attempt: RetryState) -> float | None:
     """Return the seconds to wait before the next attempt, or None when there must not be one.
 
     Nothing may have been delivered to the caller yet: a stream is never replayed after its first

@@ -12,13 +12,13 @@ from zhipu_client import (
     StreamIncompleteError,
 )
 from zhipu_client._request import Kind
-from zhipu_client._retry import MAX_DELAY, PATIENCE, Attempt, delay
+from zhipu_client._retry import MAX_DELAY, PATIENCE, RetryState, delay
 from zhipu_client.errors._codes import CODES
 from zhipu_client.errors._failures import error_from
 
 
-def attempt(number: int = 0, *, kind: Kind = "generate", jitter: float = 0.0) -> Attempt:
-    return Attempt(number, 2, kind, jitter)
+def attempt(number: int = 0, *, kind: Kind = "generate", jitter: float = 0.0) -> RetryState:
+    return RetryState(number, 2, kind, jitter)
 
 
 def failure(status: int, code: str | None = None, **headers: str) -> Exception:
@@ -51,7 +51,7 @@ def test_an_empty_account_is_never_asked_again() -> None:
 
 
 def test_waits_grow_up_to_a_limit_and_are_spread() -> None:
-    waits = [delay(failure(500), Attempt(n, 99, "read", 0.0)) for n in range(8)]
+    waits = [delay(failure(500), RetryState(n, 99, "read", 0.0)) for n in range(8)]
     assert waits[:4] == [0.5, 1.0, 2.0, 4.0]
     assert waits[-1] == MAX_DELAY
     spread = {delay(failure(500), attempt(jitter=n / 8)) for n in range(8)}
@@ -62,7 +62,7 @@ def test_waits_grow_up_to_a_limit_and_are_spread() -> None:
 def test_the_number_of_tries_is_obeyed() -> None:
     assert delay(failure(500), attempt(1)) is not None
     assert delay(failure(500), attempt(2)) is None
-    assert delay(failure(500), Attempt(0, 0, "read", 0.0)) is None
+    assert delay(failure(500), RetryState(0, 0, "read", 0.0)) is None
 
 
 def test_the_service_may_name_the_wait_within_reason() -> None:
@@ -96,15 +96,15 @@ def test_our_own_refusals_are_final() -> None:
 def test_too_many_in_flight_is_waited_for_by_time_and_not_by_tries() -> None:
     busy = failure(429, "1302")
     waited, waits = 0.0, []
-    while (wait := delay(busy, Attempt(2, 2, "paid", 0.0, len(waits), waited))) is not None:
+    while (wait := delay(busy, RetryState(2, 2, "paid", 0.0, len(waits), waited))) is not None:
         waits.append(wait)
         waited += wait
     assert waits[:4] == [0.5, 1.0, 2.0, 4.0]
     assert max(waits) == MAX_DELAY
     assert waited == PATIENCE
-    assert delay(busy, Attempt(0, 0, "read", 0.0)) is None
-    assert delay(failure(429, "1305"), Attempt(2, 2, "read", 0.0)) is None
+    assert delay(busy, RetryState(0, 0, "read", 0.0)) is None
+    assert delay(failure(429, "1305"), RetryState(2, 2, "read", 0.0)) is None
 
 
 def test_a_call_that_was_refused_very_often_still_gets_a_number() -> None:
-    assert delay(failure(429, "1302"), Attempt(0, 2, "read", 0.0, 5000, 1.0)) == MAX_DELAY
+    assert delay(failure(429, "1302"), RetryState(0, 2, "read", 0.0, 5000, 1.0)) == MAX_DELAY

@@ -24,7 +24,7 @@ from zhipu_client._io.trace import Deadline
 from zhipu_client._io.usage import UsageCounter, counters_of
 from zhipu_client._io.watching import Watch, watch_of
 from zhipu_client._request import Request, StreamRequest
-from zhipu_client._retry import PATIENCE, Attempt, delay, refused, retries
+from zhipu_client._retry import PATIENCE, RetryState, delay, refused, retries
 from zhipu_client.errors import (
     APIError,
     APITimeoutError,
@@ -259,8 +259,10 @@ class Call:
             return self._refused(error)
         if self._goes_elsewhere(error):
             return 0.0
-        attempt = Attempt(self.tries, self.max_retries, self.request.kind, self.core.clock.jitter())
-        wait = delay(error, attempt)
+        state = RetryState(
+            self.tries, self.max_retries, self.request.kind, self.core.clock.jitter()
+        )
+        wait = delay(error, state)
         if wait is not None:
             self.tries += 1
             notes.say(
@@ -297,8 +299,8 @@ class Call:
         waited = now - self._refused_since
         jitter = self.core.clock.jitter()
         kind = self.request.kind
-        attempt = Attempt(self.tries, self.max_retries, kind, jitter, self._refusals, waited)
-        wait = delay(error, attempt)
+        state = RetryState(self.tries, self.max_retries, kind, jitter, self._refusals, waited)
+        wait = delay(error, state)
         self._refusals += 1
         if wait is None:
             if waited and isinstance(error, APIError):
