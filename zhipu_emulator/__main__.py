@@ -10,9 +10,9 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from zhipu_emulator.http.fault_kinds import HABITS
 from zhipu_emulator.http.server import serve
 from zhipu_emulator.http.state import DEFAULT_KEY
+from zhipu_emulator.scripting.fault_kinds import HABITS
 from zhipu_emulator.scripting.files import load
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ import zhipu_emulator
 from tests.zhipu_client.conversation.test_properties import _types, tools, values_of
 from zhipu_client.conversation.tools import ToolNames
 from zhipu_emulator import Answer
-from zhipu_emulator.http import fault_kinds
+from zhipu_emulator.scripting import fault_kinds
 
 from .subjects import ADAPTERS, WAYS, Ask, run
 

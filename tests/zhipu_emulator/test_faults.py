@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from zhipu_emulator import Answer, Fault
-from zhipu_emulator.http.fault_kinds import KINDS
+from zhipu_emulator.scripting.fault_kinds import KINDS
 
 BODY = {"model": "glm-4.6", "messages": [{"role": "user", "content": "Hello"}]}
 STREAM = {**BODY, "stream": True}

@@ -11,7 +11,7 @@ import pytest
 import zhipu_emulator
 from zhipu_emulator import Answer, Fault, scripting
 from zhipu_emulator.chat.habits import CHANGES, ON_THE_WIRE
-from zhipu_emulator.http.fault_kinds import HABITS
+from zhipu_emulator.scripting.fault_kinds import HABITS
 
 ARGUMENTS = {"berth": {"pier": "N", "number": 3}, "ropes": ["bow", "stern"], "ship": "Ada"}
 CALL = {"function": {"name": "moor", "arguments": json.dumps(ARGUMENTS)}}

@@ -1,8 +1,8 @@
 """Faults, one request at a time: by the header ``x-emulator-fault`` or ``Server.script``.
 
 Several go together, separated by ``;``: ``error=1302; retry-after=2``. The module
-``fault_kinds`` lists them all. ``N`` counts events of a stream (bytes of an answer that is not
-streamed) that still go out.
+``scripting.fault_kinds`` lists them all. ``N`` counts events of a stream (bytes of an answer that
+is not streamed) that still go out.
 """
 
 from __future__ import annotations

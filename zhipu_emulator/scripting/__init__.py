@@ -13,7 +13,7 @@ that meets it, wherever it is in the line::
     server.assert_all_used()  # at the end of a test
 
 A fault is a text, as in ``server.script("error=1302; retry-after=2")`` or in the header
-``x-emulator-fault`` of a request; ``zhipu_emulator.http.fault_kinds.KINDS`` lists the kinds.
+``x-emulator-fault`` of a request; ``zhipu_emulator.scripting.fault_kinds.KINDS`` lists the kinds.
 
 GLM has habits that an agent must survive, and each can be ordered by its name, for an answer that
 the emulator makes up (a fault) or for a message of yours::

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from zhipu_emulator.http.fault_kinds import FORMS, HABITS, KINDS
+from zhipu_emulator.scripting.fault_kinds import FORMS, HABITS, KINDS
 
 _IN_A_MESSAGE = ("role", "content", "reasoning_content", "tool_calls")
 _A_CALL = '{"function": {"name": "add", "arguments": {"a": 1}}}'
@@ -32,7 +32,7 @@ class Fault:
     """What goes wrong with one request.
 
     Attributes:
-        orders: Kinds of fault with their values; ``zhipu_emulator.http.fault_kinds`` lists them.
+        orders: Kinds of fault with their values; ``zhipu_emulator.scripting.fault_kinds`` has them.
         path: Only for a request whose path ends like this.
     """
 
