@@ -208,13 +208,14 @@ def delete(file_id: str) -> Request[DeletedFile]:
         path=f"/files/{_check.segment('file_id', file_id)}",
         parse=parse_as(DeletedFile),
         kind="generate",
-        failed=_not_there(file_id),
+        # Any other refusal means that the file is still there.
+        failed=_not_there(file_id, alone=False),
     )
 
 
-def _not_there(file_id: str) -> Callable[[APIError], APIError]:
+def _not_there(file_id: str, *, alone: bool = True) -> Callable[[APIError], APIError]:
     remedy = "The service keeps files for a time only, and each for its own account"
-    return gone(f"file {file_id}", remedy, file_id=file_id, alone=True)
+    return gone(f"file {file_id}", remedy, file_id=file_id, alone=alone)
 
 
 def _parse_content(reply: Reply) -> bytes:

@@ -80,7 +80,10 @@ def not_taken(head: bytes, name: str) -> str:
     """Return why a file of an unknown type is refused, and what reads it."""
     why = f"is neither PDF, PNG nor JPEG, nor converted to them (it starts with {head[:8]!r})"
     if archive(head) and not _is_office(head):
-        return f"{why}; it is an archive: give the files in it (`zipfile.Path`, `tarfile`)"
+        return (
+            f"{why}; it is an archive: give the files in it (`zipfile.Path`, `tarfile`), or, where "
+            "it is an Office file, take the file parser, see `zhipu_client.file_parser`"
+        )
     if head.startswith(_OFFICE) or name.lower().endswith((".csv", ".txt", ".md", ".html")):
         why += (
             "; Office files and texts are read by the file parser, see `zhipu_client.file_parser`"
