@@ -153,6 +153,7 @@ def test_ids_of_requests_are_known_without_being_in_the_metadata(loader, scan, r
     seen.clear()
     load, _ = LOADERS[loader](scan, {**reach, "on_attempt": seen.append})
     load()
+    assert seen
     assert all(event.request_id for event in seen)
 
 

@@ -197,21 +197,26 @@ def test_the_client_names_the_places_of_its_own_messages(how: str) -> None:
     part = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{b64(PNG)}"}}
     asked: dict[str, Any] = {"model": "glm-4.6v", "messages": [{"role": "user", "content": [part]}]}
 
-    async def call(client: AsyncClient) -> None:
+    async def acall(client: AsyncClient) -> None:
         if how == "acall":
             await client.send(chat.create(**asked))
+            return
         async with client.stream(chat.stream(**asked)) as chunks:
             async for _ in chunks:
                 pass
 
-    with scripted(UNREAD) as server, pytest.raises(BadRequestError) as caught:
-        if how[0] == "a":
-            asyncio.run(call(AsyncClient(api_key=KEY, base_url=server.base_url)))
-        client = Client(api_key=KEY, base_url=server.base_url)
+    def call(client: Client) -> None:
         if how == "call":
             client.send(chat.create(**asked))
+            return
         with client.stream(chat.stream(**asked)) as chunks:
             list(chunks)
+
+    with scripted(UNREAD) as server, pytest.raises(BadRequestError) as caught:
+        if how[0] == "a":
+            asyncio.run(acall(AsyncClient(api_key=KEY, base_url=server.base_url)))
+        else:
+            call(Client(api_key=KEY, base_url=server.base_url))
     assert f"with messages[0].content[0] (image, image/png, {len(PNG)} bytes)" in str(caught.value)
 
 

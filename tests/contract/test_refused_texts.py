@@ -87,12 +87,20 @@ def _bulk_calls() -> dict[str, Any]:
             getattr(llama_index_zhipu, name)(**settings), method
         )(nodes(texts), QueryBundle("whales"))
 
+    def embedding(method: str) -> Any:  # as an index calls it: it takes blank texts then
+        return lambda texts, settings: getattr(
+            llama_index_zhipu.ZhipuAIEmbedding(**settings), method
+        )(texts, show_progress=False)
+
     return {
         "langchain-rerank": langchain("ZhipuAIRerank", "compress_documents", documents, "whales"),
         "langchain-arerank": langchain("ZhipuAIRerank", "acompress_documents", documents, "whales"),
         "langchain-judge": langchain("ZhipuAIModeration", "batch", list),
         "langchain-ajudge": langchain("ZhipuAIModeration", "abatch", list),
         "langchain-embed": langchain("ZhipuAIEmbeddings", "embed_documents", list),
+        "langchain-aembed": langchain("ZhipuAIEmbeddings", "aembed_documents", list),
+        "llama_index-embed": embedding("get_text_embedding_batch"),
+        "llama_index-aembed": embedding("aget_text_embedding_batch"),
         "llama_index-rerank": llama_index("ZhipuAIRerank", "postprocess_nodes"),
         "llama_index-arerank": llama_index("ZhipuAIRerank", "apostprocess_nodes"),
         "llama_index-judge": llama_index("ZhipuAIModerationPostprocessor", "postprocess_nodes"),
