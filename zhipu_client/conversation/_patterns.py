@@ -15,8 +15,9 @@ __all__ = ["of_pattern"]
 
 _LONGEST_PATTERN = 200
 _LONGEST_KEY = 200
-#: Groups can be repeated, which takes time without end; so can many repetitions side by side.
-_SLOW = re.compile(r"\(|(?:[*+}].*){3}", re.DOTALL)
+#: Groups can be repeated, which takes time without end; so can many repetitions side by side, what
+#: may be left out (``?``) among them.
+_SLOW = re.compile(r"\(|(?:[*+?}].*){3}", re.DOTALL)
 
 
 def of_pattern(key: str, patterns: Mapping[str, Any]) -> Any:

@@ -194,6 +194,7 @@ TEXT = '{"a": "1"}'
         ({"type": "object", "patternProperties": {"a": {}, "^a": {"type": "integer"}}}, {"a": "1"}),
         ({"type": "object", "patternProperties": {"(a+)+$": {"type": "integer"}}}, {"a": "1"}),
         ({"type": "object", "patternProperties": {"[": {"type": "integer"}}}, {"a": "1"}),
+        ({"type": "object", "patternProperties": {"^a?$": {"type": "integer"}}}, {"a": 1}),
         ({"type": "object", "anyOf": [{"required": ["a"]}, {"required": ["b"]}]}, {"a": "1"}),
         ({"$ref": "#/$defs/self"}, {"a": 1}),
         ({"type": ["string", "object"]}, TEXT),
@@ -312,3 +313,10 @@ def test_a_schema_within_a_schema_keeps_its_definitions(adapter: TypeAdapter[Any
     if "additionalProperties" in schema["properties"]["x"]:
         inner, want = {"k": inner}, {"k": want}
     assert read_arguments({"x": json.dumps(inner)}, schema).value == {"x": want}
+
+
+@pytest.mark.parametrize("pattern", ["^" + "a?" * 60 + "a" * 60 + "b", "(a+)+$", "a*" * 9 + "b"])
+def test_no_pattern_of_a_schema_takes_time_without_end(pattern: str) -> None:
+    schema = {"type": "object", "patternProperties": {pattern: {"type": "integer"}}}
+    given = {"x": {"a" * 150: "1"}}
+    assert read_arguments(given, {"properties": {"x": schema}}).value == given
