@@ -168,6 +168,7 @@ FORMS: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"allowed_tools": ["a"], "headers": {"X": "1"}},
     ),
     ({"allowed_tools": {"tool_names": ["a"]}}, {"allowed_tools": ["a"]}),
+    ({"allowed_tools": {}}, {}),
     ({"authorization": "t"}, {"headers": {"Authorization": "Bearer t"}}),
     ({"require_approval": "never", "server_description": "Tides"}, {}),
     ({"transport_type": "sse"}, {"transport_type": "sse"}),
@@ -187,7 +188,13 @@ def test_the_flat_form_is_sent_as_the_service_has_it(
 @adapters
 @pytest.mark.parametrize(
     "given",
-    [{"require_approval": "always"}, {"require_approval": {"never": {}}}, {"connector_id": "c"}],
+    [
+        {"require_approval": "always"},
+        {"require_approval": {"never": {}}},
+        {"connector_id": "c"},
+        {"allowed_tools": {"read_only": True}},
+        {"headers": "Bearer t"},
+    ],
 )
 def test_what_the_service_cannot_do_is_refused(
     adapter: str, service: Any, given: dict[str, Any]

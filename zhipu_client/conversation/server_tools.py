@@ -107,6 +107,18 @@ def _check_flat(tool: Mapping[str, Any], place: str) -> None:
             "must be 'never': the service calls the server without asking. To approve each call, "
             "offer the server's tools as functions of your own",
         )
+    allowed = tool.get("allowed_tools")
+    if isinstance(allowed, Mapping) and allowed.keys() - {"tool_names"}:
+        # Left out, it would allow more than the caller meant to.
+        raise refuse(
+            f"{place}.allowed_tools",
+            sorted(map(str, allowed)),
+            "must be a list of names, or have tool_names only: the service cannot tell which tools "
+            "do no more than read",
+        )
+    headers = tool.get("headers")
+    if headers is not None and not isinstance(headers, Mapping):  # not quoted: it has a secret
+        raise refuse(f"{place}.headers", type(headers).__name__, "must be names with values")
 
 
 def nested_mcp(tool: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,8 +131,10 @@ def nested_mcp(tool: Mapping[str, Any]) -> dict[str, Any]:
     """
     given = {name: tool[name] for name in _SENT_OF_FLAT if tool.get(name) is not None}
     allowed = given.get("allowed_tools")
-    if isinstance(allowed, Mapping):  # OpenAI's filter, which may name them
-        given["allowed_tools"] = list(allowed.get("tool_names") or ())
+    if isinstance(allowed, Mapping):  # OpenAI's filter; an empty one leaves nothing out
+        del given["allowed_tools"]
+        if allowed.get("tool_names") is not None:
+            given["allowed_tools"] = list(allowed["tool_names"])
     if tool.get("authorization"):
         token = {"Authorization": f"Bearer {tool['authorization']}"}
         given["headers"] = {**token, **(given.get("headers") or {})}
