@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 import httpcore
@@ -15,8 +16,9 @@ from zhipu_client._io.trace import Deadline
 class Socket:
     """A socket that gives a byte when it was asked so often, and counts its settings."""
 
-    def __init__(self, *, empty: int) -> None:
+    def __init__(self, *, empty: int, error: OSError | None = None) -> None:
         self.empty = empty
+        self.error = error or TimeoutError("timed out")
         self.waits: list[float] = []
 
     def gettimeout(self) -> float | None:
@@ -28,8 +30,11 @@ class Socket:
     def recv(self, size: int) -> bytes:
         self.empty -= 1
         if self.empty >= 0:
-            raise TimeoutError
+            raise self.error
         return b"x"
+
+    def send(self, data: bytes) -> int:
+        return len(self.recv(1))
 
 
 def stream_over(socket: Socket) -> Any:
@@ -58,3 +63,12 @@ def test_a_read_waits_for_all_of_its_time_and_no_longer() -> None:
     with pytest.raises(httpcore.ReadTimeout):
         stream_over(silent).read(10, 60.0)
     assert sum(silent.waits) == pytest.approx(60.0)
+
+
+def test_a_peer_that_the_system_has_given_up_is_no_silence() -> None:
+    """Read again, such a socket has an end, at which a cut answer would pass for a whole one."""
+    gone = TimeoutError(errno.ETIMEDOUT, "Connection timed out")
+    with pytest.raises(httpcore.ReadError, match="Connection timed out"):
+        stream_over(Socket(empty=1, error=gone)).read(10, 60.0)
+    with pytest.raises(httpcore.WriteError, match="Connection timed out"):
+        stream_over(Socket(empty=1, error=gone)).write(b"x", 60.0)

@@ -132,7 +132,11 @@ class _Stream(httpcore.NetworkStream):
                 self._socket.settimeout(wait)
             try:
                 return work(given)
-            except TimeoutError:
+            except TimeoutError as error:
+                if error.errno is not None:
+                    # The system has given the peer up (ETIMEDOUT), and says so once: asked again,
+                    # the socket would be at its end, as after a whole answer.
+                    raise ConnectionError(str(error)) from error
                 left -= wait
                 if left <= 0:
                     raise
