@@ -122,11 +122,13 @@ async def connect_realtime(
     finally:
         if span:
             span.end(broken)
-        if socket is not None:
-            with suppress(Exception):
-                await socket.close()
-        for slot in slots:
-            slot.release()
+        try:
+            if socket is not None:
+                with suppress(Exception):
+                    await socket.close()
+        finally:  # a second cancel ends the closing, too
+            for slot in slots:
+                slot.release()
 
 
 class RealtimeConnection:

@@ -48,9 +48,10 @@ def library() -> Any:
 
 async def opened(connect: Any, client: AsyncClient, call: Call, key: str) -> Any:
     """Open the websocket; every way to fail is one of our errors."""
-    from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
+    from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
 
     core = client._core
+    way = core.pool_key
     scheme, rest = core.base_url.split("://", 1)
     address = f"{'ws' if scheme == 'http' else 'wss'}://{rest.rstrip('/')}{PATH}"
     host = urlsplit(core.base_url).hostname
@@ -66,9 +67,17 @@ async def opened(connect: Any, client: AsyncClient, call: Call, key: str) -> Any
             close_timeout=CLOSING_SECONDS,
             max_size=MAX_EVENT_BYTES,
             compression=None,
-            proxy=core.proxy or True,
+            proxy=way.proxy,  # else the library would look for one by rules of its own
             logger=_QUIET,
         )
+    except (InvalidProxy, UnicodeError):  # their words have the user and the password
+        raise InvalidRequestError(f"{way.described} cannot be used", field="proxy") from None
+    except ImportError:
+        raise InvalidRequestError(
+            f"{way.described} is a SOCKS proxy, for which websockets needs "
+            "pip install 'python-socks[asyncio]'",
+            field="proxy",
+        ) from None
     except InvalidStatus as error:
         answer = error.response
         headers = {name.lower(): value for name, value in answer.headers.raw_items()}

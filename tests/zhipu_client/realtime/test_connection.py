@@ -7,6 +7,8 @@ import contextlib
 import json
 import logging
 import pickle
+import sys
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -249,6 +251,77 @@ async def test_nobody_listens() -> None:
     with pytest.raises(APIConnectionError, match=r"127\.0\.0\.1 cannot be reached"):
         async with connect_realtime(client, Session()):
             pass
+
+
+@pytest.mark.parametrize(
+    ("proxy", "words"),
+    [
+        ("ftp://user:hidden@127.0.0.1:9", "http_proxy must be a URL"),
+        ("http://hidden@127.0.0.1:9", r"the proxy http://127\.0\.0\.1:9 .*cannot be used"),
+        ("http://user:%ff@127.0.0.1:9", "cannot be used"),
+        ("socks5://user:hidden@127.0.0.1:9", "python-socks"),
+    ],
+)
+async def test_a_proxy_that_cannot_be_used_is_not_quoted(
+    proxy: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.setitem(sys.modules, "python_socks", None)
+    client = AsyncClient(api_key="a.b", base_url="http://nowhere.example/v4")
+    with pytest.raises(InvalidRequestError, match=words) as caught:
+        async with connect_realtime(client, Session()):
+            pass
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "hidden" not in shown
+
+
+async def test_the_proxy_is_that_of_every_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bytes] = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await reader.readline())
+        writer.close()
+
+    async with await asyncio.start_server(proxy, "127.0.0.1", 0) as server:
+        place = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        monkeypatch.setenv("all_proxy", place)  # of which websockets does not know
+        client = AsyncClient(api_key="a.b", base_url="http://nowhere.example/v4")
+        with pytest.raises(APIConnectionError):
+            async with connect_realtime(client, Session()):
+                pass
+    assert seen == [b"CONNECT nowhere.example:80 HTTP/1.1\r\n"]
+
+
+async def test_a_second_cancel_while_it_closes_gives_its_place_back(
+    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Socket:
+        async def send(self, text: str) -> None:
+            """Take it."""
+
+        async def close(self) -> None:
+            raise asyncio.CancelledError
+
+    class Slot:
+        released = 0
+
+        def release(self) -> None:
+            self.released += 1
+
+    slot = Slot()
+
+    async def entered(*_: Any) -> list[Any]:
+        return [slot]
+
+    async def opened(*_: Any) -> Any:
+        return Socket()
+
+    monkeypatch.setattr(connection, "enter", entered)
+    monkeypatch.setattr(connection, "opened", opened)
+    with pytest.raises(asyncio.CancelledError):
+        async with connect_realtime(client, Session()):
+            raise asyncio.CancelledError
+    assert slot.released == 1
 
 
 async def test_a_server_without_websockets_is_no_raw_error() -> None:
