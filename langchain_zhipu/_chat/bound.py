@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.language_models.chat_models import _ChatModelBinding
+from langchain_core.load.serializable import SerializedConstructor, SerializedNotImplemented
 from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableBinding
 
+from langchain_zhipu._chat.settings import redacted_json, redacted_repr
 from langchain_zhipu._chat.tasks import ChatTasks
 
 __all__ = ["BoundChat"]
@@ -73,6 +76,13 @@ class BoundChat(_ChatModelBinding):  # type: ignore[no-redef]
         model = self.kwargs.get("model")
         chat = self._chat.model_copy(update={"model": model}) if model else self._chat
         return chat.profile
+
+    def to_json(self) -> SerializedConstructor | SerializedNotImplemented:
+        """Return the serialised form, in which headers and other secrets are redacted."""
+        return redacted_json(super().to_json(), "kwargs")
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        yield from redacted_repr(super().__repr_args__(), "kwargs")
 
     def _kept(self) -> dict[str, Any]:
         return {k: v for k, v in self.kwargs.items() if k not in _OF_TOOLS_AND_SCHEMAS}

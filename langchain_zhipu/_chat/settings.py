@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.load import dumpd
+from langchain_core.load.serializable import SerializedConstructor, SerializedNotImplemented
 from langchain_core.utils.utils import _build_model_kwargs
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, model_validator
 from typing_extensions import override
 
 from langchain_zhipu._chat.counting import CountsTokens
@@ -24,7 +25,9 @@ from zhipu_client import InvalidRequestError, __version__
 from zhipu_client.adapting import suggestion
 from zhipu_client.conversation import ReasoningHistory, ToolChoiceMode, redacted
 
-__all__ = ["ChatSettings"]
+__all__ = ["ChatSettings", "redacted_json", "redacted_repr"]
+
+_Serialized = SerializedConstructor | SerializedNotImplemented
 
 #: Fields that decide what is sent, and so what comes back.
 _SENT = (
@@ -183,6 +186,17 @@ class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
             names.append((output or {}).get("model_name"))
         return {"token_usage": usage, "model_name": next(filter(None, names), self.model)}
 
+    @override
+    def to_json(self) -> _Serialized:
+        return redacted_json(super().to_json(), "model_kwargs")
+
+    @field_serializer("model_kwargs")
+    def _write_model_kwargs(self, value: dict[str, Any]) -> dict[str, Any]:
+        return redacted(value)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        yield from redacted_repr(super().__repr_args__(), "model_kwargs")
+
     def _settings(self) -> dict[str, Any]:
         found = {name: getattr(self, name) for name in _SENT}
         return {name: value for name, value in found.items() if value is not None}
@@ -193,6 +207,23 @@ class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
             super().__setattr__(name, value)
             if name == "model" and _follows(self.profile):
                 self.profile = self._resolve_model_profile()
+
+
+def redacted_json(found: _Serialized, name: str) -> _Serialized:
+    """Return a serialised form without the secrets in its arguments of that name."""
+    fields: Any = found.get("kwargs")
+    if not isinstance(fields, Mapping) or not isinstance(fields.get(name), Mapping):
+        return found
+    made: Any = {**found, "kwargs": {**fields, name: redacted(fields[name])}}
+    shown: _Serialized = made
+    return shown
+
+
+def redacted_repr(found: Iterable[Any], name: str) -> Iterator[tuple[str | None, Any]]:
+    """Yield what ``repr`` shows, without the secrets in the arguments of that name."""
+    for shown, value in found:
+        hidden = shown == name and isinstance(value, Mapping)
+        yield shown, redacted(value) if hidden else value
 
 
 def _with_suggestions(owner: str, values: dict[str, Any], known: set[str]) -> dict[str, Any]:

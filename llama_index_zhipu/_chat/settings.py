@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 from llama_index.core.base.llms.types import LLMMetadata, MessageRole
-from llama_index.core.bridge.pydantic import Field, model_validator
+from llama_index.core.bridge.pydantic import Field, field_serializer, model_validator
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 
 from llama_index_zhipu._chat.calling import SENT
 from llama_index_zhipu._connection import ALIASES, ZhipuSettings
 from zhipu_client import models
-from zhipu_client.conversation import ReasoningHistory, without_secrets
+from zhipu_client.conversation import ReasoningHistory, redacted, without_secrets
 from zhipu_client.dialects import STANDARD
 
 __all__ = ["DEFAULT_MODEL", "ChatSettings"]
@@ -123,5 +123,18 @@ class ChatSettings(FunctionCallingLLM, ZhipuSettings):
             if (value := getattr(self, name)) is not None
         }
         if self.server_tools is not None:
-            shown["server_tools"] = [without_secrets(tool) for tool in self.server_tools]
+            shown["server_tools"] = self._write_tools(self.server_tools)
         return {**super().to_payload(), **shown}
+
+    @field_serializer("server_tools")
+    def _write_tools(self, tools: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
+        return None if tools is None else [without_secrets(tool) for tool in tools]
+
+    @field_serializer("additional_kwargs")
+    def _write_additional(self, value: dict[str, Any]) -> dict[str, Any]:
+        return redacted(value)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        for name, value in super().__repr_args__():
+            hidden = name == "additional_kwargs" and isinstance(value, Mapping)
+            yield name, redacted(value) if hidden else value

@@ -92,6 +92,20 @@ def is_flat_mcp(tool: Any) -> bool:
     return isinstance(tool, Mapping) and tool.get("type") == _MCP and "server_label" in tool
 
 
+def _check_headers(tool: Any, place: str) -> None:
+    """Refuse headers that cannot be sent: what was written down has a digest in their place."""
+    if not isinstance(tool, Mapping) or tool.get("type") != _MCP:
+        return
+    settings = tool if is_flat_mcp(tool) else tool.get(_MCP)
+    headers = settings.get("headers") if isinstance(settings, Mapping) else None
+    if headers is not None and not isinstance(headers, Mapping):
+        raise InvalidRequestError(
+            f"{place}: the headers of an MCP server must be a dict, got {type(headers).__name__}; "
+            "what was serialised does not have them: give them again",
+            field=place,
+        )
+
+
 def _check_flat(tool: Mapping[str, Any], place: str) -> None:
     unknown = sorted(tool.keys() - _FLAT_KEYS)
     if unknown:
@@ -159,12 +173,17 @@ def completed(tools: Sequence[Any], *, site: str | None) -> list[Any]:
         tools: Wire tools. They are not changed.
         site: The preset that is called, or None for any other server.
 
+    Raises:
+        InvalidRequestError: The headers of an MCP server are not a dict.
+
     Example:
         >>> completed([{"type": "web_search", "web_search": {"count": 3}}], site="zai")[0]
         ... # doctest: +NORMALIZE_WHITESPACE
         {'type': 'web_search', 'web_search':
          {'enable': True, 'search_engine': 'search_pro_jina', 'search_result': True, 'count': 3}}
     """
+    for position, tool in enumerate(tools):
+        _check_headers(tool, f"tools[{position}]")
     found = [nested_mcp(tool) if is_flat_mcp(tool) else tool for tool in tools]
     return [_searching(tool, site) if _is_search(tool) else tool for tool in found]
 
