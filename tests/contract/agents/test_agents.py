@@ -52,7 +52,7 @@ def test_a_deck_and_its_stream(adapter, way, reach):
 @pytest.mark.parametrize("adapter", ["langchain", "llama_index", "translation"])
 def test_a_stream_that_is_left_is_closed_at_once(adapter, reach, service):
     # What has come already is read in one piece: the rest must not be there yet.
-    service.configure(token_delay=0.05)
+    service.script("stall=3")
     seen: list[str] = []
     reach["on_attempt"] = lambda event: seen.append(event.outcome)
     if adapter == "translation":
