@@ -78,7 +78,7 @@ lint: $(VENV)/.dev ## ruff, mypy --strict, import rules, lengths, words
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/test_layers.py tests/test_import_circles.py tests/test_words.py tests/test_references.py
 
-typing: $(VENV)/.dev .venv-typing/.typing ## what pyright, and so many an editor, says of tests/typing and cookbook (300 MB: not in `make test`)
+typing: $(VENV)/.dev .venv-typing/.typing ## what pyright, and so many an editor, reports in tests/typing and cookbook (300 MB: not in `make test`)
 	@.venv-typing/bin/basedpyright --pythonpath $(BIN)/python $(ARGS)
 
 format: $(VENV)/.dev ## put the code into shape
