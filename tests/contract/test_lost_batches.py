@@ -13,6 +13,7 @@ import llama_index_zhipu
 import zhipu_emulator
 from zhipu_client import (
     APIError,
+    BadRequestError,
     Client,
     GoneError,
     NotFoundError,
@@ -165,6 +166,14 @@ def test_a_batch_that_is_not_there_is_named_and_costs_no_other(made, service) ->
         assert (caught.value.batch_id, caught.value.file_id) == (lost, None)
         assert "goes on" not in str(caught.value)
         assert good(partial_of(caught.value)) == [2, 3, 4, 5]
+
+
+def test_a_refusal_that_is_not_the_services_loses_no_batch() -> None:
+    """A proxy's 400 has no code: what is forgotten for it would be paid for once more."""
+    refused = BadRequestError("Request Header Or Cookie Too Large", status=400)
+    for request in (batches.retrieve("batch-1"), files.open_content("file-1")):
+        assert request.failed is not None
+        assert request.failed(refused) is refused
 
 
 def test_another_failure_ends_it_at_once(made, service) -> None:

@@ -51,7 +51,9 @@ def gone(
             return error  # another failure, or one that is explained: a wrong address
         if error.code in _ENDPOINTS:
             return error
-        if not (alone or isinstance(error, NotFoundError) or _WORDS.search(error.message)):
+        # A refusal without a code is a proxy's, about something else: a header, say.
+        sure = isinstance(error, NotFoundError) or (alone and error.code is not None)
+        if not sure and not _WORDS.search(error.message):
             return error
         found = GoneError(
             f"{what} is not there, or not any more: {error.message}",
