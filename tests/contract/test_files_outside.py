@@ -39,7 +39,11 @@ def test_arguments_of_tools_open_nothing(server: Stub, secret: Path, scheme: str
     page = ZhipuAIWebReaderToolSpec(**connection)
     image = ZhipuAIImageGeneratorToolSpec(output="image", **connection)
     with watched(secret.parent) as opened:
-        assert video.generate_video("a kite", image_url=name) == name
+        if scheme:  # an address is the service's to fetch
+            assert video.generate_video("a kite", image_url=name) == name
+        else:
+            with pytest.raises(InvalidRequestError, match="image_url must be an address"):
+                video.generate_video("a kite", image_url=name)
         with pytest.raises(InvalidRequestError, match="http"):
             page.read_web_page(name)
         server.default = {"created": 1, "data": [{"url": name}]}

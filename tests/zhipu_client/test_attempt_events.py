@@ -158,6 +158,7 @@ def test_a_stream_that_breaks_was_cut(service, way):
 
 @ways
 def test_a_stream_that_nobody_reads_to_its_end_was_left(service, way):
+    service.script("stall=3")  # or all of it has come by then
     caller = Caller(service, way)
     caller.read(most=2)
     assert caller.outcomes == [(1, "opened"), (1, "left")]
@@ -178,6 +179,7 @@ def test_a_stream_that_is_dropped_within_a_hook_is_reported_by_another_thread(se
         if event.outcome == "left":
             done.set()
 
+    service.script("stall=3")
     caller = Caller(service, way, on_attempt=hook)
     request: Any = chat.stream(model="glm-4.7", messages=MESSAGES)
 
@@ -198,6 +200,7 @@ def test_a_stream_that_is_dropped_within_a_hook_is_reported_by_another_thread(se
 
 @ways
 def test_a_stream_that_is_dropped_was_left_and_is_counted(service, way):
+    service.script("stall=3")
     counter = UsageCounter()
     caller = Caller(service, way, usage_counter=counter)
     request: Any = chat.stream(model="glm-4.7", messages=MESSAGES)

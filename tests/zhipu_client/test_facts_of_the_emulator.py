@@ -30,7 +30,7 @@ PARTS: dict[str, dict[str, Any]] = {
     "file": {"type": "file_url", "file_url": {"url": LINK}},
     "audio": {
         "type": "input_audio",
-        "input_audio": {"data": base64.b64encode(b"RIFF").decode(), "format": "wav"},
+        "input_audio": {"data": base64.b64encode(b"RIFF\x04\0\0\0WAVE").decode(), "format": "wav"},
     },
 }
 WEATHER = {
