@@ -18,6 +18,12 @@ BASES = {"ZhipuSettings"}
 #: structured output, the first request.
 LATER = ["httpx", "sqlite3", "tenacity", "langchain_core.output_parsers.json"]
 
+#: Not even an object of it needs them.
+OTHERS = {
+    "openai", "tiktoken", "transformers", "langchain", "langgraph", "langchain_zhipu.embeddings",
+    "zhipuai", "zai",
+}  # fmt: skip
+
 
 @pytest.mark.parametrize("package", [langchain_zhipu, llama_index_zhipu])
 def test_a_class_of_which_objects_are_made_has_its_schema(package: object) -> None:
@@ -29,14 +35,16 @@ def test_a_class_of_which_objects_are_made_has_its_schema(package: object) -> No
     assert [one.__name__ for one in ours if one.model_config.get("defer_build")] == []
 
 
-def test_the_chat_model_does_not_bring_what_few_use() -> None:
+def test_the_chat_model_brings_neither_what_few_use_nor_other_adapters() -> None:
     program = (
         "import sys, langchain_core.language_models.chat_models; before = {*sys.modules}\n"
-        "from langchain_zhipu import ChatZhipuAI; print(*sorted({*sys.modules} - before))"
+        "from langchain_zhipu import ChatZhipuAI; print(*sorted({*sys.modules} - before))\n"
+        "ChatZhipuAI(api_key='id.secret'); print(*sys.modules)"
     )
     ran = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    brought = ran.stdout.split()
+    brought, there = (line.split() for line in ran.stdout.splitlines())
     assert "langchain_zhipu.chat_models" in brought
     assert [name for name in LATER if name in brought] == []
+    assert OTHERS.isdisjoint(there)
