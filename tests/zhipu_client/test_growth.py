@@ -18,7 +18,13 @@ import pytest
 
 from tests.support.regex_steps import Counted
 from zhipu_client._numbers import whole_number
-from zhipu_client.conversation import box_marks, json_answers, text_tool_calls
+from zhipu_client.conversation import (
+    _strayed,
+    box_marks,
+    json_answers,
+    schemas,
+    text_tool_calls,
+)
 from zhipu_client.conversation.arguments import read_arguments
 from zhipu_client.conversation.tools import ToolNames
 from zhipu_client.errors._failures import error_from
@@ -237,3 +243,23 @@ def test_an_id_cannot_lead_to_another_path(value: str) -> None:
             path = make(odd).path
             assert "/../" not in path
             assert not {"?", "#"} & set(path)
+
+
+def test_calls_without_arguments_are_compared_once_a_tool(monkeypatch: pytest.MonkeyPatch) -> None:
+    checks = 0
+
+    def problems(value: Any, schema: Mapping[str, Any]) -> list[str]:
+        nonlocal checks
+        checks += 1
+        return schemas.problems(value, schema)
+
+    monkeypatch.setattr(_strayed, "problems", problems)
+    add = {"properties": {"a": {"type": "integer"}}, "required": ["a"]}
+    wipe = {"properties": {"all": {"type": "boolean"}}}
+    empty = _strayed.Written("add", {}, "", add)
+    stray, own = (_strayed.Written("wipe", {name: 1}, "{}", wipe) for name in ("a", "all"))
+    assert _strayed.doubts([empty] * 100 + [stray] * 100 + [own] * 100) == [
+        *[_strayed.GONE] * 100,
+        *["its arguments may be those of the call of add"] * 200,
+    ]
+    assert checks <= 3 * 300

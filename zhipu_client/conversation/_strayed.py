@@ -52,15 +52,21 @@ def doubts(calls: Sequence[Written]) -> list[str | None]:
     if len(calls) < 2:
         return found
     lost = any(call.value is None and _may_be_anothers(call) for call in calls)
+    others = any(call.value != {} for call in calls)
+    # Of calls that nothing tells apart one is enough: a model may write thousands of them.
+    known: dict[tuple[str, int, bool], bool] = {}
     for number, call in enumerate(calls):
         if call.value != {} or not call.schema:
             continue
-        needs = bool(problems({}, call.schema))
-        strayed = [n for n, other in enumerate(calls) if _may_be_of(call, other, needs)]
-        for other in strayed:
-            found[other] = f"its arguments may be those of the call of {call.name}"
-        others = any(other.value != {} for other in calls)
-        if strayed or (lost and _takes_any(call)) or (needs and call.blank and others):
+        kind = (call.name, id(call.schema), call.blank)
+        if kind not in known:
+            needs = bool(problems({}, call.schema))
+            strayed = [n for n, other in enumerate(calls) if _may_be_of(call, other, needs)]
+            for other in strayed:
+                found[other] = f"its arguments may be those of the call of {call.name}"
+            is_bare = (lost and _takes_any(call)) or (needs and call.blank and others)
+            known[kind] = bool(strayed) or is_bare
+        if known[kind]:
             found[number] = GONE
     return found
 
