@@ -19,17 +19,16 @@ if TYPE_CHECKING:
     from zhipu_emulator.chat.checks import ChatRequest
 
 _ASKS = r"(?:user |original )?(?:question|query|问题|提问|用户问题|查询)"
-_QUESTION = re.compile(
-    rf"^[ \t]*{_ASKS}[ \t]*[:：][ \t]*(\S.*?)[ \t]*$", re.IGNORECASE | re.MULTILINE
-)
+_QUESTION = re.compile(rf"^[ \t]*{_ASKS}[ \t]*[:：][ \t]*(\S.*)$", re.IGNORECASE | re.MULTILINE)
 _BLOCKS = (
     re.compile(
         r"(?:^-{4,}[ \t]*\n|(?:```|\"\"\")(?!json)\w*\n?)(.*?)(?:\n-{4,}|```|\"\"\")",
         re.MULTILINE | re.DOTALL,
     ),
     re.compile(
-        r"<(context|documents?|docs?|sources?|passages?|article|text)\b[^>]*>(.*?)</\1>",
-        re.IGNORECASE | re.DOTALL,
+        r"<(context|documents?|docs?|sources?|passages?|article|text)\b[^<>]*>"
+        r"((?:[^<]++|<(?!/?\1\b))*+)</\1>",
+        re.IGNORECASE,
     ),
     re.compile(
         r"(?:^[ \t]*|(?<=[.!?。！？])[ \t]*)(?:#+ *)?(?:\w+ )?(?:context|documents?|sources?"

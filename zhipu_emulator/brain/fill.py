@@ -57,6 +57,7 @@ class Filler:
         self.facts = {labelled(name): value for name, value in (facts or {}).items()}
         self._used: list[Span] = []
         self._said: set[str] = set()  # texts that were taken
+        self._left = (-1, "")  # what is left of the text, by how much was taken
         self._room = [_MOST_OBJECTS] if room is None else room
 
     def fill(self, schema: Schema) -> Filled:
@@ -175,7 +176,8 @@ class Filler:
             for span, score in fits.scores(leaf, self.passage)
             if score >= _OPTIONAL or leaf.needed or leaf.number
         ]
-        for _, score, _, place, span in sorted(pairs):
+        pairs.sort(key=lambda pair: (*pair[:4], *pair[4][:2]))
+        for _, score, _, place, span in pairs:
             # A text may have a value twice, and only one of the properties wants it.
             if -score >= _OPTIONAL or str(span.value).lower() not in self._said:
                 self._take(done, leaves[place], span)
@@ -195,7 +197,9 @@ class Filler:
             return [leaf.items.coerced(span.value) for span in free] or None
         if leaf.type != "string" or self.facts or not (self.passage.item or self.passage.words):
             return None
-        found = fits.residue(self.passage, self._used)
+        if self._left[0] != len(self._used):
+            self._left = len(self._used), fits.residue(self.passage, self._used)
+        found = self._left[1]
         return Span(0, 0, found) if found and not {*leaf.roles} & fits.NOT_A_FEW_WORDS else None
 
     def _made_up(self, leaf: Schema) -> Any:

@@ -116,8 +116,13 @@ def _is_a(value: str) -> frozenset[str]:
 
 def mentioned(schema: Schema, passage: Passage) -> list[Any]:
     """The allowed values that the text mentions, in its order."""
-    forms = ((rf"(?<!\d){_word(split_name(str(v)).lower())}(?!\d)", v) for v in schema.enum)
-    found = ((re.search(form, passage.text.lower()), value) for form, value in forms)
+    text = passage.text.lower()
+    words = ((split_name(str(value)).lower(), value) for value in schema.enum)
+    found = (
+        (re.search(rf"(?<!\d){_word(word)}(?!\d)", text), value)
+        for word, value in words
+        if word in text
+    )
     return [v for _, v in sorted(((m.start(), v) for m, v in found if m), key=lambda p: p[0])]
 
 

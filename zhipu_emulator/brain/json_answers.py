@@ -16,7 +16,9 @@ _KEYS = re.compile(
     re.IGNORECASE,
 )
 _AND = re.compile(r",|，|、|\band\b|和|以及|&")
+_OPEN = re.compile(r"\{(?=\s*[\"}])")
 _PATIENCE = 500_000  # characters read in vain: braces that never close would take for ever
+_FAILURE = 500  # characters; what a failure costs beside: its place is counted from the beginning
 WANTED = re.compile(r"\bjson\b", re.IGNORECASE)
 
 
@@ -46,19 +48,19 @@ def _named(text: str) -> Iterator[dict[str, Any]]:
 
 def _objects(text: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """The JSON objects of a text with their places."""
-    decoder, place, patience = json.JSONDecoder(), 0, _PATIENCE
-    while (place := text.find("{", place)) >= 0 and patience > 0:
+    decoder, end, patience = json.JSONDecoder(), 0, _PATIENCE
+    while patience > 0 and (opened := _OPEN.search(text, end)):
+        place = opened.start()
         try:
             value, end = decoder.raw_decode(text, place)
-        except json.JSONDecodeError as error:
-            patience -= error.pos - place
-            place += 1
+        except ValueError as error:  # a plain one for a number of too many digits
+            patience -= getattr(error, "pos", place) - place + _FAILURE
+            end = place + 1
             continue
         except RecursionError:
             return
         if isinstance(value, dict) and not too_deep(value):
             yield place, end, value
-        place = end
 
 
 def without_objects(text: str, names: Sequence[str]) -> str:

@@ -110,6 +110,8 @@ class Schema:
             case _, str() | int() | float() if self.number and (n := _NUMBER.search(text)):
                 digits = n[0].replace(",", "")
                 given = float(digits) if {".", "e"} & {*digits} else int(digits)
+                if abs(given) > _TOO_LARGE:
+                    return None
                 return int(given) if self.type == "integer" else given
             case "array", list():
                 return [one for v in value if (one := self.items.coerced(v)) is not None]

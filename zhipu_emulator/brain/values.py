@@ -35,7 +35,8 @@ _LONGEST = 6_000  # characters; the time of some patterns grows faster than the 
 _MOST_DIGITS = 300
 _TOO_LARGE = 1e300  # JSON has no infinity
 _MONTHS = lexicon()["months"]
-_MONTH = "|".join(_MONTHS)
+# Letters of ASCII only: otherwise "ſ" is an "s" to a pattern, and to nothing else.
+_MONTH = f"(?a:{'|'.join(_MONTHS)})"
 _DAYS = lexicon()["weekdays"]
 _DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?"
 _YEAR = r"\b(?:,?\s+(?P<y>\d{4}))?"
@@ -50,13 +51,13 @@ _DATES = [
 ]
 _RELATIVE = lexicon()["relative_days"]
 _RELATIVE_DATE = re.compile(
-    "|".join(rf"\b{word}\b" if word.isascii() else word for word in _RELATIVE)
-    + rf"|\b(?:next |this )?(?:{'|'.join(_DAYS)})\b",
+    "|".join(rf"\b(?a:{word})\b" if word.isascii() else word for word in _RELATIVE)
+    + rf"|\b(?a:next |this )?(?a:{'|'.join(_DAYS)})\b",
     re.IGNORECASE,
 )
 _FORMS = {
     "url": re.compile(r"(?:https?|ftp)://[^\s\"'<>，。）)]*[^\s\"'<>，。）).,;!?]"),
-    "mail": re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    "mail": re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+"),
     "quote": re.compile(
         r"\"([^\"\n]+)\"|“([^”]+)”|「([^」]+)」|《([^》]+)》|`([^`\n]+)`|‘([^’]+)’"
         r"|(?<![A-Za-z0-9])'((?:[^'\n]|(?<=[A-Za-z0-9])'(?=[A-Za-z0-9]))+)'(?![A-Za-z0-9])"
@@ -76,7 +77,7 @@ _WORD = rf"(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
 _WRITTEN = re.compile(rf"(?<![\w-]){_WORD}(?:[\s-]+(?:and\s+)?{_WORD})*(?![\w-])", re.IGNORECASE)
 _NAME_WORD = r"[A-ZÀ-ÖØ-Þ][\w'’&-]*(?:\.(?=[A-Z]))?"
 _NAME = re.compile(
-    rf"{_NAME_WORD}(?:(?:\s+(?:of|the|de|la|von|van|del|da)(?:\s+the)?)*[ \t]+{_NAME_WORD})*"
+    rf"{_NAME_WORD}(?:(?:\s+(?:of|the|de|la|von|van|del|da))*[ \t]+{_NAME_WORD})*"
     r"(?:,\s*[A-Z]{2}\b)?"  # a town's state
 )
 _SENTENCE_START = re.compile(r"(?:^|[.!?。！？:;\n\"“(]\s*|[\n.!?]\s*[-*#>]\s*)[\"'“‘(]*$")
