@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
 from typing import Any, Self
 
 from pydantic import SecretStr
@@ -18,6 +19,7 @@ __all__ = [
     "hidden_password",
     "is_importable",
     "is_secret_header",
+    "without_sent_secrets",
 ]
 
 #: A word in a header's name that announces a secret.
@@ -27,6 +29,8 @@ _SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _STARS = "**********"
+#: What is shorter may be a part of any word.
+_SECRET_LENGTH = 8
 _SECRET_VALUE = re.compile(r"(basic|bearer|digest|token)\s", re.IGNORECASE)
 
 
@@ -141,3 +145,22 @@ def is_secret_header(name: str, value: str, key: Any = None) -> bool:
         or _SECRET_VALUE.match(value)
         or (isinstance(plain, str) and plain and plain in value)
     )
+
+
+def without_sent_secrets(body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return the body of a refusal without the secrets of its request: some peers repeat it.
+
+    Args:
+        body: What came.
+        headers: Names and values of what was sent.
+
+    Example:
+        >>> without_sent_secrets(b"odd: Bearer id0.secret", [(b"Authorization", b"Bearer id0.secret")])
+        b'odd: **********'
+    """  # noqa: E501
+    for name, value in headers:
+        if is_secret_header(name.decode("latin-1"), value.decode("latin-1")):
+            for secret in (value, value.partition(b" ")[2]):  # with and without "Bearer"
+                if len(secret) >= _SECRET_LENGTH:
+                    body = body.replace(secret, _STARS.encode())
+    return body

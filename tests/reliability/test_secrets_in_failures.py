@@ -86,6 +86,17 @@ def _aclient(make_request: Callable[[], Any], *, stream: bool = False) -> Call:
     return make
 
 
+def _realtime(settings: dict[str, Any], files: Mapping[str, Path]) -> Callable[[], Any]:
+    from zhipu_client import AsyncClient, connect_realtime
+    from zhipu_client.realtime import Session
+
+    async def opened() -> None:
+        async with connect_realtime(AsyncClient(**settings), Session()):
+            pass
+
+    return lambda: asyncio.run(opened())
+
+
 def _drained(method: Callable[..., Any], *args: Any) -> Callable[[], Any]:
     """Return what calls a method and reads what it returns to its end, as a reader would."""
 
@@ -117,6 +128,7 @@ CALLS: dict[str, Call] = {
     "client-stream": _client(lambda: _question(True), stream=True),
     "async-client-send": _aclient(lambda: _question(False)),
     "async-client-stream": _aclient(lambda: _question(True), stream=True),
+    "async-client-realtime": _realtime,
     "langchain-invoke": _langchain("ChatZhipuAI", "invoke", "hello"),
     "langchain-ainvoke": _langchain("ChatZhipuAI", "ainvoke", "hello"),
     "langchain-stream": _langchain("ChatZhipuAI", "stream", "hello"),

@@ -13,13 +13,10 @@ from typing import Any
 from zhipu_client._io.call import Call
 from zhipu_client._io.replies import check_reply
 from zhipu_client._io.trace import shut_down
-from zhipu_client._secrets import is_secret_header
+from zhipu_client._secrets import without_sent_secrets
 from zhipu_client.errors import ZhipuError
 
 __all__ = ["checked", "left_over", "watch"]
-
-#: What is shorter may be a part of any word.
-_SECRET_LENGTH = 8
 
 
 def checked(call: Call, response: Any, body: Any) -> Any:
@@ -42,12 +39,7 @@ def _without_secrets(response: Any, body: Any) -> Any:
     """Return the body of a failure without the secrets of its request: some peers repeat it."""
     if not isinstance(body, bytes) or 200 <= response.status_code < 300:
         return body
-    for raw_name, value in response.request.headers.raw:
-        if is_secret_header(raw_name.decode("latin-1"), value.decode("latin-1")):
-            for secret in (value, value.partition(b" ")[2]):  # with and without "Bearer"
-                if len(secret) >= _SECRET_LENGTH:
-                    body = body.replace(secret, b"**********")
-    return body
+    return without_sent_secrets(body, response.request.headers.raw)
 
 
 def _end(response: Any) -> None:

@@ -104,8 +104,7 @@ async def connect_realtime(
         span.begin()
     try:
         try:
-            key = call.take_key() or await client._key()
-            socket = await opened(connect, client, call, key)
+            socket = await opened(connect, client, call)
         except ZhipuError as error:
             if refused(error):
                 for slot in slots:

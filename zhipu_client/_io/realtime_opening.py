@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from zhipu_client import _key
+from zhipu_client._safe_tracebacks import akeeps_no_arguments
+from zhipu_client._secrets import without_sent_secrets
 from zhipu_client.errors import APIConnectionError, APITimeoutError, InvalidRequestError
 from zhipu_client.errors._failures import error_from
 
@@ -46,22 +48,22 @@ def library() -> Any:
     return connect
 
 
-async def opened(connect: Any, client: AsyncClient, call: Call, key: str) -> Any:
-    """Open the websocket; every way to fail is one of our errors."""
+@akeeps_no_arguments
+async def opened(connect: Any, client: AsyncClient, call: Call) -> Any:
+    """Open the websocket; every way to fail is one of our errors, and keeps no key."""
     from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI
 
     core = client._core
     way = core.pool_key
+    key = call.take_key() or await client._key()
     scheme, rest = core.base_url.split("://", 1)
     address = f"{'ws' if scheme == 'http' else 'wss'}://{rest.rstrip('/')}{PATH}"
     host = urlsplit(core.base_url).hostname
+    sent = {**core.headers, "Authorization": _key.authorization(key, core.auth, time.time())}
     try:
         return await connect(
             address,
-            additional_headers={
-                **core.headers,
-                "Authorization": _key.authorization(key, core.auth, time.time()),
-            },
+            additional_headers=sent,
             user_agent_header="zhipu-integrations",
             open_timeout=call.timeout.connect,
             close_timeout=CLOSING_SECONDS,
@@ -70,8 +72,8 @@ async def opened(connect: Any, client: AsyncClient, call: Call, key: str) -> Any
             proxy=way.proxy,  # else the library would look for one by rules of its own
             logger=_QUIET,
         )
-    except (InvalidProxy, UnicodeError):  # their words have the user and the password
-        raise InvalidRequestError(f"{way.described} cannot be used", field="proxy") from None
+    except (InvalidProxy, UnicodeError):
+        answer = None
     except ImportError:
         raise InvalidRequestError(
             f"{way.described} is a SOCKS proxy, for which websockets needs "
@@ -80,9 +82,15 @@ async def opened(connect: Any, client: AsyncClient, call: Call, key: str) -> Any
         ) from None
     except InvalidStatus as error:
         answer = error.response
-        headers = {name.lower(): value for name, value in answer.headers.raw_items()}
-        raise error_from(answer.status_code, headers, bytes(answer.body or b"")) from None
     except TimeoutError:
         raise APITimeoutError(f"{host} did not open the session in time") from None
     except (InvalidHandshake, InvalidURI, OSError, EOFError) as error:
         raise APIConnectionError(f"{host} cannot be reached: {error}") from None
+    # Not within the block: the library's errors, which would go along, have the proxy's password,
+    # and the body as it came.
+    if answer is None:
+        raise InvalidRequestError(f"{way.described} cannot be used", field="proxy")
+    headers = {name.lower(): value for name, value in answer.headers.raw_items()}
+    raw = ((name.encode(), value.encode()) for name, value in sent.items())
+    body = without_sent_secrets(bytes(answer.body or b""), raw)
+    raise error_from(answer.status_code, headers, body)
