@@ -9,6 +9,7 @@ from typing import Any, Self
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.runnables import RunnableConfig, RunnableSerializable
 from pydantic import ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 from typing_extensions import override
 
 from langchain_zhipu._agent_messages import ChunkMaker, to_message, to_wire
@@ -100,7 +101,9 @@ class ZhipuAIAgent(
     conversation_id: str | None = None
     interval: float = 2.0
     wait: float = 900.0
-    on_progress: Callable[[AgentReply], Any] | None = Field(default=None, exclude=True, repr=False)
+    on_progress: SkipJsonSchema[Callable[[AgentReply], Any] | None] = Field(
+        default=None, exclude=True, repr=False
+    )
 
     @model_validator(mode="after")
     def _zhipu_agent_values(self) -> Self:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from langchain_core.embeddings import Embeddings
 from pydantic import ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
@@ -86,7 +87,7 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings, defer_build=False):
     truncate: bool = False
     on_error: Literal["raise", "skip"] = "raise"
     show_progress: bool = False
-    on_usage: Callable[[Mapping[str, int]], Any] | None = Field(
+    on_usage: SkipJsonSchema[Callable[[Mapping[str, int]], Any] | None] = Field(
         default=None, exclude=True, repr=False
     )
 

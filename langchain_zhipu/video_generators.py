@@ -13,6 +13,7 @@ from langchain_core.callbacks import AsyncCallbackManagerForToolRun, CallbackMan
 from langchain_core.runnables import run_in_executor
 from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from langchain_zhipu._connection import KeepsAnswers
 from langchain_zhipu._errors import raised_but_downloads
@@ -144,7 +145,7 @@ class ZhipuAIVideoGenerator(KeepsAnswers, BaseTool, defer_build=False):
     options: dict[str, Any] = Field(default_factory=dict)
     interval: float = 2.0
     wait: float = 900.0
-    on_progress: Callable[[tasks.TaskResult], Any] | None = Field(
+    on_progress: SkipJsonSchema[Callable[[tasks.TaskResult], Any] | None] = Field(
         default=None, exclude=True, repr=False
     )
     save_to: GivenPath | None = None

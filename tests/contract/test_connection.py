@@ -353,3 +353,17 @@ def test_the_settings_have_a_json_schema(package: Any) -> None:
     known = package.ZhipuSettings.model_json_schema()["properties"]
     assert "max_retries" in known
     assert not {"usage_counter", "on_attempt"} & set(known)
+
+
+# LangChain's tools have a class as the default of ``args_schema``.
+@pytest.mark.filterwarnings("ignore::pydantic.json_schema.PydanticJsonSchemaWarning")
+@pytest.mark.parametrize("package", [langchain_zhipu, llama_index_zhipu])
+def test_each_adapter_has_a_json_schema(package: Any) -> None:
+    exported = [getattr(package, name) for name in package.__all__]
+    # No chat model of LangChain has one: its own `custom_get_token_ids` is a function.
+    kinds = {
+        one for one in exported if isinstance(one, type) and issubclass(one, package.ZhipuSettings)
+    }
+    for kind in kinds - {langchain_zhipu.ChatZhipuAI}:
+        known = kind.model_json_schema()["properties"]
+        assert not {"on_result", "on_usage", "on_progress"} & set(known)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, PlainSerializer
+from pydantic.json_schema import SkipJsonSchema
 
 from zhipu_client.adapting._connection import ConnectionSettings
 
@@ -47,7 +48,9 @@ class SeveralRequests(KeepsAnswers):
     """
 
     max_in_flight: int = Field(default=8, ge=1, le=64, description="Requests at once.")
-    on_result: Callable[[Any], Any] | None = Field(default=None, exclude=True, repr=False)
+    on_result: SkipJsonSchema[Callable[[Any], Any] | None] = Field(
+        default=None, exclude=True, repr=False
+    )
 
     _aliases: ClassVar[Mapping[str, str]] = {
         **ConnectionSettings._aliases,
