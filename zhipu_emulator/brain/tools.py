@@ -114,10 +114,14 @@ class Planner:
 
     def _apart(self, tool: Tool, *texts: str) -> bool:
         """Whether each of the texts has all that a call needs, and one value of its own."""
-        found = [tool.filled(text, self.today) for text in texts]
+        found = []
+        for text in reversed(texts):  # the first one grows with each clause that joins it
+            found.append(tool.filled(text, self.today))
+            if found[-1].guessed:
+                return False
         single = {name for name, node in tool.schema.properties.items() if node.type != "array"}
         single.intersection_update(*(one.spans for one in found))
-        return bool(single) and not any(one.guessed for one in found)
+        return bool(single)
 
     def one(self, tool: Tool, text: str, facts: Mapping[str, Any] | None = None) -> Step:
         """One call, from all that is known."""
