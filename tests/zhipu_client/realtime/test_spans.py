@@ -8,15 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 from websockets.asyncio.server import serve as serve_websocket
 
 import zhipu_emulator
+from tests.zhipu_client.telemetry import calls as telemetry_calls
 from zhipu_client import (
     AsyncClient,
     AuthenticationError,
@@ -30,32 +27,14 @@ ANSWER = "generate_content glm-realtime-flash"
 SESSION = "realtime glm-realtime-flash"
 
 
-class Seen:
-    """What was exported."""
-
-    def __init__(self) -> None:
-        self.exporter = InMemorySpanExporter()
-        self.provider = TracerProvider()
-        self.provider.add_span_processor(SimpleSpanProcessor(self.exporter))
-        self.reader = InMemoryMetricReader()
-        self.meters = MeterProvider([self.reader])
-
-    def switch_on(self, **given: Any) -> None:
-        telemetry.instrument(tracer_provider=self.provider, meter_provider=self.meters, **given)
+class Seen(telemetry_calls.Seen):
+    """What was exported, by names."""
 
     def named(self, name: str) -> list[Any]:
-        return [span for span in self.exporter.get_finished_spans() if span.name == name]
+        return [span for span in self.spans if span.name == name]
 
     def points(self, name: str) -> list[Any]:
-        data = self.reader.get_metrics_data()
-        return [
-            point
-            for resource in (data.resource_metrics if data else ())
-            for scope in resource.scope_metrics
-            for metric in scope.metrics
-            if metric.name == name
-            for point in metric.data.data_points
-        ]
+        return self.metrics().get(name, [])
 
 
 @pytest.fixture
