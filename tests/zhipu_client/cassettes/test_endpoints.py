@@ -40,19 +40,6 @@ Pieces = Callable[[StreamRequest[Any]], Awaitable[list[Any]]]
 
 
 @pytest.fixture
-def client(service: Service) -> Client:
-    return Client(**service.settings)
-
-
-@pytest.fixture
-def send(client: Client, mode: Mode) -> Send:
-    async def send(request: Request[Any]) -> Any:
-        return client.send(request) if mode == "sync" else await client.as_async().send(request)
-
-    return send
-
-
-@pytest.fixture
 def pieces(client: Client, mode: Mode) -> Pieces:
     async def pieces(request: StreamRequest[Any]) -> list[Any]:
         if mode == "sync":

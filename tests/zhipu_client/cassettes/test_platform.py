@@ -56,19 +56,6 @@ SILENCE = (
 )
 
 
-@pytest.fixture
-def client(service: Service) -> Client:
-    return Client(**service.settings)
-
-
-@pytest.fixture
-def send(client: Client, mode: Mode) -> Send:
-    async def send(request: Request[Any]) -> Any:
-        return client.send(request) if mode == "sync" else await client.as_async().send(request)
-
-    return send
-
-
 # --- One request each
 
 ANSWERED: dict[str, tuple[Callable[[], Request[Any]], Callable[[Any], bool]]] = {
