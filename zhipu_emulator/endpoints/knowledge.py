@@ -58,14 +58,14 @@ def absolute_routes(state: State) -> list[Route]:
         async def endpoint(request: Request) -> Response:
             identity, owner = request.path_params.get("id", ""), api_key(request)
 
-            async def told() -> Any:
+            async def data() -> Any:
                 if method in ("POST", "PUT"):
                     params = Params(await read_json(request))
                 else:
                     params = Params(dict(request.query_params))
                 return make(state, owner, identity, params)
 
-            return await answered(state, request, told)
+            return await answered(state, request, data)
 
         return Route(PATH + path, endpoint, methods=[method])
 
