@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from zhipu_client._io import gates, gc_safety
@@ -18,6 +19,7 @@ from .conftest import Drive
 from .drivers import Driver, Outcome
 from .frames import TEXT, delta
 from .server import Exchange, FaultServer, Scenario
+from .subjects import SUBJECTS
 
 PATIENT = 60.0  # until a call is taken to wait for ever
 
@@ -153,3 +155,28 @@ def test_C09_a_stream_that_is_not_read_for_long_loses_its_place(
         for _ in range(2):  # and its place is not given back twice
             outcome = driver.run(tasks(driver)) if driver.is_async else threads(driver)
             assert outcome.ok().text == TEXT
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_C09_streams_left_by_break_do_not_add_up(name: str) -> None:
+    """The loop closes them a few turns later: an answer that is there at once takes fewer."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        headers = {"content-type": "text/event-stream"}
+        return httpx.Response(200, headers=headers, content=delta("a") + delta("b"))
+
+    async def visit() -> None:
+        for _ in range(3):
+            async for _piece in subject.apieces("hi"):
+                break
+            for _piece in subject.pieces("hi"):
+                break
+
+    transport = httpx.MockTransport(answer)
+    subject = SUBJECTS[name](
+        "http://127.0.0.1:1/",
+        max_concurrency=2,
+        http_client=httpx.Client(transport=transport),
+        http_async_client=httpx.AsyncClient(transport=transport),
+    )
+    asyncio.run(visit())

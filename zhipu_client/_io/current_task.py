@@ -7,7 +7,11 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-__all__ = ["current_task", "waker"]
+__all__ = ["current_task", "turns_until", "waker"]
+
+#: Turns of an event loop that closing a stream left by ``break`` takes at most: the framework's
+#: generator, ours and the client's are closed one after the other, each in a task of its own.
+TURNS = 50
 
 
 def current_task() -> tuple[int, int]:
@@ -21,6 +25,16 @@ def current_task() -> tuple[int, int]:
     elif getattr(lowlevel, "in_trio_run", bool)():
         task = lowlevel.current_task()  # type: ignore[union-attr]
     return threading.get_ident(), id(task)
+
+
+async def turns_until(done: Callable[[], bool]) -> None:
+    """Give the event loop turns until ``done`` says True, but not more than `TURNS`."""
+    from anyio.lowlevel import checkpoint
+
+    for _ in range(TURNS):
+        if done():
+            return
+        await checkpoint()
 
 
 def waker(event: object) -> Callable[[], None]:

@@ -15,7 +15,7 @@ from weakref import WeakSet
 
 from zhipu_client._adaptive_limit import Limit
 from zhipu_client._io.clock import Clock
-from zhipu_client._io.current_task import current_task, waker
+from zhipu_client._io.current_task import current_task, turns_until, waker
 from zhipu_client._io.gc_safety import collect
 from zhipu_client._io.notes import notes
 from zhipu_client._io.stopping import Stop
@@ -145,6 +145,7 @@ class Gate:
     def __init__(self, limit: Limit, clock: Clock, *, label: str = "", hard: bool = False) -> None:
         self._label = label
         self._limit = limit
+        self._places = getattr(limit, "places", math.inf)
         self._clock = clock
         self._hard = hard
         self._lock = threading.Lock()
@@ -183,6 +184,8 @@ class Gate:
         import anyio
 
         slot = Slot(self, careful)
+        if self._hard and _held.get():
+            await turns_until(lambda: not self._read_here())
         try:
             taken = self._take(slot)
         except InvalidRequestError:
@@ -281,27 +284,25 @@ class Gate:
 
     def _streams(self) -> Sequence[Slot]:
         """Return the streams with a place here within which this call is made."""
-        held = [slot for slot in _held.get() if slot.gate is self and slot.counts]
-        if self._hard and held:
-            here = current_task()
-            if self._used_up(sum(slot.reader == here for slot in held)):
-                collect(at_once=True)  # one that was left behind in a cycle is not read any more
-                held = [slot for slot in held if slot.counts]
-                self._refuse_if_used_up(sum(slot.reader == here for slot in held))
-        return held
+        if self._hard and self._read_here() >= self._places:
+            collect(at_once=True)  # one that was left behind in a cycle is not read any more
+            self._refuse_if_used_up(self._read_here())
+        return self._held_here()
 
-    def _used_up(self, taken: int) -> bool:
-        places = getattr(self._limit, "places", None)
-        return places is not None and taken >= places
+    def _held_here(self) -> list[Slot]:
+        return [slot for slot in _held.get() if slot.gate is self and slot.counts]
+
+    def _read_here(self) -> int:
+        held, here = self._held_here(), current_task()
+        return sum(slot.reader == here for slot in held)
 
     def _refuse_if_used_up(self, taken: int) -> None:
-        places = getattr(self._limit, "places", None)
-        if self._used_up(taken):
+        if taken >= self._places:
             raise InvalidRequestError(
-                f"max_concurrency={places} is used up by the stream that this call is made "
+                f"max_concurrency={self._places} is used up by the stream that this call is made "
                 "within: finish or close the stream first, or raise max_concurrency",
                 field="max_concurrency",
-                value=places,
+                value=self._places,
             )
 
     def _look_again(self, waiter: Waiter) -> None:
@@ -318,7 +319,7 @@ class Gate:
             stuck = sum(slot.counts and now - slot.idle_since > STUCK for slot in waiter.streams)
             if waiter.collected:
                 self._refuse_if_used_up(stuck)
-            elif self._used_up(stuck):  # those that were left behind close until the next look
+            elif stuck >= self._places:  # those that were left behind close until the next look
                 waiter.collected = True
                 collect(at_once=True)
                 self.settle()
