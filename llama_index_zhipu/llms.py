@@ -18,13 +18,11 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
-from zhipu_client import models
-
 from ._chat.closing import closing_stream
 from ._chat.hiding import HidesSecrets
 from ._chat.model_calls import CallsOfTheModel, completion, completions
 from ._chat.settings import DEFAULT_MODEL
-from ._chat.structured import Strategy, StructuredOutputMixin
+from ._chat.structured import StructuredOutputMixin
 from ._options import LLMOptions
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAI"]
@@ -362,11 +360,3 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, CallsOfTheModel, defer_build=
     ) -> CompletionResponseAsyncGen:
         """Answer a prompt in chunks, asynchronously."""
         return completions(self._astream_chat(self._prompt(prompt, formatted), **kwargs))
-
-    def _strategies(self) -> tuple[Strategy, ...]:
-        if self.structured_output == "auto":
-            info = models.find(self.model)
-            return ("json", "prompt") if info is None or info.json_mode else ("prompt",)
-        if self.structured_output == "prompt":
-            return ("prompt",)
-        return (self.structured_output, "prompt")

@@ -102,10 +102,9 @@ class ChatSettings(FunctionCallingLLM, ZhipuSettings):
     @property
     def metadata(self) -> LLMMetadata:
         """Return the facts about the model; never raises, not even for unknown models."""
-        info = models.find(self.model)
         tools = self.is_function_calling_model
         if tools is None:
-            tools = info is None or info.tools or info.kind == "vision"
+            tools = models.takes_tools(self.model)
         return LLMMetadata(
             context_window=self.context_window or models.context_of(self.model),
             num_output=self.max_tokens or -1,

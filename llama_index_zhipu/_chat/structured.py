@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
 from llama_index.core.bridge.pydantic import BaseModel, ValidationError
@@ -22,22 +22,23 @@ from llama_index.core.types import PydanticProgramMode
 from zhipu_client import BadRequestError, ContextOverflowError, ZhipuError
 from zhipu_client.conversation import (
     StructuredAnswer,
+    StructuredStrategy,
     object_in,
     partial_object,
+    structured_strategies,
     validation_complaints,
 )
 
 from .errors import StructuredOutputError, ToolNotCalledError
 from .tools import selections
 
-__all__ = ["Strategy", "StructuredHints", "StructuredOutputMixin"]
+__all__ = ["StructuredHints", "StructuredOutputMixin"]
 
 dispatcher = get_dispatcher(__name__)
 
 _NOTHING = ChatResponse(message=ChatMessage(role=MessageRole.ASSISTANT, content=""))
 
 M = TypeVar("M", bound=BaseModel)
-Strategy = Literal["json", "tool", "prompt"]
 
 
 class StructuredHints(dict[str, Any]):
@@ -50,7 +51,7 @@ class StructuredHints(dict[str, Any]):
     answer: StructuredAnswer
 
     @classmethod
-    def of(cls, strategy: Strategy, check: Callable[[Any], list[str]]) -> StructuredHints:
+    def of(cls, strategy: StructuredStrategy, check: Callable[[Any], list[str]]) -> StructuredHints:
         """Return the hints for one strategy."""
         made = cls(strategy=strategy)
         made.answer = StructuredAnswer(json_mode=strategy == "json", replaceable=True, check=check)
@@ -126,7 +127,10 @@ class _Shape:
 
 
 def _ask(
-    shape: _Shape, strategy: Strategy, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any]
+    shape: _Shape,
+    strategy: StructuredStrategy,
+    messages: Sequence[ChatMessage],
+    kwargs: Mapping[str, Any],
 ) -> _Ask:
     hints = {"structured": StructuredHints.of(strategy, shape.check)}
     if strategy == "tool":
@@ -143,7 +147,7 @@ def _ask(
 
 def _dialogue(
     shape: _Shape,
-    strategies: Sequence[Strategy],
+    strategies: Sequence[StructuredStrategy],
     messages: Sequence[ChatMessage],
     kwargs: Mapping[str, Any],
 ) -> Generator[_Ask, ChatResponse, BaseModel]:
@@ -178,9 +182,15 @@ def _instance(shape: _Shape, response: ChatResponse) -> BaseModel:
 class StructuredOutputMixin(FunctionCallingLLM):
     """`structured_predict` and its variants, for a model that does not enforce schemas."""
 
-    def _strategies(self) -> tuple[Strategy, ...]:
-        """Return the strategies to try, in order."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # fields of the class that this is mixed into
+        model: str
+        structured_output: StructuredStrategy | Literal["auto"]
+
+    def _steps(
+        self, shape: _Shape, messages: list[ChatMessage], llm_kwargs: dict[str, Any] | None
+    ) -> Generator[_Ask, ChatResponse, BaseModel]:
+        ways = structured_strategies(self.structured_output, self.model)
+        return _dialogue(shape, ways, messages, llm_kwargs or {})
 
     def _messages_for(
         self, prompt: BasePromptTemplate, prompt_args: Mapping[str, Any]
@@ -220,7 +230,7 @@ class StructuredOutputMixin(FunctionCallingLLM):
         """Predict an instance, and return the model's answer too; see `structured_predict`."""
         _started(output_cls, prompt, prompt_args)
         messages = self._messages_for(prompt, prompt_args)
-        steps = _dialogue(_Shape(output_cls), self._strategies(), messages, llm_kwargs or {})
+        steps = self._steps(_Shape(output_cls), messages, llm_kwargs)
         response = _NOTHING
         try:
             ask = next(steps)
@@ -257,7 +267,7 @@ class StructuredOutputMixin(FunctionCallingLLM):
         """Predict an instance asynchronously; see `structured_response`."""
         _started(output_cls, prompt, prompt_args)
         messages = self._messages_for(prompt, prompt_args)
-        steps = _dialogue(_Shape(output_cls), self._strategies(), messages, llm_kwargs or {})
+        steps = self._steps(_Shape(output_cls), messages, llm_kwargs)
         response = _NOTHING
         try:
             ask = next(steps)
@@ -285,7 +295,7 @@ class StructuredOutputMixin(FunctionCallingLLM):
             return
         messages = self._messages_for(prompt, prompt_args)
         shape = _Shape(output_cls)
-        steps = _dialogue(shape, self._strategies(), messages, llm_kwargs or {})
+        steps = self._steps(shape, messages, llm_kwargs)
         progress = _Progress(shape)
         try:
             ask = next(steps)
@@ -318,7 +328,7 @@ class StructuredOutputMixin(FunctionCallingLLM):
         shape = _Shape(output_cls)
 
         async def partials() -> AsyncGenerator[Any, None]:
-            steps = _dialogue(shape, self._strategies(), messages, llm_kwargs or {})
+            steps = self._steps(shape, messages, llm_kwargs)
             progress = _Progress(shape)
             try:
                 ask = next(steps)

@@ -25,8 +25,10 @@ from zhipu_client.conversation.arguments import (
 )
 from zhipu_client.conversation.enforcement import (
     StructuredAnswer,
+    StructuredStrategy,
     ToolChoiceMode,
     choice_as_text,
+    structured_strategies,
 )
 from zhipu_client.conversation.exchange import Exchange
 from zhipu_client.conversation.extraction import (
@@ -89,6 +91,7 @@ __all__ = [
     "RequirementError",
     "ServedCall",
     "StructuredAnswer",
+    "StructuredStrategy",
     "ToolChoiceMode",
     "ToolNames",
     "Usage",
@@ -126,6 +129,7 @@ __all__ = [
     "served_call",
     "sniffed",
     "sound_type",
+    "structured_strategies",
     "text_of_arguments",
     "unsendable",
     "validation_complaints",

@@ -39,15 +39,19 @@ from zhipu_client.dialects import Dialect
 
 __all__ = [
     "StructuredAnswer",
+    "StructuredStrategy",
     "ToolChoiceMode",
     "choice_as_text",
     "listed",
     "put_requirement",
     "put_tools",
     "schemas_of",
+    "structured_strategies",
 ]
 
 ToolChoiceMode = Literal["auto", "native", "emulate"]
+#: How an instance of a class is asked for: JSON mode, the call of a tool, a schema in words.
+StructuredStrategy = Literal["json", "tool", "prompt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,27 @@ def _checked_for(
         replaceable=hints.replaceable,
         check=hints.check,
     )
+
+
+def structured_strategies(
+    wanted: StructuredStrategy | Literal["auto"], model: str
+) -> tuple[StructuredStrategy, ...]:
+    """Return the ways to ask for an instance of a class, in the order in which they are tried.
+
+    Args:
+        wanted: The way that the user chose, before the schema in words; "auto" takes JSON mode
+            where the model has it, and where it is not known.
+        model: The model's code.
+
+    Example:
+        >>> structured_strategies("auto", "glm-4.7")
+        ('json', 'prompt')
+        >>> structured_strategies("prompt", "glm-4.7")
+        ('prompt',)
+    """
+    if wanted == "auto":
+        wanted = "json" if _has_json_mode(models.find(model)) else "prompt"
+    return ("prompt",) if wanted == "prompt" else (wanted, "prompt")
 
 
 def _has_json_mode(info: models.ModelInfo | None) -> bool:

@@ -22,6 +22,7 @@ from zhipu_client.models._table import (
     get,
     limits_of,
     takes_files_by_url,
+    takes_tools,
 )
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "limits_of",
     "price_of",
     "takes_files_by_url",
+    "takes_tools",
 ]

@@ -15,6 +15,7 @@ from zhipu_client.models._names import code_in
 
 __all__ = [
     "MODELS", "context_of", "deprecation_of", "find", "get", "limits_of", "takes_files_by_url",
+    "takes_tools",
 ]  # fmt: skip
 
 #: Tokens that fit every GLM chat model since 4.5, and every one since 5.
@@ -141,6 +142,22 @@ def takes_files_by_url(model: str) -> bool:
     """
     info = find(model)
     return info is not None and info.files_by_url
+
+
+def takes_tools(model: str) -> bool:
+    """Return whether tools may be offered; True where nothing is known of the model.
+
+    Models that see are not held back: some take tools though their pages do not say so.
+
+    Args:
+        model: The model's code, in any of the forms that `find` knows.
+
+    Example:
+        >>> takes_tools("glm-4.7"), takes_tools("charglm-4")
+        (True, False)
+    """
+    info = find(model)
+    return info is None or info.tools or info.kind == "vision"
 
 
 def deprecation_of(model: str) -> str | None:
