@@ -69,6 +69,7 @@ class SessionState:
         self.session = session
         self._seconds = 0.0
         self._frames = 0
+        self._ended = Answer()
         self._begin()
 
     def _begin(self) -> None:
@@ -143,13 +144,20 @@ class SessionState:
         elif isinstance(event, FunctionCall):
             self._answer.calls.append(event)
         elif isinstance(event, ResponseDone):
-            self._answer.status, self._answer.usage = event.status, event.usage
-            ended = self.so_far
-            self._begin()
-            return ended
+            return self._end(event)
         elif isinstance(event, Failure):
             self._frames = 0
         return None
+
+    def _end(self, event: ResponseDone) -> Answer | None:
+        if event.response_id is not None and event.response_id == self._ended.id:
+            # It was said before, as ``response.cancelled``; its tokens may come only now.
+            self._ended.usage = event.usage or self._ended.usage
+            return None
+        self._answer.status, self._answer.usage = event.status, event.usage
+        self._ended = self.so_far
+        self._begin()
+        return self._ended
 
     @property
     def so_far(self) -> Answer:

@@ -151,6 +151,23 @@ def test_a_cancelled_answer_and_a_call() -> None:
     ]
 
 
+def test_an_answer_that_ends_twice_is_one_with_its_tokens() -> None:
+    """A server may send ``response.cancelled`` and, once it has counted, ``response.done`` too."""
+    state = SessionState(Session())
+    state.take(event("response.created", response={"id": "r1"}))
+    state.take(event("response.text.delta", response_id="r1", delta="Good"))
+    answer = state.take(event("response.cancelled", response={"id": "r1"}))
+    assert answer is not None
+    state.take(event("response.created", response={"id": "r2"}))
+    state.take(event("response.text.delta", response_id="r2", delta="Well"))
+    counted = {"id": "r1", "status": "cancelled", "usage": {"total_tokens": 5}}
+    assert state.take(event("response.done", response=counted)) is None
+    assert (answer.status, answer.text, answer.usage) == ("cancelled", "Good", {"total_tokens": 5})
+    other = state.take(event("response.done", response={"id": "r2"}))
+    assert other is not None
+    assert (other.id, other.text, other.status) == ("r2", "Well", "completed")
+
+
 def test_a_failure_is_typed() -> None:
     found = event("error", error={"code": "1302", "message": "too many"})
     assert isinstance(found, realtime.Failure)
