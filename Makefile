@@ -23,7 +23,7 @@ PYTEST_OPTIONS = -n $(JOBS) --maxprocesses=8 --dist=worksteal
 
 # Named, because make's own variables do not reach $(shell ...) before GNU make 4.4.
 FOUND = $(shell PYTHON='$(PYTHON)' .ci/find-python)
-NONE = $(if $(PYTHON),$(PYTHON) is no Python from 3.11 on.,No Python from 3.11 on was found.)
+NONE = $(if $(PYTHON),$(PYTHON) is not a Python from 3.11 on.,No Python from 3.11 on was found.)
 OR_SAY = || { echo "The packages could not be installed: pip says above why." >&2; exit 1; }
 
 # make-venv FOLDER INTERPRETER: an environment with a pip that knows dependency groups; what an

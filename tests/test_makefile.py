@@ -81,7 +81,7 @@ def test_the_named_interpreter_is_taken(clone: Path, side: str) -> None:
 def test_a_name_that_is_no_python_is_told_and_no_other_is_taken(clone: Path) -> None:
     done = _make(clone, "demo", "PYTHON=/no/such")
     assert done.returncode != 0
-    assert done.stderr.startswith("/no/such is no Python from 3.11 on. Name one: ")
+    assert done.stderr.startswith("/no/such is not a Python from 3.11 on. Name one: ")
     assert not (clone / ".venv").exists()
 
 

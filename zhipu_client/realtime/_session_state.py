@@ -154,6 +154,7 @@ class SessionState:
             # It was said before, as ``response.cancelled``; its tokens may come only now.
             self._ended.usage = event.usage or self._ended.usage
             return None
+        self._answer.id = self._answer.id or event.response_id
         self._answer.status, self._answer.usage = event.status, event.usage
         self._ended = self.so_far
         self._begin()

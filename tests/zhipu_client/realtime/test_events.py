@@ -154,7 +154,6 @@ def test_a_cancelled_answer_and_a_call() -> None:
 def test_an_answer_that_ends_twice_is_one_with_its_tokens() -> None:
     """A server may send ``response.cancelled`` and, once it has counted, ``response.done`` too."""
     state = SessionState(Session())
-    state.take(event("response.created", response={"id": "r1"}))
     state.take(event("response.text.delta", response_id="r1", delta="Good"))
     answer = state.take(event("response.cancelled", response={"id": "r1"}))
     assert answer is not None
