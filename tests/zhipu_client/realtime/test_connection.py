@@ -24,6 +24,7 @@ from zhipu_client import (
     AuthenticationError,
     InvalidRequestError,
     StreamIncompleteError,
+    ZhipuError,
     connect_realtime,
 )
 from zhipu_client._io import realtime as connection
@@ -258,7 +259,7 @@ async def test_nobody_listens() -> None:
     [
         ("ftp://user:hidden@127.0.0.1:9", "http_proxy must be a URL"),
         ("http://hidden@127.0.0.1:9", r"the proxy http://127\.0\.0\.1:9 .*cannot be used"),
-        ("http://user:%ff@127.0.0.1:9", "cannot be used"),
+        ("http://user:%ff@127.0.0.1:9", "cannot be (used|reached)"),  # websockets 15 would send it
         ("socks5://user:hidden@127.0.0.1:9", "python-socks"),
     ],
 )
@@ -268,7 +269,7 @@ async def test_a_proxy_that_cannot_be_used_is_not_quoted(
     monkeypatch.setenv("http_proxy", proxy)
     monkeypatch.setitem(sys.modules, "python_socks", None)
     client = AsyncClient(api_key="a.b", base_url="http://nowhere.example/v4")
-    with pytest.raises(InvalidRequestError, match=words) as caught:
+    with pytest.raises(ZhipuError, match=words) as caught:
         async with connect_realtime(client, Session()):
             pass
     shown = [*traceback.format_exception(caught.value), str(caught.value.__context__)]
