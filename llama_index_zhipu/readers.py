@@ -157,7 +157,8 @@ class ZhipuAIOCRReader(SeveralRequests, NotesFailures, defer_build=False):
 
     def _find_key_and_place(self) -> None:
         super()._find_key_and_place()
-        where = (self._dialect_name(), self.endpoint, self._sync_client().base_url)
+        settings = self._client_settings()
+        where = (settings.dialect.name, self.endpoint, settings.base_url)
         ocr.check_endpoint(*where, **self._chat_options())
 
     def _chat_options(self) -> dict[str, Any]:

@@ -18,11 +18,10 @@ from zhipu_client.errors import (
     APIConnectionError,
     APIError,
     APITimeoutError,
-    InvalidRequestError,
     StreamIncompleteError,
 )
 
-__all__ = ["MAX_RETRY_AFTER", "PATIENCE", "RetryState", "delay", "refused", "retries"]
+__all__ = ["MAX_RETRY_AFTER", "PATIENCE", "RetryState", "delay", "refused"]
 
 #: The longest wait that the service may ask for; above it the error is raised at once.
 MAX_RETRY_AFTER = 60.0
@@ -51,17 +50,6 @@ class RetryState:
     jitter: float
     refusals: int = 0
     refused_for: float = 0.0
-
-
-def retries(value: object) -> int:
-    """Return the setting ``max_retries``, checked."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise InvalidRequestError(
-            f"max_retries is {value!r}, but must be a whole number of at least 0",
-            field="max_retries",
-            value=value,
-        )
-    return value
 
 
 def delay(error: Exception, attempt: RetryState) -> float | None:

@@ -97,10 +97,11 @@ class OCRSettings(SeveralRequests):
 
     def _find_key_and_place(self) -> None:
         super()._find_key_and_place()
+        settings = self._client_settings()
         ocr.check_endpoint(
-            self._dialect_name(),
+            settings.dialect.name,
             self.endpoint,
-            self._sync_client().base_url,
+            settings.base_url,
             mode=self.mode == "element",
             crops=self.crops,
             layout_images=self.layout_images,

@@ -67,6 +67,28 @@ def test_there_are_adapters_of_both() -> None:
     assert {name.split(".")[0] for name in ADAPTERS} == {"langchain_zhipu", "llama_index_zhipu"}
 
 
+def test_constructing_checks_settings_and_makes_no_client(
+    make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client brings all that connects: it is for the first call."""
+    made: list[Any] = []
+    monkeypatch.setattr(ConnectionSettings, "_new_client", made.append)
+    adapter = make(api_key=KEY, max_concurrency=2, shared_limit="team")
+    assert (adapter.max_concurrency, made) == (2, [])
+    for wrong in (
+        {"base_url": "ftp://example.com"},
+        {"http_client": httpx.AsyncClient()},
+        {"on_attempt": 7},
+        {"proxy": "nowhere"},
+        {"shared_limit": "/no/such/folder/limits"},
+        {"timeout": -1},
+    ):
+        (field,) = wrong
+        with pytest.raises(InvalidRequestError, match=field) as caught:
+            make(**{"api_key": KEY, **wrong})
+        assert caught.value.field == field
+
+
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda it: it.model_copy()])
 def test_a_copy_has_the_key_and_a_client_of_its_own(make: Any, duplicate: Any) -> None:
     adapter = make(api_key=KEY, max_concurrency=2)

@@ -18,10 +18,10 @@ BASES = {"ZhipuSettings"}
 #: structured output, the first request.
 LATER = ["httpx", "sqlite3", "tenacity", "langchain_core.output_parsers.json"]
 
-#: Not even an object of it needs them.
+#: Not even an object of it needs them: the last one brings all that connects.
 OTHERS = {
     "openai", "tiktoken", "transformers", "langchain", "langgraph", "langchain_zhipu.embeddings",
-    "zhipuai", "zai",
+    "zhipuai", "zai", "httpx", "zhipu_client._io.client_base",
 }  # fmt: skip
 
 

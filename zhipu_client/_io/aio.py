@@ -9,7 +9,8 @@ from typing import Any, TypeVar, cast
 from zhipu_client._defaults import Timeout
 from zhipu_client._io.async_attempts import AsyncAttempts, AsyncStream
 from zhipu_client._io.call import Call
-from zhipu_client._io.client_base import Core, own
+from zhipu_client._io.client_base import Core
+from zhipu_client._io.client_settings import own
 from zhipu_client._io.managed_files import amanaged_files
 from zhipu_client._learned import known_refusals
 from zhipu_client._request import Conversing, Request, StreamRequest

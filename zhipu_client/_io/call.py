@@ -17,6 +17,7 @@ from zhipu_client._defaults import (
 )
 from zhipu_client._io.bodies import LongBody, arguments_of, foreign, write
 from zhipu_client._io.client_base import Core
+from zhipu_client._io.client_settings import retries
 from zhipu_client._io.hints import hint_for
 from zhipu_client._io.inferred_site import goes_to_other_site
 from zhipu_client._io.notes import notes
@@ -24,7 +25,7 @@ from zhipu_client._io.trace import Deadline
 from zhipu_client._io.usage import UsageCounter, counters_of
 from zhipu_client._io.watching import Watch, watch_of
 from zhipu_client._request import Request, StreamRequest
-from zhipu_client._retry import PATIENCE, RetryState, delay, refused, retries
+from zhipu_client._retry import PATIENCE, RetryState, delay, refused
 from zhipu_client.errors import (
     APIError,
     APITimeoutError,

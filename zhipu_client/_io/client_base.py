@@ -7,41 +7,36 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from zhipu_client import _key
 from zhipu_client._adaptive_limit import FixedLimit
-from zhipu_client._attempt_events import AttemptHook, attempt_hook
+from zhipu_client._attempt_events import AttemptHook
 from zhipu_client._defaults import (
     MAX_EVENT_BYTES,
     MAX_REPLY_BYTES,
     Timeout,
-    header_fields,
     merged_headers,
-    names_base_url,
     offered,
-    proxy_url,
-    resolve_base_url,
     root_of,
-    site_of,
 )
 from zhipu_client._io.account_gates import gate_for
 from zhipu_client._io.accounts import account_of, known_account, remember
+from zhipu_client._io.client_settings import ClientSettings
 from zhipu_client._io.clock import Clock, SystemClock
 from zhipu_client._io.deprecated_models import warn_of_deprecated
 from zhipu_client._io.gates import Gate
 from zhipu_client._io.inferred_site import goes_where_offered, infer
-from zhipu_client._io.limit_files import LimitFile, limit_path
+from zhipu_client._io.limit_files import LimitFile
 from zhipu_client._io.proxies import PoolKey, pool_key
 from zhipu_client._io.usage import UsageCounter
 from zhipu_client._learned import first_time, remember_refusal
 from zhipu_client._request import Conversing
-from zhipu_client._retry import retries
 from zhipu_client._safe_tracebacks import KeepsNoArguments
-from zhipu_client.dialects import DIALECTS, Dialect, DialectName, dialect_of
+from zhipu_client.dialects import DIALECTS, Dialect, DialectName
 from zhipu_client.errors import InvalidRequestError, ZhipuError
 
-__all__ = ["BaseClient", "Core", "ceiling", "own"]
+__all__ = ["BaseClient", "Core", "ceiling"]
 
 #: How many kinds of requests a client remembers to have checked.
 KNOWN = 256
@@ -86,6 +81,27 @@ class Core:
     #: Called with each attempt, see `AttemptEvent`; and whether it has raised.
     on_attempt: AttemptHook | None = None
     hook_failed: bool = False
+
+    @classmethod
+    def of(cls, settings: ClientSettings, clock: Clock) -> Core:
+        """Return what a client is made of, for its settings."""
+        return cls(
+            key=settings.key,
+            auth=settings.auth,
+            base_url=settings.base_url,
+            site=settings.site,
+            dialect=settings.dialect,
+            timeout=settings.timeout,
+            timeout_given=settings.timeout_given,
+            max_retries=settings.max_retries,
+            headers=settings.headers,
+            proxy=settings.proxy,
+            clock=clock,
+            ceiling=ceiling(settings.places, clock),
+            shared_limit=settings.shared_limit,
+            on_attempt=settings.on_attempt,
+            usage_counter=settings.usage_counter,
+        )
 
     @property
     def account(self) -> str | None:
@@ -214,32 +230,35 @@ class BaseClient(KeepsNoArguments):
         usage_counter: UsageCounter | None = None,
         clock: Clock | None = None,
     ) -> None:
-        if auth not in ("bearer", "jwt"):
-            raise InvalidRequestError(
-                f'auth is {auth!r}, but must be "bearer" or "jwt"', field="auth", value=auth
-            )
-        key = _key.find(api_key, os.environ)
-        url = resolve_base_url(base_url, key.variable, os.environ)
-        time = clock or SystemClock()
-        self._core = Core(
-            key=key,
+        settings = ClientSettings(
+            api_key=api_key,
+            base_url=base_url,
+            timeout=timeout,
+            max_retries=max_retries,
+            max_concurrency=max_concurrency,
+            shared_limit=shared_limit,
+            default_headers=default_headers,
+            http_client=http_client,
             auth=auth,
-            base_url=url,
-            site=site_of(url),
-            dialect=dialect_of(url, dialect),
-            timeout=Timeout.of(timeout),
-            timeout_given=timeout is not None,
-            max_retries=retries(max_retries),
-            headers=header_fields(default_headers, "default_headers"),
-            proxy=proxy_url(proxy),
-            clock=time,
-            ceiling=ceiling(max_concurrency, time),
-            shared_limit=limit_path(shared_limit),
-            on_attempt=attempt_hook(on_attempt),
-            usage_counter=counter(usage_counter),
+            proxy=proxy,
+            dialect=dialect,
+            on_attempt=on_attempt,
+            usage_counter=usage_counter,
+            wrong_http=self._wrong_http,
         )
-        self._http = own(http_client, self._wrong_http)
-        if base_url is None and not names_base_url(os.environ, key.variable):
+        self._begin(settings, clock or SystemClock())
+
+    @classmethod
+    def of(cls, settings: ClientSettings) -> Self:
+        """Return a client for settings that were checked before."""
+        made = cls.__new__(cls)
+        made._begin(settings, SystemClock())
+        return made
+
+    def _begin(self, settings: ClientSettings, clock: Clock) -> None:
+        self._core = Core.of(settings, clock)
+        self._http = settings.http
+        if settings.inferred:
             infer(self._core)
 
     def __repr__(self) -> str:
@@ -285,45 +304,8 @@ class BaseClient(KeepsNoArguments):
         return self._core.site
 
 
-def own(http_client: Any, wrong: str) -> Any:
-    """Return the caller's own client, unless it is the other half of httpx."""
-    if http_client is None:
-        return None
-    if not hasattr(http_client, "build_request"):
-        raise InvalidRequestError(
-            f"http_client must be a client of httpx, not {type(http_client).__name__}",
-            field="http_client",
-        )
-    # Whoever brings one of its clients has imported it. Never from `sys.modules`, which also has
-    # what another thread has imported by half: an import waits for the whole.
-    import httpx
-
-    if isinstance(http_client, getattr(httpx, wrong)):
-        raise InvalidRequestError(
-            f"http_client is an httpx.{wrong}, which cannot be used here: blocking calls need an "
-            "httpx.Client, asynchronous ones an httpx.AsyncClient",
-            field="http_client",
-        )
-    return http_client
-
-
-def counter(given: Any) -> UsageCounter | None:
-    """Return what counts usage, unless it is something else."""
-    if given is None or isinstance(given, UsageCounter):
-        return given
-    raise InvalidRequestError(
-        f"usage_counter must be a UsageCounter, not {type(given).__name__}", field="usage_counter"
-    )
-
-
 def ceiling(places: int | None, clock: Clock) -> Gate | None:
     """Return the hard ceiling of one adapter, or None."""
     if places is None:
         return None
-    if isinstance(places, bool) or not isinstance(places, int) or places < 1:
-        raise InvalidRequestError(
-            f"max_concurrency is {places!r}, but must be a whole number of at least 1, or None",
-            field="max_concurrency",
-            value=places,
-        )
     return Gate(FixedLimit(places), clock, label=f"max_concurrency={places}", hard=True)

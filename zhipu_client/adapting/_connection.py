@@ -15,6 +15,8 @@ from zhipu_client._attempt_events import AttemptEvent
 from zhipu_client._check import refusal
 from zhipu_client._client_cache import ClientCache, mark
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, names_base_url, resolve_base_url
+from zhipu_client._io.client_settings import ClientSettings
+from zhipu_client._io.first_use import importing
 from zhipu_client._io.usage import UsageCounter
 from zhipu_client._key import find
 from zhipu_client._safe_tracebacks import KeepsNoArguments
@@ -226,7 +228,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             self.base_url = resolve_base_url(None, key.variable, os.environ)
             if not names_base_url(os.environ, key.variable):
                 self._inferred = self.base_url
-        self._sync_client()  # refuses a bad key, base URL or timeout now rather than later
+        self._client_settings()  # refuses a bad key, base URL or timeout now rather than later
 
     def _sync_client(self) -> Client:
         """Return the client for the fields as they are now."""
@@ -242,7 +244,7 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
 
     def _dialect_name(self) -> DialectName:
         """Return the name of the dialect that the server speaks."""
-        return self._sync_client().dialect.name
+        return self._client_settings().dialect.name
 
     def _connection(self) -> tuple[Hashable, ...]:
         headers = self.default_headers
@@ -268,13 +270,17 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
         return None
 
     def _new_client(self) -> Client:
-        from zhipu_client._io.checkpoints import with_checkpoint
-        from zhipu_client._io.inferred_site import infer
-        from zhipu_client._io.sync import Client
+        with importing():
+            from zhipu_client._io.checkpoints import with_checkpoint
+            from zhipu_client._io.sync import Client
 
+        return with_checkpoint(Client.of(self._client_settings()), self._checkpoint_path())
+
+    def _client_settings(self) -> ClientSettings:
+        """Return the settings of a client for the fields as they are now, checked."""
         self._check_nothing_missing()
         timeout = self.timeout
-        client = Client(
+        settings = ClientSettings(
             api_key=self.api_key,
             base_url=self.base_url,
             timeout=Timeout.of(timeout) if isinstance(timeout, tuple) else timeout,
@@ -289,9 +295,8 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             proxy=self.proxy,
             on_attempt=self.on_attempt,
         )
-        if self.base_url is not None and self.base_url == self._inferred:
-            infer(client._core)
-        return with_checkpoint(client, self._checkpoint_path())
+        settings.inferred |= self.base_url is not None and self.base_url == self._inferred
+        return settings
 
     def _check_nothing_missing(self, where: str = "in this process too") -> None:
         """Raise where what did not come along with a pickle has not been given again.
