@@ -15,6 +15,7 @@ from llama_index.core import (
     SQLDatabase,
     SummaryIndex,
     TreeIndex,
+    get_response_synthesizer,
 )
 from llama_index.core.evaluation import (
     AnswerRelevancyEvaluator,
@@ -75,6 +76,13 @@ def test_rerank_by_choice_select(llm) -> None:
     found = LLMRerank(llm=llm, top_n=1).postprocess_nodes(nodes(), QueryBundle(QUESTION))
     assert [one.node.get_content() for one in found] == [TEXTS[1]]
     assert 1 < found[0].score <= 10
+
+
+def test_an_answer_comes_from_the_text_and_not_from_its_metadata(llm) -> None:
+    about = {"doc_name": "What a berth costs a night", "url": "https://harbour.example/a-berth"}
+    node = NodeWithScore(node=TextNode(text=TEXTS[1], metadata=about))
+    answered = get_response_synthesizer(llm=llm).synthesize(QUESTION, [node])
+    assert str(answered) == TEXTS[1]
 
 
 def test_rerank_by_permutation(llm) -> None:

@@ -32,6 +32,8 @@ _ENOUGH_OF_WHAT_WAS_SAID = 0.5
 _MOST = 3  # sentences of a summary
 _LONG = 600  # characters; longer results are searched, shorter ones reported whole
 _SEE_BELOW = re.compile(r"\([^()]*\bnext message\b[^()]*\)")
+#: What frameworks write above a document's text: a paragraph of lines like ``page_label: 3``.
+_METADATA = re.compile(r"(?:\A|(?<=\n\n)|(?<=--\n))(?:[a-z]+(?:_[a-z]+)*: .*\n)+(?=\n)")
 _ERROR = re.compile(r"^\W*(?:error|exception|traceback|failed|错误|失败)\b", re.IGNORECASE)
 
 
@@ -90,10 +92,14 @@ def _sums(text: str, before: str) -> str | None:
 def _from_documents(question: str, documents: Sequence[str]) -> str | None:
     """The sentence of the documents that answers best; None when none has to do with it."""
     lines = [line for document in documents for line in sentences(document)]
+    text = [line for document in documents for line in sentences(_METADATA.sub("", document))]
     if compiled("summary").search(question):
-        joint = "" if lines and is_chinese(lines[0]) else " "
-        return joint.join(lines[:_MOST]) or None
-    return _best(question, lines, _ENOUGH_IN_DOCUMENTS)
+        shown = text or lines
+        joint = "" if shown and is_chinese(shown[0]) else " "
+        return joint.join(shown[:_MOST]) or None
+    return _best(question, text, _ENOUGH_IN_DOCUMENTS) or _best(
+        question, lines, _ENOUGH_IN_DOCUMENTS
+    )
 
 
 def _from_what_was_said(question: str, said: Iterable[str]) -> str | None:
