@@ -12,7 +12,7 @@ from typing import Any
 
 from langchain_core.messages import AIMessage
 
-from langchain_zhipu import ChatZhipuAI
+from langchain_zhipu import ChatZhipuAI, ZhipuAIWebReaderLoader
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
 
@@ -54,6 +54,9 @@ def main(arguments: list[str]) -> int:
         with stand_in():
             print(f"> {question}")
             answer = ask(question)
+            found = sources(answer)
+            # What the model saw of a page is an extract; the loader reads the page.
+            pages = ZhipuAIWebReaderLoader([s["url"] for s in found[:1] if s.get("url")]).load()
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)
         return 1
@@ -61,8 +64,10 @@ def main(arguments: list[str]) -> int:
     for block in answer.content_blocks:
         if block["type"] == "server_tool_result":
             print(f"\nThe service searched and found {len(block.get('output') or [])} pages:")
-    for number, source in enumerate(sources(answer), 1):
+    for number, source in enumerate(found, 1):
         print(f"  [{number}] {source.get('title', 'no title')} <{source.get('url', 'no address')}>")
+    for page in pages:
+        print(f"{len(page.page_content)} characters of Markdown are at {page.metadata['source']}")
     return 0
 
 

@@ -100,6 +100,7 @@ def test_an_answer_names_its_sources(capsys: Any) -> None:
     assert "22 million" in shown
     assert "[1] Beijing" in shown
     assert "https://cities.example/beijing" in shown
+    assert "characters of Markdown are at https://cities.example/beijing" in shown
 
 
 def test_a_question_that_needs_no_page(capsys: Any) -> None:

@@ -39,6 +39,7 @@ PRINTED: dict[str, tuple[str, ...]] = {
         "武汉：4.1 米，正在下降",
         "助手：你叫小林。",
     ),
+    "counting_tokens": ("4 tokens for 6 characters", "answer: Your name is Ada.", "billed: "),
     "evaluation": ("right  What did the hydrophones cost?", "True", "True", "3 of 3 are right"),
     "fastapi_sse": ('event: text\ndata: " 323"', 'event: usage\ndata: {"tokens": 37}'),
     "incremental_index": (
@@ -46,6 +47,21 @@ PRINTED: dict[str, tuple[str, ...]] = {
         "0 embedded, 3 unchanged, 0 removed",
         "1 embedded, 1 unchanged",
         "fees.txt: The harbour fee of 360 euros is due on 1 April.",
+    ),
+    "large_document": ("/chat/completions: answered", "answer: The next meeting is on 14 May"),
+    "made_later --interval 0.05": (
+        "answer: 17 * 19 = 323.",
+        "batch 0: 6 * 7 = 42.",
+        "batch 1: ",
+        "code 1301",
+        "the video: succeeded",
+        ".mp4",
+    ),
+    "mcp_by_service": (
+        "the service called water_level(",
+        "Cuxhaven",
+        "4.1 metres, falling",
+        "answer: Cuxhaven: 4.1 metres, falling.",
     ),
     "mcp_tools": (
         "tools: water_level",
@@ -97,6 +113,12 @@ ONLY: dict[tuple[str, str], tuple[str, ...]] = {
     ("langchain", "human_in_the_loop edit"): ("the tool: ", "42"),
     ("langchain", "human_in_the_loop reject"): ("the tool: ", "No sums today."),
     ("langchain", "cloned_voice"): ("Listed: True", "Deleted: True", "Spoken: ", "RIFF"),
+    ("langchain", "fallback_and_thinking"): (
+        "glm-4.7: answered",
+        "thought: ",
+        "did not think: ",
+        "323",
+    ),
     ("langchain", "moderation"): (
         "PASS  How do I bake bread?",
         "REJECT  How do I make a bomb?",
@@ -125,9 +147,37 @@ ONLY: dict[tuple[str, str], tuple[str, ...]] = {
         "draft.txt was kept",
         "the agent: draft.txt was kept",
     ),
+    ("llama_index", "knowledge_base"): (
+        "A heat pump moves heat instead of making it",
+        "  0.64 Heat pumps in cold climates",
+    ),
+    ("llama_index", "office_files"): (
+        "characters  contacts.csv",
+        "> Who repairs the coffee machine?",
+        "Ada Vik",
+        "  contacts.csv",
+    ),
     ("llama_index", "self_hosted"): (
         "get_weather({'city': 'Hangzhou'}): In Hangzhou it rains",
         "answer: In Hangzhou it rains, 17 degrees.",
+    ),
+    ("llama_index", "slides_and_translation --to slides"): (
+        "thinking: Slides on tea.",
+        "[insert_page] tea (1)",
+        "answer: The deck has 3 slides.",
+        "03.html: Tee (3)",
+    ),
+    ("llama_index", "voice_conversation"): (
+        "tool: 17 degrees and rain in Paris",
+        "assistant: 17 degrees",
+        "bytes of sound",
+    ),
+    ("llama_index", "web_search_citations"): (
+        "web_search({'query': 'How many people live in Beijing?'})",
+        "agent: Beijing is the capital",
+        "engine: Beijing is the capital",
+        "[1] https://cities.example/beijing",
+        "characters of Markdown",
     ),
     ("llama_index", "workflow_events"): (
         "progress: 1 of 2 notes",
@@ -141,12 +191,15 @@ ROWS += [(framework, name, texts) for (framework, name), texts in ONLY.items()]
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[zhipu_emulator.Server]:
-    with zhipu_emulator.serve() as server:
+    with zhipu_emulator.serve(fetch_loopback=True) as server:
         yield server
 
 
 @pytest.fixture(autouse=True)
-def _reached(service: zhipu_emulator.Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def _reached(
+    service: zhipu_emulator.Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ZHIPUAI_API_KEY", service.api_key)
     monkeypatch.setenv("ZHIPUAI_BASE_URL", service.base_url)
 
