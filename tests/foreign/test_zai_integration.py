@@ -71,6 +71,11 @@ CHATS = {
         "sensitive_word_check": {"type": "ALL", "status": "DISABLE"},
     },
     "an image by its link": {"model": "glm-4.6v", "said": [("user", [ASKED, LINK])]},
+    "an image for a former model": {
+        "model": "glm-4v",
+        "said": [("user", [ASKED, DATA])],
+        "max_tokens": 2000,
+    },
     "an image with another label": {"model": "glm-4.6v", "said": [("user", [ASKED, DATA])]},
     "a model that thinks in its text": {
         "model": "glm-4.1v-thinking-flash",
