@@ -11,6 +11,7 @@ from tests.cassette_support.plugin import Mode, Service
 from tests.support.notes import note
 from zhipu_client import (
     APIError,
+    AuthenticationError,
     BadRequestError,
     Client,
     ContentFilterError,
@@ -129,6 +130,15 @@ async def test_refused(send: Send, name: str) -> None:
     with pytest.raises(error) as caught:
         await send(make())
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("name", ["models", "quota"])
+async def test_by_a_key_that_is_none(service: Service, mode: Mode, name: str) -> None:
+    client = Client(**{**service.settings, "api_key": "wrong.key"})
+    request = ANSWERED[name][0]()
+    with pytest.raises(AuthenticationError) as caught:
+        client.send(request) if mode == "sync" else await client.as_async().send(request)
+    assert caught.value.code == "1000"
 
 
 # --- Several requests
