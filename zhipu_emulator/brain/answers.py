@@ -91,15 +91,21 @@ def _sums(text: str, before: str) -> str | None:
 
 def _from_documents(question: str, documents: Sequence[str]) -> str | None:
     """The sentence of the documents that answers best; None when none has to do with it."""
-    lines = [line for document in documents for line in sentences(document)]
-    text = [line for document in documents for line in sentences(_METADATA.sub("", document))]
+    lines = _lines(documents)
+    text = _lines([_METADATA.sub("", document) for document in documents])
     if compiled("summary").search(question):
         shown = text or lines
         joint = "" if shown and is_chinese(shown[0]) else " "
         return joint.join(shown[:_MOST]) or None
-    return _best(question, text, _ENOUGH_IN_DOCUMENTS) or _best(
-        question, lines, _ENOUGH_IN_DOCUMENTS
-    )
+    found = _best(question, text, _ENOUGH_IN_DOCUMENTS)
+    if found is None and text != lines:
+        found = _best(question, lines, _ENOUGH_IN_DOCUMENTS)
+    return found
+
+
+def _lines(documents: Sequence[str]) -> list[str]:
+    """The sentences of documents, in order, each once: a long log says the same all day."""
+    return list(dict.fromkeys(line for document in documents for line in sentences(document)))
 
 
 def _from_what_was_said(question: str, said: Iterable[str]) -> str | None:
