@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import aclosing, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from langchain_core.documents import Document
 from pydantic import ConfigDict, Field
@@ -52,6 +52,8 @@ class HandwritingSettings(SeveralRequests):
     max_in_flight: int = Field(default=4, ge=1, le=32)
     on_error: Literal["raise", "skip"] = "raise"
     show_progress: bool = False
+
+    _aliases: ClassVar[Mapping[str, str]] = {**SeveralRequests._aliases, "with_regions": "boxes"}
 
     def _read(self, origins: Iterable[Origin]) -> Iterator[Document]:
         with (

@@ -70,7 +70,11 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor, defer_build=False):
     return_raw_scores: bool = False
     on_error: Literal["raise", "skip"] = "raise"
 
-    _aliases: ClassVar[Mapping[str, str]] = {**SeveralRequests._aliases, "model_name": "model"}
+    _aliases: ClassVar[Mapping[str, str]] = {
+        **SeveralRequests._aliases,
+        "model_name": "model",
+        "raw_scores": "return_raw_scores",
+    }
 
     def rerank(
         self,

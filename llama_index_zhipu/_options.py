@@ -91,6 +91,7 @@ class RerankOptions(SeveralRequestsOptions, FormerNames, total=False):
     callback_manager: CallbackManager
 
     raw_scores: bool
+    return_raw_scores: bool
     truncate: bool
     on_error: Literal["raise", "skip"]
     in_flight: int

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.bridge.pydantic import Field
@@ -63,6 +63,8 @@ class ZhipuAIHandwritingReader(KeepsAnswers, BasePydanticReader, defer_build=Fal
     keep_empty: bool = Field(default=False, description="Keep images without handwriting.")
     request_info: bool = Field(default=False, description="Keep ids of tasks.")
     max_bytes: int = Field(default=10 * 1024 * 1024, gt=0)
+
+    _aliases: ClassVar[Mapping[str, str]] = {**KeepsAnswers._aliases, "boxes": "with_regions"}
 
     @classmethod
     def class_name(cls) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Literal, Unpack
+from typing import Any, ClassVar, Literal, Unpack
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.bridge.pydantic import Field
@@ -64,6 +64,11 @@ class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor, defer_build=False):
     raw_scores: bool = Field(default=False, description="Raw scores.")
     truncate: bool = Field(default=True, description="Cut texts that are too long.")
     on_error: Literal["raise", "skip"] = Field(default="raise", description="Of a refused text.")
+
+    _aliases: ClassVar[Mapping[str, str]] = {
+        **SeveralRequests._aliases,
+        "return_raw_scores": "raw_scores",
+    }
 
     def __init__(
         self, top_n: int | None = 3, model: str = DEFAULT_MODEL, **kwargs: Unpack[RerankOptions]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.bridge.pydantic import Field, PlainSerializer, PrivateAttr
@@ -140,6 +140,7 @@ class ZhipuAIOCRReader(SeveralRequests, NotesFailures, defer_build=False):
     dpi: int | None = Field(default=None, description="Dots per inch of rendered pages.")
     max_pixels: int | None = Field(default=None, description="The most pixels of an image.")
 
+    _aliases: ClassVar[Mapping[str, str]] = {**SeveralRequests._aliases, "boxes": "with_regions"}
     _left_off: ocr.OCRProgress | None = PrivateAttr(default=None)
 
     @property

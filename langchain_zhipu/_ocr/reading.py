@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from langchain_core.documents import Document
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr
@@ -112,6 +112,7 @@ class OCRSettings(SeveralRequests):
         names = ("task", "prompt", "max_tokens", "dpi", "max_pixels")
         return {name: getattr(self, name) for name in names}
 
+    _aliases: ClassVar[Mapping[str, str]] = {**SeveralRequests._aliases, "with_regions": "boxes"}
     _left_off: ResumePoint | None = PrivateAttr(default=None)
 
     @property
