@@ -16,8 +16,8 @@ from langchain_core.documents import Document
 from langchain_core.runnables import run_in_executor
 from pydantic import ConfigDict, Field
 
-from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._keeping import SeveralRequests
 from langchain_zhipu._ocr.documents import stable_id
 from langchain_zhipu._ocr.sources import PATHS, Origin
 from langchain_zhipu._progress import ProgressBar

@@ -16,23 +16,26 @@ from pydantic import BaseModel
 from typing_extensions import override
 
 from langchain_zhipu._chat import blocks
-from langchain_zhipu._chat.bound import BoundChat
 from langchain_zhipu._chat.retries import RetriesByCode
+from langchain_zhipu._chat.settings import ChatSettings
 from langchain_zhipu._chat.tasks import ChatTasks
-from langchain_zhipu._chat.tools import ToolLike, wire_tools
 from langchain_zhipu._errors import raised_as_model_errors
-from zhipu_client.conversation import choice_as_text, read_choice
 
 if TYPE_CHECKING:
+    from langchain_zhipu._chat.bound import BoundChat
     from langchain_zhipu._chat.structured import Method, Schema
+    from langchain_zhipu._chat.tools import ToolLike
     from langchain_zhipu._options import ChatOptions
+else:  # LangChain evaluates the hints of methods; what they name is loaded by who needs it
+    BoundChat = Runnable
+    Method = Schema = ToolLike = Any
 
 __all__ = ["ChatZhipuAI"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class ChatZhipuAI(RetriesByCode, ChatTasks, defer_build=False):
+class ChatZhipuAI(RetriesByCode, ChatTasks, ChatSettings, defer_build=False):
     """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
     Its endpoint is ``POST /chat/completions``; the arguments of ``ChatOpenAI`` and of
@@ -275,6 +278,8 @@ class ChatZhipuAI(RetriesByCode, ChatTasks, defer_build=False):
 
     @override
     def bind(self, **kwargs: Any) -> BoundChat:
+        from langchain_zhipu._chat.bound import BoundChat
+
         return BoundChat(bound=self, kwargs=kwargs, config={})
 
     @override
@@ -303,16 +308,11 @@ class ChatZhipuAI(RetriesByCode, ChatTasks, defer_build=False):
         Raises:
             InvalidRequestError: A tool with a bad schema, or a choice that is not offered.
         """
+        from langchain_zhipu._chat.tools import to_bind  # which brings LangChain's own tools
+
         with raised_as_model_errors():
-            offered = wire_tools(tools, strict=strict)
-            choice = choice_as_text(read_choice(tool_choice, offered))
-        if choice is not None:
-            kwargs["tool_choice"] = choice
-        if offered:
-            kwargs["tools"] = offered
-            if parallel_tool_calls is not None:
-                kwargs["parallel_tool_calls"] = parallel_tool_calls
-        return self.bind(**kwargs)
+            found = to_bind(tools, tool_choice, strict=strict, parallel=parallel_tool_calls)
+        return self.bind(**{**kwargs, **found})
 
     @overload
     def with_structured_output(

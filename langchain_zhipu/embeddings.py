@@ -10,8 +10,8 @@ from langchain_core.embeddings import Embeddings
 from pydantic import ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
-from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._keeping import SeveralRequests
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import arun, embeddings, run
 from zhipu_client.adapting import counts, keeping, refuse

@@ -12,8 +12,8 @@ from langchain_core.runnables import RunnableConfig, RunnableSerializable
 from pydantic import ConfigDict
 from typing_extensions import override
 
-from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import model_error, raised_as_model_errors
+from langchain_zhipu._keeping import SeveralRequests
 from zhipu_client import ZhipuError, arun, moderations, run
 from zhipu_client.adapting import attach, refuse
 from zhipu_client.moderations import ModerationReply, Verdict

@@ -10,8 +10,8 @@ from langchain_core.callbacks import Callbacks
 from langchain_core.documents import BaseDocumentCompressor, Document
 from pydantic import ConfigDict, Field
 
-from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._keeping import SeveralRequests
 from zhipu_client import InvalidRequestError, arun, run
 from zhipu_client import rerank as endpoint
 

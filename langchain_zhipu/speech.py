@@ -15,8 +15,8 @@ from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import override
 
-from langchain_zhipu._connection import KeepsAnswers
 from langchain_zhipu._errors import model_error, raised_as_model_errors
+from langchain_zhipu._keeping import KeepsAnswers
 from zhipu_client import Request, ZhipuError, audio
 from zhipu_client.adapting import GivenPath, attach, check_folder, keeping, save_paid
 

@@ -15,8 +15,8 @@ from langchain_core.tools import BaseTool, ToolException
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from langchain_zhipu._connection import KeepsAnswers
 from langchain_zhipu._errors import raised_but_downloads
+from langchain_zhipu._keeping import KeepsAnswers
 from zhipu_client import (
     DownloadError,
     Request,

@@ -15,7 +15,6 @@ from langchain_core.messages import content as types
 from langchain_core.messages.block_translators import register_translator
 
 from langchain_zhipu._chat.messages import PROVIDER
-from zhipu_client.conversation import served_call, sound_type
 
 __all__ = ["citations", "content_blocks", "register"]
 
@@ -134,6 +133,8 @@ def _served(metadata: Mapping[str, Any]) -> list[Block]:
     """Yield the calls of ``mcp``, ``retrieval`` and ``web_search`` tools in the answer."""
     blocks: list[Block] = []
     for number, given in enumerate(metadata.get("server_tool_calls") or ()):
+        from zhipu_client.conversation import served_call
+
         call = served_call(given, number)
         blocks += _server_pair(call.name, call.id, call.arguments, call.output, call.error)
     return blocks
@@ -147,6 +148,8 @@ def _audio(message: AIMessage) -> list[Block]:
         return []
     block: Block = {"type": "audio", "index": "lc_au_0"}
     if audio.get("data"):
+        from zhipu_client.conversation import sound_type
+
         block["mime_type"] = sound_type(str(audio["data"]))
         block["base64"] = audio["data"]
     if audio.get("id"):

@@ -7,12 +7,9 @@ from contextlib import suppress
 from typing import Any
 
 from langchain_core.messages import BaseMessage
-from langchain_core.utils.function_calling import convert_to_json_schema
 from pydantic import BaseModel, ValidationError
 
 from langchain_zhipu._chat.messages import to_wire
-from langchain_zhipu._chat.recursive import whole_parameters
-from zhipu_client.adapting import with_pictures
 from zhipu_client.conversation import (
     Exchange,
     StructuredAnswer,
@@ -56,6 +53,8 @@ def exchange_for(
     built = build(values, dialect=dialect, streaming=streaming)
     wire = to_wire(messages, built.model)
     if not is_plain_text(wire):
+        from zhipu_client.adapting import with_pictures
+
         wire = with_pictures(wire, built.model)
     return Exchange(wire, built, repair=repair)
 
@@ -63,6 +62,10 @@ def exchange_for(
 def _response_format(value: Any) -> Any:
     """Return a schema class as a ``json_schema`` dict, and every other value unchanged."""
     if isinstance(value, type):
+        from langchain_core.utils.function_calling import convert_to_json_schema
+
+        from langchain_zhipu._chat.recursive import whole_parameters
+
         with suppress(ValueError, TypeError):  # a class without a schema is refused later, by name
             schema = whole_parameters(value)
             if schema is None:

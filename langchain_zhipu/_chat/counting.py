@@ -6,21 +6,22 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import BaseMessage
-from langchain_core.tools import BaseTool
 from pydantic import BaseModel, PrivateAttr
 
 from langchain_zhipu._chat.messages import to_wire
-from langchain_zhipu._chat.tools import wire_tools
 from langchain_zhipu._errors import raised_as_model_errors
 from zhipu_client.adapting import TokenCounting, TokenCounts
 from zhipu_client.conversation import (
     ReasoningHistory,
-    estimate_text,
     prepared,
 )
 
 if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
     from zhipu_client import Client
+else:  # LangChain evaluates the hints of methods
+    BaseTool = Any
 
 __all__ = ["CountsTokens"]
 
@@ -41,7 +42,11 @@ class CountsTokens(BaseModel, defer_build=True):
             text: Any text, Chinese or other.
         """
         own: Callable[[str], list[int]] | None = getattr(self, "custom_get_token_ids", None)
-        return len(own(text)) if own is not None else estimate_text(text)
+        if own is not None:
+            return len(own(text))
+        from zhipu_client.conversation import estimate_text
+
+        return estimate_text(text)
 
     def get_token_ids(self, text: str) -> list[int]:
         """Return the ids of a text's tokens, by ``custom_get_token_ids``.
@@ -72,6 +77,8 @@ class CountsTokens(BaseModel, defer_build=True):
             InvalidRequestError: A message that cannot be sent. With ``token_counting="service"``
                 every error of the endpoint.
         """
+        from langchain_zhipu._chat.tools import wire_tools  # which brings LangChain's own tools
+
         with raised_as_model_errors():
             kept = getattr(self, "reasoning_history", None)
             history: ReasoningHistory = "none" if kept == "none" else "all"

@@ -7,16 +7,25 @@ needs more reading than that (arguments encoded twice, ``null``) would be lost, 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import _compat_bridge
-from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.outputs import ChatGenerationChunk
 
 from langchain_zhipu._chat.messages import invalid_call, tool_call
-from zhipu_client.conversation import Answer, text_of_arguments
+from zhipu_client.conversation import text_of_arguments
+
+if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+    from zhipu_client.conversation import Answer
 
 __all__ = ["EventsOfCalls"]
+
+if TYPE_CHECKING:
+    _Base = BaseChatModel
+else:  # a class of methods: as a model of pydantic, it would collect all fields once more
+    _Base = object
 
 _CALLS = frozenset({"tool_call", "invalid_tool_call"})
 
@@ -70,7 +79,7 @@ def _not_run(call: dict[str, Any], error: str) -> dict[str, Any]:
     return {**call, "type": "invalid_tool_call", "args": text, "error": error}
 
 
-class EventsOfCalls(BaseChatModel, defer_build=True):
+class EventsOfCalls(_Base):
     """The hooks that LangChain asks for events, over the model's own chunks."""
 
     def _stream_chat_model_events(self, messages: Any, **kwargs: Any) -> Iterator[Any]:

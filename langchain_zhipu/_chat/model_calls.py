@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from functools import cache
 from inspect import signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
@@ -21,16 +22,25 @@ from langchain_zhipu._chat.fast_chunks import generation_chunk
 from langchain_zhipu._chat.media import takes_time
 from langchain_zhipu._chat.messages import to_message
 from langchain_zhipu._chat.readable import readable_result
-from langchain_zhipu._chat.settings import ChatSettings
-from langchain_zhipu._chat.stream import ChunkMaker
 from langchain_zhipu._errors import raised_as_model_errors
-from zhipu_client.conversation import Answer, Exchange
-from zhipu_client.dialects import Dialect
+from zhipu_client.adapting import importing
+
+if TYPE_CHECKING:
+    from langchain_zhipu._chat.settings import ChatSettings
+    from langchain_zhipu._chat.stream import ChunkMaker
+    from zhipu_client.conversation import Answer, Exchange
+    from zhipu_client.dialects import Dialect
 
 __all__ = ["CallsOfTheModel"]
 
 
-class CallsOfTheModel(EventsOfCalls, ChatSettings):
+if TYPE_CHECKING:
+    _Base = ChatSettings
+else:  # a class of methods: as a model of pydantic, it would collect all fields once more
+    _Base = object
+
+
+class CallsOfTheModel(EventsOfCalls, _Base):
     """One answer or a stream of it, blocking and asynchronous."""
 
     @override
@@ -81,7 +91,7 @@ class CallsOfTheModel(EventsOfCalls, ChatSettings):
             exchange = self._exchange(
                 messages, stop, kwargs, streaming=True, dialect=client.dialect
             )
-            maker = ChunkMaker(exchange)
+            maker = _chunk_maker()(exchange)
             for delta in client.converse_stream(exchange):
                 made = maker.chunk(delta)
                 if made is not None:
@@ -101,7 +111,7 @@ class CallsOfTheModel(EventsOfCalls, ChatSettings):
             exchange = await self._aexchange(
                 messages, stop, kwargs, streaming=True, dialect=client.dialect
             )
-            maker = ChunkMaker(exchange)
+            maker = _chunk_maker()(exchange)
             async with aclosing(client.converse_stream(exchange)) as deltas:
                 async for delta in deltas:
                     made = maker.chunk(delta)
@@ -157,6 +167,15 @@ def _readable(message: BaseMessage) -> BaseMessage:
     return (
         message if content is message.content else message.model_copy(update={"content": content})
     )
+
+
+@cache
+def _chunk_maker() -> type[ChunkMaker]:
+    """Return what makes chunks: loaded with the first stream, as its classes take their time."""
+    with importing():
+        from langchain_zhipu._chat.stream import ChunkMaker
+
+    return ChunkMaker
 
 
 def _result(answer: Answer) -> ChatResult:

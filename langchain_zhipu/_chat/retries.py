@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.exceptions import ModelError
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
@@ -13,8 +13,15 @@ from typing_extensions import override
 
 if TYPE_CHECKING:
     from langchain_core.runnables.retry import ExponentialJitterParams
+else:  # LangChain evaluates the hints of methods
+    ExponentialJitterParams = Any
 
 __all__ = ["RetriesByCode", "RetryOn", "retry_on"]
+
+if TYPE_CHECKING:
+    _Base = BaseChatModel
+else:  # a class of methods: as a model of pydantic, it would collect all fields once more
+    _Base = object
 
 RetryOn = tuple[type[BaseException], ...] | Callable[[BaseException], bool]
 
@@ -38,7 +45,7 @@ def _worthwhile(error: BaseException) -> bool:
     return isinstance(error, Exception)
 
 
-class RetriesByCode(BaseChatModel, defer_build=True):
+class RetriesByCode(_Base):
     """``with_retry`` of a chat model, which knows the errors that would come again."""
 
     @override

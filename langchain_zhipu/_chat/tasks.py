@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage
@@ -11,12 +11,15 @@ from langchain_core.messages import AIMessage
 from langchain_zhipu._chat.messages import to_message
 from langchain_zhipu._chat.model_calls import CallsOfTheModel
 from langchain_zhipu._errors import raised_as_model_errors
-from zhipu_client import await_for, tasks, wait_for
-from zhipu_client.adapting import keeping
+
+if TYPE_CHECKING:
+    from zhipu_client.tasks import TaskResult
+
+    OnProgress = Callable[[TaskResult], Any]
+else:  # LangChain evaluates the hints of methods
+    OnProgress = Callable[[Any], Any]
 
 __all__ = ["ChatTasks"]
-
-OnProgress = Callable[[tasks.TaskResult], Any]
 
 
 class ChatTasks(CallsOfTheModel):
@@ -85,6 +88,9 @@ class ChatTasks(CallsOfTheModel):
             TaskTimeoutError: It took longer than ``wait``, and goes on: call this again.
             ZhipuError: A call failed, or the answer is not what was required; it has ``task_id``.
         """
+        from zhipu_client import tasks, wait_for
+        from zhipu_client.adapting import keeping
+
         waiting = tasks.waiting(task_id, interval=interval, timeout=wait, on_progress=on_progress)
         with raised_as_model_errors(), keeping(task_id=task_id):
             client = self._sync_client()
@@ -100,12 +106,15 @@ class ChatTasks(CallsOfTheModel):
         **kwargs: Any,
     ) -> AIMessage:
         """Wait for the answer of a task, asynchronously; see `result`."""
+        from zhipu_client import await_for, tasks
+        from zhipu_client.adapting import keeping
+
         waiting = tasks.waiting(task_id, interval=interval, timeout=wait, on_progress=on_progress)
         with raised_as_model_errors(), keeping(task_id=task_id):
             client = self._async_client()
             return self._message(await await_for(client, waiting), client.dialect, kwargs)
 
-    def _message(self, found: tasks.TaskResult, dialect: Any, kwargs: Any) -> AIMessage:
+    def _message(self, found: TaskResult, dialect: Any, kwargs: Any) -> AIMessage:
         exchange = self._exchange([], None, kwargs, dialect=dialect, repair=False)
         exchange.take(found.model_dump(exclude_none=True))
         return to_message(exchange.answer)

@@ -10,9 +10,9 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_zhipu._chat.recursive import closed, whole_function, whole_parameters
 from zhipu_client import InvalidRequestError
-from zhipu_client.conversation import SERVER_TOOLS, check_tool
+from zhipu_client.conversation import SERVER_TOOLS, check_tool, choice_as_text, read_choice
 
-__all__ = ["ToolLike", "wire_tools"]
+__all__ = ["ToolLike", "to_bind", "wire_tools"]
 
 ToolLike = Mapping[str, Any] | type | Callable[..., Any] | BaseTool
 
@@ -26,6 +26,30 @@ _KEYWORDS = frozenset({"$ref", "$defs"})
 #: What of a schema is said beside it.
 _HEAD = ("title", "description")
 _NO_PARAMETERS = {"type": "object", "properties": {}}
+
+
+def to_bind(
+    tools: Sequence[ToolLike], choice: Any, *, strict: bool | None, parallel: bool | None
+) -> dict[str, Any]:
+    """Return the arguments of calls in which tools are offered.
+
+    Args:
+        tools: See `wire_tools`.
+        choice: The name of the tool to call, ``"auto"``, ``"any"`` and the like.
+        strict: See `wire_tools`.
+        parallel: Whether an answer may have several calls; None leaves it to the server.
+
+    Raises:
+        InvalidRequestError: A tool with a bad schema, or a choice that is not offered.
+    """
+    offered = wire_tools(tools, strict=strict)
+    chosen = choice_as_text(read_choice(choice, offered))
+    found: dict[str, Any] = {} if chosen is None else {"tool_choice": chosen}
+    if offered:
+        found["tools"] = offered
+        if parallel is not None:
+            found["parallel_tool_calls"] = parallel
+    return found
 
 
 def wire_tools(tools: Sequence[ToolLike], *, strict: bool | None = None) -> list[dict[str, Any]]:

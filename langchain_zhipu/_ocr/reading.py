@@ -10,8 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from langchain_core.documents import Document
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr
 
-from langchain_zhipu._connection import SeveralRequests
 from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._keeping import SeveralRequests
 from langchain_zhipu._ocr.documents import Mode, Shape, Tables
 from langchain_zhipu._ocr.images import ImageSaver
 from langchain_zhipu._ocr.sources import Origin, file_metadata, password_for

@@ -53,6 +53,22 @@ def test_each_name_comes_from_where_type_checkers_look(name: str, home: str) -> 
     assert found is (module if name == home else getattr(module, name))
 
 
+@pytest.mark.parametrize("package", ["adapting", "conversation", "models", "work"])
+def test_what_a_package_loads_late_is_what_type_checkers_see(package: str) -> None:
+    tree = ast.parse((SOURCE.parent / package / "__init__.py").read_text("utf-8"))
+    (block,) = (node for node in tree.body if _is_block(node))
+    late = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    assert late
+    there = importlib.import_module(f"zhipu_client.{package}")
+    for node in late:
+        home = importlib.import_module(str(node.module))
+        for alias in node.names:
+            assert alias.name in there.__all__
+            assert getattr(there, alias.name) is getattr(home, alias.name)
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = there.no_such_name
+
+
 def test_every_file_and_folder_without_underscore_is_found() -> None:
     there = {path.stem for path in SOURCE.parent.iterdir() if path.suffix == ".py"}
     there |= {path.parent.name for path in SOURCE.parent.glob("*/__init__.py")}

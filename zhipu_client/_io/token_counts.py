@@ -7,11 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from zhipu_client import tokenizer
 from zhipu_client._replies import counts
-from zhipu_client.conversation.token_estimates import estimate_messages
 from zhipu_client.errors import ZhipuError
-from zhipu_client.tokenizer import TokenCount
 
 if TYPE_CHECKING:
     from zhipu_client._io.sync import Client
@@ -58,6 +55,8 @@ class TokenCounts:
             counted = self._counted(client(), model, messages, tools, must=how == "service")
             if counted is not None:
                 return counted
+        from zhipu_client.conversation.token_estimates import estimate_messages
+
         return estimate_messages(messages, tools)
 
     def _asks_service(self, how: TokenCounting) -> bool:
@@ -75,6 +74,8 @@ class TokenCounts:
         *,
         must: bool,
     ) -> int | None:
+        from zhipu_client import tokenizer
+
         request = tokenizer.create(
             model=tokenizer.counting_model(model), messages=messages, tools=tools
         )
@@ -86,7 +87,7 @@ class TokenCounts:
             self.failed = True
             return None
         usage = reply.usage
-        found = counts(usage.model_dump() if isinstance(usage, TokenCount) else None)
+        found = counts(usage.model_dump() if isinstance(usage, tokenizer.TokenCount) else None)
         return found.get("total_tokens") or found.get("prompt_tokens")
 
 

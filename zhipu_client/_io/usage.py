@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
 from zhipu_client._io.notes import logger
 from zhipu_client.errors import InvalidRequestError
-from zhipu_client.models import Costs
 from zhipu_client.work._usage import Rows, Used, add_rows, costs_of
+
+if TYPE_CHECKING:
+    from zhipu_client.models import Costs
 
 __all__ = ["UsageCounter", "counters_of", "reset_after_fork"]
 

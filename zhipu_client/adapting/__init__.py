@@ -17,6 +17,8 @@ key, are the same as keyword arguments of a constructor, for editors and type ch
 `Resting` says which of several models to ask after a limit was reached; `TokenCounts` counts
 tokens.
 
+`importing` is for what a first call loads: a fork of the process waits until it is there.
+
 `GivenPath` is the kind of a field for a path, which may be given as a string.
 
 `KeepsNoArguments` is for adapters that are not pydantic models: where a constructor fails, the
@@ -30,36 +32,73 @@ done, and paid for, on whatever ends a run: an interrupt and a cancellation too.
 
 from __future__ import annotations
 
-from zhipu_client._check import choice, refusal, refuse, suggestion
-from zhipu_client._client_cache import ClientCache
-from zhipu_client._download_rules import first_url
-from zhipu_client._io.chat_pictures import with_pictures
-from zhipu_client._io.jobs import aleave, leave
-from zhipu_client._io.resting import Resting
-from zhipu_client._io.token_counts import TokenCounting, TokenCounts
-from zhipu_client._layout import drawing_of
-from zhipu_client._metadata import document_id, flat, storable
-from zhipu_client._numbers import whole_number
-from zhipu_client._replies import add_usage, counts, text_of
-from zhipu_client._safe_tracebacks import KeepsNoArguments
-from zhipu_client._saving import check_folder, save_paid, write_whole
-from zhipu_client._secrets import hidden_password
-from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
-from zhipu_client.adapting._connection import ConnectionSettings
-from zhipu_client.adapting._options import (
-    ChatModelOptions,
-    ConnectionOptions,
-    FormerNames,
-    KeepsAnswersOptions,
-    KeyedOptions,
-    PlaceOptions,
-    SeveralRequestsOptions,
-    StandardOptions,
-)
-from zhipu_client.adapting._several import GivenPath, KeepsAnswers, SeveralRequests
-from zhipu_client.errors._naming import name_source, naming, shown_name
-from zhipu_client.work._job import attach, keeping
-from zhipu_client.work._refusals import FATAL
+from typing import TYPE_CHECKING
+
+from zhipu_client._lazy import loader
+
+if TYPE_CHECKING:
+    from zhipu_client._check import choice, refusal, refuse, suggestion
+    from zhipu_client._client_cache import ClientCache
+    from zhipu_client._download_rules import first_url
+    from zhipu_client._io.chat_pictures import with_pictures
+    from zhipu_client._io.first_use import importing
+    from zhipu_client._io.jobs import aleave, leave
+    from zhipu_client._io.resting import Resting
+    from zhipu_client._io.token_counts import TokenCounting, TokenCounts
+    from zhipu_client._layout import drawing_of
+    from zhipu_client._metadata import document_id, flat, storable
+    from zhipu_client._numbers import whole_number
+    from zhipu_client._replies import add_usage, counts, text_of
+    from zhipu_client._safe_tracebacks import KeepsNoArguments
+    from zhipu_client._saving import check_folder, save_paid, write_whole
+    from zhipu_client._secrets import hidden_password
+    from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
+    from zhipu_client.adapting._connection import ConnectionSettings
+    from zhipu_client.adapting._options import (
+        ChatModelOptions,
+        ConnectionOptions,
+        FormerNames,
+        KeepsAnswersOptions,
+        KeyedOptions,
+        PlaceOptions,
+        SeveralRequestsOptions,
+        StandardOptions,
+    )
+    from zhipu_client.adapting._several import GivenPath, KeepsAnswers, SeveralRequests
+    from zhipu_client.errors._naming import name_source, naming, shown_name
+    from zhipu_client.work._job import attach, keeping
+    from zhipu_client.work._refusals import FATAL
+else:
+    __getattr__ = loader(
+        __name__,
+        {
+            "zhipu_client._check": "choice refusal refuse suggestion",
+            "zhipu_client._client_cache": "ClientCache",
+            "zhipu_client._download_rules": "first_url",
+            "zhipu_client._io.chat_pictures": "with_pictures",
+            "zhipu_client._io.first_use": "importing",
+            "zhipu_client._io.jobs": "aleave leave",
+            "zhipu_client._io.resting": "Resting",
+            "zhipu_client._io.token_counts": "TokenCounting TokenCounts",
+            "zhipu_client._layout": "drawing_of",
+            "zhipu_client._metadata": "document_id flat storable",
+            "zhipu_client._numbers": "whole_number",
+            "zhipu_client._replies": "add_usage counts text_of",
+            "zhipu_client._safe_tracebacks": "KeepsNoArguments",
+            "zhipu_client._saving": "check_folder save_paid write_whole",
+            "zhipu_client._secrets": "hidden_password",
+            "zhipu_client._uploads": "Content content_of name_of read_path read_upload",
+            "zhipu_client.adapting._connection": "ConnectionSettings",
+            "zhipu_client.adapting._options": (
+                "ChatModelOptions ConnectionOptions FormerNames KeepsAnswersOptions "
+                "KeyedOptions PlaceOptions SeveralRequestsOptions StandardOptions"
+            ),
+            "zhipu_client.adapting._several": "GivenPath KeepsAnswers SeveralRequests",
+            "zhipu_client.errors._naming": "name_source naming shown_name",
+            "zhipu_client.work._job": "attach keeping",
+            "zhipu_client.work._refusals": "FATAL",
+        },
+    )
 
 __all__ = [
     "FATAL",
@@ -93,6 +132,7 @@ __all__ = [
     "first_url",
     "flat",
     "hidden_password",
+    "importing",
     "keeping",
     "leave",
     "name_of",

@@ -16,12 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request, StreamRequest, as_sent
 from zhipu_client._sent_media import name_media, sent_media
-from zhipu_client._task import Task
 from zhipu_client.chat._checks import body_of
 from zhipu_client.chat._chunks import (
     REASONING_KEYS,
@@ -40,6 +39,9 @@ from zhipu_client.chat._chunks import (
 )
 from zhipu_client.dialects import DIALECTS, DialectName
 from zhipu_client.errors import ServerError, ZhipuError
+
+if TYPE_CHECKING:
+    from zhipu_client._task import Task
 
 __all__ = [
     "REASONING_KEYS",
@@ -174,7 +176,6 @@ class ChatCompletion(ReplyModel):
 
 #: What reads an answer.
 _READ = parse_as(ChatCompletion)
-_READ_TASK = parse_as(Task)
 
 
 def create(
@@ -244,7 +245,9 @@ def submission(request: Request[Any]) -> Request[Task]:
         >>> chat.submission(chat.create(model="glm-4.7", messages=question)).kind
         'paid'
     """
-    return replace(request, path=TASKS_PATH, parse=_READ_TASK, kind="paid", check=None)
+    from zhipu_client._task import Task  # with all that tasks and long work have
+
+    return replace(request, path=TASKS_PATH, parse=parse_as(Task), kind="paid", check=None)
 
 
 def decoded(

@@ -12,66 +12,116 @@ shape of the wire and what its users set, and gives an `Answer` (or `Delta` afte
     '323'
 """
 
-from zhipu_client.chat import Fragment
-from zhipu_client.conversation._nested import decoded
-from zhipu_client.conversation._settings import combined
-from zhipu_client.conversation.answers import EARLY, Answer, Call, Usage, facts_of, read_answer
-from zhipu_client.conversation.arguments import (
-    Arguments,
-    may_go_on,
-    read_arguments,
-    text_of_arguments,
-    whole_characters,
-)
-from zhipu_client.conversation.enforcement import (
-    StructuredAnswer,
-    StructuredStrategy,
-    ToolChoiceMode,
-    choice_as_text,
-    structured_strategies,
-)
-from zhipu_client.conversation.exchange import Exchange
-from zhipu_client.conversation.extraction import (
-    extraction_prompt,
-    extraction_schema,
-    schema_from_template,
-)
-from zhipu_client.conversation.growing import GrowingArguments
-from zhipu_client.conversation.history import is_plain_text, prepared
-from zhipu_client.conversation.json_answers import json_text, object_in, partial_object
-from zhipu_client.conversation.media import (
-    audio_part,
-    data_url,
-    is_well_formed,
-    kind_of,
-    most_bytes,
-    read_file,
-    sniffed,
-)
-from zhipu_client.conversation.request_building import Built, build
-from zhipu_client.conversation.requirement import (
-    Requirement,
-    RequirementError,
-    validation_complaints,
-)
-from zhipu_client.conversation.schemas import inlined, problems
-from zhipu_client.conversation.seen import NO_OUTPUT, unsendable
-from zhipu_client.conversation.served_calls import ServedCall, served_call
-from zhipu_client.conversation.server_tools import SERVER_TOOLS
-from zhipu_client.conversation.sound import sound_type
-from zhipu_client.conversation.streaming import Delta
-from zhipu_client.conversation.thinking import ReasoningHistory
-from zhipu_client.conversation.token_estimates import estimate_messages, estimate_text
-from zhipu_client.conversation.tools import (
-    Choice,
-    ToolNames,
-    changed_secrets,
-    check_tool,
-    encoded_tools,
-    read_choice,
-    redacted,
-    without_secrets,
-)
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from zhipu_client._lazy import loader
+
+if TYPE_CHECKING:
+    from zhipu_client.chat import Fragment
+    from zhipu_client.conversation._nested import decoded
+    from zhipu_client.conversation._settings import combined
+    from zhipu_client.conversation.answers import EARLY, Answer, Call, Usage, facts_of, read_answer
+    from zhipu_client.conversation.arguments import (
+        Arguments,
+        may_go_on,
+        read_arguments,
+        text_of_arguments,
+        whole_characters,
+    )
+    from zhipu_client.conversation.enforcement import (
+        StructuredAnswer,
+        StructuredStrategy,
+        ToolChoiceMode,
+        choice_as_text,
+        structured_strategies,
+    )
+    from zhipu_client.conversation.exchange import Exchange
+    from zhipu_client.conversation.extraction import (
+        extraction_prompt,
+        extraction_schema,
+        schema_from_template,
+    )
+    from zhipu_client.conversation.growing import GrowingArguments
+    from zhipu_client.conversation.history import is_plain_text, prepared
+    from zhipu_client.conversation.json_answers import json_text, object_in, partial_object
+    from zhipu_client.conversation.media import (
+        audio_part,
+        data_url,
+        is_well_formed,
+        kind_of,
+        most_bytes,
+        read_file,
+        sniffed,
+    )
+    from zhipu_client.conversation.request_building import Built, build
+    from zhipu_client.conversation.requirement import (
+        Requirement,
+        RequirementError,
+        validation_complaints,
+    )
+    from zhipu_client.conversation.schemas import inlined, problems
+    from zhipu_client.conversation.seen import NO_OUTPUT, unsendable
+    from zhipu_client.conversation.served_calls import ServedCall, served_call
+    from zhipu_client.conversation.server_tools import SERVER_TOOLS
+    from zhipu_client.conversation.sound import sound_type
+    from zhipu_client.conversation.streaming import Delta
+    from zhipu_client.conversation.thinking import ReasoningHistory
+    from zhipu_client.conversation.token_estimates import estimate_messages, estimate_text
+    from zhipu_client.conversation.tools import (
+        Choice,
+        ToolNames,
+        changed_secrets,
+        check_tool,
+        encoded_tools,
+        read_choice,
+        redacted,
+        without_secrets,
+    )
+else:
+    __getattr__ = loader(
+        __name__,
+        {
+            "zhipu_client.chat": "Fragment",
+            "zhipu_client.conversation._nested": "decoded",
+            "zhipu_client.conversation._settings": "combined",
+            "zhipu_client.conversation.answers": "EARLY Answer Call Usage facts_of read_answer",
+            "zhipu_client.conversation.arguments": (
+                "Arguments may_go_on read_arguments text_of_arguments whole_characters"
+            ),
+            "zhipu_client.conversation.enforcement": (
+                "StructuredAnswer StructuredStrategy ToolChoiceMode choice_as_text "
+                "structured_strategies"
+            ),
+            "zhipu_client.conversation.exchange": "Exchange",
+            "zhipu_client.conversation.extraction": (
+                "extraction_prompt extraction_schema schema_from_template"
+            ),
+            "zhipu_client.conversation.growing": "GrowingArguments",
+            "zhipu_client.conversation.history": "is_plain_text prepared",
+            "zhipu_client.conversation.json_answers": "json_text object_in partial_object",
+            "zhipu_client.conversation.media": (
+                "audio_part data_url is_well_formed kind_of most_bytes read_file sniffed"
+            ),
+            "zhipu_client.conversation.request_building": "Built build",
+            "zhipu_client.conversation.requirement": (
+                "Requirement RequirementError validation_complaints"
+            ),
+            "zhipu_client.conversation.schemas": "inlined problems",
+            "zhipu_client.conversation.seen": "NO_OUTPUT unsendable",
+            "zhipu_client.conversation.served_calls": "ServedCall served_call",
+            "zhipu_client.conversation.server_tools": "SERVER_TOOLS",
+            "zhipu_client.conversation.sound": "sound_type",
+            "zhipu_client.conversation.streaming": "Delta",
+            "zhipu_client.conversation.thinking": "ReasoningHistory",
+            "zhipu_client.conversation.token_estimates": "estimate_messages estimate_text",
+            "zhipu_client.conversation.tools": (
+                "Choice ToolNames changed_secrets check_tool encoded_tools read_choice "
+                "redacted without_secrets"
+            ),
+        },
+    )
 
 __all__ = [
     "EARLY",

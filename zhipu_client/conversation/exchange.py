@@ -10,14 +10,13 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zhipu_client import chat, models
 from zhipu_client._check import refuse
 from zhipu_client._half_characters import whole_text
 from zhipu_client._request import Reply, Request, StreamRequest, as_sent
 from zhipu_client._sent_media import SentMedium, name_media
-from zhipu_client._task import Task
 from zhipu_client.conversation._headers import shown_headers
 from zhipu_client.conversation.answers import Answer, read_answer
 from zhipu_client.conversation.box_marks import without_marks
@@ -36,6 +35,9 @@ from zhipu_client.errors import (
     ServerError,
     ZhipuError,
 )
+
+if TYPE_CHECKING:
+    from zhipu_client._task import Task
 
 __all__ = ["Exchange"]
 

@@ -12,8 +12,10 @@ sees and how much it reads is decided by it. Neither raises anything for a model
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from zhipu_client._lazy import loader
 from zhipu_client.models._info import Kind, ModelDeprecationWarning, ModelInfo, Thinking
-from zhipu_client.models._prices import PRICED_SITES, Costs, Price, cost_of, price_of
 from zhipu_client.models._table import (
     MODELS,
     context_of,
@@ -24,6 +26,13 @@ from zhipu_client.models._table import (
     takes_files_by_url,
     takes_tools,
 )
+
+if TYPE_CHECKING:
+    from zhipu_client.models._prices import PRICED_SITES, Costs, Price, cost_of, price_of
+else:
+    __getattr__ = loader(
+        __name__, {"zhipu_client.models._prices": "PRICED_SITES Costs Price cost_of price_of"}
+    )
 
 __all__ = [
     "MODELS",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zhipu_client.models import Costs, cost_of, price_of
+if TYPE_CHECKING:
+    from zhipu_client.models import Costs
 
 __all__ = ["Rows", "Tally", "Used", "add_rows", "costs_of", "counts_of", "used_by"]
 
@@ -176,6 +177,8 @@ class Tally:
 
 def costs_of(rows: Iterable[tuple[Used, Mapping[str, int]]], site: str | None) -> Costs:
     """Return what is known of the costs. ``site``: whose prices, where it is another server."""
+    from zhipu_client.models import Costs  # the prices are read where somebody asks for costs
+
     found = Costs()
     for used, counts in rows:
         answers = counts.get("answers", 0)
@@ -188,6 +191,8 @@ def costs_of(rows: Iterable[tuple[Used, Mapping[str, int]]], site: str | None) -
 
 
 def _cost(used: Used, counts: Mapping[str, int], site: str) -> Mapping[str, Any] | None:
+    from zhipu_client.models import cost_of, price_of
+
     price = price_of(used.model, site)
     if price is not None and price.call is not None:
         return {"amount": price.call * counts.get("answers", 0), "currency": price.currency}

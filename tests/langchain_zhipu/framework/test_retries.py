@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from langchain_core import exceptions as core
@@ -90,6 +91,25 @@ def test_a_fallback_keeps_the_tools(make: Make, server: Any) -> None:
         "f",
         "f",
     ]
+
+
+def test_a_fallback_keeps_the_schema(make: Make, server: Any) -> None:
+    schema = {"title": "Sum", "type": "object", "properties": {"sum": {"type": "integer"}}}
+    model = make(max_retries=0).with_fallbacks([make(model="glm-4.6")])
+    reader: Any = model.with_structured_output(schema)  # type: ignore[attr-defined]
+    server.script("error=1302/429")
+    reader.invoke("What is the sum of 1 and 2?")
+    names = [request["json"]["tools"][0]["function"]["name"] for request in server.requests]
+    assert names[:2] == ["Sum", "Sum"]
+
+
+def test_the_hints_of_all_methods_can_be_evaluated() -> None:
+    """A fallback does so, to see what is to be called for each of its models."""
+    found = [inspect.getattr_static(ChatZhipuAI, name) for name in dir(ChatZhipuAI)]
+    methods = [one for one in found if inspect.isfunction(one) and one.__name__[0] != "_"]
+    ours = [one for one in methods if one.__module__.startswith("langchain_zhipu")]
+    assert len(ours) > 8
+    assert ["return" in get_type_hints(method) for method in ours] == [True] * len(ours)
 
 
 async def test_with_retry_makes_as_many_requests_as_it_says(make: Make, server: Any) -> None:
