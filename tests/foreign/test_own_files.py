@@ -37,7 +37,6 @@ NONE = pytest.mark.skip(reason=f"{VARIABLE} names no folder with examples or tes
 AUTHOR = "asks for something in its author's account: the service, too, says that it is not there"
 # file::function -> what is wrong in it, or what the service has no more. All the rest must pass.
 WRONG = {
-    "examples/basic_usage.py::assistant_conversation": "assistants: the emulator has none",
     "examples/basic_usage.py::audio_transcription": "gives a file's name where the SDK wants bytes",
     "examples/glm4_with_tools.py::__main__": "reads the choices of a stream that it has used up",
     "examples/layout_parsing_example.py::__main__": "its use_layout_details is no parameter",
@@ -58,16 +57,9 @@ WRONG = {
             "voice_clone.py::test_voice_delete",
         )
     },
+    "tests/integration_tests/test_assistant.py::test_translate_api": "no id of the twelve",
     "tests/integration_tests/test_file.py::test_files_list": "gives no purpose, which is required",
 }
-for _name in (
-    "assistant.py::test_assistant",
-    "assistant.py::test_assistant_query_support",
-    "assistant.py::test_assistant_query_conversation_usage",
-    "assistant.py::test_translate_api",
-    "audio.py::test_audio_customization",
-):
-    WRONG[f"tests/integration_tests/test_{_name}"] = "the emulator does not have it: see its page"
 # Of whole files: the SDK has no such attribute.
 GONE = {
     "tests/integration_tests/test_finetuning.py": "fine_tuning",

@@ -10,7 +10,6 @@ import wave
 
 import pytest
 from zai import ZaiClient, ZhipuAiClient
-from zai.core import APIStatusError
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -139,17 +138,22 @@ def test_files_are_listed(client):
     assert client.files.delete(file_id=stored.id).deleted
 
 
-def test_what_the_emulator_does_not_have(client):
-    """Its page says why: assistants and voices by multipart are of former products."""
-    text = [{"role": "user", "content": [{"type": "text", "text": "你好呀"}]}]
-    for call in (
-        lambda: client.assistant.conversation(assistant_id="659e", messages=text, stream=True),
-        lambda: client.assistant.query_support(assistant_id_list=[]),
-        lambda: client.assistant.query_conversation_usage(assistant_id="659e"),
-        lambda: client.audio.customization(
-            model="cogtts", input="Hello", voice_text="a", voice_data=("a.wav", sound())
-        ),
-    ):
-        with pytest.raises(APIStatusError) as caught:
-            call()
-        assert caught.value.status_code == 404
+def test_assistants(client):
+    """Of a former product, and still in the SDK."""
+    one = {"assistant_id": "65940acff94777010aa6b796", "user_id": "12345678"}
+    text = [{"role": "user", "content": [{"type": "text", "text": "What is 17 * 19?"}]}]
+    events = list(client.assistant.conversation(messages=text, stream=True, **one))
+    assert "323" in "".join(event.choices[0].delta.content for event in events)
+    assert (events[-1].status, events[-1].choices[0].finish_reason) == ("completed", "stop")
+    assert len(client.assistant.query_support(assistant_id_list=[]).data) == 12
+    (talk,) = client.assistant.query_conversation_usage(**one).data.conversation_list
+    assert talk.id == events[0].conversation_id
+    assert talk.usage.total_tokens == events[-1].usage.total_tokens
+
+
+def test_speech_in_the_voice_of_a_recording(client):
+    spoken = client.audio.customization(
+        model="glm-tts", input="Hello", voice_text="a", voice_data=("a.wav", sound()),
+        response_format="wav",
+    )  # fmt: skip
+    assert spoken.content[:4] == b"RIFF"

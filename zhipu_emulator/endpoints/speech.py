@@ -1,4 +1,4 @@
-"""POST /audio/speech."""
+"""POST /audio/speech, and /audio/customization, which says a text in the voice of a recording."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
@@ -14,6 +15,7 @@ from starlette.routing import Route
 from zhipu_emulator.content import wav_mp3
 from zhipu_emulator.content.voices import OFFICIAL, voices_of
 from zhipu_emulator.http.errors import ServiceError
+from zhipu_emulator.http.forms import Form, read_form
 from zhipu_emulator.http.params import Params, out_of_range
 from zhipu_emulator.http.responses import DONE, api_key, frame, read_json, sse_response
 
@@ -55,12 +57,22 @@ def routes(state: State) -> list[Route]:
         order = read_order(body, state, api_key(request))
         if order.stream:
             return sse_response(_events(order, state))
-        samples = await asyncio.to_thread(order.samples, order.text)
-        if order.form == "wav":
-            return Response(wav_mp3.wav(samples, order.text), media_type="audio/wav")
-        return Response(samples, media_type="audio/pcm")
+        return await _spoken(order)
 
-    return [Route("/audio/speech", create, methods=["POST"])]
+    async def customize(request: Request) -> Response:
+        return await _spoken(_read_custom(await read_form(request)))
+
+    return [
+        Route("/audio/speech", create, methods=["POST"]),
+        Route("/audio/customization", customize, methods=["POST"]),
+    ]
+
+
+async def _spoken(order: Order) -> Response:
+    samples = await asyncio.to_thread(order.samples, order.text)
+    if order.form == "wav":
+        return Response(wav_mp3.wav(samples, order.text), media_type="audio/wav")
+    return Response(samples, media_type="audio/pcm")
 
 
 def read_order(body: dict[str, Any], state: State, owner: str) -> Order:
@@ -76,11 +88,7 @@ def read_order(body: dict[str, Any], state: State, owner: str) -> Order:
     if voice not in OFFICIAL and voice not in voices_of(state, owner):
         raise ServiceError("1214", "音色id不存在", "The voice id does not exist")
     stream = params.flag("stream")
-    form = params.text("response_format", "pcm")
-    if form not in _FORMATS or (stream and form != "pcm"):
-        raise ServiceError(
-            "1214", "不支持当前response_format值", "This response_format is not supported"
-        )
+    form = _format(params, stream=stream)
     volume = params.number("volume", 1.0, low=0.0, high=10.0)
     if volume == 0:
         raise out_of_range("volume", 0.01, 10)
@@ -95,6 +103,30 @@ def read_order(body: dict[str, Any], state: State, owner: str) -> Order:
         params.number("speed", 1.0, low=0.5, high=2.0),
         volume,
     )
+
+
+def _format(params: Params, *, stream: bool = False) -> str:
+    form = params.text("response_format", "pcm")
+    if form not in _FORMATS or (stream and form != "pcm"):
+        raise ServiceError(
+            "1214", "不支持当前response_format值", "This response_format is not supported"
+        )
+    return form
+
+
+def _read_custom(form: Form) -> Order:
+    """Check a form: no page describes it any more, only the official SDK has its fields."""
+    params = form.params
+    params.model(MODELS)
+    text = params.text("input", max_length=MAX_CHARACTERS)
+    params.text("voice_text", "")
+    sample = form.file("voice_data").content
+    if wav_mp3.kind_of(sample) is None:
+        raise ServiceError("1214", "不支持当前音频格式", "The audio format is not supported")
+    params.flag("watermark_enabled", True)
+    params.caller_ids()
+    voice = sha256(sample).hexdigest()
+    return Order(text, voice, _format(params), False, "base64", 1.0, 1.0)
 
 
 async def _events(order: Order, state: State) -> AsyncIterator[bytes]:

@@ -79,6 +79,39 @@ class TestSpeech:
         refused(client.post("audio/speech", json={**SAY, **change}), code)
 
 
+class TestSpeechInTheVoiceOfARecording:
+    FORM = {"model": "glm-tts", "input": "The train leaves at nine", "response_format": "wav"}
+
+    def say(self, client, sample: bytes, **change: str) -> httpx.Response:
+        files = {"voice_data": ("a.wav", sample)}
+        answer: httpx.Response = client.post(
+            "audio/customization", data={**self.FORM, "voice_text": "said", **change}, files=files
+        )
+        return answer
+
+    def test_each_recording_has_its_voice(self, client) -> None:
+        one, other = (
+            self.say(client, wav_mp3.wav(bytes(length))).content for length in (4800, 9604)
+        )
+        assert wav_mp3.spoken_text(one) == wav_mp3.spoken_text(other) == self.FORM["input"]
+        assert one != other
+
+    @pytest.mark.parametrize(
+        ("change", "code"),
+        [
+            ({"response_format": "mp3"}, "1214"),
+            ({"model": "tts-1"}, "1211"),
+            ({"input": " "}, "1214"),
+        ],
+    )
+    def test_refused(self, client, refused, change, code) -> None:
+        refused(self.say(client, wav_mp3.wav(bytes(4800)), **change), code)
+
+    def test_no_recording_is_refused(self, client, refused) -> None:
+        refused(self.say(client, b"text"), "1214")
+        refused(client.post("audio/customization", files={"model": (None, "glm-tts")}), "1213")
+
+
 def events_of(client: httpx.Client, body: dict[str, Any]) -> list[Any]:
     return events(client.post("audio/speech", json=body))
 
