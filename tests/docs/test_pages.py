@@ -24,7 +24,7 @@ PAGES = [page for page in ENGLISH if any(blocks(page.read_text("utf-8")))]
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
 def test_the_program_of_the_page_runs(page: Path, tmp_path: Path) -> None:
-    for sample in SAMPLES.glob("*.pdf"):
+    for sample in (*SAMPLES.glob("*.pdf"), *SAMPLES.glob("*/monday.png"), *SAMPLES.glob("*/*.csv")):
         shutil.copy(sample, tmp_path)
     found = list(blocks(page.read_text("utf-8")))
     path = tmp_path / "page.py"
