@@ -85,8 +85,6 @@ if TYPE_CHECKING:
     from ._request import Request as Request
     from ._request import StreamRequest as StreamRequest
     from ._request import Upload as Upload
-    from ._task import TaskFailedError as TaskFailedError
-    from ._task import TaskTimeoutError as TaskTimeoutError
     from .errors import *  # noqa: F403 - errors.__all__ is the list
     from .models import ModelDeprecationWarning as ModelDeprecationWarning
     from .work._batch import BatchAnswer as BatchAnswer
@@ -113,7 +111,6 @@ else:
         "_io.transcripts": "astream_transcript stream_transcript",
         "_io.usage": "UsageCounter",
         "_request": "Request StreamRequest Upload",
-        "_task": "TaskFailedError TaskTimeoutError",
         "models": "ModelDeprecationWarning",
         "work._batch": "BatchAnswer lines_of_chats lines_of_texts",
     }

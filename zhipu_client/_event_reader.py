@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from zhipu_client.errors import StreamIncompleteError
-from zhipu_client.errors._failures import error_from, error_in
+from zhipu_client.errors import StreamIncompleteError, error_in
+from zhipu_client.errors._failures import error_from
 
 __all__ = ["EventReader"]
 

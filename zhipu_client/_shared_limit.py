@@ -9,16 +9,13 @@ can set: times that lie ahead come from before a restart of the machine.
 from __future__ import annotations
 
 import math
-import os
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 from zhipu_client._adaptive_limit import AdaptiveLimit
-from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["LEASE", "Event", "Member", "SharedLimit", "Turn", "is_name", "shared_name"]
+__all__ = ["LEASE", "Event", "Member", "SharedLimit", "Turn"]
 
 #: Seconds after which a member that was not heard of has lost its places.
 LEASE = 60.0
@@ -27,36 +24,8 @@ LEASE = 60.0
 HUNGRY = 1.0
 #: Seconds after which nobody lets a member go first that was not heard of: it may be stopped.
 HEARD = 3.0
-#: A name; with what is put behind it, it is the name of a file.
-_NAME = re.compile(r"(?![.~])[^/\\:]{1,60}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 #: Seconds by which a time may lie ahead.
 AHEAD = 1.0
-
-
-def shared_name(value: Any) -> str | None:
-    """Return the setting ``shared_limit``, checked: a name, or an absolute path.
-
-    Raises:
-        InvalidRequestError: It is neither.
-    """
-    if value is None:
-        return None
-    text = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
-    if not isinstance(text, str) or not text.strip() or _CONTROL.search(text):
-        raise InvalidRequestError(
-            f"shared_limit is {value!r}, but must be a name, or the path of a file",
-            field="shared_limit",
-            value=value,
-        )
-    if isinstance(value, str) and is_name(text):
-        return text
-    return os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111 - both are text
-
-
-def is_name(text: str) -> bool:
-    """Return whether this is a name: what has a slash in it is a path."""
-    return _NAME.fullmatch(text) is not None
 
 
 class Event(NamedTuple):

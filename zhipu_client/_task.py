@@ -11,16 +11,14 @@ from pydantic import ConfigDict
 from zhipu_client import _check
 from zhipu_client._replies import ReplyModel, parse_as, rows
 from zhipu_client._request import Request
-from zhipu_client.errors import APITimeoutError, NotFoundError, ServerError, ZhipuError
+from zhipu_client.errors import NotFoundError, TaskFailedError, TaskTimeoutError, ZhipuError
 from zhipu_client.work._job import attach
 
 __all__ = [
     "Looks",
     "Plan",
     "Task",
-    "TaskFailedError",
     "TaskResult",
-    "TaskTimeoutError",
     "Waiting",
     "retrieve",
     "waiting",
@@ -42,25 +40,6 @@ _STATES: dict[str, State] = {
     "FAIL": "failed",
     "FAILED": "failed",
 }
-
-
-class TaskFailedError(ServerError):
-    """The service accepted a task and then failed at it.
-
-    Attributes:
-        task_id: The task.
-    """
-
-    task_id: str | None = None
-
-
-class TaskTimeoutError(APITimeoutError):
-    """A task was still running when the time to wait for it was over.
-
-    It goes on running, and is paid for: wait again with its ``task_id``.
-    """
-
-    task_id: str | None = None
 
 
 class Task(ReplyModel):

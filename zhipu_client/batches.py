@@ -23,8 +23,8 @@ from zhipu_client._old_names import renamed
 from zhipu_client._replies import ReplyModel, parse_as
 from zhipu_client._request import Reply, Request
 from zhipu_client._task import Plan
-from zhipu_client.errors import APIError
-from zhipu_client.errors._failures import error_from, error_in
+from zhipu_client.errors import APIError, error_in
+from zhipu_client.errors._failures import error_from
 from zhipu_client.errors._gone import gone
 
 __all__ = [

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from zhipu_client._old_names import renamed
 from zhipu_client._task import (
     Task,
-    TaskFailedError,
     TaskResult,
-    TaskTimeoutError,
     Waiting,
     retrieve,
     waiting,
 )
+from zhipu_client.errors import TaskFailedError, TaskTimeoutError
 
 __all__ = [
     "Task",

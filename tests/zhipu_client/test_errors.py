@@ -27,8 +27,9 @@ from zhipu_client import (
     StreamIncompleteError,
     ZhipuError,
 )
+from zhipu_client.errors import error_in
 from zhipu_client.errors._codes import CODES
-from zhipu_client.errors._failures import error_from, error_in, retry_after_seconds
+from zhipu_client.errors._failures import error_from, retry_after_seconds
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

@@ -18,7 +18,6 @@ from zhipu_client._defaults import (
 from zhipu_client._io.bodies import LongBody, arguments_of, foreign, write
 from zhipu_client._io.client_base import Core
 from zhipu_client._io.client_settings import retries
-from zhipu_client._io.hints import hint_for
 from zhipu_client._io.inferred_site import goes_to_other_site
 from zhipu_client._io.notes import notes
 from zhipu_client._io.trace import Deadline
@@ -36,7 +35,6 @@ from zhipu_client.errors import (
     ZhipuError,
     shorten,
 )
-from zhipu_client.errors._failures import error_from
 from zhipu_client.errors._kinds import named
 from zhipu_client.telemetry._switch import switch
 from zhipu_client.work._usage import used_by
@@ -329,6 +327,9 @@ class Call:
 
     def failure(self, status: int, headers: Mapping[str, str], body: bytes) -> APIError:
         """Return the typed error of an answer that is a failure."""
+        from zhipu_client._io.hints import hint_for  # loaded where something fails
+        from zhipu_client.errors._failures import error_from
+
         error = error_from(status, headers, body, request_id=self.request_id)
         # The service has no status of its own for a path that it does not have.
         seen = 404 if isinstance(error, NotFoundError) else status

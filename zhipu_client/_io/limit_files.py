@@ -23,7 +23,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from zhipu_client._shared_limit import SharedLimit, is_name, shared_name
+from zhipu_client._limit_names import is_name, shared_name
+from zhipu_client._shared_limit import SharedLimit
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["LimitFile", "limit_path"]

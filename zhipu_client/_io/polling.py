@@ -8,8 +8,8 @@ from zhipu_client._io.clock import Clock, SystemClock
 from zhipu_client._io.kept_tasks import KeptTask
 from zhipu_client._io.notes import EVERY, Notes
 from zhipu_client._request import AsyncSender, Sender
-from zhipu_client._task import Looks, Plan, Task, TaskFailedError, TaskResult, waiting
-from zhipu_client.errors import ZhipuError
+from zhipu_client._task import Looks, Plan, Task, TaskResult, waiting
+from zhipu_client.errors import TaskFailedError, ZhipuError
 from zhipu_client.errors._kinds import named
 from zhipu_client.work._job import keeping
 

@@ -8,8 +8,7 @@ from typing import Any
 from zhipu_client._half_characters import decode, decode_spoiled, whole_characters
 from zhipu_client._io.call import Call
 from zhipu_client._request import Reply, Request
-from zhipu_client.errors import APIError, ServerError, ZhipuError
-from zhipu_client.errors._failures import error_in
+from zhipu_client.errors import APIError, ServerError, ZhipuError, error_in
 
 __all__ = ["check_reply", "unreadable"]
 

@@ -19,6 +19,7 @@ from zhipu_client._io.client_settings import ClientSettings
 from zhipu_client._io.first_use import importing
 from zhipu_client._io.usage import UsageCounter
 from zhipu_client._key import find
+from zhipu_client._limit_names import shared_name
 from zhipu_client._safe_tracebacks import KeepsNoArguments
 from zhipu_client._secrets import (
     HiddenHeaders,
@@ -28,7 +29,6 @@ from zhipu_client._secrets import (
     is_importable,
     is_secret_header,
 )
-from zhipu_client._shared_limit import shared_name
 from zhipu_client._workers import check_for_workers
 from zhipu_client.dialects import DialectName
 from zhipu_client.errors import InvalidRequestError

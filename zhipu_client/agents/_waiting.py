@@ -9,9 +9,9 @@ from typing import Any
 from zhipu_client import _check
 from zhipu_client._replies import parse_as, read
 from zhipu_client._request import Request
-from zhipu_client._task import Plan, TaskFailedError
+from zhipu_client._task import Plan
 from zhipu_client.agents._replies import AgentReply, check_result, state_of
-from zhipu_client.errors import ZhipuError
+from zhipu_client.errors import TaskFailedError, ZhipuError
 
 __all__ = ["Waiting", "path_of", "retrieve", "waiting"]
 

@@ -18,7 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
-from zhipu_client._replies import ReplyModel, parse_as
+from zhipu_client._lazy import loader
+from zhipu_client._replies import parse_as
 from zhipu_client._request import Reply, Request, StreamRequest, as_sent
 from zhipu_client._sent_media import name_media, sent_media
 from zhipu_client.chat._checks import body_of
@@ -42,6 +43,11 @@ from zhipu_client.errors import ServerError, ZhipuError
 
 if TYPE_CHECKING:
     from zhipu_client._task import Task
+    from zhipu_client.chat._replies import ChatCompletion, Choice, Message, Usage
+else:
+    __getattr__ = loader(
+        __name__, {"zhipu_client.chat._replies": "ChatCompletion Choice Message Usage"}
+    )
 
 __all__ = [
     "REASONING_KEYS",
@@ -123,61 +129,6 @@ class ChatParams(TypedDict, total=False):
     extra_body: Mapping[str, Any] | None
 
 
-class Message(ReplyModel):
-    """The answer's message."""
-
-    role: str = "assistant"
-    content: Any = None
-    reasoning_content: str | None = None
-    tool_calls: list[dict[str, Any]] | None = None
-    audio: dict[str, Any] | None = None
-
-
-class Choice(ReplyModel):
-    """The one choice of an answer."""
-
-    index: int = 0
-    finish_reason: str | None = None
-    message: Message = Message()
-
-
-class Usage(ReplyModel):
-    """Tokens, as billed; ``completion_tokens`` includes the reasoning."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    total_tokens: int = 0
-    prompt_tokens_details: dict[str, Any] | None = None
-    completion_tokens_details: dict[str, Any] | None = None
-
-
-class ChatCompletion(ReplyModel):
-    """A whole answer."""
-
-    id: str | None = None
-    request_id: str | None = None
-    created: int | None = None
-    model: str | None = None
-    choices: Sequence[Choice] = ()
-    usage: Usage | None = None
-    web_search: list[dict[str, Any]] | None = None
-    content_filter: list[dict[str, Any]] | None = None
-
-    @property
-    def text(self) -> str:
-        """The answer's text, without the reasoning."""
-        return text_of(self.choices[0].message.content) if self.choices else ""
-
-    @property
-    def reasoning(self) -> str:
-        """The answer's reasoning, or an empty string."""
-        return reasoning_of(self.choices[0].message.model_dump()) if self.choices else ""
-
-
-#: What reads an answer.
-_READ = parse_as(ChatCompletion)
-
-
 def create(
     *,
     model: str,
@@ -206,7 +157,9 @@ def create(
         print(reply.reasoning, reply.text, reply.usage.total_tokens)
         ```
     """
-    return _request(_READ, model, messages, params, dialect)
+    from zhipu_client.chat._replies import ChatCompletion
+
+    return _request(parse_as(ChatCompletion), model, messages, params, dialect)
 
 
 def submit(

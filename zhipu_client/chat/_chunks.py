@@ -12,8 +12,7 @@ from typing import Any, TypedDict
 from zhipu_client._half_characters import HalfJoiner, decode, decode_spoiled, whole_characters
 from zhipu_client.chat._tool_calls import Fragment, ToolCallMerger
 from zhipu_client.chat._whole_calls import SERVER_CALLS, calls_of, is_served, unique_ids
-from zhipu_client.errors import APIError, ServerError, StreamIncompleteError
-from zhipu_client.errors._failures import error_from, error_in
+from zhipu_client.errors import APIError, ServerError, StreamIncompleteError, error_in
 
 __all__ = [
     "REASONING_KEYS",
@@ -337,6 +336,8 @@ class ChatReader:
         return self._answer.message() if self._answer.chunks else None
 
     def _failure(self, frame: Any) -> APIError:
+        from zhipu_client.errors._failures import error_from  # loaded where something fails
+
         error = error_from(None, {}, frame)
         error.partial = self.partial()
         return error

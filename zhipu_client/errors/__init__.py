@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import re
 from datetime import datetime
 from typing import Any, Self
 
@@ -24,13 +23,15 @@ __all__ = [
     "RateLimitError",
     "ServerError",
     "StreamIncompleteError",
+    "TaskFailedError",
+    "TaskTimeoutError",
     "ZhipuError",
 ]
 
 #: The longest text that an error carries, whatever the body's size.
 MAX_TEXT = 500
-#: The characters of a message that not everybody reads.
-_CHINESE = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+#: The first and the last of the characters of a message that not everybody reads.
+_CHINESE = (("\u3400", "\u9fff"), ("\uf900", "\ufaff"))
 
 
 class ZhipuError(Exception):
@@ -154,7 +155,7 @@ class APIError(ZhipuError):
             if value is not None
         ]
         text = self.message
-        if self.meaning and _CHINESE.search(text):
+        if self.meaning and _is_chinese(text):
             text = f"{text} [{self.meaning}]"
         text = f"{text} ({', '.join(facts)})" if facts else text
         return f"{text}. {self.hint}" if self.hint else text
@@ -268,6 +269,42 @@ class StreamIncompleteError(ZhipuError):
         self.message = shorten(message)
         self.partial = partial
         self.request_id = request_id
+
+
+class TaskFailedError(ServerError):
+    """The service accepted a task and then failed at it.
+
+    Attributes:
+        task_id: The task.
+    """
+
+    task_id: str | None = None
+
+
+class TaskTimeoutError(APITimeoutError):
+    """A task was still running when the time to wait for it was over.
+
+    It goes on running, and is paid for: wait again with its ``task_id``.
+    """
+
+    task_id: str | None = None
+
+
+def _is_chinese(text: str) -> bool:
+    return any(first <= character <= last for character in text for first, last in _CHINESE)
+
+
+def error_in(data: Any) -> bool:
+    """Return True when a decoded body or frame with a success status reports a failure.
+
+    Three shapes do: an ``error`` member, the console's ``{"code", "msg", "success": false}``, and
+    the flat ``{"object": "error"}`` of older vLLM and SGLang.
+    """
+    if not isinstance(data, dict):
+        return False
+    if data.get("error") and not data.get("choices"):
+        return True
+    return data.get("success") is False or data.get("object") == "error"
 
 
 def shorten(text: str) -> str:

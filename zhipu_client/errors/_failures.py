@@ -30,7 +30,7 @@ from zhipu_client.errors import (
 from zhipu_client.errors._codes import CODES, Code
 from zhipu_client.errors._worded import kind_by_words, quoted_code
 
-__all__ = ["error_from", "error_in", "retry_after_seconds"]
+__all__ = ["error_from", "retry_after_seconds"]
 
 _BEIJING = timezone(timedelta(hours=8))
 
@@ -122,19 +122,6 @@ def _kind(
 
 def _by_code(known: Code) -> tuple[type[APIError], bool, str]:
     return known.error, known.retry == "yes", known.meaning
-
-
-def error_in(data: Any) -> bool:
-    """Return True when a decoded body or frame with a success status reports a failure.
-
-    Three shapes do: an ``error`` member, the console's ``{"code", "msg", "success": false}``, and
-    the flat ``{"object": "error"}`` of older vLLM and SGLang.
-    """
-    if not isinstance(data, dict):
-        return False
-    if data.get("error") and not data.get("choices"):
-        return True
-    return data.get("success") is False or data.get("object") == "error"
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: datetime) -> float | None:

@@ -15,8 +15,13 @@ from typing import IO, Any, Generic, Protocol, TypeAlias, TypeVar
 from zhipu_client import _check, batches, files
 from zhipu_client._numbers import whole_number
 from zhipu_client._request import Reply, Request
-from zhipu_client._task import TaskFailedError
-from zhipu_client.errors import GoneError, InvalidRequestError, ServerError, ZhipuError
+from zhipu_client.errors import (
+    GoneError,
+    InvalidRequestError,
+    ServerError,
+    TaskFailedError,
+    ZhipuError,
+)
 from zhipu_client.work._usage import Tally
 
 __all__ = [
