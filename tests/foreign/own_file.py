@@ -26,10 +26,12 @@ import pytest
 from samples import SAMPLES
 
 PLACEHOLDER = re.compile(r"your\b.*\bpath", re.IGNORECASE)
-EMPTY = ("api_key", "base_url")
-# Names that neither the service's schema nor its answers have any more, and what took their place:
-# asked for by the new one, the rest of a call can be tried too.
+# Names that stand for the reader's own, or that neither the service's schema nor its answers have
+# any more, and what is taken for them: so the rest of a call can be tried too.
 RENAMED = {
+    "assistant_id": dict.fromkeys(
+        ("your_assistant_id", "your own assistant_id"), "65940acff94777010aa6b796"
+    ),
     "model": {
         "charglm": "charglm-3",
         "cogtts": "glm-tts",
@@ -117,13 +119,16 @@ def do_not_wait():
 
 
 def fill_in(package):
-    """Take the key and address of the environment where the file has an empty text for them."""
+    """Take the address of the environment, and its key where the file has none of its own."""
     client = importlib.import_module(f"{package}._client")
     kind = getattr(client, "BaseClient", None) or client.ZhipuAI
     made = kind.__init__
 
     def init(self, **given):
-        made(self, **{name: v for name, v in given.items() if v or name not in EMPTY})
+        given.pop("base_url", None)
+        if not given.get("api_key") or given["api_key"].startswith("your"):
+            given.pop("api_key", None)
+        made(self, **given)
 
     kind.__init__ = init
 
