@@ -12,8 +12,10 @@ from langchain_core.language_models import BaseChatModel
 
 from langchain_zhipu._agent_middleware import AgentMiddleware
 from langchain_zhipu._errors import model_error
+from langchain_zhipu.chat_models import ChatZhipuAI
 from zhipu_client import InvalidRequestError, ZhipuError
 from zhipu_client.adapting import Resting, refuse
+from zhipu_client.models import find
 
 __all__ = ["ZhipuAIFallbackMiddleware"]
 
@@ -42,9 +44,9 @@ class ZhipuAIFallbackMiddleware(AgentMiddleware):
     they have the same model.
 
     Args:
-        *models: The models to go on with, in order: chat models, or names for LangChain's
-            ``init_chat_model``, such as ``"zhipu:glm-4.5-air"`` (after
-            ``langchain_zhipu.register()``).
+        *models: The models to go on with, in order: chat models, or names. Those of GLM models
+            (``"glm-4.5-air"``, ``"zhipu:glm-4.5-air"``) become a `ChatZhipuAI` with the key of the
+            environment, others go to LangChain's ``init_chat_model``.
         rest: Seconds for which a model rests whose error says no time; at least 0.
         clock: The time in seconds since the epoch. For tests.
 
@@ -135,6 +137,9 @@ def _check(models: tuple[Any, ...], rest: Any) -> None:
 def _model(model: BaseChatModel | str) -> BaseChatModel:
     if isinstance(model, BaseChatModel):
         return model
+    provider, _, code = model.rpartition(":")
+    if provider == "zhipu" or (not provider and find(code)):
+        return ChatZhipuAI(model=code)
     from langchain.chat_models import init_chat_model
 
     return init_chat_model(model)

@@ -116,6 +116,17 @@ def test_nothing_begins_again_after_a_part_was_streamed():
         assert asked(server) == ["glm-4.7"]
 
 
+def test_names_of_glm_models_need_no_provider(monkeypatch):
+    monkeypatch.setenv("ZHIPUAI_API_KEY", "id.secret")
+    others = ZhipuAIFallbackMiddleware("glm-4.6", "zhipu:glm-4.5-air").models
+    assert [(type(each), each.model) for each in others] == [
+        (ChatZhipuAI, "glm-4.6"),
+        (ChatZhipuAI, "glm-4.5-air"),
+    ]
+    with pytest.raises((ImportError, ValueError), match=r"quux|model_provider"):
+        ZhipuAIFallbackMiddleware("quux-1")
+
+
 @pytest.mark.parametrize(
     ("given", "field"),
     [
