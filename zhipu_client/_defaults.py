@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import urlsplit
 
+from zhipu_client._lazy import pattern
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
@@ -106,8 +106,8 @@ _SITES = {
     (url.hostname, url.path): name for name, url in ((n, urlsplit(u)) for n, u in PRESETS.items())
 }
 _PROXY_SCHEMES = frozenset({"http", "https", "socks5", "socks5h"})
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
-_HEADER_VALUE = re.compile(r"(?:[!-~](?:[ \t!-~]*[!-~])?)?")
+_HEADER_NAME = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
+_HEADER_VALUE = pattern(r"(?:[!-~](?:[ \t!-~]*[!-~])?)?")
 #: The paths of the four base URLs, the longer first.
 _BASE_PATHS = ("/api/coding/paas/v4", "/api/paas/v4")
 _CHAT_PATH = "/chat/completions"

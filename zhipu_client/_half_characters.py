@@ -9,16 +9,17 @@ leave halves too, and one of them makes a request unsendable.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
+from zhipu_client._lazy import pattern
+
 __all__ = ["HalfJoiner", "decode", "decode_spoiled", "whole_characters", "whole_text"]
 
 _TEXTS = ("content", "reasoning_content", "reasoning")
-_ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+_ESCAPED = pattern(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 _UNKNOWN = "\ufffd"
 
 

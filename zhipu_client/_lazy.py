@@ -1,13 +1,14 @@
-"""The names of a package, each loaded when somebody asks for it. Pure."""
+"""What is made when somebody asks for it: names of a package, regular expressions. Pure."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, AnyStr, cast
 
-__all__ = ["loader"]
+__all__ = ["loader", "pattern"]
 
 
 def loader(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
@@ -28,3 +29,29 @@ def loader(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         return value
 
     return find
+
+
+class _Pattern:
+    def __init__(self, text: str | bytes, flags: int) -> None:
+        self._text = text
+        self._flags = flags
+
+    def __getattr__(self, name: str) -> Any:
+        if name[0] == "_":
+            raise AttributeError(name)
+        # Once for each method: from then on it is an attribute of this object.
+        found = getattr(re.compile(self._text, self._flags), name)
+        self.__dict__[name] = found
+        return found
+
+
+def pattern(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
+    """Return a regular expression that is compiled where it is used first.
+
+    There are fifty of them on the way of a chat, and most answers meet only a few.
+
+    Args:
+        text: The expression, as for `re.compile`.
+        flags: As for `re.compile`.
+    """
+    return cast("re.Pattern[AnyStr]", _Pattern(text, flags))

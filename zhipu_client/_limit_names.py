@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import Any
 
+from zhipu_client._lazy import pattern
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["is_name", "shared_name"]
 
 #: A name; with what is put behind it, it is the name of a file.
-_NAME = re.compile(r"(?![.~])[^/\\:]{1,60}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NAME = pattern(r"(?![.~])[^/\\:]{1,60}")
+_CONTROL = pattern(r"[\x00-\x1f\x7f]")
 
 
 def shared_name(value: Any) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from pydantic import SecretStr
 
+from zhipu_client._lazy import pattern
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
@@ -23,7 +24,7 @@ __all__ = [
 ]
 
 #: A word in a header's name that announces a secret.
-_SECRET_NAME = re.compile(
+_SECRET_NAME = pattern(
     r"((^|[-_.])(auth|jwt|key|sid|sign)|(access|api|oauth|secret)key|authorization|cookie"
     r"|credentials?|passw(or)?d|secret|session|signature|token)(?=$|[-_.])",
     re.IGNORECASE,
@@ -31,7 +32,7 @@ _SECRET_NAME = re.compile(
 _STARS = "**********"
 #: What is shorter may be a part of any word.
 _SECRET_LENGTH = 8
-_SECRET_VALUE = re.compile(r"(basic|bearer|digest|token)\s", re.IGNORECASE)
+_SECRET_VALUE = pattern(r"(basic|bearer|digest|token)\s", re.IGNORECASE)
 
 
 def hidden(key: Any) -> Any:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from zhipu_client._lazy import pattern
 from zhipu_client.errors import (
     APIError,
     AuthenticationError,
@@ -40,7 +41,7 @@ _OTHER = (
     RateLimitError,
 )  # fmt: skip
 #: Words of a refusal that is about media.
-_MEDIA = re.compile(
+_MEDIA = pattern(
     r"图|视频|音频|语音|文件|文档|多模态|image|picture|video|audio|sound|\bfile|media|modal|base64|"
     r"data.?ur[il]|pdf|document|download|fetch",
     re.IGNORECASE,

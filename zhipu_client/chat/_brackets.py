@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from zhipu_client._lazy import pattern
 
 __all__ = ["BLANKS", "Brackets"]
 
 #: What JSON allows between two tokens.
 BLANKS = " \t\r\n"
-_OUTSIDE = re.compile(r'["{}\[\]]')
-_INSIDE = re.compile(r'["\\]')
+_OUTSIDE = pattern(r'["{}\[\]]')
+_INSIDE = pattern(r'["\\]')
 
 
 class Brackets:

@@ -7,11 +7,11 @@ the catalogue knows. Everything else is the service's to judge.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from zhipu_client import models
+from zhipu_client._lazy import pattern
 from zhipu_client.dialects import DIALECTS, Dialect
 from zhipu_client.errors import InvalidRequestError
 
@@ -19,7 +19,7 @@ __all__ = ["body_of", "check_tool"]
 
 MAX_TOOLS = 128
 MAX_STOPS = 4
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_NAME = pattern(r"[a-zA-Z0-9_-]{1,64}")
 #: Content part type -> what the model must be able to take in.
 _NEEDS = {"image_url": "image", "video_url": "video", "file_url": "file", "file": "file"}
 

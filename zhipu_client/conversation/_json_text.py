@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from zhipu_client._lazy import pattern
 from zhipu_client.conversation._repeats import last_repeat
 
 __all__ = ["DEEPEST", "MOST_BITS", "FlawError", "flaw_of", "opened", "read_json", "trimmed"]
@@ -19,11 +20,11 @@ MOST_BITS = 14_000
 
 _OPENINGS = ("<tool_call>", "<arg_value>")
 _CLOSINGS = ("</arg_value>", "</tool_call>", "```")
-_MARK = re.compile(r"<\|[^|<>\s]{1,40}\|>")
-_FENCE = re.compile(r"```[A-Za-z0-9_-]*")
+_MARK = pattern(r"<\|[^|<>\s]{1,40}\|>")
+_FENCE = pattern(r"```[A-Za-z0-9_-]*")
 #: The template's first line is the tool's name: `<tool_call>get_weather`.
-_NAME = re.compile(r"\s*[^\s<>{}\[\]\"]{1,64}\s*(?=[<{])")
-_BLANKS = re.compile(r"[\s\ufeff]*")
+_NAME = pattern(r"\s*[^\s<>{}\[\]\"]{1,64}\s*(?=[<{])")
+_BLANKS = pattern(r"[\s\ufeff]*")
 
 
 class FlawError(ValueError):

@@ -7,10 +7,10 @@ here, the text stays as it is.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from zhipu_client._lazy import pattern
 from zhipu_client.conversation._json_text import FlawError, read_json, trimmed
 from zhipu_client.conversation._patterns import of_pattern
 from zhipu_client.conversation._references import MISSING, Scopes, entered, target
@@ -30,7 +30,7 @@ _MOST_EXACT = 2**53
 _WORDS: Mapping[str, Any] = {"True": True, "False": False, "None": None}
 
 #: How a text begins that may be a value in JSON, with residue of the template before it.
-_ENCODED = re.compile(r"[\s\ufeff]*(?:[\[{\"\-0-9<`]|true|false|null|True|False|None)")
+_ENCODED = pattern(r"[\s\ufeff]*(?:[\[{\"\-0-9<`]|true|false|null|True|False|None)")
 
 #: Keywords beside which `properties` and `items` do not show by themselves what is wanted.
 _DECIDING = ("type", "enum", "const", "$ref", "$dynamicRef", "allOf", "anyOf", "oneOf", "not", "if")

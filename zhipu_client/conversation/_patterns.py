@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from zhipu_client._lazy import pattern
+
 __all__ = ["of_pattern"]
 
 _LONGEST_PATTERN = 200
 _LONGEST_KEY = 200
 #: Groups can be repeated, which takes time without end; so can many repetitions side by side, what
 #: may be left out (``?``) among them.
-_SLOW = re.compile(r"\(|(?:[*+?}].*){3}", re.DOTALL)
+_SLOW = pattern(r"\(|(?:[*+?}].*){3}", re.DOTALL)
 
 
 def of_pattern(key: str, patterns: Mapping[str, Any]) -> Any:

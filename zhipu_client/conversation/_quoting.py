@@ -6,7 +6,7 @@ a fence of backticks or tildes, between quotation marks, in the markup of an exa
 
 from __future__ import annotations
 
-import re
+from zhipu_client._lazy import pattern
 
 __all__ = ["Place"]
 
@@ -16,7 +16,7 @@ _CLOSING = {
     "（": "）", "[": "]", "【": "】", "《": "》",
 }  # fmt: skip
 
-_RUN = re.compile(r"\n|`+|~+|[\"“”「」『』]|[^\n`~\"“”「」『』]+")
+_RUN = pattern(r"\n|`+|~+|[\"“”「」『』]|[^\n`~\"“”「」『』]+")
 #: Opening quotation mark -> how many more are open behind it.
 _DEPTH = {"“": 1, "「": 1, "『": 1, "”": -1, "」": -1, "』": -1}
 #: The most blanks in front of a fence or of a block quote: more are an indented code block.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
+from zhipu_client._lazy import pattern
 from zhipu_client.conversation._quoting import Place
 from zhipu_client.conversation.think_tags import begun
 
 __all__ = ["BoxFilter", "without_marks"]
 
 _MARKS = ("<|begin_of_box|>", "<|end_of_box|>")
-_MARK = re.compile(r"<\|(?:begin|end)_of_box\|>")
+_MARK = pattern(r"<\|(?:begin|end)_of_box\|>")
 
 
 class BoxFilter:

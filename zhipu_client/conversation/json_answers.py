@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from zhipu_client._lazy import pattern
 from zhipu_client.chat._brackets import BLANKS, Brackets
 from zhipu_client.conversation.think_tags import CLOSE_TAG, OPEN_TAG, ThinkFilter
 
@@ -25,12 +26,12 @@ _WINDOW = 4096
 _RESTARTS = 16
 
 #: Behind a line that begins with a fence, or at the end of reasoning.
-_RESTART = re.compile(r"^[ \t]*```|(?=</think>)", re.MULTILINE)
-_EMPTY = re.compile(rf"(?:\{{[{BLANKS}]*\}}|\[[{BLANKS}]*\])")
-_OBJECT = re.compile(r"\{")
-_OBJECT_OR_ARRAY = re.compile(r"[{\[]")
-_BLANK = re.compile(rf"[{BLANKS}]*")
-_KEY = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
+_RESTART = pattern(r"^[ \t]*```|(?=</think>)", re.MULTILINE)
+_EMPTY = pattern(rf"(?:\{{[{BLANKS}]*\}}|\[[{BLANKS}]*\])")
+_OBJECT = pattern(r"\{")
+_OBJECT_OR_ARRAY = pattern(r"[{\[]")
+_BLANK = pattern(rf"[{BLANKS}]*")
+_KEY = pattern(r'"[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
 _WORDS = ("true", "false", "null")
 _DECODER = json.JSONDecoder(strict=False)
 

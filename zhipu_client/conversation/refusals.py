@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from zhipu_client._lazy import pattern
 from zhipu_client.errors import APIError, BadRequestError, ContentFilterError, ContextOverflowError
 
 __all__ = ["Refusal", "kind_of", "refusals_in"]
@@ -36,13 +37,13 @@ _WORDS: Mapping[str, str] = {
     "tool_choice": r"tool.?choice",
 }
 #: Words for a field that this server never takes, rather than not with this value.
-_LASTING = re.compile(
+_LASTING = pattern(
     r"support|unknown|unrecogni[sz]ed|unexpected|unavailable|extra|drop_params|"
     r"not (?:permitted|allowed|available|implemented|enabled)|requires --",
     re.IGNORECASE,
 )
 #: Words for a body that is not understood, without a reason.
-_VAGUE = re.compile(
+_VAGUE = pattern(
     r"without a message|unknown|unexpected|unrecogni[sz]ed|unsupported|not supported|extra|"
     r"invalid|validation|bad request|malformed|deserialize|parse",
     re.IGNORECASE,

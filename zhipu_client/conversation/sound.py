@@ -12,6 +12,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
+from zhipu_client._lazy import pattern
 from zhipu_client.conversation.media import sniffed
 
 __all__ = ["SAMPLE_RATE", "as_file", "playable", "sound_type"]
@@ -20,13 +21,13 @@ __all__ = ["SAMPLE_RATE", "as_file", "playable", "sound_type"]
 SAMPLE_RATE = 44_100
 _BYTES = 2
 #: A run of base64 up to and with its padding.
-_RUN = re.compile("[^=]+=*")
+_RUN = pattern("[^=]+=*")
 #: Where a WAV file may begin.
-_START = re.compile(rb"RIFF.{4}WAVEfmt ", re.DOTALL)
+_START = pattern(rb"RIFF.{4}WAVEfmt ", re.DOTALL)
 #: What the size in a file's header does not count: the header's own first words.
 _RIFF = 8
 #: What a data URL has before its base64.
-_SCHEME = re.compile("data:[^,;]{0,40};base64,")
+_SCHEME = pattern("data:[^,;]{0,40};base64,")
 _NOT_SAMPLES = (b"RIFF", b"ID3", b"OggS", b"fLaC")
 
 

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
+
+from zhipu_client._lazy import pattern
 
 __all__ = ["CallFilter", "calls_in_text", "without_calls"]
 
 _OPEN, _CLOSE = "<tool_call>", "</tool_call>"
 _KEY, _KEY_END = "<arg_key>", "</arg_key>"
 _VALUE, _VALUE_END = "<arg_value>", "</arg_value>"
-_NAME = re.compile(r"\s*([^\s<{]+)")
+_NAME = pattern(r"\s*([^\s<{]+)")
 
 
 class _Places:

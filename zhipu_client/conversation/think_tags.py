@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from zhipu_client._lazy import pattern
 from zhipu_client.chat._chunks import reasoning_of, text_of
 from zhipu_client.conversation._quoting import Place
 
@@ -21,10 +22,10 @@ ThoughtsMode = Literal["tags", "implicit", "opened", "off"]
 
 OPEN_TAG, CLOSE_TAG = "<think>", "</think>"
 _TAGS = (OPEN_TAG, CLOSE_TAG)
-_TAG = re.compile(r"</?think>")
+_TAG = pattern(r"</?think>")
 #: An element that is opened directly before a tag, and one that is closed behind it.
-_ELEMENT_OPENED = re.compile(r"(?<![\w<])<[A-Za-z][\w:.-]*(?:\s[^<>]*)?>\s*\Z")
-_ELEMENT_CLOSED = re.compile(r"</(?!think>)[A-Za-z]")
+_ELEMENT_OPENED = pattern(r"(?<![\w<])<[A-Za-z][\w:.-]*(?:\s[^<>]*)?>\s*\Z")
+_ELEMENT_CLOSED = pattern(r"</(?!think>)[A-Za-z]")
 #: Directly before the tag: no reasoning ends so. Directly behind it: no answer begins so.
 _NO_END = frozenset(",，、“‘「『«(（[【《")
 _NO_BEGIN = frozenset(",.;:?)]}，。；：？、”’」』»）】》…")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from zhipu_client._check import show
+from zhipu_client._lazy import pattern
 from zhipu_client.chat._checks import check_tool as _check_tool
 from zhipu_client.conversation.schemas import inlined
 from zhipu_client.errors import InvalidRequestError
@@ -31,18 +31,18 @@ __all__ = [
     "without_secrets",
 ]
 
-_PLAIN_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_PLAIN_NAME = pattern(r"[a-zA-Z0-9_-]{1,64}")
 #: How an encoded name ends. A plain name that ends so is encoded too: each name of the wire is of
 #: one name only, whatever else is on offer, or was in an older turn.
-_ENCODED = re.compile(r"_x[0-9a-f]{8}\Z")
-_NOT_PLAIN = re.compile(r"[^a-zA-Z0-9_-]+")
+_ENCODED = pattern(r"_x[0-9a-f]{8}\Z")
+_NOT_PLAIN = pattern(r"[^a-zA-Z0-9_-]+")
 #: What GLM's template for calls leaves around a name: see `ToolNames.decode`.
-_LEADING = re.compile(
+_LEADING = pattern(
     r"(?:[\s\u200b\ufeff]|<tool_call>|<\|[^|<>\s]{1,40}\|>|functions?\.|tool_call:|[\"'`])+"
 )
 _TRAILING = "\"'`:,.{\u200b\ufeff"
 #: The number that some templates put behind the name of a call.
-_NUMBER = re.compile(r":\d{1,4}\Z")
+_NUMBER = pattern(r":\d{1,4}\Z")
 
 
 def encode_name(name: str) -> str:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from zhipu_client._lazy import pattern
 from zhipu_client.errors import ZhipuError
 
 __all__ = ["name_source", "naming", "shown_name"]
@@ -16,9 +17,9 @@ __all__ = ["name_source", "naming", "shown_name"]
 #: system takes more than 255 characters of it.
 _MOST, _BEGIN, _END = 400, 100, 255
 #: What a name may have that moves the cursor, colours or turns round a line of a log.
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSEEN = pattern(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 #: How an address begins; as a path it has one slash. One letter is a drive.
-_ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]+:/{1,2}")
+_ADDRESS = pattern(r"[a-zA-Z][a-zA-Z0-9+.-]+:/{1,2}")
 
 
 def name_source(error: BaseException, source: Any) -> None:

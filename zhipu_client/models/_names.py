@@ -5,24 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from zhipu_client._lazy import pattern
+
 __all__ = ["code_in"]
 
 #: Families whose names are looked for anywhere in a longer name. The short codes of others
 #: (``rerank``, ``embedding-3``) are in the names of models of other makers too.
-_FAMILIES = re.compile(r"(?<![a-z0-9])(?:glm|chatglm|charglm|autoglm|codegeex|cogview|cogvideox)")
+_FAMILIES = pattern(r"(?<![a-z0-9])(?:glm|chatglm|charglm|autoglm|codegeex|cogview|cogvideox)")
 #: Makers and families of other models: ``Qwen3-8B-GLM-4.6-Distill`` is a Qwen.
-_OTHERS = re.compile(
+_OTHERS = pattern(
     r"distill|(?<![a-z])(?:claude|deepseek|gemma|gpt|kimi|llama|minimax|mistral|phi-?\d|qwen|qwq)"
 )
 #: One spelling for all: what is written -> what is read.
 _SPELLINGS = (
-    (re.compile(r"[\s_:@]+"), "-"),
+    (pattern(r"[\s_:@]+"), "-"),
     # glm4, glm4.6 -> glm-4, glm-4.6
-    (re.compile(r"(?<![a-z])(glm|codegeex|cogview)(?=\d)"), r"\1-"),
+    (pattern(r"(?<![a-z])(glm|codegeex|cogview)(?=\d)"), r"\1-"),
     # glm-4p6, glm-4-6 -> glm-4.6; but not glm-4-9b, glm-4-0520
-    (re.compile(r"(?<=glm-)(\d)[-p](\d)(?![0-9bkm])"), r"\1.\2"),
+    (pattern(r"(?<=glm-)(\d)[-p](\d)(?![0-9bkm])"), r"\1.\2"),
     # glm-4.6-v, glm-4.6-vision -> glm-4.6v
-    (re.compile(r"(?<=glm-)(\d(?:\.\d)?)-(?:v|vl|vision)(?![a-z0-9])"), r"\1v"),
+    (pattern(r"(?<=glm-)(\d(?:\.\d)?)-(?:v|vl|vision)(?![a-z0-9])"), r"\1v"),
 )
 
 
@@ -47,8 +49,8 @@ def code_in(name: str, codes: Iterable[str]) -> str | None:
             return None
         if part in known:
             return part
-        for pattern, spelling in _SPELLINGS:
-            part = pattern.sub(spelling, part)
+        for found, spelling in _SPELLINGS:
+            part = found.sub(spelling, part)
         begins = _FAMILIES.search(part)
         if begins is None:
             continue

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from zhipu_client._lazy import pattern
 from zhipu_client.models._info import ModelInfo
 from zhipu_client.models._names import code_in
 
@@ -20,7 +20,7 @@ __all__ = [
 
 #: Tokens that fit every GLM chat model since 4.5, and every one since 5.
 _CONTEXT, _CONTEXT_SINCE_5 = 131_072, 204_800
-_GENERATION = re.compile(r"glm-?(\d+)")
+_GENERATION = pattern(r"glm-?(\d+)")
 
 
 def _text() -> bytes:
