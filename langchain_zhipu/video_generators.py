@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,7 +27,7 @@ from zhipu_client import (
     videos,
     wait_for,
 )
-from zhipu_client.adapting import GivenPath, check_folder, first_url, keeping
+from zhipu_client.adapting import GivenPath, check_folder, file_of_task, first_url, saving
 
 __all__ = ["GeneratedVideo", "ZhipuAIVideoGenerator"]
 
@@ -250,8 +249,8 @@ class ZhipuAIVideoGenerator(KeepsAnswers, BaseTool, defer_build=False):
         video = self._video(found, task_id, prompt)
         if self.save_to is None:
             return video
-        with self._saving(video):
-            path = self._path(task_id)
+        path = file_of_task(self.save_to, task_id, ".mp4")
+        with saving("the video", video.url, partial=video, task_id=task_id):
             download(client, video.url, to=path, **self._download())
             return self._video(found, task_id, prompt, path)
 
@@ -261,8 +260,8 @@ class ZhipuAIVideoGenerator(KeepsAnswers, BaseTool, defer_build=False):
         video = self._video(found, task_id, prompt)
         if self.save_to is None:
             return video
-        with self._saving(video):
-            path = self._path(task_id)
+        path = file_of_task(self.save_to, task_id, ".mp4")
+        with saving("the video", video.url, partial=video, task_id=task_id):
             await adownload(client, video.url, to=path, **self._download())
             return self._video(found, task_id, prompt, path)
 
@@ -281,27 +280,12 @@ class ZhipuAIVideoGenerator(KeepsAnswers, BaseTool, defer_build=False):
         cover = found.cover_urls[0] if found.cover_urls else None
         return GeneratedVideo(url, cover, task_id, path, prompt, found.model or self.model)
 
-    def _path(self, task_id: str) -> Path:
-        # Not the id itself: it is the server's text.
-        name = hashlib.sha256(task_id.encode()).hexdigest()[:16]
-        return Path(self.save_to or "") / f"{name}.mp4"
-
     def _download(self) -> Mapping[str, Any]:
         return {
             "kind": "video/",
             "max_bytes": self.max_bytes,
             "allow_loopback": self.allow_loopback,
         }
-
-    @contextmanager
-    def _saving(self, video: GeneratedVideo) -> Iterator[None]:
-        try:
-            with keeping(partial=video, task_id=video.task_id):
-                yield
-        except OSError as error:  # a full disk: the video itself is not lost
-            failed = DownloadError(f"the video is not saved: {error.strerror}", url=video.url)
-            with keeping(partial=video, task_id=video.task_id):
-                raise failed from error
 
     @contextmanager
     def _reported(self) -> Iterator[None]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Unpack
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 
-from zhipu_client import Request, await_for, tasks, videos, wait_for
-from zhipu_client.adapting import ConnectionOptions, first_url
+from zhipu_client import Request, adownload, await_for, download, tasks, videos, wait_for
+from zhipu_client.adapting import (
+    ConnectionOptions,
+    check_folder,
+    file_of_task,
+    first_url,
+    saving,
+)
 
 from ._connection import KeepsAnswers
 from ._tool_spec import ConnectedToolSpec
@@ -28,6 +36,10 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         options: Further arguments of `zhipu_client.videos.create`: ``size``, ``duration``,
             ``fps``, ``quality``, ``with_audio``, ...
         on_progress: Called with what each poll found, a `zhipu_client.tasks.TaskResult`.
+        save_to: A folder to save videos to; the tool then returns their paths. None returns
+            addresses only, which expire.
+        max_bytes: The most bytes of a video that is saved.
+        allow_loopback: Fetch videos from this machine too, for your own servers.
         checkpoint: A file that keeps which videos were begun, and what came of them: a program that
             was killed goes on where it was. The same description with the same settings is the
             same video then; one that failed is made anew.
@@ -40,6 +52,7 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         zhipu_client.TaskTimeoutError: It took longer than ``wait``. This and every other error
             after the first answer, an interrupt and a cancellation too, has ``task_id``: see
             `result`.
+        zhipu_client.DownloadError: It was made, but not saved; ``partial`` has its address.
 
     Example:
         ```python
@@ -65,6 +78,9 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         wait: float = 900.0,
         options: dict[str, Any] | None = None,
         on_progress: Callable[[tasks.TaskResult], Any] | None = None,
+        save_to: str | Path | None = None,
+        max_bytes: int = 512 * 1024 * 1024,
+        allow_loopback: bool = False,
         checkpoint: str | os.PathLike[str] | None = None,
         **connection: Unpack[ConnectionOptions],
     ) -> None:
@@ -74,11 +90,14 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         self.wait = wait
         self.options = dict(options or {})
         self.on_progress = on_progress
+        self.save_to = None if save_to is None else Path(save_to)
+        self.max_bytes = max_bytes
+        self.allow_loopback = allow_loopback
         # Checked here: after the request the video is paid for, and a wrong value would lose it.
         self._waiting("checked here")
 
     def generate_video(self, prompt: str, image_url: str | None = None) -> str:
-        """Make a short video from a description and return its address.
+        """Make a short video from a description and return where it is.
 
         Args:
             prompt (str): What to show, up to 512 characters.
@@ -87,7 +106,7 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         return self.result(self.submit(prompt, image_url))
 
     async def agenerate_video(self, prompt: str, image_url: str | None = None) -> str:
-        """Make a short video from a description and return its address."""
+        """Make a short video from a description and return where it is."""
         return await self.aresult(await self.asubmit(prompt, image_url))
 
     def submit(self, prompt: str | None = None, image_url: Any = None) -> str:
@@ -98,24 +117,45 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
             image_url: The address of an image to begin with, or a data URL; a list of two for the
                 first and the last frame, of one to three as references (see the models).
         """
+        check_folder("save_to", self.save_to)
         return self._zhipu._client.send(self._request(prompt, image_url)).id or ""
 
     async def asubmit(self, prompt: str | None = None, image_url: Any = None) -> str:
         """Have a video made and return the id of its task, asynchronously; see `submit`."""
+        await asyncio.to_thread(check_folder, "save_to", self.save_to)
         return (await self._zhipu._aclient.send(self._request(prompt, image_url))).id or ""
 
     def result(self, task_id: str) -> str:
         """Wait for the video of a task, which another process may have submitted."""
-        found = wait_for(self._zhipu._client, self._waiting(task_id))
-        return first_url(found, "video", task_id)
+        client = self._zhipu._client
+        url = first_url(wait_for(client, self._waiting(task_id)), "video", task_id)
+        if self.save_to is None:
+            return url
+        path = file_of_task(self.save_to, task_id, ".mp4")
+        with saving("the video", url, partial=url, task_id=task_id):
+            download(client, url, to=path, **self._download())
+        return str(path)
 
     async def aresult(self, task_id: str) -> str:
         """Wait for the video of a task, asynchronously; see `result`."""
-        found = await await_for(self._zhipu._aclient, self._waiting(task_id))
-        return first_url(found, "video", task_id)
+        client = self._zhipu._aclient
+        url = first_url(await await_for(client, self._waiting(task_id)), "video", task_id)
+        if self.save_to is None:
+            return url
+        path = file_of_task(self.save_to, task_id, ".mp4")
+        with saving("the video", url, partial=url, task_id=task_id):
+            await adownload(client, url, to=path, **self._download())
+        return str(path)
 
     def _request(self, prompt: str | None, image_url: Any) -> Request[videos.Task]:
         return videos.create(model=self.model, prompt=prompt, image_url=image_url, **self.options)
+
+    def _download(self) -> dict[str, Any]:
+        return {
+            "kind": "video/",
+            "max_bytes": self.max_bytes,
+            "allow_loopback": self.allow_loopback,
+        }
 
     def _waiting(self, task_id: str) -> tasks.Waiting:
         return tasks.waiting(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from zhipu_client._download_rules import DownloadError
 from zhipu_client.errors import InvalidRequestError, ZhipuError
 from zhipu_client.work._job import attach, keeping
 
-__all__ = ["check_folder", "save_paid", "write_whole"]
+__all__ = ["check_folder", "file_of_task", "save_paid", "saving", "write_whole"]
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -79,3 +82,24 @@ def check_folder(field: str, folder: str | Path | None) -> None:
         raise InvalidRequestError(
             f"{field} is {str(folder)!r}, but this folder {problem}", field=field, value=str(folder)
         )
+
+
+def file_of_task(folder: str | Path, task_id: str, suffix: str) -> Path:
+    """Return the file for what a task made: the same one each time that it is fetched."""
+    # Not the id itself: it is the server's text.
+    return Path(folder) / f"{hashlib.sha256(task_id.encode()).hexdigest()[:16]}{suffix}"
+
+
+@contextmanager
+def saving(what: str, url: str, *, partial: Any, task_id: str) -> Iterator[None]:
+    """Have whatever ends the download of what a task made name the task, with ``partial``.
+
+    Raises:
+        DownloadError: The file cannot be written: the disk is full, say.
+    """
+    try:
+        with keeping(partial=partial, task_id=task_id):
+            yield
+    except OSError as error:
+        failed = DownloadError(f"{what} is not saved: {error.strerror}", url=url)
+        raise attach(failed, partial=partial, task_id=task_id) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,7 +147,8 @@ def test_first_and_last_frame(adapter):
 def test_names_and_defaults():
     spec = ZhipuAIVideoGeneratorToolSpec(api_key=KEY)
     tool = ZhipuAIVideoGenerator(api_key=KEY)
-    for name in ("model", "interval", "wait", "options", "on_progress"):
+    names = ("model", "interval", "wait", "options", "on_progress", "save_to", "max_bytes")
+    for name in (*names, "allow_loopback"):
         assert getattr(tool, name) == getattr(spec, name)
 
 
@@ -158,6 +160,25 @@ def test_saved(way, reach, tmp_path):
     assert video.path.read_bytes()[4:8] == b"ftyp"
     assert video.block()["url"] == video.path.as_uri()
     assert pickle.loads(pickle.dumps(generator)).save_to == tmp_path
+
+
+@ways
+def test_saved_by_a_tool_spec(way, reach, tmp_path):
+    spec = ZhipuAIVideoGeneratorToolSpec(save_to=tmp_path / "new", allow_loopback=True, **reach)
+    task_id = called(spec, way, "submit", "a kite")
+    path = called(spec, way, "result", task_id)
+    assert Path(path).parent == tmp_path / "new"
+    assert Path(path).read_bytes()[4:8] == b"ftyp"
+    assert called(spec, way, "result", task_id) == path  # not a second file
+
+
+@ways
+def test_a_video_that_a_tool_spec_cannot_save_is_not_lost(way, reach, tmp_path):
+    spec = ZhipuAIVideoGeneratorToolSpec(save_to=tmp_path, max_bytes=1, **reach)
+    with pytest.raises(DownloadError) as caught:
+        generate(spec, way, "a kite")
+    assert caught.value.partial.split("?")[0].endswith(".mp4")
+    assert caught.value.task_id
 
 
 @ways
@@ -173,12 +194,13 @@ def test_a_video_that_cannot_be_saved_is_not_lost(way, reach, tmp_path):
     assert ".mp4" in told.content
 
 
+@adapters
 @ways
-def test_a_folder_that_cannot_be_written_costs_nothing(way, reach, tmp_path, service):
+def test_a_folder_that_cannot_be_written_costs_nothing(adapter, way, reach, tmp_path, service):
     (tmp_path / "file").write_text("")
-    generator = ZhipuAIVideoGenerator(save_to=tmp_path / "file", **reach)
+    generator = made(adapter, save_to=tmp_path / "file", **reach)
     with pytest.raises(InvalidRequestError, match="save_to"):
-        called(generator, way, "generate", "a kite")
+        generate(generator, way, "a kite")
     assert not service.requests
 
 

@@ -50,7 +50,13 @@ if TYPE_CHECKING:
     from zhipu_client._numbers import whole_number
     from zhipu_client._replies import add_usage, counts, text_of
     from zhipu_client._safe_tracebacks import KeepsNoArguments
-    from zhipu_client._saving import check_folder, save_paid, write_whole
+    from zhipu_client._saving import (
+        check_folder,
+        file_of_task,
+        save_paid,
+        saving,
+        write_whole,
+    )
     from zhipu_client._secrets import hidden_password
     from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
     from zhipu_client.adapting._connection import ConnectionSettings
@@ -85,7 +91,7 @@ else:
             "zhipu_client._numbers": "whole_number",
             "zhipu_client._replies": "add_usage counts text_of",
             "zhipu_client._safe_tracebacks": "KeepsNoArguments",
-            "zhipu_client._saving": "check_folder save_paid write_whole",
+            "zhipu_client._saving": "check_folder file_of_task save_paid saving write_whole",
             "zhipu_client._secrets": "hidden_password",
             "zhipu_client._uploads": "Content content_of name_of read_path read_upload",
             "zhipu_client.adapting._connection": "ConnectionSettings",
@@ -129,6 +135,7 @@ __all__ = [
     "counts",
     "document_id",
     "drawing_of",
+    "file_of_task",
     "first_url",
     "flat",
     "hidden_password",
@@ -143,6 +150,7 @@ __all__ = [
     "refusal",
     "refuse",
     "save_paid",
+    "saving",
     "shown_name",
     "storable",
     "suggestion",
