@@ -29,8 +29,9 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         voice: One of `zhipu_client.audio.VOICES`, or the id of a voice of your own.
         speed: 0.5 to 2; None for the service's 1.
         volume: Above 0 to 10; None for the service's 1.
-        folder: A folder for the WAV files; the tool then returns their paths. None returns the
+        save_to: A folder for the WAV files; the tool then returns their paths. None returns the
             audio itself, an `AudioBlock`.
+        folder: The former name of ``save_to``, accepted for one release.
         checkpoint: A file that keeps what was said: the same text with the same settings is paid
             for once.
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters, see
@@ -43,7 +44,7 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         ```python
         from llama_index_zhipu import ZhipuAISpeechToolSpec
 
-        print(ZhipuAISpeechToolSpec(folder="spoken").text_to_speech("Hello."))
+        print(ZhipuAISpeechToolSpec(save_to="spoken").text_to_speech("Hello."))
         ```
     """
 
@@ -58,6 +59,7 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         voice: str = "tongtong",
         speed: float | None = None,
         volume: float | None = None,
+        save_to: str | Path | None = None,
         folder: str | Path | None = None,
         checkpoint: str | os.PathLike[str] | None = None,
         **connection: Unpack[ConnectionOptions],
@@ -67,7 +69,8 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         self.voice = voice
         self.speed = speed
         self.volume = volume
-        self.folder = None if folder is None else Path(folder)
+        given = folder if save_to is None else save_to
+        self.save_to = None if given is None else Path(given)
         self._request("checked here")
 
     def text_to_speech(self, text: str) -> Any:
@@ -76,12 +79,12 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         Args:
             text (str): What to say, up to 1,024 characters.
         """
-        check_folder("folder", self.folder)
+        check_folder("save_to", self.save_to)
         return self._kept(self._zhipu._client.send(self._request(text)))
 
     async def atext_to_speech(self, text: str) -> Any:
         """Say a text aloud."""
-        await asyncio.to_thread(check_folder, "folder", self.folder)
+        await asyncio.to_thread(check_folder, "save_to", self.save_to)
         sound = await self._zhipu._aclient.send(self._request(text))
         with keeping(partial=sound):
             return await asyncio.to_thread(self._kept, sound)
@@ -92,8 +95,8 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         )
 
     def _kept(self, sound: bytes) -> Any:
-        if self.folder is None:
+        if self.save_to is None:
             return [TextBlock(text="The text was said."), AudioBlock(audio=sound, format="wav")]
-        path = self.folder / f"{uuid4().hex}.wav"
+        path = self.save_to / f"{uuid4().hex}.wav"
         save_paid(path, sound, "the sound", partial=sound)
         return str(path)

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     path, question = (*arguments, *("", QUESTION)[len(arguments) :])[:2]
     try:
         with stand_in(), tempfile.TemporaryDirectory() as folder:
-            path = path or str(ZhipuAISpeechToolSpec(folder=folder).text_to_speech(MINUTES))
+            path = path or str(ZhipuAISpeechToolSpec(save_to=folder).text_to_speech(MINUTES))
             reader = ZhipuAITranscriptionReader(segments=True, hotwords=["hydrophone"])
             (document,) = reader.load_data(path)
             print(f"{document.metadata['duration']:.0f} seconds")

@@ -29,8 +29,8 @@ def test_speech_is_not_paid_for_when_its_folder_cannot_be(tmp_path: Path, mode: 
     (tmp_path / "file").write_bytes(b"")
     with FaultServer(say.page(SOUND, kind="audio/wav")) as server:
         made = {"api_key": "a.b", "base_url": server.base_url}
-        spec = ZhipuAISpeechToolSpec(folder=tmp_path / "file" / "inner", **made)
-        with pytest.raises(InvalidRequestError, match="folder"):
+        spec = ZhipuAISpeechToolSpec(save_to=tmp_path / "file" / "inner", **made)
+        with pytest.raises(InvalidRequestError, match="save_to"):
             _speak(spec, mode)
         assert server.requests == []
 
@@ -38,7 +38,7 @@ def test_speech_is_not_paid_for_when_its_folder_cannot_be(tmp_path: Path, mode: 
 @pytest.mark.parametrize("mode", ["sync", "async"])
 def test_speech_that_cannot_be_saved_is_on_the_error(tmp_path: Path, mode: str) -> None:
     with FaultServer(say.page(SOUND, kind="audio/wav")) as server:
-        spec = ZhipuAISpeechToolSpec(api_key="a.b", base_url=server.base_url, folder=tmp_path)
+        spec = ZhipuAISpeechToolSpec(api_key="a.b", base_url=server.base_url, save_to=tmp_path)
         full = OSError(errno.ENOSPC, "No space left on device")
         with (
             mock.patch.object(Path, "replace", side_effect=full),
