@@ -24,6 +24,11 @@ PLACE = tool(
     location={"type": "string", "description": "The city and state, e.g. San Francisco, CA"},
     unit={"type": "string", "enum": ["celsius", "fahrenheit"]},
 )  # fmt: skip
+DEGREES = tool(
+    "weather_at", "Weather information for a location", ["location"],
+    location={"type": "string", "description": "A city, such as Oslo"},
+    unit={"type": "string", "enum": ["celsius", "fahrenheit"]},
+)  # fmt: skip
 MULTIPLY = tool("multiply", "Multiply two numbers.", a="integer", b="integer")
 ADD = tool("add", "Adds a and b.", a="integer", b="integer")
 SUBTRACT = tool("subtract", "Subtract b from a.", a="number", b="number")
@@ -67,6 +72,11 @@ ASKED: list[tuple[str, list[Any], list[Any]]] = [
     ("Do I need an umbrella in London tomorrow?", [MULTIPLY, WEATHER], weather("London")),
     ("What is the weather in Boston, MA in celsius?", [PLACE],
      [("get_current_weather", {"location": "Boston, MA", "unit": "celsius"})]),
+    ("How is the weather in Beijing and Shanghai? Please give the answer in Celsius.", [DEGREES],
+     [("weather_at", {"location": city, "unit": "celsius"}) for city in ("Beijing", "Shanghai")]),
+    ("The weather in Paris in Celsius and the weather in Rome in Fahrenheit", [DEGREES],
+     [("weather_at", {"location": "Paris", "unit": "celsius"}),
+      ("weather_at", {"location": "Rome", "unit": "fahrenheit"})]),
     ("What's 3 times 4?", [ADD, MULTIPLY], [("multiply", {"a": 3, "b": 4})]),
     ("What is 3 * 12? Also, what is 11 + 49?", [ADD, MULTIPLY],
      [("multiply", {"a": 3, "b": 12}), ("add", {"a": 11, "b": 49})]),

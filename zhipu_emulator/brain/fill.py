@@ -57,6 +57,7 @@ class Filler:
         self.facts = {labelled(name): value for name, value in (facts or {}).items()}
         self._used: list[Span] = []
         self._said: set[str] = set()  # texts that were taken
+        self._of_enums: set[str] = set()
         self._left = (-1, "")  # what is left of the text, by how much was taken
         self._room = [_MOST_OBJECTS] if room is None else room
 
@@ -69,6 +70,10 @@ class Filler:
         leaves = sorted(properties.values(), key=lambda leaf: not leaf.needed)
         self._each(done, leaves, self._certain)
         self._said |= {value.lower() for value in done.value.values() if isinstance(value, str)}
+        of_enums = (
+            one for leaf in leaves if leaf.enum for one in fits.mentioned(leaf, self.passage)
+        )
+        self._of_enums |= {str(one).lower() for one in of_enums}
         self._operands(done, leaves)
         self._match(done, leaves)
         self._each(done, leaves, self._object)
@@ -178,8 +183,13 @@ class Filler:
         ]
         pairs.sort(key=lambda pair: (*pair[:4], *pair[4][:2]))
         for _, score, _, place, span in pairs:
-            # A text may have a value twice, and only one of the properties wants it.
-            if -score >= _OPTIONAL or str(span.value).lower() not in self._said:
+            # A text may have a value twice, and only one of the properties wants it. One that an
+            # enum has is not for the others, unless they are named: "in Celsius" names a unit.
+            text = str(span.value).lower()
+            least = (
+                fits.LABEL if text in self._of_enums else _OPTIONAL if text in self._said else 0.0
+            )
+            if -score >= least:
                 self._take(done, leaves[place], span)
 
     # What is left.

@@ -16,7 +16,7 @@ NOT_A_FEW_WORDS = FREE_TEXT | {"id", "date", "time", "email", "url"}
 
 # The label is before the value, as in "title: X"; the form is that of the role or format; "from"
 # and "titled" lead to a value; of the rest some kinds are likelier than others.
-_LABEL, _CONCEPT, _FORM, _SAID, _LEAD = 4.0, 4.0, 3.0, 2.5, 2.0
+LABEL, _CONCEPT, _FORM, _SAID, _LEAD = 4.0, 4.0, 3.0, 2.5, 2.0
 LIKELY = {"quote": 1.2, "name": 1.0, "phrase": 0.4}
 _FORMS = {  # of roles and formats
     "email": "mail", "person": "mail", "target": "mail", "url": "url", "uri": "url", "time": "time",
@@ -44,7 +44,7 @@ def scores(leaf: Schema, passage: Passage) -> Iterator[tuple[Span, float]]:
             continue
         score = 1.0 if number else _score(leaf, span, item=passage.item)
         unit = span.kind == "number" and _is_unit(leaf.label, text[span.end :])
-        before = _LABEL if unit else starts.get(span.start, 0.0)
+        before = LABEL if unit else starts.get(span.start, 0.0)
         if score or before > _LEAD:
             yield span, score + before
     if not number:
@@ -66,7 +66,7 @@ def _score(leaf: Schema, span: Span, *, item: bool) -> float:
 
 def said(leaf: Schema, passage: Passage) -> Iterator[tuple[Span, float]]:
     """What follows the label and a colon, or "saying", "because", "说"."""
-    forms = [(rf"(?<!\w){re.escape(leaf.label)}\s*[:=：]\s*{_CLAUSE}", _LABEL)]
+    forms = [(rf"(?<!\w){re.escape(leaf.label)}\s*[:=：]\s*{_CLAUSE}", LABEL)]
     forms = forms if len(leaf.label) >= _SHORTEST and not passage.item else []
     leads = (lead for role in ("reason", "text") if role in leaf.roles for lead in _leads(role))
     forms += [(rf"{_word(lead)}\s*[:：,]?\s*{_SENTENCE}", _SAID) for lead in leads]
@@ -89,9 +89,9 @@ def _starts(leaf: Schema, text: str) -> Mapping[int, float]:
     """Where a value of a property would start by what is before it, and how much that says."""
     labels = (leaf.label, *leaf.label.split())
     words = [word for word in labels if len(word) >= _SHORTEST or is_cjk(word)]
-    forms = [(rf"(?<!\w){re.escape(word)}s?(?![A-Za-z]){_LINK}", _LABEL) for word in words]
+    forms = [(rf"(?<!\w){re.escape(word)}s?(?![A-Za-z]){_LINK}", LABEL) for word in words]
     if leaf.label and not words:  # "a" and "b" are names only where they are set: a = 3
-        forms = [(rf"(?<!\w){re.escape(leaf.label)}\s*[=:：]\s*", _LABEL)]
+        forms = [(rf"(?<!\w){re.escape(leaf.label)}\s*[=:：]\s*", LABEL)]
     for role in leaf.roles:  # of "to" and "in" the likelier counts more
         leads = enumerate(_leads(role))
         forms += [(_word(lead) + _ARTICLE, _LEAD - 0.01 * place) for place, lead in leads]

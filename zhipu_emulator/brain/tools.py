@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -94,7 +95,23 @@ class Planner:
             for arguments in _spread(tool, filled, passage):
                 step = Step(tool, arguments, filled.guessed, passage.text)
                 found += [step] if step not in found else []
+        self._share(found, text)
         return found[:_MAX_CALLS]
+
+    def _share(self, steps: Sequence[Step], text: str) -> None:
+        """Give the one choice that a text makes to all calls of a tool: "... Use Celsius."."""
+        times = Counter(step.tool.name for step in steps)
+        passage = Passage(text, self.today)
+        for step in steps if max(times.values(), default=0) > 1 else ():
+            properties = step.tool.schema.properties
+            choices = {
+                name: fits.mentioned(node, passage)
+                for name, node in properties.items()
+                if times[step.tool.name] > 1 and node.enum and "const" not in node.node
+            }
+            common = {name: one[0] for name, one in choices.items() if len(one) == 1}
+            filled = {**common, **step.arguments}
+            step.arguments = {name: filled[name] for name in properties if name in filled}
 
     def _parts(self, text: str) -> list[tuple[Tool, str]]:
         """The clauses of a request, each with its tool; those without one join a neighbour."""
