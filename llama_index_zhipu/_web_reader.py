@@ -37,6 +37,7 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader, defer_build=False):
         retain_images: Keep the images.
         with_links_summary: Append a list of the links.
         with_images_summary: Append a list of the images.
+        page_timeout: How long the service may take to fetch a page, in seconds (20).
         request_info: Keep ``request_id`` as metadata; it differs at each load.
         max_in_flight: Pages at once, 1 to 32.
         on_error: ``"raise"``, or ``"skip"``: log a warning and leave out a page that fails.
@@ -61,6 +62,7 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader, defer_build=False):
     retain_images: bool | None = Field(default=None)
     with_links_summary: bool | None = Field(default=None)
     with_images_summary: bool | None = Field(default=None)
+    page_timeout: int | None = Field(default=None, ge=1, le=600, description="Of one page.")
     request_info: bool = Field(default=False, description="Keep ids of requests.")
     max_in_flight: int = Field(default=4, ge=1, le=32)
     on_error: Literal["raise", "skip"] = Field(default="raise", description="Of a page that fails.")
@@ -167,6 +169,7 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader, defer_build=False):
             retain_images=self.retain_images,
             with_links_summary=self.with_links_summary,
             with_images_summary=self.with_images_summary,
+            timeout=self.page_timeout,
         )
 
     def _tell(self, made: Document) -> None:

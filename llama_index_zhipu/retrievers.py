@@ -56,6 +56,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         search_domain_filter: Only results of this domain.
         search_recency_filter: ``oneDay``, ``oneWeek``, ``oneMonth``, ``oneYear``, ``noLimit``.
         content_size: Length of an extract: ``medium`` or ``high``.
+        search_intent: Let the service decide whether a query needs a search at all.
         max_query_length: A longer query is cut at a word's end: the service takes 70 characters.
             None sends it whole.
         callback_manager: Called for each retrieval.
@@ -84,6 +85,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         search_domain_filter: str | None = None,
         search_recency_filter: str | None = None,
         content_size: Literal["medium", "high"] | None = None,
+        search_intent: bool = False,
         max_query_length: int | None = web_search.MAX_QUERY,
         callback_manager: CallbackManager | None = None,
         **connection: Unpack[ConnectionOptions],
@@ -96,6 +98,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
             "search_domain_filter": search_domain_filter,
             "search_recency_filter": search_recency_filter,
             "content_size": content_size,
+            "search_intent": search_intent,
         }
         self._request("checked here")
 

@@ -149,6 +149,9 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         search_domain_filter: Only results of this domain.
         search_recency_filter: ``oneDay``, ``oneWeek``, ``oneMonth``, ``oneYear``, ``noLimit``.
         content_size: Length of an extract: ``medium`` or ``high``.
+        search_intent: Let the service decide whether a query needs a search at all.
+        max_query_length: A longer query is cut at a word's end: the service takes 70 characters.
+            None sends it whole.
         **connection: ``base_url``, ``timeout`` and the other settings of all adapters, see
             `ZhipuSettings`.
 
@@ -176,6 +179,8 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         search_domain_filter: str | None = None,
         search_recency_filter: str | None = None,
         content_size: Literal["medium", "high"] | None = None,
+        search_intent: bool = False,
+        max_query_length: int | None = searching.MAX_QUERY,
         **connection: Unpack[ConnectionOptions],
     ) -> None:
         super().__init__(api_key=api_key, **connection)
@@ -184,6 +189,8 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         self.search_domain_filter = search_domain_filter
         self.search_recency_filter = search_recency_filter
         self.content_size = content_size
+        self.search_intent = search_intent
+        self.max_query_length = max_query_length
         self._request("checked here")
 
     def web_search(self, query: str) -> str:
@@ -201,7 +208,7 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
     def search(self, query: str) -> list[Document]:
         """Return the pages found, as documents with ``url``, ``title`` and ``publish_date``."""
         try:
-            return _documents(self._zhipu._client.send(self._request(query)))
+            return _documents(self._zhipu._client.send(self._request(query)))[: self.count]
         except APIError as error:
             if searching.found_nothing(error):
                 return []
@@ -210,18 +217,21 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
     async def asearch(self, query: str) -> list[Document]:
         """Return the pages found, asynchronously; see `search`."""
         try:
-            return _documents(await self._zhipu._aclient.send(self._request(query)))
+            found = _documents(await self._zhipu._aclient.send(self._request(query)))
+            return found[: self.count]
         except APIError as error:
             if searching.found_nothing(error):
                 return []
             raise
 
     def _request(self, query: str) -> Request[searching.WebSearchReply]:
+        count = self.count
         return _web_search.request(
             self._zhipu._client.site,
-            query,
+            searching.shorten(query, self.max_query_length),
             search_engine=self.search_engine,
-            count=self.count,
+            count=None if count is None else searching.count_for(count, self.search_engine),
+            search_intent=self.search_intent,
             search_domain_filter=self.search_domain_filter,
             search_recency_filter=self.search_recency_filter,
             content_size=self.content_size,

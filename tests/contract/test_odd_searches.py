@@ -102,3 +102,34 @@ def test_a_list_in_place_of_the_answer_is_no_empty_answer(
 def test_an_answer_without_a_page_is_no_blank_page(ask: Callable[..., Any], body: Any) -> None:
     with pytest.raises(ServerError, match="has no page"):
         answered(body, ask)
+
+
+LONG = "How many people live in the city of Beijing at the moment, and when was that?"
+CUT = "How many people live in the city of Beijing at the moment, and when"
+#: What searches, and its method.
+SEARCHES: list[tuple[type[Any], str]] = [
+    (langchain_zhipu.ZhipuAIWebSearchTool, "run"),
+    (langchain_zhipu.ZhipuAIWebSearchRetriever, "invoke"),
+    (llama_index_zhipu.ZhipuAIWebSearchToolSpec, "web_search"),
+    (llama_index_zhipu.ZhipuAIWebSearchRetriever, "retrieve"),
+]
+
+
+@pytest.mark.parametrize(("kind", "method"), SEARCHES)
+def test_what_is_sent_of_a_long_query(kind: type[Any], method: str) -> None:
+    with scripted(Reply({"search_result": [ROW]})) as server:
+        reach = {"api_key": KEY, "base_url": server.base_url, "dialect": "zhipu"}
+        getattr(kind(**reach), method)(LONG)
+        getattr(kind(max_query_length=8, search_intent=True, **reach), method)(LONG)
+        first, second = (request.json for request in server.requests)
+    assert first["search_query"] == CUT
+    assert (first["search_intent"], second["search_intent"]) == (False, True)
+    assert second["search_query"] == "How many"
+
+
+def test_how_long_a_page_may_take() -> None:
+    with scripted(Reply({"reader_result": {"content": "They sing."}})) as server:
+        reach = {"api_key": KEY, "base_url": server.base_url, "dialect": "zhipu"}
+        langchain_page({"page_timeout": 60, **reach})
+        llama_index_page({"page_timeout": 60, **reach})
+        assert [request.json["timeout"] for request in server.requests] == [60, 60]
