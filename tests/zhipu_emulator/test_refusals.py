@@ -21,6 +21,11 @@ CALL = {
 RESULT = {"role": "tool", "tool_call_id": "1", "content": "3"}
 
 
+def document(name: str, content: bytes) -> dict[str, Any]:
+    data = f"data:application/pdf;base64,{base64.b64encode(content).decode()}"
+    return {"type": "file", "file": {"file_data": data, "filename": name}}
+
+
 def image(form: str = "PNG", size: tuple[int, int] = (8, 8)) -> dict[str, Any]:
     buffer = io.BytesIO()
     Image.new("RGB", size, "red").save(buffer, form)
@@ -66,6 +71,10 @@ REFUSED = [
       "model": "glm-5.3-flash"}, "1210", "文件解析失败"),
     ({"messages": parts({"type": "file", "file": {"file_id": "nope"}}),
       "model": "glm-4.6v"}, "1210", "文件解析失败"),
+    *(
+        ({"messages": parts(document(*given)), "model": "glm-5v-turbo"}, "1210", "文件解析失败")
+        for given in [("a.pdf", b"a"), ("a.pdf", b"%PDF-1.7 cut"), ("", b"a"), ("a.DOCX", b"a")]
+    ),
     ({"messages": parts(image(), {"type": "file_url", "file_url": {"url": "https://x.y/a.pdf"}}),
       "model": "glm-4.6v"}, "1210", "参数有误"),
     ({"temperature": 1.01}, "1210", "temperature参数非法：限制数值范围[0,1]"),

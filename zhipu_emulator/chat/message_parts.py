@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import binascii
 import io
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from zhipu_emulator.content.pages import UnreadableError, page_count
 from zhipu_emulator.content.wav_mp3 import kind_of as sound_kind
 from zhipu_emulator.http.errors import ServiceError
+from zhipu_emulator.http.forms import suffix_of
 
 if TYPE_CHECKING:
     from zhipu_emulator.chat.model_facts import ChatFacts
@@ -30,6 +33,8 @@ _MAX_IMAGE_SIDE = 6000
 _MAX_FILE_BYTES = 50 * 1024 * 1024
 #: A JPEG of many cameras has a second picture behind the first, and is called MPO for it.
 _IMAGE_FORMATS = {"JPEG", "MPO", "PNG"}
+_OFFICE = ("docx", "xlsx", "pptx")
+_SUFFIXES = {"application/pdf": "pdf"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,16 +140,34 @@ def _file(value: Any, files: Mapping[str, Any]) -> Attachment:
         stored = files.get(str(value["file_id"]))
         if stored is None or stored.get("purpose") != "user_data":
             raise refusal
-        return Attachment(kind="file", data=stored["content"], name=stored.get("filename", name))
+        name = stored.get("filename", name)
+        _check_document(stored["content"], suffix_of(name), refusal)
+        return Attachment(kind="file", data=stored["content"], name=name)
     if value.get("file_data"):
         data = _bytes(value["file_data"], refusal)
         if not data or len(data) > _MAX_FILE_BYTES:
             raise refusal
+        said = str(value["file_data"])[:100].partition(";")[0].removeprefix("data:")
+        _check_document(data, suffix_of(name) or _SUFFIXES.get(said, ""), refusal)
         return Attachment(kind="file", data=data, name=name)
     link = value.get("url") or value.get("file_url")
     if not isinstance(link, str) or not link.startswith(("http://", "https://")):
         raise refusal
     return Attachment(kind="file", data=None, name=link)
+
+
+def _check_document(data: bytes, suffix: str, refusal: ServiceError) -> None:
+    """Refuse what is not of the kind that its name says; of other kinds anything may be in it."""
+    good = True
+    if suffix == "pdf":
+        try:
+            page_count(data)
+        except UnreadableError:
+            good = False
+    elif suffix in _OFFICE:
+        good = zipfile.is_zipfile(io.BytesIO(data))
+    if not good:
+        raise refusal
 
 
 def _audio(value: Any) -> Attachment:
