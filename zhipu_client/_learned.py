@@ -7,6 +7,7 @@ __all__ = [
     "forget",
     "forget_site",
     "known_refusals",
+    "refusing",
     "remember_refusal",
     "remember_site",
     "remembered_site",
@@ -14,7 +15,7 @@ __all__ = [
 
 #: Base URL -> what is refused there. Without a lock: each step is atomic, and a lock may belong to
 #: another thread when the process forks. Of servers there are few, so nothing is ever dropped.
-_refused: dict[str, dict[str, None]] = {}
+refusing: dict[str, dict[str, None]] = {}
 #: Base URL -> what was said about it.
 _said: dict[str, dict[str, None]] = {}
 #: Account -> base URL of the site that takes its key, where another had been inferred.
@@ -23,12 +24,12 @@ _sites: dict[str, str] = {}
 
 def known_refusals(base_url: str) -> frozenset[str]:
     """Return what this server is known to refuse."""
-    return frozenset(tuple(_refused.get(base_url, ())))
+    return frozenset(tuple(refusing.get(base_url, ())))
 
 
 def remember_refusal(base_url: str, what: str) -> None:
     """Note that this server refuses something, for all calls of the process from now on."""
-    _refused.setdefault(base_url, {})[what] = None
+    refusing.setdefault(base_url, {})[what] = None
 
 
 def first_time(base_url: str, note: str) -> bool:
@@ -57,6 +58,6 @@ def forget_site(account: str) -> None:
 
 def forget() -> None:
     """Forget everything, for tests."""
-    _refused.clear()
+    refusing.clear()
     _said.clear()
     _sites.clear()

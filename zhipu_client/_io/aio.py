@@ -12,7 +12,7 @@ from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import Core
 from zhipu_client._io.client_settings import own
 from zhipu_client._io.managed_files import amanaged_files
-from zhipu_client._learned import known_refusals
+from zhipu_client._learned import known_refusals, refusing
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client.errors import ZhipuError
 
@@ -84,9 +84,8 @@ class AsyncClient(AsyncAttempts):
 
     async def converse(self, exchange: Conversing[T, Any]) -> T:
         """Send the requests of an exchange until it has its answer. As `Client.converse`."""
-        refused = known_refusals(self.base_url)
-        if refused:
-            exchange.leave_out(refused)
+        if self.base_url in refusing:
+            exchange.leave_out(known_refusals(self.base_url))
         async with amanaged_files(self, exchange) if exchange.files else nullcontext():
             while not exchange.done:
                 try:
@@ -102,9 +101,8 @@ class AsyncClient(AsyncAttempts):
 
     async def converse_stream(self, exchange: Conversing[Any, E]) -> AsyncGenerator[E, None]:
         """The same, streamed. As `Client.converse_stream`; close it when leaving early."""
-        refused = known_refusals(self.base_url)
-        if refused:
-            exchange.leave_out(refused)
+        if self.base_url in refusing:
+            exchange.leave_out(known_refusals(self.base_url))
         async with amanaged_files(self, exchange) if exchange.files else nullcontext():
             while not exchange.done:
                 try:

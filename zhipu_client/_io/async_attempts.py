@@ -13,7 +13,7 @@ from zhipu_client import _key
 from zhipu_client._io.async_limits import bounded, enter, within
 from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import BaseClient
-from zhipu_client._io.first_use import load_async
+from zhipu_client._io.first_use import load_async, loaded
 from zhipu_client._io.gates import Slot
 from zhipu_client._io.gathering import Gathered
 from zhipu_client._io.gc_safety import outside
@@ -85,7 +85,8 @@ class AsyncAttempts(BaseClient):
 
     async def attempt(self, call: Call) -> Any:
         """Make one attempt; return the checked answer."""
-        load_async()
+        if "async" not in loaded:
+            load_async()
         slots = await enter(call, self._key)
         try:
             work = self._whole(call)  # which has a limit of its own, once there is a key
@@ -192,7 +193,8 @@ class AsyncStream(Generic[E]):
         """Get something ready, or close; retries while nothing was handed out."""
         try:
             if self._response is None:
-                load_async()
+                if "async" not in loaded:
+                    load_async()
                 await self._unless_closed(self._open())
             await self._advance()
         except ZhipuError as error:

@@ -21,7 +21,7 @@ from zhipu_client._io.client_settings import retries
 from zhipu_client._io.inferred_site import goes_to_other_site
 from zhipu_client._io.notes import notes
 from zhipu_client._io.trace import Deadline
-from zhipu_client._io.usage import UsageCounter, counters_of
+from zhipu_client._io.usage import UsageCounter, active, counters_of
 from zhipu_client._io.watching import Watch, watch_of
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client._retry import PATIENCE, RetryState, delay, refused
@@ -98,7 +98,9 @@ class Call:
         if max_retries is None and isinstance(request, Request):
             max_retries = request.max_retries
         tries = core.max_retries if max_retries is None else retries(max_retries)
-        counters, timed = counters_of(core.usage_counter), given is not None
+        counted = core.usage_counter is not None or active.get()
+        counters = counters_of(core.usage_counter) if counted else ()
+        timed = given is not None
         return cls(core, request, limits, tries, merged, content, request_id, timed, counters)
 
     def __post_init__(self) -> None:

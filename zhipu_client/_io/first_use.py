@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-__all__ = ["importing", "load_async", "load_sync"]
+__all__ = ["importing", "load_async", "load_sync", "loaded"]
 
 #: How long a fork waits, in seconds. Not for ever: what imports may itself wait for the thread that
 #: forks, if that one has the lock of another module.
@@ -33,7 +33,8 @@ class _Guard:
 
 
 _guard = _Guard()
-_loaded: set[str] = set()
+#: What is imported already.
+loaded: set[str] = set()
 
 
 @contextmanager
@@ -45,34 +46,32 @@ def importing() -> Iterator[None]:
 
 def load_sync() -> None:
     """Import what a blocking call needs."""
-    if "sync" not in _loaded:
-        with importing():
-            import http.cookiejar
-            import importlib.resources
+    with importing():
+        import http.cookiejar
+        import importlib.resources
 
-            import httpx
+        import httpx
 
-            import zhipu_client._io.body_pieces
-            import zhipu_client._io.deadlines
-            import zhipu_client._io.direct  # noqa: F401
+        import zhipu_client._io.body_pieces
+        import zhipu_client._io.deadlines
+        import zhipu_client._io.direct  # noqa: F401
 
-            del http, httpx, importlib
-        _loaded.add("sync")
+        del http, httpx, importlib
+    loaded.add("sync")
 
 
 def load_async() -> None:
     """Import what the first step of an asynchronous call needs, on its loop: it is not much."""
-    if "async" not in _loaded:
-        with importing():
-            with suppress(RuntimeError):  # the interpreter ends, and begins no threads any more
-                import concurrent.futures.thread
+    with importing():
+        with suppress(RuntimeError):  # the interpreter ends, and begins no threads any more
+            import concurrent.futures.thread
 
-                del concurrent
-            import anyio.abc
-            import anyio.to_thread
+            del concurrent
+        import anyio.abc
+        import anyio.to_thread
 
-            anyio.move_on_after(1)  # which imports what anyio has for this kind of loop
-        _loaded.add("async")
+        anyio.move_on_after(1)  # which imports what anyio has for this kind of loop
+    loaded.add("async")
 
 
 def _before() -> None:

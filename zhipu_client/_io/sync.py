@@ -11,7 +11,7 @@ from zhipu_client._io.call import Call
 from zhipu_client._io.first_use import importing
 from zhipu_client._io.managed_files import managed_files
 from zhipu_client._io.sync_attempts import Attempts, Stream
-from zhipu_client._learned import known_refusals
+from zhipu_client._learned import known_refusals, refusing
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client.errors import (
     ZhipuError,
@@ -126,9 +126,8 @@ class Client(Attempts):
         Raises:
             RequirementError: The second attempt is not what it must be either. And all of `send`.
         """
-        refused = known_refusals(self.base_url)
-        if refused:
-            exchange.leave_out(refused)
+        if self.base_url in refusing:
+            exchange.leave_out(known_refusals(self.base_url))
         with managed_files(self, exchange) if exchange.files else nullcontext():
             while not exchange.done:
                 try:
@@ -144,9 +143,8 @@ class Client(Attempts):
 
     def converse_stream(self, exchange: Conversing[Any, E]) -> Generator[E, None, None]:
         """The same, streamed: what each chunk shows. Afterwards, the exchange has its answer."""
-        refused = known_refusals(self.base_url)
-        if refused:
-            exchange.leave_out(refused)
+        if self.base_url in refusing:
+            exchange.leave_out(known_refusals(self.base_url))
         with managed_files(self, exchange) if exchange.files else nullcontext():
             while not exchange.done:
                 try:

@@ -12,7 +12,7 @@ from zhipu_client import _key
 from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import BaseClient
 from zhipu_client._io.clock import SystemClock
-from zhipu_client._io.first_use import load_sync
+from zhipu_client._io.first_use import load_sync, loaded
 from zhipu_client._io.gates import Slot
 from zhipu_client._io.gathering import Gathered
 from zhipu_client._io.gc_safety import inside, kept, outside
@@ -44,7 +44,8 @@ class Attempts(BaseClient):
     @keeps_no_arguments
     def open(self, call: Call) -> Any:
         """Send one attempt; return httpx's response with its body unread."""
-        load_sync()
+        if "sync" not in loaded:
+            load_sync()
         from zhipu_client._io.deadlines import blocking
         from zhipu_client._io.direct import send
 
@@ -240,7 +241,8 @@ class Stream(Generic[E]):
             self._stop.sleep(self._client._core.clock, seconds)
 
     def _open(self) -> None:
-        load_sync()
+        if "sync" not in loaded:
+            load_sync()
         from zhipu_client._io.deadlines import blocking
 
         call = self._call

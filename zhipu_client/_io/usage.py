@@ -21,7 +21,7 @@ from zhipu_client.work._usage import Rows, Used, add_rows, costs_of
 if TYPE_CHECKING:
     from zhipu_client.models import Costs
 
-__all__ = ["UsageCounter", "counters_of", "reset_after_fork"]
+__all__ = ["UsageCounter", "active", "counters_of", "reset_after_fork"]
 
 
 class UsageCounter:
@@ -193,7 +193,7 @@ class UsageCounter:
         return both
 
     def __enter__(self) -> Self:
-        _active.set((*_active.get(), self))
+        active.set((*active.get(), self))
         return self
 
     def __exit__(
@@ -202,10 +202,10 @@ class UsageCounter:
         value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        inside = [*_active.get()]
+        inside = [*active.get()]
         if self in inside:
             del inside[len(inside) - 1 - inside[::-1].index(self)]
-        _active.set(tuple(inside))
+        active.set(tuple(inside))
 
     def __repr__(self) -> str:
         where = f"{str(self.path)!r}, " if self.path is not None else ""
@@ -275,17 +275,15 @@ class UsageCounter:
 
 
 #: The counters of the blocks around a call, the outermost first.
-_active: ContextVar[tuple[UsageCounter, ...]] = ContextVar("zhipu_usage", default=())
+active: ContextVar[tuple[UsageCounter, ...]] = ContextVar("zhipu_usage", default=())
 _ALL: WeakSet[UsageCounter] = WeakSet()
 
 
 def counters_of(own: UsageCounter | None) -> tuple[UsageCounter, ...]:
     """Return what counts a call: the client's own counter, and those of the blocks around it."""
-    active = _active.get()
-    if own is None and not active:
-        return ()
+    around = active.get()
     # Each once, and one file once.
-    found = {one.path or id(one): one for one in (*active, *((own,) if own else ()))}
+    found = {one.path or id(one): one for one in (*around, *((own,) if own else ()))}
     return tuple(found.values())
 
 

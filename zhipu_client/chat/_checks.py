@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from zhipu_client import models
@@ -19,6 +20,8 @@ __all__ = ["body_of", "check_tool"]
 
 MAX_TOOLS = 128
 MAX_STOPS = 4
+#: The catalogue's answer, asked for once a model.
+_facts_of = lru_cache(maxsize=1024)(models.get)
 _NAME = pattern(r"[a-zA-Z0-9_-]{1,64}")
 #: Content part type -> what the model must be able to take in.
 _NEEDS = {"image_url": "image", "video_url": "video", "file_url": "file", "file": "file"}
@@ -37,7 +40,7 @@ def body_of(
             field="model",
             value=model,
         )
-    info = models.get(model) if dialect.bounds else None
+    info = _facts_of(model) if dialect.bounds else None
     messages = _listed("messages", messages, "a list of at least one message")
     values = {key: value for key, value in params.items() if value is not None}
     extra = values.pop("extra_body", None) or {}

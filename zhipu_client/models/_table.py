@@ -112,6 +112,7 @@ def limits_of(model: str, default: str) -> ModelInfo:
     return info if info is not None and info.kind == usual.kind else usual
 
 
+@lru_cache(maxsize=1024)
 def context_of(model: str) -> int:
     """Return the context window in tokens; a cautious guess where it is not known.
 
@@ -144,6 +145,7 @@ def takes_files_by_url(model: str) -> bool:
     return info is not None and info.files_by_url
 
 
+@lru_cache(maxsize=1024)
 def takes_tools(model: str) -> bool:
     """Return whether tools may be offered; True where nothing is known of the model.
 
