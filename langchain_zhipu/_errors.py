@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from langchain_core import exceptions as core
 
 import zhipu_client as client
 from zhipu_client.conversation import RequirementError
 
-__all__ = ["APIConnectionError", "model_error", "raised_as_model_errors", "raised_but_downloads"]
+__all__ = [
+    "APIConnectionError", "model_error", "raise_as_model_error", "raised_as_model_errors",
+    "raised_but_downloads",
+]  # fmt: skip
 
 #: The class for a refusal by the content filter in this version of langchain-core.
 _Refusal: type[core.ModelError] = getattr(core, "ModelRefusalError", core.ModelInvalidRequestError)
@@ -196,9 +199,14 @@ def raised_as_model_errors() -> Iterator[None]:
     """Turn every error of the client that leaves the block into one of the above."""
     try:
         yield
-    except RequirementError as error:
-        raise StructuredOutputError(str(error), error) from error
     except client.ZhipuError as error:
-        if isinstance(error, (core.ModelError, StructuredOutputError)):
-            raise
-        raise model_error(error) from error
+        raise_as_model_error(error)
+
+
+def raise_as_model_error(error: client.ZhipuError) -> NoReturn:
+    """Raise an error of the client as one of the above."""
+    if isinstance(error, RequirementError):
+        raise StructuredOutputError(str(error), error) from error
+    if isinstance(error, (core.ModelError, StructuredOutputError)):
+        raise error
+    raise model_error(error) from error

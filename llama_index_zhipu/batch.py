@@ -19,6 +19,7 @@ from zhipu_client import (
 )
 from zhipu_client.adapting import refuse
 
+from ._chat.calling import exchange_for
 from ._chat.errors import raised_with_responses
 from ._chat.messages import to_response
 from .embeddings import ZhipuAIEmbedding
@@ -116,14 +117,14 @@ class _Chats:
         messages = self._llm._prompt(item, formatted=False) if isinstance(item, str) else item
         if not isinstance(messages, Sequence):
             raise refuse("items", item, "must be prompts or lists of ChatMessage")
-        return self._llm._exchange(
-            messages, {}, dialect=self._llm._client.dialect, streaming=False
+        return exchange_for(
+            self._llm, messages, {}, dialect=self._llm._client.dialect, streaming=False
         ).request()
 
     def read(self, body: Mapping[str, Any]) -> Any:
         with raised_with_responses():
-            exchange = self._llm._exchange(
-                [], {}, dialect=self._llm._client.dialect, streaming=False, repair=False
+            exchange = exchange_for(
+                self._llm, [], {}, dialect=self._llm._client.dialect, streaming=False, repair=False
             )
             exchange.take(body)
             return to_response(exchange.answer)

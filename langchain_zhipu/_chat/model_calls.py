@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from functools import cache
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -14,21 +14,30 @@ from langchain_core.messages import AIMessageChunk, BaseMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.prompt_values import ChatPromptValue, PromptValue
 from langchain_core.runnables import run_in_executor
+from pydantic import BaseModel, ValidationError
 from typing_extensions import override
 
-from langchain_zhipu._chat.calling import exchange_for
 from langchain_zhipu._chat.events import EventsOfCalls
 from langchain_zhipu._chat.fast_chunks import generation_chunk
 from langchain_zhipu._chat.media import takes_time
-from langchain_zhipu._chat.messages import to_message
+from langchain_zhipu._chat.messages import to_message, to_wire
 from langchain_zhipu._chat.readable import readable_result
-from langchain_zhipu._errors import raised_as_model_errors
+from langchain_zhipu._errors import raise_as_model_error
+from zhipu_client import ZhipuError
 from zhipu_client.adapting import importing
+from zhipu_client.conversation import (
+    Exchange,
+    StructuredAnswer,
+    build,
+    combined,
+    is_plain_text,
+    validation_complaints,
+)
 
 if TYPE_CHECKING:
     from langchain_zhipu._chat.settings import ChatSettings
     from langchain_zhipu._chat.stream import ChunkMaker
-    from zhipu_client.conversation import Answer, Exchange
+    from zhipu_client.conversation import Answer
     from zhipu_client.dialects import Dialect
 
 __all__ = ["CallsOfTheModel"]
@@ -60,10 +69,12 @@ class CallsOfTheModel(EventsOfCalls, _Base):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        with raised_as_model_errors():
+        try:
             client = self._sync_client()
             exchange = self._exchange(messages, stop, kwargs, dialect=client.dialect)
             return _result(client.converse(exchange))
+        except ZhipuError as error:
+            raise_as_model_error(error)
 
     @override
     async def _agenerate(
@@ -73,10 +84,12 @@ class CallsOfTheModel(EventsOfCalls, _Base):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        with raised_as_model_errors():
+        try:
             client = self._async_client()
             exchange = await self._aexchange(messages, stop, kwargs, dialect=client.dialect)
             return _result(await client.converse(exchange))
+        except ZhipuError as error:
+            raise_as_model_error(error)
 
     @override
     def _stream(
@@ -86,7 +99,7 @@ class CallsOfTheModel(EventsOfCalls, _Base):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        with raised_as_model_errors():
+        try:
             client = self._sync_client()
             exchange = self._exchange(
                 messages, stop, kwargs, streaming=True, dialect=client.dialect
@@ -97,6 +110,8 @@ class CallsOfTheModel(EventsOfCalls, _Base):
                 if made is not None:
                     yield _announced(made, run_manager)
             yield _announced(maker.last(), run_manager)
+        except ZhipuError as error:
+            raise_as_model_error(error)
 
     @override
     async def _astream(
@@ -106,7 +121,7 @@ class CallsOfTheModel(EventsOfCalls, _Base):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        with raised_as_model_errors():
+        try:
             client = self._async_client()
             exchange = await self._aexchange(
                 messages, stop, kwargs, streaming=True, dialect=client.dialect
@@ -118,6 +133,8 @@ class CallsOfTheModel(EventsOfCalls, _Base):
                     if made is not None:
                         yield await _aannounced(made, run_manager)
             yield await _aannounced(maker.last(), run_manager)
+        except ZhipuError as error:
+            raise_as_model_error(error)
 
     def _exchange(
         self,
@@ -129,14 +146,31 @@ class CallsOfTheModel(EventsOfCalls, _Base):
         streaming: bool = False,
         repair: bool = True,
     ) -> Exchange:
-        return exchange_for(
-            messages,
-            self._settings(),
-            kwargs if stop is None else {**kwargs, "stop": stop},
-            dialect=dialect,
-            streaming=streaming,
-            repair=repair,
-        )
+        """Return the exchange for one call.
+
+        Args:
+            messages: The conversation.
+            stop: Where the answer ends, or None.
+            kwargs: The call's arguments.
+            dialect: What the server understands.
+            streaming: Whether the answer comes in chunks.
+            repair: False for an answer that cannot be asked for again (a batch's).
+
+        Raises:
+            InvalidRequestError: A value can never be accepted.
+        """
+        values = combined(self._settings(), kwargs if stop is None else {**kwargs, "stop": stop})
+        values["response_format"] = _response_format(values.get("response_format"))
+        structured = values.get("structured")
+        if isinstance(structured, Mapping):
+            values["structured"] = _structured(structured)
+        built = build(values, dialect=dialect, streaming=streaming)
+        wire = to_wire(messages, built.model)
+        if not is_plain_text(wire):
+            from zhipu_client.adapting import with_pictures
+
+            wire = with_pictures(wire, built.model)
+        return Exchange(wire, built, repair=repair)
 
     async def _aexchange(
         self,
@@ -203,3 +237,36 @@ async def _aannounced(
     if run_manager is not None:
         await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
     return chunk
+
+
+def _response_format(value: Any) -> Any:
+    """Return a schema class as a ``json_schema`` dict, and every other value unchanged."""
+    if isinstance(value, type):
+        from langchain_core.utils.function_calling import convert_to_json_schema
+
+        from langchain_zhipu._chat.recursive import whole_parameters
+
+        with suppress(ValueError, TypeError):  # a class without a schema is refused later, by name
+            schema = whole_parameters(value)
+            if schema is None:
+                schema = convert_to_json_schema(value)
+            name = str(schema.get("title") or value.__name__)
+            return {"type": "json_schema", "json_schema": {"name": name, "schema": schema}}
+    return value
+
+
+def _structured(hints: Mapping[str, Any]) -> StructuredAnswer:
+    """Return the check of an answer from what ``with_structured_output`` has bound."""
+    schema = hints.get("schema")
+    lenient = bool(hints.get("lenient"))
+    if not (isinstance(schema, type) and issubclass(schema, BaseModel)):
+        return StructuredAnswer(lenient=lenient, replaceable=True)
+
+    def check(value: Any) -> list[str]:
+        try:
+            schema.model_validate(value)
+        except ValidationError as error:
+            return validation_complaints(error)
+        return []
+
+    return StructuredAnswer(lenient=lenient, replaceable=True, check=check)

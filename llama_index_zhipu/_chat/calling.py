@@ -1,38 +1,28 @@
-"""The values of one call: the LLM's fields, its additional_kwargs, the call's own. Pure."""
+"""One call as an exchange of the core: the LLM's fields, its additional_kwargs, the call's own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache, reduce
+import asyncio
+from collections.abc import Mapping, Sequence
+from functools import cache, partial, reduce
 from typing import Any
 
+from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from llama_index_zhipu._connection import ZhipuSettings
-from zhipu_client.adapting import refusal
-from zhipu_client.conversation import combined
+from zhipu_client.adapting import refusal, with_pictures
+from zhipu_client.conversation import Exchange, build, combined, is_plain_text
+from zhipu_client.dialects import Dialect
 
 from .hiding import revealed
+from .media import takes_time
+from .messages import to_wire
+from .settings import SENT, ChatSettings
+from .structured import StructuredHints
 
-__all__ = ["SENT", "values_of"]
+__all__ = ["aexchange_for", "exchange_for", "values_of"]
 
-#: Fields that go into every request unless the call says otherwise.
-SENT = (
-    "temperature",
-    "top_p",
-    "max_tokens",
-    "do_sample",
-    "stop",
-    "reasoning_effort",
-    "tool_stream",
-    "response_format",
-    "server_tools",
-    "user_id",
-    "sensitive_word_check",
-    "watermark_enabled",
-    "meta",
-    "extra",
-)
 #: Fields that decide how a request is made.
 _STEERING = (
     "model",
@@ -51,6 +41,51 @@ _STEERING = (
     "raise_on_content_filter",
     "extra_body",
 )
+
+
+def exchange_for(
+    llm: ChatSettings,
+    messages: Sequence[ChatMessage],
+    kwargs: Mapping[str, Any],
+    *,
+    dialect: Dialect,
+    streaming: bool,
+    repair: bool = True,
+) -> Exchange:
+    """Return the exchange for one call.
+
+    Args:
+        llm: The LLM.
+        messages: The conversation.
+        kwargs: The call's arguments.
+        dialect: What the server understands.
+        streaming: Whether the answer comes in chunks.
+        repair: False for an answer that cannot be asked for again (a batch's).
+
+    Raises:
+        InvalidRequestError: A value can never be accepted.
+    """
+    values = values_of(llm, llm.additional_kwargs, kwargs)
+    refuse_filtered = values.pop("raise_on_content_filter", False)
+    hints = values.get("structured")
+    if isinstance(hints, StructuredHints):
+        values["structured"] = hints.answer
+    built = build(values, dialect=dialect, streaming=streaming, one_answer=True)
+    wire = to_wire(messages, built.model)
+    if not is_plain_text(wire):
+        wire = with_pictures(wire, built.model)
+    return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
+
+
+async def aexchange_for(
+    llm: ChatSettings, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any], **how: Any
+) -> Exchange:
+    """Return the exchange for one call, made beside the event loop where that takes time."""
+    make = partial(exchange_for, llm, messages, kwargs, **how)
+    if any(takes_time(block) for message in messages for block in message.blocks):
+        # A file may have 200 MB, an image be decoded for a second: not on the event loop.
+        return await asyncio.to_thread(make)
+    return make()
 
 
 def values_of(llm: ZhipuSettings, *arguments: Mapping[str, Any]) -> dict[str, Any]:

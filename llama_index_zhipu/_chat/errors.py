@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from llama_index.core.base.llms.types import ChatResponse
 
@@ -13,7 +13,9 @@ from zhipu_client.conversation import RequirementError
 
 from .messages import to_response
 
-__all__ = ["StructuredOutputError", "ToolNotCalledError", "raised_with_responses"]
+__all__ = [
+    "StructuredOutputError", "ToolNotCalledError", "raise_with_response", "raised_with_responses",
+]  # fmt: skip
 
 
 class _AnswerError(ZhipuError, ValueError):
@@ -51,5 +53,10 @@ def raised_with_responses() -> Iterator[None]:
     try:
         yield
     except RequirementError as error:
-        kind = ToolNotCalledError if error.needs_call else StructuredOutputError
-        raise kind(str(error), to_response(error.answer)) from error
+        raise_with_response(error)
+
+
+def raise_with_response(error: RequirementError) -> NoReturn:
+    """Raise the core's error as one of the above."""
+    kind = ToolNotCalledError if error.needs_call else StructuredOutputError
+    raise kind(str(error), to_response(error.answer)) from error

@@ -59,11 +59,11 @@ def _revealed(value: Any) -> Any:
 
 def revealed(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Return a call's arguments as the caller gave them."""
-    return changed_secrets(kwargs, _revealed)
+    return changed_secrets(kwargs, _revealed) if kwargs else {}
 
 
 def _hidden(kwargs: Mapping[str, Any], *, nested: bool) -> dict[str, Any]:
-    found = dict(kwargs) if nested else changed_secrets(kwargs, Hidden.of)
+    found = dict(kwargs) if nested or not kwargs else changed_secrets(kwargs, Hidden.of)
     if isinstance(found.get(_NESTED), Mapping):
         found[_NESTED] = changed_secrets(found[_NESTED], Hidden.of)
     return found

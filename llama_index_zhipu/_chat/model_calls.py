@@ -21,7 +21,10 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.llms.llm import ToolSelection
 
-from .errors import raised_with_responses
+from zhipu_client.conversation import RequirementError
+
+from .calling import aexchange_for, exchange_for
+from .errors import raise_with_response
 from .messages import to_response
 from .stream import ResponseMaker
 from .tasks import ChatTasks
@@ -42,23 +45,27 @@ class CallsOfTheModel(ChatTasks):
     """A conversation in, an answer out; and the calls of tools in it."""
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        with raised_with_responses():
-            client = self._client
-            exchange = self._exchange(messages, kwargs, dialect=client.dialect, streaming=False)
+        try:
+            client = self._sync_client()
+            exchange = exchange_for(self, messages, kwargs, dialect=client.dialect, streaming=False)
             return to_response(client.converse(exchange))
+        except RequirementError as error:
+            raise_with_response(error)
 
     async def _achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
-        with raised_with_responses():
-            client = self._aclient
-            exchange = await self._aexchange(
-                messages, kwargs, dialect=client.dialect, streaming=False
+        try:
+            client = self._async_client()
+            exchange = await aexchange_for(
+                self, messages, kwargs, dialect=client.dialect, streaming=False
             )
             return to_response(await client.converse(exchange))
+        except RequirementError as error:
+            raise_with_response(error)
 
     def _stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
-        with raised_with_responses():
-            client = self._client
-            exchange = self._exchange(messages, kwargs, dialect=client.dialect, streaming=True)
+        try:
+            client = self._sync_client()
+            exchange = exchange_for(self, messages, kwargs, dialect=client.dialect, streaming=True)
             objects = any(kwargs.get(key) for key in _OF_OBJECTS)
             with ResponseMaker(exchange, shows_objects=objects) as maker:
                 for delta in client.converse_stream(exchange):
@@ -66,14 +73,16 @@ class CallsOfTheModel(ChatTasks):
                     if response is not None:
                         yield response
                 yield maker.last()
+        except RequirementError as error:
+            raise_with_response(error)
 
     async def _astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
-        with raised_with_responses():
-            client = self._aclient
-            exchange = await self._aexchange(
-                messages, kwargs, dialect=client.dialect, streaming=True
+        try:
+            client = self._async_client()
+            exchange = await aexchange_for(
+                self, messages, kwargs, dialect=client.dialect, streaming=True
             )
             objects = any(kwargs.get(key) for key in _OF_OBJECTS)
             with ResponseMaker(exchange, shows_objects=objects) as maker:
@@ -83,6 +92,8 @@ class CallsOfTheModel(ChatTasks):
                         if response is not None:
                             yield response
                 yield maker.last()
+        except RequirementError as error:
+            raise_with_response(error)
 
     # -- tools --------------------------------------------------------------------------------
 

@@ -9,13 +9,30 @@ from llama_index.core.base.llms.types import LLMMetadata, MessageRole
 from llama_index.core.bridge.pydantic import Field, field_serializer, model_validator
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 
-from llama_index_zhipu._chat.calling import SENT
 from llama_index_zhipu._connection import ALIASES, ZhipuSettings
 from zhipu_client import models
 from zhipu_client.conversation import ReasoningHistory, redacted, without_secrets
 from zhipu_client.dialects import STANDARD
 
-__all__ = ["DEFAULT_MODEL", "ChatSettings"]
+__all__ = ["DEFAULT_MODEL", "SENT", "ChatSettings"]
+
+#: Fields that go into every request unless the call says otherwise.
+SENT = (
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "do_sample",
+    "stop",
+    "reasoning_effort",
+    "tool_stream",
+    "response_format",
+    "server_tools",
+    "user_id",
+    "sensitive_word_check",
+    "watermark_enabled",
+    "meta",
+    "extra",
+)
 
 DEFAULT_MODEL = "glm-4.7"
 

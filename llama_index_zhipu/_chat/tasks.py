@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
 
 from zhipu_client import await_for, tasks, wait_for
-from zhipu_client.adapting import keeping, refuse, with_pictures
-from zhipu_client.conversation import Exchange, build, is_plain_text
+from zhipu_client.adapting import keeping, refuse
 from zhipu_client.dialects import Dialect
 
-from .calling import values_of
+from .calling import aexchange_for, exchange_for
 from .errors import raised_with_responses
-from .media import takes_time
-from .messages import to_response, to_wire
+from .messages import to_response
 from .settings import ChatSettings
-from .structured import StructuredHints
 from .tools import tool_spec
 
 if TYPE_CHECKING:
@@ -66,7 +61,8 @@ class ChatTasks(ChatSettings):
         """
         with raised_with_responses():
             client = self._client
-            exchange = self._exchange(
+            exchange = exchange_for(
+                self,
                 self._conversation(messages),
                 {**_offered(tools), **kwargs},
                 dialect=client.dialect,
@@ -85,7 +81,8 @@ class ChatTasks(ChatSettings):
         """Have an answer made and return the id of its task, asynchronously; see `submit`."""
         with raised_with_responses():
             client = self._aclient
-            exchange = await self._aexchange(
+            exchange = await aexchange_for(
+                self,
                 self._conversation(messages),
                 {**_offered(tools), **kwargs},
                 dialect=client.dialect,
@@ -145,7 +142,7 @@ class ChatTasks(ChatSettings):
     def _response(
         self, found: tasks.TaskResult, dialect: Dialect, kwargs: Mapping[str, Any]
     ) -> ChatResponse:
-        exchange = self._exchange([], kwargs, dialect=dialect, streaming=False, repair=False)
+        exchange = exchange_for(self, [], kwargs, dialect=dialect, streaming=False, repair=False)
         exchange.take(found.model_dump(exclude_none=True))
         return to_response(exchange.answer)
 
@@ -160,44 +157,6 @@ class ChatTasks(ChatSettings):
         # May be None by its type; a validator of LlamaIndex's fills it in.
         text = prompt if formatted else self.completion_to_prompt(prompt)  # type: ignore[misc]
         return [ChatMessage(role=MessageRole.USER, content=text)]
-
-    def _exchange(
-        self,
-        messages: Sequence[ChatMessage],
-        kwargs: Mapping[str, Any],
-        *,
-        dialect: Dialect,
-        streaming: bool,
-        repair: bool = True,
-    ) -> Exchange:
-        """Return the exchange for these messages, made with the values of `values_of`."""
-        values = values_of(self, self.additional_kwargs, kwargs)
-        refuse_filtered = values.pop("raise_on_content_filter", False)
-        hints = values.get("structured")
-        if isinstance(hints, StructuredHints):
-            values["structured"] = hints.answer
-        built = build(values, dialect=dialect, streaming=streaming, one_answer=True)
-        wire = to_wire(messages, built.model)
-        if not is_plain_text(wire):
-            wire = with_pictures(wire, built.model)
-        return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
-
-    async def _aexchange(
-        self,
-        messages: Sequence[ChatMessage],
-        kwargs: Mapping[str, Any],
-        *,
-        dialect: Dialect,
-        streaming: bool,
-        repair: bool = True,
-    ) -> Exchange:
-        make = partial(
-            self._exchange, messages, kwargs, dialect=dialect, streaming=streaming, repair=repair
-        )
-        if any(takes_time(block) for message in messages for block in message.blocks):
-            # A file may have 200 MB, an image be decoded for a second: not on the event loop.
-            return await asyncio.to_thread(make)
-        return make()
 
 
 def _offered(tools: Sequence[BaseTool]) -> dict[str, Any]:

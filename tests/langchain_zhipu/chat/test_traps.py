@@ -41,8 +41,8 @@ class TestContract:
         seen = set()
         from langchain_zhipu._chat import model_calls
 
-        original = model_calls.exchange_for
-        model_calls.exchange_for = lambda *a, **k: (  # type: ignore[assignment]
+        original = model_calls.Exchange
+        model_calls.Exchange = lambda *a, **k: (  # type: ignore[assignment, misc]
             seen.add(threading.get_ident()),
             original(*a, **k),
         )[1]
@@ -51,7 +51,7 @@ class TestContract:
             async for _ in model.astream("hi"):
                 pass
         finally:
-            model_calls.exchange_for = original
+            model_calls.Exchange = original  # type: ignore[misc]
         assert seen == {threading.get_ident()}
 
     def test_a_stream_argument_is_dropped(self, model: ChatZhipuAI, say: Any, sent: Any) -> None:
