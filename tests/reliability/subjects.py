@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import pickle
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -104,9 +103,7 @@ def _clock_in(clock: Any) -> Iterator[None]:
     if clock is None:
         yield
         return
-    from zhipu_client import Client
-
-    with mock.patch("zhipu_client._io.sync.Client", functools.partial(Client, clock=clock)):
+    with mock.patch("zhipu_client._io.client_base.SystemClock", return_value=clock):
         yield
 
 
@@ -120,6 +117,7 @@ class LangChainSubject:
         tools = options.pop("tools", None)
         with _clock_in(options.pop("clock", None)):
             self.thing = ChatZhipuAI(base_url=base_url, **{"model": MODEL, **options})
+            assert self.thing._sync_client()  # made now, and kept
         self._bound = {"tools": tools} if tools else {}
 
     def call(self, prompt: str) -> Any:
@@ -177,7 +175,7 @@ class LlamaIndexSubject:
         self._more = {"tools": tools} if tools else {}
         with _clock_in(options.pop("clock", None)):
             self.thing = ZhipuAI(base_url=base_url, **{"model": MODEL, **options})
-            assert self.thing._client  # made now, and kept
+            assert self.thing._sync_client()  # made now, and kept
 
     def _messages(self, prompt: str) -> list[Any]:
         from llama_index.core.llms import ChatMessage
