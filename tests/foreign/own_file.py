@@ -35,6 +35,7 @@ RENAMED = {
     "model": {
         "charglm": "charglm-3",
         "cogtts": "glm-tts",
+        "cogtts-clone": "glm-tts-clone",
         "CogTTS-3.0-clone": "glm-tts-clone",
         "cogvideo": "cogvideox",
     },
