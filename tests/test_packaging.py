@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import subprocess
@@ -13,8 +14,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 from zhipu_client import __version__
+from zhipu_client.doctor import _command as doctor_command
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("zhipu_client", "langchain_zhipu", "llama_index_zhipu", "zhipu_emulator")
@@ -129,3 +132,15 @@ def test_the_client_needs_no_framework(tmp_path):
         "assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()\n"
     )
     _run(sys.executable, "-c", code, PYTHONPATH=str(ROOT))
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob(".github/ISSUE_TEMPLATE/*.yml")), ids=lambda path: path.stem
+)
+def test_an_issue_template_asks_for_what_there_is(path: Path) -> None:
+    text = path.read_text("utf-8")
+    for part in yaml.safe_load(text).get("body", []):
+        for option in part["attributes"].get("options", []):
+            assert option.count("(") == option.count(")"), option  # cut at its commas
+    command = inspect.getsource(doctor_command)
+    assert {flag for flag in re.findall(r"--\w+", text) if f'"{flag}"' not in command} == set()
