@@ -124,6 +124,8 @@ class Request(Generic[T]):
         explain: Adds to the error that the caller gets what the request knows of it.
         failed: Is given the error of a failed answer, and returns the one to raise, where the
             endpoint knows more about it than the answer says.
+        decode: Reads the bytes of a good answer in place of the common JSON reader, which has what
+            this raises a `ValueError` for.
     """
 
     method: str
@@ -145,10 +147,11 @@ class Request(Generic[T]):
     keep: Callable[[Any], bool] | None = field(default=None, repr=False)
     explain: Explain | None = field(default=None, repr=False)
     failed: Callable[[APIError], APIError] | None = field(default=None, repr=False)
+    decode: Callable[[bytes], Any] | None = field(default=None, repr=False)
 
     def as_dict(self) -> Request[dict[str, Any]]:
         """Return the same call, answered with the decoded JSON object as it came."""
-        return replace(self, parse=as_sent)  # type: ignore[return-value]
+        return replace(self, parse=as_sent, decode=None)  # type: ignore[return-value]
 
 
 def as_sent(reply: Reply) -> Any:

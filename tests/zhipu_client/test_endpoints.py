@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 import pytest
+from pydantic_core import from_json
 
 from zhipu_client import (
     embeddings,
@@ -124,6 +125,47 @@ def test_embedding_vectors_keep_their_order_and_are_floats() -> None:
     assert reply.vectors == [[0.25, 0.75], [0.5, 1.0]]
     assert all(type(value) is float for vector in reply.vectors for value in vector)
     assert reply.model_extra == {"new": 1}
+
+
+@pytest.mark.parametrize(
+    ("vector", "can"),
+    [
+        ("[0.5, 1, -2e3]", True),
+        (f"[0.5, {2**53 + 1}]", True),
+        ("[1e308, 1e308]", True),
+        ("[true, 0.5]", False),
+        ('["0.5"]', False),
+        ("[NaN]", False),
+        ("[0.5, -Infinity]", False),
+        (f"[{10**400}]", False),
+        ("[]", False),
+        ("[null]", False),
+        ("[[0.5]]", False),
+        ("null", False),
+    ],
+)
+def test_vectors_that_were_looked_at_while_decoded_are_those_looked_at_afterwards(
+    vector: str, can: bool
+) -> None:
+    rows = f'{{"index": 1, "embedding": {vector}, "new": [1]}}, {{"index": 0, "embedding": [1.5]}}'
+    body = f'{{"data": [{rows}], "usage": {{"total_tokens": 2}}, "model": "m"}}'.encode()
+    request = embeddings.create(input=["a", "b"])
+    assert request.as_dict().decode is None
+    assert request.decode is not None
+    if not can:
+        with pytest.raises(ValueError):
+            request.decode(body)
+        return
+    reply = answered(request, request.decode(body))
+    assert reply.vectors == embeddings.vectors_in(from_json(body))
+    assert (reply.data[0]["new"], reply.usage, reply.model) == ([1], {"total_tokens": 2}, "m")
+    assert {type(number) for numbers in reply.vectors for number in numbers} == {float}
+
+
+@pytest.mark.parametrize("body", [b'{"error": {"code": "1302"}}', b"{", b"[]", b'{"data": {}}'])
+def test_only_answers_with_vectors_are_decoded_as_such(body: bytes) -> None:
+    with pytest.raises(ValueError):
+        embeddings.create(input="a").decode(body)  # type: ignore[misc]
 
 
 def test_replies_of_a_strange_shape_are_kept() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from zhipu_client._half_characters import decode, decode_spoiled, whole_characters
@@ -81,6 +82,10 @@ def unreadable(error: Exception, request_id: str | None, body: Any = None) -> Se
 
 
 def _decoded(call: Call, status: int, headers: Mapping[str, str], body: bytes) -> Any:
+    own = call.request.decode if isinstance(call.request, Request) else None
+    if own is not None:
+        with suppress(ValueError):
+            return own(body)
     try:
         data, with_halves = decode(body)
     except ValueError:

@@ -12,7 +12,7 @@ from zhipu_client._request import Reply, Request
 from zhipu_client.dialects import DIALECTS, DialectName
 from zhipu_client.embeddings._kept import Texts
 from zhipu_client.embeddings._lengths import check_length, estimate_tokens, truncated
-from zhipu_client.embeddings._vectors import vectors_in
+from zhipu_client.embeddings._vectors import decoded, vectors_in
 from zhipu_client.embeddings._work import (
     BulkJob,
     Embeddings,
@@ -74,7 +74,8 @@ class EmbeddingReply(ReplyModel):
 
     Attributes:
         model: The model that answered.
-        data: One ``{"index", "object", "embedding"}`` an input, as it came.
+        data: One ``{"index", "object", "embedding"}`` an input, as it came, but that whole
+            numbers in a vector may be floats.
         usage: ``prompt_tokens`` and ``total_tokens``.
     """
 
@@ -173,6 +174,7 @@ def create(
         kind="generate",
         model=model,
         items=Texts(vectors_in),
+        decode=decoded,
     )
 
 

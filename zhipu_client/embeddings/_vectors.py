@@ -7,11 +7,31 @@ from math import isfinite
 from operator import countOf
 from typing import Any
 
+from pydantic_core import SchemaValidator, core_schema
+
 from zhipu_client.errors import ServerError
 
-__all__ = ["NOT_FINITE", "rows_in", "vectors_in"]
+__all__ = ["NOT_FINITE", "decoded", "rows_in", "vectors_in"]
 
 NOT_FINITE = "the service sent a vector with NaN or Infinity in it"
+
+
+class _Rows(list[Any]):
+    """Rows of an answer each of whose vectors is known to be of finite floats."""
+
+
+def decoded(body: bytes) -> dict[str, Any]:
+    """Return the JSON of an answer, its vectors looked at while they are made.
+
+    To look at 131,072 numbers afterwards takes half as long as decoding them, as they are not in
+    the processor's caches any more.
+
+    Raises:
+        ValueError: It is not JSON, or not of vectors of finite numbers.
+    """
+    data: dict[str, Any] = _ANSWER.validate_json(body)
+    data["data"] = _Rows(data["data"])
+    return data
 
 
 def vectors_in(data: Any) -> list[list[float]]:
@@ -39,12 +59,14 @@ def rows_in(data: Any) -> list[list[float] | None]:
 
     No search could use it, and many vector stores keep it without a word.
     """
-    rows = (data or {}).get("data") or []
+    found = rows = (data or {}).get("data") or []
     try:
         if any(row.get("index", place) != place for place, row in enumerate(rows)):
             rows = sorted(rows, key=lambda row: row["index"])
             if len({row["index"] for row in rows}) != len(rows):
                 raise ServerError("the service sent two vectors for one text")
+        if isinstance(found, _Rows):
+            return [row["embedding"] for row in rows]
         vectors = [_floats(row["embedding"]) for row in rows]
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise ServerError("the service sent vectors that cannot be read") from error
@@ -66,3 +88,15 @@ def _floats(numbers: list[float]) -> list[float]:
 def _finite(vector: Sequence[float]) -> bool:
     # A sum of finite numbers is infinite only where they are huge: then each is looked at.
     return isfinite(sum(vector)) or all(map(isfinite, vector))
+
+
+def _with(name: str, schema: Any) -> Any:
+    """Return the schema of an object that has a field of this schema, and any others."""
+    field = core_schema.typed_dict_field(schema)
+    return core_schema.typed_dict_schema({name: field}, extra_behavior="allow")
+
+
+_VECTOR = core_schema.list_schema(
+    core_schema.float_schema(strict=True, allow_inf_nan=False), min_length=1
+)
+_ANSWER = SchemaValidator(_with("data", core_schema.list_schema(_with("embedding", _VECTOR))))
