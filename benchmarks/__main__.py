@@ -52,7 +52,7 @@ def main() -> int:
     chosen = parser.parse_args()
     if chosen.case:
         suite, name, port = chosen.case
-        case = _cases(suite)[name]
+        case = cases_of(suite)[name]
         if isinstance(case, Import):
             raise TypeError("an import is measured without us")
         print(measure(case, Server(int(port))))
@@ -61,19 +61,20 @@ def main() -> int:
     if unknown:
         parser.error(f"no such suite: {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")
     with serving() as server:
-        for suite in chosen.suites or _possible():
+        for suite in chosen.suites or possible():
             rounds = measured(suite, server, chosen.only, chosen.rounds)
             if rounds:
                 _keep(suite, rounds, RESULTS if chosen.keep else RESULTS / "scratch")
     return 0
 
 
-def _cases(suite: str) -> dict[str, Case | Import]:
+def cases_of(suite: str) -> dict[str, Case | Import]:
+    """The cases of a suite, by name."""
     cases: dict[str, Case | Import] = importlib.import_module(SUITES[suite]).CASES
     return cases
 
 
-def _possible() -> list[str]:
+def possible() -> list[str]:
     """The suites whose framework is installed here."""
     needs = {"langchain": "langchain_core", "embeddings": "langchain_core"}
     needs |= {"ocr": "langchain_core", "llama-index": "llama_index.core"}
@@ -116,7 +117,7 @@ def measured(
     """
     cases = {
         name: case
-        for name, case in _cases(suite).items()
+        for name, case in cases_of(suite).items()
         if not words or (name in words if exactly else any(word in name for word in words))
     }
     rounds: dict[str, list[dict[str, float]]] = {name: [] for name in cases}
@@ -150,17 +151,21 @@ def _in_fresh_process(
         text=True,
         check=False,
         timeout=_SECONDS,
-        # Nothing of the user's environment reaches the peers; nothing is sent to anybody.
-        env={
-            **{name: value for name, value in os.environ.items() if not _is_setting(name)},
-            "LANGSMITH_TRACING": "false",
-            "NO_PROXY": "127.0.0.1",
-        },
+        env=clean_environment(),
     )
     if done.returncode:
         raise RuntimeError((done.stderr.strip().splitlines() or ["no output"])[-1])
     figures: dict[str, float] = json.loads(done.stdout.strip().splitlines()[-1])
     return figures
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment, less what would reach the peers; in it nothing is sent to anybody."""
+    return {
+        **{name: value for name, value in os.environ.items() if not _is_setting(name)},
+        "LANGSMITH_TRACING": "false",
+        "NO_PROXY": "127.0.0.1",
+    }
 
 
 def _is_setting(name: str) -> bool:
