@@ -84,6 +84,13 @@ class BoundChat(_ChatModelBinding):  # type: ignore[no-redef]
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         yield from redacted_repr(super().__repr_args__(), "kwargs")
 
+    def __getstate__(self) -> dict[Any, Any]:
+        from zhipu_client.conversation import for_pickle  # when something is pickled
+
+        state = super().__getstate__()
+        fields = state["__dict__"]
+        return {**state, "__dict__": {**fields, "kwargs": for_pickle(fields["kwargs"])}}
+
     def _kept(self) -> dict[str, Any]:
         return {k: v for k, v in self.kwargs.items() if k not in _OF_TOOLS_AND_SCHEMAS}
 

@@ -9,7 +9,8 @@ decides once what a copy and a pickle of an adapter contain:
   from the environment, else the first call fails and says so.
 * Of ``default_headers`` a pickle has those that are not secrets by their name and value. Headers
   such as ``Authorization``, ``Cookie`` or ``X-Api-Key``, and values that contain the key or begin
-  with ``Bearer``, are left out; the first call fails until ``default_headers`` is set again.
+  with ``Bearer``, are left out; the first call fails until ``default_headers`` is set again. So
+  it is with the headers of MCP servers and of calls, see `conversation.for_pickle`.
 
 `KeepsAnswers` adds a checkpoint, `SeveralRequests` how many requests one call makes at once.
 `KeyedOptions`, `KeepsAnswersOptions`, `SeveralRequestsOptions`, and `ConnectionOptions` without the

@@ -388,7 +388,9 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
             fields["proxy"] = None
             left_out = (*left_out, _PROXY)
         private["_left_out"] = left_out
-        return {**state, "__dict__": fields, "__pydantic_private__": private}
+        from zhipu_client.conversation.left_out import for_pickle  # when something is pickled
+
+        return {**state, "__dict__": for_pickle(fields), "__pydantic_private__": private}
 
 
 def _organization(value: Any, headers: Any) -> Any:

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from zhipu_client.conversation.growing import GrowingArguments
     from zhipu_client.conversation.history import is_plain_text, prepared
     from zhipu_client.conversation.json_answers import json_text, object_in, partial_object
+    from zhipu_client.conversation.left_out import for_pickle
     from zhipu_client.conversation.media import (
         audio_part,
         data_url,
@@ -101,6 +102,7 @@ else:
             "zhipu_client.conversation.growing": "GrowingArguments",
             "zhipu_client.conversation.history": "is_plain_text prepared",
             "zhipu_client.conversation.json_answers": "json_text object_in partial_object",
+            "zhipu_client.conversation.left_out": "for_pickle",
             "zhipu_client.conversation.media": (
                 "audio_part data_url is_well_formed kind_of most_bytes read_file sniffed"
             ),
@@ -159,6 +161,7 @@ __all__ = [
     "extraction_prompt",
     "extraction_schema",
     "facts_of",
+    "for_pickle",
     "inlined",
     "is_plain_text",
     "is_well_formed",

@@ -24,6 +24,7 @@ from zhipu_client.conversation.enforcement import (
     put_requirement,
     schemas_of,
 )
+from zhipu_client.conversation.left_out import check_nothing_left_out
 from zhipu_client.conversation.requirement import Requirement
 from zhipu_client.conversation.think_tags import ThinkFilter, ThoughtsMode
 from zhipu_client.conversation.thinking import (
@@ -173,6 +174,7 @@ def _decide(
     values: Mapping[str, Any], dialect: Dialect, *, streaming: bool, one_answer: bool
 ) -> Built:
     model = _checked_model(values)
+    check_nothing_left_out(values)
     if dialect.relays:
         dialect = dialect.of_model(model)
     # What may be left out or changed: that of the service's own models only.

@@ -1,0 +1,88 @@
+"""Arguments of calls in a pickle: without secrets, and refused until they are given again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from zhipu_client._secrets import is_secret_header
+from zhipu_client.conversation.tools import changed_secrets
+from zhipu_client.errors import InvalidRequestError
+
+__all__ = ["LeftOut", "check_nothing_left_out", "for_pickle"]
+
+#: Fields of adapters that have arguments of calls in them.
+_NESTED = ("model_kwargs", "additional_kwargs")
+
+
+class LeftOut(dict[str, Any]):
+    """Headers of which some have not come along with a pickle.
+
+    Attributes:
+        names: Those.
+    """
+
+    def __init__(self, kept: Mapping[str, Any], names: tuple[str, ...]) -> None:
+        super().__init__(kept)
+        self.names = names
+
+    def __bool__(self) -> bool:
+        return True  # without a header that is kept, too
+
+    def __reduce__(self) -> Any:
+        return LeftOut, (dict(self), self.names)
+
+
+def for_pickle(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a call's arguments without the headers that are secrets by their name and value.
+
+    The headers of a call (``extra_headers``) and of MCP servers are looked at. What is left of
+    them is a `LeftOut`, which `check_nothing_left_out` refuses before anything is sent.
+
+    Args:
+        kwargs: The arguments. They are not changed.
+
+    Example:
+        >>> for_pickle({"extra_headers": {"X-Tenant": "acme", "X-Token": "t"}})
+        {'extra_headers': {'X-Tenant': 'acme'}}
+    """
+    found = changed_secrets(kwargs, _kept)
+    for name in _NESTED:
+        if isinstance(found.get(name), Mapping):
+            found[name] = changed_secrets(found[name], _kept)
+    return found
+
+
+def check_nothing_left_out(values: Mapping[str, Any]) -> None:
+    """Refuse the values of a call whose headers have not come along with a pickle.
+
+    Args:
+        values: The values of a call.
+
+    Raises:
+        InvalidRequestError: Some have not.
+    """
+    changed_secrets(values, _refuse)
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, LeftOut):
+        return value
+    if not isinstance(value, Mapping):  # ``authorization`` of a tool
+        return LeftOut({}, ("authorization",))
+    secret = [name for name, text in value.items() if is_secret_header(str(name), str(text))]
+    if not secret:
+        return value
+    kept = {name: text for name, text in value.items() if name not in secret}
+    return LeftOut(kept, tuple(map(str, secret)))
+
+
+def _refuse(value: Any) -> Any:
+    if isinstance(value, LeftOut):
+        names = ", ".join(value.names)
+        raise InvalidRequestError(
+            f"this was pickled, and headers that may be secrets are not ({names}): give the tools, "
+            "or the headers, again in this process",
+            field="headers",
+        )
+    return value
