@@ -19,6 +19,21 @@ from .proxy import ConnectProxy
 from .server import FaultServer
 
 
+def test_no_certificates_are_read_for_a_plain_server(
+    drive: Drive, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Reading them is a third of what the first call of a process takes."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    monkeypatch.setattr(pools._process, "tls", None)
+    monkeypatch.setattr(pools, "_sync", {})
+    with FaultServer(say.healthy()) as server:
+        for outcome in drive(server).both():
+            outcome.ok()
+    for client in pools._sync.values():
+        client.close()
+    assert pools._process.tls is None
+
+
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "all_proxy"])
 @pytest.mark.parametrize("value", ["ftp://127.0.0.1:1", "http://127.0.0.1:99999", "gopher://x:1"])
 def test_a_proxy_that_cannot_be_used_is_refused_by_its_variable(

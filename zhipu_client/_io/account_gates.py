@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from zhipu_client._adaptive_limit import AdaptiveLimit
 from zhipu_client._io.clock import Clock, SystemClock
+from zhipu_client._io.first_use import importing
 from zhipu_client._io.gates import Gate, every_gate
-from zhipu_client._io.limit_keeper import keeper_for, reset_keepers
-from zhipu_client._io.shared_gates import SharedGate
 
 __all__ = ["gate_for", "reset_after_fork"]
 
 _adaptive: dict[tuple[str, str, str, Path | None, Clock | None], Gate] = {}
 #: At how many gates those that know nothing are forgotten: a server may see a key a customer.
 _CROWD = 256
+#: What a forked child does besides, for what was loaded.
+_resets: list[Callable[[], None]] = []
 
 
 def gate_for(
@@ -42,6 +44,12 @@ def gate_for(
 def _new(account: str, base_url: str, model: str, clock: Clock, shared: Path | None) -> Gate:
     if shared is None:
         return Gate(AdaptiveLimit(), clock, label=f"{model} (limited since a refusal, 1302)")
+    with importing():
+        from zhipu_client._io.limit_keeper import keeper_for, reset_keepers
+        from zhipu_client._io.shared_gates import SharedGate
+
+    if reset_keepers not in _resets:
+        _resets.append(reset_keepers)
     name = hashlib.sha256(f"{account}\n{base_url}\n{model}".encode()).hexdigest()
     label = f"{model} (shared_limit {shared})"
     return SharedGate(name, clock, keeper_for(shared, clock).look_at, label=label)
@@ -56,6 +64,7 @@ def _thin_out() -> None:
 def reset_after_fork() -> None:
     """Start afresh in a forked child: the parent's requests are not ours, nor its locks."""
     _adaptive.clear()
-    reset_keepers()
+    for reset in _resets:
+        reset()
     for gate in list(every_gate):
         gate.forget()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, TypeVar, cast
 
 from zhipu_client._defaults import Timeout
@@ -11,7 +11,6 @@ from zhipu_client._io.async_attempts import AsyncAttempts, AsyncStream
 from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import Core
 from zhipu_client._io.client_settings import own
-from zhipu_client._io.managed_files import amanaged_files
 from zhipu_client._learned import known_refusals, refusing
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client.errors import ZhipuError
@@ -86,7 +85,7 @@ class AsyncClient(AsyncAttempts):
         """Send the requests of an exchange until it has its answer. As `Client.converse`."""
         if self.base_url in refusing:
             exchange.leave_out(known_refusals(self.base_url))
-        async with amanaged_files(self, exchange) if exchange.files else nullcontext():
+        async with _managed(self, exchange) if exchange.files else nullcontext():
             while not exchange.done:
                 try:
                     body = await self.send(exchange.request(), **exchange.options)
@@ -103,7 +102,7 @@ class AsyncClient(AsyncAttempts):
         """The same, streamed. As `Client.converse_stream`; close it when leaving early."""
         if self.base_url in refusing:
             exchange.leave_out(known_refusals(self.base_url))
-        async with amanaged_files(self, exchange) if exchange.files else nullcontext():
+        async with _managed(self, exchange) if exchange.files else nullcontext():
             while not exchange.done:
                 try:
                     async with self.stream(exchange.stream_request(), **exchange.options) as deltas:
@@ -117,3 +116,11 @@ class AsyncClient(AsyncAttempts):
                         yield delta
         if exchange.notes:
             self._say_once(exchange)
+
+
+def _managed(
+    client: AsyncClient, exchange: Conversing[Any, Any]
+) -> AbstractAsyncContextManager[None]:
+    from zhipu_client._io.managed_files import amanaged_files  # few conversations have files
+
+    return amanaged_files(client, exchange)

@@ -27,7 +27,6 @@ from zhipu_client._io.clock import Clock, SystemClock
 from zhipu_client._io.deprecated_models import warn_of_deprecated
 from zhipu_client._io.gates import Gate
 from zhipu_client._io.inferred_site import goes_where_offered, infer
-from zhipu_client._io.limit_files import LimitFile
 from zhipu_client._io.proxies import PoolKey, pool_key
 from zhipu_client._io.usage import UsageCounter
 from zhipu_client._learned import first_time, remember_refusal
@@ -167,6 +166,8 @@ class Core:
             InvalidRequestError: It cannot be used.
         """
         if self.shared_limit is not None:
+            from zhipu_client._io.limit_files import LimitFile
+
             LimitFile(self.shared_limit).prepare()
         self._prepared = True
 

@@ -16,6 +16,7 @@ import weakref
 from collections.abc import AsyncGenerator, Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zhipu_client._io import gc_safety
@@ -104,10 +105,10 @@ async def async_client(key: PoolKey) -> httpx.AsyncClient:
         state = await _adopt(loop)
     found = state.clients.get(key)
     if found is None:
-        if _process.tls is None or _ASYNC_POOL not in sys.modules:
+        if (_process.tls is None and not key.plain) or _ASYNC_POOL not in sys.modules:
             # Reading the CA file takes tens of milliseconds of a loop that others share, and
             # httpcore imports trio where it is installed, which waits for a process of its own.
-            await _elsewhere(loop, _prepare_async)
+            await _elsewhere(loop, partial(_prepare_async, key))
         with _proxy_supported():
             found = state.clients.get(key) or _make_async(key, state)
         state.clients[key] = found
@@ -167,13 +168,19 @@ async def _guard(state: _Loop) -> AsyncGenerator[None, None]:
         state.pools.clear()
 
 
-def _prepare_async() -> None:
+def _prepare_async(key: PoolKey) -> None:
     """Read and import what the first asynchronous request of the process needs."""
     with importing():
         importlib.import_module(_ASYNC_POOL)
         importlib.import_module("zhipu_client._io.body_pieces")
         importlib.import_module("zhipu_client._io.direct")
-        _tls_context()
+        _context_for(key)
+
+
+def _context_for(key: PoolKey) -> ssl.SSLContext:
+    if key.plain:  # one that trusts nobody: reading whom to trust is a third of a first call
+        return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return _tls_context()
 
 
 def _tls_context() -> ssl.SSLContext:
@@ -242,7 +249,7 @@ def _make_sync(key: PoolKey) -> httpx.Client:
 
     from zhipu_client._io.deadlines import DeadlineBackend
 
-    context = _tls_context()
+    context = _context_for(key)
     limits = httpx.Limits(max_keepalive_connections=MAX_IDLE, keepalive_expiry=KEEPALIVE_EXPIRY)
     if not key.direct:
         stock = httpx.Client(
@@ -274,7 +281,7 @@ def _make_async(key: PoolKey, state: _Loop) -> httpx.AsyncClient:
 
     from zhipu_client._io.async_pool import LastUsedFirstPool
 
-    context = _tls_context()
+    context = _context_for(key)
     if not key.direct:
         return _stock_async(key, httpcore.AnyIOBackend())
     pool = LastUsedFirstPool(
@@ -300,7 +307,7 @@ def _stock_async(key: PoolKey, backend: httpcore.AsyncNetworkBackend) -> httpx.A
         keepalive_expiry=KEEPALIVE_EXPIRY,
     )
     client = httpx.AsyncClient(
-        verify=_tls_context(),
+        verify=_context_for(key),
         proxy=key.proxy,
         limits=limits,
         trust_env=False,

@@ -22,10 +22,12 @@ class PoolKey:
     Attributes:
         proxy: The URL of the proxy, or None.
         source: What the proxy was set by.
+        plain: True where nothing but http:// goes: no certificates need to be read.
     """
 
     proxy: str | None = field(default=None, repr=False)
     source: str = field(default="the argument proxy", compare=False)
+    plain: bool = False
 
     @property
     def direct(self) -> bool:
@@ -53,7 +55,7 @@ def pool_key(base_url: str, proxy: str | None) -> PoolKey:
     kind = parts.scheme if proxies.get(parts.scheme) else "all"
     found = proxies.get(kind)
     if not found or _bypassed(parts.hostname or "", parts.port, proxies):
-        return PoolKey()
+        return PoolKey(plain=parts.scheme.lower() == "http")
     source = _variable(kind)
     if "://" not in found:
         found = f"http://{found}"

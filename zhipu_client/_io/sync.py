@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from zhipu_client._defaults import Timeout
 from zhipu_client._io.call import Call
 from zhipu_client._io.first_use import importing
-from zhipu_client._io.managed_files import managed_files
 from zhipu_client._io.sync_attempts import Attempts, Stream
 from zhipu_client._learned import known_refusals, refusing
 from zhipu_client._request import Conversing, Request, StreamRequest
@@ -128,7 +127,7 @@ class Client(Attempts):
         """
         if self.base_url in refusing:
             exchange.leave_out(known_refusals(self.base_url))
-        with managed_files(self, exchange) if exchange.files else nullcontext():
+        with _managed(self, exchange) if exchange.files else nullcontext():
             while not exchange.done:
                 try:
                     body = self.send(exchange.request(), **exchange.options)
@@ -145,7 +144,7 @@ class Client(Attempts):
         """The same, streamed: what each chunk shows. Afterwards, the exchange has its answer."""
         if self.base_url in refusing:
             exchange.leave_out(known_refusals(self.base_url))
-        with managed_files(self, exchange) if exchange.files else nullcontext():
+        with _managed(self, exchange) if exchange.files else nullcontext():
             while not exchange.done:
                 try:
                     with self.stream(exchange.stream_request(), **exchange.options) as deltas:
@@ -157,3 +156,9 @@ class Client(Attempts):
                     yield from exchange.end()
         if exchange.notes:
             self._say_once(exchange)
+
+
+def _managed(client: Client, exchange: Conversing[Any, Any]) -> AbstractContextManager[None]:
+    from zhipu_client._io.managed_files import managed_files  # few conversations have files
+
+    return managed_files(client, exchange)

@@ -271,10 +271,9 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
 
     def _new_client(self) -> Client:
         with importing():
-            from zhipu_client._io.checkpoints import with_checkpoint
             from zhipu_client._io.sync import Client
 
-        return with_checkpoint(Client.of(self._client_settings()), self._checkpoint_path())
+        return Client.of(self._client_settings())
 
     def _client_settings(self) -> ClientSettings:
         """Return the settings of a client for the fields as they are now, checked."""

@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import Field, PlainSerializer
 from pydantic.json_schema import SkipJsonSchema
 
+from zhipu_client._io.first_use import importing
 from zhipu_client.adapting._connection import ConnectionSettings
+
+if TYPE_CHECKING:
+    from zhipu_client._io.sync import Client
 
 __all__ = ["GivenPath", "KeepsAnswers", "SeveralRequests"]
 
@@ -35,6 +39,15 @@ class KeepsAnswers(ConnectionSettings):
 
     def _checkpoint_path(self) -> Path | None:
         return None if self.checkpoint is None else Path(self.checkpoint)
+
+    def _new_client(self) -> Client:
+        client, path = super()._new_client(), self._checkpoint_path()
+        if path is None:
+            return client
+        with importing():
+            from zhipu_client._io.checkpoints import with_checkpoint
+
+        return with_checkpoint(client, path)
 
 
 class SeveralRequests(KeepsAnswers):
