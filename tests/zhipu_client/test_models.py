@@ -145,8 +145,8 @@ def test_records_cannot_be_changed():
 def test_importing_reads_nothing():
     code = (
         "import zhipu_client; from zhipu_client import chat, embeddings, images, models, rerank;"
-        "from zhipu_client.models._table import _load; assert not _load.cache_info().currsize;"
-        "models.get('glm-4.7'); assert _load.cache_info().currsize == 1"
+        "from zhipu_client.models._table import _records as r; assert not r.cache_info().currsize;"
+        "models.get('glm-4.7'); assert r.cache_info().currsize == 1"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -228,6 +228,7 @@ def test_what_is_not_a_string_is_not_known(name):
     assert models.get(name) is models.find(name) is None
     assert models.context_of(name) > 0
     assert models.takes_files_by_url(name) is False
+    assert models.takes_tools(name) is True
 
 
 @given(

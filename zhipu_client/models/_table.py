@@ -38,13 +38,13 @@ class _Models(Mapping[str, ModelInfo]):
     """The catalogue by id; the text is made sense of at the first look."""
 
     def __getitem__(self, model: str) -> ModelInfo:
-        return _load()[model]
+        return _info(model)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_load())
+        return iter(_records())
 
     def __len__(self) -> int:
-        return len(_load())
+        return len(_records())
 
     def __repr__(self) -> str:
         return f"<{len(self)} models>"
@@ -69,7 +69,9 @@ def get(model: str) -> ModelInfo | None:
         >>> get("my-own-finetune") is None
         True
     """
-    return _load().get(model.lower()) if isinstance(model, str) else None
+    if not isinstance(model, str) or model.lower() not in _records():
+        return None
+    return _info(model.lower())
 
 
 def find(model: str) -> ModelInfo | None:
@@ -107,12 +109,11 @@ def limits_of(model: str, default: str) -> ModelInfo:
         >>> limits_of("rerank-next", "rerank").max_items
         128
     """
-    usual = _load()[default]
+    usual = _info(default)
     info = get(model)
     return info if info is not None and info.kind == usual.kind else usual
 
 
-@lru_cache(maxsize=1024)
 def context_of(model: str) -> int:
     """Return the context window in tokens; a cautious guess where it is not known.
 
@@ -123,10 +124,15 @@ def context_of(model: str) -> int:
         >>> context_of("z-ai/glm-4.7"), context_of("my-own-finetune")
         (204800, 131072)
     """
+    return _context_of(model) if isinstance(model, str) else _CONTEXT
+
+
+@lru_cache(maxsize=1024)
+def _context_of(model: str) -> int:
     info = find(model)
     if info is not None and info.context:
         return info.context
-    generation = _GENERATION.search(model.lower()) if isinstance(model, str) else None
+    generation = _GENERATION.search(model.lower())
     newer = generation is not None and int(generation.group(1)[:4]) >= 5
     return _CONTEXT_SINCE_5 if newer else _CONTEXT
 
@@ -145,7 +151,6 @@ def takes_files_by_url(model: str) -> bool:
     return info is not None and info.files_by_url
 
 
-@lru_cache(maxsize=1024)
 def takes_tools(model: str) -> bool:
     """Return whether tools may be offered; True where nothing is known of the model.
 
@@ -158,6 +163,11 @@ def takes_tools(model: str) -> bool:
         >>> takes_tools("glm-4.7"), takes_tools("charglm-4")
         (True, False)
     """
+    return _takes_tools(model) if isinstance(model, str) else True
+
+
+@lru_cache(maxsize=1024)
+def _takes_tools(model: str) -> bool:
     info = find(model)
     return info is None or info.tools or info.kind == "vision"
 
@@ -190,15 +200,15 @@ def deprecation_of(model: str) -> str | None:
 @lru_cache(maxsize=1024)
 def _find(model: str) -> ModelInfo | None:
     code = code_in(model, _codes())
-    return None if code is None else _load()[_codes()[code]]
+    return None if code is None else _info(_codes()[code])
 
 
 @cache
 def _codes() -> dict[str, str]:
     """What a name may begin with -> the id of the model."""
-    models = _load().values()
-    found = {alias: info.id for info in models for alias in info.aliases}
-    return found | {info.id: info.id for info in models}
+    records = _records()
+    found = {alias: code for code, record in records.items() for alias in record.get("aliases", ())}
+    return found | {code: code for code in records}
 
 
 #: Field of a record -> what makes a value that cannot be changed of what JSON has there.
@@ -210,11 +220,14 @@ _MAKE: Mapping[str, Any] = {
 
 
 @cache
-def _load() -> dict[str, ModelInfo]:
-    return {record["id"]: _read(record) for record in json.loads(_TEXT)}
+def _records() -> dict[str, dict[str, Any]]:
+    return {record["id"]: record for record in json.loads(_TEXT)}
 
 
-def _read(record: dict[str, Any]) -> ModelInfo:
+@cache
+def _info(code: str) -> ModelInfo:
+    """Make sense of one record: most programs ask for one model or two."""
+    record = _records()[code]
     return ModelInfo(**{name: _MAKE.get(name, _same)(value) for name, value in record.items()})
 
 
