@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpcore
@@ -171,3 +174,71 @@ def test_a_stream_of_another_kind_stays_as_it_is():
 
     made = asyncio.run(AsyncioBackend(Backend()).connect_tcp("host", 1))
     assert isinstance(made, Other)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_server_is_reached_by_its_address_and_by_its_name(host: str) -> None:
+    options = [(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+
+    async def main() -> None:
+        server = await asyncio.start_server(_echo, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        backend = AsyncioBackend(httpcore.AnyIOBackend())
+        stream = await backend.connect_tcp(host, port, 5.0, socket_options=options)
+        assert type(stream).__module__ == AsyncioBackend.__module__
+        assert stream.get_extra_info("socket").getsockopt(*options[0][:2])
+        await stream.write(b"there", 5.0)
+        assert await stream.read(64, 5.0) == b"there"
+        await stream.aclose()
+        server.close()
+
+    asyncio.run(main())
+
+
+async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(await reader.read(64))
+    writer.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_an_address_where_nobody_listens_is_an_error_of_connecting(host: str) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        connect = AsyncioBackend(httpcore.AnyIOBackend()).connect_tcp
+        with pytest.raises(httpcore.ConnectError):
+            asyncio.run(connect(host, unused.getsockname()[1], 5.0))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open sockets as on Linux")
+@pytest.mark.parametrize("way", ["timeout", "cancelled"])
+def test_a_connection_that_is_not_made_in_time_leaves_no_socket(way: str) -> None:
+    async def main(port: int) -> None:
+        backend = AsyncioBackend(httpcore.AnyIOBackend())
+        before = _open_sockets()
+        seconds = 0.02 if way == "timeout" else 5.0
+        making = asyncio.create_task(backend.connect_tcp("127.0.0.1", port, seconds))
+        if way == "timeout":
+            with pytest.raises(httpcore.ConnectTimeout):
+                await making
+        else:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert _open_sockets() > before
+            making.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await making
+        assert _open_sockets() == before
+
+    with socket.socket() as full, socket.socket() as first, socket.socket() as second:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        for one in (first, second):  # what fills its queue; the next one is not answered
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        asyncio.run(main(full.getsockname()[1]))
+
+
+def _open_sockets() -> int:
+    gc.collect()
+    found = (os.path.realpath(one) for one in Path("/proc/self/fd").iterdir())
+    return sum("socket:" in one for one in found)
