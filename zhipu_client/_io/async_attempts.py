@@ -241,11 +241,12 @@ class AsyncStream(Generic[E]):
         if response.status_code != 200 or not is_stream(content_type):
             call.begin_whole()
             checked(call, response, await self._client.read(call, response))
-        self._bytes = aunpacked(response, call.request_id)
+        self._silence = silence_of(self._loop, response)
+        within = None if self._silence is None else call.timeout.content
+        self._bytes = aunpacked(response, call.request_id, within=within)
         state = StreamState(call, self._request, self._time(), response.headers)
         self._state = state
         call.deadline = self._limit = state.limit()
-        self._silence = silence_of(self._loop, response)
         if call.watch is not None:
             call.watch.opened()
 

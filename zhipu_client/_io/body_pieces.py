@@ -30,10 +30,17 @@ def pieces(response: Any) -> Iterator[bytes]:
     return iter(response.stream) if connection is None else _Pieces(response, connection)
 
 
-def apieces(response: Any) -> AsyncIterator[bytes]:
-    """Return the same for an asynchronous response."""
+def apieces(response: Any, *, within: float | None = None) -> AsyncIterator[bytes]:
+    """Return the same for an asynchronous response.
+
+    Args:
+        response: Of httpx.
+        within: Seconds after which who waits for a piece ends that; None where nobody does.
+    """
     connection = _connection_of(response)
-    return aiter(response.stream) if connection is None else _AsyncPieces(response, connection)
+    if connection is None:
+        return aiter(response.stream)
+    return _AsyncPieces(response, connection, within)
 
 
 def _connection_of(response: Any) -> Any:
@@ -53,9 +60,11 @@ class _Body:
 
     __slots__ = ("_broken", "_network", "_over", "_parser", "_size", "_timeout", "_waits")
 
-    def __init__(self, response: Any, connection: Any) -> None:
+    def __init__(self, response: Any, connection: Any, within: float | None = None) -> None:
         timeouts = response.request.extensions.get("timeout") or {}
         self._timeout: float | None = timeouts.get("read")
+        if within is not None and self._timeout is not None and within <= self._timeout:
+            self._timeout = None  # a timer for each read is a tenth of a chunk
         self._parser = connection._h11_state
         self._network = connection._network_stream
         self._size = connection.READ_NUM_BYTES

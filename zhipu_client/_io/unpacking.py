@@ -48,8 +48,16 @@ def unpacked(response: Any, request_id: str | None) -> Iterator[bytes]:
     return (piece for data in packed for piece in unpacker.feed(data))
 
 
-def aunpacked(response: Any, request_id: str | None) -> AsyncIterator[bytes]:
-    """Return the same for an asynchronous response."""
+def aunpacked(
+    response: Any, request_id: str | None, *, within: float | None = None
+) -> AsyncIterator[bytes]:
+    """Return the same for an asynchronous response.
+
+    Args:
+        response: Of httpx.
+        request_id: For errors.
+        within: Seconds after which who waits for a piece ends that; None where nobody does.
+    """
     if _unreadable(response):
         return _nothing()
     if response.is_stream_consumed:
@@ -58,7 +66,7 @@ def aunpacked(response: Any, request_id: str | None) -> AsyncIterator[bytes]:
     from zhipu_client._io.body_pieces import apieces
 
     unpacker = _unpacker(response, request_id)
-    packed = apieces(response)
+    packed = apieces(response, within=within)
     return packed if unpacker is None else _aunpacked(packed, unpacker)
 
 
