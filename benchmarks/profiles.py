@@ -29,7 +29,7 @@ from benchmarks.measure import Case, Server
 from benchmarks.owners import OWNERS, Profiler
 
 KEPT = RESULTS / "profiles-2026-11.txt"
-ROUNDS = 2
+ROUNDS = 1
 #: Suite -> its rows.
 ROWS = {
     "langchain": (
