@@ -89,6 +89,32 @@ def first_call(make: Maker, server: Server) -> Iterator[Any]:
     yield 1
 
 
+def first_post(server: Server) -> Iterator[Any]:
+    """Post once with a client of httpx that reads no certificates: they are for https only."""
+    import langchain_core.language_models.chat_models
+
+    del langchain_core
+    url = f"{server.url('whole-0')}/chat/completions"
+    yield
+    import ssl
+
+    import httpx
+
+    with httpx.Client(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)) as http:
+        http.post(url, json={"messages": [{"role": "user", "content": PROMPT}]}).json()
+    yield 1
+
+
+def first_invoke(_: Server) -> Iterator[Any]:
+    """Call LangChain's own model for tests, which sends nothing."""
+    from langchain_core.language_models.fake_chat_models import FakeListChatModel
+
+    model = FakeListChatModel(responses=["323"])
+    yield
+    model.invoke(PROMPT)
+    yield 1
+
+
 def invoke(make: Maker, server: Server) -> Iterator[Any]:
     model = make(server.url("whole-0"))
     model.invoke(PROMPT)
@@ -221,6 +247,8 @@ CASES: dict[str, Case | Import] = {
     "import/ours": Import("langchain_zhipu", "ChatZhipuAI"),
     "import/ChatOpenAI": Import("langchain_openai", "ChatOpenAI"),
     "import/community": Import("langchain_community.chat_models.zhipuai", "ChatZhipuAI"),
+    "first call of a process/floor: httpx": first_post,
+    "first call of a process/floor: langchain_core": first_invoke,
 } | {
     f"{what}/{who}": partial(work, maker)
     for what, (work, makers) in _WORK.items()

@@ -49,6 +49,8 @@ GOALS: dict[str, tuple[Goal, ...]] = {
         Goal("construct, the first", "", "cpu_us", 2_000),
         Goal("construct, each next", "", "cpu_us", 300),
         Goal("first call of a process", "", "cpu_us", 50_000),
+        Goal("first call of a process", "floor: httpx", "cpu_us", None, plus=True),
+        Goal("first call of a process", "floor: langchain_core", "cpu_us", None, plus=True),
         Goal("first call of a process", "ChatOpenAI", "cpu_us", None),
         Goal("invoke", "ChatOpenAI", "cpu_us", 0.45),
         Goal("ainvoke", "ChatOpenAI", "cpu_us", 0.40),
