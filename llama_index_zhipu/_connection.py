@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from llama_index.core.bridge.pydantic import Field, SecretStr, model_validator
 from llama_index.core.schema import BaseComponent
 
-from zhipu_client import adapting
 from zhipu_client.adapting import ConnectionSettings, suggestion
 
 if TYPE_CHECKING:
     from zhipu_client import AsyncClient, Client
 
-__all__ = ["ALIASES", "KeepsAnswers", "SeveralRequests", "ZhipuSettings"]
+__all__ = ["ALIASES", "ZhipuSettings"]
 
 logger = logging.getLogger(__name__)
 
@@ -130,14 +129,6 @@ class ZhipuSettings(ConnectionSettings, BaseComponent):
         # Not __init__, which needs a key at once: the receiving process may never call.
         self.__pydantic_validator__.validate_python(state["__dict__"], self_instance=self)
         self._left_out = state["left_out"]
-
-
-class KeepsAnswers(ZhipuSettings, adapting.KeepsAnswers):
-    """Settings of an adapter whose answers can be kept in a file (``checkpoint``)."""
-
-
-class SeveralRequests(KeepsAnswers, adapting.SeveralRequests):
-    """Settings of an adapter that makes several requests in one call (``max_in_flight``)."""
 
 
 def _can_pickle(value: Any) -> bool:

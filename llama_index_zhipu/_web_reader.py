@@ -20,8 +20,8 @@ from zhipu_client import (
 from zhipu_client.adapting import FATAL, aleave, attach, leave, name_source
 from zhipu_client.work import Chain, Once, partial_of
 
-from ._connection import SeveralRequests
 from ._documents import Given
+from ._keeping import SeveralRequests
 
 __all__ = ["ZhipuAIWebReader"]
 

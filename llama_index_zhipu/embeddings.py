@@ -16,7 +16,7 @@ from zhipu_client.adapting import add_usage
 from zhipu_client.embeddings import PartialEmbeddings
 
 from ._bulk import Bulk, current
-from ._connection import SeveralRequests
+from ._keeping import SeveralRequests
 from ._options import EmbeddingOptions
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAIEmbedding"]

@@ -14,8 +14,8 @@ from llama_index.core.schema import Document
 from zhipu_client import InvalidRequestError, Request, await_for, file_parser, wait_for
 from zhipu_client.adapting import naming
 
-from ._connection import KeepsAnswers
 from ._documents import Given, given_file
+from ._keeping import KeepsAnswers
 
 __all__ = ["ZhipuAIFileParserReader"]
 

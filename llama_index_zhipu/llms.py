@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__` of the package
 from llama_index.core.base.llms.generic_utils import chat_response_to_completion_response
@@ -23,7 +23,11 @@ from ._chat.hiding import HidesSecrets
 from ._chat.model_calls import CallsOfTheModel, completion, completions
 from ._chat.settings import DEFAULT_MODEL
 from ._chat.structured import StructuredOutputMixin
-from ._options import LLMOptions
+
+if TYPE_CHECKING:
+    from ._options import LLMOptions
+else:  # for whoever evaluates the hints of the constructor
+    LLMOptions = Any
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAI"]
 

@@ -14,7 +14,7 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 from zhipu_client import Request, ZhipuError, arun, moderations, run
 from zhipu_client.adapting import ConnectionOptions
 
-from ._connection import SeveralRequests
+from ._keeping import SeveralRequests
 from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAIModerationPostprocessor", "ZhipuAIModerationToolSpec"]

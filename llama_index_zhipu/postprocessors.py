@@ -17,7 +17,7 @@ from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 from zhipu_client import arun, rerank, run
 from zhipu_client.adapting import keeping
 
-from ._connection import SeveralRequests
+from ._keeping import SeveralRequests
 from ._options import RerankOptions
 
 __all__ = ["DEFAULT_MODEL", "ZhipuAIRerank"]

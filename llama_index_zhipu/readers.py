@@ -24,9 +24,9 @@ from zhipu_client.adapting import (
     shown_name,
 )
 
-from ._connection import SeveralRequests
 from ._documents import Given, given_file
 from ._failures import NotesFailures
+from ._keeping import SeveralRequests
 from ._web_reader import ZhipuAIWebReader
 
 __all__ = ["ZhipuAIOCRReader", "ZhipuAIWebReader"]

@@ -14,7 +14,7 @@ from llama_index.core.base.llms.types import AudioBlock, TextBlock
 from zhipu_client import Request, audio
 from zhipu_client.adapting import ConnectionOptions, check_folder, keeping, save_paid
 
-from ._connection import KeepsAnswers
+from ._keeping import KeepsAnswers
 from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAISpeechToolSpec"]

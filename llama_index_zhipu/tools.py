@@ -22,7 +22,7 @@ from zhipu_client import web_search as searching
 from zhipu_client.adapting import ConnectionOptions, choice, first_url, keeping, text_of
 
 from . import _web_search
-from ._connection import KeepsAnswers
+from ._keeping import KeepsAnswers
 from ._tool_spec import ConnectedToolSpec
 
 __all__ = [

@@ -22,9 +22,9 @@ from zhipu_client import (
 )
 from zhipu_client.adapting import GivenPath, keeping, naming, shown_name
 
-from ._connection import SeveralRequests
 from ._documents import Given, given_file
 from ._failures import NotesFailures
+from ._keeping import SeveralRequests
 
 __all__ = ["ZhipuAITranscriptionReader"]
 

@@ -19,7 +19,7 @@ from zhipu_client.adapting import (
     saving,
 )
 
-from ._connection import KeepsAnswers
+from ._keeping import KeepsAnswers
 from ._tool_spec import ConnectedToolSpec
 
 __all__ = ["ZhipuAIVideoGeneratorToolSpec"]

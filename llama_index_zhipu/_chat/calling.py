@@ -11,7 +11,7 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.bridge.pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from llama_index_zhipu._connection import ZhipuSettings
-from zhipu_client.adapting import refusal, with_pictures
+from zhipu_client.adapting import refusal
 from zhipu_client.conversation import Exchange, build, combined, is_plain_text
 from zhipu_client.dialects import Dialect
 
@@ -73,6 +73,8 @@ def exchange_for(
     built = build(values, dialect=dialect, streaming=streaming, one_answer=True)
     wire = to_wire(messages, built.model)
     if not is_plain_text(wire):
+        from zhipu_client.adapting import with_pictures
+
         wire = with_pictures(wire, built.model)
     return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
 

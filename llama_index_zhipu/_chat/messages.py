@@ -27,7 +27,6 @@ from zhipu_client.adapting import whole_number
 from zhipu_client.conversation import (
     Answer,
     is_well_formed,
-    served_call,
     sound_type,
     unsendable,
 )
@@ -235,6 +234,8 @@ def _served(answer: Answer) -> list[ContentBlock]:
 
     A call that is over is not a `ToolCallBlock`: an agent would run it once more.
     """
+    from zhipu_client.conversation import served_call
+
     calls = [served_call(call, number) for number, call in enumerate(answer.served)]
     return [
         CitableBlock(

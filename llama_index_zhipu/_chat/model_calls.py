@@ -26,6 +26,7 @@ from zhipu_client.conversation import RequirementError
 from .calling import aexchange_for, exchange_for
 from .errors import raise_with_response
 from .messages import to_response
+from .settings import ChatSettings
 from .stream import ResponseMaker
 from .tasks import ChatTasks
 from .tools import selections, tool_spec
@@ -41,7 +42,7 @@ _OF_OBJECTS = ("tool_required", "structured")
 _PROGRAMS = "llama_index.core.program.function_program"
 
 
-class CallsOfTheModel(ChatTasks):
+class CallsOfTheModel(ChatTasks, ChatSettings):
     """A conversation in, an answer out; and the calls of tools in it."""
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:

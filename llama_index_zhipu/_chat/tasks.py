@@ -7,25 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
 
-from zhipu_client import await_for, tasks, wait_for
-from zhipu_client.adapting import keeping, refuse
+from zhipu_client.adapting import refuse
 from zhipu_client.dialects import Dialect
 
 from .calling import aexchange_for, exchange_for
 from .errors import raised_with_responses
 from .messages import to_response
-from .settings import ChatSettings
 from .tools import tool_spec
 
 if TYPE_CHECKING:
     from llama_index.core.tools.types import BaseTool
 
+    from zhipu_client.tasks import TaskResult
+
+    from .settings import ChatSettings
+
+    OnProgress = Callable[[TaskResult], Any]
+    _Base = ChatSettings
+else:  # a class of methods: as a model of pydantic, it would collect all fields once more
+    _Base = object
+
 __all__ = ["ChatTasks"]
 
-OnProgress = Callable[[tasks.TaskResult], Any]
 
-
-class ChatTasks(ChatSettings):
+class ChatTasks(_Base):
     """The methods of an LLM whose answers are made later (open.bigmodel.cn only).
 
     The service queues such requests: they have other limits than `chat` has, and their results do
@@ -116,6 +121,9 @@ class ChatTasks(ChatSettings):
             TaskTimeoutError: It took longer than ``wait``, and goes on: call this again.
             ZhipuError: A call failed, or the answer is not what was required; it has ``task_id``.
         """
+        from zhipu_client import tasks, wait_for
+        from zhipu_client.adapting import keeping
+
         waiting = tasks.waiting(task_id, interval=interval, timeout=wait, on_progress=on_progress)
         with keeping(task_id=task_id), raised_with_responses():
             client = self._client
@@ -133,6 +141,9 @@ class ChatTasks(ChatSettings):
         **kwargs: Any,
     ) -> ChatResponse:
         """Wait for the answer of a task, asynchronously; see `result`."""
+        from zhipu_client import await_for, tasks
+        from zhipu_client.adapting import keeping
+
         waiting = tasks.waiting(task_id, interval=interval, timeout=wait, on_progress=on_progress)
         with keeping(task_id=task_id), raised_with_responses():
             client = self._aclient
@@ -140,7 +151,7 @@ class ChatTasks(ChatSettings):
             return self._response(found, client.dialect, {**_offered(tools), **kwargs})
 
     def _response(
-        self, found: tasks.TaskResult, dialect: Dialect, kwargs: Mapping[str, Any]
+        self, found: TaskResult, dialect: Dialect, kwargs: Mapping[str, Any]
     ) -> ChatResponse:
         exchange = exchange_for(self, [], kwargs, dialect=dialect, streaming=False, repair=False)
         exchange.take(found.model_dump(exclude_none=True))
