@@ -11,7 +11,7 @@ off too: it is for callers that repeat, or turn to another model, by themselves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from zhipu_client._request import Kind
 from zhipu_client.errors import (
@@ -31,8 +31,7 @@ MAX_DELAY = 8.0
 PATIENCE = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class RetryState:
+class RetryState(NamedTuple):
     """What is known when an attempt has failed.
 
     Attributes:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from zhipu_client._lazy import pattern
 from zhipu_client.errors import (
@@ -53,8 +52,7 @@ _MOST = 10
 _KB = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class SentMedium:
+class SentMedium(NamedTuple):
     """What a request has in one place of the caller's messages.
 
     Attributes:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from zhipu_client._half_characters import whole_characters, whole_text
 from zhipu_client.conversation._json_text import (
@@ -35,8 +34,7 @@ _VALUE, _VALUE_END = "<arg_value>", "</arg_value>"
 _CALL_END = "</tool_call>"
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(NamedTuple):
     """The arguments of one call, read.
 
     Attributes:

@@ -22,7 +22,6 @@ from zhipu_client.conversation.answers import Answer, read_answer
 from zhipu_client.conversation.box_marks import without_marks
 from zhipu_client.conversation.history import is_plain_text, prepared, with_file_urls
 from zhipu_client.conversation.local_files import LocalFile, local_files, marked
-from zhipu_client.conversation.refusals import Refusal, kind_of, refusals_in
 from zhipu_client.conversation.request_building import Built
 from zhipu_client.conversation.requirement import with_instruction
 from zhipu_client.conversation.streaming import Attempt, Delta
@@ -38,6 +37,7 @@ from zhipu_client.errors import (
 
 if TYPE_CHECKING:
     from zhipu_client._task import Task
+    from zhipu_client.conversation.refusals import Refusal
 
 __all__ = ["Exchange"]
 
@@ -180,6 +180,8 @@ class Exchange:
 
     def leave_out(self, refused: Collection[str]) -> None:
         """Leave out the fields that this server is known to refuse (kinds of `Refusal`)."""
+        from zhipu_client.conversation.refusals import kind_of
+
         sent = self._fields()
         for field in self.built.optional:
             if field in sent and kind_of(field, sent[field]) in refused:
@@ -192,6 +194,8 @@ class Exchange:
         """
         if self._attempt is not None and self._attempt.shown:
             return []
+        from zhipu_client.conversation.refusals import refusals_in
+
         found = refusals_in(error, self._fields(), self.built.optional)
         for refusal in found:
             self._without(refusal.field)

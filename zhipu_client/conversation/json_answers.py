@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import from_json
 
@@ -173,8 +172,7 @@ def _begins_item(text: str, undecided: bool | None) -> bool | None:
     return undecided if any(word.startswith(text) for word in _WORDS) else False
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
     """A part of a text that may be the JSON. ``value`` is set when it is ``valid``."""
 
     start: int

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from zhipu_client._lazy import pattern
 from zhipu_client.errors import APIError, BadRequestError, ContentFilterError, ContextOverflowError
@@ -54,8 +53,7 @@ _ECHOES = frozenset({"input", "body", "ctx", "request", "value", "received", "me
 _DEEPEST, _MOST, _LONGEST = 6, 200, 20_000
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A field that a server refused.
 
     Attributes:
