@@ -75,7 +75,23 @@ def show(value: Any) -> str:
 
 
 def refuse(field: str, value: Any, why: str) -> InvalidRequestError:
-    """Return the error for one wrong parameter: its name, what is wrong, what was given."""
+    """Return the error for one wrong parameter: its name, what is wrong, what was given.
+
+    Args:
+        field: The parameter's name.
+        value: What was given; the text has it shortened.
+        why: The limit, to be read after the name: ``"must be from 0 to 1"``.
+
+    Returns:
+        The error, to be raised.
+
+    Example:
+        >>> from zhipu_client.adapting import refuse
+        >>> raise refuse("top_p", 3, "must be from 0.01 to 1")
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: top_p must be from 0.01 to 1, got 3
+    """
     return InvalidRequestError(f"{field} {why}, got {show(value)}", field=field, value=value)
 
 
@@ -99,6 +115,17 @@ def refusal(failed: ValidationError, known: Iterable[str] = ()) -> InvalidReques
     Args:
         failed: The error of the validation.
         known: The names that there are, for one that is unknown.
+
+    Example:
+        >>> from pydantic import BaseModel, Field, ValidationError
+        >>> from zhipu_client.adapting import refusal
+        >>> class Settings(BaseModel):
+        ...     timeout: float = Field(gt=0)
+        >>> try:
+        ...     Settings(timeout=-1)
+        ... except ValidationError as failed:
+        ...     print(refusal(failed))
+        timeout is refused: Input should be greater than 0, got -1
     """
     problems = failed.errors(include_url=False)
     for one in problems:
@@ -187,7 +214,25 @@ def within(
 
 
 def choice(field: str, value: Any, allowed: Collection[Any], where: str = "") -> None:
-    """Refuse a value outside a closed list; None passes."""
+    """Refuse a value outside a closed list; None passes.
+
+    Args:
+        field: The argument's name.
+        value: What was given.
+        allowed: What it may be.
+        where: What the list is for, such as a model.
+
+    Raises:
+        InvalidRequestError: The value is not in the list.
+
+    Example:
+        >>> from zhipu_client.adapting import choice
+        >>> choice("quality", "hd", ("standard", "hd"))
+        >>> choice("quality", "best", ("standard", "hd"), "cogview-4")
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: quality must be one of standard, hd for ...
+    """
     if value is None or (value in allowed and not isinstance(value, bool)):
         return
     listed = ", ".join(str(item) for item in allowed)

@@ -76,6 +76,13 @@ def first_url(reply: Any, what: str, task_id: str | None = None) -> str:
 
     Raises:
         ServerError: The reply contains no address; the error has its ``body`` and the ``task_id``.
+
+    Example:
+        >>> from zhipu_client import images
+        >>> from zhipu_client.adapting import first_url
+        >>> reply = images.ImageReply(data=[{"url": "https://cdn.example.com/kite.png"}])
+        >>> first_url(reply, "image")
+        'https://cdn.example.com/kite.png'
     """
     urls = reply.urls
     if not urls:

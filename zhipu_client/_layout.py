@@ -156,6 +156,16 @@ def drawing_of(
 
     Raises:
         InvalidRequestError: The metadata has no layout, or names no file that could be opened here.
+
+    Example:
+        ```python
+        from langchain_zhipu import ZhipuAIOCRLoader
+        from zhipu_client import draw_layout
+        from zhipu_client.adapting import drawing_of
+
+        pages = ZhipuAIOCRLoader("report.pdf", boxes=True).load()
+        draw_layout(**drawing_of([pages[0].metadata], file="report.pdf")).save("layout.png")
+        ```
     """
     layout = layout_of(documents, page)
     return {

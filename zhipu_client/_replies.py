@@ -100,14 +100,37 @@ def _as_json(value: Any) -> str:
 
 
 def add_usage(total: dict[str, Any], usage: Any) -> None:
-    """Add one answer's ``usage`` to a sum; values that are not counts are passed over."""
+    """Add one answer's ``usage`` to a sum; values that are not counts are passed over.
+
+    Args:
+        total: Tokens and other counts by the wire's names; changed in place.
+        usage: What an answer has as its ``usage``; anything but an object adds nothing.
+
+    Example:
+        >>> from zhipu_client.adapting import add_usage
+        >>> total = {"prompt_tokens": 7}
+        >>> add_usage(total, {"prompt_tokens": 5, "completion_tokens": 2})
+        >>> total
+        {'prompt_tokens': 12, 'completion_tokens': 2}
+    """
     for name, count in usage.items() if isinstance(usage, dict) else ():
         if isinstance(count, int):
             total[name] = total.get(name, 0) + count
 
 
 def counts(usage: Any) -> dict[str, int]:
-    """Return the counts of one answer's ``usage``, whatever the service sent there."""
+    """Return the counts of one answer's ``usage``, whatever the service sent there.
+
+    Args:
+        usage: What an answer has as its ``usage``.
+
+    Example:
+        >>> from zhipu_client.adapting import counts
+        >>> counts({"prompt_tokens": 5, "completion_tokens": 2, "service_tier": "default"})
+        {'prompt_tokens': 5, 'completion_tokens': 2}
+        >>> counts(None)
+        {}
+    """
     found: dict[str, int] = {}
     add_usage(found, usage)
     return found

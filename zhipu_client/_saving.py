@@ -23,8 +23,20 @@ def write_whole(path: Path, content: bytes) -> None:
     A disk that is full leaves no half of it, and a link that somebody put at its place is replaced,
     not followed.
 
+    Args:
+        path: The file; what is there is replaced.
+        content: All its bytes.
+
     Raises:
         OSError: It cannot be written; nothing is left behind.
+
+    Example:
+        >>> import tempfile
+        >>> from zhipu_client.adapting import write_whole
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     write_whole(Path(folder) / "kite.png", b"PNG")
+        ...     (Path(folder) / "kite.png").read_bytes()
+        b'PNG'
     """
     beside = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
@@ -54,6 +66,16 @@ def save_paid(
 
     Raises:
         ZhipuError: It cannot be written; nothing is left behind.
+
+    Example:
+        >>> import tempfile
+        >>> from zhipu_client.adapting import save_paid
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     try:
+        ...         save_paid(Path(folder) / "none" / "a.png", b"PNG", "the image", partial=b"PNG")
+        ...     except ZhipuError as error:
+        ...         print(error.partial)
+        b'PNG'
     """
     try:
         with keeping(partial=partial):
@@ -66,8 +88,19 @@ def save_paid(
 def check_folder(field: str, folder: str | Path | None) -> None:
     """Make a folder, and refuse one that cannot be written to: before what goes there is paid for.
 
+    Args:
+        field: The argument that names the folder, for the error.
+        folder: The folder, made with those above it; None passes.
+
     Raises:
         InvalidRequestError: It cannot be made, or written to.
+
+    Example:
+        >>> from zhipu_client.adapting import check_folder
+        >>> check_folder("save_to", __file__)
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: save_to is '...', but this folder cannot be ...
     """
     if folder is None:
         return
@@ -85,7 +118,20 @@ def check_folder(field: str, folder: str | Path | None) -> None:
 
 
 def file_of_task(folder: str | Path, task_id: str, suffix: str) -> Path:
-    """Return the file for what a task made: the same one each time that it is fetched."""
+    """Return the file for what a task made: the same one each time that it is fetched.
+
+    Args:
+        folder: Where it goes.
+        task_id: The task's id, as the service gave it; any text is safe.
+        suffix: How the name ends: ``".mp4"``.
+
+    Example:
+        >>> from zhipu_client.adapting import file_of_task
+        >>> file_of_task("videos", "8868902201637896192", ".mp4").name
+        'e01dada3cc61ba63.mp4'
+        >>> file_of_task("videos", "../../.bashrc", ".mp4").parent.name
+        'videos'
+    """
     # Not the id itself: it is the server's text.
     return Path(folder) / f"{hashlib.sha256(task_id.encode()).hexdigest()[:16]}{suffix}"
 
@@ -94,8 +140,24 @@ def file_of_task(folder: str | Path, task_id: str, suffix: str) -> Path:
 def saving(what: str, url: str, *, partial: Any, task_id: str) -> Iterator[None]:
     """Have whatever ends the download of what a task made name the task, with ``partial``.
 
+    Args:
+        what: What it is, in the error: ``"the video"``.
+        url: Where it is fetched from.
+        partial: What the error has: what there is without the file.
+        task_id: The task that made it.
+
     Raises:
         DownloadError: The file cannot be written: the disk is full, say.
+
+    Example:
+        >>> from zhipu_client.adapting import saving
+        >>> url = "https://cdn.example.com/a.mp4"
+        >>> try:
+        ...     with saving("the video", url, partial=url, task_id="8868"):
+        ...         raise OSError(28, "No space left on device")
+        ... except DownloadError as error:
+        ...     print(error, error.task_id)
+        the video is not saved: No space left on device: https://cdn.example.com/a.mp4 8868
     """
     try:
         with keeping(partial=partial, task_id=task_id):

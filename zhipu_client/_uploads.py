@@ -150,8 +150,23 @@ def content_of(given: Any, max_bytes: int, what: str = "file") -> Content:
 
     A string is refused: what opens files says so by its type.
 
+    Args:
+        given: The bytes, an open file, or a ``pathlib.Path``.
+        max_bytes: The most bytes that it may have.
+        what: What to call it in an error.
+
     Raises:
         InvalidRequestError: It cannot be read, or is something else.
+
+    Example:
+        >>> import io
+        >>> from zhipu_client.adapting import content_of
+        >>> content_of(io.BytesIO(b"%PDF-"), max_bytes=100).content
+        b'%PDF-'
+        >>> content_of("/etc/hosts", max_bytes=100)
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: file must be bytes, an open file or ...
     """
     found = read_upload(given, max_bytes, what)
     if found is None and isinstance(given, PurePath):
@@ -167,8 +182,23 @@ def content_of(given: Any, max_bytes: int, what: str = "file") -> Content:
 def read_path(path: Path, max_bytes: int, what: str = "file") -> bytes:
     """Return the content of a regular file; its size is checked before it is read.
 
+    Args:
+        path: The file.
+        max_bytes: The most bytes that it may have.
+        what: What to call it in an error.
+
     Raises:
         InvalidRequestError: It cannot be read, is not a regular file, or is too large.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from zhipu_client.adapting import read_path
+        >>> len(read_path(Path(__file__), max_bytes=1_000_000)) > 1000
+        True
+        >>> read_path(Path(__file__), max_bytes=2)
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: ...
     """
     try:
         facts = path.stat()

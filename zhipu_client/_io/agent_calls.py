@@ -97,7 +97,24 @@ def call_agent(client: Client, call: Calling[A, Any], *, clock: Clock | None = N
 async def acall_agent(
     client: AsyncClient, call: Calling[A, Any], *, clock: Clock | None = None
 ) -> A:
-    """Do as `call_agent` with an `AsyncClient`; the event loop stays free."""
+    """Do as `call_agent` with an `AsyncClient`; the event loop stays free.
+
+    Args and errors are those of `call_agent`.
+
+    Example:
+        ```python
+        import asyncio
+
+        from zhipu_client import AsyncClient, acall_agent, agents
+
+        async def main():
+            call = agents.AgentCall("slides_glm_agent", "Three slides about tea")
+            deck = await acall_agent(AsyncClient(), call)
+            print(deck.text, len(deck.pages))
+
+        asyncio.run(main())
+        ```
+    """
     if call.stream_only:
         collected = call.collected()
         try:
@@ -151,7 +168,27 @@ def iterate_agent(
 async def aiterate_agent(
     client: AsyncClient, call: Calling[Any, E], *, clock: Clock | None = None
 ) -> AsyncGenerator[E, None]:
-    """Do as `iterate_agent` with an `AsyncClient`."""
+    """Do as `iterate_agent` with an `AsyncClient`.
+
+    Args and errors are those of `iterate_agent`.
+
+    Example:
+        ```python
+        import asyncio
+        from contextlib import aclosing
+
+        from zhipu_client import AsyncClient, agents, aiterate_agent
+
+        async def main():
+            call = agents.AgentCall("slides_glm_agent", "Three slides about tea")
+            # Closed at once, even when the loop is left early.
+            async with aclosing(aiterate_agent(AsyncClient(), call)) as events:
+                async for event in events:
+                    print(event.phase, event.text)
+
+        asyncio.run(main())
+        ```
+    """
     if not call.streams:
         reply = await client.send(call.request())
         yield call.event(await _awaited(client, call, reply, clock))

@@ -39,7 +39,16 @@ loaded: set[str] = set()
 
 @contextmanager
 def importing() -> Iterator[None]:
-    """Keep forks of the process waiting while something is imported, or made once."""
+    """Keep forks of the process waiting while something is imported, or made once.
+
+    Example:
+        ```python
+        from zhipu_client.adapting import importing
+
+        with importing():
+            import llama_index.core.schema
+        ```
+    """
     with _guard.lock:
         yield
 

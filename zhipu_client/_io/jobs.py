@@ -189,13 +189,34 @@ def leave(pieces: Generator[Any, None, None], error: BaseException) -> None:
     Args:
         pieces: What `iterate` made.
         error: What ends the loop over it, from inside or outside.
+
+    Example:
+        >>> from zhipu_client.adapting import leave
+        >>> pages = (f"page {number}" for number in range(1, 9))
+        >>> next(pages)
+        'page 1'
+        >>> leave(pages, KeyboardInterrupt())
     """
     with suppress(BaseException):  # it raises the same again
         pieces.throw(error)
 
 
 async def aleave(pieces: AsyncGenerator[Any, None], error: BaseException) -> None:
-    """Do as `leave` with what `aiterate` made."""
+    """Do as `leave` with what `aiterate` made.
+
+    Args are those of `leave`.
+
+    Example:
+        ```python
+        async def texts(client):
+            pages = zhipu_client.aiterate(client, ocr.pages("report.pdf"))
+            try:
+                return [page.text async for page in pages]
+            except BaseException as error:
+                await aleave(pages, error)
+                raise
+        ```
+    """
     with suppress(BaseException):
         await pieces.athrow(error)
 

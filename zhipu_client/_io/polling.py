@@ -120,7 +120,26 @@ def wait_for(client: Sender, plan: Plan[T], *, clock: Clock | None = None) -> T:
 
 
 async def await_for(client: AsyncSender, plan: Plan[T], *, clock: Clock | None = None) -> T:
-    """Do as `wait_for` with an `AsyncClient`; the event loop stays free."""
+    """Do as `wait_for` with an `AsyncClient`; the event loop stays free.
+
+    Args and errors are those of `wait_for`.
+
+    Example:
+        ```python
+        import asyncio
+
+        from zhipu_client import AsyncClient, await_for, file_parser
+
+        async def main():
+            client = AsyncClient()
+            with open("report.pdf", "rb") as file:
+                request = file_parser.create(file=file.read(), filename="report.pdf")
+            task = await client.send(request)
+            print((await await_for(client, file_parser.waiting(task))).content)
+
+        asyncio.run(main())
+        ```
+    """
     clock = clock or SystemClock()
     from anyio import CancelScope, to_thread
 

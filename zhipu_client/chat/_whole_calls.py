@@ -51,7 +51,16 @@ def _with_function(call: Any) -> Any:
 
 
 def is_served(call: Any) -> bool:
-    """Return whether a call is one that the service has run itself."""
+    """Return whether a call is one that the service has run itself.
+
+    Args:
+        call: An item of ``tool_calls``, whatever the server sent there.
+
+    Example:
+        >>> from zhipu_client import chat
+        >>> chat.is_served({"type": "mcp"}), chat.is_served({"type": "function"})
+        (True, False)
+    """
     kind = call.get("type") if isinstance(call, Mapping) else None
     return isinstance(kind, str) and kind in SERVER_CALLS
 

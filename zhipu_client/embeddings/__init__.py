@@ -187,6 +187,16 @@ def check_texts(texts: Sequence[str], field: str = "input", skipped: Collection[
         texts: The texts.
         field: What they are called.
         skipped: Positions that are not sent.
+
+    Raises:
+        InvalidRequestError: One of them is empty or no text; ``field`` has its place.
+
+    Example:
+        >>> from zhipu_client.embeddings import check_texts
+        >>> check_texts(["你好", ""])
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: input[1] must not be empty, got ''
     """
     for position, text in enumerate(texts):
         if position in skipped:
@@ -212,8 +222,17 @@ def reply_of(body: Any) -> EmbeddingReply:
 def only_vector(reply: EmbeddingReply) -> list[float]:
     """Return the vector of a request with one text.
 
+    Args:
+        reply: What `create` with one text answered.
+
     Raises:
         ServerError: The service sent none, or several.
+
+    Example:
+        >>> from zhipu_client import embeddings
+        >>> reply = embeddings.EmbeddingReply(data=[{"index": 0, "embedding": [0.5, 0.25]}])
+        >>> embeddings.only_vector(reply)
+        [0.5, 0.25]
     """
     vectors = reply.vectors
     if len(vectors) != 1:

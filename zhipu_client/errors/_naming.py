@@ -84,7 +84,23 @@ def _without_secrets(scheme: str, rest: str) -> str:
 
 @contextmanager
 def naming(source: Any) -> Iterator[None]:
-    """Name a source in the errors that leave the block; see `name_source`."""
+    """Name a source in the errors that leave the block; see `name_source`.
+
+    Args:
+        source: A path, an address, or the name of what was read.
+
+    Raises:
+        ZhipuError: That of the block, with the name in its text.
+
+    Example:
+        >>> from zhipu_client import InvalidRequestError
+        >>> from zhipu_client.adapting import naming
+        >>> with naming("scan.pdf"):
+        ...     raise InvalidRequestError("the file is empty (0 bytes)")
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: the file is empty (0 bytes). It was about scan.pdf
+    """
     try:
         yield
     except ZhipuError as error:

@@ -67,7 +67,13 @@ def instrument(
 
 
 def uninstrument() -> None:
-    """Make no more spans. Those of calls that go on end with them."""
+    """Make no more spans. Those of calls that go on end with them.
+
+    Example:
+        >>> from zhipu_client import telemetry
+        >>> telemetry.instrument()
+        >>> telemetry.uninstrument()
+    """
     switch.tracing = None
 
 

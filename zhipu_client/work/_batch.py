@@ -62,11 +62,9 @@ class BatchAnswer(Generic[V]):
         error: The error that a single call would have raised; None after success.
 
     Example:
-        ```python
-        from zhipu_client import BatchAnswer
-
-        print(BatchAnswer([0.5, 0.25]).get())
-        ```
+        >>> from zhipu_client import BatchAnswer
+        >>> BatchAnswer([0.5, 0.25]).get()
+        [0.5, 0.25]
     """
 
     value: V | None = None
@@ -118,14 +116,28 @@ class _Lines:
 def lines_of_chats(
     request: Callable[[Any], Request[Any]], read: Callable[[Mapping[str, Any]], Any]
 ) -> BatchLines:
-    """Return the lines of prompts and conversations; see `BatchLines` for the two functions."""
+    """Return the lines of prompts and conversations; see `BatchLines` for the two functions.
+
+    Example:
+        >>> from zhipu_client import chat, lines_of_chats
+        >>> def ask(messages):
+        ...     return chat.create(model="glm-4-flash", messages=messages)
+        >>> lines_of_chats(ask, lambda body: body["choices"][0]["message"]["content"]).url
+        '/v4/chat/completions'
+    """
     return _Lines("/v4/chat/completions", batches.MOST_LINES, request, read)
 
 
 def lines_of_texts(
     request: Callable[[str], Request[Any]], read: Callable[[Mapping[str, Any]], Any]
 ) -> BatchLines:
-    """Return the lines of texts to embed; what is not a text is refused."""
+    """Return the lines of texts to embed; what is not a text is refused.
+
+    Example:
+        >>> from zhipu_client import embeddings, lines_of_texts
+        >>> lines_of_texts(lambda text: embeddings.create(input=text), dict).url
+        '/v4/embeddings'
+    """
 
     def checked(item: Any) -> Request[Any]:
         if not isinstance(item, str):

@@ -171,7 +171,21 @@ def settle(work: Work[Any, Any], number: int, value: Any) -> None:
 
 
 def attach(error: E, **facts: Any) -> E:
-    """Add what is already done to an error, so that the caller can go on from there."""
+    """Add what is already done to an error, so that the caller can go on from there.
+
+    Args:
+        error: Any exception; one that takes no attributes stays as it is.
+        **facts: Attributes to set on it, such as ``partial`` and ``task_id``.
+
+    Returns:
+        The error, to be raised.
+
+    Example:
+        >>> from zhipu_client import ZhipuError
+        >>> from zhipu_client.adapting import attach
+        >>> attach(ZhipuError("the disk is full"), partial=["page 1"]).partial
+        ['page 1']
+    """
     for name, value in facts.items():
         try:
             setattr(error, name, value)

@@ -271,7 +271,15 @@ def call(name: str, given: str | Mapping[str, Any] | None = None, /, **arguments
 
 
 def think(text: str) -> Answer:
-    """Return an answer's reasoning, to be added to what is said: ``think("Easy.") + say("42")``."""
+    """Return an answer's reasoning, to be added to what is said: ``think("Easy.") + say("42")``.
+
+    Args:
+        text: What the model thinks before it answers.
+
+    Example:
+        >>> (think("Easy.") + say("42")).message["reasoning_content"]
+        'Easy.'
+    """
     return Answer(message={"reasoning_content": text})
 
 
