@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         text_of_arguments,
         whole_characters,
     )
+    from zhipu_client.conversation.call_secrets import changed_secrets, redacted, without_secrets
     from zhipu_client.conversation.enforcement import (
         StructuredAnswer,
         StructuredStrategy,
@@ -73,12 +74,9 @@ if TYPE_CHECKING:
     from zhipu_client.conversation.tools import (
         Choice,
         ToolNames,
-        changed_secrets,
         check_tool,
         encoded_tools,
         read_choice,
-        redacted,
-        without_secrets,
     )
 else:
     __getattr__ = loader(
@@ -91,6 +89,7 @@ else:
             "zhipu_client.conversation.arguments": (
                 "Arguments may_go_on read_arguments text_of_arguments whole_characters"
             ),
+            "zhipu_client.conversation.call_secrets": "changed_secrets redacted without_secrets",
             "zhipu_client.conversation.enforcement": (
                 "StructuredAnswer StructuredStrategy ToolChoiceMode choice_as_text "
                 "structured_strategies"
@@ -119,8 +118,7 @@ else:
             "zhipu_client.conversation.thinking": "ReasoningHistory",
             "zhipu_client.conversation.token_estimates": "estimate_messages estimate_text",
             "zhipu_client.conversation.tools": (
-                "Choice ToolNames changed_secrets check_tool encoded_tools read_choice "
-                "redacted without_secrets"
+                "Choice ToolNames check_tool encoded_tools read_choice"
             ),
         },
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhipu_client._secrets import is_secret_header
-from zhipu_client.conversation.tools import changed_secrets
+from zhipu_client.conversation.call_secrets import changed_secrets
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["LeftOut", "check_nothing_left_out", "for_pickle"]

@@ -1,10 +1,9 @@
-"""Tools: their names on the wire and back, the choice among them, what must not be shown. Pure."""
+"""Tools: their names on the wire and back, and the choice among them. Pure."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,7 +17,6 @@ __all__ = [
     "CHOICE_WORDS",
     "Choice",
     "ToolNames",
-    "changed_secrets",
     "check_tool",
     "encode_name",
     "encoded_tools",
@@ -27,8 +25,6 @@ __all__ = [
     "function_schema",
     "only",
     "read_choice",
-    "redacted",
-    "without_secrets",
 ]
 
 _PLAIN_NAME = pattern(r"[a-zA-Z0-9_-]{1,64}")
@@ -196,6 +192,12 @@ def check_tool(tool: Any, field: str) -> None:
 
     Raises:
         InvalidRequestError: It has no name, or no usable schema.
+
+    Example:
+        >>> check_tool({"type": "function", "function": {"description": "Adds."}}, "tools[2]")
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: tools[2]...
     """
     named = bool(function_name(tool))
     _check_tool(encoded_tools([tool])[0] if named else tool, field)
@@ -212,6 +214,11 @@ def encoded_tools(
     Args:
         tools: Wire tools with the caller's names. They are not changed.
         names: The names of these tools, where they were made already.
+
+    Example:
+        >>> tool = {"type": "function", "function": {"name": "查天气", "description": "Weather."}}
+        >>> encoded_tools([tool])[0]["function"]["name"]
+        'tool_x80bac930'
     """
     names = names or ToolNames.of(tools)
     return [_encoded(tool, names) for tool in tools]
@@ -331,57 +338,3 @@ def only(tools: Sequence[Mapping[str, Any]], name: str) -> list[Mapping[str, Any
         for tool in tools
         if function_name(tool) == name or (function_name(tool) is None and tool.get("type") == name)
     ]
-
-
-def without_secrets(tool: Any) -> Any:
-    """Return a tool as traces may show it: an MCP server's headers contain credentials.
-
-    A digest is in their place, so that different ones stay apart in cache keys.
-    """
-    return _with_headers(tool, _digest)
-
-
-def _with_headers(tool: Any, change: Callable[[Any], Any]) -> Any:
-    if not isinstance(tool, Mapping):
-        return tool
-    if tool.get("type") == "mcp" and "mcp" not in tool:  # OpenAI's form
-        secrets = [name for name in ("headers", "authorization") if tool.get(name)]
-        return {**tool, **{name: change(tool[name]) for name in secrets}} if secrets else tool
-    mcp = tool.get("mcp")
-    if not isinstance(mcp, Mapping) or not mcp.get("headers"):
-        return tool
-    return {**tool, "mcp": {**mcp, "headers": change(mcp["headers"])}}
-
-
-def changed_secrets(kwargs: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
-    """Return a call's arguments with something else in the place of each secret.
-
-    Args:
-        kwargs: The arguments. They are not changed.
-        change: Secret -> what to put in its place.
-
-    Example:
-        >>> changed_secrets({"top_p": 0.5, "extra_headers": {"X-Token": "t"}}, lambda _: "hidden")
-        {'top_p': 0.5, 'extra_headers': 'hidden'}
-    """
-    found = dict(kwargs)
-    for name in ("tools", "server_tools"):
-        if isinstance(found.get(name), (list, tuple)):
-            found[name] = [_with_headers(tool, change) for tool in found[name]]
-    for name in ("extra_headers", "default_headers", "headers"):
-        if found.get(name):
-            found[name] = change(found[name])
-    return found
-
-
-def redacted(kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a call's arguments without the secrets in them: for traces and cache keys."""
-    found = changed_secrets(kwargs, _digest)
-    for name in ("api_key", "zhipuai_api_key", "openai_api_key"):
-        found.pop(name, None)
-    return found
-
-
-def _digest(value: Any) -> str:
-    text = json.dumps(value, sort_keys=True, default=str)
-    return f"redacted:{hashlib.sha256(text.encode()).hexdigest()[:12]}"

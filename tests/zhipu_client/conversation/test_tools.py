@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from zhipu_client import InvalidRequestError
 from zhipu_client.conversation import choice_as_text
 from zhipu_client.conversation import tools as tools_module
+from zhipu_client.conversation.call_secrets import redacted, without_secrets
 from zhipu_client.conversation.tools import (
     Choice,
     ToolNames,
@@ -23,8 +24,6 @@ from zhipu_client.conversation.tools import (
     function_schema,
     only,
     read_choice,
-    redacted,
-    without_secrets,
 )
 
 
