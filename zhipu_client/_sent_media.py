@@ -81,7 +81,18 @@ class SentMedium(NamedTuple):
 
 
 def kind_of(part: Any) -> str | None:
-    """Return the kind of medium in a content part: image, video, audio or file; or None."""
+    """Return the kind of medium in a content part: image, video, audio or file; or None.
+
+    Args:
+        part: A part of a message as it is sent.
+
+    Example:
+        >>> from zhipu_client.conversation import kind_of
+        >>> kind_of({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}})
+        'image'
+        >>> kind_of({"type": "text", "text": "Hello"}) is None
+        True
+    """
     kind = part.get("type") if isinstance(part, Mapping) else None
     return _KINDS.get(kind) if isinstance(kind, str) else None
 

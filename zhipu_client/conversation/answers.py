@@ -278,7 +278,17 @@ def read_answer(
 
 
 def facts_of(body: Mapping[str, Any], request_id: str | None = None) -> dict[str, Any]:
-    """What a body or chunk reports about the answer as a whole, see `FACTS`."""
+    """What a body or chunk reports about the answer as a whole, see `FACTS`.
+
+    Args:
+        body: The decoded body of an answer, or one chunk.
+        request_id: The id of the request, where it is known; else it is the answer's ``id``.
+
+    Example:
+        >>> from zhipu_client.conversation import facts_of
+        >>> facts_of({"id": "2026", "model": "glm-4.7", "choices": []})
+        {'id': '2026', 'model': 'glm-4.7', 'request_id': '2026'}
+    """
     found = {key: body[key] for key in FACTS if body.get(key) is not None}
     if request_id is not None:
         found.setdefault("request_id", request_id)

@@ -207,6 +207,14 @@ def choice_as_text(choice: Choice) -> str | dict[str, str] | None:
     """Return a choice to be bound to a call: None, ``"none"``, ``"any"``, or a name.
 
     A name that is also one of the words, such as ``"auto"``, is in an object.
+
+    Args:
+        choice: A choice as `read_choice` returns it.
+
+    Example:
+        >>> from zhipu_client.conversation import Choice, choice_as_text
+        >>> choice_as_text(Choice("required")), choice_as_text(Choice("named", "add"))
+        ('any', 'add')
     """
     if choice.name is not None and choice.name in CHOICE_WORDS:
         return {"type": "tool", "name": choice.name}

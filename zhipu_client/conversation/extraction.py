@@ -23,6 +23,11 @@ def extraction_prompt(instructions: str = "") -> str:
 
     Args:
         instructions: The caller's own, which come last.
+
+    Example:
+        >>> from zhipu_client.conversation import extraction_prompt
+        >>> extraction_prompt("Dates are ISO 8601.").endswith("Dates are ISO 8601.")
+        True
     """
     return f"{_SYSTEM}\n\n{instructions}".strip()
 

@@ -61,6 +61,12 @@ def prepared(
 
     Raises:
         InvalidRequestError: What the user has just sent cannot be sent to this model.
+
+    Example:
+        >>> from zhipu_client.conversation import prepared
+        >>> thought = {"role": "assistant", "content": "323", "reasoning_content": "17 * 20 - 17"}
+        >>> prepared([{"role": "user", "content": "17 * 19?"}, thought], reasoning="none")[1]
+        {'role': 'assistant', 'content': '323'}
     """
     if not is_plain_text(messages):
         messages = seen(messages, model, strict=repair)

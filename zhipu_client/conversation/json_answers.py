@@ -259,7 +259,18 @@ def json_text(text: str, *, arrays: bool = False) -> str:
 
 
 def object_in(text: str) -> dict[str, Any] | None:
-    """Return the JSON object of a text, or None if no object is valid and whole."""
+    """Return the JSON object of a text, or None if no object is valid and whole.
+
+    Args:
+        text: What the model wrote, with other words or a code fence around it or not.
+
+    Example:
+        >>> from zhipu_client.conversation import object_in
+        >>> object_in('Here it is: {"total": 7.7}')
+        {'total': 7.7}
+        >>> object_in('{"total": 7.') is None
+        True
+    """
     found = _best(text, arrays=False)
     return found.value if found is not None and found.valid else None
 

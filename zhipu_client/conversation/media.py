@@ -155,6 +155,11 @@ def audio_part(content: bytes | str, name: str | None, where: str) -> dict[str, 
 
     Raises:
         InvalidRequestError: It is neither WAV nor MP3, or a data URL without base64.
+
+    Example:
+        >>> from zhipu_client.conversation import audio_part
+        >>> audio_part("data:audio/wav;base64,UklGRg==", None, "messages[0]")
+        {'type': 'input_audio', 'input_audio': {'data': 'UklGRg==', 'format': 'wav'}}
     """
     url = data_url(content, "audio", mime=name if name and "/" in name else None)
     head, _, data = url.partition(",")
@@ -183,6 +188,13 @@ def read_file(path: Path, what: str, most: int, where: str = "messages") -> byte
 
     Raises:
         InvalidRequestError: It cannot be read, is not a regular file, is empty, or is too large.
+
+    Example:
+        >>> from zhipu_client.conversation import read_file
+        >>> read_file(Path("no.png"), "image", 1000, "messages[0]")
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: messages[0] is 'no.png': the image cannot be ...
     """
     try:
         file = path.expanduser()

@@ -120,6 +120,14 @@ def build(
 
     Raises:
         InvalidRequestError: Something can never be accepted.
+
+    Example:
+        >>> from zhipu_client.conversation import build
+        >>> from zhipu_client.dialects import dialect_of
+        >>> values = {"model": "glm-4.7", "temperature": 0.2, "max_tokens": 500}
+        >>> dialect = dialect_of("https://api.z.ai/api/paas/v4")
+        >>> sorted(build(values, dialect=dialect, streaming=False).params.items())
+        [('max_tokens', 500), ('temperature', 0.2)]
     """
     built = _decided_before(values, dialect, streaming=streaming, one_answer=one_answer)
     for note in built.notes:

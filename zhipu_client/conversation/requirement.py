@@ -230,7 +230,22 @@ class Requirement:
 
 
 def validation_complaints(error: ValidationError) -> list[str]:
-    """What pydantic found wrong, in words a model can act on."""
+    """What pydantic found wrong, in words a model can act on.
+
+    Args:
+        error: What a data class said of an answer; its first ten complaints are taken.
+
+    Example:
+        >>> from pydantic import BaseModel, ValidationError
+        >>> from zhipu_client.conversation import validation_complaints
+        >>> class Invoice(BaseModel):
+        ...     total: float
+        >>> try:
+        ...     Invoice(total="seven")
+        ... except ValidationError as error:
+        ...     validation_complaints(error)
+        ['total: Input should be a valid number, unable to parse string as a number']
+    """
     rows = error.errors(include_url=False, include_context=False, include_input=False)
     return [
         f"{'.'.join(str(part) for part in row['loc']) or 'the whole'}: {row['msg']}"

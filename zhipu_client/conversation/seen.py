@@ -49,6 +49,15 @@ def unsendable(error: InvalidRequestError, what: str = "content") -> Wire:
     Args:
         error: What is wrong with it.
         what: The kind of block.
+
+    Example:
+        >>> from zhipu_client import InvalidRequestError
+        >>> from zhipu_client.conversation import prepared, unsendable
+        >>> part = unsendable(InvalidRequestError("the sound is of an unknown format"), "sound")
+        >>> prepared([{"role": "user", "content": [part]}], model="glm-4.7")
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: the sound is of an unknown format
     """
     return {"type": _UNSENDABLE, "what": what, "error": error}
 

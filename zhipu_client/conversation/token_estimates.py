@@ -41,7 +41,17 @@ def estimate_text(text: str) -> int:
 def estimate_messages(
     messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]] | None = None
 ) -> int:
-    """Return about how many tokens a conversation (wire messages) and its tools have."""
+    """Return about how many tokens a conversation (wire messages) and its tools have.
+
+    Args:
+        messages: The conversation; what a picture counts for is a guess.
+        tools: The tools that are offered with it, in the form of the wire.
+
+    Example:
+        >>> from zhipu_client.conversation import estimate_messages
+        >>> estimate_messages([{"role": "user", "content": "What is 17 * 19?"}])
+        12
+    """
     total = 0
     for message in messages:
         total += _PER_MESSAGE + _content(message.get("content"))

@@ -194,7 +194,7 @@ def check_tool(tool: Any, field: str) -> None:
         InvalidRequestError: It has no name, or no usable schema.
 
     Example:
-        >>> check_tool({"type": "function", "function": {"description": "Adds."}}, "tools[2]")
+        >>> check_tool({"type": "function", "function": {}}, "tools[2]")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
         zhipu_client.errors.InvalidRequestError: tools[2]...
