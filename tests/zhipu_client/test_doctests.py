@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import inspect
 import pkgutil
+import sys
+from typing import Any
 
 import pytest
 
 import zhipu_client
+import zhipu_emulator
 
 MODULES = [
     found.name.removeprefix("zhipu_client.")
@@ -37,3 +41,37 @@ def test_endpoints_show_how_they_are_called(module: str, function: str) -> None:
     found = getattr(importlib.import_module(f"zhipu_client.{module}"), function)
     assert "Args:" in found.__doc__ or "parameters are those" in found.__doc__
     assert "Raises:" in found.__doc__ or module == "chat"
+
+
+def exported() -> dict[str, Any]:
+    """What users find in public places: the packages, and their modules and packages below."""
+    places = [zhipu_client, zhipu_emulator] + [
+        importlib.import_module(f"zhipu_client.{found.name}")
+        for found in pkgutil.iter_modules(zhipu_client.__path__)
+        if not found.name.startswith("_")
+    ]
+    return {
+        f"{place.__name__}.{name}": getattr(place, name)
+        for place in places
+        for name in getattr(place, "__all__", ())
+    }
+
+
+FUNCTIONS = {name: found for name, found in exported().items() if inspect.isroutine(found)}
+
+
+def test_each_function_has_an_example() -> None:
+    assert len(FUNCTIONS) > 150
+    documented = {name: inspect.getdoc(found) or "" for name, found in FUNCTIONS.items()}
+    assert [name for name, text in documented.items() if "Example:\n    " not in text] == []
+
+
+def test_examples_of_what_sends_run() -> None:
+    """Those of the inner modules that are not run as a whole."""
+    finder, runner = doctest.DocTestFinder(recurse=False), doctest.DocTestRunner()
+    for name, found in FUNCTIONS.items():
+        if found.__module__.startswith("zhipu_client._io"):
+            for session in finder.find(
+                found, name, globs=dict(vars(sys.modules[found.__module__]))
+            ):
+                assert runner.run(session).failed == 0
