@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
@@ -102,6 +101,8 @@ def suggestion(name: str, known: Iterable[str]) -> str | None:
         >>> suggestion("temprature", ["temperature", "top_p"])
         'temperature'
     """
+    import difflib  # for whoever misspells something
+
     found = difflib.get_close_matches(name, sorted(known), 1, 0.75)
     return found[0] if found else None
 

@@ -8,8 +8,8 @@ for both; their answers are checked all the same, since some of them ignore what
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
 from zhipu_client import models
 from zhipu_client._check import refuse
@@ -54,8 +54,7 @@ ToolChoiceMode = Literal["auto", "native", "emulate"]
 StructuredStrategy = Literal["json", "tool", "prompt"]
 
 
-@dataclass(frozen=True, slots=True)
-class StructuredAnswer:
+class StructuredAnswer(NamedTuple):
     """What an adapter knows of an answer that is data for a program.
 
     Attributes:

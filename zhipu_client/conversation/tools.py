@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from zhipu_client._check import show
 from zhipu_client._lazy import pattern
@@ -259,8 +258,7 @@ def _encoded(tool: Mapping[str, Any], names: ToolNames) -> Mapping[str, Any]:
     return {**tool, "function": {**function, **changed}} if changed else tool
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What the caller wants of the model: any answer, no call, some call, or the call ``name``."""
 
     kind: Literal["auto", "none", "required", "named"]
