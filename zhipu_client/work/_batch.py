@@ -62,9 +62,11 @@ class BatchAnswer(Generic[V]):
         error: The error that a single call would have raised; None after success.
 
     Example:
-        >>> from zhipu_client import BatchAnswer
-        >>> BatchAnswer([0.5, 0.25]).get()
-        [0.5, 0.25]
+        ```python
+        from zhipu_client import BatchAnswer
+
+        print(BatchAnswer([0.5, 0.25]).get())
+        ```
     """
 
     value: V | None = None
@@ -120,9 +122,7 @@ def lines_of_chats(
 
     Example:
         >>> from zhipu_client import chat, lines_of_chats
-        >>> def ask(messages):
-        ...     return chat.create(model="glm-4-flash", messages=messages)
-        >>> lines_of_chats(ask, lambda body: body["choices"][0]["message"]["content"]).url
+        >>> lines_of_chats(lambda turns: chat.create(model="glm-4-flash", messages=turns), dict).url
         '/v4/chat/completions'
     """
     return _Lines("/v4/chat/completions", batches.MOST_LINES, request, read)
