@@ -38,6 +38,13 @@ class AgentSettings(ZhipuSettings):
     Attributes:
         below_base_url: False: the documented path, ``/api/v1/agents`` of the host. True:
             ``/v1/agents`` below the base URL, where the official SDKs send it.
+
+    Example:
+        ```python
+        from langchain_zhipu import ZhipuAIAgent
+
+        ZhipuAIAgent(agent_id="slides_glm_agent", below_base_url=True)
+        ```
     """
 
     below_base_url: bool = False

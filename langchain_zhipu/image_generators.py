@@ -78,6 +78,12 @@ class GeneratedImage:
         prompt: The prompt.
         size: The requested size, or None.
         model: The model that drew it.
+
+    Example:
+        >>> from langchain_zhipu.image_generators import GeneratedImage
+        >>> image = GeneratedImage(b"PNG", "image/png", "https://cdn.example.com/kite.png")
+        >>> image.mime_type, len(image.content)
+        ('image/png', 3)
     """
 
     content: bytes = field(repr=False)

@@ -57,6 +57,12 @@ class GeneratedVideo:
         path: The file that it was saved to, or None.
         prompt: The prompt, or None where only the task was known.
         model: The model that made it.
+
+    Example:
+        >>> from langchain_zhipu.video_generators import GeneratedVideo
+        >>> video = GeneratedVideo("https://cdn.example.com/kite.mp4", task_id="8868")
+        >>> video.task_id, video.path
+        ('8868', None)
     """
 
     url: str

@@ -123,7 +123,21 @@ def create_ocr_extractor(
 
 
 class OCRExtractor(BasePydanticProgram[Model], Generic[Model]):
-    """A program from a document to an object; made by `create_ocr_extractor`."""
+    """A program from a document to an object; made by `create_ocr_extractor`.
+
+    Example:
+        ```python
+        from llama_index_zhipu import ZhipuAI, create_ocr_extractor
+        from pydantic import BaseModel
+
+        class Invoice(BaseModel):
+            number: str
+            total: float
+
+        extractor = create_ocr_extractor(ZhipuAI(model="glm-4.7"), Invoice)
+        print(extractor.output_cls, extractor("invoice.pdf").total)
+        ```
+    """
 
     def __init__(
         self,

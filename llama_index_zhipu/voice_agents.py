@@ -42,6 +42,11 @@ class VoiceAgentEvent(BaseVoiceAgentEvent):
     Attributes:
         type_t: Its name on the wire, such as ``response.done``.
         data: All that came, without the sound.
+
+    Example:
+        >>> from llama_index_zhipu.voice_agents import VoiceAgentEvent
+        >>> VoiceAgentEvent(type_t="response.done", data={"response": {"status": "completed"}}).data
+        {'response': {'status': 'completed'}}
     """
 
     data: dict[str, Any]

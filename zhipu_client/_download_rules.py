@@ -57,6 +57,14 @@ class DownloadError(ZhipuError):
         url: Its address, without the query (which has a signature).
         retryable: True when trying again may help.
         partial: What there is without the file, where an adapter fetched it; else None.
+
+    Example:
+        ```python
+        try:
+            download(client, url, to="kite.png")
+        except DownloadError as error:
+            print(error.url, error.retryable)
+        ```
     """
 
     def __init__(self, message: str, *, url: str, retryable: bool = False) -> None:
@@ -100,6 +108,12 @@ class Downloaded:
         mime_type: Its type by its first bytes (``image/png``).
         url: Where it came from.
         size: How many bytes it has.
+
+    Example:
+        ```python
+        kite = download(client, reply.urls[0], kind="image/")
+        print(kite.mime_type, kite.size, len(kite.content))
+        ```
     """
 
     content: bytes = field(repr=False)

@@ -51,6 +51,10 @@ class Upload:
         filename: The name that the service sees.
         content: The bytes. (Kept in memory, so that a retry can send them again.)
         content_type: The MIME type of the part.
+
+    Example:
+        >>> Upload("file", "memo.wav", b"RIFF", "audio/wav")
+        Upload(name='file', filename='memo.wav', content_type='audio/wav')
     """
 
     name: str
@@ -126,6 +130,11 @@ class Request(Generic[T]):
             endpoint knows more about it than the answer says.
         decode: Reads the bytes of a good answer in place of the common JSON reader, which has what
             this raises a `ValueError` for.
+
+    Example:
+        >>> request = Request("GET", "/files", parse=lambda reply: reply.data)
+        >>> request.kind, request.model
+        ('read', None)
     """
 
     method: str
@@ -192,6 +201,13 @@ class StreamRequest(Generic[E]):
     Attributes:
         reader: Makes a fresh `StreamReader` for one try.
         opened: Is given the headers of the answer when a stream begins.
+
+    Example:
+        >>> from zhipu_client import chat
+        >>> hello = [{"role": "user", "content": "Hello"}]
+        >>> request = chat.stream(model="glm-4.7", messages=hello)
+        >>> request.path, request.json["stream"]
+        ('/chat/completions', True)
     """
 
     method: str

@@ -62,6 +62,11 @@ class Dialect:
         parallel_tool_calls: Whether the server can be asked for one call at a time.
         relays: Whether it may be a relay of the service under another path: ``/v4`` is the number
             of the service's API, and of no other. Then its own models have its own rules.
+
+    Example:
+        >>> service = dialect_of("https://open.bigmodel.cn/api/paas/v4")
+        >>> service.site, service.enforces, service.end_user
+        ('bigmodel', False, 'user_id')
     """
 
     name: DialectName

@@ -68,7 +68,16 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
 class PhoneActionError(ZhipuError, ValueError):
-    """The answer has no action that could be carried out: it is cut, unknown, or not one alone."""
+    """The answer has no action that could be carried out: it is cut, unknown, or not one alone.
+
+    Example:
+        >>> from zhipu_client.phone_actions import PhoneActionError, read_action
+        >>> try:
+        ...     read_action("Nothing to do here.")
+        ... except PhoneActionError as error:
+        ...     print(type(error).__name__)
+        PhoneActionError
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,18 @@ class ResumePoint:
         source: The document that failed.
         progress: Its next page, and the pages of it that were read but not yielded.
         later: The same for documents after it.
+
+    Example:
+        ```python
+        from langchain_zhipu import ZhipuAIOCRLoader
+
+        loader = ZhipuAIOCRLoader("report.pdf")
+        try:
+            pages = loader.load()
+        except Exception as error:  # a limit was reached, say
+            point = error.resume_from
+            pages = ZhipuAIOCRLoader("report.pdf", resume_from=point).load()
+        ```
     """
 
     source: str

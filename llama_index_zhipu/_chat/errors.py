@@ -36,6 +36,21 @@ class ToolNotCalledError(_AnswerError):
 
     Attributes:
         response: The last answer; its usage counts both attempts.
+
+    Example:
+        ```python
+        from llama_index.core.tools import FunctionTool
+        from llama_index_zhipu import ToolNotCalledError, ZhipuAI
+
+        def add(a: int, b: int) -> int:
+            return a + b
+
+        tool = FunctionTool.from_defaults(add, description="Add two numbers.")
+        try:
+            ZhipuAI(model="glm-4.7").chat_with_tools([tool], "17 + 19?", tool_required=True)
+        except ToolNotCalledError as error:
+            print(error.response.message.content)
+        ```
     """
 
 
@@ -44,6 +59,20 @@ class StructuredOutputError(_AnswerError):
 
     Attributes:
         response: The last answer; its usage counts both attempts.
+
+    Example:
+        ```python
+        from llama_index_zhipu import StructuredOutputError, ZhipuAI
+        from pydantic import BaseModel
+
+        class City(BaseModel):
+            name: str
+
+        try:
+            print(ZhipuAI(model="glm-4.7").as_structured_llm(City).complete("Name a city.").raw)
+        except StructuredOutputError as error:
+            print(error.response.message.content, error.response.raw)
+        ```
     """
 
 

@@ -35,7 +35,7 @@ def typed(name: str) -> doctest.DocTest:
 
 NAMES = [name for name in langchain_zhipu.__all__ if not name.startswith("_")]
 # Small things whose use is shown where they occur: an error's attribute, a plain function.
-WITHOUT = {"ResumePoint", "register"}
+WITHOUT = {"register"}
 
 
 @pytest.fixture(scope="module")

@@ -124,6 +124,13 @@ class AsyncStream(Generic[E]):
 
     Leaving the ``async with`` block, `aclose`, cancellation of the reading task, and dropping the
     last reference each close the connection and give the place back.
+
+    Example:
+        ```python
+        async with client.stream(chat.stream(model="glm-4.7", messages=messages)) as chunks:
+            async for chunk in chunks:
+                print(chunk)
+        ```
     """
 
     def __init__(self, client: AsyncAttempts, call: Call, request: StreamRequest[E]) -> None:

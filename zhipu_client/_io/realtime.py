@@ -135,6 +135,14 @@ class RealtimeConnection:
 
     Attributes:
         session: What it is set to.
+
+    Example:
+        ```python
+        async with connect_realtime(AsyncClient(), Session(voice="tongtong")) as talk:
+            await talk.say("Good morning!")
+            async for event in talk:
+                print(event)
+        ```
     """
 
     def __init__(

@@ -137,6 +137,13 @@ class Stream(Generic[E]):
 
     Leaving the ``with`` block, `close`, and dropping the last reference each close the connection
     and give the place back.
+
+    Example:
+        ```python
+        with client.stream(chat.stream(model="glm-4.7", messages=messages)) as chunks:
+            for chunk in chunks:
+                print(chunk)
+        ```
     """
 
     def __init__(self, client: Attempts, call: Call, request: StreamRequest[E]) -> None:

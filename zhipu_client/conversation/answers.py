@@ -171,6 +171,10 @@ class Answer:
         attempts: How many answers were paid for.
         others: Where more than one was asked for (``n``), those after the first. Their tokens are
             in the usage of the first.
+
+    Example:
+        >>> Answer(text="323", finish_reason="stop").as_wire()
+        {'role': 'assistant', 'content': '323'}
     """
 
     text: str = ""

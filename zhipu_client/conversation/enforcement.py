@@ -62,6 +62,12 @@ class StructuredAnswer(NamedTuple):
         replaceable: What a stream has shown may be replaced by a second attempt.
         json_mode: False keeps ``response_format`` out of the request: the schema goes in words.
         check: What is wrong with a value that fits the schema, in words.
+
+    Example:
+        >>> from zhipu_client.conversation import StructuredAnswer
+        >>> needed = StructuredAnswer(check=lambda value: ["total: missing"][len(value) :])
+        >>> needed.check({}), needed.check({"total": 7.7})
+        (['total: missing'], [])
     """
 
     lenient: bool = False

@@ -74,6 +74,15 @@ class Exchange:
     Raises:
         RequirementError: From `take` and `end`: the second attempt is not what it must be either.
         ContextOverflowError: The answer reached the end of the context window.
+
+    Example:
+        >>> from zhipu_client import Client
+        >>> from zhipu_client.conversation import build
+        >>> client = Client(api_key="id.secret")
+        >>> built = build({"model": "glm-4.7"}, dialect=client.dialect, streaming=False)
+        >>> exchange = Exchange([{"role": "user", "content": "17 * 19?"}], built)
+        >>> exchange.done  # until client.converse(exchange) has its answer
+        False
     """
 
     def __init__(

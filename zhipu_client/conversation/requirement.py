@@ -35,6 +35,14 @@ class RequirementError(ZhipuError, ValueError):
         answer: The last answer, with the tokens of both attempts.
         complaint: What is wrong with it, in words.
         needs_call: True when a tool had to be called.
+
+    Example:
+        ```python
+        try:
+            answer = client.converse(exchange)
+        except RequirementError as error:
+            print(error.complaint, error.usage, error.answer.text)
+        ```
     """
 
     def __init__(self, message: str, answer: Answer, complaint: str, *, needs_call: bool) -> None:
@@ -68,6 +76,11 @@ class Requirement:
         check: What is wrong with a value that fits its schema, in words; from the adapter, whose
             data class may have rules of its own.
         names: The tools' names on the wire.
+
+    Example:
+        >>> needed = Requirement(json=True, schema={"type": "object", "required": ["total"]})
+        >>> needed.json, needed.tools is None
+        (True, True)
     """
 
     tools: Mapping[str, Mapping[str, Any]] | None = None

@@ -31,6 +31,11 @@ class Delta:
         audio: A piece of sound, as it came.
         logprobs: Log probabilities, as they came.
         chunk: The chunk itself; an empty one where the end of the stream brought something out.
+
+    Example:
+        >>> delta = Delta({}, text="32", reasoning="")
+        >>> delta.text, delta.calls
+        ('32', ())
     """
 
     __slots__ = ("audio", "calls", "chunk", "logprobs", "reasoning", "text")

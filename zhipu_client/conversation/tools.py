@@ -259,7 +259,12 @@ def _encoded(tool: Mapping[str, Any], names: ToolNames) -> Mapping[str, Any]:
 
 
 class Choice(NamedTuple):
-    """What the caller wants of the model: any answer, no call, some call, or the call ``name``."""
+    """What the caller wants of the model: any answer, no call, some call, or the call ``name``.
+
+    Example:
+        >>> read_choice("any", [{"type": "function", "function": {"name": "add"}}])
+        Choice(kind='required', name=None)
+    """
 
     kind: Literal["auto", "none", "required", "named"]
     name: str | None = None

@@ -54,6 +54,10 @@ class PartialEmbeddings:
         usage: Tokens of the requests that succeeded.
         handed_over: The positions of texts whose vectors `iterate` has handed over, and that are
             not kept here: they count as done.
+
+    Example:
+        >>> PartialEmbeddings([[0.5], None, None], {"total_tokens": 3}).missing
+        [1, 2]
     """
 
     vectors: list[list[float] | None] = field(repr=False)

@@ -35,7 +35,16 @@ _CHINESE = (("\u3400", "\u9fff"), ("\uf900", "\ufaff"))
 
 
 class ZhipuError(Exception):
-    """The root of every error that this package raises itself."""
+    """The root of every error that this package raises itself.
+
+    Example:
+        >>> from zhipu_client import embeddings
+        >>> try:
+        ...     embeddings.create(input="")
+        ... except ZhipuError as error:
+        ...     print(error)
+        input[0] must not be empty, got ''
+    """
 
     def explain(self, hint: str) -> None:
         """Add to the text what the caller can do, or has to know."""
@@ -82,6 +91,14 @@ class InvalidRequestError(ZhipuError, ValueError):
     Attributes:
         field: The parameter that was wrong, as the caller wrote it (``"temperature"``), or None.
         value: The offending value (shortened in the text; never a secret), or None.
+
+    Example:
+        >>> from zhipu_client import embeddings
+        >>> try:
+        ...     embeddings.create(input=["你好", ""])
+        ... except InvalidRequestError as error:
+        ...     error.field, error.value
+        ('input[1]', '')
     """
 
     def __init__(self, message: str, *, field: str | None = None, value: Any = None) -> None:
@@ -105,6 +122,14 @@ class APIError(ZhipuError):
         meaning: What the business code means, in English, or None for an unknown code. The text
             has it where the service's own words are Chinese.
         partial: What a stream had delivered before the error, or None.
+
+    Example:
+        ```python
+        try:
+            reply = client.send(request)
+        except APIError as error:
+            print(error.status, error.code, error.message, error.meaning, error.request_id)
+        ```
     """
 
     def __init__(
@@ -190,11 +215,29 @@ class GoneError(NotFoundError):
 
 
 class RateLimitError(APIError):
-    """Too many requests in flight, or the model is overloaded. Worth trying again."""
+    """Too many requests in flight, or the model is overloaded. Worth trying again.
+
+    Example:
+        ```python
+        try:
+            reply = client.send(request)  # tried again as often as max_retries says
+        except RateLimitError as error:
+            time.sleep(error.retry_after or 60)
+        ```
+    """
 
 
 class QuotaExceededError(APIError):
-    """A plan or day quota is used up: trying again helps only after ``reset_at``."""
+    """A plan or day quota is used up: trying again helps only after ``reset_at``.
+
+    Example:
+        ```python
+        try:
+            reply = client.send(request)
+        except QuotaExceededError as error:
+            print("usable again:", error.reset_at)
+        ```
+    """
 
 
 class InsufficientBalanceError(QuotaExceededError):
@@ -202,7 +245,16 @@ class InsufficientBalanceError(QuotaExceededError):
 
 
 class ContextOverflowError(BadRequestError):
-    """Prompt and answer do not fit the model's context window (1261)."""
+    """Prompt and answer do not fit the model's context window (1261).
+
+    Example:
+        ```python
+        try:
+            reply = client.send(request)
+        except ContextOverflowError as error:
+            messages = messages[-6:]
+        ```
+    """
 
 
 class ContentFilterError(APIError):
@@ -210,6 +262,14 @@ class ContentFilterError(APIError):
 
     Attributes:
         content_filter: The service's list of ``{"role", "level"}``; level 0 is the most severe.
+
+    Example:
+        ```python
+        try:
+            reply = client.send(request)
+        except ContentFilterError as error:
+            print([(found["role"], found["level"]) for found in error.content_filter])
+        ```
     """
 
     content_filter: list[dict[str, Any]]
@@ -233,6 +293,14 @@ class APIConnectionError(ZhipuError):
         sent: False when it is certain that the service got nothing.
         request_id: The id the request carried.
         partial: What a stream had delivered before the connection broke, or None.
+
+    Example:
+        ```python
+        try:
+            reply = client.send(request)
+        except APIConnectionError as error:
+            print("may have been paid for" if error.sent else "nothing was sent")
+        ```
     """
 
     retryable = True
@@ -258,6 +326,14 @@ class StreamIncompleteError(ZhipuError):
         partial: The answer up to there, in the shape of a whole one without ``finish_reason``
             (None when nothing had come). Its tool calls must not be run.
         retryable: True; but nothing is replayed by itself once a part was delivered.
+
+    Example:
+        ```python
+        try:
+            chunks = list(client.stream(request))
+        except StreamIncompleteError as error:
+            print(error.partial)
+        ```
     """
 
     retryable = True
@@ -285,6 +361,14 @@ class TaskTimeoutError(APITimeoutError):
     """A task was still running when the time to wait for it was over.
 
     It goes on running, and is paid for: wait again with its ``task_id``.
+
+    Example:
+        ```python
+        try:
+            result = wait_result(client, task, timeout=60)
+        except TaskTimeoutError as error:
+            result = wait_result(client, error.task_id)
+        ```
     """
 
     task_id: str | None = None

@@ -153,4 +153,14 @@ class ModelInfo:
 
 
 class ModelDeprecationWarning(FutureWarning):
-    """A model is used that the service has switched off or is about to."""
+    """A model is used that the service has switched off or is about to.
+
+    Example:
+        ```python
+        import warnings
+
+        from zhipu_client import ModelDeprecationWarning
+
+        warnings.simplefilter("error", ModelDeprecationWarning)  # in the tests of a program
+        ```
+    """

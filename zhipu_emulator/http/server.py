@@ -29,6 +29,12 @@ class Server:
         host: Where it listens.
         port: Its port.
         state: What it remembers.
+
+    Example:
+        >>> with serve() as server:
+        ...     server.script("error=1302", path="/chat/completions")
+        ...     server.base_url.endswith("/api/paas/v4"), server.requests, len(server.unused)
+        (True, [], 1)
     """
 
     def __init__(self, options: Options, host: str = "127.0.0.1", port: int = 0) -> None:

@@ -75,6 +75,10 @@ class Options:
         keep_bytes: Bytes of requests that are kept for ``Server.requests``: the newest.
         keep_stored: Bytes of each kind of thing that is kept to be asked for again (files, tasks,
             images, …): the newest.
+
+    Example:
+        >>> Options(site="zai", max_in_flight=1, polls=0).api_keys == (DEFAULT_KEY,)
+        True
     """
 
     api_keys: tuple[str, ...] = (DEFAULT_KEY,)

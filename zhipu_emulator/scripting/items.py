@@ -34,6 +34,10 @@ class Fault:
     Attributes:
         orders: Kinds of fault with their values; ``zhipu_emulator.scripting.fault_kinds`` has them.
         path: Only for a request whose path ends like this.
+
+    Example:
+        >>> Fault({"error": "1302", "retry-after": "2"}, path="/chat/completions").orders["error"]
+        '1302'
     """
 
     orders: Mapping[str, str]
@@ -95,6 +99,12 @@ class Answer:
         done: Whether ``chunks`` end with ``[DONE]``.
         path: Only for a request whose path ends like this.
         fault: What goes wrong with it on top.
+
+    Example:
+        >>> Answer(json={"id": "1", "choices": []}, headers={"x-request-id": "7"}).status
+        200
+        >>> Answer(message={"content": "42"}, finish_reason="length").message["content"]
+        '42'
     """
 
     json: Any = None
