@@ -97,6 +97,10 @@ def refuse(field: str, value: Any, why: str) -> InvalidRequestError:
 def suggestion(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that somebody who wrote another one may have meant; None for no such.
 
+    Args:
+        name: The name that is unknown.
+        known: The names that there are.
+
     Example:
         >>> suggestion("temprature", ["temperature", "top_p"])
         'temperature'

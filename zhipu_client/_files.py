@@ -69,6 +69,9 @@ def archive(head: bytes) -> bool:
 def data_url(content: bytes) -> str:
     """Return the data URL of a file, typed by its content.
 
+    Args:
+        content: All bytes of the file.
+
     Raises:
         InvalidRequestError: Empty, too large, or neither PDF, PNG nor JPEG.
 

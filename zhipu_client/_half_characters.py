@@ -80,6 +80,9 @@ def whole_characters(value: Any) -> Any:
     The value itself is returned when nothing had to change; else a copy, in which mappings are
     dicts and tuples are lists.
 
+    Args:
+        value: Texts, numbers, and mappings and lists of them. It is not changed.
+
     Example:
         >>> whole_characters({"a": ["\ud83d\ude00"]}) == {"a": ["\U0001f600"]}
         True

@@ -16,6 +16,9 @@ def flat(values: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
 
     Many vector stores (Chroma, Pinecone) refuse anything but texts, numbers and booleans.
 
+    Args:
+        values: The metadata by name. It is not changed.
+
     Example:
         >>> from zhipu_client.adapting import flat
         >>> flat({"page": 3, "links": {"More": "https://a.example"}, "title": None})

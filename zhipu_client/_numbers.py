@@ -13,6 +13,10 @@ def whole_number(value: Any, *, most: int) -> int | None:
     Python refuses to read thousands of digits with a bare `ValueError`, and what is read may be
     used to count: so each reader says how large a number may be.
 
+    Args:
+        value: What came: a number, or a text with one.
+        most: The largest number to take.
+
     Example:
         >>> whole_number("12", most=100), whole_number("1" * 9, most=100)
         (12, None)

@@ -81,6 +81,9 @@ def read_rows(kind: type[ReplyModel], value: Any) -> list[Any]:
 def text_of(value: Any) -> str:
     r"""Return a field that should be text as text, whatever the service sent in its place.
 
+    Args:
+        value: The field's value, as it came.
+
     Example:
         >>> text_of(["a", {"type": "text", "text": "b"}]), text_of(None), text_of({"a": 1})
         ('a\nb', '', '{"a": 1}')

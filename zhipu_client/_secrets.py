@@ -77,6 +77,9 @@ class HiddenPassword:
 def hidden_password(given: Any) -> Any:
     """Return a password as one that is not shown; None for none, a function as it is.
 
+    Args:
+        given: A text, a pydantic ``SecretStr``, a function of the file that returns one, or None.
+
     Raises:
         InvalidRequestError: It is something else than a text or a function.
 

@@ -53,6 +53,9 @@ class Content:
 def name_of(given: Any) -> str | None:
     """Return the name that an upload, an open file or a blob has; None without one.
 
+    Args:
+        given: What the caller gave: bytes, an upload, an open file, a blob, or anything else.
+
     Example:
         >>> from zhipu_client.adapting import name_of
         >>> name_of(b"%PDF-") is None

@@ -119,6 +119,9 @@ def line(
 def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
     """Return the file of a batch, from what `line` made.
 
+    Args:
+        rows: The lines, each with an id of its own.
+
     Raises:
         InvalidRequestError: No line, too many (50,000; 10,000 for embeddings), an id twice, more
             than one model, or a line that cannot be written as JSON.
@@ -281,6 +284,9 @@ def create(
 def retrieve(batch_id: str) -> Request[Batch]:
     """Ask how far a batch is.
 
+    Args:
+        batch_id: The batch's id.
+
     Example:
         >>> from zhipu_client import batches
         >>> batches.retrieve("batch_42").path
@@ -366,6 +372,9 @@ def waiting(batch: Batch | str, *, interval: float = 10.0, timeout: float = 2 * 
 
 def cancel(batch_id: str) -> Request[Batch]:
     """Stop a batch; what is done is kept and billed.
+
+    Args:
+        batch_id: The batch's id.
 
     Example:
         >>> from zhipu_client import batches

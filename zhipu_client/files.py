@@ -198,6 +198,9 @@ def open_content(file_id: str, *, max_bytes: int = 8 * 1024 * MiB) -> Request[IO
 def delete(file_id: str) -> Request[DeletedFile]:
     """Delete a file.
 
+    Args:
+        file_id: The file's id.
+
     Example:
         >>> from zhipu_client import files
         >>> files.delete("file-1").method

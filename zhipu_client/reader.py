@@ -126,6 +126,9 @@ def create(
 def page_in(answer: Any) -> dict[str, Any] | None:
     """Return the page in the decoded body of an answer, as it came; None where it has no page.
 
+    Args:
+        answer: The decoded body, whatever the server sent.
+
     Example:
         >>> from zhipu_client import reader
         >>> reader.page_in({"reader_result": {"title": "Whales", "content": "They sing."}})

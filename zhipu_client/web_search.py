@@ -155,6 +155,9 @@ def _parse(reply: Reply) -> WebSearchReply:
 def results_in(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the results in the decoded body of an answer, as they came.
 
+    Args:
+        answer: The decoded body.
+
     Example:
         >>> from zhipu_client import web_search
         >>> web_search.results_in({"search_result": [{"title": "Whales"}, None]})

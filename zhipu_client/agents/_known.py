@@ -80,6 +80,9 @@ STRATEGIES: tuple[str, ...] = (
 def info_of(agent_id: str) -> AgentInfo:
     """Return what is documented of an agent; of others, what is safe to assume.
 
+    Args:
+        agent_id: The agent's id, such as ``slides_glm_agent``.
+
     Example:
         >>> info_of("slides_glm_agent").streams, info_of("another").streams
         ('only', 'both')

@@ -145,6 +145,9 @@ def translate_stream(text: str, **options: Any) -> StreamRequest[AgentEvent]:
 def translated(reply: AgentReply) -> str:
     """Return the translation in an answer, if it is whole.
 
+    Args:
+        reply: What a request of `translate` was answered with.
+
     Raises:
         ContentFilterError: Content safety cut it.
         ServerError: It was cut otherwise, or is missing. Each has the `AgentReply` as ``partial``.

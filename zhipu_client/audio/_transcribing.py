@@ -127,6 +127,9 @@ def transcribe_stream(
 def audio_type(head: bytes) -> str | None:
     r"""Return ``audio/wav`` or ``audio/mpeg`` by the first 12 bytes, or None.
 
+    Args:
+        head: The sound, or its first 12 bytes.
+
     Example:
         >>> from zhipu_client.audio import audio_type
         >>> audio_type(b"RIFF\x24\x00\x00\x00WAVE")

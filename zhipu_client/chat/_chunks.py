@@ -53,6 +53,9 @@ class ChatChunk(TypedDict, total=False):
 def text_of(content: Any) -> str:
     """Return the text of a ``content`` value: a string, null, or a list of parts.
 
+    Args:
+        content: The ``content`` of a message or delta, as it came.
+
     Example:
         >>> from zhipu_client.chat import text_of
         >>> text_of([{"type": "text", "text": "It is "}, {"type": "text", "text": "323."}])
@@ -72,6 +75,9 @@ def text_of(content: Any) -> str:
 def reasoning_of(message: Mapping[str, Any]) -> str:
     """Return the reasoning of a message or delta, whichever key carries it.
 
+    Args:
+        message: The message or delta, as it came.
+
     Example:
         >>> from zhipu_client.chat import reasoning_of
         >>> reasoning_of({"content": "323", "reasoning_content": "17 * 20 - 17"})
@@ -88,6 +94,9 @@ def reasoning_of(message: Mapping[str, Any]) -> str:
 
 def message_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the message of a choice: some servers call it ``delta``, or send its text alone.
+
+    Args:
+        choice: An item of ``choices``, as it came.
 
     Example:
         >>> from zhipu_client.chat import message_of

@@ -17,6 +17,9 @@ SERVER_CALLS = frozenset({"web_search", "retrieval", "mcp"})
 def calls_of(message: Mapping[str, Any]) -> list[Any]:
     """Return the tool calls of a message or delta, in the forms that servers have sent.
 
+    Args:
+        message: The message or delta, as it came.
+
     Example:
         >>> calls_of({"function_call": {"name": "add", "arguments": "{}"}})
         [{'index': 0, 'type': 'function', 'function': {'name': 'add', 'arguments': '{}'}}]

@@ -43,6 +43,9 @@ def inlined(schema: Mapping[str, Any]) -> dict[str, Any]:
     keeps some references, and their definitions. References to other documents stay. A schema
     without references is returned as it is, key by key.
 
+    Args:
+        schema: The schema. It is not changed.
+
     Example:
         >>> port = {"type": "object", "properties": {"name": {"type": "string"}}}
         >>> inlined({"properties": {"to": {"$ref": "#/$defs/Port"}}, "$defs": {"Port": port}})

@@ -74,6 +74,10 @@ class _Reading(NamedTuple):
 def decoded(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments in which values left as JSON text are what the schema wants there.
 
+    Args:
+        value: The arguments of a call. They are not changed.
+        schema: The ``parameters`` of the tool.
+
     Example:
         >>> schema = {"properties": {"order": {"type": "object"}, "note": {"type": "string"}}}
         >>> decoded({"order": '{"id": 1}', "note": '{"id": 1}'}, schema)

@@ -89,6 +89,9 @@ def may_go_on(text: str) -> bool:
 
     Nothing says where the markup of GLM's template ends, but what follows it.
 
+    Args:
+        text: The arguments so far, as the model wrote them.
+
     Example:
         >>> may_go_on(""), may_go_on("<arg_key>a</arg_key><arg_value>1</arg_value>")
         (True, True)
@@ -160,6 +163,9 @@ def text_of_arguments(value: Any) -> str:
 
     What JSON cannot carry becomes what it can: NaN and infinity ``null``, other objects their
     text, lone halves of characters U+FFFD, what contains itself ``null`` where it would repeat.
+
+    Args:
+        value: The arguments as an object, or the text that the model wrote.
 
     Example:
         >>> text_of_arguments({"city": "北京", "x": float("nan")})

@@ -35,6 +35,9 @@ def extraction_prompt(instructions: str = "") -> str:
 def extraction_schema(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the JSON Schema that is meant: the given one, or that of a template.
 
+    Args:
+        given: A JSON Schema, or a template of what is wanted.
+
     Raises:
         InvalidRequestError: A value of a template is empty or of another type.
 

@@ -92,6 +92,9 @@ def prepared(
 def is_plain_text(messages: Sequence[Mapping[str, Any]]) -> bool:
     """Return whether no wire message of an adapter has parts or media: most have only texts.
 
+    Args:
+        messages: Wire messages in order.
+
     Example:
         >>> is_plain_text([{"role": "user", "content": "17 * 19?"}])
         True

@@ -278,6 +278,9 @@ def object_in(text: str) -> dict[str, Any] | None:
 def partial_object(text: str) -> dict[str, Any] | None:
     """Return a JSON object that is still being written, as far as it goes; None before it begins.
 
+    Args:
+        text: What the model has written so far.
+
     Example:
         >>> partial_object('Sure: {"name": "Ada", "born": 18')
         {'name': 'Ada', 'born': 18}

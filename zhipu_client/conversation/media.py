@@ -95,6 +95,9 @@ def most_bytes(kind: str, model: str | None = None, head: bytes = b"") -> int:
 def sniffed(data: bytes) -> str | None:
     """Return the MIME type that the first bytes of a medium speak of, or None.
 
+    Args:
+        data: The medium, or its first bytes.
+
     Example:
         >>> sniffed(b"%PDF-1.7"), sniffed(b"words")
         ('application/pdf', None)
@@ -227,6 +230,9 @@ def is_well_formed(part: Any) -> bool:
     """Return True for a part with a medium that a server can get at: by a web address or inline.
 
     What tools return is text, whatever it looks like, unless it is that.
+
+    Args:
+        part: A part of a message's content, as it came.
 
     Example:
         >>> is_well_formed({"type": "image_url", "image_url": {"url": "photo.png"}})

@@ -101,6 +101,9 @@ def _samples_at(content: bytes, start: int) -> int | None:
 def sound_type(data: str) -> str:
     """Return the MIME type of sound in base64.
 
+    Args:
+        data: The sound in base64.
+
     Example:
         >>> sound_type("UklGRiQAAABXQVZF"), sound_type("SUQzBAAA")
         ('audio/wav', 'audio/mpeg')

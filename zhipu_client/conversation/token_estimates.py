@@ -27,6 +27,9 @@ _PER_MEDIUM = 1200
 def estimate_text(text: str) -> int:
     """Return about how many tokens a text has; within a fifth for usual Chinese and English prose.
 
+    Args:
+        text: Any text.
+
     Example:
         >>> estimate_text("智谱清言"), estimate_text("hello")
         (3, 1)

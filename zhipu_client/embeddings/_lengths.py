@@ -21,6 +21,9 @@ _TOKENS_OF_CJK = 0.4
 def estimate_tokens(text: str) -> int:
     """Return a guess at the tokens of a text that is rather too high than too low.
 
+    Args:
+        text: Any text.
+
     Example:
         >>> estimate_tokens("你好"), estimate_tokens("hello world")
         (3, 5)

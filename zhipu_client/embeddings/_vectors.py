@@ -37,6 +37,9 @@ def decoded(body: bytes) -> dict[str, Any]:
 def vectors_in(data: Any) -> list[list[float]]:
     """Return the vectors of a decoded body, by ``index``; whole numbers become floats.
 
+    Args:
+        data: The ``data`` of the body: rows with ``index`` and ``embedding``.
+
     Raises:
         ServerError: A vector is something else, has a NaN or an infinite number, or two have the
             same ``index``.

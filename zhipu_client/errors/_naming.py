@@ -55,6 +55,9 @@ def shown_name(source: Any) -> str:
     password; a data URL is shortened to its type, and what is very long in the middle. Line ends
     and other characters that are not seen are escaped.
 
+    Args:
+        source: A name, a path, a web address or a data URL.
+
     Example:
         >>> from zhipu_client.adapting import shown_name
         >>> shown_name("https://a.example/scan.pdf?signature=secret")

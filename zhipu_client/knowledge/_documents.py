@@ -270,6 +270,9 @@ def documents(
 def document(document_id: str) -> Request[DocumentReply]:
     """Return the request for one document and its state: ``GET /document/{id}``.
 
+    Args:
+        document_id: The document's id.
+
     Example:
         >>> from zhipu_client import knowledge
         >>> knowledge.document("7").path
@@ -285,6 +288,9 @@ def document(document_id: str) -> Request[DocumentReply]:
 
 def document_images(document_id: str) -> Request[ImageList]:
     """List the images of a document's pieces: ``POST /document/slice/image_list/{id}``.
+
+    Args:
+        document_id: The document's id.
 
     Example:
         >>> from zhipu_client import knowledge
@@ -323,6 +329,9 @@ def embed(document_id: str, *, callback_url: str | None = None) -> Request[Done]
 
 def delete_document(document_id: str) -> Request[Done]:
     """Remove a document: ``DELETE /document/{id}``.
+
+    Args:
+        document_id: The document's id.
 
     Example:
         >>> from zhipu_client import knowledge

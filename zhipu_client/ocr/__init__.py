@@ -105,6 +105,9 @@ class LayoutReply(ReplyModel):
 def page_limit(site: str | None) -> int:
     """Return the most pages of one request: 30 on api.z.ai, else 100.
 
+    Args:
+        site: The site's preset, such as ``zai``; None for another server.
+
     Example:
         >>> from zhipu_client.ocr import page_limit
         >>> page_limit("zai"), page_limit("bigmodel")

@@ -133,6 +133,9 @@ def _check_reply(reply: Reply) -> None:
 def handwritten(reply: HandwritingReply) -> Handwritten:
     """Return what was read on an image; lines of an odd shape cost only what is odd.
 
+    Args:
+        reply: The answer of the handwriting endpoint.
+
     Example:
         >>> from zhipu_client import ocr
         >>> line = {"words": "Milk", "location": {"left": 1, "top": 2, "width": 9, "height": 4}}

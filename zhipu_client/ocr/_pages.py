@@ -186,6 +186,9 @@ def _join(regions: Sequence[Mapping[str, Any]]) -> str:
 def region_markdown(region: Mapping[str, Any]) -> str:
     """Return one region as Markdown: titles are marked, pictures links, the rest as it came.
 
+    Args:
+        region: A region of a page, as the layout endpoint reports it.
+
     Example:
         >>> region_markdown({"native_label": "doc_title", "content": "Report"})
         '# Report'
@@ -283,6 +286,9 @@ def table_to_markdown(html: str) -> str:
     Cells that span columns or rows keep their text once, the other places are empty. A caption is
     the paragraph before it, an image in a cell a link. What is not a table, or contains another, is
     returned as it is.
+
+    Args:
+        html: The table, from ``<table>`` to ``</table>``.
 
     Example:
         >>> print(table_to_markdown("<table><tr><td>a</td><td>b</td></tr></table>"))

@@ -15,6 +15,9 @@ _TABLE_END = re.compile(r"</table\s*>", re.IGNORECASE)
 def tables_as_markdown(text: str) -> str:
     """Return a text with its HTML tables as Markdown tables; the rest stays as it is.
 
+    Args:
+        text: Markdown with tables in HTML.
+
     Example:
         >>> print(tables_as_markdown("Sums: <table><tr><td>a</td></tr></table>"))
         Sums:

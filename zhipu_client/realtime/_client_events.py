@@ -130,6 +130,9 @@ def function_output(call_id: str, output: str) -> dict[str, Any]:
 def delete_item(item_id: str) -> dict[str, Any]:
     """Return the event that removes an item of the conversation.
 
+    Args:
+        item_id: The item's id.
+
     Example:
         >>> from zhipu_client.realtime import delete_item
         >>> delete_item("item_7")["item_id"]
@@ -140,6 +143,9 @@ def delete_item(item_id: str) -> dict[str, Any]:
 
 def retrieve_item(item_id: str) -> dict[str, Any]:
     """Return the event that asks for an item of the conversation.
+
+    Args:
+        item_id: The item's id.
 
     Example:
         >>> from zhipu_client.realtime import retrieve_item

@@ -126,6 +126,9 @@ def _flat(tool: Any) -> dict[str, Any]:
 def session_update(session: Session) -> dict[str, Any]:
     """Return the client's event that sets a session.
 
+    Args:
+        session: What the session is to be set to.
+
     Example:
         >>> from zhipu_client.realtime import Session, session_update
         >>> session_update(Session())["type"]
