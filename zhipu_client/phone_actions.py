@@ -88,6 +88,12 @@ class PhoneAction:
         name: One of `ACTIONS`.
         arguments: What it has, by name; places are two numbers from 0 to 1,000.
         thought: What the model thought before it; empty where it says nothing.
+
+    Example:
+        >>> from zhipu_client.phone_actions import PhoneAction
+        >>> action = PhoneAction("Tap", {"element": [500, 120]})
+        >>> action.name, action.finished
+        ('Tap', False)
     """
 
     name: str

@@ -57,6 +57,10 @@ class Call:
             that the call must not be run.
         text: The arguments as the model wrote them.
         error: Why the call cannot be run, or None.
+
+    Example:
+        >>> Call("call_1", "add", {"a": 1}, '{"a": 1}').arguments
+        {'a': 1}
     """
 
     id: str

@@ -41,6 +41,10 @@ class Arguments(NamedTuple):
         value: The arguments by name; None when the text is not a whole object.
         text: What the model wrote, as text.
         error: Why there is no value; None when there is one.
+
+    Example:
+        >>> read_arguments('{"a": 1}').value, read_arguments('{"a": ').value
+        ({'a': 1}, None)
     """
 
     value: dict[str, Any] | None

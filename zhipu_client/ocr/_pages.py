@@ -84,6 +84,14 @@ class OCRProgress:
     Attributes:
         next_page: The first page that is missing.
         done: Pages after the gap that were read all the same.
+
+    Example:
+        ```python
+        try:
+            pages = run(client, ocr.pages("report.pdf"))
+        except ZhipuError as error:
+            pages = run(client, ocr.pages("report.pdf", resume_from=error.partial))
+        ```
     """
 
     next_page: int
