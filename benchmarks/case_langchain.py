@@ -245,6 +245,12 @@ CASES: dict[str, Case | Import] = {
         "langchain_core.language_models.chat_models", "BaseChatModel"
     ),
     "import/ours": Import("langchain_zhipu", "ChatZhipuAI"),
+    "import, langchain_core there/ours": Import(
+        "langchain_zhipu",
+        "ChatZhipuAI",
+        times=3,
+        after="langchain_core.language_models.chat_models",
+    ),
     "import/ChatOpenAI": Import("langchain_openai", "ChatOpenAI"),
     "import/community": Import("langchain_community.chat_models.zhipuai", "ChatZhipuAI"),
     "first call of a process/floor: httpx": first_post,

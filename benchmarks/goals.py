@@ -45,6 +45,7 @@ GOALS: dict[str, tuple[Goal, ...]] = {
     "langchain": (
         Goal("import", _LC_CORE, "cpu_us", 40_000, plus=True),
         Goal("import", _LC_CORE, "modules", None, plus=True),
+        Goal("import, langchain_core there", "", "cpu_us", 40_000),
         Goal("import", "ChatOpenAI", "cpu_us", None),
         Goal("construct, the first", "", "cpu_us", 2_000),
         Goal("construct, each next", "", "cpu_us", 300),
