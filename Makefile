@@ -101,7 +101,7 @@ soak: $(VENV)/.dev ## 200 streams at once against faults, for MINUTES=2; fails o
 
 docs: .venv-docs/.docs ## the documentation site, into build/docs; warnings are errors
 	@mkdir -p build && .venv-docs/bin/zensical build --strict --clean --config-file mkdocs.yml $(ARGS) 2>&1 \
-	  | tee build/docs.log && ! grep '^griffe' build/docs.log
+	  | tee build/docs.log && ! grep '^griffe' build/docs.log && ! grep -rl '<blockquote>' build/docs/reference
 
 notebooks: $(VENV)/.dev ## run the notebooks of the cookbook and write their pictures into them
 	@$(BIN)/python cookbook/notebooks/execute.py

@@ -14,7 +14,7 @@ _WIDTH = 24
 class ProgressBar:
     """A progress bar on standard error. Does nothing unless ``shown``.
 
-    Example:
+    Examples:
         >>> with ProgressBar("pages", shown=False) as bar:
         ...     bar.at(1, 10)
     """

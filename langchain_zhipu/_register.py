@@ -30,7 +30,7 @@ def register(name: str = "zhipu") -> None:
     Raises:
         RuntimeError: This version of LangChain has no such table.
 
-    Example:
+    Examples:
         >>> from langchain_zhipu import register
         >>> register()  # doctest: +SKIP
         >>> from langchain.chat_models import init_chat_model

@@ -103,7 +103,7 @@ class ZhipuAIOCRLoader(OCRSettings, CollectingLoader, defer_build=False):
             an error of ``on_result`` have the same, see `zhipu_client.work.partial_of`; when the
             iterator is closed early, `left_off` has it.
 
-    Example: GLM-OCR of your own
+    Examples: GLM-OCR of your own
         >>> from langchain_zhipu import ZhipuAIOCRLoader
         >>> ours = {"base_url": "http://localhost:8000/v1", "api_key": "not-needed"}
         >>> loader = ZhipuAIOCRLoader("report.pdf", model="zai-org/GLM-OCR", **ours)

@@ -79,7 +79,7 @@ class GeneratedImage:
         size: The requested size, or None.
         model: The model that drew it.
 
-    Example:
+    Examples:
         >>> from langchain_zhipu.image_generators import GeneratedImage
         >>> image = GeneratedImage(b"PNG", "image/png", "https://cdn.example.com/kite.png")
         >>> image.mime_type, len(image.content)

@@ -58,7 +58,7 @@ class GeneratedVideo:
         prompt: The prompt, or None where only the task was known.
         model: The model that made it.
 
-    Example:
+    Examples:
         >>> from langchain_zhipu.video_generators import GeneratedVideo
         >>> video = GeneratedVideo("https://cdn.example.com/kite.mp4", task_id="8868")
         >>> video.task_id, video.path

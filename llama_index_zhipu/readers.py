@@ -99,7 +99,7 @@ class ZhipuAIOCRReader(SeveralRequests, NotesFailures, defer_build=False):
         zhipu_client.ZhipuError: A call failed; the subclasses say how. That of an answer that was
             cut has ``cut_page``, as far as it came.
 
-    Example: GLM-OCR of your own
+    Examples: GLM-OCR of your own
         >>> from llama_index_zhipu import ZhipuAIOCRReader
         >>> ours = {"base_url": "http://localhost:8000/v1", "api_key": "not-needed"}
         >>> reader = ZhipuAIOCRReader(model="zai-org/GLM-OCR", **ours)

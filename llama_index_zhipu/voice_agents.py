@@ -43,7 +43,7 @@ class VoiceAgentEvent(BaseVoiceAgentEvent):
         type_t: Its name on the wire, such as ``response.done``.
         data: All that came, without the sound.
 
-    Example:
+    Examples:
         >>> from llama_index_zhipu.voice_agents import VoiceAgentEvent
         >>> VoiceAgentEvent(type_t="response.done", data={"response": {"status": "completed"}}).data
         {'response': {'status': 'completed'}}

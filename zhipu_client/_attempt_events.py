@@ -43,7 +43,7 @@ class AttemptEvent:
         next_in: Seconds until the next attempt; None: that was the last.
         error: What went wrong, or None.
 
-    Example:
+    Examples:
         >>> AttemptEvent(2, "answered", "POST", "/embeddings", "https://example.com/v4").next_in
     """
 

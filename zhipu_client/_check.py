@@ -84,7 +84,7 @@ def refuse(field: str, value: Any, why: str) -> InvalidRequestError:
     Returns:
         The error, to be raised.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import refuse
         >>> raise refuse("top_p", 3, "must be from 0.01 to 1")
         Traceback (most recent call last):
@@ -101,7 +101,7 @@ def suggestion(name: str, known: Iterable[str]) -> str | None:
         name: The name that is unknown.
         known: The names that there are.
 
-    Example:
+    Examples:
         >>> suggestion("temprature", ["temperature", "top_p"])
         'temperature'
     """
@@ -121,7 +121,7 @@ def refusal(failed: ValidationError, known: Iterable[str] = ()) -> InvalidReques
         failed: The error of the validation.
         known: The names that there are, for one that is unknown.
 
-    Example:
+    Examples:
         >>> from pydantic import BaseModel, Field, ValidationError
         >>> from zhipu_client.adapting import refusal
         >>> class Settings(BaseModel):
@@ -155,7 +155,7 @@ def refusal(failed: ValidationError, known: Iterable[str] = ()) -> InvalidReques
 def segment(field: str, value: Any) -> str:
     """Return an id as one segment of a path; refuses what would lead to another path.
 
-    Example:
+    Examples:
         >>> segment("task_id", "2026-1/x")
         '2026-1%2Fx'
     """
@@ -230,7 +230,7 @@ def choice(field: str, value: Any, allowed: Collection[Any], where: str = "") ->
     Raises:
         InvalidRequestError: The value is not in the list.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import choice
         >>> choice("quality", "hd", ("standard", "hd"))
         >>> choice("quality", "best", ("standard", "hd"), "cogview-4")

@@ -141,7 +141,7 @@ class Timeout:
     Raises:
         InvalidRequestError: A value is not a number in that range.
 
-    Example:
+    Examples:
         >>> Timeout.of(30)
         Timeout(connect=30.0, read=30.0, content=30.0, total=30.0)
         >>> Timeout(connect=5).read
@@ -211,7 +211,7 @@ def resolve_base_url(
     Raises:
         InvalidRequestError: Neither a preset nor an http(s) URL.
 
-    Example:
+    Examples:
         >>> resolve_base_url(None, "ZAI_API_KEY", {})
         'https://api.z.ai/api/paas/v4'
         >>> resolve_base_url("http://127.0.0.1:8000/v1/", None, {})
@@ -333,7 +333,7 @@ def header_fields(given: object, field: str) -> dict[str, str]:
 def site_of(base_url: str) -> str | None:
     """Return the preset that a resolved base URL belongs to; None for any other server.
 
-    Example:
+    Examples:
         >>> site_of("https://api.z.ai/api/coding/paas/v4/")
         'zai-coding'
     """
@@ -344,7 +344,7 @@ def site_of(base_url: str) -> str | None:
 def not_a_base(base_url: str) -> str | None:
     """Return what to set instead where a URL is of a site, but none of its base URLs; else None.
 
-    Example:
+    Examples:
         >>> not_a_base("https://api.z.ai/v1")[:44]
         'https://api.z.ai/v1 is not a base URL of the'
         >>> not_a_base("https://api.z.ai/api/paas/v4") is not_a_base("http://127.0.0.1:8000/v1")
@@ -360,7 +360,7 @@ def not_a_base(base_url: str) -> str | None:
 def root_of(base_url: str) -> str:
     """Return what the paths from the root of the service are below: its host, or a relay's path.
 
-    Example:
+    Examples:
         >>> root_of("https://open.bigmodel.cn/api/coding/paas/v4")
         'https://open.bigmodel.cn'
         >>> root_of("https://relay.example/bigmodel/api/paas/v4")
@@ -383,7 +383,7 @@ def offered(site: str | None, path: str, method: str = "POST") -> bool:
         path: The path below the base URL, such as ``/embeddings``.
         method: The HTTP method, in capitals.
 
-    Example:
+    Examples:
         >>> offered("zai", "/embeddings"), offered("bigmodel", "/embeddings")
         (False, True)
     """

@@ -85,7 +85,7 @@ def first_url(reply: Any, what: str, task_id: str | None = None) -> str:
     Raises:
         ServerError: The reply contains no address; the error has its ``body`` and the ``task_id``.
 
-    Example:
+    Examples:
         >>> from zhipu_client import images
         >>> from zhipu_client.adapting import first_url
         >>> reply = images.ImageReply(data=[{"url": "https://cdn.example.com/kite.png"}])
@@ -229,7 +229,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 def sniff(head: bytes) -> str:
     """Return the type of a file by its first 16 bytes; ``application/octet-stream`` if unknown.
 
-    Example:
+    Examples:
         >>> sniff(b"GIF89a..........")
         'image/gif'
     """

@@ -45,7 +45,7 @@ def sniff(head: bytes) -> str | None:
     Args:
         head: The first 1,024 bytes or more (a PDF may have other bytes before its mark).
 
-    Example:
+    Examples:
         >>> from zhipu_client.ocr import sniff
         >>> sniff(b"%PDF-1.7")
         'application/pdf'
@@ -75,7 +75,7 @@ def data_url(content: bytes) -> str:
     Raises:
         InvalidRequestError: Empty, too large, or neither PDF, PNG nor JPEG.
 
-    Example:
+    Examples:
         >>> from zhipu_client.ocr import data_url
         >>> data_url(b"%PDF-1.7")
         'data:application/pdf;base64,JVBERi0xLjc='

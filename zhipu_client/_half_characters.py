@@ -48,7 +48,7 @@ def decode_spoiled(data: bytes) -> Any:
     Raises:
         ValueError: It is not JSON, or all of its bytes are UTF-8.
 
-    Example:
+    Examples:
         >>> decode_spoiled(b'{"text": "caf\xe9"}')
         {'text': 'caf�'}
     """
@@ -65,7 +65,7 @@ def decode_spoiled(data: bytes) -> Any:
 def whole_text(text: str) -> str:
     r"""Return the text with pairs of surrogates joined and lone halves replaced by U+FFFD.
 
-    Example:
+    Examples:
         >>> whole_text("\ud83d\ude00 and \ud83d") == "\U0001f600 and \ufffd"
         True
     """
@@ -83,7 +83,7 @@ def whole_characters(value: Any) -> Any:
     Args:
         value: Texts, numbers, and mappings and lists of them. It is not changed.
 
-    Example:
+    Examples:
         >>> whole_characters({"a": ["\ud83d\ude00"]}) == {"a": ["\U0001f600"]}
         True
     """

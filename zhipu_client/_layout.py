@@ -72,7 +72,7 @@ def layout_of(documents: Sequence[Mapping[str, Any]], page: int | None = None) -
     Raises:
         InvalidRequestError: There is no layout in it; the error says how to read it.
 
-    Example:
+    Examples:
         >>> boxes = [{"label": "table", "bbox": [1, 2, 30, 40]}]
         >>> layout_of([{"page": 2, "page_width": 100, "page_height": 200, "boxes": boxes}]).page
         3
@@ -204,7 +204,7 @@ def marks(
         size: Width and height of the page in those pixels; None for those of the picture.
         picture: Width and height of the picture.
 
-    Example:
+    Examples:
         >>> region = {"label": "table", "bbox_2d": [10, 20, 50, 60]}
         >>> [mark.box for mark in marks([region], (100, 100), (200, 200))]
         [(20, 40, 100, 120)]

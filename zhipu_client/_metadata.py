@@ -19,7 +19,7 @@ def flat(values: Mapping[str, Any]) -> dict[str, str | int | float | bool]:
     Args:
         values: The metadata by name. It is not changed.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import flat
         >>> flat({"page": 3, "links": {"More": "https://a.example"}, "title": None})
         {'page': 3, 'links': '{"More": "https://a.example"}'}
@@ -42,7 +42,7 @@ def storable(values: Mapping[str, Any], *, but: Collection[str] = ()) -> dict[st
         values: The metadata.
         but: Names of values that are kept as they are: a path that opens the file again.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import storable
         >>> storable({"source": "caf\udce9.pdf", "page": 3})["source"] == "caf\ufffd.pdf"
         True
@@ -63,7 +63,7 @@ def document_id(source: str, page: int | None = None, element: int | None = None
         page: Its page, from 1; None for a document of the whole file.
         element: The position of an element on the page, from 0.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import document_id
         >>> document_id("report.pdf", 3), document_id("report.pdf", 3, 0)
         ('report.pdf#3', 'report.pdf#3.0')

@@ -17,7 +17,7 @@ def whole_number(value: Any, *, most: int) -> int | None:
         value: What came: a number, or a text with one.
         most: The largest number to take.
 
-    Example:
+    Examples:
         >>> whole_number("12", most=100), whole_number("1" * 9, most=100)
         (12, None)
     """

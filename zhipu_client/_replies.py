@@ -84,7 +84,7 @@ def text_of(value: Any) -> str:
     Args:
         value: The field's value, as it came.
 
-    Example:
+    Examples:
         >>> text_of(["a", {"type": "text", "text": "b"}]), text_of(None), text_of({"a": 1})
         ('a\nb', '', '{"a": 1}')
     """
@@ -109,7 +109,7 @@ def add_usage(total: dict[str, Any], usage: Any) -> None:
         total: Tokens and other counts by the wire's names; changed in place.
         usage: What an answer has as its ``usage``; anything but an object adds nothing.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import add_usage
         >>> total = {"prompt_tokens": 7}
         >>> add_usage(total, {"prompt_tokens": 5, "completion_tokens": 2})
@@ -127,7 +127,7 @@ def counts(usage: Any) -> dict[str, int]:
     Args:
         usage: What an answer has as its ``usage``.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import counts
         >>> counts({"prompt_tokens": 5, "completion_tokens": 2, "service_tier": "default"})
         {'prompt_tokens': 5, 'completion_tokens': 2}

@@ -52,7 +52,7 @@ class Upload:
         content: The bytes. (Kept in memory, so that a retry can send them again.)
         content_type: The MIME type of the part.
 
-    Example:
+    Examples:
         >>> Upload("file", "memo.wav", b"RIFF", "audio/wav")
         Upload(name='file', filename='memo.wav', content_type='audio/wav')
     """
@@ -131,7 +131,7 @@ class Request(Generic[T]):
         decode: Reads the bytes of a good answer in place of the common JSON reader, which has what
             this raises a `ValueError` for.
 
-    Example:
+    Examples:
         >>> request = Request("GET", "/files", parse=lambda reply: reply.data)
         >>> request.kind, request.model
         ('read', None)
@@ -202,7 +202,7 @@ class StreamRequest(Generic[E]):
         reader: Makes a fresh `StreamReader` for one try.
         opened: Is given the headers of the answer when a stream begins.
 
-    Example:
+    Examples:
         >>> from zhipu_client import chat
         >>> hello = [{"role": "user", "content": "Hello"}]
         >>> request = chat.stream(model="glm-4.7", messages=hello)

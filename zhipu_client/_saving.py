@@ -30,7 +30,7 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         OSError: It cannot be written; nothing is left behind.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> from zhipu_client.adapting import write_whole
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -67,7 +67,7 @@ def save_paid(
     Raises:
         ZhipuError: It cannot be written; nothing is left behind.
 
-    Example:
+    Examples:
         >>> import tempfile
         >>> from zhipu_client.adapting import save_paid
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -95,7 +95,7 @@ def check_folder(field: str, folder: str | Path | None) -> None:
     Raises:
         InvalidRequestError: It cannot be made, or written to.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import check_folder
         >>> check_folder("save_to", __file__)
         Traceback (most recent call last):
@@ -125,7 +125,7 @@ def file_of_task(folder: str | Path, task_id: str, suffix: str) -> Path:
         task_id: The task's id, as the service gave it; any text is safe.
         suffix: How the name ends: ``".mp4"``.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import file_of_task
         >>> file_of_task("videos", "8868902201637896192", ".mp4").name
         'e01dada3cc61ba63.mp4'
@@ -149,7 +149,7 @@ def saving(what: str, url: str, *, partial: Any, task_id: str) -> Iterator[None]
     Raises:
         DownloadError: The file cannot be written: the disk is full, say.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import saving
         >>> url = "https://cdn.example.com/a.mp4"
         >>> try:

@@ -83,7 +83,7 @@ def hidden_password(given: Any) -> Any:
     Raises:
         InvalidRequestError: It is something else than a text or a function.
 
-    Example:
+    Examples:
         >>> hidden_password("made-up")
         HiddenPassword('**********')
     """
@@ -139,7 +139,7 @@ def is_importable(key: Any) -> bool:
 def is_secret_header(name: str, value: str, key: Any = None) -> bool:
     """Return True for a header that is a secret by its name or value, or contains the key.
 
-    Example:
+    Examples:
         >>> is_secret_header("X-Api-Key", "1"), is_secret_header("X-Tenant", "acme")
         (True, False)
     """
@@ -158,7 +158,7 @@ def without_sent_secrets(body: bytes, headers: Iterable[tuple[bytes, bytes]]) ->
         body: What came.
         headers: Names and values of what was sent.
 
-    Example:
+    Examples:
         >>> without_sent_secrets(b"odd: Bearer id0.secret", [(b"Authorization", b"Bearer id0.secret")])
         b'odd: **********'
     """  # noqa: E501

@@ -86,7 +86,7 @@ def kind_of(part: Any) -> str | None:
     Args:
         part: A part of a message as it is sent.
 
-    Example:
+    Examples:
         >>> from zhipu_client.conversation import kind_of
         >>> kind_of({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}})
         'image'
@@ -125,7 +125,7 @@ def sent_media(messages: Sequence[Mapping[str, Any]]) -> list[SentMedium]:
     Args:
         messages: On the wire's shape, with or without the marks of an adapter.
 
-    Example:
+    Examples:
         >>> part = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
         >>> print(*sent_media([{"role": "user", "content": [part]}]))
         messages[0].content[0] (image, image/png, 8 bytes)
@@ -180,7 +180,7 @@ def name_media(
         media: What the request had.
         fields: The fields of the request: a refusal that names one of them is not about media.
 
-    Example:
+    Examples:
         >>> from zhipu_client import BadRequestError
         >>> error = BadRequestError("the picture cannot be read", status=400)
         >>> name_media(error, [SentMedium("messages[0].content[1]", "image", "scan.png")])

@@ -49,7 +49,7 @@ _FRAMES = {b"WAVE": b"RIFF", b"AIFF": b"FORM", b"AIFC": b"FORM"}
 def sound_type(head: bytes) -> SoundType | None:
     """Return the type of a file by its first 16 bytes; None for any other file.
 
-    Example:
+    Examples:
         >>> from zhipu_client._sound_types import sound_type
         >>> sound_type(b"fLaC" + bytes(12)).mime
         'audio/flac'

@@ -104,7 +104,7 @@ def retrieve(task_id: str) -> Request[TaskResult]:
     Raises:
         InvalidRequestError: The id is empty.
 
-    Example:
+    Examples:
         >>> from zhipu_client import tasks
         >>> tasks.retrieve("2026-1/x").path
         '/async-result/2026-1%2Fx'
@@ -281,7 +281,7 @@ def waiting(
     Raises:
         InvalidRequestError: The id is missing, or a number is out of its range.
 
-    Example:
+    Examples:
         >>> from zhipu_client import tasks
         >>> tasks.waiting("42").request().path
         '/async-result/42'

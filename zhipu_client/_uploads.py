@@ -56,7 +56,7 @@ def name_of(given: Any) -> str | None:
     Args:
         given: What the caller gave: bytes, an upload, an open file, a blob, or anything else.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import name_of
         >>> name_of(b"%PDF-") is None
         True
@@ -117,7 +117,7 @@ def read_upload(given: Any, max_bytes: int, what: str = "file") -> Content | Non
     Raises:
         InvalidRequestError: It is closed, opened as text, asynchronous, or has too many bytes.
 
-    Example:
+    Examples:
         >>> import io
         >>> from zhipu_client.adapting import read_upload
         >>> read_upload(io.BytesIO(b"%PDF-"), 100).content
@@ -161,7 +161,7 @@ def content_of(given: Any, max_bytes: int, what: str = "file") -> Content:
     Raises:
         InvalidRequestError: It cannot be read, or is something else.
 
-    Example:
+    Examples:
         >>> import io
         >>> from zhipu_client.adapting import content_of
         >>> content_of(io.BytesIO(b"%PDF-"), max_bytes=100).content
@@ -193,7 +193,7 @@ def read_path(path: Path, max_bytes: int, what: str = "file") -> bytes:
     Raises:
         InvalidRequestError: It cannot be read, is not a regular file, or is too large.
 
-    Example:
+    Examples:
         >>> from pathlib import Path
         >>> from zhipu_client.adapting import read_path
         >>> len(read_path(Path(__file__), max_bytes=1_000_000)) > 1000

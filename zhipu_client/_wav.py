@@ -136,7 +136,7 @@ def seconds_of(content: bytes) -> float:
 def wav_file(form: WavFormat, samples: bytes) -> bytes:
     """Return samples as a WAV file of the same format.
 
-    Example:
+    Examples:
         >>> from zhipu_client._wav import DECODED, wav_file
         >>> len(wav_file(DECODED, bytes(32_000)))
         32044

@@ -107,7 +107,7 @@ def line(
         body: The body of the call, as ``chat.create(...).json`` has it.
         url: The endpoint.
 
-    Example:
+    Examples:
         >>> from zhipu_client import batches
         >>> batches.line("request-1", {"model": "glm-4-flash", "messages": []})["method"]
         'POST'
@@ -126,7 +126,7 @@ def lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
         InvalidRequestError: No line, too many (50,000; 10,000 for embeddings), an id twice, more
             than one model, or a line that cannot be written as JSON.
 
-    Example:
+    Examples:
         >>> from zhipu_client import batches
         >>> batches.lines([batches.line("request-1", {"model": "glm-4-flash"})]).count(b"request-1")
         1
@@ -165,7 +165,7 @@ def read_output(content: bytes | IO[bytes]) -> Iterator[dict[str, Any]]:
     A line that is cut, or not a JSON object, is ``{"custom_id", "error": {"message"}}``, with
     the id if it can still be read, else None: `answer` raises it, the other lines are not lost.
 
-    Example:
+    Examples:
         >>> from zhipu_client import batches
         >>> [row["custom_id"] for row in batches.read_output(b'{"custom_id": "request-1"}')]
         ['request-1']
@@ -212,7 +212,7 @@ def answer(row: Mapping[str, Any], check: Callable[[Reply], None] | None = None)
     Raises:
         APIError: The line failed; the error is the one that the call itself would have raised.
 
-    Example:
+    Examples:
         >>> from zhipu_client import batches
         >>> batches.answer({"response": {"status_code": 200, "body": {"id": "1"}}})
         {'id': '1'}
@@ -252,7 +252,7 @@ def create(
         InvalidRequestError: Too much metadata, or no file.
         GoneError: While sending: the file has expired, was deleted, or is of another account.
 
-    Example:
+    Examples:
         >>> from zhipu_client import batches
         >>> batches.create(input_file_id="file-1").kind
         'paid'
@@ -287,7 +287,7 @@ def retrieve(batch_id: str) -> Request[Batch]:
     Args:
         batch_id: The batch's id.
 
-    Example:
+    Examples:
         >>> from zhipu_client import batches
         >>> batches.retrieve("batch_42").path
         '/batches/batch_42'
@@ -312,7 +312,7 @@ def list(*, after: str | None = None, limit: int | None = None) -> Request[Batch
         after: The ``last_id`` of the list before.
         limit: How many, 1 to 100 (20 where none is given).
 
-    Example:
+    Examples:
         >>> from zhipu_client import batches
         >>> dict(batches.list(limit=10).query)["limit"]
         '10'
@@ -361,7 +361,7 @@ def waiting(batch: Batch | str, *, interval: float = 10.0, timeout: float = 2 * 
             apart, up to 5 minutes.
         timeout: Seconds to wait in all, above 0 to a week. (The service takes up to 24 hours.)
 
-    Example:
+    Examples:
         >>> from zhipu_client import batches
         >>> batches.waiting("batch_42").request().path
         '/batches/batch_42'
@@ -376,7 +376,7 @@ def cancel(batch_id: str) -> Request[Batch]:
     Args:
         batch_id: The batch's id.
 
-    Example:
+    Examples:
         >>> from zhipu_client import batches
         >>> batches.cancel("batch_42").path
         '/batches/batch_42/cancel'

@@ -63,7 +63,7 @@ class Dialect:
         relays: Whether it may be a relay of the service under another path: ``/v4`` is the number
             of the service's API, and of no other. Then its own models have its own rules.
 
-    Example:
+    Examples:
         >>> service = dialect_of("https://open.bigmodel.cn/api/paas/v4")
         >>> service.site, service.enforces, service.end_user
         ('bigmodel', False, 'user_id')
@@ -90,7 +90,7 @@ class Dialect:
     def of_model(self, model: str) -> Dialect:
         """Return what is understood for one model: a relay may pass it on to the service.
 
-        Example:
+        Examples:
             >>> relay = dialect_of("https://relay.example/glm/v4")
             >>> relay.of_model("glm-4.7").enforces, relay.of_model("zai-org/GLM-4.6").enforces
             (False, True)
@@ -140,7 +140,7 @@ def dialect_of(base_url: str, name: DialectName | None = None) -> Dialect:
     Raises:
         InvalidRequestError: There is no dialect of that name.
 
-    Example:
+    Examples:
         >>> dialect_of("https://api.z.ai/api/paas/v4").site
         'zai'
         >>> dialect_of("http://127.0.0.1:8000/v1").name

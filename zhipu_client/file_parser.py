@@ -99,7 +99,7 @@ def create(
     Raises:
         InvalidRequestError: Empty, too large, or a format that the tool does not read.
 
-    Example:
+    Examples:
         >>> from zhipu_client import file_parser
         >>> file_parser.create(file=b"%PDF-", filename="a.pdf").path
         '/files/parser/create'
@@ -118,7 +118,7 @@ def create_sync(
 ) -> Request[ParserReply]:
     """Parse a document and wait for it: ``POST /files/parser/sync``; see `create`.
 
-    Example:
+    Examples:
         >>> from zhipu_client import file_parser
         >>> file_parser.create_sync(file=b"%PDF-", filename="a.pdf", file_type="PDF").path
         '/files/parser/sync'
@@ -141,7 +141,7 @@ def retrieve(
         task_id: The id that `create` answered with.
         format_type: The text itself, or an address to fetch it from.
 
-    Example:
+    Examples:
         >>> from zhipu_client import file_parser
         >>> file_parser.retrieve("task-1").path
         '/files/parser/result/task-1/text'
@@ -179,7 +179,7 @@ def waiting(task: ParserTask | str, *, interval: float = 1.0, timeout: float = 9
             apart, up to 10 seconds.
         timeout: Seconds to wait in all, above 0 to a week.
 
-    Example:
+    Examples:
         >>> from zhipu_client import file_parser
         >>> file_parser.waiting("42").request().path
         '/files/parser/result/42/text'
@@ -197,7 +197,7 @@ class Parsing:
         interval: Seconds between the first two looks.
         timeout: Seconds to wait in all.
 
-    Example:
+    Examples:
         >>> from zhipu_client import file_parser
         >>> file_parser.Parsing("prime-sync").request(b"%PDF-", "a.pdf").path
         '/files/parser/sync'

@@ -82,7 +82,7 @@ def create(*, file: Any, filename: str | None = None, purpose: str) -> Request[F
     Raises:
         InvalidRequestError: Empty, too large, or a sample of a voice that is neither WAV nor MP3.
 
-    Example:
+    Examples:
         >>> from zhipu_client import files
         >>> files.create(file=b"{}", filename="a.jsonl", purpose="batch").form
         (('purpose', 'batch'),)
@@ -126,7 +126,7 @@ def list(
         order: ``created_at``.
         limit: How many, 1 to 100 (20 where none is given).
 
-    Example:
+    Examples:
         >>> from zhipu_client import files
         >>> dict(files.list(purpose="batch").query)["purpose"]
         'batch'
@@ -152,7 +152,7 @@ def content(file_id: str, *, max_bytes: int = 256 * MiB) -> Request[bytes]:
     Raises:
         GoneError: While sending: it has expired, was deleted, or is of another account.
 
-    Example:
+    Examples:
         >>> from zhipu_client import files
         >>> files.content("file-1").path
         '/files/file-1/content'
@@ -179,7 +179,7 @@ def open_content(file_id: str, *, max_bytes: int = 8 * 1024 * MiB) -> Request[IO
     Raises:
         GoneError: While sending: it has expired, was deleted, or is of another account.
 
-    Example:
+    Examples:
         >>> from zhipu_client import files
         >>> files.open_content("file-1").path
         '/files/file-1/content'
@@ -201,7 +201,7 @@ def delete(file_id: str) -> Request[DeletedFile]:
     Args:
         file_id: The file's id.
 
-    Example:
+    Examples:
         >>> from zhipu_client import files
         >>> files.delete("file-1").method
         'DELETE'

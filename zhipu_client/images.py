@@ -92,7 +92,7 @@ def check_size(model: str, size: str) -> str:
     Raises:
         InvalidRequestError: No size, or one that the model cannot draw.
 
-    Example:
+    Examples:
         >>> from zhipu_client.images import check_size
         >>> check_size("cogview-4-250304", "1024 × 1024")
         '1024x1024'
@@ -149,7 +149,7 @@ def create(
     Raises:
         InvalidRequestError: A value is outside of its limits; ``field`` names it.
 
-    Example:
+    Examples:
         >>> from zhipu_client import images
         >>> images.create(prompt="a red kite", size="1568x1056").json["size"]
         '1568x1056'
@@ -187,7 +187,7 @@ def create_async(
         InvalidRequestError: A value is outside of its limits, or the model works only with
             `create`.
 
-    Example:
+    Examples:
         >>> from zhipu_client import images
         >>> images.create_async(prompt="a red kite").path
         '/async/images/generations'

@@ -96,7 +96,7 @@ class Verdict:
         flag_from: The lowest level that is flagged: ``REVIEW`` (doubtful and unsafe) or ``REJECT``
             (unsafe only).
 
-    Example:
+    Examples:
         >>> from zhipu_client import moderations
         >>> moderations.Verdict(()).flagged
         False
@@ -164,7 +164,7 @@ def create(
     Raises:
         InvalidRequestError: Empty, too long, or a part of an unknown type.
 
-    Example:
+    Examples:
         >>> from zhipu_client import moderations
         >>> moderations.create(input="hello").json
         {'model': 'moderation', 'input': 'hello'}
@@ -223,7 +223,7 @@ def bulk(
     Raises:
         InvalidRequestError: A value is outside of its limits; a text is named by its position.
 
-    Example:
+    Examples:
         >>> from zhipu_client import moderations
         >>> moderations.bulk(["hello", "world"]).in_flight
         4
@@ -254,7 +254,7 @@ def of_text(
     Raises:
         InvalidRequestError: The text is empty.
 
-    Example:
+    Examples:
         >>> from zhipu_client import moderations
         >>> len(moderations.of_text("word " * 1000).json["input"])
         3

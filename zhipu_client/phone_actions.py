@@ -70,7 +70,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 class PhoneActionError(ZhipuError, ValueError):
     """The answer has no action that could be carried out: it is cut, unknown, or not one alone.
 
-    Example:
+    Examples:
         >>> from zhipu_client.phone_actions import PhoneActionError, read_action
         >>> try:
         ...     read_action("Nothing to do here.")
@@ -89,7 +89,7 @@ class PhoneAction:
         arguments: What it has, by name; places are two numbers from 0 to 1,000.
         thought: What the model thought before it; empty where it says nothing.
 
-    Example:
+    Examples:
         >>> from zhipu_client.phone_actions import PhoneAction
         >>> action = PhoneAction("Tap", {"element": [500, 120]})
         >>> action.name, action.finished
@@ -127,7 +127,7 @@ class PhoneAction:
         Raises:
             KeyError: The action has no such place.
 
-        Example:
+        Examples:
             >>> read_action('do(action="Tap", element=[500, 250])').pixels("element", 1080, 2400)
             (540, 600)
         """
@@ -146,7 +146,7 @@ def read_action(text: str) -> PhoneAction:
         PhoneActionError: There is no action, more than one, or one that is cut, unknown, or without
             what it needs. Nothing of it should be carried out; ask the model again.
 
-    Example:
+    Examples:
         >>> action = read_action('<think>A search box.</think><answer>do(action="Back")</answer>')
         >>> action.name, action.thought
         ('Back', 'A search box.')

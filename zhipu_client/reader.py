@@ -88,7 +88,7 @@ def create(
     Raises:
         InvalidRequestError: A value is outside of its limits; ``field`` names it.
 
-    Example:
+    Examples:
         >>> from zhipu_client import reader
         >>> reader.create(url="https://example.com").json
         {'url': 'https://example.com'}
@@ -129,7 +129,7 @@ def page_in(answer: Any) -> dict[str, Any] | None:
     Args:
         answer: The decoded body, whatever the server sent.
 
-    Example:
+    Examples:
         >>> from zhipu_client import reader
         >>> reader.page_in({"reader_result": {"title": "Whales", "content": "They sing."}})
         {'title': 'Whales', 'content': 'They sing.'}

@@ -81,7 +81,7 @@ def create(
     Raises:
         InvalidRequestError: A value is outside of its limits; ``field`` names it.
 
-    Example:
+    Examples:
         >>> from zhipu_client import rerank
         >>> rerank.create(query="capital", documents=["Paris", "a cat"], top_n=1).path
         '/rerank'
@@ -179,7 +179,7 @@ def bulk(
     Raises:
         InvalidRequestError: A value is outside of its limits; a text is named by its position.
 
-    Example:
+    Examples:
         >>> from zhipu_client import rerank
         >>> job = rerank.bulk(query="capital", documents=["Paris"] * 300, top_n=3)
         >>> len(job.documents)

@@ -32,7 +32,7 @@ def list() -> Request[Sequence[ListedModel]]:
     Returns:
         A request whose answer is a sequence of `ListedModel`.
 
-    Example:
+    Examples:
         >>> from zhipu_client import served_models
         >>> served_models.list().path
         '/models'

@@ -47,7 +47,7 @@ def counting_model(model: str) -> str:
     Args:
         model: A name, as for `zhipu_client.models.find`.
 
-    Example:
+    Examples:
         >>> from zhipu_client.tokenizer import counting_model
         >>> counting_model("glm-4.7-flash")
         'glm-4.6'
@@ -83,7 +83,7 @@ def create(
     Raises:
         InvalidRequestError: No messages, or an id of a wrong length.
 
-    Example:
+    Examples:
         >>> from zhipu_client import tokenizer
         >>> request = tokenizer.create(messages=[{"role": "user", "content": "How many?"}])
         >>> request.path

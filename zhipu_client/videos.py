@@ -95,7 +95,7 @@ def create(
     Raises:
         InvalidRequestError: A value is outside of its limits, or the model does not take it.
 
-    Example:
+    Examples:
         >>> from zhipu_client import videos
         >>> videos.create(prompt="a kite in the wind", duration=5).kind
         'paid'

@@ -78,7 +78,7 @@ def clone(
     Raises:
         InvalidRequestError: A value is empty.
 
-    Example:
+    Examples:
         >>> from zhipu_client import voices
         >>> voices.clone(voice_name="mine", input="Hello", file_id="file-1").kind
         'paid'
@@ -113,7 +113,7 @@ def list(
         voice_type: Only yours (``PRIVATE``) or only the service's (``OFFICIAL``).
         voice_name: Only those of this name.
 
-    Example:
+    Examples:
         >>> from zhipu_client import voices
         >>> voices.list(voice_type="PRIVATE").query
         (('voiceType', 'PRIVATE'),)
@@ -135,7 +135,7 @@ def delete(voice: str, *, request_id: str | None = None) -> Request[DeletedVoice
         voice: Its id.
         request_id: Your own id of the call, 6 to 64 characters.
 
-    Example:
+    Examples:
         >>> from zhipu_client import voices
         >>> voices.delete("voice_1").path
         '/voice/delete'

@@ -112,7 +112,7 @@ def create(
     Raises:
         InvalidRequestError: A value is outside of its limits; ``field`` names it.
 
-    Example:
+    Examples:
         >>> from zhipu_client import web_search
         >>> web_search.create(search_query="GLM-4.7", count=5).json["count"]
         5
@@ -158,7 +158,7 @@ def results_in(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     Args:
         answer: The decoded body.
 
-    Example:
+    Examples:
         >>> from zhipu_client import web_search
         >>> web_search.results_in({"search_result": [{"title": "Whales"}, None]})
         [{'title': 'Whales'}]
@@ -175,7 +175,7 @@ def engine_for(site: str | None) -> str:
     Args:
         site: A preset of the base URL, or None for your own server.
 
-    Example:
+    Examples:
         >>> from zhipu_client import web_search
         >>> web_search.engine_for("zai"), web_search.engine_for("bigmodel")
         ('search-prime', 'search_std')
@@ -190,7 +190,7 @@ def count_for(results: int, search_engine: str | None) -> int:
         results: The wanted results, 1 to 50.
         search_engine: The engine; ``search_pro_sogou`` takes multiples of 10 only.
 
-    Example:
+    Examples:
         >>> from zhipu_client import web_search
         >>> web_search.count_for(12, "search_pro_sogou"), web_search.count_for(12, "search_std")
         (20, 12)
@@ -206,7 +206,7 @@ def found_nothing(error: Exception) -> bool:
     Args:
         error: Any error of a call.
 
-    Example:
+    Examples:
         >>> from zhipu_client import web_search
         >>> web_search.found_nothing(ValueError())
         False
@@ -221,7 +221,7 @@ def shorten(query: str, most: int | None = MAX_QUERY) -> str:
         query: What to look for.
         most: The most characters; None cuts nothing.
 
-    Example:
+    Examples:
         >>> shorten("how do whales sleep under water", 20)
         'how do whales sleep'
     """

@@ -3,7 +3,7 @@
 It listens on the loopback interface, answers deterministically and refuses what the service
 refuses. Its answers are made up by simple rules: it is **not** the service and no model runs in it.
 
-Example:
+Examples:
     >>> import zhipu_emulator
     >>> with zhipu_emulator.serve() as server:
     ...     server.base_url.startswith("http://127.0.0.1:")

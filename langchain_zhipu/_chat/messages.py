@@ -60,7 +60,7 @@ def to_wire(messages: Sequence[BaseMessage], model: str | None = None) -> list[W
         InvalidRequestError: A message that cannot be sent. (A block of a user's message that
             cannot be sent is kept with its error, which is raised where the message is new.)
 
-    Example:
+    Examples:
         >>> to_wire([HumanMessage("hi", name="Ann")])
         [{'role': 'user', 'content': 'hi'}]
     """
@@ -271,7 +271,7 @@ def facts_in_words(facts: Mapping[str, Any]) -> dict[str, Any]:
 def usage_of(usage: Usage | None) -> UsageMetadata | None:
     """Token counts in LangChain's words; None where the service sent none.
 
-    Example:
+    Examples:
         >>> usage_of(Usage(input=9, output=3, total=12))
         {'input_tokens': 9, 'output_tokens': 3, 'total_tokens': 12}
     """

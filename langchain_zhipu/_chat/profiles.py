@@ -21,7 +21,7 @@ def profile_of(model: str) -> ModelProfile | None:
     Args:
         model: A code, or the name that another server has for the model.
 
-    Example:
+    Examples:
         >>> profile_of("glm-4.7")["max_input_tokens"]
         204800
     """

@@ -27,7 +27,7 @@ def readable_result(content: Any) -> Any:
     Args:
         content: Of a ``ToolMessage``. It is not changed; it is returned where nothing had to be.
 
-    Example:
+    Examples:
         >>> readable_result([{"type": "file", "source_type": "url", "name": "a"}])
         [{'type': 'text', 'text': '{"type": "file", "source_type": "url", "name": "a"}'}]
     """

@@ -22,7 +22,7 @@ _SIGNS = ('"base64"', '"input_audio"', ";base64,")
 def blocks_in(content: Any) -> list[Any] | None:
     """Return the blocks that a text is the JSON of; None unless one has the bytes of a medium.
 
-    Example:
+    Examples:
         >>> blocks_in('[{"type": "audio", "base64": "UklGRg==", "mime_type": "audio/wav"}]')
         [{'type': 'audio', 'base64': 'UklGRg==', 'mime_type': 'audio/wav'}]
         >>> blocks_in('{"type": "audio", "title": "Waves"}') is None

@@ -6,7 +6,9 @@ import doctest
 import importlib
 import inspect
 import pkgutil
+import re
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ import pytest
 import zhipu_client
 import zhipu_emulator
 
+ROOT = Path(__file__).parent.parent.parent
 MODULES = [
     found.name.removeprefix("zhipu_client.")
     for found in pkgutil.walk_packages(zhipu_client.__path__, "zhipu_client.")
@@ -58,13 +61,25 @@ def exported() -> dict[str, Any]:
 
 
 EXPORTED = exported()
+_EXAMPLE = re.compile(r"(?m)^Examples?:\n    ")
 FUNCTIONS = {name: found for name, found in EXPORTED.items() if inspect.isroutine(found)}
 
 
 def test_each_function_has_an_example() -> None:
     assert len(FUNCTIONS) > 150
     documented = {name: inspect.getdoc(found) or "" for name, found in FUNCTIONS.items()}
-    assert [name for name, text in documented.items() if "Example:\n    " not in text] == []
+    assert [name for name, text in documented.items() if not _EXAMPLE.search(text)] == []
+
+
+def test_typed_examples_are_under_the_heading_that_the_reference_reads() -> None:
+    """Under "Example:" their prompts would be shown as quotations, three deep."""
+    found = [
+        str(path)
+        for package in ("zhipu_client", "langchain_zhipu", "llama_index_zhipu", "zhipu_emulator")
+        for path in (ROOT / package).rglob("*.py")
+        if re.search(r"(?m)^ *Example:.*\n +>>> ", path.read_text(encoding="utf-8"))
+    ]
+    assert found == []
 
 
 def test_examples_of_what_sends_and_of_the_emulator_run() -> None:

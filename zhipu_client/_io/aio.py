@@ -28,7 +28,7 @@ class AsyncClient(AsyncAttempts):
     threads. ``http_client`` is an ``httpx.AsyncClient`` here, and ``api_key`` may also be an
     async function (a blocking one is called in a thread).
 
-    Example:
+    Examples:
         >>> from zhipu_client import AsyncClient
         >>> AsyncClient(api_key="id.secret", base_url="zai")
         AsyncClient(base_url='https://api.z.ai/api/paas/v4')

@@ -52,7 +52,7 @@ def with_pictures(messages: Sequence[Wire], model: str | None) -> list[Wire]:
             name of its file under ``_name``, for errors.
         model: The model's name.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import with_pictures
         >>> gif = "R0lGODdhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs="
         >>> part = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{gif}"}}

@@ -18,7 +18,7 @@ class Converted:
     Args:
         most: The most characters of all that is kept. What alone has more than half is not kept.
 
-    Example:
+    Examples:
         >>> kept = Converted(1000)
         >>> kept.get("data", (), lambda: ["made"]), kept.get("data", (), lambda: ["again"])
         (['made'], ['made'])

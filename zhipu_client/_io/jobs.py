@@ -190,7 +190,7 @@ def leave(pieces: Generator[Any, None, None], error: BaseException) -> None:
         pieces: What `iterate` made.
         error: What ends the loop over it, from inside or outside.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import leave
         >>> pages = (f"page {number}" for number in range(1, 9))
         >>> next(pages)

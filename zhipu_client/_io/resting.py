@@ -28,7 +28,7 @@ class Resting:
         seconds: How long a model rests whose error says no time of its own.
         clock: The time in seconds since the epoch, as `time.time` has it: reset times are dates.
 
-    Example:
+    Examples:
         >>> from zhipu_client import RateLimitError
         >>> resting = Resting(seconds=60.0, clock=lambda: 1000.0)
         >>> resting.rest(0, RateLimitError("busy", code="1302", status=429))

@@ -58,7 +58,7 @@ class Client(Attempts):
     Raises:
         InvalidRequestError: no key, or a setting that cannot be.
 
-    Example:
+    Examples:
         >>> from zhipu_client import Client, chat
         >>> client = Client(api_key="id.secret")
         >>> client

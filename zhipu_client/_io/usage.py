@@ -137,7 +137,7 @@ class UsageCounter:
     def of(self, kind: str | None = None, model: str | None = None) -> dict[str, int]:
         """Return the sums of one kind, of one model, or of one model's calls of a kind.
 
-        Example:
+        Examples:
             >>> from zhipu_client import UsageCounter
             >>> from zhipu_client.work import Used
             >>> counter = UsageCounter()

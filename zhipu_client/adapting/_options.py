@@ -51,7 +51,7 @@ class PlaceOptions(TypedDict, total=False):
 class ConnectionOptions(PlaceOptions, total=False):
     """The fields of `ConnectionSettings`, without ``api_key``, which may be an argument by itself.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import ConnectionOptions, ConnectionSettings
         >>> options: ConnectionOptions = {"base_url": "zai", "timeout": 30.0}
         >>> ConnectionSettings(api_key="id.secret", **options).timeout

@@ -35,7 +35,7 @@ class AgentCall:
         timeout: Seconds to wait for a task in all, above 0 to a week.
         on_progress: Called with what each poll found, an `AgentReply`.
 
-    Example:
+    Examples:
         >>> from zhipu_client import agents
         >>> agents.AgentCall("slides_glm_agent", "Three slides about tea").stream_only
         True

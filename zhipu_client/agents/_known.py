@@ -83,7 +83,7 @@ def info_of(agent_id: str) -> AgentInfo:
     Args:
         agent_id: The agent's id, such as ``slides_glm_agent``.
 
-    Example:
+    Examples:
         >>> info_of("slides_glm_agent").streams, info_of("another").streams
         ('only', 'both')
     """

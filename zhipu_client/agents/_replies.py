@@ -135,7 +135,7 @@ class AgentEvent(Output):
 class Collected:
     """Events put together to a whole answer.
 
-    Example:
+    Examples:
         >>> collected = Collected()
         >>> for text in ("Good ", "day"):
         ...     content = {"role": "assistant", "content": text}

@@ -59,7 +59,7 @@ def create(
     Raises:
         InvalidRequestError: A value is missing or of another shape; ``field`` has its place.
 
-    Example:
+    Examples:
         >>> from zhipu_client import agents
         >>> agents.create(agent_id="ai_drawing_agent", messages="a kite").kind
         'paid'
@@ -179,7 +179,7 @@ def conversation(
     Raises:
         InvalidRequestError: An id is empty, or a size is not a number above 0.
 
-    Example:
+    Examples:
         >>> from zhipu_client import agents
         >>> agents.conversation("c-1", include_pdf=True).json["custom_variables"]
         {'include_pdf': True}

@@ -39,7 +39,7 @@ def translation(
     Raises:
         InvalidRequestError: A language or strategy is unknown, or a value is of another strategy.
 
-    Example:
+    Examples:
         >>> from zhipu_client import agents
         >>> agents.translation(target_lang="en", suggestion="formal")["strategy_config"]
         {'general': {'suggestion': 'formal'}}
@@ -131,7 +131,7 @@ def translate(
 def translate_stream(text: str, **options: Any) -> StreamRequest[AgentEvent]:
     """Have a text translated; the translation comes in pieces. Parameters as for `translate`.
 
-    Example:
+    Examples:
         >>> from zhipu_client import agents
         >>> agents.translate_stream("Good morning", target_lang="fr").json["stream"]
         True
@@ -152,7 +152,7 @@ def translated(reply: AgentReply) -> str:
         ContentFilterError: Content safety cut it.
         ServerError: It was cut otherwise, or is missing. Each has the `AgentReply` as ``partial``.
 
-    Example:
+    Examples:
         >>> from zhipu_client import agents
         >>> message = {"role": "assistant", "content": "早上好"}
         >>> agents.translated(agents.AgentReply(choices=[{"messages": [message]}]))

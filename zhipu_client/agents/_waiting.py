@@ -46,7 +46,7 @@ def retrieve(
     Raises:
         InvalidRequestError: An id is empty, or neither an id nor variables are given.
 
-    Example:
+    Examples:
         >>> from zhipu_client import agents
         >>> agents.retrieve("vidu_template_agent", "42").json["async_id"]
         '42'
@@ -139,7 +139,7 @@ def waiting(
     Raises:
         InvalidRequestError: An id is missing, or a number is out of its range.
 
-    Example:
+    Examples:
         >>> from zhipu_client import agents
         >>> agents.waiting("42", agent_id="vidu_template_agent").request().path
         '//api/v1/agents/async-result'

@@ -79,7 +79,7 @@ def speech(
     Raises:
         InvalidRequestError: A value is outside of its limits; ``field`` names it.
 
-    Example:
+    Examples:
         >>> from zhipu_client import audio
         >>> audio.speech(input="你好", speed=1.5).raw
         True
@@ -126,7 +126,7 @@ def speech_stream(
     Args:
         encode_format: How the sound is written on the wire: ``base64`` or ``hex``.
 
-    Example:
+    Examples:
         >>> from zhipu_client import audio
         >>> audio.speech_stream(input="你好").json["stream"]
         True

@@ -97,7 +97,7 @@ def parts_of(samples: Samples, max_bytes: int) -> Iterator[Part]:
 def cut_of(loud: Sequence[float]) -> int:
     """Return the step at whose beginning to cut.
 
-    Example:
+    Examples:
         >>> from zhipu_client.audio._cuts import cut_of
         >>> cut_of([9] * 50 + [0] * 20 + [9] * 50)
         60

@@ -75,7 +75,7 @@ def transcribe(
     Raises:
         InvalidRequestError: No WAV or MP3, too large, too long; ``field`` names it.
 
-    Example:
+    Examples:
         >>> from zhipu_client import audio
         >>> audio.transcribe(file=b"ID3", filename="a.mp3").path
         '/audio/transcriptions'
@@ -106,7 +106,7 @@ def transcribe_stream(
 ) -> StreamRequest[TranscriptionChunk]:
     """Write down what is said; the text comes in pieces. Parameters as for `transcribe`.
 
-    Example:
+    Examples:
         >>> from zhipu_client import audio
         >>> dict(audio.transcribe_stream(file=b"ID3", filename="a.mp3").form)["stream"]
         'true'
@@ -130,7 +130,7 @@ def audio_type(head: bytes) -> str | None:
     Args:
         head: The sound, or its first 12 bytes.
 
-    Example:
+    Examples:
         >>> from zhipu_client.audio import audio_type
         >>> audio_type(b"RIFF\x24\x00\x00\x00WAVE")
         'audio/wav'

@@ -1,6 +1,6 @@
 """Chat completions: ``POST /chat/completions``.
 
-Example:
+Examples:
     >>> from zhipu_client import Client, chat
     >>> client = Client()  # doctest: +SKIP
     >>> messages = [{"role": "user", "content": "17 * 19?"}]
@@ -178,7 +178,7 @@ def submit(
     Raises:
         InvalidRequestError: a parameter is outside of what the model takes.
 
-    Example:
+    Examples:
         >>> from zhipu_client import chat
         >>> chat.submit(model="glm-4.7", messages=[{"role": "user", "content": "17 * 19?"}]).path
         '/async/chat/completions'
@@ -192,7 +192,7 @@ def submission(request: Request[Any]) -> Request[Task]:
     Args:
         request: A request for a chat's answer in one piece, as of `create`.
 
-    Example:
+    Examples:
         >>> from zhipu_client import chat
         >>> question = [{"role": "user", "content": "17 * 19?"}]
         >>> chat.submission(chat.create(model="glm-4.7", messages=question)).kind
@@ -220,7 +220,7 @@ def decoded(
     Raises:
         InvalidRequestError: a parameter is outside of what the model takes.
 
-    Example:
+    Examples:
         >>> from zhipu_client import chat
         >>> chat.decoded("glm-4.7", [{"role": "user", "content": "17 * 19?"}], {}).path
         '/chat/completions'

@@ -17,7 +17,7 @@ class Brackets:
 
     It counts brackets outside of strings and checks nothing else. Each character is looked at once.
 
-    Example:
+    Examples:
         >>> reader = Brackets()
         >>> reader.end('{"a": "}'), reader.end('"} and')
         (-1, 2)

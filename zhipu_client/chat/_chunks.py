@@ -56,7 +56,7 @@ def text_of(content: Any) -> str:
     Args:
         content: The ``content`` of a message or delta, as it came.
 
-    Example:
+    Examples:
         >>> from zhipu_client.chat import text_of
         >>> text_of([{"type": "text", "text": "It is "}, {"type": "text", "text": "323."}])
         'It is 323.'
@@ -78,7 +78,7 @@ def reasoning_of(message: Mapping[str, Any]) -> str:
     Args:
         message: The message or delta, as it came.
 
-    Example:
+    Examples:
         >>> from zhipu_client.chat import reasoning_of
         >>> reasoning_of({"content": "323", "reasoning_content": "17 * 20 - 17"})
         '17 * 20 - 17'
@@ -98,7 +98,7 @@ def message_of(choice: Mapping[str, Any]) -> Mapping[str, Any]:
     Args:
         choice: An item of ``choices``, as it came.
 
-    Example:
+    Examples:
         >>> from zhipu_client.chat import message_of
         >>> message_of({"message": {"content": "17 * 19 = 323"}})
         {'content': '17 * 19 = 323'}
@@ -118,7 +118,7 @@ class Accumulator:
     Args:
         names: The names of the tools on offer, as the wire has them: see `ToolCallMerger`.
 
-    Example:
+    Examples:
         >>> whole = Accumulator()
         >>> for text in ("Hel", "lo"):
         ...     whole.add({"choices": [{"index": 0, "delta": {"content": text}}]})

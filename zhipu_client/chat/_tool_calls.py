@@ -60,7 +60,7 @@ class ToolCallMerger:
     Args:
         names: The names of the tools on offer, as the wire has them.
 
-    Example:
+    Examples:
         >>> merger = ToolCallMerger()
         >>> first = {"index": -1, "id": "call_1", "function": {"name": "add", "arguments": "{"}}
         >>> merger.fragments([first])[0]["index"]

@@ -20,7 +20,7 @@ def calls_of(message: Mapping[str, Any]) -> list[Any]:
     Args:
         message: The message or delta, as it came.
 
-    Example:
+    Examples:
         >>> calls_of({"function_call": {"name": "add", "arguments": "{}"}})
         [{'index': 0, 'type': 'function', 'function': {'name': 'add', 'arguments': '{}'}}]
         >>> calls_of({"tool_calls": '{"function": {"name": "add"}}'})
@@ -59,7 +59,7 @@ def is_served(call: Any) -> bool:
     Args:
         call: An item of ``tool_calls``, whatever the server sent there.
 
-    Example:
+    Examples:
         >>> from zhipu_client import chat
         >>> chat.is_served({"type": "mcp"}), chat.is_served({"type": "function"})
         (True, False)
@@ -78,7 +78,7 @@ def unique_ids(calls: Iterable[Any]) -> list[Any]:
     Args:
         calls: The calls. They are not changed.
 
-    Example:
+    Examples:
         >>> [call["id"] for call in unique_ids([{"id": "a"}, {"id": "a"}, {"id": ""}])]
         ['a', 'a_1', None]
     """

@@ -20,7 +20,7 @@ def with_own_ids(messages: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, An
     Args:
         messages: Wire messages in order. They are not changed.
 
-    Example:
+    Examples:
         >>> calls = [{"id": "a"}, {"id": "a"}]
         >>> result = {"role": "tool", "tool_call_id": "a"}
         >>> turns = [{"role": "assistant", "tool_calls": calls}, result, result]

@@ -12,7 +12,7 @@ __all__ = ["shown_headers"]
 def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return an answer's headers by their names in lower case, without cookies and secrets.
 
-    Example:
+    Examples:
         >>> shown_headers({"X-Log-Id": "7", "Set-Cookie": "session=1"})
         {'x-log-id': '7'}
     """

@@ -46,7 +46,7 @@ def inlined(schema: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         schema: The schema. It is not changed.
 
-    Example:
+    Examples:
         >>> port = {"type": "object", "properties": {"name": {"type": "string"}}}
         >>> inlined({"properties": {"to": {"$ref": "#/$defs/Port"}}, "$defs": {"Port": port}})
         {'properties': {'to': {'type': 'object', 'properties': {'name': {'type': 'string'}}}}}

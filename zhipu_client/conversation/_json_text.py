@@ -36,7 +36,7 @@ def trimmed(text: str) -> str:
 
     Neither a JSON object nor a JSON text can begin or end with what is taken off.
 
-    Example:
+    Examples:
         >>> trimmed('```json\n{"a": 1}\n```'), trimmed('<|begin_of_box|>{}<|end_of_box|>')
         ('{"a": 1}', '{}')
         >>> trimmed('<tool_call>add\n{"a": 1}</tool_call>')
@@ -101,7 +101,7 @@ def read_json(text: str) -> Any:
     Raises:
         FlawError: It is not JSON, is cut, is two different values, or cannot be written again.
 
-    Example:
+    Examples:
         >>> read_json('{"a": 1}{"a": 1}')
         {'a': 1}
     """
@@ -134,7 +134,7 @@ def read_json(text: str) -> Any:
 def flaw_of(value: Any) -> str | None:
     """Return why a value that is read cannot be sent again as JSON, or None.
 
-    Example:
+    Examples:
         >>> flaw_of({"a": [1, float("nan")]})
         'contain NaN, which is not a JSON number'
     """

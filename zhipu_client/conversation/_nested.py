@@ -78,7 +78,7 @@ def decoded(value: dict[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
         value: The arguments of a call. They are not changed.
         schema: The ``parameters`` of the tool.
 
-    Example:
+    Examples:
         >>> schema = {"properties": {"order": {"type": "object"}, "note": {"type": "string"}}}
         >>> decoded({"order": '{"id": 1}', "note": '{"id": 1}'}, schema)
         {'order': {'id': 1}, 'note': '{"id": 1}'}

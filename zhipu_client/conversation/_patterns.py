@@ -25,7 +25,7 @@ _SLOW = pattern(r"\(|(?:[*+?}].*){3}", re.DOTALL)
 def of_pattern(key: str, patterns: Mapping[str, Any]) -> Any:
     """Return the schema whose pattern a key fits, or True where that cannot be said.
 
-    Example:
+    Examples:
         >>> of_pattern("x-size", {"^x-": {"type": "integer"}})
         {'type': 'integer'}
         >>> of_pattern("size", {"^x-": {"type": "integer"}}), of_pattern("aa", {"(a+)+$": {}})

@@ -31,7 +31,7 @@ class Place:
 
     Give it the text in pieces, whatever the cuts. Each character is looked at once.
 
-    Example:
+    Examples:
         >>> place = Place()
         >>> place.feed("Write `"), place.in_code
         (None, True)

@@ -32,7 +32,7 @@ def entered(schema: Mapping[str, Any], scopes: Scopes) -> Scopes:
 def target(reference: Any, scopes: Scopes) -> Any:
     """Return the schema that a reference points to, or `MISSING`.
 
-    Example:
+    Examples:
         >>> target("#/$defs/a~1b", ({"$defs": {"a/b": {"type": "string"}}},))
         {'type': 'string'}
         >>> target("https://example.com/schema.json", ({},)) is MISSING

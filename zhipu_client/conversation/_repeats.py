@@ -21,7 +21,7 @@ def last_repeat(text: str, ends_at: Callable[[int], int]) -> int | None:
         text: Text that is not JSON, and not the beginning of JSON either.
         ends_at: Returns where the JSON object that starts at a place ends; -1 where none does.
 
-    Example:
+    Examples:
         >>> text = '{"a": {"a": 1{"a": 12}'
         >>> last_repeat(text, lambda start: len(text) if start == 13 else -1)
         13

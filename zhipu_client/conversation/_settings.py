@@ -74,7 +74,7 @@ def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, 
     Raises:
         InvalidRequestError: The call sets what only the model can have.
 
-    Example:
+    Examples:
         >>> from zhipu_client.conversation import combined
         >>> combined({"model": "glm-4.7", "temperature": 0.2, "top_p": None}, {"temperature": 0.9})
         {'model': 'glm-4.7', 'temperature': 0.9}

@@ -40,7 +40,7 @@ class Written(NamedTuple):
 def doubts(calls: Sequence[Written]) -> list[str | None]:
     """Return for each call why it must not be run beside the others, or None.
 
-    Example:
+    Examples:
         >>> add = {"properties": {"a": {"type": "integer"}}, "required": ["a"]}
         >>> wipe = {"properties": {"all": {"type": "boolean"}}}
         >>> doubts([Written("add", {}, "", add), Written("wipe", {"a": 1}, '{"a": 1}', wipe)])[1]

@@ -29,7 +29,7 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
 def types_of(schema: Mapping[str, Any]) -> list[Any]:
     """Return the types that a schema names; empty when it names none.
 
-    Example:
+    Examples:
         >>> types_of({"type": "string"}), types_of({"type": ["string", "null"]}), types_of({})
         (['string'], ['string', 'null'], [])
     """
@@ -42,7 +42,7 @@ def types_of(schema: Mapping[str, Any]) -> list[Any]:
 def type_fits(value: Any, schema: Mapping[str, Any]) -> bool:
     """Return whether a value is of a type that a schema names; unknown types are believed.
 
-    Example:
+    Examples:
         >>> type_fits(3.0, {"type": "integer"}), type_fits(True, {"type": "integer"})
         (True, False)
         >>> type_fits(None, {"type": "string", "nullable": True})
@@ -59,7 +59,7 @@ def type_fits(value: Any, schema: Mapping[str, Any]) -> bool:
 def same(one: Any, other: Any) -> bool:
     """Return whether two values are one in JSON: True is not 1 there.
 
-    Example:
+    Examples:
         >>> same(1, 1.0), same(1, True)
         (True, False)
     """

@@ -58,7 +58,7 @@ class Call:
         text: The arguments as the model wrote them.
         error: Why the call cannot be run, or None.
 
-    Example:
+    Examples:
         >>> Call("call_1", "add", {"a": 1}, '{"a": 1}').arguments
         {'a': 1}
     """
@@ -92,7 +92,7 @@ class Usage:
     def of(cls, usage: Any) -> Usage | None:
         """Read the ``usage`` of a body, by the names of either API; None where it is missing.
 
-        Example:
+        Examples:
             >>> Usage.of({"prompt_tokens": 9, "completion_tokens": 3}).total
             12
         """
@@ -176,7 +176,7 @@ class Answer:
         others: Where more than one was asked for (``n``), those after the first. Their tokens are
             in the usage of the first.
 
-    Example:
+    Examples:
         >>> Answer(text="323", finish_reason="stop").as_wire()
         {'role': 'assistant', 'content': '323'}
     """
@@ -258,7 +258,7 @@ def read_answer(
         schemas: The caller's tool name -> schema of its arguments.
         seed: Of the ids of calls that came without one, where the body has no id either.
 
-    Example:
+    Examples:
         >>> choice = {"message": {"content": "4"}, "finish_reason": "stop"}
         >>> read_answer({"choices": [choice]}).text
         '4'
@@ -292,7 +292,7 @@ def facts_of(body: Mapping[str, Any], request_id: str | None = None) -> dict[str
         body: The decoded body of an answer, or one chunk.
         request_id: The id of the request, where it is known; else it is the answer's ``id``.
 
-    Example:
+    Examples:
         >>> from zhipu_client.conversation import facts_of
         >>> facts_of({"id": "2026", "model": "glm-4.7", "choices": []})
         {'id': '2026', 'model': 'glm-4.7', 'request_id': '2026'}

@@ -42,7 +42,7 @@ class Arguments(NamedTuple):
         text: What the model wrote, as text.
         error: Why there is no value; None when there is one.
 
-    Example:
+    Examples:
         >>> read_arguments('{"a": 1}').value, read_arguments('{"a": ').value
         ({'a': 1}, None)
     """
@@ -60,7 +60,7 @@ def read_arguments(raw: Any, schema: Mapping[str, Any] | None = None) -> Argumen
         schema: The ``parameters`` of the tool. Values inside that were written as JSON text
             become what it wants there, and only where it does not allow a string.
 
-    Example:
+    Examples:
         >>> read_arguments('{"city": "Bergen", "days": "2"}').value
         {'city': 'Bergen', 'days': '2'}
         >>> days = {"type": "object", "properties": {"days": {"type": "integer"}}}
@@ -96,7 +96,7 @@ def may_go_on(text: str) -> bool:
     Args:
         text: The arguments so far, as the model wrote them.
 
-    Example:
+    Examples:
         >>> may_go_on(""), may_go_on("<arg_key>a</arg_key><arg_value>1</arg_value>")
         (True, True)
         >>> may_go_on('{"a": 1}')
@@ -171,7 +171,7 @@ def text_of_arguments(value: Any) -> str:
     Args:
         value: The arguments as an object, or the text that the model wrote.
 
-    Example:
+    Examples:
         >>> text_of_arguments({"city": "北京", "x": float("nan")})
         '{"city": "北京", "x": null}'
         >>> text_of_arguments(None)

@@ -18,7 +18,7 @@ class BoxFilter:
     A mark that the answer speaks about is kept: in a code span, in a fence of backticks or tildes,
     or directly between quotation marks or brackets.
 
-    Example:
+    Examples:
         >>> reader = BoxFilter()
         >>> reader.feed("It says <|begin_of"), reader.feed("_box|>HALT<|end_of_box|>.")
         ('It says ', 'HALT.')
@@ -73,7 +73,7 @@ class BoxFilter:
 def without_marks(text: str) -> str:
     """Return a whole text without GLM's box marks.
 
-    Example:
+    Examples:
         >>> without_marks("<|begin_of_box|>42<|end_of_box|>")
         '42'
     """

@@ -18,7 +18,7 @@ def without_secrets(tool: Any) -> Any:
     Args:
         tool: A tool of any form.
 
-    Example:
+    Examples:
         >>> server = {"server_label": "notes", "headers": {"Authorization": "Bearer t"}}
         >>> "Bearer" in str(without_secrets({"type": "mcp", "mcp": server}))
         False
@@ -45,7 +45,7 @@ def changed_secrets(kwargs: Mapping[str, Any], change: Callable[[Any], Any]) -> 
         kwargs: The arguments. They are not changed.
         change: Secret -> what to put in its place.
 
-    Example:
+    Examples:
         >>> changed_secrets({"top_p": 0.5, "extra_headers": {"X-Token": "t"}}, lambda _: "hidden")
         {'top_p': 0.5, 'extra_headers': 'hidden'}
     """
@@ -65,7 +65,7 @@ def redacted(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         kwargs: The arguments by name.
 
-    Example:
+    Examples:
         >>> redacted({"temperature": 0.5, "api_key": "id.secret"})
         {'temperature': 0.5}
     """

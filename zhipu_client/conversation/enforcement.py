@@ -63,7 +63,7 @@ class StructuredAnswer(NamedTuple):
         json_mode: False keeps ``response_format`` out of the request: the schema goes in words.
         check: What is wrong with a value that fits the schema, in words.
 
-    Example:
+    Examples:
         >>> from zhipu_client.conversation import StructuredAnswer
         >>> needed = StructuredAnswer(check=lambda value: ["total: missing"][len(value) :])
         >>> needed.check({}), needed.check({"total": 7.7})
@@ -164,7 +164,7 @@ def structured_strategies(
             where the model has it, and where it is not known.
         model: The model's code.
 
-    Example:
+    Examples:
         >>> structured_strategies("auto", "glm-4.7")
         ('json', 'prompt')
         >>> structured_strategies("prompt", "glm-4.7")
@@ -216,7 +216,7 @@ def choice_as_text(choice: Choice) -> str | dict[str, str] | None:
     Args:
         choice: A choice as `read_choice` returns it.
 
-    Example:
+    Examples:
         >>> from zhipu_client.conversation import Choice, choice_as_text
         >>> choice_as_text(Choice("required")), choice_as_text(Choice("named", "add"))
         ('any', 'add')

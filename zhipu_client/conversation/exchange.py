@@ -75,7 +75,7 @@ class Exchange:
         RequirementError: From `take` and `end`: the second attempt is not what it must be either.
         ContextOverflowError: The answer reached the end of the context window.
 
-    Example:
+    Examples:
         >>> from zhipu_client import Client
         >>> from zhipu_client.conversation import build
         >>> client = Client(api_key="id.secret")

@@ -24,7 +24,7 @@ def extraction_prompt(instructions: str = "") -> str:
     Args:
         instructions: The caller's own, which come last.
 
-    Example:
+    Examples:
         >>> from zhipu_client.conversation import extraction_prompt
         >>> extraction_prompt("Dates are ISO 8601.").endswith("Dates are ISO 8601.")
         True
@@ -41,7 +41,7 @@ def extraction_schema(given: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidRequestError: A value of a template is empty or of another type.
 
-    Example:
+    Examples:
         >>> extraction_schema({"total": 0.0})["required"]
         ['total']
     """
@@ -60,7 +60,7 @@ def schema_from_template(template: Mapping[str, Any], title: str = "Extraction")
     Raises:
         InvalidRequestError: A value is empty or of another type; ``field`` has its place.
 
-    Example:
+    Examples:
         >>> schema_from_template({"total": 0.0})["properties"]
         {'total': {'type': 'number'}}
     """

@@ -23,7 +23,7 @@ class GrowingArguments:
         length: How many characters have come.
         value: The arguments, once they are a whole object; else None.
 
-    Example:
+    Examples:
         >>> first = GrowingArguments.of('{"city": "Ber')
         >>> both = first.grown('{"city": "Bergen"}')
         >>> first.value, both.value

@@ -62,7 +62,7 @@ def prepared(
     Raises:
         InvalidRequestError: What the user has just sent cannot be sent to this model.
 
-    Example:
+    Examples:
         >>> from zhipu_client.conversation import prepared
         >>> thought = {"role": "assistant", "content": "323", "reasoning_content": "17 * 20 - 17"}
         >>> prepared([{"role": "user", "content": "17 * 19?"}, thought], reasoning="none")[1]
@@ -95,7 +95,7 @@ def is_plain_text(messages: Sequence[Mapping[str, Any]]) -> bool:
     Args:
         messages: Wire messages in order.
 
-    Example:
+    Examples:
         >>> is_plain_text([{"role": "user", "content": "17 * 19?"}])
         True
     """

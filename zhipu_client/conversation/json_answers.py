@@ -46,7 +46,7 @@ class JsonFilter:
     Args:
         arrays: Whether an array may be the answer; if not, ``[`` does not begin it.
 
-    Example:
+    Examples:
         >>> reader = JsonFilter()
         >>> reader.feed('The set {a, b}: {"si'), reader.feed('ze": 2}'), reader.feed(" Done.")
         ('', '{"size": 2}', '')
@@ -246,7 +246,7 @@ def json_text(text: str, *, arrays: bool = False) -> str:
         text: An answer.
         arrays: Whether an array may be the answer; if not, ``[`` does not begin it.
 
-    Example:
+    Examples:
         >>> json_text('Here: ```json\n{"a": 1}\n```')
         '{"a": 1}'
         >>> json_text('Of {x | x > 1} and {}: {"a": 1}. Is {b} fine?')
@@ -264,7 +264,7 @@ def object_in(text: str) -> dict[str, Any] | None:
     Args:
         text: What the model wrote, with other words or a code fence around it or not.
 
-    Example:
+    Examples:
         >>> from zhipu_client.conversation import object_in
         >>> object_in('Here it is: {"total": 7.7}')
         {'total': 7.7}
@@ -281,7 +281,7 @@ def partial_object(text: str) -> dict[str, Any] | None:
     Args:
         text: What the model has written so far.
 
-    Example:
+    Examples:
         >>> partial_object('Sure: {"name": "Ada", "born": 18')
         {'name': 'Ada', 'born': 18}
     """

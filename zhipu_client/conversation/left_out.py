@@ -42,7 +42,7 @@ def for_pickle(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         kwargs: The arguments. They are not changed.
 
-    Example:
+    Examples:
         >>> for_pickle({"extra_headers": {"X-Tenant": "acme", "X-Token": "t"}})
         {'extra_headers': {'X-Tenant': 'acme'}}
     """

@@ -85,7 +85,7 @@ def local_files(
     Args:
         messages: As they are to be sent. They are not changed.
 
-    Example:
+    Examples:
         >>> part = {"type": "file", "file": {"file_data": "data:;base64,"}, "_local": True}
         >>> sent, files, media = local_files([{"role": "user", "content": [part]}])
         >>> sent, files

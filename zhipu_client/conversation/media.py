@@ -78,7 +78,7 @@ def most_bytes(kind: str, model: str | None = None, head: bytes = b"") -> int:
         head: Its first 16 bytes, where they are known: an image that is converted before it is
             sent may be larger.
 
-    Example:
+    Examples:
         >>> most_bytes("image", "glm-4.6v"), most_bytes("image", "my-own-model")
         (5242880, 20971520)
     """
@@ -98,7 +98,7 @@ def sniffed(data: bytes) -> str | None:
     Args:
         data: The medium, or its first bytes.
 
-    Example:
+    Examples:
         >>> sniffed(b"%PDF-1.7"), sniffed(b"words")
         ('application/pdf', None)
     """
@@ -121,7 +121,7 @@ def data_url(content: bytes | str, kind: str, mime: str | None = None, name: Any
         mime: Its MIME type, if known; else the bytes are looked at, then the file name.
         name: Its file name.
 
-    Example:
+    Examples:
         >>> data_url(b"%PDF", "file"), data_url("aGk=", "image", name="a.jpg")
         ('data:application/pdf;base64,JVBERg==', 'data:image/jpeg;base64,aGk=')
     """
@@ -141,7 +141,7 @@ def audio_format(name: str) -> str | None:
     Args:
         name: A MIME type, or a name such as ``mp3``.
 
-    Example:
+    Examples:
         >>> audio_format("audio/mpeg"), audio_format("WAV"), audio_format("audio/ogg")
         ('mp3', 'wav', None)
     """
@@ -159,7 +159,7 @@ def audio_part(content: bytes | str, name: str | None, where: str) -> dict[str, 
     Raises:
         InvalidRequestError: It is neither WAV nor MP3, or a data URL without base64.
 
-    Example:
+    Examples:
         >>> from zhipu_client.conversation import audio_part
         >>> audio_part("data:audio/wav;base64,UklGRg==", None, "messages[0]")
         {'type': 'input_audio', 'input_audio': {'data': 'UklGRg==', 'format': 'wav'}}
@@ -192,7 +192,7 @@ def read_file(path: Path, what: str, most: int, where: str = "messages") -> byte
     Raises:
         InvalidRequestError: It cannot be read, is not a regular file, is empty, or is too large.
 
-    Example:
+    Examples:
         >>> from zhipu_client.conversation import read_file
         >>> read_file(Path("no.png"), "image", 1000, "messages[0]")
         Traceback (most recent call last):
@@ -234,7 +234,7 @@ def is_well_formed(part: Any) -> bool:
     Args:
         part: A part of a message's content, as it came.
 
-    Example:
+    Examples:
         >>> is_well_formed({"type": "image_url", "image_url": {"url": "photo.png"}})
         False
     """

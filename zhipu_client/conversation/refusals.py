@@ -70,7 +70,7 @@ class Refusal(NamedTuple):
 def kind_of(field: str, value: Any) -> str:
     """Return a field with the kind of its value: a server may take JSON mode, but no schemas.
 
-    Example:
+    Examples:
         >>> kind_of("response_format", {"type": "json_schema"}), kind_of("tool_choice", "required")
         ('response_format=json_schema', 'tool_choice=required')
     """

@@ -121,7 +121,7 @@ def build(
     Raises:
         InvalidRequestError: Something can never be accepted.
 
-    Example:
+    Examples:
         >>> from zhipu_client.conversation import build
         >>> from zhipu_client.dialects import dialect_of
         >>> values = {"model": "glm-4.7", "temperature": 0.2, "max_tokens": 500}

@@ -77,7 +77,7 @@ class Requirement:
             data class may have rules of its own.
         names: The tools' names on the wire.
 
-    Example:
+    Examples:
         >>> needed = Requirement(json=True, schema={"type": "object", "required": ["total"]})
         >>> needed.json, needed.tools is None
         (True, True)
@@ -248,7 +248,7 @@ def validation_complaints(error: ValidationError) -> list[str]:
     Args:
         error: What a data class said of an answer; its first ten complaints are taken.
 
-    Example:
+    Examples:
         >>> from pydantic import BaseModel, ValidationError
         >>> from zhipu_client.conversation import validation_complaints
         >>> class Invoice(BaseModel):

@@ -45,7 +45,7 @@ def problems(value: Any, schema: Mapping[str, Any]) -> list[str]:
         value: What the model wrote, decoded.
         schema: What it was asked for, references included.
 
-    Example:
+    Examples:
         >>> problems({"a": "x"}, {"type": "object", "properties": {"a": {"type": "integer"}},
         ...     "required": ["a", "b"]})
         ['b is missing', 'a must be of type integer']

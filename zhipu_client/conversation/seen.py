@@ -50,7 +50,7 @@ def unsendable(error: InvalidRequestError, what: str = "content") -> Wire:
         error: What is wrong with it.
         what: The kind of block.
 
-    Example:
+    Examples:
         >>> from zhipu_client import InvalidRequestError
         >>> from zhipu_client.conversation import prepared, unsendable
         >>> part = unsendable(InvalidRequestError("the sound is of an unknown format"), "sound")

@@ -53,7 +53,7 @@ def served_call(call: Any, number: int = 0) -> ServedCall:
         call: The call as it came.
         number: Its place, for an id where it has none.
 
-    Example:
+    Examples:
         >>> call = {"type": "mcp", "id": "1", "mcp": {"type": "mcp_call", "name": "tide",
         ...     "server_label": "sea", "arguments": '{"at": "six"}', "output": "4.1 m"}}
         >>> served_call(call).title, served_call(call).arguments, served_call(call).text

@@ -40,7 +40,7 @@ def search_tool(wanted: Any) -> dict[str, Any] | None:
     Raises:
         InvalidRequestError: It is something else.
 
-    Example:
+    Examples:
         >>> search_tool(True), search_tool({"count": 3})
         ({'type': 'web_search'}, {'type': 'web_search', 'web_search': {'count': 3}})
     """
@@ -59,7 +59,7 @@ def check_kinds(tools: Sequence[Any]) -> None:
     Raises:
         InvalidRequestError: There is one; the text names what to use in its place.
 
-    Example:
+    Examples:
         >>> check_kinds([{"type": "file_search", "vector_store_ids": ["x"]}])
         Traceback (most recent call last):
         ...
@@ -138,7 +138,7 @@ def _check_flat(tool: Mapping[str, Any], place: str) -> None:
 def nested_mcp(tool: Mapping[str, Any]) -> dict[str, Any]:
     """Return an MCP server in OpenAI's form as the service takes it.
 
-    Example:
+    Examples:
         >>> flat = {"type": "mcp", "server_label": "docs", "authorization": "t"}
         >>> nested_mcp(flat)["mcp"]
         {'server_label': 'docs', 'headers': {'Authorization': 'Bearer t'}}
@@ -176,7 +176,7 @@ def completed(tools: Sequence[Any], *, site: str | None) -> list[Any]:
     Raises:
         InvalidRequestError: The headers of an MCP server are not a dict.
 
-    Example:
+    Examples:
         >>> completed([{"type": "web_search", "web_search": {"count": 3}}], site="zai")[0]
         ... # doctest: +NORMALIZE_WHITESPACE
         {'type': 'web_search', 'web_search':

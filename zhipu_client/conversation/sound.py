@@ -39,7 +39,7 @@ def playable(audio: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         audio: As on the wire; the pieces of a stream one after the other.
 
-    Example:
+    Examples:
         >>> made = playable({"id": "a", "data": "AAAAAA=="})
         >>> base64.b64decode(made["data"])[:4]
         b'RIFF'
@@ -61,7 +61,7 @@ def as_file(content: bytes) -> bytes:
         content: A WAV file, several after each other, one with bare samples after it, bare samples,
             or another kind of file.
 
-    Example:
+    Examples:
         >>> as_file(bytes(4))[:4], len(as_file(bytes(4)))
         (b'RIFF', 48)
     """
@@ -104,7 +104,7 @@ def sound_type(data: str) -> str:
     Args:
         data: The sound in base64.
 
-    Example:
+    Examples:
         >>> sound_type("UklGRiQAAABXQVZF"), sound_type("SUQzBAAA")
         ('audio/wav', 'audio/mpeg')
     """

@@ -32,7 +32,7 @@ class Delta:
         logprobs: Log probabilities, as they came.
         chunk: The chunk itself; an empty one where the end of the stream brought something out.
 
-    Example:
+    Examples:
         >>> delta = Delta({}, text="32", reasoning="")
         >>> delta.text, delta.calls
         ('32', ())

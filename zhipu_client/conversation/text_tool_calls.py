@@ -45,7 +45,7 @@ def calls_in_text(text: str) -> list[dict[str, Any]]:
     A call that is not closed was cut, and is left out; so is one with arguments that cannot be
     read. The same text gives the same ids.
 
-    Example:
+    Examples:
         >>> leaked = '<tool_call>add\n<arg_key>a</arg_key><arg_value>1</arg_value></tool_call>'
         >>> [(call["name"], call["arguments"]) for call in calls_in_text(leaked)]
         [('add', '{"a": 1}')]
@@ -63,7 +63,7 @@ def calls_in_text(text: str) -> list[dict[str, Any]]:
 def without_calls(text: str) -> str:
     r"""Return a text without the calls that `calls_in_text` finds in it, and blanks around them.
 
-    Example:
+    Examples:
         >>> without_calls("Let me see.\n<tool_call>clock</tool_call>\n")
         'Let me see.'
     """
@@ -77,7 +77,7 @@ def without_calls(text: str) -> str:
 class CallFilter:
     """Holds a streamed text back from the first mark of a call on.
 
-    Example:
+    Examples:
         >>> marks = CallFilter()
         >>> marks.feed("One moment. <tool"), marks.feed("_call>clock"), marks.held
         ('One moment. ', '', '<tool_call>clock')

@@ -74,7 +74,7 @@ class ThinkFilter:
     Args:
         mode: What is known before the answer comes.
 
-    Example:
+    Examples:
         >>> reader = ThinkFilter()
         >>> reader.feed("<thi"), reader.feed("nk>hm</th"), reader.feed("ink>yes"), reader.rest()
         (('', ''), ('hm', ''), ('', 'yes'), ('', ''))

@@ -35,7 +35,7 @@ def thinking_value(value: Any, clear: bool | None = None) -> dict[str, Any] | No
     Raises:
         InvalidRequestError: The value is something else.
 
-    Example:
+    Examples:
         >>> thinking_value(False), thinking_value("auto", clear=False), thinking_value("auto")
         ({'type': 'disabled'}, {'clear_thinking': False}, None)
     """
@@ -69,7 +69,7 @@ def template_arguments(thinking: Any, clear_thinking: bool | None) -> dict[str, 
     Raises:
         InvalidRequestError: ``thinking`` has no known form.
 
-    Example:
+    Examples:
         >>> template_arguments(False, None), template_arguments(None, False)
         ({'enable_thinking': False}, {'clear_thinking': False})
     """
@@ -89,7 +89,7 @@ def is_switched_off(thinking: Any, template: Any) -> bool:
         thinking: See `thinking_value`.
         template: The caller's own arguments of the chat template, if any.
 
-    Example:
+    Examples:
         >>> is_switched_off(False, None), is_switched_off(None, {"enable_thinking": False})
         (True, True)
     """

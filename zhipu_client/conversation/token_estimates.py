@@ -30,7 +30,7 @@ def estimate_text(text: str) -> int:
     Args:
         text: Any text.
 
-    Example:
+    Examples:
         >>> estimate_text("智谱清言"), estimate_text("hello")
         (3, 1)
     """
@@ -50,7 +50,7 @@ def estimate_messages(
         messages: The conversation; what a picture counts for is a guess.
         tools: The tools that are offered with it, in the form of the wire.
 
-    Example:
+    Examples:
         >>> from zhipu_client.conversation import estimate_messages
         >>> estimate_messages([{"role": "user", "content": "What is 17 * 19?"}])
         12

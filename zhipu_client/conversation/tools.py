@@ -46,7 +46,7 @@ def encode_name(name: str) -> str:
     Other names (Chinese ones, ``Page[int]``) get a short hash of the whole name, so that no two
     become one. The same name is always encoded alike, in requests and in history.
 
-    Example:
+    Examples:
         >>> encode_name("get_weather"), encode_name("查天气"), encode_name("Page[int]")
         ('get_weather', 'tool_x80bac930', 'Page_int_x994ab19b')
     """
@@ -64,7 +64,7 @@ class ToolNames:
         names: The caller's names. A name that the wire takes is not changed.
         plain: False for a server that takes any name: none is changed.
 
-    Example:
+    Examples:
         >>> names = ToolNames(["查天气", "add"])
         >>> names.decode("tool_x80bac930"), names.decode("add\n"), names.decode(' "add"()')
         ('查天气', 'add', 'add')
@@ -192,7 +192,7 @@ def check_tool(tool: Any, field: str) -> None:
     Raises:
         InvalidRequestError: It has no name, or no usable schema.
 
-    Example:
+    Examples:
         >>> check_tool({"type": "function", "function": {}}, "tools[2]")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
@@ -214,7 +214,7 @@ def encoded_tools(
         tools: Wire tools with the caller's names. They are not changed.
         names: The names of these tools, where they were made already.
 
-    Example:
+    Examples:
         >>> tool = {"type": "function", "function": {"name": "查天气", "description": "Weather."}}
         >>> encoded_tools([tool])[0]["function"]["name"]
         'tool_x80bac930'
@@ -261,7 +261,7 @@ def _encoded(tool: Mapping[str, Any], names: ToolNames) -> Mapping[str, Any]:
 class Choice(NamedTuple):
     """What the caller wants of the model: any answer, no call, some call, or the call ``name``.
 
-    Example:
+    Examples:
         >>> read_choice("any", [{"type": "function", "function": {"name": "add"}}])
         Choice(kind='required', name=None)
     """
@@ -291,7 +291,7 @@ def read_choice(value: Any, tools: Sequence[Mapping[str, Any]] | None) -> Choice
     Raises:
         InvalidRequestError: It names a tool that is not on offer, or has no known form.
 
-    Example:
+    Examples:
         >>> read_choice({"type": "tool", "name": "add"}, [{"type": "function",
         ...     "function": {"name": "add"}}])
         Choice(kind='named', name='add')

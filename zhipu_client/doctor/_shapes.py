@@ -22,7 +22,7 @@ _TYPES: Mapping[type, str] = {
 def shape_of(value: Any) -> Shape:
     """Return which paths an answer has, and of which type each is.
 
-    Example:
+    Examples:
         >>> sorted(shape_of({"a": [{"b": 1}]}))
         ['a', 'a[]', 'a[].b']
     """

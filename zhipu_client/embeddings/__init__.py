@@ -97,7 +97,7 @@ class EmbeddingReply(ReplyModel):
 def most_texts(model: str, dialect: DialectName) -> int:
     """Return the most texts that one request may have.
 
-    Example:
+    Examples:
         >>> from zhipu_client.embeddings import most_texts
         >>> most_texts("embedding-3", "zhipu")
         64
@@ -146,7 +146,7 @@ def create(
         InvalidRequestError: A value is outside of its limits; ``field`` names it, and an input that
             is empty or certainly too long by its position (``input[3]``).
 
-    Example:
+    Examples:
         >>> from zhipu_client import embeddings
         >>> request = embeddings.create(input=["你好", "hello"], dimensions=256)
         >>> request.json["dimensions"]
@@ -191,7 +191,7 @@ def check_texts(texts: Sequence[str], field: str = "input", skipped: Collection[
     Raises:
         InvalidRequestError: One of them is empty or no text; ``field`` has its place.
 
-    Example:
+    Examples:
         >>> from zhipu_client.embeddings import check_texts
         >>> check_texts(["你好", ""])
         Traceback (most recent call last):
@@ -211,7 +211,7 @@ def check_texts(texts: Sequence[str], field: str = "input", skipped: Collection[
 def reply_of(body: Any) -> EmbeddingReply:
     """Return the decoded body of an answer as a reply; what is odd in it is kept as it came.
 
-    Example:
+    Examples:
         >>> from zhipu_client import embeddings
         >>> embeddings.reply_of({"data": [{"embedding": [0.5]}], "usage": "odd"}).vectors
         [[0.5]]
@@ -228,7 +228,7 @@ def only_vector(reply: EmbeddingReply) -> list[float]:
     Raises:
         ServerError: The service sent none, or several.
 
-    Example:
+    Examples:
         >>> from zhipu_client import embeddings
         >>> reply = embeddings.EmbeddingReply(data=[{"index": 0, "embedding": [0.5, 0.25]}])
         >>> embeddings.only_vector(reply)
@@ -308,7 +308,7 @@ def bulk(
         InvalidRequestError: A value is outside of its limits; a text that is empty or certainly
             too long is named by its position (``texts[3]``), before anything is sent.
 
-    Example:
+    Examples:
         >>> from zhipu_client import embeddings
         >>> job = embeddings.bulk(["你好", "hello", "你好"], dimensions=256)
         >>> len(job.texts)

@@ -24,7 +24,7 @@ def estimate_tokens(text: str) -> int:
     Args:
         text: Any text.
 
-    Example:
+    Examples:
         >>> estimate_tokens("你好"), estimate_tokens("hello world")
         (3, 5)
     """

@@ -44,7 +44,7 @@ def vectors_in(data: Any) -> list[list[float]]:
         ServerError: A vector is something else, has a NaN or an infinite number, or two have the
             same ``index``.
 
-    Example:
+    Examples:
         >>> from zhipu_client.embeddings import vectors_in
         >>> vectors_in({"data": [{"index": 0, "embedding": [1, 0.5]}]})
         [[1.0, 0.5]]

@@ -55,7 +55,7 @@ class PartialEmbeddings:
         handed_over: The positions of texts whose vectors `iterate` has handed over, and that are
             not kept here: they count as done.
 
-    Example:
+    Examples:
         >>> PartialEmbeddings([[0.5], None, None], {"total_tokens": 3}).missing
         [1, 2]
     """

@@ -37,7 +37,7 @@ _CHINESE = (("\u3400", "\u9fff"), ("\uf900", "\ufaff"))
 class ZhipuError(Exception):
     """The root of every error that this package raises itself.
 
-    Example:
+    Examples:
         >>> from zhipu_client import embeddings
         >>> try:
         ...     embeddings.create(input="")
@@ -92,7 +92,7 @@ class InvalidRequestError(ZhipuError, ValueError):
         field: The parameter that was wrong, as the caller wrote it (``"temperature"``), or None.
         value: The offending value (shortened in the text; never a secret), or None.
 
-    Example:
+    Examples:
         >>> from zhipu_client import embeddings
         >>> try:
         ...     embeddings.create(input=["你好", ""])

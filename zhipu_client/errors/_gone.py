@@ -37,7 +37,7 @@ def gone(
         batch_id: The batch that is not there.
         alone: Whether the request has nothing but that id, so that nothing else can be wrong.
 
-    Example:
+    Examples:
         >>> from zhipu_client.errors import BadRequestError
         >>> failed = gone("file file-1", "upload it again", file_id="file-1")
         >>> print(failed(BadRequestError("文件不存在", status=400, code="1214")))

@@ -10,7 +10,7 @@ __all__ = ["named"]
 def named(error: BaseException) -> str:
     """Return what an error is, without the words of the service, which may have those of a user.
 
-    Example:
+    Examples:
         >>> from zhipu_client import RateLimitError
         >>> named(RateLimitError("busy", status=429, code="1302"))
         'RateLimitError (429, 1302)'

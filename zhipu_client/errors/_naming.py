@@ -30,7 +30,7 @@ def name_source(error: BaseException, source: Any) -> None:
         source: A name, a path or an address, which is shortened to the part before its query (a
             signed address has its secret there); None, bytes and data URLs have no name.
 
-    Example:
+    Examples:
         >>> from zhipu_client import ZhipuError
         >>> from zhipu_client.adapting import name_source
         >>> error = ZhipuError("too large")
@@ -58,7 +58,7 @@ def shown_name(source: Any) -> str:
     Args:
         source: A name, a path, a web address or a data URL.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import shown_name
         >>> shown_name("https://a.example/scan.pdf?signature=secret")
         'https://a.example/scan.pdf'
@@ -95,7 +95,7 @@ def naming(source: Any) -> Iterator[None]:
     Raises:
         ZhipuError: That of the block, with the name in its text.
 
-    Example:
+    Examples:
         >>> from zhipu_client import InvalidRequestError
         >>> from zhipu_client.adapting import naming
         >>> with naming("scan.pdf"):

@@ -178,7 +178,7 @@ def quoted_code(body: Any, message: str | None) -> str | None:
         body: The decoded body or frame.
         message: Its message.
 
-    Example:
+    Examples:
         >>> quoted_code({}, 'ZaiException - {"error":{"code":"1302","message":"too many"}}')
         '1302'
     """
@@ -218,7 +218,7 @@ _NO_PATH = re.compile(r"\W?(?:404:? ?)?(?:file |page )?not[ _]found(?: /\S*)?\W?
 def says_no_path(message: str) -> bool:
     """Return whether a failure's message is that of a server without the path that was asked for.
 
-    Example:
+    Examples:
         >>> says_no_path("404 page not found"), says_no_path("model 'a' not found")
         (True, False)
     """

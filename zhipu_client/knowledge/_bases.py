@@ -131,7 +131,7 @@ def create(
     Raises:
         InvalidRequestError: The name is empty, or the model is another one.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.create(name="Handbook").json
         {'name': 'Handbook', 'embedding_id': 11, 'embedding_model': 'Embedding-3'}
@@ -154,7 +154,7 @@ def list(*, page: int | None = None, size: int | None = None) -> Request[BaseLis
         page: Which page, from 1 (the default).
         size: How many on a page, from 1 (10 where none is given).
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.list(page=2).query
         (('page', '2'),)
@@ -174,7 +174,7 @@ def describe(knowledge_id: str) -> Request[BaseReply]:
     Args:
         knowledge_id: Its id.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.describe("42").path
         '//api/llm-application/open/knowledge/42'
@@ -209,7 +209,7 @@ def update(
     Raises:
         InvalidRequestError: Nothing is changed, or a value is wrong.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.update("42", name="Handbook 2").json
         {'name': 'Handbook 2'}
@@ -234,7 +234,7 @@ def delete(knowledge_id: str) -> Request[Done]:
     Args:
         knowledge_id: Its id.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.delete("42").method
         'DELETE'
@@ -247,7 +247,7 @@ def delete(knowledge_id: str) -> Request[Done]:
 def capacity() -> Request[CapacityReply]:
     """Ask how much of the account's room is used: ``GET /knowledge/capacity``.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.capacity().path
         '//api/llm-application/open/knowledge/capacity'

@@ -166,7 +166,7 @@ def upload(
         InvalidRequestError: The file is empty, too large or has no name. When the request is sent,
             `BadRequestError`: the service did not take it, for the reason in the text.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.upload("42", file=b"Open from nine.", filename="hours.txt").path
         '//api/llm-application/open/document/upload_document/42'
@@ -218,7 +218,7 @@ def add_urls(
         InvalidRequestError: There is no address. When the request is sent, `BadRequestError`: none
             of them was taken.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.add_urls("42", ["https://example.com/hours"]).json["upload_detail"]
         [{'url': 'https://example.com/hours', 'knowledge_type': 1}]
@@ -252,7 +252,7 @@ def documents(
         page: Which page, from 1 (the default).
         size: How many on a page, from 1 (10 where none is given).
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.documents("42", size=50).query
         (('knowledge_id', '42'), ('size', '50'))
@@ -273,7 +273,7 @@ def document(document_id: str) -> Request[DocumentReply]:
     Args:
         document_id: The document's id.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.document("7").path
         '//api/llm-application/open/document/7'
@@ -292,7 +292,7 @@ def document_images(document_id: str) -> Request[ImageList]:
     Args:
         document_id: The document's id.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.document_images("7").method
         'POST'
@@ -312,7 +312,7 @@ def embed(document_id: str, *, callback_url: str | None = None) -> Request[Done]
         document_id: The document.
         callback_url: What the service calls once it is embedded.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.embed("7").path
         '//api/llm-application/open/document/embedding/7'
@@ -333,7 +333,7 @@ def delete_document(document_id: str) -> Request[Done]:
     Args:
         document_id: The document's id.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.delete_document("7").method
         'DELETE'

@@ -94,7 +94,7 @@ def retrieve(
     Raises:
         InvalidRequestError: A value is outside of its limits; ``field`` names it.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.retrieve(query="opening hours", knowledge_ids=["42"]).path
         '//api/llm-application/open/knowledge/retrieve'
@@ -138,7 +138,7 @@ def found_in(reply: KnowledgeReply, most: int | None = None) -> list[Found]:
         reply: The answer to `retrieve`.
         most: How many; None for all.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> piece = knowledge.Slice(text="From nine.", metadata={"_id": 7, "doc_url": None})
         >>> [found] = knowledge.found_in(knowledge.KnowledgeReply(data=[piece]))

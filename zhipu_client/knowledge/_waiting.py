@@ -45,7 +45,7 @@ def waiting(
     Raises:
         InvalidRequestError: There is no document, or a number is out of its range.
 
-    Example:
+    Examples:
         >>> from zhipu_client import knowledge
         >>> knowledge.waiting("7").request().path
         '//api/llm-application/open/document/7'

@@ -36,7 +36,7 @@ def code_in(name: str, codes: Iterable[str]) -> str | None:
             a size, a quantisation or a route after it.
         codes: Codes in lower case.
 
-    Example:
+    Examples:
         >>> code_in("zai-org/GLM-4.6V-FP8", ["glm-4.6", "glm-4.6v"])
         'glm-4.6v'
         >>> code_in("glm4:9b", ["glm-4", "glm-4-9b"])

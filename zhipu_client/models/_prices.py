@@ -69,7 +69,7 @@ def price_of(model: str, site: str) -> Price | None:
         model: A code, such as ``"glm-4.7"`` or ``"search_std"``.
         site: ``"bigmodel"`` or ``"zai"``.
 
-    Example:
+    Examples:
         >>> from zhipu_client import models
         >>> models.price_of("glm-4.7", "zai").output
         2.2
@@ -94,7 +94,7 @@ def cost_of(
     Returns:
         ``{"amount", "currency", "as_of"}``, the amount in units of the currency.
 
-    Example:
+    Examples:
         >>> from zhipu_client import models
         >>> usage = {"prompt_tokens": 1000, "completion_tokens": 500}
         >>> models.cost_of("glm-4.7", "zai", usage)
@@ -150,7 +150,7 @@ class Costs:
         answers: How many answers were counted.
         unpriced: How many of them had no price: the sums are without these.
 
-    Example:
+    Examples:
         >>> from zhipu_client.models import Costs
         >>> costs = Costs()
         >>> costs.add({"amount": 0.25, "currency": "USD"})

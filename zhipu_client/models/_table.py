@@ -63,7 +63,7 @@ def get(model: str) -> ModelInfo | None:
     Returns:
         The facts, or None for a model that this version does not know.
 
-    Example:
+    Examples:
         >>> get("GLM-4.6V").max_output
         32768
         >>> get("my-own-finetune") is None
@@ -87,7 +87,7 @@ def find(model: str) -> ModelInfo | None:
     Returns:
         The facts, or None where the name is of no known model.
 
-    Example:
+    Examples:
         >>> find("zai-org/GLM-4.6V-FP8").id, find("accounts/fireworks/models/glm-4p6").id
         ('glm-4.6v', 'glm-4.6')
         >>> find("glm-4.5-airx").id, find("glm-9") is None
@@ -105,7 +105,7 @@ def limits_of(model: str, default: str) -> ModelInfo:
         model: A code, as for `get`.
         default: A known code; a model of another kind than its is passed over too.
 
-    Example:
+    Examples:
         >>> limits_of("rerank-next", "rerank").max_items
         128
     """
@@ -120,7 +120,7 @@ def context_of(model: str) -> int:
     Args:
         model: A name, as for `find`.
 
-    Example:
+    Examples:
         >>> context_of("z-ai/glm-4.7"), context_of("my-own-finetune")
         (204800, 131072)
     """
@@ -143,7 +143,7 @@ def takes_files_by_url(model: str) -> bool:
     Args:
         model: A name, as for `find`.
 
-    Example:
+    Examples:
         >>> takes_files_by_url("zai-org/GLM-4.6V-FP8"), takes_files_by_url("glm-5.3-flash")
         (True, False)
     """
@@ -159,7 +159,7 @@ def takes_tools(model: str) -> bool:
     Args:
         model: The model's code, in any of the forms that `find` knows.
 
-    Example:
+    Examples:
         >>> takes_tools("glm-4.7"), takes_tools("charglm-4")
         (True, False)
     """
@@ -178,7 +178,7 @@ def deprecation_of(model: str) -> str | None:
     Args:
         model: A code of the service, as for `get`.
 
-    Example:
+    Examples:
         >>> deprecation_of("glm-z1-air")
         'glm-z1-air was switched off on 2025-11-15: use glm-4.5-air instead'
         >>> deprecation_of("glm-4.7") is None

@@ -108,7 +108,7 @@ def page_limit(site: str | None) -> int:
     Args:
         site: The site's preset, such as ``zai``; None for another server.
 
-    Example:
+    Examples:
         >>> from zhipu_client.ocr import page_limit
         >>> page_limit("zai"), page_limit("bigmodel")
         (30, 100)
@@ -146,7 +146,7 @@ def create(
     Raises:
         InvalidRequestError: A value is outside of its limits; ``field`` names it.
 
-    Example:
+    Examples:
         >>> from zhipu_client import ocr
         >>> ocr.create(file="https://example.com/report.pdf", end_page_id=3).json["end_page_id"]
         3
@@ -262,7 +262,7 @@ def pages(
         InvalidRequestError: A value is outside of its limits. For the file itself, and for what
             the server does not have (crops of a chat server), it is raised when the job is run.
 
-    Example:
+    Examples:
         >>> from zhipu_client import ocr
         >>> ocr.pages("report.pdf", first_page=3, last_page=4).last_page
         4

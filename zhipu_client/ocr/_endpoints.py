@@ -54,7 +54,7 @@ def endpoint_of(
     Raises:
         InvalidRequestError: There is no endpoint of that name.
 
-    Example:
+    Examples:
         >>> endpoint_of("zhipu"), endpoint_of("openai"), endpoint_of("openai", "layout")
         ('layout', 'chat', 'layout')
     """
@@ -81,7 +81,7 @@ def check_endpoint(
     Raises:
         InvalidRequestError: The option, what it needs, and why.
 
-    Example:
+    Examples:
         >>> check_endpoint("openai", crops=True)
         Traceback (most recent call last):
         ...

@@ -61,7 +61,7 @@ class Handwritten:
         Args:
             task_id: The id of the answer, where it is wanted.
 
-        Example:
+        Examples:
             >>> from zhipu_client import ocr
             >>> ocr.handwritten(ocr.HandwritingReply()).metadata()
             {'lines': 0, 'confidence': None, 'empty': True, 'task_id': None}
@@ -93,7 +93,7 @@ def handwriting(
     Raises:
         InvalidRequestError: No picture, or a language that is not known.
 
-    Example:
+    Examples:
         >>> from zhipu_client import ocr
         >>> ocr.handwriting(file=bytes([255, 216, 255]), filename="note.jpg").path
         '/files/ocr'
@@ -136,7 +136,7 @@ def handwritten(reply: HandwritingReply) -> Handwritten:
     Args:
         reply: The answer of the handwriting endpoint.
 
-    Example:
+    Examples:
         >>> from zhipu_client import ocr
         >>> line = {"words": "Milk", "location": {"left": 1, "top": 2, "width": 9, "height": 4}}
         >>> found = ocr.handwritten(ocr.HandwritingReply(words_result=[line]))

@@ -197,7 +197,7 @@ def region_markdown(region: Mapping[str, Any]) -> str:
     Args:
         region: A region of a page, as the layout endpoint reports it.
 
-    Example:
+    Examples:
         >>> region_markdown({"native_label": "doc_title", "content": "Report"})
         '# Report'
     """
@@ -298,7 +298,7 @@ def table_to_markdown(html: str) -> str:
     Args:
         html: The table, from ``<table>`` to ``</table>``.
 
-    Example:
+    Examples:
         >>> print(table_to_markdown("<table><tr><td>a</td><td>b</td></tr></table>"))
         | a | b |
         | --- | --- |

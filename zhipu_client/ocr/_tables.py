@@ -18,7 +18,7 @@ def tables_as_markdown(text: str) -> str:
     Args:
         text: Markdown with tables in HTML.
 
-    Example:
+    Examples:
         >>> print(tables_as_markdown("Sums: <table><tr><td>a</td></tr></table>"))
         Sums:
         <BLANKLINE>

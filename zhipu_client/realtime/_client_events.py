@@ -40,7 +40,7 @@ def append_audio(content: bytes) -> dict[str, Any]:
     Raises:
         InvalidRequestError: There is nothing in it.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import append_audio
         >>> append_audio(b"\x00\x00")["type"]
         'input_audio_buffer.append'
@@ -57,7 +57,7 @@ def append_video_frame(content: bytes) -> dict[str, Any]:
     Raises:
         InvalidRequestError: It is something else.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import append_video_frame
         >>> append_video_frame(b"\xff\xd8\xff\xe0")["type"]
         'input_audio_buffer.append_video_frame'
@@ -71,7 +71,7 @@ def append_video_frame(content: bytes) -> dict[str, Any]:
 def commit() -> dict[str, Any]:
     """Return the event that ends the user's turn; not with ``server_vad``.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import commit
         >>> commit()["type"]
         'input_audio_buffer.commit'
@@ -82,7 +82,7 @@ def commit() -> dict[str, Any]:
 def clear() -> dict[str, Any]:
     """Return the event that forgets the sound of the turn that is going on.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import clear
         >>> clear()["type"]
         'input_audio_buffer.clear'
@@ -100,7 +100,7 @@ def message(text: str, role: str = "user") -> dict[str, Any]:
     Raises:
         InvalidRequestError: The text is empty, or there is no such role.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import message
         >>> message("Good morning!")["item"]["content"]
         [{'type': 'input_text', 'text': 'Good morning!'}]
@@ -118,7 +118,7 @@ def function_output(call_id: str, output: str) -> dict[str, Any]:
         call_id: Of the `FunctionCall`.
         output: The result as text.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import function_output
         >>> function_output("call_1", "sunny")["item"]["output"]
         'sunny'
@@ -133,7 +133,7 @@ def delete_item(item_id: str) -> dict[str, Any]:
     Args:
         item_id: The item's id.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import delete_item
         >>> delete_item("item_7")["item_id"]
         'item_7'
@@ -147,7 +147,7 @@ def retrieve_item(item_id: str) -> dict[str, Any]:
     Args:
         item_id: The item's id.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import retrieve_item
         >>> retrieve_item("item_7")["item_id"]
         'item_7'
@@ -163,7 +163,7 @@ def truncate_item(item_id: str, audio_end_ms: int, content_index: int = 0) -> di
         audio_end_ms: How much of its sound was heard, in milliseconds.
         content_index: Which part of the item.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import truncate_item
         >>> truncate_item("item_7", 1500)["audio_end_ms"]
         1500
@@ -180,7 +180,7 @@ def truncate_item(item_id: str, audio_end_ms: int, content_index: int = 0) -> di
 def respond() -> dict[str, Any]:
     """Return the event that asks for an answer; not with ``server_vad``, after sound.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import respond
         >>> respond()["type"]
         'response.create'
@@ -191,7 +191,7 @@ def respond() -> dict[str, Any]:
 def cancel() -> dict[str, Any]:
     """Return the event that stops the answer that is going on.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import cancel
         >>> cancel()["type"]
         'response.cancel'

@@ -207,7 +207,7 @@ def read_event(frame: str | bytes) -> Event:
     Raises:
         ServerError: It is not a JSON object with a type.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import read_event
         >>> read_event('{"type": "response.text.delta", "delta": "Hi"}').text
         'Hi'

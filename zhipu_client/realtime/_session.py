@@ -45,7 +45,7 @@ class Session:
     Raises:
         InvalidRequestError: A value is outside of its limits.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import Session
         >>> Session(turn_detection="server_vad").body()["turn_detection"]
         {'type': 'server_vad'}
@@ -129,7 +129,7 @@ def session_update(session: Session) -> dict[str, Any]:
     Args:
         session: What the session is to be set to.
 
-    Example:
+    Examples:
         >>> from zhipu_client.realtime import Session, session_update
         >>> session_update(Session())["type"]
         'session.update'

@@ -49,7 +49,7 @@ def instrument(
     Raises:
         ImportError: OpenTelemetry is not installed.
 
-    Example:
+    Examples:
         >>> from zhipu_client import telemetry
         >>> telemetry.instrument()
         >>> telemetry.uninstrument()
@@ -69,7 +69,7 @@ def instrument(
 def uninstrument() -> None:
     """Make no more spans. Those of calls that go on end with them.
 
-    Example:
+    Examples:
         >>> from zhipu_client import telemetry
         >>> telemetry.instrument()
         >>> telemetry.uninstrument()

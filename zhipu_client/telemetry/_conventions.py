@@ -52,7 +52,7 @@ _PORTS = {"http": 80, "https": 443}
 def operation_of(path: str) -> tuple[str, str | None] | None:
     """Return the operation of an endpoint and what it makes; None for one that has no span.
 
-    Example:
+    Examples:
         >>> operation_of("/images/generations")
         ('generate_content', 'image')
     """
@@ -62,7 +62,7 @@ def operation_of(path: str) -> tuple[str, str | None] | None:
 def server_of(base_url: str) -> dict[str, Any]:
     """Return the address and the port of a server.
 
-    Example:
+    Examples:
         >>> server_of("https://api.z.ai/api/paas/v4")
         {'server.address': 'api.z.ai', 'server.port': 443}
     """
@@ -139,7 +139,7 @@ def of_answer(body: Any) -> dict[str, Any]:
 def error_type(error: BaseException | None) -> str:
     """Return what went wrong, as the conventions want it: a code, or the name of the error.
 
-    Example:
+    Examples:
         >>> error_type(TimeoutError("made-up"))
         'TimeoutError'
     """

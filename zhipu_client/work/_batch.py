@@ -120,7 +120,7 @@ def lines_of_chats(
 ) -> BatchLines:
     """Return the lines of prompts and conversations; see `BatchLines` for the two functions.
 
-    Example:
+    Examples:
         >>> from zhipu_client import chat, lines_of_chats
         >>> lines_of_chats(lambda turns: chat.create(model="glm-4-flash", messages=turns), dict).url
         '/v4/chat/completions'
@@ -133,7 +133,7 @@ def lines_of_texts(
 ) -> BatchLines:
     """Return the lines of texts to embed; what is not a text is refused.
 
-    Example:
+    Examples:
         >>> from zhipu_client import embeddings, lines_of_texts
         >>> lines_of_texts(lambda text: embeddings.create(input=text), dict).url
         '/v4/embeddings'

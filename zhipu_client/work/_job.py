@@ -180,7 +180,7 @@ def attach(error: E, **facts: Any) -> E:
     Returns:
         The error, to be raised.
 
-    Example:
+    Examples:
         >>> from zhipu_client import ZhipuError
         >>> from zhipu_client.adapting import attach
         >>> attach(ZhipuError("the disk is full"), partial=["page 1"]).partial
@@ -201,7 +201,7 @@ def keeping(**facts: Any) -> Iterator[None]:
     Args:
         **facts: Attributes of the error. One that it has already stays.
 
-    Example:
+    Examples:
         >>> from zhipu_client.adapting import keeping
         >>> try:
         ...     with keeping(partial="a picture"):

@@ -14,7 +14,7 @@ _RULE = re.compile(r"\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?\s*)?\|?")
 def rows(text: str) -> Iterator[dict[str, str]]:
     r"""The rows of all tables in ``text``; the first row of each names the columns.
 
-    Example:
+    Examples:
         >>> list(rows("| Name | Age |\n| --- | --- |\n| Mei | 7 |"))
         [{'Name': 'Mei', 'Age': '7'}]
     """

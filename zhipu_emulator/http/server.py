@@ -30,7 +30,7 @@ class Server:
         port: Its port.
         state: What it remembers.
 
-    Example:
+    Examples:
         >>> with serve() as server:
         ...     server.script("error=1302", path="/chat/completions")
         ...     server.base_url.endswith("/api/paas/v4"), server.requests, len(server.unused)
@@ -111,7 +111,7 @@ class Server:
             ValueError: An item cannot be said as it is; nothing is queued then.
             TypeError: An item of another kind.
 
-        Example:
+        Examples:
             >>> from zhipu_emulator import call, say, serve
             >>> with serve() as server:
             ...     server.script(call("add", a=1, b=2), say("3"), tool="add")
@@ -258,7 +258,7 @@ def serve(port: int = 0, *, host: str = "127.0.0.1", **options: Any) -> Server:
     Raises:
         TypeError: An option that does not exist.
 
-    Example:
+    Examples:
         >>> from zhipu_emulator import serve
         >>> with serve(max_in_flight=2) as server:
         ...     server.port > 0

@@ -36,7 +36,7 @@ def stand_in(port: int = 0, **options: Any) -> Iterator[Server | None]:
         OSError: The port is taken.
         TypeError: An option that does not exist.
 
-    Example:
+    Examples:
         >>> from zhipu_client import Client, chat
         >>> from zhipu_emulator import stand_in
         >>> with stand_in():

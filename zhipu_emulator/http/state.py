@@ -76,7 +76,7 @@ class Options:
         keep_stored: Bytes of each kind of thing that is kept to be asked for again (files, tasks,
             images, …): the newest.
 
-    Example:
+    Examples:
         >>> Options(site="zai", max_in_flight=1, polls=0).api_keys == (DEFAULT_KEY,)
         True
     """

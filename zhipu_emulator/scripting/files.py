@@ -59,7 +59,7 @@ def read(value: Any) -> list[Order]:
     Raises:
         ValueError: An order cannot be said; says which, counted from 0, and why.
 
-    Example:
+    Examples:
         >>> [str(order) for order in read([{"say": "42"}, "error=1302"])]
         ["say='42'", 'error=1302']
     """

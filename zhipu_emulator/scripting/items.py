@@ -35,7 +35,7 @@ class Fault:
         orders: Kinds of fault with their values; ``zhipu_emulator.scripting.fault_kinds`` has them.
         path: Only for a request whose path ends like this.
 
-    Example:
+    Examples:
         >>> Fault({"error": "1302", "retry-after": "2"}, path="/chat/completions").orders["error"]
         '1302'
     """
@@ -66,7 +66,7 @@ class Fault:
         Raises:
             ValueError: A kind that does not exist, or a value that it cannot have.
 
-        Example:
+        Examples:
             >>> Fault.parse("cut=3").orders
             {'cut': '3'}
         """
@@ -100,7 +100,7 @@ class Answer:
         path: Only for a request whose path ends like this.
         fault: What goes wrong with it on top.
 
-    Example:
+    Examples:
         >>> Answer(json={"id": "1", "choices": []}, headers={"x-request-id": "7"}).status
         200
         >>> Answer(message={"content": "42"}, finish_reason="length").message["content"]
@@ -251,7 +251,7 @@ def say(text: str, **more: Any) -> Answer:
         text: What the model says.
         more: Other fields of ``Answer``: ``finish_reason``, ``habits``, ``fault``, ``path``.
 
-    Example:
+    Examples:
         >>> (think("Easy.") + say("42")).message["content"]
         '42'
     """
@@ -269,7 +269,7 @@ def call(name: str, given: str | Mapping[str, Any] | None = None, /, **arguments
     Raises:
         ValueError: The arguments are given twice, or cannot be written as JSON.
 
-    Example:
+    Examples:
         >>> "tool_calls" in call("add", a=1, b=2).message
         True
     """
@@ -286,7 +286,7 @@ def think(text: str) -> Answer:
     Args:
         text: What the model thinks before it answers.
 
-    Example:
+    Examples:
         >>> (think("Easy.") + say("42")).message["reasoning_content"]
         'Easy.'
     """
