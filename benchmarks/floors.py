@@ -305,7 +305,7 @@ def _llama_index(count: int) -> Any:
 
         @llm_chat_callback()
         def stream_chat(self, *_: Any, **__: Any) -> Iterator[ChatResponse]:
-            return iter(chunks)
+            yield from chunks
 
     return Prepared(), [ChatMessage(role="user", content=PROMPT)]
 
