@@ -55,7 +55,7 @@ def generation_chunk(message: AIMessageChunk) -> ChatGenerationChunk:
     if not isinstance(content, str):
         return ChatGenerationChunk(message=message)
     fields = _generation().copy()
-    fields["text"] = content  # a plain string, which the garbage collector need not follow
+    fields["text"] = message.text
     fields["message"] = message
     return _made(ChatGenerationChunk, fields, _GENERATION_FIELDS, None)
 
