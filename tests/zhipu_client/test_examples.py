@@ -6,6 +6,7 @@ import inspect
 import re
 import struct
 import textwrap
+import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 import zhipu_client
 import zhipu_emulator
 from cookbook.paper import Text, Title, pdf
+from zhipu_client import chat, conversation, images
 
 _FENCED = re.compile(r"^[ ]*```python\n(.*?)^[ ]*```", re.MULTILINE | re.DOTALL)
 _PAGE = b"<html><head><title>Example</title></head><body><h1>Example</h1></body></html>"
@@ -80,6 +82,25 @@ def test_every_function_that_makes_a_request_shows_how() -> None:
     assert silent == []
 
 
+def taken_for_granted() -> dict[str, Any]:
+    """What examples of errors and streams begin with, which others show."""
+    messages = [{"role": "user", "content": "hi"}]
+    client = zhipu_client.Client()
+    built = conversation.build({"model": "glm-4.7"}, dialect=client.dialect, streaming=False)
+    return {name: getattr(zhipu_client, name) for name in zhipu_client.__all__} | {
+        "client": client,
+        "messages": messages,
+        "request": chat.create(model="glm-4.7", messages=messages),
+        "exchange": conversation.Exchange(messages, built),
+        "reply": (reply := client.send(images.create(prompt="a red kite"))),
+        "url": reply.urls[0],
+        "task": client.send(chat.submit(model="glm-4.7", messages=messages)),
+        "time": time,
+    }
+
+
 @pytest.mark.parametrize(("name", "code"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
 def test_examples_run(name: str, code: str, surroundings: None) -> None:
-    exec(compile(code, f"<example of {name}>", "exec", dont_inherit=True), {"__name__": "__ex__"})
+    values = {} if "import" in code else taken_for_granted()
+    compiled = compile(code, f"<example of {name}>", "exec", dont_inherit=True)
+    exec(compiled, {"__name__": "__ex__", **values})

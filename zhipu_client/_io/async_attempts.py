@@ -127,9 +127,10 @@ class AsyncStream(Generic[E]):
 
     Example:
         ```python
-        async with client.stream(chat.stream(model="glm-4.7", messages=messages)) as chunks:
-            async for chunk in chunks:
-                print(chunk)
+        async def read(client: AsyncClient, request: StreamRequest) -> None:
+            async with client.stream(request) as chunks:
+                async for chunk in chunks:
+                    print(chunk)
         ```
     """
 

@@ -138,10 +138,11 @@ class RealtimeConnection:
 
     Example:
         ```python
-        async with connect_realtime(AsyncClient(), Session(voice="tongtong")) as talk:
-            await talk.say("Good morning!")
-            async for event in talk:
-                print(event)
+        async def greet() -> None:
+            async with connect_realtime(AsyncClient(), Session(voice="tongtong")) as talk:
+                await talk.say("Good morning!")
+                async for event in talk:
+                    print(event)
         ```
     """
 

@@ -330,7 +330,7 @@ class StreamIncompleteError(ZhipuError):
     Example:
         ```python
         try:
-            chunks = list(client.stream(request))
+            chunks = list(client.stream(chat.stream(model="glm-4.7", messages=messages)))
         except StreamIncompleteError as error:
             print(error.partial)
         ```
