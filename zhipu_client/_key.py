@@ -35,11 +35,8 @@ class KeySource:
 
     value: Any = field(repr=False)
     variable: str | None = None
-
-    @property
-    def is_callable(self) -> bool:
-        """Whether the key must be asked for at each request (rotation)."""
-        return callable(self.value) and not hasattr(self.value, "get_secret_value")
+    #: Whether the key must be asked for at each request (rotation).
+    is_callable: bool = False
 
 
 def find(api_key: ApiKey | None, environ: Mapping[str, str]) -> KeySource:
@@ -50,7 +47,7 @@ def find(api_key: ApiKey | None, environ: Mapping[str, str]) -> KeySource:
     """
     if api_key is not None:
         if callable(api_key) and not hasattr(api_key, "get_secret_value"):
-            return KeySource(api_key)
+            return KeySource(api_key, is_callable=True)
         return KeySource(clean(api_key))
     for variable in KEY_VARIABLES:
         value = environ.get(variable)

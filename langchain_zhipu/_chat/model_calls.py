@@ -183,7 +183,8 @@ class CallsOfTheModel(EventsOfCalls, _Base):
         repair: bool = True,
     ) -> Exchange:
         how: dict[str, Any] = {"dialect": dialect, "streaming": streaming, "repair": repair}
-        if any(takes_time(message.content) for message in messages):
+        contents = [message.content for message in messages if type(message.content) is not str]
+        if contents and any(map(takes_time, contents)):
             # A file may have 200 MB, an image be decoded for a second: not on the event loop.
             return await run_in_executor(None, self._exchange, messages, stop, kwargs, **how)
         return self._exchange(messages, stop, kwargs, **how)

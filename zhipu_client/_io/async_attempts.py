@@ -53,13 +53,17 @@ class AsyncAttempts(BaseClient):
             trail = Trail(limit)
             built.extensions["trace"] = trail.ahear
             try:
-                with translated(call), within(call, limit):
-                    if own:
-                        sent = await http.send(
-                            built, stream=True, auth=None, follow_redirects=False
-                        )
-                    else:
-                        sent = await asend(http, built)
+                try:
+                    with within(call, limit):
+                        if own:
+                            sent = await http.send(
+                                built, stream=True, auth=None, follow_redirects=False
+                            )
+                        else:
+                            sent = await asend(http, built)
+                except Exception as error:
+                    raise_ours(call, error)
+                    raise
                 if not trail.unasked(sent, call.request.kind):
                     if call.watch is not None:
                         call.watch.status = sent.status_code

@@ -11,6 +11,7 @@ stays one text; a `LongBody` refers to it, and is written as it is sent.
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -122,7 +123,7 @@ def write(
         # One id for all attempts: whoever reads the service's logs sees one call.
         request_id = body["request_id"] = uuid.uuid4().hex
     try:
-        written = long_body(body) or _check.as_json(body, separators=(",", ":"))
+        written = long_body(body) or _written(body)
     except ValueError as error:
         message = f"the request cannot be written as JSON: {error}"
         raise InvalidRequestError(message, field="json") from None
@@ -170,7 +171,7 @@ def long_body(body: dict[str, Any]) -> LongBody | None:
         return None
     found: list[str] = []
     mark = uuid.uuid4().hex
-    written = _check.as_json(_without(body, found, mark), separators=(",", ":"))
+    written = _written(_without(body, found, mark))
     pieces: list[bytes | str] = []
     for number, text in enumerate(found):
         before, _, written = written.partition(f"{mark}:{number};".encode())
@@ -178,12 +179,22 @@ def long_body(body: dict[str, Any]) -> LongBody | None:
     return LongBody((*pieces, written))
 
 
-def _has_long(value: Any) -> bool:
-    if isinstance(value, str):
-        return len(value) >= LONG and _is_plain(value)
-    if isinstance(value, dict):
-        return any(map(_has_long, value.values()))
-    return isinstance(value, list) and any(map(_has_long, value))
+def _written(body: Any) -> bytes:
+    compact = (",", ":")
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=compact).encode()
+    except (TypeError, ValueError):
+        return _check.as_json(body, separators=compact)  # which says in words what is wrong
+
+
+def _has_long(value: dict[str, Any] | list[Any]) -> bool:
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, str):
+            if len(item) >= LONG and _is_plain(item):
+                return True
+        elif isinstance(item, (dict, list)) and _has_long(item):
+            return True
+    return False
 
 
 def _is_plain(text: str) -> bool:
@@ -197,7 +208,7 @@ def _without(value: Any, found: list[str], mark: str) -> Any:
         return {name: _without(inner, found, mark) for name, inner in value.items()}
     if isinstance(value, list):
         return [_without(inner, found, mark) for inner in value]
-    if isinstance(value, str) and _has_long(value):
+    if isinstance(value, str) and len(value) >= LONG and _is_plain(value):
         found.append(value)
         return f"{mark}:{len(found) - 1};"
     return value

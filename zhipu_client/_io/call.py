@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -225,12 +226,13 @@ class Call:
                 f"a header or a parameter cannot be sent: {type(error).__name__}",
                 field="default_headers",
             ) from None
-        import time
-
         if self.core.dialect.request_id == "header":
             self._put_request_id(built.headers)
         # Set last and nowhere else: no local variable of ours has the value.
-        built.headers["Authorization"] = _key.authorization(key, self.core.auth, time.time())
+        bearer = self.core.auth == "bearer"
+        built.headers["Authorization"] = (
+            f"Bearer {key}" if bearer else _key.authorization(key, "jwt", time.time())
+        )
         return built
 
     def _put_request_id(self, headers: Any) -> None:

@@ -14,21 +14,18 @@ Examples:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from zhipu_client._lazy import loader
 from zhipu_client._replies import parse_as
-from zhipu_client._request import Reply, Request, StreamRequest, as_sent
-from zhipu_client._sent_media import name_media, sent_media
-from zhipu_client.chat._checks import body_of
+from zhipu_client._request import Request, StreamRequest
 from zhipu_client.chat._chunks import (
     REASONING_KEYS,
     SERVER_CALLS,
     Accumulator,
     ChatChunk,
-    ChatReader,
     Fragment,
     ToolCallMerger,
     calls_of,
@@ -38,8 +35,8 @@ from zhipu_client.chat._chunks import (
     text_of,
     unique_ids,
 )
-from zhipu_client.dialects import DIALECTS, DialectName
-from zhipu_client.errors import ServerError, ZhipuError
+from zhipu_client.chat._requests import answered, decoded, streamed
+from zhipu_client.dialects import DialectName
 
 if TYPE_CHECKING:
     from zhipu_client._task import Task
@@ -68,16 +65,14 @@ __all__ = [
     "message_of",
     "reasoning_of",
     "stream",
+    "streamed",
     "submission",
     "submit",
     "text_of",
     "unique_ids",
 ]
 
-PATH = "/chat/completions"
 TASKS_PATH = "/async/chat/completions"
-
-R = TypeVar("R")
 
 
 class ChatParams(TypedDict, total=False):
@@ -159,7 +154,7 @@ def create(
     """
     from zhipu_client.chat._replies import ChatCompletion
 
-    return _request(parse_as(ChatCompletion), model, messages, params, dialect)
+    return answered(parse_as(ChatCompletion), model, messages, params, dialect)
 
 
 def submit(
@@ -203,50 +198,6 @@ def submission(request: Request[Any]) -> Request[Task]:
     return replace(request, path=TASKS_PATH, parse=parse_as(Task), kind="paid", check=None)
 
 
-def decoded(
-    model: str,
-    messages: Sequence[Mapping[str, Any]],
-    params: Mapping[str, Any],
-    dialect: DialectName = "zhipu",
-) -> Request[dict[str, Any]]:
-    """Return the request of `create`, answered with the decoded JSON object as it came.
-
-    Args:
-        model: A model code.
-        messages: The conversation.
-        params: The parameters of `ChatParams`.
-        dialect: Whose bounds are checked.
-
-    Raises:
-        InvalidRequestError: a parameter is outside of what the model takes.
-
-    Examples:
-        >>> from zhipu_client import chat
-        >>> chat.decoded("glm-4.7", [{"role": "user", "content": "17 * 19?"}], {}).path
-        '/chat/completions'
-    """
-    return _request(as_sent, model, messages, params, dialect)
-
-
-def _request(
-    parse: Callable[[Reply], R],
-    model: str,
-    messages: Sequence[Mapping[str, Any]],
-    params: Mapping[str, Any],
-    dialect: DialectName,
-) -> Request[R]:
-    return Request(
-        "POST",
-        PATH,
-        parse=parse,
-        json=body_of(model, messages, params, DIALECTS[dialect]),
-        kind="generate",
-        model=model,
-        check=_check,
-        explain=_explain,
-    )
-
-
 def stream(
     *,
     model: str,
@@ -274,39 +225,4 @@ def stream(
         print(whole.message()["usage"])
         ```
     """
-    body = body_of(model, messages, params, DIALECTS[dialect])
-    body["stream"] = True
-    return StreamRequest("POST", PATH, reader=ChatReader, json=body, model=model, explain=_explain)
-
-
-def _explain(body: Mapping[str, Any], error: ZhipuError) -> None:
-    """Name the media that were sent in a refusal that may be about them."""
-    name_media(error, sent_media(body["messages"]), body)
-
-
-def _check(reply: Reply) -> None:
-    data = reply.data
-    choices = data.get("choices") if isinstance(data, dict) else None
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise ServerError(
-            "the answer has no choices: is base_url a chat endpoint?",
-            status=reply.status,
-            body=data,
-            retryable=False,
-        )
-    if not isinstance(choices[0].get("message") or {}, (dict, str)):
-        raise ServerError(
-            "the answer's message cannot be read: it is neither an object nor text",
-            status=reply.status,
-            body=data,
-        )
-    if choices[0].get("finish_reason") == "network_error":
-        error = ServerError(
-            "the service interrupted the generation (finish_reason network_error)",
-            status=reply.status,
-            request_id=data.get("request_id"),
-            retryable=True,
-            body=data,
-        )
-        error.partial = data
-        raise error
+    return streamed(model, messages, params, dialect)

@@ -153,13 +153,11 @@ class Exchange:
     def stream_request(self) -> StreamRequest[Delta]:
         """The request for an answer in chunks; its reader feeds this exchange."""
         built = self.built
-        name = built.dialect.name
-        sent = chat.stream(model=built.model, messages=self._sent(), dialect=name, **built.params)
-        opened = self._opened if built.with_headers else None
+        sent = chat.streamed(built.model, self._sent(), built.params, built.dialect.name)
         return replace(  # type: ignore[return-value]
             sent,
             reader=self._reader,  # type: ignore[arg-type]
-            opened=opened,
+            opened=self._opened if built.with_headers else None,
             explain=self._explain if self._media else None,
         )
 

@@ -32,6 +32,10 @@ __all__ = ["is_plain_text", "prepared", "repaired", "unrepaired", "with_file_url
 
 Wire = dict[str, Any]
 
+#: Who has spoken -> who may speak next, in a conversation that is sent as it is.
+_NEXT = {
+    "": ("system", "user"), "system": ("user",), "user": ("assistant",), "assistant": ("user",),
+}  # fmt: skip
 #: Stands in for a user turn that a history lacks.
 CONTINUE = "Continue."
 #: Stands in for the result of a call that was never run.
@@ -68,6 +72,8 @@ def prepared(
         >>> prepared([{"role": "user", "content": "17 * 19?"}, thought], reasoning="none")[1]
         {'role': 'assistant', 'content': '323'}
     """
+    if _is_in_order(messages):
+        return list(map(dict, messages))
     if not is_plain_text(messages):
         messages = seen(messages, model, strict=repair)
     dropped: dict[str, str] = {}
@@ -99,10 +105,35 @@ def is_plain_text(messages: Sequence[Mapping[str, Any]]) -> bool:
         >>> is_plain_text([{"role": "user", "content": "17 * 19?"}])
         True
     """
-    return all(
-        message["role"] != "tool" and isinstance(message.get("content"), (str, NoneType))
-        for message in messages
-    )
+    for message in messages:
+        if message["role"] == "tool" or not isinstance(message.get("content"), (str, NoneType)):
+            return False
+    return True
+
+
+def _is_in_order(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether nothing is to be put right: texts alone, each of who speaks next.
+
+    Most conversations are such ones, and none of the rules has to be asked for them.
+    """
+    last = ""
+    for message in messages:
+        role, content = message["role"], message.get("content")
+        if len(message) > 2 or role not in _NEXT[last] or not isinstance(content, str):
+            return False
+        if not content.strip() or not (content.isascii() or _is_whole(content)):
+            return False
+        last = role
+    return last in {"user", "assistant"}
+
+
+def _is_whole(text: str) -> bool:
+    """Return whether UTF-8 can carry a text: it may have half of a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _put_calls(message: Wire, dropped: dict[str, str], names: ToolNames | None) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from zhipu_client._check import show
 from zhipu_client._lazy import pattern
-from zhipu_client.chat._checks import check_tool as _check_tool
+from zhipu_client.chat._requests import check_tool as _check_tool
 from zhipu_client.conversation.schemas import inlined
 from zhipu_client.errors import InvalidRequestError
 

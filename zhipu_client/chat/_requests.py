@@ -1,4 +1,4 @@
-"""Checks of a chat request: what is refused here, before anything is sent. Pure.
+"""Chat requests, checked: what is refused here, before anything is sent, and in answers. Pure.
 
 Only what is certain to fail, or to be charged for nothing, is refused; and only for models that
 the catalogue knows. Everything else is the service's to judge.
@@ -7,17 +7,23 @@ the catalogue knows. Everything else is the service's to judge.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from zhipu_client import models
 from zhipu_client._lazy import pattern
-from zhipu_client.dialects import DIALECTS, Dialect
-from zhipu_client.errors import InvalidRequestError
+from zhipu_client._request import Reply, Request, StreamRequest, as_sent
+from zhipu_client._sent_media import name_media, sent_media
+from zhipu_client.chat._chunks import ChatChunk, ChatReader
+from zhipu_client.dialects import DIALECTS, Dialect, DialectName
+from zhipu_client.errors import InvalidRequestError, ServerError, ZhipuError
 
-__all__ = ["body_of", "check_tool"]
+__all__ = ["answered", "body_of", "check_tool", "decoded", "streamed"]
 
+R = TypeVar("R")
+
+PATH = "/chat/completions"
 MAX_TOOLS = 128
 MAX_STOPS = 4
 #: The catalogue's answer, asked for once a model.
@@ -25,6 +31,69 @@ _facts_of = lru_cache(maxsize=1024)(models.get)
 _NAME = pattern(r"[a-zA-Z0-9_-]{1,64}")
 #: Content part type -> what the model must be able to take in.
 _NEEDS = {"image_url": "image", "video_url": "video", "file_url": "file", "file": "file"}
+
+
+def decoded(
+    model: str,
+    messages: Sequence[Mapping[str, Any]],
+    params: Mapping[str, Any],
+    dialect: DialectName = "zhipu",
+) -> Request[dict[str, Any]]:
+    """Return the request of `create`, answered with the decoded JSON object as it came.
+
+    Args:
+        model: A model code.
+        messages: The conversation.
+        params: The parameters of `ChatParams`.
+        dialect: Whose bounds are checked.
+
+    Raises:
+        InvalidRequestError: a parameter is outside of what the model takes.
+
+    Examples:
+        >>> from zhipu_client import chat
+        >>> chat.decoded("glm-4.7", [{"role": "user", "content": "17 * 19?"}], {}).path
+        '/chat/completions'
+    """
+    return answered(as_sent, model, messages, params, dialect)
+
+
+def streamed(
+    model: str,
+    messages: Sequence[Mapping[str, Any]],
+    params: Mapping[str, Any],
+    dialect: DialectName = "zhipu",
+) -> StreamRequest[ChatChunk]:
+    """Return the request of `stream`. Arguments, and what is raised, as of `decoded`.
+
+    Examples:
+        >>> from zhipu_client import chat
+        >>> chat.streamed("glm-4.7", [{"role": "user", "content": "17 * 19?"}], {}).json["stream"]
+        True
+    """
+    body = body_of(model, messages, params, DIALECTS[dialect])
+    body["stream"] = True
+    return StreamRequest("POST", PATH, reader=ChatReader, json=body, model=model, explain=_explain)
+
+
+def answered(
+    parse: Callable[[Reply], R],
+    model: str,
+    messages: Sequence[Mapping[str, Any]],
+    params: Mapping[str, Any],
+    dialect: DialectName,
+) -> Request[R]:
+    """Return the request of `create`, whose answer ``parse`` reads."""
+    return Request(
+        "POST",
+        PATH,
+        parse=parse,
+        json=body_of(model, messages, params, DIALECTS[dialect]),
+        kind="generate",
+        model=model,
+        check=_check,
+        explain=_explain,
+    )
 
 
 def body_of(
@@ -197,3 +266,36 @@ def _check_part(part: Any, kind: Any, field: str, info: models.ModelInfo) -> Non
             field=f"{field}.image_url",
             value=f"{size} bytes",
         )
+
+
+def _explain(body: Mapping[str, Any], error: ZhipuError) -> None:
+    """Name the media that were sent in a refusal that may be about them."""
+    name_media(error, sent_media(body["messages"]), body)
+
+
+def _check(reply: Reply) -> None:
+    data = reply.data
+    choices = data.get("choices") if isinstance(data, dict) else None
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise ServerError(
+            "the answer has no choices: is base_url a chat endpoint?",
+            status=reply.status,
+            body=data,
+            retryable=False,
+        )
+    if not isinstance(choices[0].get("message") or {}, (dict, str)):
+        raise ServerError(
+            "the answer's message cannot be read: it is neither an object nor text",
+            status=reply.status,
+            body=data,
+        )
+    if choices[0].get("finish_reason") == "network_error":
+        error = ServerError(
+            "the service interrupted the generation (finish_reason network_error)",
+            status=reply.status,
+            request_id=data.get("request_id"),
+            retryable=True,
+            body=data,
+        )
+        error.partial = data
+        raise error
