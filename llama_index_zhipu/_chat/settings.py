@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 from llama_index.core.base.llms.types import LLMMetadata, MessageRole
@@ -35,6 +36,12 @@ SENT = (
 )
 
 DEFAULT_MODEL = "glm-4.7"
+
+
+@lru_cache(maxsize=64)
+def _facts_of(model: str) -> tuple[int, bool]:
+    """Return what LlamaIndex asks about a model at each call: its context, whether it has tools."""
+    return models.context_of(model), models.takes_tools(model)
 
 
 class ChatSettings(FunctionCallingLLM, ZhipuSettings):
@@ -119,14 +126,13 @@ class ChatSettings(FunctionCallingLLM, ZhipuSettings):
     @property
     def metadata(self) -> LLMMetadata:
         """Return the facts about the model; never raises, not even for unknown models."""
+        context, takes_tools = _facts_of(str(self.model))
         tools = self.is_function_calling_model
-        if tools is None:
-            tools = models.takes_tools(self.model)
         return LLMMetadata(
-            context_window=self.context_window or models.context_of(self.model),
+            context_window=self.context_window or context,
             num_output=self.max_tokens or -1,
             is_chat_model=True,
-            is_function_calling_model=tools,
+            is_function_calling_model=takes_tools if tools is None else tools,
             model_name=self.model,
             system_role=MessageRole.SYSTEM,
         )

@@ -20,8 +20,8 @@ from zhipu_client._lazy import loader
 
 if TYPE_CHECKING:
     from zhipu_client.chat import Fragment
+    from zhipu_client.conversation._decisions import Built
     from zhipu_client.conversation._nested import decoded
-    from zhipu_client.conversation._settings import combined
     from zhipu_client.conversation.answers import EARLY, Answer, Call, Usage, facts_of, read_answer
     from zhipu_client.conversation.arguments import (
         Arguments,
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         read_file,
         sniffed,
     )
-    from zhipu_client.conversation.request_building import Built, build
+    from zhipu_client.conversation.request_building import build, combined
     from zhipu_client.conversation.requirement import (
         Requirement,
         RequirementError,
@@ -83,8 +83,8 @@ else:
         __name__,
         {
             "zhipu_client.chat": "Fragment",
+            "zhipu_client.conversation._decisions": "Built",
             "zhipu_client.conversation._nested": "decoded",
-            "zhipu_client.conversation._settings": "combined",
             "zhipu_client.conversation.answers": "EARLY Answer Call Usage facts_of read_answer",
             "zhipu_client.conversation.arguments": (
                 "Arguments may_go_on read_arguments text_of_arguments whole_characters"
@@ -105,7 +105,7 @@ else:
             "zhipu_client.conversation.media": (
                 "audio_part data_url is_well_formed kind_of most_bytes read_file sniffed"
             ),
-            "zhipu_client.conversation.request_building": "Built build",
+            "zhipu_client.conversation.request_building": "build combined",
             "zhipu_client.conversation.requirement": (
                 "Requirement RequirementError validation_complaints"
             ),

@@ -1,28 +1,29 @@
-"""A model's settings and a call's arguments by one set of names. Pure."""
+"""The names of the values of a call, and how those are sent that the client does not know. Pure."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 from zhipu_client import chat
-from zhipu_client._check import refuse, suggestion
+from zhipu_client._check import refuse
 from zhipu_client.dialects import DIALECTS, Dialect
-from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["PARAMS", "combined", "further_fields", "mapping", "options"]
+__all__ = [
+    "IGNORED", "KNOWN", "OF_OTHERS", "PARAMS", "RENAMED", "further_fields", "mapping", "options",
+]  # fmt: skip
 
 #: Parameters that the client knows by name; everything else a caller names goes to `extra_body`.
 PARAMS = frozenset(chat.ChatParams.__annotations__) - {"extra_body"}
 #: Arguments that frameworks pass around, or other providers have, and that mean nothing here.
-_IGNORED = frozenset(
+IGNORED = frozenset(
     {
         "formatted", "ls_structured_output_format", "run_manager", "stream", "strict",
         "structured_output_format", "tool_required", "verbose",
     }
 )  # fmt: skip
-_RENAMED = {
+#: Names that others have for values -> the names here.
+RENAMED = {
     "max_completion_tokens": "max_tokens", "user": "user_id", "model_name": "model",
     "stop_sequences": "stop", "request_timeout": "timeout",
 }  # fmt: skip
@@ -36,9 +37,9 @@ _READ = frozenset(
         "include_response_headers", "file_mode",
     }
 )  # fmt: skip
-_KNOWN = PARAMS | _IGNORED | _READ | _RENAMED.keys()
+KNOWN = PARAMS | IGNORED | _READ | RENAMED.keys()
 #: Parameters of other servers whose names look like others here.
-_OF_OTHERS = DIALECTS["zhipu"].unknown | {
+OF_OTHERS = DIALECTS["zhipu"].unknown | {
     "max_new_tokens", "min_p", "min_tokens", "top_a", "top_k", "tools",
 }  # fmt: skip
 _NO_RESPONSES = "there is no Responses API for GLM"
@@ -55,62 +56,6 @@ _INSTEAD = {
     "verbosity": 'it takes reasoning_effort="low" and thinking=False',
     "web_search_options": "it takes web_search=True",
 }
-#: Settings of the model that no call can change; in a request's body they would be sent abroad.
-_OF_THE_MODEL = (
-    "api_key", "zhipuai_api_key", "base_url", "zhipuai_api_base", "api_base", "max_concurrency",
-    "http_client", "http_async_client", "auth", "dialect", "proxy", "openai_api_key",
-    "openai_api_base", "openai_proxy", "organization", "openai_organization", "shared_limit",
-    "on_attempt", "usage_counter",
-)  # fmt: skip
-
-
-def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a model's settings with a call's arguments by the names used here; the call's win.
-
-    Args:
-        settings: The model's own; None means not set. ``model_kwargs`` in it are further ones.
-        call: The call's.
-
-    Raises:
-        InvalidRequestError: The call sets what only the model can have.
-
-    Examples:
-        >>> from zhipu_client.conversation import combined
-        >>> combined({"model": "glm-4.7", "temperature": 0.2, "top_p": None}, {"temperature": 0.9})
-        {'model': 'glm-4.7', 'temperature': 0.9}
-    """
-    if call:
-        _check_call(settings, call)
-    own = {_RENAMED.get(key, key): value for key, value in call.items() if key not in _IGNORED}
-    thinking = own.get("thinking")
-    if isinstance(thinking, Mapping) and own.get("clear_thinking") is None:
-        own["clear_thinking"] = thinking.get("clear_thinking")
-    values = {key: value for key, value in settings.items() if value is not None}
-    further = values.pop("model_kwargs", None) or {}
-    extra = {**mapping("extra_body", values), **mapping("extra_body", own)}
-    values.update({key: value for key, value in own.items() if value is not None})
-    return {**further, **values, **({"extra_body": extra} if extra else {})}
-
-
-def _check_call(settings: Mapping[str, Any], call: Mapping[str, Any]) -> None:
-    for name in _OF_THE_MODEL:
-        if call.get(name) is not None:
-            why = "is a setting of the model, not of a call: make another model, or a copy"
-            raise InvalidRequestError(f"{name} {why}", field=name)
-    _suggest(call, {*settings, *_KNOWN})
-
-
-def _suggest(call: Mapping[str, Any], known: set[str]) -> None:
-    """Warn of names that are not known and nearly those of others: they are sent as they are."""
-    for name in call.keys() - known - _OF_OTHERS:
-        meant = suggestion(str(name), known)
-        if meant is not None:
-            warnings.warn(
-                f"no argument of a call is named {name!r} (did you mean {meant!r}?); it is sent as "
-                "it is",
-                UserWarning,
-                stacklevel=2,
-            )
 
 
 def further_fields(values: Mapping[str, Any], dialect: Dialect, notes: list[str]) -> dict[str, Any]:
@@ -121,7 +66,7 @@ def further_fields(values: Mapping[str, Any], dialect: Dialect, notes: list[str]
         dialect: What the server understands.
         notes: What the caller is to know is added.
     """
-    named = PARAMS | _READ | _IGNORED
+    named = PARAMS | _READ | IGNORED
     extra = {key: value for key, value in values.items() if key not in named and value is not None}
     if extra.get("n") == 1:  # every server's own number
         del extra["n"]

@@ -17,12 +17,12 @@ from zhipu_client._check import refuse
 from zhipu_client._half_characters import whole_text
 from zhipu_client._request import Reply, Request, StreamRequest, as_sent
 from zhipu_client._sent_media import SentMedium, name_media
+from zhipu_client.conversation._decisions import Built
 from zhipu_client.conversation._headers import shown_headers
 from zhipu_client.conversation.answers import Answer, read_answer
 from zhipu_client.conversation.box_marks import without_marks
 from zhipu_client.conversation.history import is_plain_text, prepared, with_file_urls
 from zhipu_client.conversation.local_files import LocalFile, local_files, marked
-from zhipu_client.conversation.request_building import Built
 from zhipu_client.conversation.requirement import with_instruction
 from zhipu_client.conversation.streaming import Attempt, Delta
 from zhipu_client.conversation.text_tool_calls import calls_in_text, without_calls

@@ -12,10 +12,10 @@ from typing import Any
 
 from zhipu_client import chat
 from zhipu_client.chat._chunks import ChatReader
+from zhipu_client.conversation._decisions import Built
 from zhipu_client.conversation.answers import Answer, Call, logprobs_of, made_up_id
 from zhipu_client.conversation.box_marks import BoxFilter
 from zhipu_client.conversation.json_answers import JsonFilter
-from zhipu_client.conversation.request_building import Built
 from zhipu_client.conversation.text_tool_calls import CallFilter, without_calls
 
 __all__ = ["Attempt", "Delta"]
