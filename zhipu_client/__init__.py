@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from ._io.agent_calls import call_agent as call_agent
     from ._io.agent_calls import iterate_agent as iterate_agent
     from ._io.aio import AsyncClient as AsyncClient
-    from ._io.async_attempts import AsyncStream as AsyncStream
+    from ._io.async_streams import AsyncStream as AsyncStream
     from ._io.batch_runs import BatchRuns as BatchRuns
     from ._io.checkpoints import with_checkpoint as with_checkpoint
     from ._io.downloads import adownload as adownload
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from ._io.realtime import RealtimeConnection as RealtimeConnection
     from ._io.realtime import connect_realtime as connect_realtime
     from ._io.sync import Client as Client
-    from ._io.sync_attempts import Stream as Stream
+    from ._io.sync_streams import Stream as Stream
     from ._io.transcripts import astream_transcript as astream_transcript
     from ._io.transcripts import stream_transcript as stream_transcript
     from ._io.usage import UsageCounter as UsageCounter
@@ -98,7 +98,7 @@ else:
         "_download_rules": "Downloaded DownloadError",
         "_io.agent_calls": "acall_agent aiterate_agent call_agent iterate_agent",
         "_io.aio": "AsyncClient",
-        "_io.async_attempts": "AsyncStream",
+        "_io.async_streams": "AsyncStream",
         "_io.batch_runs": "BatchRuns",
         "_io.checkpoints": "with_checkpoint",
         "_io.downloads": "adownload download",
@@ -107,7 +107,7 @@ else:
         "_io.polling": "await_for await_result wait_for wait_result",
         "_io.realtime": "RealtimeConnection connect_realtime",
         "_io.sync": "Client",
-        "_io.sync_attempts": "Stream",
+        "_io.sync_streams": "Stream",
         "_io.transcripts": "astream_transcript stream_transcript",
         "_io.usage": "UsageCounter",
         "_request": "Request StreamRequest Upload",

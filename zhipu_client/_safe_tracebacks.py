@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec, TypeVar
 
-__all__ = ["KeepsNoArguments", "akeeps_no_arguments", "keeps_no_arguments"]
+__all__ = ["KeepsNoArguments", "akeeps_no_arguments", "clear_frames", "keeps_no_arguments"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -39,7 +39,7 @@ def _cleared(function: Callable[P, T]) -> Callable[P, T]:
         try:
             return function(*args, **kwargs)
         except Exception as error:
-            _clear(error, before)
+            clear_frames(error, before)
             del args, kwargs
             raise
 
@@ -58,7 +58,7 @@ def keeps_no_arguments(function: Callable[P, T]) -> Callable[P, T]:
         try:
             return function(*args, **kwargs)
         except BaseException as error:
-            _clear(error, before)
+            clear_frames(error, before)
             raise
 
     return call
@@ -73,14 +73,19 @@ def akeeps_no_arguments(function: Callable[P, Awaitable[T]]) -> Callable[P, Awai
         try:
             return await function(*args, **kwargs)
         except BaseException as error:
-            _clear(error, before)
+            clear_frames(error, before)
             raise
 
     return call
 
 
-def _clear(error: BaseException, before: BaseException | None) -> None:
-    """Clear the frames of an error and of what led to it, but not of what was there before."""
+def clear_frames(error: BaseException, before: BaseException | None) -> None:
+    """Clear the frames of an error and of what led to it, but not of what was there before.
+
+    Args:
+        error: The error.
+        before: The error that was handled when the work began which has failed now.
+    """
     seen: set[int] = {id(before)}
     waiting: list[BaseException | None] = [error]
     while waiting:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from zhipu_client import AsyncClient, Client, chat
-from zhipu_client._io import async_attempts
+from zhipu_client._io import async_streams
 
 from . import scenarios as say
 from .frames import delta, error_body
@@ -165,7 +165,7 @@ class _Held(httpx.AsyncByteStream):
 async def test_a_stream_that_is_closed_while_bytes_come_ends_in_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(async_attempts, "silence_of", lambda loop, response: _Watch())
+    monkeypatch.setattr(async_streams, "silence_of", lambda loop, response: _Watch())
     held = _Held()
     headers = {"content-type": "text/event-stream"}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, headers=headers, stream=held))

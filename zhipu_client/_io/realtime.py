@@ -43,7 +43,6 @@ from zhipu_client.realtime import (
 from zhipu_client.telemetry._switch import SessionSpan, switch
 from zhipu_client.work._usage import Used, counts_of
 
-from .async_limits import enter
 from .call import Call
 from .realtime_opening import PATH, library, opened
 
@@ -97,7 +96,7 @@ async def connect_realtime(
     span = None
     if tracing is not None:
         span = tracing.session_of(session, core.base_url, core.dialect)
-    slots = await enter(call, client._key)
+    slots = await client.enter(call)
     socket: Any = None
     broken: BaseException | None = None
     if span:

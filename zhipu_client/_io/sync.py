@@ -1,18 +1,34 @@
-"""The blocking client: a thin half over the pure parts."""
+"""The blocking client: a thin half over the pure parts, and one attempt of a call."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from zhipu_client import _key
 from zhipu_client._defaults import Timeout
 from zhipu_client._io.call import Call
-from zhipu_client._io.first_use import importing
-from zhipu_client._io.sync_attempts import Attempts, Stream
+from zhipu_client._io.client_base import BaseClient
+from zhipu_client._io.first_use import importing, load_sync, loaded
+from zhipu_client._io.gates import Slot
+from zhipu_client._io.gathering import Gathered
+from zhipu_client._io.gc_safety import inside
+from zhipu_client._io.httpx_errors import raise_ours, translated
+from zhipu_client._io.leftover_bytes import checked
+from zhipu_client._io.pools import sync_client
+from zhipu_client._io.stopping import Stop
+from zhipu_client._io.sync_streams import Stream
+from zhipu_client._io.trace import Deadline, Trail
+from zhipu_client._io.unpacking import unpacked
 from zhipu_client._learned import known_refusals, refusing
 from zhipu_client._request import Conversing, Request, StreamRequest
+from zhipu_client._retry import refused
+from zhipu_client._safe_tracebacks import clear_frames, keeps_no_arguments
 from zhipu_client.errors import (
+    APIConnectionError,
+    InvalidRequestError,
     ZhipuError,
 )
 
@@ -25,7 +41,7 @@ T = TypeVar("T")
 E = TypeVar("E")
 
 
-class Client(Attempts):
+class Client(BaseClient):
     """Sends requests, blocking. Cheap to make; the connections belong to the process.
 
     Args:
@@ -156,6 +172,127 @@ class Client(Attempts):
                     yield from exchange.end()
         if exchange.notes:
             self._say_once(exchange)
+
+    # --- One attempt
+
+    def enter(self, call: Call, stop: Stop | None = None) -> list[Slot]:
+        """Take a place at each gate of the call, or at none."""
+        if call.watch is not None:
+            call.watch.waits()
+        if call.unidentified:
+            call.identify(self._key())
+        if call.core.unprepared:
+            call.core.prepare()
+        slots: list[Slot] = []
+        try:
+            for gate in call.core.gates(call.request.model):
+                slots.append(gate.enter(careful=call.careful, stop=stop))  # noqa: PERF401 - kept on an error
+        except BaseException:
+            for slot in slots:
+                slot.release()
+            raise
+        if call.watch is not None:
+            call.watch.goes()
+        return slots
+
+    def open(self, call: Call) -> Any:
+        """Send one attempt; return httpx's response with its body unread."""
+        before = sys.exception()
+        try:
+            return self._opened(call)
+        except BaseException as error:
+            # httpx has its headers and its bytes in variables, and the key is in both.
+            clear_frames(error, before)
+            raise
+
+    def _opened(self, call: Call) -> Any:
+        if "sync" not in loaded:
+            load_sync()
+        from zhipu_client._io.deadlines import blocking
+        from zhipu_client._io.direct import send
+
+        core = self._core
+        own = self._http is not None
+        http = self._http if own else sync_client(core.pool_key)
+        limit: Deadline | None = None
+        while True:
+            built = call.build(http, call.take_key() or self._key(), own_client=own)
+            limit = limit or call.begin()  # one for all connections that this attempt needs
+            trail = Trail(limit)
+            built.extensions["trace"] = trail.hear
+            try:
+                try:
+                    with blocking(limit):
+                        if own:
+                            sent = http.send(built, stream=True, auth=None, follow_redirects=False)
+                        else:
+                            sent = send(http, built)
+                except Exception as error:
+                    raise_ours(call, error)
+                    raise
+                if not trail.unasked(sent, call.request.kind):
+                    if call.watch is not None:
+                        call.watch.status = sent.status_code
+                    return sent
+                with inside():
+                    sent.close()
+            except APIConnectionError as error:
+                # Each time one dead connection is gone, and at last there is a new one.
+                if limit.aborted or not trail.stale(error, call.request.kind):
+                    raise
+
+    def _key(self) -> str:
+        source = self._core.key
+        return self._asked_key() if source.is_callable else cast(str, source.value)
+
+    @keeps_no_arguments
+    def _asked_key(self) -> str:
+        value = self._core.key.value()
+        if hasattr(value, "__await__"):
+            if hasattr(value, "close"):  # a coroutine would warn that nobody awaited it
+                value.close()
+            raise InvalidRequestError(
+                "api_key is an async function: use the async methods, or pass a plain function",
+                field="api_key",
+            )
+        return _key.clean(value)
+
+    def attempt(self, call: Call) -> Any:
+        """Make one attempt; return the checked answer."""
+        slots = self.enter(call)
+        try:
+            result = self._whole(call)
+            for slot in slots:
+                slot.succeeded()
+            return result
+        except ZhipuError as error:
+            if refused(error):
+                for slot in slots:
+                    slot.refused()
+            raise
+        finally:
+            for slot in slots:
+                slot.release()
+
+    def _whole(self, call: Call) -> Any:
+        response = self.open(call)
+        try:
+            return checked(call, response, self.read(call, response))
+        finally:
+            with inside():
+                response.close()
+
+    def read(self, call: Call, response: Any) -> Any:
+        """Read a whole body, within the limit of the attempt."""
+        from zhipu_client._io.deadlines import blocking
+
+        limit = call.deadline or call.begin_whole()
+        with Gathered(call, response.status_code) as body, translated(call), blocking(limit):
+            for part in unpacked(response, call.request_id):
+                if limit.left < 0:  # a caller's own client knows nothing of the limit
+                    raise call.too_slow()
+                body.add(part)
+        return body.whole()
 
 
 def _managed(client: Client, exchange: Conversing[Any, Any]) -> AbstractContextManager[None]:

@@ -13,13 +13,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from functools import cache
+from types import TracebackType
 from typing import Any, Literal
 
 from zhipu_client._io.clock import Clock
 from zhipu_client._request import Kind
 from zhipu_client.errors import APIConnectionError, APITimeoutError
 
-__all__ = ["Deadline", "Trail", "shut_down"]
+__all__ = ["Deadline", "Trail", "shut_down", "within"]
 
 _IDLE_TOO_LONG = 408
 #: Steps from which on the time for the head of an answer counts.
@@ -106,6 +107,43 @@ class Deadline:
             return
         if self.moved is not None:
             self.moved()
+
+
+class within:  # noqa: N801 - reads as a word: ``with within(limit, late):``
+    """Ends what is awaited inside when the limit has passed, however often it is moved.
+
+    Args:
+        limit: The limit.
+        late: Makes the error for that.
+    """
+
+    __slots__ = ("_late", "_limit", "_now", "_scope")
+
+    def __init__(self, limit: Deadline, late: Callable[[], Exception]) -> None:
+        self._limit = limit
+        self._late = late
+
+    def __enter__(self) -> None:
+        import anyio  # which a blocking call does without
+
+        self._now = anyio.current_time
+        self._scope = anyio.CancelScope(deadline=self._now() + self._limit.left)
+        self._scope.__enter__()
+        self._limit.moved = self._move
+
+    def _move(self) -> None:
+        self._scope.deadline = self._now() + self._limit.left
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._limit.moved = None
+        # trio's scope says True without an error, too.
+        if self._scope.__exit__(kind, error, traceback) and error is not None:
+            raise self._late() from None
 
 
 class Trail:

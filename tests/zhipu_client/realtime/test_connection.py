@@ -317,7 +317,7 @@ async def test_a_second_cancel_while_it_closes_gives_its_place_back(
     async def opened(*_: Any) -> Any:
         return Socket()
 
-    monkeypatch.setattr(connection, "enter", entered)
+    monkeypatch.setattr(client, "enter", entered)
     monkeypatch.setattr(connection, "opened", opened)
     with pytest.raises(asyncio.CancelledError):
         async with connect_realtime(client, Session()):

@@ -1,135 +1,45 @@
-"""One attempt of a call, blocking: its place, its connection, its answer, whole or streamed."""
+"""The chunks of an answer as they come, blocking."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from threading import get_ident
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Any, Generic, Protocol, Self, TypeVar
 
-from zhipu_client import _key
 from zhipu_client._io.call import Call
-from zhipu_client._io.client_base import BaseClient
+from zhipu_client._io.client_base import Core
 from zhipu_client._io.clock import SystemClock
 from zhipu_client._io.first_use import load_sync, loaded
 from zhipu_client._io.gates import Slot
-from zhipu_client._io.gathering import Gathered
 from zhipu_client._io.gc_safety import inside, kept, outside
-from zhipu_client._io.httpx_errors import raise_ours, translated
+from zhipu_client._io.httpx_errors import raise_ours
 from zhipu_client._io.leftover_bytes import checked
-from zhipu_client._io.pools import sync_client
 from zhipu_client._io.stopping import Stop
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
-from zhipu_client._io.trace import Deadline, Trail, shut_down
+from zhipu_client._io.trace import Deadline, shut_down
 from zhipu_client._io.unpacking import unpacked
 from zhipu_client._request import StreamRequest
 from zhipu_client._retry import refused
-from zhipu_client._safe_tracebacks import keeps_no_arguments
 from zhipu_client.errors import (
     APIConnectionError,
-    InvalidRequestError,
     ZhipuError,
 )
 
-__all__ = ["Attempts", "Stream"]
+__all__ = ["Stream"]
 
-T = TypeVar("T")
 E = TypeVar("E")
 
 
-class Attempts(BaseClient):
+class Opener(Protocol):
     """A client that can make one attempt of a call."""
 
-    @keeps_no_arguments
-    def open(self, call: Call) -> Any:
-        """Send one attempt; return httpx's response with its body unread."""
-        if "sync" not in loaded:
-            load_sync()
-        from zhipu_client._io.deadlines import blocking
-        from zhipu_client._io.direct import send
+    _core: Core
 
-        core = self._core
-        own = self._http is not None
-        http = self._http if own else sync_client(core.pool_key)
-        limit: Deadline | None = None
-        while True:
-            built = call.build(http, call.take_key() or self._key(), own_client=own)
-            limit = limit or call.begin()  # one for all connections that this attempt needs
-            trail = Trail(limit)
-            built.extensions["trace"] = trail.hear
-            try:
-                try:
-                    with blocking(limit):
-                        if own:
-                            sent = http.send(built, stream=True, auth=None, follow_redirects=False)
-                        else:
-                            sent = send(http, built)
-                except Exception as error:
-                    raise_ours(call, error)
-                    raise
-                if not trail.unasked(sent, call.request.kind):
-                    if call.watch is not None:
-                        call.watch.status = sent.status_code
-                    return sent
-                with inside():
-                    sent.close()
-            except APIConnectionError as error:
-                # Each time one dead connection is gone, and at last there is a new one.
-                if limit.aborted or not trail.stale(error, call.request.kind):
-                    raise
-
-    @keeps_no_arguments
-    def _key(self) -> str:
-        source = self._core.key
-        if not source.is_callable:
-            return cast(str, source.value)
-        value = source.value()
-        if hasattr(value, "__await__"):
-            if hasattr(value, "close"):  # a coroutine would warn that nobody awaited it
-                value.close()
-            raise InvalidRequestError(
-                "api_key is an async function: use the async methods, or pass a plain function",
-                field="api_key",
-            )
-        return _key.clean(value)
-
-    def attempt(self, call: Call) -> Any:
-        """Make one attempt; return the checked answer."""
-        slots = enter(call, self._key)
-        try:
-            result = self._whole(call)
-            for slot in slots:
-                slot.succeeded()
-            return result
-        except ZhipuError as error:
-            if refused(error):
-                for slot in slots:
-                    slot.refused()
-            raise
-        finally:
-            for slot in slots:
-                slot.release()
-
-    def _whole(self, call: Call) -> Any:
-        response = self.open(call)
-        try:
-            return checked(call, response, self._read(call, response))
-        finally:
-            with inside():
-                response.close()
-
-    def _read(self, call: Call, response: Any) -> Any:
-        """Read a whole body, within the limit of the attempt."""
-        from zhipu_client._io.deadlines import blocking
-
-        limit = call.deadline or call.begin_whole()
-        with Gathered(call, response.status_code) as body, translated(call), blocking(limit):
-            for part in unpacked(response, call.request_id):
-                if limit.left < 0:  # a caller's own client knows nothing of the limit
-                    raise call.too_slow()
-                body.add(part)
-        return body.whole()
+    def enter(self, call: Call, stop: Stop | None = None) -> list[Slot]: ...
+    def open(self, call: Call) -> Any: ...
+    def read(self, call: Call, response: Any) -> Any: ...
 
 
 class Stream(Generic[E]):
@@ -146,7 +56,7 @@ class Stream(Generic[E]):
         ```
     """
 
-    def __init__(self, client: Attempts, call: Call, request: StreamRequest[E]) -> None:
+    def __init__(self, client: Opener, call: Call, request: StreamRequest[E]) -> None:
         self._client = client
         self._call = call
         self._request = request
@@ -253,7 +163,7 @@ class Stream(Generic[E]):
         from zhipu_client._io.deadlines import blocking
 
         call = self._call
-        self._slots = enter(call, self._client._key, self._stop)
+        self._slots = self._client.enter(call, self._stop)
         for slot in self._slots:
             slot.hold()
         if self._was_closed():
@@ -264,7 +174,7 @@ class Stream(Generic[E]):
         content_type = response.headers.get("content-type", "")
         if response.status_code != 200 or not is_stream(content_type):
             call.begin_whole()
-            checked(call, response, self._client._read(call, response))
+            checked(call, response, self._client.read(call, response))
         self._bytes = unpacked(response, call.request_id)
         kept.add(self._bytes)
         state = StreamState(call, self._request, self._time(), response.headers)
@@ -362,24 +272,3 @@ class Stream(Generic[E]):
         if self._closed and self._call.watch is not None:
             whole = self._state is not None and self._state.done
             self._call.watch.over("ended" if whole else "left")
-
-
-def enter(call: Call, key: Callable[[], str], stop: Stop | None = None) -> list[Slot]:
-    """Take a place at each gate of the call, or at none."""
-    if call.watch is not None:
-        call.watch.waits()
-    if call.unidentified:
-        call.identify(key())
-    if call.core.unprepared:
-        call.core.prepare()
-    slots: list[Slot] = []
-    try:
-        for gate in call.core.gates(call.request.model):
-            slots.append(gate.enter(careful=call.careful, stop=stop))  # noqa: PERF401 - kept on an error
-    except BaseException:
-        for slot in slots:
-            slot.release()
-        raise
-    if call.watch is not None:
-        call.watch.goes()
-    return slots

@@ -1,126 +1,42 @@
-"""One attempt of a call, asynchronous: its place, its connection, its answer, whole or streamed."""
+"""The chunks of an answer as they come, asynchronous."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import anyio
 
-from zhipu_client import _key
-from zhipu_client._io.async_limits import bounded, enter, within
 from zhipu_client._io.call import Call
-from zhipu_client._io.client_base import BaseClient
+from zhipu_client._io.client_base import Core
 from zhipu_client._io.first_use import load_async, loaded
 from zhipu_client._io.gates import Slot
-from zhipu_client._io.gathering import Gathered
 from zhipu_client._io.gc_safety import outside
 from zhipu_client._io.httpx_errors import raise_ours, translated
 from zhipu_client._io.leftover_bytes import checked
-from zhipu_client._io.pools import async_client
 from zhipu_client._io.silence import Silence, silence_of
 from zhipu_client._io.stream_state import DRAIN_BYTES, DRAIN_SECONDS, StreamState, is_stream
-from zhipu_client._io.trace import Deadline, Trail
+from zhipu_client._io.trace import within
 from zhipu_client._io.unpacking import aunpacked
 from zhipu_client._request import StreamRequest
 from zhipu_client._retry import refused
-from zhipu_client._safe_tracebacks import akeeps_no_arguments
-from zhipu_client.errors import APIConnectionError, ZhipuError
+from zhipu_client.errors import ZhipuError
 
-__all__ = ["AsyncAttempts", "AsyncStream"]
+__all__ = ["AsyncStream"]
 
-T = TypeVar("T")
 E = TypeVar("E")
 
 
-class AsyncAttempts(BaseClient):
-    """A client that can make one attempt of a call, for asyncio and trio."""
+class Opener(Protocol):
+    """A client that can make one attempt of a call."""
 
-    @akeeps_no_arguments
-    async def open(self, call: Call) -> Any:
-        """Send one attempt; return httpx's response with its body unread."""
-        core = self._core
-        own = self._http is not None
-        http = self._http if own else await async_client(core.pool_key)
-        from zhipu_client._io.direct import asend  # now that httpx is there
+    _core: Core
 
-        limit: Deadline | None = None
-        while True:
-            built = call.build(http, call.take_key() or await self._key(), own_client=own)
-            limit = limit or call.begin()  # one for all connections that this attempt needs
-            trail = Trail(limit)
-            built.extensions["trace"] = trail.ahear
-            try:
-                try:
-                    with within(call, limit):
-                        if own:
-                            sent = await http.send(
-                                built, stream=True, auth=None, follow_redirects=False
-                            )
-                        else:
-                            sent = await asend(http, built)
-                except Exception as error:
-                    raise_ours(call, error)
-                    raise
-                if not trail.unasked(sent, call.request.kind):
-                    if call.watch is not None:
-                        call.watch.status = sent.status_code
-                    return sent
-                await sent.aclose()  # a connection that closes: httpx keeps nothing of it
-            except APIConnectionError as error:
-                # Each time one dead connection is gone, and at last there is a new one.
-                if not trail.stale(error, call.request.kind):
-                    raise
-
-    @akeeps_no_arguments
-    async def _key(self) -> str:
-        source = self._core.key
-        if not source.is_callable:
-            return cast(str, source.value)
-        if _is_async(source.value):
-            return _key.clean(await source.value())
-        # It may read a vault over the network: not on the loop.
-        value = await anyio.to_thread.run_sync(source.value, abandon_on_cancel=True)
-        if hasattr(value, "__await__"):
-            value = await value
-        return _key.clean(value)
-
-    async def attempt(self, call: Call) -> Any:
-        """Make one attempt; return the checked answer."""
-        if "async" not in loaded:
-            load_async()
-        slots = await enter(call, self._key)
-        try:
-            work = self._whole(call)  # which has a limit of its own, once there is a key
-            result = await (bounded(call, work) if self._core.key.is_callable else work)
-            for slot in slots:
-                slot.succeeded()
-            return result
-        except ZhipuError as error:
-            if refused(error):
-                for slot in slots:
-                    slot.refused()
-            raise
-        finally:
-            for slot in slots:
-                slot.release()
-
-    async def _whole(self, call: Call) -> Any:
-        response = await self.open(call)
-        try:
-            return checked(call, response, await self.read(call, response))
-        finally:
-            await response.aclose()
-
-    async def read(self, call: Call, response: Any) -> Any:
-        """Read a whole body, bounded."""
-        limit = call.deadline or call.begin_whole()
-        with Gathered(call, response.status_code) as body, translated(call), within(call, limit):
-            async for part in aunpacked(response, call.request_id):
-                body.add(part)
-        return body.whole()
+    async def enter(self, call: Call) -> list[Slot]: ...
+    async def open(self, call: Call) -> Any: ...
+    async def read(self, call: Call, response: Any) -> Any: ...
 
 
 class AsyncStream(Generic[E]):
@@ -138,7 +54,7 @@ class AsyncStream(Generic[E]):
         ```
     """
 
-    def __init__(self, client: AsyncAttempts, call: Call, request: StreamRequest[E]) -> None:
+    def __init__(self, client: Opener, call: Call, request: StreamRequest[E]) -> None:
         self._client = client
         self._call = call
         self._request = request
@@ -239,7 +155,7 @@ class AsyncStream(Generic[E]):
 
     async def _open(self) -> None:
         call = self._call
-        self._slots = await enter(call, self._client._key)
+        self._slots = await self._client.enter(call)
         for slot in self._slots:
             slot.hold()
         try:
@@ -282,7 +198,7 @@ class AsyncStream(Generic[E]):
             left = state.bound(limit, now)
             try:
                 if silence is None:
-                    with translated(self._call), within(self._call, limit):
+                    with translated(self._call), within(limit, self._call.out_of_time):
                         piece = await anext(pieces, None)
                 else:
                     piece = await self._next(pieces, silence, left)
@@ -358,14 +274,6 @@ class AsyncStream(Generic[E]):
         if response is not None:
             with anyio.CancelScope(shield=True):
                 await response.aclose()
-
-
-def _is_async(function: Any) -> bool:
-    import inspect
-
-    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
-        getattr(function, "__call__", None)  # noqa: B004 - the method, not whether there is one
-    )
 
 
 _closing: set[asyncio.Task[None]] = set()
