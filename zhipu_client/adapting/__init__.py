@@ -39,7 +39,6 @@ from zhipu_client._lazy import loader
 
 if TYPE_CHECKING:
     from zhipu_client._check import choice, refusal, refuse, suggestion
-    from zhipu_client._client_cache import ClientCache
     from zhipu_client._download_rules import first_url
     from zhipu_client._io.chat_pictures import with_pictures
     from zhipu_client._io.first_use import importing
@@ -60,6 +59,7 @@ if TYPE_CHECKING:
     )
     from zhipu_client._secrets import hidden_password
     from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
+    from zhipu_client.adapting._clients import ClientCache
     from zhipu_client.adapting._connection import ConnectionSettings
     from zhipu_client.adapting._options import (
         ChatModelOptions,
@@ -80,7 +80,6 @@ else:
         __name__,
         {
             "zhipu_client._check": "choice refusal refuse suggestion",
-            "zhipu_client._client_cache": "ClientCache",
             "zhipu_client._download_rules": "first_url",
             "zhipu_client._io.chat_pictures": "with_pictures",
             "zhipu_client._io.first_use": "importing",
@@ -101,6 +100,7 @@ else:
                 "KeyedOptions PlaceOptions SeveralRequestsOptions StandardOptions"
             ),
             "zhipu_client.adapting._several": "GivenPath KeepsAnswers SeveralRequests",
+            "zhipu_client.adapting._clients": "ClientCache",
             "zhipu_client.errors._naming": "name_source naming shown_name",
             "zhipu_client.work._job": "attach keeping",
             "zhipu_client.work._refusals": "FATAL",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -13,7 +13,6 @@ from pydantic.json_schema import SkipJsonSchema
 
 from zhipu_client._attempt_events import AttemptEvent
 from zhipu_client._check import refusal
-from zhipu_client._client_cache import ClientCache, mark
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, names_base_url, resolve_base_url
 from zhipu_client._io.client_settings import ClientSettings
 from zhipu_client._io.first_use import importing
@@ -30,11 +29,11 @@ from zhipu_client._secrets import (
     is_secret_header,
 )
 from zhipu_client._workers import check_for_workers
+from zhipu_client.adapting._clients import ClientCache, HasClients
 from zhipu_client.dialects import DialectName
 from zhipu_client.errors import InvalidRequestError
 
 if TYPE_CHECKING:
-    from zhipu_client._io.aio import AsyncClient
     from zhipu_client._io.sync import Client
 
 __all__ = ["ConnectionSettings"]
@@ -51,7 +50,7 @@ _LIVE = ("http_client", "http_async_client")
 _PROXY = "(proxy)"
 
 
-class ConnectionSettings(KeepsNoArguments, BaseModel):
+class ConnectionSettings(KeepsNoArguments, HasClients, BaseModel):
     """The settings of a connection: key, address, limits. Every adapter has these fields.
 
     Attributes:
@@ -230,44 +229,9 @@ class ConnectionSettings(KeepsNoArguments, BaseModel):
                 self._inferred = self.base_url
         self._client_settings()  # refuses a bad key, base URL or timeout now rather than later
 
-    def _sync_client(self) -> Client:
-        """Return the client for the fields as they are now."""
-        return self._clients.get(self._connection(), self._new_client)
-
-    def _async_client(self) -> AsyncClient:
-        """Return its asynchronous half: the same key, limits and ceiling."""
-        settings, own = self._connection(), self.http_async_client
-        return self._clients.get(
-            (*settings, mark(own)),
-            lambda: self._clients.get(settings, self._new_client).as_async(http_client=own),
-        )
-
     def _dialect_name(self) -> DialectName:
         """Return the name of the dialect that the server speaks."""
         return self._client_settings().dialect.name
-
-    def _connection(self) -> tuple[Hashable, ...]:
-        headers = self.default_headers
-        return (
-            mark(self.api_key),
-            self.base_url,
-            self.timeout,
-            self.max_retries,
-            self.max_concurrency,
-            self.shared_limit,
-            self.usage_counter,
-            tuple(sorted(headers.items())) if headers else None,
-            mark(self.http_client),
-            self.auth,
-            self.dialect,
-            self.proxy,
-            mark(self.on_attempt),
-            self._checkpoint_path(),
-        )
-
-    def _checkpoint_path(self) -> Path | None:
-        """Return the file that keeps what is paid for; None without one."""
-        return None
 
     def _new_client(self) -> Client:
         with importing():
