@@ -19,9 +19,9 @@ from zhipu_client import (
 )
 from zhipu_client.adapting import refuse
 
-from ._chat.calling import exchange_for
 from ._chat.errors import raised_with_responses
 from ._chat.messages import to_response
+from ._chat.model_calls import exchange_for
 from .embeddings import ZhipuAIEmbedding
 from .llms import ZhipuAI
 

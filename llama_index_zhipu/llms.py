@@ -18,11 +18,12 @@ from llama_index.core.base.llms.types import (
 )
 from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
 
-from ._chat.closing import closing_stream
 from ._chat.hiding import HidesSecrets
 from ._chat.model_calls import CallsOfTheModel, completion, completions
 from ._chat.settings import DEFAULT_MODEL
+from ._chat.stream import closing_stream
 from ._chat.structured import StructuredOutputMixin
+from ._chat.tasks import ChatTasks
 
 if TYPE_CHECKING:
     from ._options import LLMOptions
@@ -32,7 +33,7 @@ else:  # for whoever evaluates the hints of the constructor
 __all__ = ["DEFAULT_MODEL", "ZhipuAI"]
 
 
-class ZhipuAI(HidesSecrets, StructuredOutputMixin, CallsOfTheModel, defer_build=False):
+class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks, CallsOfTheModel, defer_build=False):
     """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
     The arguments of ``llama_index.llms.zhipuai.ZhipuAI`` are all accepted, those of

@@ -1,12 +1,15 @@
-"""The calls of the LLM, whole and streamed, sync and async; `ZhipuAI` has LlamaIndex's methods.
+"""The calls of the LLM, whole and streamed, sync and async, each as an exchange of the core.
 
-Those stay in its class: spans and traces name a method by the class that it was written in.
+LlamaIndex's methods stay in `ZhipuAI`: spans and traces name a method by the class that it was
+written in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
+from functools import cache, partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.llms.generic_utils import chat_response_to_completion_response
@@ -18,31 +21,55 @@ from llama_index.core.base.llms.types import (
     CompletionResponse,
     CompletionResponseAsyncGen,
     MessageRole,
+    TextBlock,
 )
+from llama_index.core.bridge.pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from llama_index.core.llms.llm import ToolSelection
 
-from zhipu_client.conversation import RequirementError
+from llama_index_zhipu._connection import ZhipuSettings
+from zhipu_client.adapting import refusal
+from zhipu_client.conversation import Exchange, RequirementError, build, combined, is_plain_text
+from zhipu_client.dialects import Dialect
 
-from .calling import aexchange_for, exchange_for
 from .errors import raise_with_response
-from .messages import to_response
-from .settings import ChatSettings
+from .hiding import revealed
+from .media import takes_time
+from .messages import to_response, to_wire
+from .settings import SENT, ChatSettings
 from .stream import ResponseMaker
-from .tasks import ChatTasks
+from .structured import StructuredHints
 from .tools import selections, tool_spec
 
 if TYPE_CHECKING:
     from llama_index.core.tools.types import BaseTool
 
-__all__ = ["CallsOfTheModel", "completion", "completions"]
+__all__ = ["CallsOfTheModel", "aexchange_for", "completion", "completions", "exchange_for"]
 
 #: Programs that fill an object say so by one of these, agents do not.
 _OF_OBJECTS = ("tool_required", "structured")
 #: Where the tool of a program is made, which streams without saying so; it only makes the object.
 _PROGRAMS = "llama_index.core.program.function_program"
+#: Fields that decide how a request is made.
+_STEERING = (
+    "model",
+    "thinking",
+    "clear_thinking",
+    "reasoning_history",
+    "web_search",
+    "tool_choice_mode",
+    "stream_usage",
+    "think_tags",
+    "keep_box_marks",
+    "cost",
+    "include_response_headers",
+    "file_mode",
+    "repair_tool_calls",
+    "raise_on_content_filter",
+    "extra_body",
+)
 
 
-class CallsOfTheModel(ChatTasks, ChatSettings):
+class CallsOfTheModel(ChatSettings):
     """A conversation in, an answer out; and the calls of tools in it."""
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
@@ -140,6 +167,96 @@ class CallsOfTheModel(ChatTasks, ChatSettings):
                 f"{(response.message.content or '')[:200]!r}"
             )
         return calls
+
+
+def exchange_for(
+    llm: ChatSettings,
+    messages: Sequence[ChatMessage],
+    kwargs: Mapping[str, Any],
+    *,
+    dialect: Dialect,
+    streaming: bool,
+    repair: bool = True,
+) -> Exchange:
+    """Return the exchange for one call.
+
+    Args:
+        llm: The LLM.
+        messages: The conversation.
+        kwargs: The call's arguments.
+        dialect: What the server understands.
+        streaming: Whether the answer comes in chunks.
+        repair: False for an answer that cannot be asked for again (a batch's).
+
+    Raises:
+        InvalidRequestError: A value can never be accepted.
+    """
+    values = values_of(llm, llm.additional_kwargs, kwargs)
+    refuse_filtered = values.pop("raise_on_content_filter", False)
+    hints = values.get("structured")
+    if isinstance(hints, StructuredHints):
+        values["structured"] = hints.answer
+    built = build(values, dialect=dialect, streaming=streaming, one_answer=True)
+    wire = to_wire(messages, built.model)
+    if not is_plain_text(wire):
+        from zhipu_client.adapting import with_pictures
+
+        wire = with_pictures(wire, built.model)
+    return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)
+
+
+async def aexchange_for(
+    llm: ChatSettings, messages: Sequence[ChatMessage], kwargs: Mapping[str, Any], **how: Any
+) -> Exchange:
+    """Return the exchange for one call, made beside the event loop where that takes time."""
+    blocks = [one for said in messages for one in said.blocks if type(one) is not TextBlock]
+    if blocks and any(map(takes_time, blocks)):
+        # A file may have 200 MB, an image be decoded for a second: not on the event loop.
+        return await asyncio.to_thread(partial(exchange_for, llm, messages, kwargs, **how))
+    return exchange_for(llm, messages, kwargs, **how)
+
+
+def values_of(llm: ZhipuSettings, *arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a call by their fields' names, and the arguments that are not fields.
+
+    Args:
+        llm: The LLM.
+        *arguments: Arguments that replace the LLM's fields, the weakest first.
+
+    Raises:
+        InvalidRequestError: A field refuses its value, or a setting cannot be given with a call.
+    """
+    own = {name: getattr(llm, name) for name in (*SENT, *_STEERING)}
+    return reduce(combined, (_checked(llm, revealed(given)) for given in arguments), own)
+
+
+def _checked(llm: ZhipuSettings, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments by their fields' own names, checked by the fields."""
+    if not given:
+        return {}
+    found: dict[str, Any] = {}
+    for name, value in given.items():
+        field = llm._aliases.get(name, name)
+        if value is not None and (name == field or given.get(field) is None):
+            found[field] = value
+    try:
+        checked = _fields(type(llm)).model_validate(found)
+    except ValidationError as failed:
+        refused = refusal(failed)
+        if refused is None:
+            raise
+        raise refused from None
+    return found | {name: getattr(checked, name) for name in checked.model_fields_set}
+
+
+@cache
+def _fields(owner: type[ZhipuSettings]) -> type[BaseModel]:
+    """Return the fields that a call may set, as a model of their own."""
+    fields: dict[str, Any] = {
+        name: (owner.model_fields[name].annotation, owner.model_fields[name])
+        for name in (*SENT, *_STEERING)
+    }
+    return create_model("Given", __config__=ConfigDict(hide_input_in_errors=True), **fields)
 
 
 def completion(response: ChatResponse) -> CompletionResponse:

@@ -10,9 +10,9 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageR
 from zhipu_client.adapting import refuse
 from zhipu_client.dialects import Dialect
 
-from .calling import aexchange_for, exchange_for
 from .errors import raised_with_responses
 from .messages import to_response
+from .model_calls import aexchange_for, exchange_for
 from .tools import tool_spec
 
 if TYPE_CHECKING:

@@ -52,7 +52,7 @@ def test_every_class_has_an_example_that_runs(name, surroundings, capsys):
     assert capsys.readouterr().out.strip()
 
 
-@pytest.mark.parametrize("module", ["tools", "closing", "messages", "structured"])
+@pytest.mark.parametrize("module", ["tools", "stream", "messages", "structured"])
 def test_typed_examples(module):
     found = doctest.testmod(importlib.import_module(f"llama_index_zhipu._chat.{module}"))
     assert found.failed == 0
