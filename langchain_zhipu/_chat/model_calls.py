@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
+from langchain_core.language_models.base import LangSmithParams
 from langchain_core.messages import AIMessageChunk, BaseMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.prompt_values import ChatPromptValue, PromptValue
@@ -20,8 +21,9 @@ from typing_extensions import override
 from langchain_zhipu._chat.events import EventsOfCalls
 from langchain_zhipu._chat.fast_chunks import generation_chunk
 from langchain_zhipu._chat.media import takes_time
-from langchain_zhipu._chat.messages import to_message, to_wire
+from langchain_zhipu._chat.messages import PROVIDER, to_message, to_wire
 from langchain_zhipu._chat.readable import readable_result
+from langchain_zhipu._chat.settings import SENT
 from langchain_zhipu._errors import raise_as_model_error
 from zhipu_client import ZhipuError
 from zhipu_client.adapting import importing
@@ -31,6 +33,7 @@ from zhipu_client.conversation import (
     build,
     combined,
     is_plain_text,
+    redacted,
     validation_complaints,
 )
 
@@ -50,7 +53,36 @@ else:  # a class of methods: as a model of pydantic, it would collect all fields
 
 
 class CallsOfTheModel(EventsOfCalls, _Base):
-    """One answer or a stream of it, blocking and asynchronous."""
+    """One answer or a stream of it, blocking and asynchronous; what LangChain asks at a call."""
+
+    @property
+    @override
+    def _llm_type(self) -> str:
+        return "zhipu-chat"
+
+    @property
+    @override
+    def _identifying_params(self) -> dict[str, Any]:
+        return {"base_url": self.base_url, **self._settings()}
+
+    @override
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        found = super()._get_ls_params(stop=stop, **kwargs)
+        found["ls_provider"] = PROVIDER
+        words = stop or self.stop
+        if isinstance(words, (str, list, tuple)):  # other types are refused when sending
+            found["ls_stop"] = [words] if isinstance(words, str) else list(words)
+        return found
+
+    @override
+    def _get_invocation_params(
+        self, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        return super()._get_invocation_params(stop=stop, **(redacted(kwargs) if kwargs else {}))
+
+    def _settings(self) -> dict[str, Any]:
+        found = {name: getattr(self, name) for name in SENT}
+        return {name: value for name, value in found.items() if value is not None}
 
     @override
     def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:

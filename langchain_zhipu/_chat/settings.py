@@ -1,4 +1,4 @@
-"""The fields of the chat model, and its identity, traces and cache keys for LangChain."""
+"""The fields of the chat model, how they are copied and written down, and its keys of caches."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from langchain_core.language_models.base import LangSmithParams
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.load import dumpd
@@ -17,7 +16,6 @@ from pydantic import Field, field_serializer, model_validator
 from typing_extensions import override
 
 from langchain_zhipu._chat.counting import CountsTokens
-from langchain_zhipu._chat.messages import PROVIDER
 from langchain_zhipu._chat.migrating import OtherNames, from_chat_openai
 from langchain_zhipu._chat.profiles import DerivedProfile, profile_of
 from langchain_zhipu._connection import ZhipuSettings
@@ -25,12 +23,12 @@ from zhipu_client import InvalidRequestError, __version__
 from zhipu_client.adapting import suggestion
 from zhipu_client.conversation import ReasoningHistory, ToolChoiceMode, redacted
 
-__all__ = ["ChatSettings", "redacted_json", "redacted_repr"]
+__all__ = ["SENT", "ChatSettings", "redacted_json", "redacted_repr"]
 
 _Serialized = SerializedConstructor | SerializedNotImplemented
 
 #: Fields that decide what is sent, and so what comes back.
-_SENT = (
+SENT = (
     "model", "temperature", "top_p", "max_tokens", "stop", "n", "do_sample", "thinking",
     "reasoning_effort", "clear_thinking", "reasoning_history", "tool_stream", "stream_usage",
     "tool_choice_mode", "repair_tool_calls",
@@ -131,34 +129,9 @@ class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
     def get_lc_namespace(cls) -> list[str]:
         return ["langchain_zhipu", "chat_models"]
 
-    @property
-    @override
-    def _llm_type(self) -> str:
-        return "zhipu-chat"
-
-    @property
-    @override
-    def _identifying_params(self) -> dict[str, Any]:
-        return {"base_url": self.base_url, **self._settings()}
-
     @override
     def _resolve_model_profile(self) -> ModelProfile | None:
         return profile_of(self.model)
-
-    @override
-    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        found = super()._get_ls_params(stop=stop, **kwargs)
-        found["ls_provider"] = PROVIDER
-        words = stop or self.stop
-        if isinstance(words, (str, list, tuple)):  # other types are refused when sending
-            found["ls_stop"] = [words] if isinstance(words, str) else list(words)
-        return found
-
-    @override
-    def _get_invocation_params(
-        self, stop: list[str] | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        return super()._get_invocation_params(stop=stop, **(redacted(kwargs) if kwargs else {}))
 
     @override
     def _get_llm_string(self, stop: list[str] | None = None, **kwargs: Any) -> str:
@@ -196,10 +169,6 @@ class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         yield from redacted_repr(super().__repr_args__(), "model_kwargs")
-
-    def _settings(self) -> dict[str, Any]:
-        found = {name: getattr(self, name) for name in _SENT}
-        return {name: value for name, value in found.items() if value is not None}
 
     if not TYPE_CHECKING:  # to a type checker it would permit any attribute
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from functools import cache, partial, reduce
+from functools import cache, lru_cache, partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.llms.generic_utils import chat_response_to_completion_response
@@ -20,6 +20,7 @@ from llama_index.core.base.llms.types import (
     ChatResponseGen,
     CompletionResponse,
     CompletionResponseAsyncGen,
+    LLMMetadata,
     MessageRole,
     TextBlock,
 )
@@ -27,6 +28,7 @@ from llama_index.core.bridge.pydantic import BaseModel, ConfigDict, ValidationEr
 from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_zhipu._connection import ZhipuSettings
+from zhipu_client import models
 from zhipu_client.adapting import refusal
 from zhipu_client.conversation import Exchange, RequirementError, build, combined, is_plain_text
 from zhipu_client.dialects import Dialect
@@ -69,8 +71,39 @@ _STEERING = (
 )
 
 
+@lru_cache(maxsize=64)
+def _facts_of(model: str) -> tuple[int, bool]:
+    """Return what LlamaIndex asks about a model at each call: its context, whether it has tools."""
+    return models.context_of(model), models.takes_tools(model)
+
+
 class CallsOfTheModel(ChatSettings):
-    """A conversation in, an answer out; and the calls of tools in it."""
+    """A conversation in, an answer out, and the calls of tools in it; what LlamaIndex asks then."""
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        """Return the facts about the model; never raises, not even for unknown models."""
+        context, takes_tools = _facts_of(str(self.model))
+        tools = self.is_function_calling_model
+        return LLMMetadata(
+            context_window=self.context_window or context,
+            num_output=self.max_tokens or -1,
+            is_chat_model=True,
+            is_function_calling_model=takes_tools if tools is None else tools,
+            model_name=self.model,
+            system_role=MessageRole.SYSTEM,
+        )
+
+    def to_payload(self) -> dict[str, Any]:
+        """Return the settings that traces may show."""
+        shown = {
+            name: value
+            for name in (*SENT, "thinking", "clear_thinking")
+            if (value := getattr(self, name)) is not None
+        }
+        if self.server_tools is not None:
+            shown["server_tools"] = self._write_tools(self.server_tools)
+        return {**super().to_payload(), **shown}
 
     def _chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         try:

@@ -1,17 +1,14 @@
-"""The fields of the LLM, and what LlamaIndex asks about it."""
+"""The fields of the LLM, and how they are written down."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
-from llama_index.core.base.llms.types import LLMMetadata, MessageRole
 from llama_index.core.bridge.pydantic import Field, field_serializer, model_validator
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 
 from llama_index_zhipu._connection import ALIASES, ZhipuSettings
-from zhipu_client import models
 from zhipu_client.conversation import ReasoningHistory, redacted, without_secrets
 from zhipu_client.dialects import STANDARD
 
@@ -36,12 +33,6 @@ SENT = (
 )
 
 DEFAULT_MODEL = "glm-4.7"
-
-
-@lru_cache(maxsize=64)
-def _facts_of(model: str) -> tuple[int, bool]:
-    """Return what LlamaIndex asks about a model at each call: its context, whether it has tools."""
-    return models.context_of(model), models.takes_tools(model)
 
 
 class ChatSettings(FunctionCallingLLM, ZhipuSettings):
@@ -122,31 +113,6 @@ class ChatSettings(FunctionCallingLLM, ZhipuSettings):
             return data
         kept = {name: value for name, value in data.items() if name not in moved}
         return {**kept, "additional_kwargs": {**moved, **(data.get("additional_kwargs") or {})}}
-
-    @property
-    def metadata(self) -> LLMMetadata:
-        """Return the facts about the model; never raises, not even for unknown models."""
-        context, takes_tools = _facts_of(str(self.model))
-        tools = self.is_function_calling_model
-        return LLMMetadata(
-            context_window=self.context_window or context,
-            num_output=self.max_tokens or -1,
-            is_chat_model=True,
-            is_function_calling_model=takes_tools if tools is None else tools,
-            model_name=self.model,
-            system_role=MessageRole.SYSTEM,
-        )
-
-    def to_payload(self) -> dict[str, Any]:
-        """Return the settings that traces may show."""
-        shown = {
-            name: value
-            for name in (*SENT, "thinking", "clear_thinking")
-            if (value := getattr(self, name)) is not None
-        }
-        if self.server_tools is not None:
-            shown["server_tools"] = self._write_tools(self.server_tools)
-        return {**super().to_payload(), **shown}
 
     @field_serializer("server_tools")
     def _write_tools(self, tools: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:

@@ -59,10 +59,13 @@ def _thin_out() -> None:
     for key, gate in list(_adaptive.items()):
         if gate.forgettable:
             _adaptive.pop(key, None)
+            gate.retired = True
 
 
 def reset_after_fork() -> None:
     """Start afresh in a forked child: the parent's requests are not ours, nor its locks."""
+    for gate in _adaptive.values():
+        gate.retired = True
     _adaptive.clear()
     for reset in _resets:
         reset()

@@ -68,6 +68,8 @@ class Core:
     )
     #: Base URL and path -> the whole URL.
     _urls: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
+    #: Base URL and model -> the gate of the account there.
+    _gates: dict[tuple[str, str], Gate] = field(default_factory=dict, repr=False)
     #: Path and model of requests that were looked at already, see `check`.
     _checked: set[tuple[str, str, str | None]] = field(default_factory=set, repr=False)
     #: Nobody has named the site: it follows from the key's variable, or is the default.
@@ -150,8 +152,14 @@ class Core:
         """Return the gates where an attempt has to wait for a place, in order."""
         found = [] if self.ceiling is None else [self.ceiling]
         if model is not None and self.identified:
-            account = str(self._account)
-            found.append(gate_for(account, self.base_url, model, self.clock, self.shared_limit))
+            gate = self._gates.get((self.base_url, model))
+            if gate is None or gate.retired:
+                gate = gate_for(
+                    str(self._account), self.base_url, model, self.clock, self.shared_limit
+                )
+                if len(self._gates) < KNOWN:
+                    self._gates[self.base_url, model] = gate
+            found.append(gate)
         return found
 
     @property

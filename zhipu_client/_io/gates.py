@@ -50,7 +50,7 @@ class Slot:
     active: bool = field(default=True)
     #: The stream whose free pass this request uses, instead of a place under the limit.
     host: Slot | None = None
-    #: For a stream: who uses its free pass, who waits for it, and which task or thread reads it.
+    #: For a stream: who uses its free pass, who waits for it; at a hard gate, which task reads it.
     guest: Slot | None = None
     queue: deque[Waiter] = field(init=False, repr=False)
     reader: tuple[int, int] | None = None
@@ -85,7 +85,7 @@ class Slot:
 
     def hold(self) -> None:
         """Mark the place as taken by a stream that this context is reading."""
-        self.reader, self.queue = current_task(), deque()
+        self.reader, self.queue = current_task() if self.gate.hard else None, deque()
         self.gate.streams.add(self)
         _held.set((*(slot for slot in _held.get() if slot.counts), self))
 
@@ -147,7 +147,8 @@ class Gate:
         self._limit = limit
         self._places = getattr(limit, "places", math.inf)
         self._clock = clock
-        self._hard = hard
+        self.hard = hard
+        self.retired = False  #: True once the process has another gate in its place.
         self._lock = threading.Lock()
         self._waiters: deque[Waiter] = deque()
         #: Places that streams have.
@@ -184,7 +185,7 @@ class Gate:
         import anyio
 
         slot = Slot(self, careful)
-        if self._hard and _held.get():
+        if self.hard and _held.get():
             await turns_until(lambda: not self._read_here())
         try:
             taken = self._take(slot)
@@ -260,7 +261,7 @@ class Gate:
     def _admit(self, slot: Slot, streams: Sequence[Slot]) -> bool:
         if self._waiters or not self._limit.free(careful=slot.careful):
             host = next((one for one in streams if one.counts and one.guest is None), None)
-            if host is None or self._hard:
+            if host is None or self.hard:
                 return False
             host.guest, slot.host = slot, host
         self._limit.start(careful=slot.careful)
@@ -275,7 +276,7 @@ class Gate:
             taken = self._admit(slot, streams)
             if not taken:
                 self._waiters.append(waiter)
-                for stream in () if self._hard else streams:
+                for stream in () if self.hard else streams:
                     while stream.queue and stream.queue[0].over:
                         stream.queue.popleft()
                     stream.queue.append(waiter)
@@ -284,7 +285,7 @@ class Gate:
 
     def _streams(self) -> Sequence[Slot]:
         """Return the streams with a place here within which this call is made."""
-        if self._hard and self._read_here() >= self._places:
+        if self.hard and self._read_here() >= self._places:
             collect(at_once=True)  # one that was left behind in a cycle is not read any more
             self._refuse_if_used_up(self._read_here())
         return self._held_here()
@@ -315,7 +316,7 @@ class Gate:
             waiting, taken = len(self._waiters), self._limit.in_flight
             text = "%s: calls wait for a place: %d; requests in flight: %d"
             notes.say(now, ("place", id(self)), text, self._label, waiting, taken)
-        if self._hard and waiter.streams and not waiter.over:
+        if self.hard and waiter.streams and not waiter.over:
             stuck = sum(slot.counts and now - slot.idle_since > STUCK for slot in waiter.streams)
             if waiter.collected:
                 self._refuse_if_used_up(stuck)

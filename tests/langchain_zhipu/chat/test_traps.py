@@ -86,7 +86,7 @@ class TestContract:
         assert len(told) == len(chunks)
 
     def test_every_sent_field_is_a_part_of_the_cache_key(self) -> None:
-        from langchain_zhipu._chat.settings import _SENT
+        from langchain_zhipu._chat.settings import SENT
 
         plain = ChatZhipuAI(api_key="a.b")
         values: dict[str, Any] = {
@@ -101,7 +101,7 @@ class TestContract:
             "stream_usage": False, "n": 2, "repair_tool_calls": True, "cost": "zai",
             "include_response_headers": True, "file_mode": "auto",
         }  # fmt: skip
-        assert set(values) == set(_SENT)
+        assert set(values) == set(SENT)
         keys = {ChatZhipuAI(api_key="a.b", **{k: v})._get_llm_string() for k, v in values.items()}
         keys.add(ChatZhipuAI(api_key="a.b", base_url="zai")._get_llm_string())
         assert len(keys | {plain._get_llm_string()}) == len(values) + 2
