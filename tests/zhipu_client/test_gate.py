@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from zhipu_client import Client
 from zhipu_client._adaptive_limit import AdaptiveLimit
 from zhipu_client._io import account_gates, gates, gc_safety
 from zhipu_client._io.client_base import ceiling
@@ -113,6 +114,20 @@ def test_gates_that_know_nothing_are_forgotten(monkeypatch: pytest.MonkeyPatch) 
     assert account_gates.gate_for("refused", "u", "m", CLOCK) is refused
     assert account_gates.gate_for("busy", "u", "m", CLOCK) is busy
     held.release()
+
+
+def test_a_client_asks_for_its_gate_again_once_that_was_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else two clients of one account would each have a limit of their own."""
+    monkeypatch.setattr(account_gates, "_adaptive", {})
+    one, other = (Client(api_key="id.secret", base_url="zai")._core for _ in range(2))
+    (before,) = one.gates("m")
+    assert one.gates("m") == other.gates("m") == [before]
+    account_gates._thin_out()
+    (after,) = one.gates("m")
+    assert after is not before
+    assert other.gates("m") == [after]
 
 
 def test_each_stream_has_one_free_pass() -> None:
