@@ -81,8 +81,8 @@ class CallsOfTheModel(EventsOfCalls, _Base):
         return super()._get_invocation_params(stop=stop, **(redacted(kwargs) if kwargs else {}))
 
     def _settings(self) -> dict[str, Any]:
-        found = {name: getattr(self, name) for name in SENT}
-        return {name: value for name, value in found.items() if value is not None}
+        fields = self.__dict__  # asked for twice a call, by LangChain's callbacks too
+        return {name: fields[name] for name in SENT if fields[name] is not None}
 
     @override
     def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:

@@ -99,7 +99,7 @@ class CallsOfTheModel(ChatSettings):
         shown = {
             name: value
             for name in (*SENT, "thinking", "clear_thinking")
-            if (value := getattr(self, name)) is not None
+            if (value := self.__dict__[name]) is not None
         }
         if self.server_tools is not None:
             shown["server_tools"] = self._write_tools(self.server_tools)
@@ -259,7 +259,8 @@ def values_of(llm: ZhipuSettings, *arguments: Mapping[str, Any]) -> dict[str, An
     Raises:
         InvalidRequestError: A field refuses its value, or a setting cannot be given with a call.
     """
-    own = {name: getattr(llm, name) for name in (*SENT, *_STEERING)}
+    fields = llm.__dict__
+    own = {name: fields[name] for name in (*SENT, *_STEERING)}
     return reduce(combined, (_checked(llm, revealed(given)) for given in arguments), own)
 
 
