@@ -1,6 +1,6 @@
 """A folder's index that is brought up to date: only what changed is embedded, what went is removed.
 
-    pip install llama-index-vector-stores-chroma
+    pip install llama-index-vector-stores-chroma "pydantic<2.14"
     python cookbook/llama_index/incremental_index.py [FOLDER of .txt files] [--store FOLDER]
 
 Without a folder some notes are made, changed and removed. Without a key the emulator answers.

@@ -24,6 +24,14 @@ _REPLACED: Mapping[str, str] = {
     "llama-index-embeddings-zhipuai": "llama_index_zhipu",
     "zhipuai": "zhipu_client",
 }
+#: Two distributions, each with the beginning of its version -> what they do to each other, and
+#: what to do. pip does not say so: whoever installs another package later may get them.
+_TOGETHER: Mapping[tuple[tuple[str, str], tuple[str, str]], tuple[str, str]] = {
+    (("pydantic", "2.14."), ("llama-index-core", "0.14.")): (
+        "agents of LlamaIndex lose their memory",
+        'pip install "pydantic<2.14"',
+    ),
+}
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -47,6 +55,10 @@ def of_distributions(version: Callable[[str], str | None] | None = None) -> Iter
                 f"{name} {find(name)} is installed: {why}",
                 f"pip uninstall {name}, then install zhipu-integrations again",
             )
+    for both, (what, remedy) in _TOGETHER.items():
+        if all((find(name) or "").startswith(number) for name, number in both):
+            text = " and ".join(f"{name} {find(name)}" for name, _ in both)
+            yield Finding("packages", "error", f"{text} are installed: {what}", remedy)
     for name, here in _REPLACED.items():
         if find(name) is not None:
             text = f"{name} {find(name)} is installed; {here} takes its place"

@@ -163,6 +163,16 @@ def test_old_distributions_are_named() -> None:
     assert "pip uninstall langchain-zhipu" in found[1].remedy
 
 
+@pytest.mark.parametrize(("pydantic", "level"), [("2.14.4", "error"), ("2.13.5", None)])
+def test_versions_that_do_harm_together_are_named(pydantic: str, level: str | None) -> None:
+    there = {"pydantic": pydantic, "llama-index-core": "0.14.25"}
+    found = list(of_distributions(there.get))[1:]
+    assert [finding.level for finding in found] == ([level] if level else [])
+    assert not found or "lose their memory" in found[0].text
+    assert not found or found[0].remedy == 'pip install "pydantic<2.14"'
+    assert not list(of_distributions({"pydantic": pydantic}.get))[1:]
+
+
 def test_what_else_the_environment_decides() -> None:
     environ = {"ZAI_BASE_URL": "zai", "HTTPS_PROXY": "http://u:p@proxy", "SSL_CERT_FILE": "x"}
     texts = [finding.text for finding in of_variables(environ)]
