@@ -20,6 +20,7 @@ from langchain_zhipu._chat.retries import RetriesByCode
 from langchain_zhipu._chat.settings import ChatSettings
 from langchain_zhipu._chat.tasks import ChatTasks
 from langchain_zhipu._errors import raised_as_model_errors
+from zhipu_client.adapting import importing
 
 if TYPE_CHECKING:
     from langchain_zhipu._chat.bound import BoundChat
@@ -278,8 +279,8 @@ class ChatZhipuAI(RetriesByCode, ChatTasks, ChatSettings, defer_build=False):
 
     @override
     def bind(self, **kwargs: Any) -> BoundChat:
-        from langchain_zhipu._chat.bound import BoundChat
-
+        with importing():
+            from langchain_zhipu._chat.bound import BoundChat
         return BoundChat(bound=self, kwargs=kwargs, config={})
 
     @override
@@ -308,8 +309,8 @@ class ChatZhipuAI(RetriesByCode, ChatTasks, ChatSettings, defer_build=False):
         Raises:
             InvalidRequestError: A tool with a bad schema, or a choice that is not offered.
         """
-        from langchain_zhipu._chat.tools import to_bind  # which brings LangChain's own tools
-
+        with importing():
+            from langchain_zhipu._chat.tools import to_bind  # which brings LangChain's own tools
         with raised_as_model_errors():
             found = to_bind(tools, tool_choice, strict=strict, parallel=parallel_tool_calls)
         return self.bind(**{**kwargs, **found})
@@ -375,8 +376,8 @@ class ChatZhipuAI(RetriesByCode, ChatTasks, ChatSettings, defer_build=False):
             InvalidRequestError: Unknown method, or no schema. While running,
                 ``OutputParserException`` where the second attempt does not fit either.
         """
-        from langchain_zhipu._chat import structured  # brings LangChain's parsers
-
+        with importing():
+            from langchain_zhipu._chat import structured  # brings LangChain's parsers
         with raised_as_model_errors():
             reader = structured.parser(schema, method, checked=include_raw)
             kwargs = structured.with_tools(kwargs, method, strict=strict)

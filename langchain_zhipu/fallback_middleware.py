@@ -134,11 +134,16 @@ def _check(models: tuple[Any, ...], rest: Any) -> None:
         raise refuse("rest", rest, "must be a number of seconds of at least 0")
 
 
+#: Kinds of models that can take over an agent; other names are LangChain's to know.
+_CHATS = ("chat", "vision", "voice", "character", "code")
+
+
 def _model(model: BaseChatModel | str) -> BaseChatModel:
     if isinstance(model, BaseChatModel):
         return model
     provider, _, code = model.rpartition(":")
-    if provider == "zhipu" or (not provider and find(code)):
+    info = find(code)
+    if code and (provider == "zhipu" or (not provider and info and info.kind in _CHATS)):
         return ChatZhipuAI(model=code)
     from langchain.chat_models import init_chat_model
 

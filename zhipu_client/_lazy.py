@@ -14,6 +14,8 @@ __all__ = ["loader", "pattern"]
 def loader(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     """Return the ``__getattr__`` of a package whose names are in several modules.
 
+    It gets a ``__dir__`` too, with all that is in its ``__all__``.
+
     Args:
         package: The package's name.
         homes: Module -> its public names, with a space between them.
@@ -28,6 +30,8 @@ def loader(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         setattr(sys.modules[package], name, value)
         return value
 
+    names = vars(sys.modules[package])
+    names["__dir__"] = lambda: sorted(names["__all__"])  # else they are shown once they are loaded
     return find
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from langchain_core.documents import Document
 from langchain_core.messages import AIMessage
 
 from langchain_zhipu import ChatZhipuAI, ZhipuAIWebReaderLoader
@@ -47,6 +48,15 @@ def sources(message: AIMessage) -> list[dict[str, Any]]:
     ]
 
 
+def read(found: list[dict[str, Any]]) -> list[Document]:
+    """Read the pages: what the model saw of them are extracts. Without one the answer stays."""
+    try:
+        return ZhipuAIWebReaderLoader([s["url"] for s in found if s.get("url")]).load()
+    except ZhipuError as error:
+        print(f"The page could not be read: {error}", file=sys.stderr)
+        return []
+
+
 def main(arguments: list[str]) -> int:
     """Ask, and show the answer with what the service did and where it looked."""
     question = arguments[0] if arguments else QUESTION
@@ -55,8 +65,7 @@ def main(arguments: list[str]) -> int:
             print(f"> {question}")
             answer = ask(question)
             found = sources(answer)
-            # What the model saw of a page is an extract; the loader reads the page.
-            pages = ZhipuAIWebReaderLoader([s["url"] for s in found[:1] if s.get("url")]).load()
+            pages = read(found[:1])
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)
         return 1

@@ -36,13 +36,11 @@ class Work:
             on_progress=lambda found: print(f"the video: {found.state}"),
         )
 
-    def begin(self) -> dict[str, str]:
-        """Submit everything; return the ids, which are all that the other run needs."""
-        return {
-            "answer": self.model.submit(QUESTION),
-            "batch": self.batch.submit(PROMPTS),
-            "video": self.videos.submit(SCENE),
-        }
+    def begin(self, ids: dict[str, str]) -> None:
+        """Submit everything; put in the ids, which are all that the other run needs."""
+        ids["answer"] = self.model.submit(QUESTION)
+        ids["batch"] = self.batch.submit(PROMPTS)
+        ids["video"] = self.videos.submit(SCENE)
 
     def fetch(self, ids: dict[str, str]) -> None:
         """Wait for what was begun, and show it."""
@@ -60,18 +58,22 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("file", type=Path, nargs="?", help="where the ids are kept")
     parser.add_argument("--interval", type=float, help="seconds between two polls")
     chosen = parser.parse_args(arguments)
+    ids: dict[str, str] = {}
     try:
         with stand_in() as emulator:
             work = Work(chosen.interval or (10.0 if emulator is None else 0.1))
-            if chosen.file is None:
-                work.fetch(work.begin())
-            elif chosen.file.exists():
-                work.fetch(json.loads(chosen.file.read_text("utf-8")))
+            if chosen.file is not None and chosen.file.exists():
+                ids = json.loads(chosen.file.read_text("utf-8"))
             else:
-                chosen.file.write_text(json.dumps(work.begin()), "utf-8")
+                work.begin(ids)
+            if chosen.file is None or chosen.file.exists():
+                work.fetch(ids)
+            else:
+                chosen.file.write_text(json.dumps(ids), "utf-8")
                 print(f"begun; run this again to fetch what is named in {chosen.file}")
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)
+        print(f"Submitted, and paid for: {ids}", file=sys.stderr)
         return 1
     return 0
 

@@ -54,8 +54,8 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"engine: {answer}")
             for number, source in enumerate(sources, 1):
                 print(f"  [{number}] {source}")
-            (page,) = ZhipuAIWebReader().load_data(sources[0])
-            print(f"{len(page.text)} characters of Markdown are at {sources[0]}")
+            for page in ZhipuAIWebReader().load_data(sources[0]) if sources else ():
+                print(f"{len(page.text)} characters of Markdown are at {sources[0]}")
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)
         return 1

@@ -89,7 +89,8 @@ class BoundChat(_ChatModelBinding):  # type: ignore[no-redef]
 
         state = super().__getstate__()
         fields = state["__dict__"]
-        return {**state, "__dict__": {**fields, "kwargs": for_pickle(fields["kwargs"])}}
+        kwargs = for_pickle(fields["kwargs"], self._chat.api_key)
+        return {**state, "__dict__": {**fields, "kwargs": kwargs}}
 
     def _kept(self) -> dict[str, Any]:
         return {k: v for k, v in self.kwargs.items() if k not in _OF_TOOLS_AND_SCHEMAS}

@@ -10,7 +10,7 @@ from pydantic import BaseModel, PrivateAttr
 
 from langchain_zhipu._chat.messages import to_wire
 from langchain_zhipu._errors import raised_as_model_errors
-from zhipu_client.adapting import TokenCounting, TokenCounts
+from zhipu_client.adapting import TokenCounting, TokenCounts, importing
 from zhipu_client.conversation import (
     ReasoningHistory,
     prepared,
@@ -44,7 +44,8 @@ class CountsTokens(BaseModel, defer_build=True):
         own: Callable[[str], list[int]] | None = getattr(self, "custom_get_token_ids", None)
         if own is not None:
             return len(own(text))
-        from zhipu_client.conversation import estimate_text
+        with importing():
+            from zhipu_client.conversation import estimate_text
 
         return estimate_text(text)
 

@@ -199,7 +199,8 @@ class CallsOfTheModel(EventsOfCalls, _Base):
         built = build(values, dialect=dialect, streaming=streaming)
         wire = to_wire(messages, built.model)
         if not is_plain_text(wire):
-            from zhipu_client.adapting import with_pictures
+            with importing():
+                from zhipu_client.adapting import with_pictures
 
             wire = with_pictures(wire, built.model)
         return Exchange(wire, built, repair=repair)

@@ -29,7 +29,7 @@ from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_zhipu._connection import ZhipuSettings
 from zhipu_client import models
-from zhipu_client.adapting import refusal
+from zhipu_client.adapting import importing, refusal
 from zhipu_client.conversation import Exchange, RequirementError, build, combined, is_plain_text
 from zhipu_client.dialects import Dialect
 
@@ -232,7 +232,8 @@ def exchange_for(
     built = build(values, dialect=dialect, streaming=streaming, one_answer=True)
     wire = to_wire(messages, built.model)
     if not is_plain_text(wire):
-        from zhipu_client.adapting import with_pictures
+        with importing():
+            from zhipu_client.adapting import with_pictures
 
         wire = with_pictures(wire, built.model)
     return Exchange(wire, built, refuse_filtered=refuse_filtered, repair=repair)

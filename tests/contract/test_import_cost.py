@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +49,10 @@ def test_the_chat_model_brings_neither_what_few_use_nor_other_adapters() -> None
     assert "langchain_zhipu.chat_models" in brought
     assert [name for name in LATER if name in brought] == []
     assert OTHERS.isdisjoint(there)
+
+
+def test_a_fork_waits_for_all_that_calls_import() -> None:
+    """A child that is forked while a module is imported would wait for it for ever."""
+    program = Path(__file__).with_name("late_imports.py")
+    ran = subprocess.run([sys.executable, program], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == []

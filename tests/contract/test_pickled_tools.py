@@ -51,6 +51,16 @@ def additional(server: Any, _: Any) -> Any:
     return ZhipuAI(api_base=server.base_url, api_key=server.api_key, additional_kwargs=more)
 
 
+def nested(server: Any, tool: Any) -> Any:
+    given = {"base_url": server.base_url, "api_key": server.api_key}
+    return ChatZhipuAI(**given, extra_body={"tools": [tool]})
+
+
+def keyed(server: Any, _: Any) -> Any:
+    model = ChatZhipuAI(base_url=server.base_url, api_key=server.api_key)
+    return model.bind(extra_headers={"X-Token": SECRET, "X-Up": server.api_key})
+
+
 def ask(model: Any, way: str) -> Any:
     if isinstance(model, ZhipuAI):
         ways: dict[str, Callable[[], Any]] = {
@@ -71,7 +81,7 @@ def ask(model: Any, way: str) -> Any:
     ("make", "tool"),
     [
         (bound, NESTED), (bound, FLAT), (called, None), (further, None),
-        (offered, NESTED), (offered, FLAT), (additional, None),
+        (offered, NESTED), (offered, FLAT), (additional, None), (nested, NESTED), (keyed, None),
     ],
 )  # fmt: skip
 def test_a_pickle_has_no_headers_and_says_which(
@@ -81,6 +91,7 @@ def test_a_pickle_has_no_headers_and_says_which(
     written = pickle.dumps(make(server, tool))
     there = pickle.loads(written)
     assert SECRET.encode() not in written + pickle.dumps(there)
+    assert server.api_key.encode() not in written
     before = len(server.requests)
     for way in ("sync", "async", "stream"):
         with pytest.raises(InvalidRequestError, match=r"X-Token|authorization"):

@@ -11,7 +11,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import llama_index.core
 import pytest
+from llama_index.core import Settings
 
 import zhipu_emulator
 
@@ -202,6 +204,9 @@ def _reached(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ZHIPUAI_API_KEY", service.api_key)
     monkeypatch.setenv("ZHIPUAI_BASE_URL", service.base_url)
+    # A recipe may set LlamaIndex's tokenizer, which is one of the whole process.
+    monkeypatch.setattr(llama_index.core, "global_tokenizer", None)
+    monkeypatch.setattr(Settings, "_tokenizer", None)
 
 
 @pytest.fixture(autouse=True)

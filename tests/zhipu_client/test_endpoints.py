@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from pydantic_core import from_json
 
 from zhipu_client import (
@@ -20,6 +21,7 @@ from zhipu_client import (
     web_search,
 )
 from zhipu_client._request import Reply
+from zhipu_client.embeddings import _vectors
 from zhipu_client.errors import InvalidRequestError
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 32
@@ -270,3 +272,10 @@ def test_search_results_may_lack_anything() -> None:
         {"search_result": [{"title": "t", "link": ""}, {}], "search_intent": None},
     )
     assert [row.title for row in reply.search_result] == ["t", None]
+
+
+def test_a_spoiled_answer_of_vectors_costs_one_error() -> None:
+    row = b'{"embedding":[' + b",".join([b"NaN"] * 1000) + b"]}"
+    with pytest.raises(ValidationError) as caught:
+        _vectors.decoded(b'{"data":[' + b",".join([row] * 10) + b"]}")
+    assert caught.value.error_count() == 1

@@ -15,7 +15,7 @@ from zhipu_client._io.async_streams import AsyncStream
 from zhipu_client._io.call import Call
 from zhipu_client._io.client_base import BaseClient, Core
 from zhipu_client._io.client_settings import own
-from zhipu_client._io.first_use import load_async, loaded
+from zhipu_client._io.first_use import importing, load_async, loaded
 from zhipu_client._io.gates import Slot
 from zhipu_client._io.gathering import Gathered
 from zhipu_client._io.httpx_errors import raise_ours, translated
@@ -271,6 +271,7 @@ def _is_async(function: Any) -> bool:
 def _managed(
     client: AsyncClient, exchange: Conversing[Any, Any]
 ) -> AbstractAsyncContextManager[None]:
-    from zhipu_client._io.managed_files import amanaged_files  # few conversations have files
+    with importing():
+        from zhipu_client._io.managed_files import amanaged_files  # few conversations have files
 
     return amanaged_files(client, exchange)

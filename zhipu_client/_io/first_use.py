@@ -7,9 +7,11 @@ it would wait for it at its own first call. So a fork waits until such an import
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
 
 __all__ = ["importing", "load_async", "load_sync", "loaded"]
 
@@ -53,6 +55,23 @@ def importing() -> Iterator[None]:
         yield
 
 
+#: What an answer or a failure may need. A package of which nothing is loaded has no call here.
+_LATE = {
+    "zhipu_client": ("zhipu_client._io.hints", "zhipu_client.errors._failures"),
+    "zhipu_client.conversation.exchange": (
+        "zhipu_client.conversation.refusals",
+        "zhipu_client.conversation.served_calls",
+    ),
+}
+
+
+def _load_late() -> None:
+    for caller, needed in _LATE.items():
+        if caller in sys.modules:
+            for name in needed:
+                import_module(name)
+
+
 def load_sync() -> None:
     """Import what a blocking call needs."""
     with importing():
@@ -66,6 +85,7 @@ def load_sync() -> None:
         import zhipu_client._io.direct  # noqa: F401
 
         del http, httpx, importlib
+        _load_late()
     loaded.add("sync")
 
 
@@ -80,6 +100,7 @@ def load_async() -> None:
         import anyio.to_thread
 
         anyio.move_on_after(1)  # which imports what anyio has for this kind of loop
+        _load_late()
     loaded.add("async")
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from zhipu_client._io.first_use import importing
 from zhipu_client._request import AsyncSender, Request, Sender
 from zhipu_client.work._job import Around, Job, Work, partial_of, settle
 
@@ -223,9 +224,10 @@ async def aleave(pieces: AsyncGenerator[Any, None], error: BaseException) -> Non
 
 def around(client: Sender | AsyncSender) -> Around:
     """Return what a job may know of where it runs."""
-    from .documents import open_document
-    from .recordings import open_recording
-    from .rendering import open_pictures
+    with importing():
+        from .documents import open_document
+        from .recordings import open_recording
+        from .rendering import open_pictures
 
     return Around(
         site=client.site,

@@ -296,6 +296,7 @@ class Client(BaseClient):
 
 
 def _managed(client: Client, exchange: Conversing[Any, Any]) -> AbstractContextManager[None]:
-    from zhipu_client._io.managed_files import managed_files  # few conversations have files
+    with importing():
+        from zhipu_client._io.managed_files import managed_files  # few conversations have files
 
     return managed_files(client, exchange)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from zhipu_client._io.first_use import importing
 from zhipu_client._replies import counts
 from zhipu_client.errors import ZhipuError
 
@@ -74,7 +75,8 @@ class TokenCounts:
         *,
         must: bool,
     ) -> int | None:
-        from zhipu_client import tokenizer
+        with importing():
+            from zhipu_client import tokenizer
 
         request = tokenizer.create(
             model=tokenizer.counting_model(model), messages=messages, tools=tools

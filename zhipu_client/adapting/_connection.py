@@ -353,7 +353,7 @@ class ConnectionSettings(KeepsNoArguments, HasClients, BaseModel):
         private["_left_out"] = left_out
         from zhipu_client.conversation.left_out import for_pickle  # when something is pickled
 
-        return {**state, "__dict__": for_pickle(fields), "__pydantic_private__": private}
+        return {**state, "__dict__": for_pickle(fields, key), "__pydantic_private__": private}
 
 
 def _organization(value: Any, headers: Any) -> Any:

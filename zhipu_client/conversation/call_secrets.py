@@ -9,6 +9,9 @@ from typing import Any
 
 __all__ = ["changed_secrets", "redacted", "without_secrets"]
 
+#: Arguments that have arguments of calls, or fields of the body, in them.
+_NESTED = ("additional_kwargs", "extra", "extra_body", "model_kwargs")
+
 
 def without_secrets(tool: Any) -> Any:
     """Return a tool as traces may show it: an MCP server's headers contain credentials.
@@ -50,6 +53,9 @@ def changed_secrets(kwargs: Mapping[str, Any], change: Callable[[Any], Any]) -> 
         {'top_p': 0.5, 'extra_headers': 'hidden'}
     """
     found = dict(kwargs)
+    for name in _NESTED:
+        if isinstance(found.get(name), Mapping):
+            found[name] = changed_secrets(found[name], change)
     for name in ("tools", "server_tools"):
         if isinstance(found.get(name), (list, tuple)):
             found[name] = [_with_headers(tool, change) for tool in found[name]]

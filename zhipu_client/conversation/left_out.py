@@ -11,9 +11,6 @@ from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["LeftOut", "check_nothing_left_out", "for_pickle"]
 
-#: Fields of adapters that have arguments of calls in them.
-_NESTED = ("model_kwargs", "additional_kwargs")
-
 
 class LeftOut(dict[str, Any]):
     """Headers of which some have not come along with a pickle.
@@ -33,7 +30,7 @@ class LeftOut(dict[str, Any]):
         return LeftOut, (dict(self), self.names)
 
 
-def for_pickle(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def for_pickle(kwargs: Mapping[str, Any], key: Any = None) -> dict[str, Any]:
     """Return a call's arguments without the headers that are secrets by their name and value.
 
     The headers of a call (``extra_headers``) and of MCP servers are looked at. What is left of
@@ -41,16 +38,13 @@ def for_pickle(kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         kwargs: The arguments. They are not changed.
+        key: The API key: a header that contains it is a secret.
 
     Examples:
         >>> for_pickle({"extra_headers": {"X-Tenant": "acme", "X-Token": "t"}})
         {'extra_headers': {'X-Tenant': 'acme'}}
     """
-    found = changed_secrets(kwargs, _kept)
-    for name in _NESTED:
-        if isinstance(found.get(name), Mapping):
-            found[name] = changed_secrets(found[name], _kept)
-    return found
+    return changed_secrets(kwargs, lambda value: _kept(value, key))
 
 
 def check_nothing_left_out(values: Mapping[str, Any]) -> None:
@@ -65,16 +59,22 @@ def check_nothing_left_out(values: Mapping[str, Any]) -> None:
     changed_secrets(values, _refuse)
 
 
-def _kept(value: Any) -> Any:
+def _kept(value: Any, key: Any) -> Any:
     if isinstance(value, LeftOut):
         return value
     if not isinstance(value, Mapping):  # ``authorization`` of a tool
         return LeftOut({}, ("authorization",))
-    secret = [name for name, text in value.items() if is_secret_header(str(name), str(text))]
+    secret = [
+        name for name, text in value.items() if is_secret_header(_text(name), _text(text), key)
+    ]
     if not secret:
         return value
     kept = {name: text for name, text in value.items() if name not in secret}
     return LeftOut(kept, tuple(map(str, secret)))
+
+
+def _text(value: Any) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
 def _refuse(value: Any) -> Any:

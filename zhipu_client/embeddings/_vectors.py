@@ -99,7 +99,9 @@ def _with(name: str, schema: Any) -> Any:
     return core_schema.typed_dict_schema({name: field}, extra_behavior="allow")
 
 
+#: The first fault is enough: an error for each of millions of numbers would take gigabytes.
 _VECTOR = core_schema.list_schema(
-    core_schema.float_schema(strict=True, allow_inf_nan=False), min_length=1
+    core_schema.float_schema(strict=True, allow_inf_nan=False), min_length=1, fail_fast=True
 )
-_ANSWER = SchemaValidator(_with("data", core_schema.list_schema(_with("embedding", _VECTOR))))
+_ROWS = core_schema.list_schema(_with("embedding", _VECTOR), fail_fast=True)
+_ANSWER = SchemaValidator(_with("data", _ROWS))

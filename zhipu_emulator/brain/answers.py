@@ -32,8 +32,9 @@ _ENOUGH_OF_WHAT_WAS_SAID = 0.5
 _MOST = 3  # sentences of a summary
 _LONG = 600  # characters; longer results are searched, shorter ones reported whole
 _SEE_BELOW = re.compile(r"\([^()]*\bnext message\b[^()]*\)")
-#: What frameworks write above a document's text: a paragraph of lines like ``page_label: 3``.
-_METADATA = re.compile(r"(?:\A|(?<=\n\n)|(?<=--\n))(?:[a-z]+(?:_[a-z]+)*: .*\n)+(?=\n)")
+#: A line of what frameworks write above a document's text, and names that they alone use there.
+_OF_METADATA = re.compile(r"[a-z]+(?:_[a-z]+)*: ")
+_METADATA_NAMES = ("file_name: ", "file_path: ", "page_label: ", "source: ", "url: ")
 _ERROR = re.compile(r"^\W*(?:error|exception|traceback|failed|错误|失败)\b", re.IGNORECASE)
 
 
@@ -92,7 +93,7 @@ def _sums(text: str, before: str) -> str | None:
 def _from_documents(question: str, documents: Sequence[str]) -> str | None:
     """The sentence of the documents that answers best; None when none has to do with it."""
     lines = _lines(documents)
-    text = _lines([_METADATA.sub("", document) for document in documents])
+    text = _lines([_without_metadata(document) for document in documents])
     if compiled("summary").search(question):
         shown = text or lines
         joint = "" if shown and is_chinese(shown[0]) else " "
@@ -101,6 +102,19 @@ def _from_documents(question: str, documents: Sequence[str]) -> str | None:
     if found is None and text != lines:
         found = _best(question, lines, _ENOUGH_IN_DOCUMENTS)
     return found
+
+
+def _without_metadata(document: str) -> str:
+    """A document without the paragraphs that a framework has written above its text."""
+    kept = []
+    for paragraph in document.split("\n\n"):
+        lines = [line for line in paragraph.splitlines() if line.strip("-")]
+        if not (
+            all(map(_OF_METADATA.match, lines))
+            and any(line.startswith(_METADATA_NAMES) for line in lines)
+        ):
+            kept.append(paragraph)
+    return "\n\n".join(kept)
 
 
 def _lines(documents: Sequence[str]) -> list[str]:
