@@ -76,12 +76,12 @@ def test_no_setting_gets_the_answer_of_another(
 
 
 def test_every_field_that_is_sent_is_tried_here() -> None:
-    from langchain_zhipu._chat.settings import _SENT
+    from langchain_zhipu._chat.settings import SENT
 
     tried = {name for settings in SETTINGS for name in settings}
     # These change nothing on the service without tools, audio or marks; they are in the key all the
     # same.
-    assert set(_SENT) - tried == {
+    assert set(SENT) - tried == {
         "keep_box_marks", "n", "stream_usage", "think_tags", "tool_stream", "watermark_enabled",
     }  # fmt: skip
 
