@@ -63,7 +63,8 @@ class CallsOfTheModel(EventsOfCalls, _Base):
     @property
     @override
     def _identifying_params(self) -> dict[str, Any]:
-        return {"base_url": self.base_url, **self._settings()}
+        found = {"base_url": self.base_url, **self._settings()}
+        return redacted(found) if self.model_kwargs or self.extra_body or self.extra else found
 
     @override
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:

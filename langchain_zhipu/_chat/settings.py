@@ -38,6 +38,9 @@ SENT = (
     "model_kwargs",
 )  # fmt: skip
 
+#: Fields for what has no field of its own: there may be secrets in it.
+_FREE = ("model_kwargs", "extra_body", "extra")
+
 
 class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
     """All fields of `ChatZhipuAI`, which documents them; the calls are there."""
@@ -161,14 +164,14 @@ class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
 
     @override
     def to_json(self) -> _Serialized:
-        return redacted_json(super().to_json(), "model_kwargs")
+        return redacted_json(super().to_json(), *_FREE)
 
-    @field_serializer("model_kwargs")
-    def _write_model_kwargs(self, value: dict[str, Any]) -> dict[str, Any]:
-        return redacted(value)
+    @field_serializer(*_FREE)
+    def _write_further(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        return redacted(value) if isinstance(value, Mapping) else value
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        yield from redacted_repr(super().__repr_args__(), "model_kwargs")
+        yield from redacted_repr(super().__repr_args__(), *_FREE)
 
     if not TYPE_CHECKING:  # to a type checker it would permit any attribute
 
@@ -178,20 +181,21 @@ class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
                 self.profile = self._resolve_model_profile()
 
 
-def redacted_json(found: _Serialized, name: str) -> _Serialized:
-    """Return a serialised form without the secrets in its arguments of that name."""
+def redacted_json(found: _Serialized, *names: str) -> _Serialized:
+    """Return a serialised form without the secrets in its arguments of those names."""
     fields: Any = found.get("kwargs")
-    if not isinstance(fields, Mapping) or not isinstance(fields.get(name), Mapping):
+    if not isinstance(fields, Mapping):
         return found
-    made: Any = {**found, "kwargs": {**fields, name: redacted(fields[name])}}
+    own = {name: redacted(fields[name]) for name in names if isinstance(fields.get(name), Mapping)}
+    made: Any = {**found, "kwargs": {**fields, **own}}
     shown: _Serialized = made
     return shown
 
 
-def redacted_repr(found: Iterable[Any], name: str) -> Iterator[tuple[str | None, Any]]:
-    """Yield what ``repr`` shows, without the secrets in the arguments of that name."""
+def redacted_repr(found: Iterable[Any], *names: str) -> Iterator[tuple[str | None, Any]]:
+    """Yield what ``repr`` shows, without the secrets in the arguments of those names."""
     for shown, value in found:
-        hidden = shown == name and isinstance(value, Mapping)
+        hidden = shown in names and isinstance(value, Mapping)
         yield shown, redacted(value) if hidden else value
 
 

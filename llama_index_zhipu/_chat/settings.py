@@ -34,6 +34,9 @@ SENT = (
 
 DEFAULT_MODEL = "glm-4.7"
 
+#: Fields for what has no field of its own: there may be secrets in it.
+_FREE = ("additional_kwargs", "extra_body", "extra")
+
 
 class ChatSettings(FunctionCallingLLM, ZhipuSettings):
     """All fields of `ZhipuAI`, which documents them; the calls are there."""
@@ -118,11 +121,11 @@ class ChatSettings(FunctionCallingLLM, ZhipuSettings):
     def _write_tools(self, tools: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
         return None if tools is None else [without_secrets(tool) for tool in tools]
 
-    @field_serializer("additional_kwargs")
-    def _write_additional(self, value: dict[str, Any]) -> dict[str, Any]:
-        return redacted(value)
+    @field_serializer(*_FREE)
+    def _write_further(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        return redacted(value) if isinstance(value, Mapping) else value
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
-            hidden = name == "additional_kwargs" and isinstance(value, Mapping)
+            hidden = name in _FREE and isinstance(value, Mapping)
             yield name, redacted(value) if hidden else value
