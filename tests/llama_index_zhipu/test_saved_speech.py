@@ -47,3 +47,10 @@ def test_speech_that_cannot_be_saved_is_on_the_error(tmp_path: Path, mode: str) 
             _speak(spec, mode)
     assert getattr(caught.value, "partial", None) == SOUND
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_former_name_of_its_folder_warns_and_is_not_beside_the_new_one(tmp_path: Path) -> None:
+    with pytest.warns(DeprecationWarning, match="save_to"):
+        assert ZhipuAISpeechToolSpec(api_key="a.b", folder=tmp_path).save_to == tmp_path
+    with pytest.raises(InvalidRequestError, match="folder"):
+        ZhipuAISpeechToolSpec(api_key="a.b", folder=tmp_path, save_to=tmp_path)

@@ -195,3 +195,10 @@ def test_text_to_sql(llm, database, question: str, answer: str) -> None:
     )  # fmt: skip
     found = engine.query(question)
     assert answer in str(found), found.metadata
+
+
+def test_lines_with_names_that_are_a_documents_own_are_answered_from(llm) -> None:
+    text = "author: Ada Vik\n\nThe author of the foreword is not named."
+    node = NodeWithScore(node=TextNode(text=text))
+    made = get_response_synthesizer(llm=llm).synthesize("Who is the author?", [node])
+    assert "Ada Vik" in str(made)
