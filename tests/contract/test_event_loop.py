@@ -215,7 +215,7 @@ LLAMA_INDEX: dict[str, Case] = {
     "recording-streamed": lambda c, f: every(
         index.ZhipuAITranscriptionReader(**c).astream_text(f / "talk.wav")
     ),
-    "say": lambda c, f: index.ZhipuAISpeechToolSpec(folder=f / "new", **c).atext_to_speech("Hi"),
+    "say": lambda c, f: index.ZhipuAISpeechToolSpec(save_to=f / "new", **c).atext_to_speech("Hi"),
     "draw": lambda c, f: index.ZhipuAIImageGeneratorToolSpec(
         allow_loopback=True, **c
     ).agenerate_image("a red kite"),

@@ -160,7 +160,7 @@ async def test_speech(connection, tmp_path):
     for made in (tool.call(text="hello"), await tool.acall(text="hello")):
         (sound,) = [block for block in made.blocks if isinstance(block, AudioBlock)]
         assert sound.resolve_audio().read(4) == b"RIFF"
-    spec = ZhipuAISpeechToolSpec(folder=tmp_path / "spoken", **connection)
+    spec = ZhipuAISpeechToolSpec(save_to=tmp_path / "spoken", **connection)
     path = Path(spec.text_to_speech("hello"))
     assert path.parent == tmp_path / "spoken"
     assert path.read_bytes()[:4] == b"RIFF"  # noqa: ASYNC240
