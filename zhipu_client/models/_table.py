@@ -124,15 +124,10 @@ def context_of(model: str) -> int:
         >>> context_of("z-ai/glm-4.7"), context_of("my-own-finetune")
         (204800, 131072)
     """
-    return _context_of(model) if isinstance(model, str) else _CONTEXT
-
-
-@lru_cache(maxsize=1024)
-def _context_of(model: str) -> int:
     info = find(model)
     if info is not None and info.context:
         return info.context
-    generation = _GENERATION.search(model.lower())
+    generation = _GENERATION.search(model.lower()) if isinstance(model, str) else None
     newer = generation is not None and int(generation.group(1)[:4]) >= 5
     return _CONTEXT_SINCE_5 if newer else _CONTEXT
 
@@ -163,11 +158,6 @@ def takes_tools(model: str) -> bool:
         >>> takes_tools("glm-4.7"), takes_tools("charglm-4")
         (True, False)
     """
-    return _takes_tools(model) if isinstance(model, str) else True
-
-
-@lru_cache(maxsize=1024)
-def _takes_tools(model: str) -> bool:
     info = find(model)
     return info is None or info.tools or info.kind == "vision"
 
