@@ -233,7 +233,7 @@ def test_script(ask) -> None:
     ask.server.script(
         "error=1305",
         None,
-        {"hello": 1},
+        Answer(json={"hello": 1}),
         Answer(message={"content": "scripted", "reasoning_content": "because"}),
         Answer(chunks=[{"a": 1}, {"b": 2}]),
         Answer(chunks=[{"a": 1}], done=False),

@@ -10,7 +10,8 @@ import pytest
 import zhipu_emulator
 from zhipu_emulator import Answer, Fault, call, say, think
 from zhipu_emulator.__main__ import main
-from zhipu_emulator.scripting.files import load, read
+from zhipu_emulator.scripting.files import load
+from zhipu_emulator.scripting.reading import read
 
 
 def refused(make: Any) -> str:
@@ -61,7 +62,14 @@ def test_what_is_said_thought_and_called(ask, stream: bool) -> None:
         (lambda: Answer(json={}, headers={"A": 1}), "headers="),
         (lambda: call("a", {"x": 1}, y=2), "not both"),
         (lambda: call("a", x={1}), "arguments cannot be written"),
-        (lambda: say(3), "wanted a text"),
+        (lambda: say(3), "say=3: wanted a text"),
+        (lambda: say(None), "say=None"),
+        (lambda: think(["x"]), "think=['x']"),
+        (lambda: call("moor", "N"), "call('moor', a=1)"),
+        (lambda: call("moor", 3), "call('moor', 3)"),
+        (lambda: Answer(message={"tool_calls": [{"function": {"name": "a", "args": {}}}]}), "args"),
+        (lambda: say("x", fault=Fault.parse("error=1302")), "'error' comes in the place"),
+        (lambda: Answer(fault=Fault.parse("status=502")), "'status' comes in the place"),
         (lambda: say("a") + Answer(json={}), "can be added"),
         (lambda: Fault({"nonsense": ""}), "unknown fault 'nonsense'"),
         (lambda: Fault.parse("cut=soon"), "cut=soon"),
@@ -82,6 +90,24 @@ def test_what_cannot_be_said(make: Any, words: str) -> None:
         ([say("a")], {"times": 0}, "times=0"),
         ([say("a")], {"times": True}, "times=True"),
         ([say("a"), "nonsense"], {}, "nonsense"),
+        ([], {"tool": "moor"}, "without an item"),
+        ([["x"]], {}, "script(*items)"),
+        ([[say("x")]], {}, "script(*items)"),
+        ([""], {}, "orders nothing"),
+        ([{"sya": "x"}], {}, "unknown key 'sya'"),
+        ([{"say": "x", "id": "7"}], {}, "unknown key 'id'"),
+        ([{"say": 123}], {}, "say=123"),
+        ([{"say": None}], {}, "say=None"),
+        ([{"call": {"name": "moor", "args": {}}}], {}, "'args'"),
+        ([{"call": {"name": "moor", "arguments": "N"}}], {}, "'N'"),
+        ([{"say": "x", "when": {"tol": "moor"}}], {}, "'tol'"),
+        ([{"say": "x", "when": "moor"}], {}, "when='moor'"),
+        ([{"say": "x", "when": {"tool": "moor"}}], {"tool": "sail"}, "tool='sail'"),
+        ([{"say": "x", "times": 2}], {"times": 3}, "times=3"),
+        ([{"hello": 1}], {}, '{"json": {...}}'),
+        ([say("x")], {"model": 47}, "model=47"),
+        ([say("x")], {"user": ""}, "user=''"),
+        ([say("x")], {"when": "moor"}, "when='moor'"),
     ],
 )
 def test_what_cannot_be_scripted_is_refused_at_once(ask, items: Any, more: Any, words: str) -> None:
@@ -223,15 +249,55 @@ def test_orders_as_json(ask, tmp_path) -> None:
     assert (answer["message"]["content"], answer["finish_reason"]) == ("Snow.", "length")
 
 
+def test_the_same_objects_from_python(ask, tmp_path) -> None:
+    body = {"choices": [{"message": {"content": "whole"}}]}
+    orders = [*ORDERS[2:3], {"say": "Snow.", "times": 2}, body, {"json": {"any": 1}}]
+    path = tmp_path / "script.json"
+    path.write_text(json.dumps(orders), "utf-8")
+    for items in (orders, load(path), load(path)):
+        ask.server.script(*items)
+        assert ask.calls("Hi") == [("moor", {"pier": "N"})]
+        assert [ask.text("Hi") for _ in range(3)] == ["Snow.", "Snow.", "whole"]
+        assert ask("Hi") == {"any": 1}
+        ask.server.assert_all_used()
+    ask.server.script({"say": "x", "when": {"user": "wind"}}, {"say": "y"}, model="glm-4.7")
+    assert ask.server.unused == [
+        "say='x' (model='glm-4.7', user='wind')", "say='y' (model='glm-4.7')",
+    ]  # fmt: skip
+
+
+def test_orders_can_be_scripted_again(ask) -> None:
+    orders = read([{"say": "x"}])
+    ask.server.script(*orders)
+    assert ask.text("Hi") == "x"
+    ask.server.script(*orders)
+    assert ask.text("Hi") == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[\n  null,\n\n  {"sya": "x"}\n]', ", line 4, order 2: unknown key 'sya'"),
+        ('\n{"say": 3}', ", line 2, order 1: say=3"),
+        ('[{"say": "a", "say": "b"}]', "the key 'say' is twice"),
+        ('[\n  {"say": "a",}\n]', "line 2"),
+    ],
+)
+def test_a_file_says_where_it_is_wrong(text: str, words: str, tmp_path) -> None:
+    path = tmp_path / "script.json"
+    path.write_text(text, "utf-8")
+    assert words in refused(lambda: load(path))
+
+
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ([None, {"sya": "x"}], "order 1: unknown key 'sya'"),
-        ({"say": "x", "when": {"temperature": "1"}}, "order 0: unknown key 'temperature'"),
-        ({"say": "x", "when": {"user": 1}}, "wanted an object of texts"),
+        ([None, {"sya": "x"}], "order 2: unknown key 'sya'"),
+        ({"say": "x", "when": {"temperature": "1"}}, "unknown key 'temperature'"),
+        ({"say": "x", "when": {"user": 1}}, "user=1: wanted a text"),
         ({"say": "x", "times": "often"}, "times='often'"),
-        ({"path": "/x"}, "says nothing"), ({}, "says nothing"), ([3], "order 0: 3"),
-        ({"say": 3}, "wanted a text"), ({"fault": 3}, "order 0"), ({"call": "moor"}, "tool_calls"),
+        ({"path": "/x"}, "says nothing"), ({}, "says nothing"), ([3], "order 1: 3"),
+        ({"say": 3}, "wanted a text"), ({"fault": 3}, "fault=3"), ({"call": "moor"}, "call='moor'"),
         ("nonsense", "unknown fault"),
     ],
 )  # fmt: skip

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from zhipu_emulator.http.errors import ServiceError
 from zhipu_emulator.http.json_depth import decoded
 from zhipu_emulator.http.responses import json_response, read_json
-from zhipu_emulator.scripting.files import read
+from zhipu_emulator.scripting.reading import read
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -10,8 +10,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Self
 
 from zhipu_emulator.http.state import Options, State
-from zhipu_emulator.scripting.items import as_item
-from zhipu_emulator.scripting.orders import Condition, Order
+from zhipu_emulator.scripting.orders import Condition
+from zhipu_emulator.scripting.reading import order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from uvicorn.config import WSProtocolType
 
     from zhipu_emulator.scripting.items import Answer, Fault
+    from zhipu_emulator.scripting.orders import Order
 
 
 class Server:
@@ -82,7 +83,7 @@ class Server:
 
     def script(
         self,
-        *items: Fault | Answer | Mapping[str, Any] | str | None,
+        *items: Fault | Answer | Order | Mapping[str, Any] | str | None,
         path: str | None = None,
         model: str | None = None,
         system: str | None = None,
@@ -98,7 +99,9 @@ class Server:
 
         Args:
             items: Answers, faults, or None for "as usual", one a request. A string is a fault in
-                the form of the header ``x-emulator-fault``; a mapping is the body of an answer.
+                the form of the header ``x-emulator-fault``; a mapping is an order as in a file
+                for ``--script`` (``{"say": "42"}``), or, where it has ``choices``, ``error``,
+                ``data``, ``id`` or the like, the body of an answer.
             path: The end of the request's path.
             model: Its model.
             system: A text that its system messages contain.
@@ -121,7 +124,10 @@ class Server:
         condition = Condition(
             path=path, model=model, system=system, user=user, tool=tool, when=when
         )
-        self.state.script.extend([Order(as_item(item), condition, times) for item in items])
+        if not items and condition != Condition():
+            msg = f"script() with a condition and without an item: what is to be said? {condition}"
+            raise ValueError(msg)
+        self.state.script.extend([order(item).under(condition, times) for item in items])
 
     @property
     def unused(self) -> list[str]:

@@ -36,20 +36,20 @@ bare_sound               the voice model's sound has no WAV header; in a stream 
 ======================== ===========================================================
 
 For the command line and for other languages, ``zhipu_emulator.scripting.files`` reads the same from
-JSON.
+JSON, and ``script`` takes its objects: ``server.script({"say": "42", "times": 2})``.
 """
 
 from zhipu_emulator.scripting.items import (
     Answer,
     Fault,
     Item,
-    as_item,
     call,
     check_habits,
     say,
     think,
 )
 from zhipu_emulator.scripting.orders import Condition, Order, Script
+from zhipu_emulator.scripting.reading import order, read
 
 __all__ = [
     "Answer",
@@ -58,9 +58,10 @@ __all__ = [
     "Item",
     "Order",
     "Script",
-    "as_item",
     "call",
     "check_habits",
+    "order",
+    "read",
     "say",
     "think",
 ]

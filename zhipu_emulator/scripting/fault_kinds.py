@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["FORMS", "HABITS", "KINDS"]
+__all__ = ["FORMS", "HABITS", "INSTEAD", "KINDS"]
+
+# They are answers themselves: beside another answer they would not be seen.
+INSTEAD = ("error", "status", "empty", "string-error", "flat")
 
 KINDS: Mapping[str, str] = {
     "error": "CODE or CODE/STATUS: the business error in its envelope",

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from zhipu_emulator.scripting.fault_kinds import FORMS, HABITS, KINDS
+from zhipu_emulator.scripting.fault_kinds import FORMS, HABITS, INSTEAD, KINDS
 
 _IN_A_MESSAGE = ("role", "content", "reasoning_content", "tool_calls")
 _A_CALL = '{"function": {"name": "add", "arguments": {"a": 1}}}'
@@ -143,7 +143,14 @@ class Answer:
         elif self.finish_reason is not None:
             msg = f"finish_reason={self.finish_reason!r} goes with message= only"
             raise ValueError(msg)
+        self._check_fault()
         self._check_parts()
+
+    def _check_fault(self) -> None:
+        instead = [kind for kind in INSTEAD if kind in (self.fault.orders if self.fault else ())]
+        if instead:
+            msg = f"fault={instead[0]!r} comes in the place of an answer: order it by itself"
+            raise ValueError(msg)
 
     def _check_parts(self) -> None:
         for name, value in (("json", self.json), ("chunks", self.chunks)):
@@ -232,6 +239,9 @@ def _call(given: Any, place: int) -> dict[str, Any]:
     if not good or not isinstance(function, Mapping):
         msg = f"message['tool_calls'][{place}]={given!r}: wanted a call such as {_A_CALL}"
         raise ValueError(msg)
+    if unknown := {*function} - {"name", "arguments"}:
+        msg = f"message['tool_calls'][{place}]: unknown key {min(unknown)!r}; wanted {_A_CALL}"
+        raise ValueError(msg)
     arguments = function.get("arguments", "{}")
     if not isinstance(arguments, str):
         try:
@@ -255,7 +265,7 @@ def say(text: str, **more: Any) -> Answer:
         >>> (think("Easy.") + say("42")).message["content"]
         '42'
     """
-    return Answer(message={"content": text}, **more)
+    return Answer(message={"content": _text("say", text)}, **more)
 
 
 def call(name: str, given: str | Mapping[str, Any] | None = None, /, **arguments: Any) -> Answer:
@@ -263,11 +273,12 @@ def call(name: str, given: str | Mapping[str, Any] | None = None, /, **arguments
 
     Args:
         name: The tool.
-        given: The arguments as an object, or as the text that the model writes, JSON or not.
+        given: The arguments as an object, or as the text that the model writes: JSON, or what
+            begins like an object or a list and is cut (``'{"a": '``).
         arguments: The arguments by name.
 
     Raises:
-        ValueError: The arguments are given twice, or cannot be written as JSON.
+        ValueError: The arguments are given twice, without names, or cannot be written as JSON.
 
     Examples:
         >>> "tool_calls" in call("add", a=1, b=2).message
@@ -276,8 +287,19 @@ def call(name: str, given: str | Mapping[str, Any] | None = None, /, **arguments
     if given is not None and arguments:
         msg = f"call({name!r}): give the arguments as an object or by name, not both"
         raise ValueError(msg)
+    if given is not None and not isinstance(given, Mapping) and not _written(given):
+        msg = (
+            f"call({name!r}, {given!r}): wanted the arguments by name, call({name!r}, a=1), or as "
+            f"an object, call({name!r}, {{'a': 1}})"
+        )
+        raise ValueError(msg)
     function = {"name": name, "arguments": arguments if given is None else given}
     return Answer(message={"tool_calls": [{"function": function}]})
+
+
+def _written(given: Any) -> bool:
+    """Whether it can be what a model writes for arguments."""
+    return isinstance(given, str) and (given.strip() in ("", "null") or given.strip()[0] in '{["')
 
 
 def think(text: str) -> Answer:
@@ -290,27 +312,15 @@ def think(text: str) -> Answer:
         >>> (think("Easy.") + say("42")).message["reasoning_content"]
         'Easy.'
     """
-    return Answer(message={"reasoning_content": text})
+    return Answer(message={"reasoning_content": _text("think", text)})
+
+
+def _text(name: str, text: Any) -> str:
+    good = isinstance(text, str)
+    if not good:
+        msg = f"{name}={text!r}: wanted a text"
+        raise ValueError(msg)
+    return str(text)
 
 
 Item = Fault | Answer | None
-
-
-def as_item(item: Any) -> Item:
-    """What ``Server.script`` was given, as a fault or an answer.
-
-    Raises:
-        ValueError: A kind of fault that does not exist; a body that cannot be written as JSON.
-        TypeError: Something else.
-    """
-    if item is None or isinstance(item, Fault | Answer):
-        return item
-    if isinstance(item, str):
-        return Fault.parse(item)
-    if not isinstance(item, Mapping):
-        msg = f"{item!r} cannot be scripted: wanted say(...), call(...), an Answer, a Fault or None"
-        raise TypeError(msg)
-    if not {"choices", "error", "data"} & {*item} and {*_IN_A_MESSAGE} & {*item}:
-        msg = f"{dict(item)!r} is a message, not a body: use say(...), or Answer(message=...)"
-        raise ValueError(msg)
-    return Answer(json=item)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from zhipu_emulator.scripting.items import Answer, Fault, Item
@@ -31,6 +31,23 @@ class Condition:
     user: str | None = None
     tool: str | None = None
     when: Callable[[Any], object] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no request could meet, or any.
+
+        Raises:
+            ValueError: A value that is not a text, or ``when`` is not a function.
+        """
+        for name in ("path", "model", "system", "user", "tool"):
+            value: Any = getattr(self, name)
+            good = value is None or (isinstance(value, str) and bool(value.strip()))
+            if not good:
+                msg = f"{name}={value!r}: wanted a text that is not empty"
+                raise ValueError(msg)
+        when: Any = self.when
+        if when is not None and not callable(when):
+            msg = f"when={self.when!r}: wanted a function of the request's JSON"
+            raise ValueError(msg)
 
     @property
     def of_body(self) -> bool:
@@ -121,6 +138,24 @@ class Order:
         if said and own is None and self.condition.path is None and not path.endswith(_CHAT):
             return False
         return self.condition.met(path, body)
+
+    def under(self, condition: Condition, times: int | None = 1) -> Order:
+        """A fresh one that has a further condition, and is taken so often.
+
+        Raises:
+            ValueError: It has a condition or a number of its own already, and another.
+        """
+        for name, value in vars(condition).items():
+            own = getattr(self.condition, name)
+            if None not in (own, value) and own != value:
+                msg = f"{name}={value!r}, and the order has {name}={own!r} of its own"
+                raise ValueError(msg)
+        if self.times != 1 and times not in (1, self.times):
+            msg = f"times={times!r}, and the order has times={self.times!r} of its own"
+            raise ValueError(msg)
+        asked = {name: value for name, value in vars(condition).items() if value is not None}
+        joined = replace(self.condition, **asked)
+        return Order(self.item, joined, times if self.times == 1 else self.times)
 
     def __str__(self) -> str:
         item = self.item
