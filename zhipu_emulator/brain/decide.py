@@ -35,7 +35,8 @@ def decided(view: Conversation) -> list[Step]:
     known = view.facts or _found_out(view, planner.tools[0].schema)
     if must and known and len(planner.tools) == 1 and not made[planner.tools[0].name]:
         forced = planner.tools  # it is there to report what was found out
-    steps = [] if forced else planner.steps(view.question)
+    reads = must and len(planner.tools) == 1
+    steps = [] if forced else planner.steps(view.question, reads=reads)
     ready = _ready(steps, Counter(made), view) if len(view.results) < _MAX_ROUNDS else []
     # With "no words" results do not end the duty to call: the caller wants a call each time.
     again = not view.results or any(compiled("no words").search(text) for text in system)
@@ -85,7 +86,7 @@ def filled(view: Conversation, schema: Schema, words: Sequence[Term] = ()) -> di
     material = [*_found_out(view, schema), view.question, view.rest, *view.documents]
     text = "\n".join(dict.fromkeys(filter(None, material)))
     passage = Passage(without_objects(text, list(schema.properties)), view.today, words)
-    done = Filler(passage, view.question, view.facts).fill(schema)
+    done = Filler(passage, view.question, view.facts, reads=True).fill(schema)
     for name in done.guessed:
         # What the text is silent about may be the very thing asked: the answer in words.
         node = schema.properties[name]

@@ -10,14 +10,16 @@ from typing import Any
 from zhipu_emulator.brain import fits
 from zhipu_emulator.brain.arithmetic import expressions
 from zhipu_emulator.brain.schema import Schema
-from zhipu_emulator.brain.values import Passage, Span
+from zhipu_emulator.brain.values import JOINT, Passage, Span
 from zhipu_emulator.brain.words import asked, labelled, sentences, stems
 from zhipu_emulator.content import tables
 
 _MOST_OBJECTS = 500  # in one call: schemas can ask for more than anyone can wait for
-_HEADING = re.compile(r"^[^\d:：]*[:：]\s*")
-_BEHIND = re.compile(r"\s(?:for|in|at|from|to|of|with)\s.*")  # of "mugs for Ada" the mugs are it
+_HEADING = re.compile(r"^(?:[^\d:：]*|[^:：.。;；,，\n]{20,})[:：]\s*")
+_BETWEEN = re.compile(rf"{JOINT.pattern}|\.(?:\s+|$)|[。！？!?\n|]+", re.IGNORECASE)
+_MOST_PARTS, _LONGEST_RECORD = 200, 600  # that are tried; the time grows with both
 _OPTIONAL = 1.5  # the score from which an optional property takes a value
+_NAMED = {"person", "place"}  # roles for which a reader takes any name
 
 
 @dataclass
@@ -43,6 +45,8 @@ class Filler:
         subject: What free text is about, when a property must have some: usually the request.
         facts: Values known by name, from JSON in tool results or the row of a table.
         room: How many objects may be made yet; shared by fillers that work for each other.
+        reads: Whether the text is read for what it says, so that optional properties are wanted
+            too; else it is an order, and they are taken only where they are named.
     """
 
     def __init__(
@@ -51,8 +55,10 @@ class Filler:
         subject: str = "",
         facts: Mapping[str, Any] | None = None,
         room: list[int] | None = None,
+        *,
+        reads: bool = False,
     ) -> None:
-        self.passage = passage
+        self.passage, self.reads = passage, reads
         self.subject = subject or passage.text
         self.facts = {labelled(name): value for name, value in (facts or {}).items()}
         self._used: list[Span] = []
@@ -104,7 +110,7 @@ class Filler:
         if leaf.enum:
             return next(iter(fits.mentioned(leaf, self.passage)), None)
         if leaf.type == "boolean":
-            return fits.flag(leaf, self.passage.text)
+            return fits.flag(leaf, self.passage.text, reads=self.reads)
         if leaf.type == "array":
             return self._array(leaf, leaf.items)
         if leaf.type == "string" and leaf.roles[:1] in (("query",), ("expression",)):
@@ -135,17 +141,52 @@ class Filler:
         """One object for each row of a table, else for each part of a list."""
         if not items.properties:
             return [] if leaf.needed else None
-        text, today = self.passage.text, self.passage.today
+        text = self.passage.text
         given = [("", row) for row in tables.rows(text)]
-        parts = (_BEHIND.sub("", part) for part in fits.parts(_HEADING.sub("", text)))
-        found = [
-            Filler(Passage(part, today, item=True), part, row, room=self._room).fill(items)
-            for part, row in given or [(part, {}) for part in parts]
-        ]
+        records = given or [(part, {}) for part in self._records(_HEADING.sub("", text), items)]
+        found = [self._inner(part, row, self._room).fill(items) for part, row in records]
         good = [one.value for one in found if one.spans and not one.guessed]
         if good or not leaf.needed:
             return good or None
-        return [Filler(self.passage, text, room=self._room).fill(items).value]
+        whole = Filler(self.passage, text, room=self._room, reads=self.reads)
+        return [whole.fill(items).value]
+
+    def _inner(self, text: str, facts: Mapping[str, Any], room: list[int]) -> Filler:
+        passage = Passage(text, self.passage.today, item=True)
+        return Filler(passage, text, facts, room, reads=self.reads)
+
+    def _records(self, text: str, items: Schema) -> list[str]:
+        """The parts of a text that are about one thing each.
+
+        A new one begins where a value comes that the last one has already: "Ada, 36, Bob, 41".
+        """
+
+        def tried(part: str) -> Filled:
+            return self._inner(part, {}, [20]).fill(items)
+
+        cuts = [*_BETWEEN.finditer(text)][:_MOST_PARTS]
+        found: list[str] = []
+        last, between = Filled(), ""
+        starts, stops = [0, *(m.end() for m in cuts)], [*(m.start() for m in cuts), len(text)]
+        for start, stop, cut in zip(starts, stops, ["", *(m[0] for m in cuts)], strict=True):
+            part = text[start:stop]
+            between += cut
+            if not part.strip():
+                continue
+            alone = tried(part)
+            joined = f"{found[-1]}{between}{part}" if found else part
+            again = {*alone.spans} & {*last.spans}
+            both = tried(joined) if found and again and len(joined) < _LONGEST_RECORD else last
+            more = {*both.spans} > {*last.spans}
+            whole = not last.guessed and {*alone.spans} >= {*last.spans}
+            if not found or (again and (between.strip(" ,，、") or whole or not more)):
+                found.append(part)
+                last = alone
+            else:
+                found[-1] = joined
+                last = both if again else tried(joined[-_LONGEST_RECORD:]) if alone.spans else last
+            between = ""
+        return found
 
     def _object(self, leaf: Schema) -> Any:
         if leaf.type != "object":
@@ -179,7 +220,7 @@ class Filler:
             for place, leaf in enumerate(leaves)
             if leaf.name not in done.value
             for span, score in fits.scores(leaf, self.passage)
-            if score >= _OPTIONAL or leaf.needed or leaf.number
+            if score >= _OPTIONAL or leaf.needed or leaf.number or self._read(leaf, span)
         ]
         pairs.sort(key=lambda pair: (*pair[:4], *pair[4][:2]))
         for _, score, _, place, span in pairs:
@@ -191,6 +232,11 @@ class Filler:
             )
             if -score >= least:
                 self._take(done, leaves[place], span)
+
+    def _read(self, leaf: Schema, span: Span) -> bool:
+        """Whether a name is for a property that is not needed: of places those set apart."""
+        apart = "person" in leaf.roles or fits.set_apart(self.passage.text, span)
+        return self.reads and bool(_NAMED & {*leaf.roles}) and apart
 
     # What is left.
 

@@ -29,6 +29,8 @@ _CLAUSE = (  # to the next label or the end of the line
 )
 _SENTENCE = r"((?:[^.!?。！？\n]|\.(?=\d))+)"
 _MARKS = " \"'“”"
+_BEHIND = re.compile(r"\s(?:for|in|at|from|to|of|with)\s.*")  # of "mugs for Ada" the mugs are it
+_APART = re.compile(r"(?:[,，、(（|:：\n]\s*)$")
 _FEW = 3  # words; more are a sentence, not a name
 _SHORTEST = 3
 
@@ -39,12 +41,15 @@ def scores(leaf: Schema, passage: Passage) -> Iterator[tuple[Span, float]]:
     if leaf.enum or not (number or leaf.type == "string"):
         return
     starts = _starts(leaf, text)
+    own = _BEHIND.search(text) if passage.item and not {*leaf.roles} & {"person", "place"} else None
     for span in passage.of(*KINDS):
         if number and (span.kind != "number" or not leaf.allows(span.value)):
             continue
         score = 1.0 if number else _score(leaf, span, item=passage.item)
         unit = span.kind == "number" and _is_unit(leaf.label, text[span.end :])
         before = LABEL if unit else starts.get(span.start, 0.0)
+        if own and not (number or before) and span.start > own.start():
+            continue
         if score or before > _LEAD:
             yield span, score + before
     if not number:
@@ -52,7 +57,8 @@ def scores(leaf: Schema, passage: Passage) -> Iterator[tuple[Span, float]]:
 
 
 def _score(leaf: Schema, span: Span, *, item: bool) -> float:
-    if leaf.mail or (item and span.kind == "phrase"):
+    named = "person" in leaf.roles and str(span.value)[:1].isupper()
+    if leaf.mail or (item and span.kind == "phrase" and not named):
         return _CONCEPT if leaf.mail and span.kind == "mail" else 0.0
     if span.kind == "number":
         return LIKELY["phrase"] if "id" in leaf.roles else 0.0
@@ -95,6 +101,10 @@ def _starts(leaf: Schema, text: str) -> Mapping[int, float]:
     for role in leaf.roles:  # of "to" and "in" the likelier counts more
         leads = enumerate(_leads(role))
         forms += [(_word(lead) + _ARTICLE, _LEAD - 0.01 * place) for place, lead in leads]
+    if leaf.number:  # "earns 5000" is a salary
+        meant = {concept for term in terms(leaf.label) for concept in term.concepts}
+        alike = (word for concept in meant for word in lexicon()["concepts"][concept])
+        forms += [(rf"{_word(word)}{_LINK}", _LEAD) for word in alike if word != leaf.label]
     found: dict[int, float] = {}
     for form, worth in forms:
         for match in re.finditer(form, text, re.IGNORECASE):
@@ -126,12 +136,24 @@ def mentioned(schema: Schema, passage: Passage) -> list[Any]:
     return [v for _, v in sorted(((m.start(), v) for m, v in found if m), key=lambda p: p[0])]
 
 
-def flag(leaf: Schema, text: str) -> bool | None:
-    """Whether to switch something on; of other flags the text is not asked."""
+def flag(leaf: Schema, text: str, *, reads: bool = False) -> bool | None:
+    """Whether to switch something on; what else a text says of a flag is asked where it is read."""
     words = terms(f"{leaf.label} {leaf.description}")
     if any("switch" in term.concepts for term in words) or leaf.label in ("on", "enabled"):
         return False if compiled("no").search(text) else compiled("yes").search(text) and True
+    for about in (leaf.label, leaf.description) if reads else ():
+        word = compiled("flag").sub("", about).strip()
+        clause = (
+            re.search(rf"[^.,;!?。，；！？]*{_word(word)}", text, re.IGNORECASE) if word else None
+        )
+        if clause:
+            return not compiled("no").search(clause[0])
     return None
+
+
+def set_apart(text: str, span: Span) -> bool:
+    """Whether a value stands by itself, behind a comma or a colon."""
+    return bool(_APART.search(text[max(0, span.start - 9) : span.start]))
 
 
 def parts(text: str) -> list[str]:
@@ -145,9 +167,10 @@ def residue(passage: Passage, used: Sequence[Span]) -> str:
     """The few words of a text that are nothing else: "kitchen" in "turn on the kitchen light"."""
     order = {meant for term in passage.words for meant in (term.stem, *term.concepts)}
     openers = lexicon()["openers"]
+    left = passage.without([*used, *passage.of("number")])
     kept = [
         word
-        for word in passage.without([*used, *passage.of("number")]).split()
+        for word in (_BEHIND.sub("", left) if passage.item else left).split()
         if word.lower() not in openers and not is_cjk(word)
         for term in terms(word)[:1]
         if term.weight == 1 and not order & {term.stem, *term.concepts}

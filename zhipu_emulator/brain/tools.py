@@ -86,17 +86,29 @@ class Planner:
         score, tool = max(scored, key=lambda pair: pair[0], default=(-1.0, None))
         return tool if score >= enough else None
 
-    def steps(self, text: str) -> list[Step]:
-        """The calls that a request asks for, in its order; none when no tool fits."""
+    def steps(self, text: str, *, reads: bool = False) -> list[Step]:
+        """The calls that a request asks for, in its order; none when no tool fits.
+
+        Args:
+            text: The request.
+            reads: Whether it is a text to take values from, see ``Filler``.
+        """
         found: list[Step] = []
-        for tool, part in self._parts(ends(text)):
-            passage = Passage(part.strip(), self.today, tool.order)
-            filled = Filler(passage).fill(tool.schema)
+        parts = [self._read(*part, reads=reads) for part in self._parts(ends(text))]
+        if reads and parts:  # a text that says more of one thing than its parts do is about it
+            whole = self._read(parts[0][0], ends(text), reads=True)
+            most = max(len(filled.spans) for _, filled, _ in parts)
+            parts = [whole] if len(whole[1].spans) > most else parts
+        for tool, filled, passage in parts:
             for arguments in _spread(tool, filled, passage):
                 step = Step(tool, arguments, filled.guessed, passage.text)
                 found += [step] if step not in found else []
         self._share(found, text)
         return found[:_MAX_CALLS]
+
+    def _read(self, tool: Tool, text: str, *, reads: bool) -> tuple[Tool, Filled, Passage]:
+        passage = Passage(text.strip(), self.today, tool.order)
+        return tool, Filler(passage, reads=reads).fill(tool.schema), passage
 
     def _share(self, steps: Sequence[Step], text: str) -> None:
         """Give the one choice that a text makes to all calls of a tool: "... Use Celsius."."""
