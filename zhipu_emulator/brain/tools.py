@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from zhipu_emulator.brain import fits
+from zhipu_emulator.brain import fits, listed
 from zhipu_emulator.brain.fill import Filled, Filler
 from zhipu_emulator.brain.schema import Schema
 from zhipu_emulator.brain.values import KINDS, Passage
@@ -33,7 +33,7 @@ class Tool:
     def __init__(self, function: Mapping[str, Any]) -> None:
         self.name = str(function["name"])
         self.about = f"{split_name(self.name)} . {function.get('description') or ''}"
-        self.schema = Schema(function.get("parameters") or {})
+        self.schema = Schema(listed.parameters(function))
         properties = self.schema.properties.values()
         parameters = [
             f"{s.label} {s.description} . {' '.join(map(str, s.enum))}" for s in properties
