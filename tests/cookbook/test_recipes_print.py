@@ -139,6 +139,12 @@ ONLY: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     # Both agents are asked at once: which of them is ready first is not said.
     ("langchain", "supervisor"): ("\nOslo: snow, -3 degrees. multiply (17, 19): 323.",),
+    # Its sub-agents are asked at once, too; each has a tool of its own.
+    ("langchain", "deep_agent"): (
+        "calls task(description='Ask the clerk what 17 times 19 is.', subagent_type='clerk')",
+        "    get_weather returned Oslo: snow, -3 degrees",
+        "\nsays Oslo: snow, -3 degrees. multiply (17, 19): 323.",
+    ),
     ("llama_index", "human_in_the_loop"): (
         "Delete draft.txt? yes",
         "delete_file returned: draft.txt was deleted",
