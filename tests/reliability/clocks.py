@@ -6,7 +6,10 @@ import asyncio
 import random
 import time
 
-__all__ = ["FakeClock", "FastClock"]
+__all__ = ["SOON", "FakeClock", "FastClock"]
+
+#: Seconds, on a busy machine too. The peers of the tests that use it go on for ten or more.
+SOON = 5.0
 
 
 class FakeClock:

@@ -11,7 +11,7 @@ import pytest
 from zhipu_client import APIError, APITimeoutError, RateLimitError, ServerError, ZhipuError
 
 from . import scenarios as say
-from .clocks import FakeClock
+from .clocks import SOON, FakeClock
 from .conftest import Drive
 from .frames import TEXT, completion, error_body, stream_frames, whole
 from .server import FaultServer
@@ -168,7 +168,7 @@ def test_B07_the_timeout_bounds_the_whole_answer(drive: Drive, clock: FakeClock)
         outcome = drive(server, timeout=0.25, clock=clock).complete()
         error = outcome.failed(APITimeoutError)
         assert isinstance(error, TimeoutError)
-        assert outcome.seconds < 1.25
+        assert outcome.seconds < SOON
         assert len(server.requests) == 1
         assert server.wait_for(lambda s: s.open == 0, 1.0)
     assert clock.waits == []
@@ -178,7 +178,7 @@ def test_B07_an_error_body_that_dribbles_is_bounded_too(drive: Drive) -> None:
     with FaultServer(say.dribble(b"x" * 200, 0.05, status=500)) as server:
         for outcome in drive(server, timeout=0.25, max_retries=0).both():
             outcome.failed(ZhipuError)
-            assert outcome.seconds < 1.25
+            assert outcome.seconds < SOON
 
 
 def test_B08_the_error_has_status_and_code(drive: Drive) -> None:

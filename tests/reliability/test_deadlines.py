@@ -18,15 +18,13 @@ from zhipu_client import APITimeoutError, Timeout
 from zhipu_client._io.trace import Deadline
 
 from . import scenarios as say
-from .clocks import FakeClock
+from .clocks import SOON, FakeClock
 from .conftest import Drive
 from .frames import delta, whole
 from .proxy import ConnectProxy
 from .server import FaultServer, Scenario
 
 LIMIT = 0.3
-#: A peer ends by itself after ten seconds.
-SOON = 5.0
 
 HEADS: dict[str, Scenario] = {
     "a head that dribbles": say.heads_dribble(0.05),

@@ -18,6 +18,7 @@ from .server import FaultServer
 from .subjects import KEY
 
 DONE = 3
+_PATIENCE = 60.0  # seconds that a busy machine has for the first requests
 
 
 class Stop(Exception):
@@ -33,8 +34,8 @@ def _when_the_next_is_asked(server: FaultServer, do: Callable[[], None]) -> Iter
     """Do something once what is paid for has come, and the request after it is under way."""
 
     def watch() -> None:
-        if server.wait_for(lambda s: len(s.requests) > DONE, 20):
-            do()
+        server.wait_for(lambda s: len(s.requests) > DONE, _PATIENCE)
+        do()  # else nothing would ever end this run; what is kept says that it was too early
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -96,8 +97,8 @@ def _ctrl_c(bulk: Bulk, server: FaultServer) -> None:
 @contextmanager
 def _joined(server: FaultServer, do: Callable[[], Any]) -> Iterator[None]:
     def watch() -> None:
-        if server.wait_for(lambda s: len(s.requests) > DONE, 20):
-            do()
+        server.wait_for(lambda s: len(s.requests) > DONE, _PATIENCE)
+        do()
 
     threading.Thread(target=watch, daemon=True).start()
     yield
