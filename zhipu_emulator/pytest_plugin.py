@@ -12,17 +12,59 @@ Example::
         call(base_url=zhipu_emulator.base_url, api_key=zhipu_emulator.api_key)
         assert len(zhipu_emulator.requests) == 2
         zhipu_emulator.assert_all_used()
+
+Where a test fails, its report has a section with what was scripted and what was asked. With the
+setting ``zhipu_emulator_all_used = true`` (pyproject.toml: ``[tool.pytest.ini_options]``) each test
+that passes ends with ``assert_all_used()``. A marker changes both and the options for one test::
+
+    @pytest.mark.zhipu_emulator(all_used=False, scripted_only=True)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from zhipu_emulator.http.server import Server
+
+_NAME, _ALL_USED = "zhipu_emulator", "zhipu_emulator_all_used"
+_PASSED = pytest.StashKey[bool]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The setting."""
+    parser.addini(
+        _ALL_USED,
+        "whether a test fails that left something unused of what it scripted on zhipu_emulator",
+        type="bool",
+        default=False,
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The marker."""
+    config.addinivalue_line(
+        "markers",
+        f"{_NAME}(all_used=..., **options): whether all that is scripted must be used, and fields "
+        "of the emulator's Options, for one test",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say in the report of a failed test what was scripted and what was asked."""
+    report = yield
+    server: Any = getattr(item, "funcargs", {}).get(_NAME)
+    if report.when == "call" and hasattr(server, "report"):
+        item.stash[_PASSED] = report.passed
+        if report.failed:
+            report.sections.append((_NAME, server.report()))
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -40,11 +82,21 @@ def _zhipu_emulator_server(zhipu_emulator_options: dict[str, Any]) -> Iterator[S
 
 
 @pytest.fixture
-def zhipu_emulator(_zhipu_emulator_server: Server) -> Iterator[Server]:
+def zhipu_emulator(
+    request: pytest.FixtureRequest, _zhipu_emulator_server: Server
+) -> Iterator[Server]:
     """A running stand-in that remembers nothing of the tests before."""
     server = _zhipu_emulator_server
     before = server.state.options
+    marker = request.node.get_closest_marker(_NAME)
+    given = dict(marker.kwargs) if marker else {}
+    all_used = given.pop("all_used", request.config.getini(_ALL_USED))
     server.reset()
-    yield server
-    server.state.options = before
-    server.reset()
+    server.configure(**given)
+    try:
+        yield server
+        if all_used and request.node.stash.get(_PASSED, False):
+            server.assert_all_used()
+    finally:
+        server.state.options = before
+        server.reset()

@@ -118,8 +118,8 @@ CASES: list[tuple[str, BaseModel]] = [
     ),
     (
         (
-            "Ada Lovelace is 36, lives in London, is not married, was hired on 2024-05-01 and earns "
-            "5000.50. Mail: ada@example.com"
+            "Ada Lovelace is 36, lives in London, is not married, was hired on 2024-05-01 and "
+            "earns 5000.50. Mail: ada@example.com"
         ),
         Employee(
             name="Ada Lovelace",

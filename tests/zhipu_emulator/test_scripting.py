@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 import zhipu_emulator
 from zhipu_emulator import Answer, Fault, call, say, think
-from zhipu_emulator.__main__ import main
-from zhipu_emulator.scripting.files import load
-from zhipu_emulator.scripting.reading import read
 
 
 def refused(make: Any) -> str:
@@ -162,15 +158,19 @@ def test_what_the_model_says_is_for_the_chat(ask) -> None:
 
 
 def test_what_was_not_used_is_said_with_what_was_asked(ask) -> None:
-    ask.server.script(say("never"), call("moor"), "error=1302", tool="moor")
+    ask.server.script(say("never"), call("moor", pier="N"), "error=1302", tool="moor")
     ask.text("Hi")
     with pytest.raises(AssertionError) as caught:
         ask.server.assert_all_used()
     assert str(caught.value).splitlines() == [
         "not used: say='never' (tool='moor')",
-        "not used: call=moor (tool='moor')",
+        "    not for the last request: it offers no tool, not 'moor'",
+        'not used: call=moor({"pier": "N"}) (tool=\'moor\')',
+        "    not for the last request: it offers no tool, not 'moor'",
         "not used: error=1302 (tool='moor')",
-        "asked: POST /api/paas/v4/chat/completions",
+        "    not for the last request: it offers no tool, not 'moor'",
+        "what was asked, and the order for it:",
+        "    /chat/completions, model 'glm-4.6', last message (user) 'Hi' -> nothing",
     ]
 
 
@@ -202,6 +202,52 @@ def test_nothing_but_the_script(ask) -> None:
         assert "nothing is scripted" in answer.json()["error"]["message"]
 
 
+def test_a_refusal_says_which_request_and_what_waits(ask, tool) -> None:
+    ask.server.configure(scripted_only=True)
+    ask.server.script(say("once"))
+    ask.text("Hi")
+    ask.server.script(call("moor", pier="N"), tool="moor", model="glm-4.7")
+    ask.server.script(say("never"), when=lambda body: body.get("top_p"))
+    ask.server.script(say("French"), system="French", user="sea")
+    tools = [tool("sail", "Sail", to="string")]
+    refusal = ask.post({"model": "glm-4.6", "messages": [SYSTEM, USER], "tools": tools})
+    line = test_a_refusal_says_which_request_and_what_waits.__code__.co_firstlineno + 5
+    request, *waiting = refusal.json()["error"]["message"].split(" Waits: ")
+    assert request == (
+        "nothing is scripted for this request: /chat/completions, model 'glm-4.6', "
+        "last message (user) 'What is the wind?', tools sail."
+    )
+    assert [tuple(one.split(", but ")) for one in waiting] == [
+        (
+            "call=moor({\"pier\": \"N\"}) (model='glm-4.7', tool='moor')",
+            "the model is 'glm-4.6', not 'glm-4.7'; its tools are sail, not 'moor'.",
+        ),
+        (
+            f"say='never' (when=<lambda, line {line} of test_scripting.py>)",
+            "the function given as when= returned something false.",
+        ),
+        (
+            "say='French' (system='French', user='sea')",
+            "the last user message does not contain 'sea'.",
+        ),
+    ]
+
+
+def test_a_refusal_says_that_nothing_waits(ask) -> None:
+    ask.server.configure(scripted_only=True)
+    ask.server.script(say("once"))
+    ask.text("Hi")
+    asked = [
+        {"role": "user", "content": "Go"},
+        {"role": "tool", "content": "3", "tool_call_id": "a"},
+    ]
+    refusal = ask.post({"model": "glm-4.6", "messages": asked})
+    assert refusal.json()["error"]["message"] == (
+        "nothing is scripted for this request: /chat/completions, model 'glm-4.6', last message "
+        "(tool) '3', question 'Go'. No order waits: 1 scripted, all of them taken."
+    )
+
+
 def test_faults_now_and_then(ask) -> None:
     ask.server.configure(fault_rate=0.4, faults=("error=1302", "status=502"))
     body = {"model": "glm-4.6", "messages": [{"role": "user", "content": "Hi"}]}
@@ -221,105 +267,6 @@ def test_faults_now_and_then(ask) -> None:
 )  # fmt: skip
 def test_options_out_of_range(options: dict[str, Any]) -> None:
     assert next(iter(options)).rstrip("s") in refused(lambda: zhipu_emulator.serve(**options))
-
-
-ORDERS = [
-    None,
-    "error=1302; retry-after=1",
-    {"think": "Weather.", "call": {"name": "moor", "arguments": {"pier": "N"}}},
-    {"say": "Snow.", "finish_reason": "length", "when": {"user": "snow"}, "times": "always"},
-    {"call": [{"name": "a"}, {"name": "b", "arguments": "{"}], "habits": ["same_call_id"]},
-    {"json": {"error": {"code": "1214"}}, "status": 400, "path": "/embeddings"},
-    {"chunks": [{"choices": []}], "done": False},
-    {"fault": "cut=2"},
-    {"say": "cut", "fault": "cut=1"},
-]
-
-
-def test_orders_as_json(ask, tmp_path) -> None:
-    path = tmp_path / "script.json"
-    path.write_text(json.dumps(ORDERS), "utf-8")
-    orders = load(path)
-    assert len(orders) == len(ORDERS)
-    assert (orders[3].times, orders[3].condition.user) == (None, "snow")
-    ask.server.state.script.extend(orders[:1] + orders[2:4])
-    assert ask.text("Hello").startswith("Hello")
-    assert ask.calls("Hi") == [("moor", {"pier": "N"})]
-    answer = ask("Is there snow?")["choices"][0]
-    assert (answer["message"]["content"], answer["finish_reason"]) == ("Snow.", "length")
-
-
-def test_the_same_objects_from_python(ask, tmp_path) -> None:
-    body = {"choices": [{"message": {"content": "whole"}}]}
-    orders = [*ORDERS[2:3], {"say": "Snow.", "times": 2}, body, {"json": {"any": 1}}]
-    path = tmp_path / "script.json"
-    path.write_text(json.dumps(orders), "utf-8")
-    for items in (orders, load(path), load(path)):
-        ask.server.script(*items)
-        assert ask.calls("Hi") == [("moor", {"pier": "N"})]
-        assert [ask.text("Hi") for _ in range(3)] == ["Snow.", "Snow.", "whole"]
-        assert ask("Hi") == {"any": 1}
-        ask.server.assert_all_used()
-    ask.server.script({"say": "x", "when": {"user": "wind"}}, {"say": "y"}, model="glm-4.7")
-    assert ask.server.unused == [
-        "say='x' (model='glm-4.7', user='wind')", "say='y' (model='glm-4.7')",
-    ]  # fmt: skip
-
-
-def test_orders_can_be_scripted_again(ask) -> None:
-    orders = read([{"say": "x"}])
-    ask.server.script(*orders)
-    assert ask.text("Hi") == "x"
-    ask.server.script(*orders)
-    assert ask.text("Hi") == "x"
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ('[\n  null,\n\n  {"sya": "x"}\n]', ", line 4, order 2: unknown key 'sya'"),
-        ('\n{"say": 3}', ", line 2, order 1: say=3"),
-        ('[{"say": "a", "say": "b"}]', "the key 'say' is twice"),
-        ('[\n  {"say": "a",}\n]', "line 2"),
-    ],
-)
-def test_a_file_says_where_it_is_wrong(text: str, words: str, tmp_path) -> None:
-    path = tmp_path / "script.json"
-    path.write_text(text, "utf-8")
-    assert words in refused(lambda: load(path))
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [
-        ([None, {"sya": "x"}], "order 2: unknown key 'sya'"),
-        ({"say": "x", "when": {"temperature": "1"}}, "unknown key 'temperature'"),
-        ({"say": "x", "when": {"user": 1}}, "user=1: wanted a text"),
-        ({"say": "x", "times": "often"}, "times='often'"),
-        ({"path": "/x"}, "says nothing"), ({}, "says nothing"), ([3], "order 1: 3"),
-        ({"say": 3}, "wanted a text"), ({"fault": 3}, "fault=3"), ({"call": "moor"}, "call='moor'"),
-        ("nonsense", "unknown fault"),
-    ],
-)  # fmt: skip
-def test_orders_that_cannot_be_read(value: Any, words: str) -> None:
-    assert words in refused(lambda: read(value))
-
-
-@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '[{"sya": 1}]', "\xff"])
-def test_a_file_that_cannot_be_read(text: str, tmp_path, capsys) -> None:
-    path = tmp_path / "script.json"
-    path.write_bytes(text.encode("latin-1"))
-    assert main(["--script", str(path)]) == 1
-    said = capsys.readouterr().err
-    assert str(path) in said
-    assert said.count("\n") == 1
-
-
-def test_a_file_that_is_not_there(tmp_path, capsys) -> None:
-    assert main(["--script", str(tmp_path / "none.json")]) == 1
-    assert "none.json" in capsys.readouterr().err
-    assert main(["--fault-rate", "7"]) == 1
-    assert "fault_rate=7" in capsys.readouterr().err
 
 
 def test_the_control_route(ask) -> None:

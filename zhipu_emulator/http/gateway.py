@@ -112,7 +112,8 @@ class Gateway:
             *(fault.habits if fault is not None else ()),
         )
         if item is None and self.state.options.scripted_only and scope["path"].endswith(_CHAT):
-            refusal = errors.ServiceError("1210", "nothing is scripted for this request")
+            why = self.state.script.why_nothing(scope["path"], scope["emulator.record"]["json"])
+            refusal = errors.ServiceError("1210", why)
             await self._refuse(refusal, scope, receive, send)
             return
         app: ASGIApp = self.app

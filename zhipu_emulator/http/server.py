@@ -141,13 +141,25 @@ class Server:
             AssertionError: Says what, and what was asked; also when a function given as ``when=``
                 failed.
         """
-        failures, unused = self.state.script.failures, self.unused
-        if not failures and not unused:
-            return
-        asked = [f"{one['method']} {one['path']}" for one in self.requests] or ["nothing"]
-        lines = [*failures, *(f"not used: {order}" for order in unused)]
-        msg = "\n".join([*lines, f"asked: {', '.join(asked[-20:])}"])
-        raise AssertionError(msg)
+        if self.state.script.failures or self.unused:
+            raise AssertionError(self.report())
+
+    def report(self) -> str:
+        """What was scripted and not used, and what was asked and got which order: for people."""
+        script = self.state.script
+        lines = [*script.failures]
+        for one in script.unused:
+            of = f" (taken {one.taken} times)" if one.taken else ""
+            lines.append(f"not used{of}: {one}")
+            if one.missed:
+                lines.append(f"    not for the last request: {one.missed}")
+        seen, count = script.seen, len(self.requests)
+        lines.append("what was asked, and the order for it:" if seen else "nothing was asked")
+        lines += [f"    {request}" for request in seen]
+        if count > len(seen):
+            early = "refused before, with a fault of their own, or longer ago"
+            lines.append(f"    and {count - len(seen)} more: {early}")
+        return "\n".join(lines)
 
     def configure(self, **options: Any) -> None:
         """Change fields of ``Options`` while it runs."""

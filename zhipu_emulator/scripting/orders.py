@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from zhipu_emulator.scripting.items import Answer, Fault, Item
+from zhipu_emulator.scripting.asked import Seen, described, in_words, messages_of, tools_of
+from zhipu_emulator.scripting.items import Answer, Item
 
 _CHAT = "/chat/completions"
+_MOST_SEEN, _MOST = 50, 10  # requests that are kept; orders that a refusal lists
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,42 +58,37 @@ class Condition:
         """Whether it asks for more than the path."""
         return self != Condition(path=self.path)
 
+    def unmet(self, path: str, body: Any) -> Iterator[str]:
+        """What of it a request lacks, in words, but for ``when``; nothing where it has all."""
+        if self.path is not None and not path.endswith(self.path):
+            yield f"the path does not end with {self.path!r}"
+        found = body if isinstance(body, Mapping) else {}
+        if self.model is not None and found.get("model") != self.model:
+            yield f"the model is {found.get('model')!r}, not {self.model!r}"
+        messages = messages_of(found)
+        system = [text for role, text in messages if role == "system"]
+        if self.system is not None and not any(self.system in text for text in system):
+            yield f"no system message contains {self.system!r}"
+        last = [text for role, text in messages if role == "user"][-1:]
+        if self.user is not None and self.user not in "".join(last):
+            yield f"the last user message does not contain {self.user!r}"
+        if self.tool is not None and self.tool not in (tools := tools_of(found)):
+            named = f"its tools are {', '.join(map(str, tools))}" if tools else "it offers no tool"
+            yield f"{named}, not {self.tool!r}"
+
     def met(self, path: str, body: Any) -> bool:
         """Whether a request has all of it."""
-        if self.path is not None and not path.endswith(self.path):
-            return False
-        found = body if isinstance(body, Mapping) else {}
-        texts = _texts(found)
-        return (
-            (self.model is None or found.get("model") == self.model)
-            and (self.system is None or any(self.system in one for one in texts["system"]))
-            and (self.user is None or self.user in "".join(texts["user"][-1:]))
-            and (self.tool is None or self.tool in _tools(found))
-            and (self.when is None or bool(self.when(body)))
-        )
+        lacks = next(self.unmet(path, body), None)
+        return lacks is None and (self.when is None or bool(self.when(body)))
 
-
-def _texts(body: Mapping[str, Any]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {"system": [], "user": []}
-    messages = body.get("messages")
-    for message in messages if isinstance(messages, list) else ():
-        role = message.get("role") if isinstance(message, Mapping) else None
-        if role in ("system", "user"):
-            content = message.get("content")
-            parts = content if isinstance(content, list) else [{"text": content}]
-            texts = [part.get("text") for part in parts if isinstance(part, Mapping)]
-            found[role].append("\n".join(text for text in texts if isinstance(text, str)))
-    return found
-
-
-def _tools(body: Mapping[str, Any]) -> list[Any]:
-    tools = body.get("tools")
-    functions = [
-        tool.get("function")
-        for tool in (tools if isinstance(tools, list) else ())
-        if isinstance(tool, Mapping)
-    ]
-    return [one.get("name") for one in functions if isinstance(one, Mapping)]
+    def __str__(self) -> str:
+        asks = {name: value for name, value in vars(self).items() if value is not None}
+        if self.when is not None:
+            code = getattr(self.when, "__code__", None)
+            place = f", line {code.co_firstlineno} of {Path(code.co_filename).name}" if code else ""
+            asks["when"] = f"<{getattr(self.when, '__name__', 'function').strip('<>')}{place}>"
+        named = {name: value if name == "when" else repr(value) for name, value in asks.items()}
+        return ", ".join(f"{name}={value}" for name, value in named.items())
 
 
 @dataclass
@@ -101,12 +100,14 @@ class Order:
         condition: Which request.
         times: How often it is taken; None: always.
         taken: How often it was.
+        missed: Why the last request that came did not get it.
     """
 
     item: Item
     condition: Condition = Condition()
     times: int | None = 1
     taken: int = 0
+    missed: str = ""
 
     def __post_init__(self) -> None:
         """Check how often.
@@ -131,13 +132,24 @@ class Order:
 
     def fits(self, path: str, body: Any) -> bool:
         """Whether a request may take it: what the model says is for the chat only."""
+        return self._elsewhere(path) is None and self.condition.met(path, body)
+
+    def _elsewhere(self, path: str) -> str | None:
         own = getattr(self.item, "path", None)
         if own is not None and not path.endswith(own):
-            return False
+            return f"the path does not end with {own!r}"
         said = isinstance(self.item, Answer) and self.item.message is not None
         if said and own is None and self.condition.path is None and not path.endswith(_CHAT):
-            return False
-        return self.condition.met(path, body)
+            return "what the model says is for the chat"
+        return None
+
+    def why_not(self, path: str, body: Any) -> str:
+        """Why a request does not get it, in words; a function is not asked again."""
+        elsewhere = self._elsewhere(path)
+        lacks = [elsewhere] if elsewhere else [*self.condition.unmet(path, body)]
+        if not lacks and self.condition.when is not None:
+            return "the function given as when= returned something false"
+        return "; ".join(lacks) or "another order is before it"
 
     def under(self, condition: Condition, times: int | None = 1) -> Order:
         """A fresh one that has a further condition, and is taken so often.
@@ -158,24 +170,9 @@ class Order:
         return Order(self.item, joined, times if self.times == 1 else self.times)
 
     def __str__(self) -> str:
-        item = self.item
-        what = "None" if item is None else "; ".join(f"{k}={v}" for k, v in _shown(item).items())
-        asks = {k: v for k, v in vars(self.condition).items() if v is not None}
-        times = {} if self.times == 1 else {"times": self.times}
-        more = ", ".join(f"{name}={value!r}" for name, value in {**asks, **times}.items())
-        return f"{what} ({more})" if more else what
-
-
-def _shown(item: Fault | Answer) -> dict[str, Any]:
-    if isinstance(item, Fault):
-        return dict(item.orders)
-    if item.message is not None:
-        calls = [call["function"]["name"] for call in item.message["tool_calls"]]
-        return {
-            **({"say": repr(item.message.get("content"))} if item.message.get("content") else {}),
-            **({"call": ", ".join(calls)} if calls else {}),
-        } or {"say": "''"}
-    return {"status": item.status, "json": str(item.json)[:80]} if item.json else {"answer": "..."}
+        times = [] if self.times == 1 else [f"times={self.times!r}"]
+        more = ", ".join(filter(None, [str(self.condition), *times]))
+        return f"{in_words(self.item)} ({more})" if more else in_words(self.item)
 
 
 class Script:
@@ -185,11 +182,14 @@ class Script:
         self._queue: list[Order] = []
         self._lock = threading.Lock()
         self._failures: list[str] = []
+        self._seen: deque[Seen] = deque(maxlen=_MOST_SEEN)
+        self._ordered = 0
 
     def extend(self, orders: Sequence[Order]) -> None:
         """Append; an order of None lets one request pass."""
         with self._lock:
             self._queue.extend(orders)
+            self._ordered += len(orders)
 
     def take(self, path: str, body: Any = None) -> Item:
         """What a request gets: the first order whose condition it meets, else the next in line.
@@ -207,12 +207,33 @@ class Script:
                 msg = f"the function given as when= failed: {type(error).__name__}: {error}"
                 self._failures.append(msg)
                 raise ValueError(msg) from error
+            self._seen.append(Seen(described(path, body), str(found) if found else "nothing"))
+            for order in waiting[:_MOST_SEEN]:
+                order.missed = "" if order is found else order.why_not(path, body)
             if found is None:
                 return None
             found.taken += 1
             if found.times is not None and not found.open and not found.unused:
                 self._queue.remove(found)
             return found.item
+
+    def why_nothing(self, path: str, body: Any) -> str:
+        """Why no order was for a request that nothing but the script may answer."""
+        with self._lock:
+            waiting = [order for order in self._queue if order.open]
+            lines = [f"nothing is scripted for this request: {described(path, body)}."]
+            lines += [f"Waits: {one}, but {one.why_not(path, body)}." for one in waiting[:_MOST]]
+            if len(waiting) > _MOST:
+                lines.append(f"{len(waiting) - _MOST} more wait.")
+            if not waiting:
+                lines.append(f"No order waits: {self._ordered} scripted, all of them taken.")
+            return " ".join(lines)
+
+    @property
+    def seen(self) -> list[Seen]:
+        """The last requests, each with what was ordered for it."""
+        with self._lock:
+            return list(self._seen)
 
     @property
     def unused(self) -> list[Order]:
@@ -231,6 +252,8 @@ class Script:
         with self._lock:
             self._queue.clear()
             self._failures.clear()
+            self._seen.clear()
+            self._ordered = 0
 
     def __len__(self) -> int:
         return len([order for order in self._queue if order.unused])

@@ -1,0 +1,82 @@
+"""The pytest fixture: what a test that fails says, and what was scripted and not used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+CONFTEST = 'pytest_plugins = ["zhipu_emulator.pytest_plugin"]'
+TESTS = """
+import asyncio
+
+import httpx
+import pytest
+from zhipu_emulator import say
+
+
+def ask(server):
+    return httpx.post(
+        server.base_url + "/chat/completions",
+        json={"model": "glm-4.6", "messages": [{"role": "user", "content": "Hello"}]},
+        headers={"Authorization": "Bearer " + server.api_key},
+        trust_env=False,
+    )
+
+
+def test_fails(zhipu_emulator):
+    zhipu_emulator.script(say("never"), tool="moor")
+    ask(zhipu_emulator)
+    assert 0
+
+
+def test_leaves_something(zhipu_emulator):
+    zhipu_emulator.script(say("never"))
+
+
+@pytest.mark.zhipu_emulator(all_used=False, scripted_only=True)
+def test_marked(zhipu_emulator):
+    assert ask(zhipu_emulator).status_code == 400
+    zhipu_emulator.script(say("never"))
+
+
+@pytest.mark.zhipu_emulator(all_used=True)
+def test_marked_as_strict(zhipu_emulator):
+    zhipu_emulator.script(say("strict"))
+
+
+def test_nothing_is_left_of_those_before(zhipu_emulator):
+    assert ask(zhipu_emulator).status_code == 200
+    assert zhipu_emulator.unused == []
+"""
+
+
+def ran(folder: Path, *options: str) -> str:
+    (folder / "conftest.py").write_text(CONFTEST, "utf-8")
+    (folder / "test_it.py").write_text(TESTS, "utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--strict-markers"]
+    done = subprocess.run(
+        [*command, *options], cwd=folder, capture_output=True, text=True, check=False,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""}, timeout=100,
+    )  # fmt: skip
+    return done.stdout + done.stderr
+
+
+def test_a_failed_test_says_what_was_scripted_and_asked(tmp_path) -> None:
+    said = ran(tmp_path)
+    assert "1 failed, 4 passed, 1 error" in said, said
+    section = said.partition("- zhipu_emulator -")[2]
+    assert "not used: say='never' (tool='moor')" in section
+    assert "last message (user) 'Hello' -> nothing" in section
+    assert "ERROR test_it.py::test_marked_as_strict" in said
+
+
+@pytest.mark.parametrize("options", [("-o", "zhipu_emulator_all_used=true")])
+def test_the_setting_fails_tests_that_leave_something(tmp_path, options: tuple[str, ...]) -> None:
+    said = ran(tmp_path, *options)
+    assert "1 failed, 4 passed, 2 errors" in said, said
+    assert "ERROR test_it.py::test_leaves_something" in said
+    assert "AssertionError: not used: say='never'" in said
