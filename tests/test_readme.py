@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +74,32 @@ def test_the_programs_print_what_it_says(tmp_path: Path) -> None:
         assert [one["path"] for one in zai.requests] == ["/api/paas/v4/chat/completions"]
     assert ran.returncode == 0, ran.stderr
     assert not list(missing([one for found in PROGRAMS.values() for one in found], ran.stdout))
+
+
+@pytest.mark.parametrize("framework", ["langchain", "llama_index"])
+@pytest.mark.parametrize("tool", ["snow in {city}", "rain in {city}"])
+def test_its_test_of_an_agent_judges_as_a_file_of_its_own(
+    framework: str, tool: str, tmp_path: Path
+) -> None:
+    (found,) = (
+        block.code
+        for block in PROGRAMS["Without a key: the emulator"]
+        if f"from {framework}" in block.code
+    )
+    path = tmp_path / "test_agent.py"
+    path.write_text(found.replace("snow in {city}", tool), "utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", path.name],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    outcome = "1 passed" if tool.startswith("snow") else "1 failed"
+    assert outcome in ran.stdout, ran.stdout
+    assert ("rain in Oslo" in ran.stdout) == (outcome == "1 failed")
 
 
 @pytest.mark.parametrize("title", PROGRAMS)
