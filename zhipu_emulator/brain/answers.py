@@ -54,6 +54,8 @@ def in_words(view: Conversation) -> str:
     if view.given and not found:
         return sentence("not said", chinese=chinese)
     found = found or at_once(view) or _from_documents(question, view.texts("system"))
+    if not found and view.documents:
+        return sentence("not said", chinese=chinese)
     short = " ".join(question.split())
     short = short if len(short) <= _SHOWN else f"{short[: _SHOWN - 3]}..."
     return found or sentence("shrug", short, chinese=is_chinese(question))

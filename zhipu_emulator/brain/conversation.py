@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from zhipu_emulator.brain.json_answers import without_instructions
 from zhipu_emulator.brain.tools import Planner
 from zhipu_emulator.brain.words import compiled, is_chinese, sentences
 from zhipu_emulator.chat.message_parts import attachments, plain
@@ -25,6 +26,7 @@ _BLOCKS = (
         r"(?:^-{4,}[ \t]*\n|(?:```|\"\"\")(?!json)\w*\n?)(.*?)(?:\n-{4,}|```|\"\"\")",
         re.MULTILINE | re.DOTALL,
     ),
+    re.compile(r"^_{8,}[ \t]*\n(.*)\Z", re.MULTILINE | re.DOTALL),
     re.compile(
         r"<(context|documents?|docs?|sources?|passages?|article|text)\b[^<>]*>"
         r"((?:[^<]++|<(?!/?\1\b))*+)</\1>",
@@ -85,7 +87,7 @@ class Conversation:
         again = len(asking) > 1 and compiled("once more").search(newest)
         last = asking[-2 if again else -1]
         behind = [m for m in self.messages[last + 1 :] if m["role"] == MEDIA]
-        message = plain(self.messages[last].get("content"))
+        message = without_instructions(plain(self.messages[last].get("content")))
         self.question, self.given, self.rest = take_apart(message)
         self.chinese = is_chinese(self.question)
         self.results = list(results(self.messages[last + 1 :]))
@@ -100,7 +102,7 @@ class Conversation:
             pair for one in self.results for pair in (*_named(one.data), *one.arguments.items())
         ]
         # Of what came back and what was asked for, the first of a name counts.
-        self.facts = {**choice_facts(self.texts("user")), **dict(named[::-1])}
+        self.facts = {**choice_facts(self.texts("system", "user")), **dict(named[::-1])}
         carrying = behind if self.results else [self.messages[last]]
         media = [a for message in carrying for a in attachments(message, files)]
         self.media = [a for a in media if a.kind != "file" or a.data is None or behind]

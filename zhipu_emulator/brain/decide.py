@@ -93,6 +93,8 @@ def filled(view: Conversation, schema: Schema, words: Sequence[Term] = ()) -> di
         wanted = view.results or compiled("answer").search(name)
         if wanted and node.type == "string" and not node.enum:
             done.value[name] = answers.in_words(view)
+        elif node.type == "boolean" and compiled("satisfied").search(node.label):
+            done.value[name] = not compiled("unknown").search(answers.in_words(view))
     return done.value
 
 

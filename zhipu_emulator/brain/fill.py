@@ -271,6 +271,8 @@ class Filler:
             count = min(shortest if isinstance(shortest, int) else 0, max(self._room[0], 0))
             self._room[0] -= count
             return [self._made_up(leaf.items) for _ in range(count)]
+        if otherwise := re.search(r"\bor \"(\w+)\"", leaf.description):
+            return otherwise[1]
         wish = asked(next(iter(sentences(self.subject)), ""))
         if {*leaf.roles} & fits.FREE_TEXT:
             return leaf.coerced(wish)

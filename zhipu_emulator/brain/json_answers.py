@@ -15,6 +15,16 @@ _KEYS = re.compile(
     r"(?:\s*(?:are|called|named|of|:|：|为|是|包括|有))*([^.。\n]+)",
     re.IGNORECASE,
 )
+_TWICE = re.compile(r"\{\{\s*\"")
+_COMMENTED = re.compile(
+    r"^\s*\"(\w+)\": (string|integer|number|boolean) *(?://|\\\\) ?(.*)$", re.MULTILINE
+)
+_INSTRUCTIONS = re.compile(
+    r"(?:The output should be|Here's a JSON schema|STRICT OUTPUT FORMAT|Your (?:output|response) "
+    r"(?:should|must)).*\Z",
+    re.DOTALL,
+)
+_AFTERWARDS = re.compile(r"^(?:\s*(?:```|(?:Output a valid JSON|Make sure|Please do not)[^\n]*))*")
 _AND = re.compile(r",|，|、|\band\b|和|以及|&")
 _OPEN = re.compile(r"\{(?=\s*[\"}])")
 _PATIENCE = 500_000  # characters read in vain: braces that never close would take for ever
@@ -28,6 +38,7 @@ def shape(texts: Sequence[str]) -> Schema | None:
     Args:
         texts: System and user texts, oldest first.
     """
+    texts = [_unescaped(text) for text in texts]
     objects = [[found for _, _, found in _objects(text)] for text in texts]
     for inside in reversed(objects):
         if schemas := [schema for found in inside if (schema := _schema(found))]:
@@ -36,6 +47,17 @@ def shape(texts: Sequence[str]) -> Schema | None:
         if WANTED.search(text) and (examples := [*_named(text), *filter(None, inside)]):
             return Schema(_like(examples[-1]))
     return None
+
+
+def _unescaped(text: str) -> str:
+    """Braces once where a template left them twice, and properties of a comment as a schema."""
+    if _TWICE.search(text):
+        text = text.replace("{{", "{").replace("}}", "}")
+    if properties := _COMMENTED.findall(text):
+        nodes = {n: {"type": kind, "description": about} for n, kind, about in properties}
+        schema = {"type": "object", "properties": nodes, "required": [*nodes]}
+        text = f"{text}\nJSON: {json.dumps(schema, ensure_ascii=False)}"
+    return text
 
 
 def _named(text: str) -> Iterator[dict[str, Any]]:
@@ -63,9 +85,20 @@ def _objects(text: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
             yield place, end, value
 
 
+def without_instructions(text: str) -> str:
+    """A text without the words and the schema that say what form the answer is to have."""
+    text = _unescaped(text)
+    schemas = [(start, end) for start, end, found in _objects(text) if _schema(found)]
+    if schemas and (told := _INSTRUCTIONS.search(text[: schemas[-1][0]])):
+        rest = _AFTERWARDS.sub("", text[schemas[-1][1] :])
+        return f"{text[: told.start()]} {rest}"
+    return text
+
+
 def without_objects(text: str, names: Sequence[str]) -> str:
     """The text without the JSON and the quoted names in it: values do not come from a shape."""
-    for start, end, _ in reversed(list(_objects(text))):
+    objects = list(_objects(text))
+    for start, end, _ in reversed(objects):
         text = f"{text[:start]} {text[end:]}"
     either = "|".join(map(re.escape, names))
     return re.sub(rf"[`'\"“]({either})[`'\"”]", r"\1", text)

@@ -73,14 +73,16 @@ def _content(view: Conversation) -> str:
     wanted = shape(texts)
     if view.asked.json_mode:
         return _json(_object(view, wanted))
-    form = None if view.planner.tools else in_form(view.texts("system"), view.texts("user"))
+    said = (view.texts("system"), view.texts("user"), view.answer_before)
+    form = None if view.planner.tools else in_form(*said)
     if form is not None:
         return form
     telling = [text for text in texts[-1:] + view.texts("system") if WANTED.search(text)]
     if wanted and any(compiled("ordered").search(text) for text in telling):
         # Without the JSON mode the service likes to put a fence around it.
         body = json.dumps(_object(view, wanted), ensure_ascii=False, indent=2)
-        return f"```json\n{body}\n```"
+        fence = "yaml" if any("YAML" in text for text in telling) else "json"  # JSON is YAML
+        return f"```{fence}\n{body}\n```"
     return in_words(view)
 
 

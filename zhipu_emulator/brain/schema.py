@@ -21,6 +21,7 @@ _BOUNDS = {
     "exclusiveMaximum": operator.lt,
 }
 _TOO_LARGE = 1e300  # JSON has no infinity
+_LISTED = re.compile(r"Literal\[([^\]]{1,2000})\]")  # the values allowed, in words
 _NUMBER = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d{1,300}(?:\.\d+)?(?:e[+-]?\d{1,2}\b)?")
 
 
@@ -56,6 +57,8 @@ class Schema:
         )
         self.required = {name for name in _of(node, "required", list) if isinstance(name, str)}
         self.description = str(node.get("description") or "")
+        if not self.enum and (listed := _LISTED.search(self.description)):
+            self.enum = re.findall(r"'([^']+)'", listed[1])
         self.name, self.needed = name, needed
         self.label = labelled(name)
         named, described = _roles(name), _roles(self.description)

@@ -20,6 +20,7 @@ _ASKED = re.compile(
     r"|^(?:Question|Search Query|Query): (.{1,500}?)\.? *$|new piece of information: (.+)$",
     re.MULTILINE,
 )
+_SORTED = re.compile(r"^Document ID: (\d{1,6})\n```(.*?)```$", re.MULTILINE | re.DOTALL)
 _MOST = re.compile(r"no more than (\d+)|up to (\d+)")
 _LABEL = re.compile(r"'(\w+): <numbers?>'")
 _SCORED = re.compile(r"^(\w+): \d+, (\w+): \d+$", re.MULTILINE)
@@ -96,6 +97,11 @@ def _of_ten(worth: float) -> int:
 
 def choice_facts(texts: Sequence[str]) -> Mapping[str, Any]:
     """Values by name for a schema that wants a choice: its number, or a list of them."""
+    text = "\n".join(texts)
+    if listed := _SORTED.findall(text):
+        wanted = features("".join(texts[-1:]))
+        worth = {int(number): coverage(wanted, features(about)) for number, about in listed}
+        return {"ranked_document_ids": sorted(worth, key=lambda number: -worth[number])}
     text = texts[-1] if texts else ""
     if not re.search(r"\bchoices?\b", text) or not (found := chosen(text)):
         return {}

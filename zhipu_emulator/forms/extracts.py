@@ -20,6 +20,11 @@ _VERB = re.compile(
     r"(?P<what>(?:(?:is|are|was|were|has|have|had|will|can)\b(?: \w+ed\b)?|[a-z]{3,}(?:ed|[^s]s)\b)"
     r"(?: (?:in|of|by|at|with|for|on|to|from|as)\b)?) (?P<whom>.+?)[.!?]*$"
 )
+_HAN = re.compile(
+    r"^(?P<who>[\u4e00-\u9fff·\w]{2,12}?)"
+    r"(?P<what>是|位于|属于|建于|住在|在|喜欢|拥有|有|叫|来自|毕业于|创立了|创建了)"
+    r"(?P<whom>.{1,40}?)[。！？；]*$"
+)
 _TOOLS = re.compile(
     r"\s*```json\s*(\{.*?\})\s*```\s*<User Question>\s*(.*?)\s*<Output>\s*\Z", re.DOTALL
 )
@@ -74,9 +79,12 @@ def _triplets(text: str, *, as_json: bool, head: str, tail: str) -> str:
 def _facts(text: str) -> Iterator[tuple[str, str, str]]:
     """Subject, verb and object of each sentence that has them."""
     for sentence in sentences(text):
-        if match := _VERB.match(" ".join(sentence.split())[:400]):
+        line = " ".join(sentence.split())[:400]
+        if match := _VERB.match(line) or _HAN.match(line):
             whom = re.split(r"[,;] ", match["whom"])[0]
-            parts = (match["who"], match["what"], re.sub(r"^(?:an?|the) ", "", whom))
+            who, whom = (re.sub(r"^(?:an?|the) ", "", one, flags=re.IGNORECASE)
+                         for one in (match["who"], whom))  # fmt: skip
+            parts = (who, match["what"], whom)
             who, what, object_ = (re.sub(r"[()\",]", "", part).strip() for part in parts)
             yield who, what, object_
 

@@ -7,6 +7,7 @@ import re
 from zhipu_emulator.content.similarity import coverage, features
 
 _YES_NO = re.compile(r"\bYES *(?:or|/) *NO\b")
+_GRADES = re.compile(r"single character \"Y\" or \"N\"")
 _POINTS = re.compile(r"worth (\d+) points?")
 _RANGE = re.compile(r"score has to be between (\d+) and (\d+)")
 _SECTION = (
@@ -32,7 +33,14 @@ def _met(wanted: str, given: str) -> float:
 
 def written(text: str) -> str | None:
     """The verdict in the form that the prompt wants; None where it wants none."""
-    if "'[[A]]'" in text:
+    if "[[rating]]" in text:
+        wanted = _part(text, r"\[Ground truth\]") or _part(text, r"\[Question\]")
+        met = _met(wanted, _part(text, "Assistant's Answer"))
+        return f"It has {met:.0%} of the words that are wanted. Rating: [[{1 + round(9 * met)}]]"
+    if _GRADES.search(text):
+        submitted = re.findall(r"\[Submission\]: (.*?)\n\*{3}", text, re.DOTALL)
+        return f"It {'answers' if any(submitted) else 'is empty'}.\n\n{'NY'[any(submitted)]}"
+    if "[[A]]" in text:
         return _better(text)
     if "[RESULT]" in text:
         return _points(text)
