@@ -83,7 +83,9 @@ def filled(view: Conversation, schema: Schema, words: Sequence[Term] = ()) -> di
         schema: What the object is like.
         words: The words of the function whose arguments it is.
     """
-    material = [*_found_out(view, schema), view.question, view.rest, *view.documents]
+    # Beside documents the rest is a frame: "Given the context information, answer the query."
+    around = [] if view.given else [view.rest]
+    material = [*_found_out(view, schema), view.question, *around, *view.documents]
     text = "\n".join(dict.fromkeys(filter(None, material)))
     passage = Passage(without_objects(text, list(schema.properties)), view.today, words)
     done = Filler(passage, view.question, view.facts, reads=True).fill(schema)
