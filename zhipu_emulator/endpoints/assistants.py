@@ -18,7 +18,7 @@ from zhipu_emulator.brain.reply import reply_to
 from zhipu_emulator.chat.answer import pieces
 from zhipu_emulator.chat.checks import check_chat
 from zhipu_emulator.chat.message_parts import plain
-from zhipu_emulator.http.params import Params, illegal, unknown_model
+from zhipu_emulator.http.params import Params, illegal
 from zhipu_emulator.http.responses import (
     DONE,
     api_key,
@@ -55,7 +55,7 @@ def routes(state: State) -> list[Route]:
 
     async def listing(request: Request) -> Response:
         wanted = Params(await read_json(request)).required("assistant_id_list")
-        if not isinstance(wanted, list):
+        if not isinstance(wanted, list) or not all(isinstance(one, str) for one in wanted):
             raise illegal("assistant_id_list")
         found = [_shown(number) for number, name in enumerate(IDS) if not wanted or name in wanted]
         return json_response(_enveloped(found))
@@ -73,10 +73,9 @@ def routes(state: State) -> list[Route]:
 async def _converse(request: Request, state: State) -> Response:
     params = Params(await read_json(request))
     talk = _conversation(params, state, api_key(request))
-    model = params.text("model", MODELS[0])
-    if model not in MODELS:
-        raise unknown_model()
+    model = params.model(MODELS)
     request_id = params.caller_ids()
+    _further(params)
     said = _said(params.required("messages"))
     stream = params.flag("stream", True)
     answer = await asyncio.to_thread(_answer, params, [*talk["messages"], *said], state)
@@ -95,6 +94,25 @@ async def _converse(request: Request, state: State) -> Response:
     choice = {"index": 0, "message": message, "finish_reason": "stop"}
     known |= {"request_id": request_id or known["id"], "model": model, "status": "completed"}
     return json_response({**known, "choices": [choice], "usage": usage})
+
+
+def _further(params: Params) -> None:
+    """Check the fields that change nothing here."""
+    params.flag("do_sample")
+    attachments = params.get("attachments") or []
+    if not isinstance(attachments, list) or not all(isinstance(a, dict) for a in attachments):
+        raise illegal("attachments")
+    if not isinstance(params.get("metadata") or {}, dict):
+        raise illegal("metadata")
+    _ways(params)
+
+
+def _ways(params: Params) -> Mapping[str, Any]:
+    """From which language to which, where a translation is wanted."""
+    ways = _object(_object(params.get("extra_parameters")).get("translate"))
+    if not all(isinstance(name, str) for name in ways.values()):
+        raise illegal("extra_parameters")
+    return ways
 
 
 def _page(request: Request, state: State, params: Params) -> dict[str, Any]:
@@ -162,10 +180,7 @@ def _said(messages: Any) -> list[dict[str, str]]:
         content = message.get("content")
         parts = content if isinstance(content, list) else [{"type": "text", "text": content}]
         for part in parts:
-            kind = part.get("type") if isinstance(part, dict) else None
-            if kind not in ("text", "image_url") or (
-                kind == "text" and not isinstance(part.get("text"), str)
-            ):
+            if not _is_part(part):
                 raise illegal("messages.content")
     said = [{"role": "user", "content": plain(message["content"])} for message in messages]
     if not any(message["content"].strip() for message in said):
@@ -173,10 +188,17 @@ def _said(messages: Any) -> list[dict[str, str]]:
     return said
 
 
+def _is_part(part: Any) -> bool:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind == "image_url":
+        image = part.get("image_url")
+        return isinstance(image, dict) and isinstance(image.get("url"), str) and bool(image["url"])
+    return kind == "text" and isinstance(part.get("text"), str)
+
+
 def _answer(params: Params, messages: list[dict[str, str]], state: State) -> str:
     asked = check_chat({"model": _STANDS_FOR, "messages": messages}, state)
-    ways = _object(_object(params.get("extra_parameters")).get("translate"))
-    if ways:
+    if ways := _ways(params):
         languages = Params(ways)
         source, target = languages.text("from", "auto"), languages.text("to", "zh-CN")
         return translated(messages[-1]["content"], source, target)

@@ -10,6 +10,7 @@ import pytest
 from zhipu_emulator.endpoints.assistants import IDS
 
 ASKED: dict[str, Any] = {
+    "model": "glm-4-assistant",
     "assistant_id": IDS[0],
     "messages": [{"role": "user", "content": [{"type": "text", "text": "What is 17 * 19?"}]}],
 }
@@ -79,11 +80,21 @@ def test_the_list(client, satisfies, wanted, count) -> None:
 @pytest.mark.parametrize(
     ("body", "code"),
     [
-        ({"messages": ASKED["messages"]}, "1213"),
+        ({**ASKED, "assistant_id": None}, "1213"),
         ({**ASKED, "assistant_id": "none-of-the-twelve"}, "1214"),
         ({**ASKED, "model": "glm-4.7"}, "1211"),
+        ({**ASKED, "model": None}, "1213"),
+        ({**ASKED, "model": 4}, "1214"),
+        (said([{"type": "image_url"}, {"type": "text", "text": "a"}]), "1214"),
+        (said([{"type": "image_url", "image_url": "a"}, {"type": "text", "text": "a"}]), "1214"),
+        (said("a", extra_parameters={"translate": {"from": 1}}), "1214"),
+        (said("a", do_sample="perhaps"), "1214"),
+        (said("a", attachments="a"), "1214"),
+        (said("a", attachments=["a"]), "1214"),
+        (said("a", metadata=["a"]), "1214"),
+        (said("a", user_id="short"), "1210"),
         ({**ASKED, "conversation_id": "none"}, "1214"),
-        ({"assistant_id": IDS[0]}, "1213"),
+        ({**ASKED, "messages": None}, "1213"),
         ({**ASKED, "messages": []}, "1214"),
         ({**ASKED, "messages": [{"role": "assistant", "content": "a"}]}, "1214"),
         ({**ASKED, "messages": ["a"]}, "1214"),
@@ -103,6 +114,9 @@ def test_refused(client, refused, body, code) -> None:
 def test_lists_are_refused_too(client, refused) -> None:
     refused(client.post("assistant/list", json={}), "1213")
     refused(client.post("assistant/list", json={"assistant_id_list": "a"}), "1214")
+    refused(client.post("assistant/list", json={"assistant_id_list": [1]}), "1214")
+    sized = {"assistant_id": IDS[0], "page_size": 101}
+    refused(client.post("assistant/conversation/list", json=sized), "1210")
     refused(client.post("assistant/conversation/list", json={"assistant_id": "a"}), "1214")
 
 
