@@ -77,6 +77,10 @@ class NotFoundError(_Model, client.NotFoundError, core.ModelNotFoundError):
     """The model does not exist on this site."""
 
 
+class GoneError(_Model, client.GoneError, core.ModelNotFoundError):
+    """A file or a batch is not there any more."""
+
+
 class RateLimitError(_Model, client.RateLimitError, core.ModelRateLimitError):
     """Too many requests, or the model is overloaded."""
 
@@ -142,6 +146,7 @@ _EDGES: Mapping[type[Exception], type[Exception]] = {
         AuthenticationError,
         PermissionDeniedError,
         NotFoundError,
+        GoneError,
         RateLimitError,
         QuotaExceededError,
         InsufficientBalanceError,
