@@ -2,20 +2,24 @@
 
     python cookbook/langchain/fallback_and_thinking.py ["a task"]
 
-Without a key the emulator of this project answers, and its first answer is the service's error
-1308: the plan's quota is used up until a time that the error names. Until then that model rests.
+On the emulator of this project (started here where no key is set, or the one whose two lines you
+exported) the first model answers with the service's error 1308: the plan's quota is used up until
+a time that the error names. Until then that model rests, and the second one answers. With a real
+key nothing is staged: the second model is asked only when your account is at a limit.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from urllib.parse import urlsplit
 
 from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, HumanMessage
 
 from langchain_zhipu import ChatZhipuAI, ZhipuAIFallbackMiddleware, ZhipuAIThinkingMiddleware
 from zhipu_client import AttemptEvent, ZhipuError
-from zhipu_emulator import Fault, stand_in
+from zhipu_emulator import stand_in
 
 TASK = "What is 17 * 19?"
 
@@ -30,18 +34,25 @@ def note(event: AttemptEvent) -> None:
     print(f"{event.model}: {event.outcome} {event.code or ''}".rstrip())
 
 
+def staged() -> dict[str, str]:
+    """The header that makes an emulator answer with a limit; a real service gets none."""
+    bases = (os.environ.get(name, "") for name in ("ZHIPUAI_BASE_URL", "ZAI_BASE_URL"))
+    if any(urlsplit(base).hostname in {"127.0.0.1", "localhost"} for base in bases):
+        return {"x-emulator-fault": "error=1308"}
+    print("No limit is staged on the real service: the second model is asked only at a real one.")
+    return {}
+
+
 def main(arguments: list[str]) -> int:
     """Run one task, and show who answered and who thought."""
     task = arguments[0] if arguments else TASK
     try:
-        with stand_in() as emulator:
-            if emulator is not None:
-                emulator.script(Fault({"error": "1308"}))
+        with stand_in():
             # No retries of its own: the next model is asked at once.
-            first, second = (
-                ChatZhipuAI(model=name, max_retries=0, on_attempt=note)
-                for name in ("glm-4.7", "glm-4.6")
+            first = ChatZhipuAI(
+                model="glm-4.7", max_retries=0, on_attempt=note, default_headers=staged()
             )
+            second = ChatZhipuAI(model="glm-4.6", max_retries=0, on_attempt=note)
             agent = create_agent(
                 first,
                 tools=[multiply],

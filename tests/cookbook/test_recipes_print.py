@@ -116,7 +116,8 @@ ONLY: dict[tuple[str, str], tuple[str, ...]] = {
     ("langchain", "human_in_the_loop reject"): ("the tool: ", "No sums today."),
     ("langchain", "cloned_voice"): ("Listed: True", "Deleted: True", "Spoken: ", "RIFF"),
     ("langchain", "fallback_and_thinking"): (
-        "glm-4.7: answered",
+        "glm-4.7: failed 1308",
+        "glm-4.6: answered",
         "thought: ",
         "did not think: ",
         "323",
