@@ -18,7 +18,7 @@ from zhipu_emulator.brain.reply import reply_to
 from zhipu_emulator.chat.answer import pieces
 from zhipu_emulator.chat.checks import check_chat
 from zhipu_emulator.chat.message_parts import plain
-from zhipu_emulator.http.params import Params, illegal
+from zhipu_emulator.http.params import Params, illegal, unknown_model
 from zhipu_emulator.http.responses import (
     DONE,
     api_key,
@@ -73,7 +73,9 @@ def routes(state: State) -> list[Route]:
 async def _converse(request: Request, state: State) -> Response:
     params = Params(await read_json(request))
     talk = _conversation(params, state, api_key(request))
-    model = params.model(MODELS)
+    model = params.text("model", MODELS[0])  # the official SDK may leave it out
+    if model not in MODELS:
+        raise unknown_model()
     request_id = params.caller_ids()
     _further(params)
     said = _said(params.required("messages"))
