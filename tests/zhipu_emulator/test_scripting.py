@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from langchain_core.tools import StructuredTool
+from llama_index.core.tools import FunctionTool
 
 import zhipu_emulator
+from langchain_zhipu import ChatZhipuAI
+from llama_index_zhipu import ZhipuAI
 from zhipu_emulator import Answer, Fault, call, say, think
 
 
@@ -132,6 +136,23 @@ def test_an_order_waits_for_its_request(ask, tool) -> None:
     assert ask.server.unused == ["say='next'"]
     assert ask.text("Hi") == "next"
     ask.server.assert_all_used()
+
+
+def test_a_function_is_named_in_a_script_as_in_the_program(server) -> None:
+    def weather(city: str) -> str:
+        """查询天气"""
+        return city
+
+    where = {"model": "glm-4.7", "base_url": server.base_url, "api_key": server.api_key}
+    server.script(call("查天气", city="北京"), tool="查天气", times=2)
+    bound = ChatZhipuAI(**where).bind_tools([StructuredTool.from_function(weather, name="查天气")])
+    (made,) = bound.invoke("北京").tool_calls
+    assert (made["name"], made["args"]) == ("查天气", {"city": "北京"})
+    llm = ZhipuAI(**where)
+    answered = llm.chat_with_tools([FunctionTool.from_defaults(weather, "查天气")], "北京")
+    (chosen,) = llm.get_tool_calls_from_response(answered)
+    assert (chosen.tool_name, chosen.tool_kwargs) == ("查天气", {"city": "北京"})
+    server.assert_all_used()
 
 
 def test_conditions_are_all_to_be_met_and_times_count(ask) -> None:

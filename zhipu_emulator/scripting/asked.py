@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from zhipu_emulator.scripting.items import Answer, Fault, Item
 
-__all__ = ["Seen", "described", "in_words", "messages_of", "shown", "tools_of"]
+__all__ = ["Seen", "described", "in_words", "messages_of", "offers", "shown", "tools_of"]
 
 _LONGEST = 100  # characters of a text that is shown
 _MOST_TOOLS = 10
@@ -53,6 +54,16 @@ def tools_of(body: Any) -> list[Any]:
         if isinstance(tool, Mapping)
     ]
     return [one.get("name") for one in functions if isinstance(one, Mapping)]
+
+
+def offers(body: Any, name: str) -> bool:
+    """Whether a request offers a function of this name.
+
+    Names that the wire does not take (Chinese ones) are sent by this project's clients with a
+    hash of the name at their end.
+    """
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return any(one == name or str(one).endswith(f"_x{digest}") for one in tools_of(body))
 
 
 def described(path: str, body: Any) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from zhipu_emulator.scripting.asked import Seen, described, in_words, messages_of, tools_of
+from zhipu_emulator.scripting.asked import Seen, described, in_words, messages_of, offers, tools_of
 from zhipu_emulator.scripting.items import Answer, Item
 
 _CHAT = "/chat/completions"
@@ -72,7 +72,8 @@ class Condition:
         last = [text for role, text in messages if role == "user"][-1:]
         if self.user is not None and self.user not in "".join(last):
             yield f"the last user message does not contain {self.user!r}"
-        if self.tool is not None and self.tool not in (tools := tools_of(found)):
+        if self.tool is not None and not offers(found, self.tool):
+            tools = tools_of(found)
             named = f"its tools are {', '.join(map(str, tools))}" if tools else "it offers no tool"
             yield f"{named}, not {self.tool!r}"
 
