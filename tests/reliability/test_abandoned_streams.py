@@ -180,3 +180,30 @@ def test_C09_streams_left_by_break_do_not_add_up(name: str) -> None:
         http_async_client=httpx.AsyncClient(transport=transport),
     )
     asyncio.run(visit())
+
+
+@pytest.mark.parametrize("left", ["by break", "cancelled"])
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_C09_a_loop_that_ends_while_a_stream_is_closed_says_nothing(name: str, left: str) -> None:
+    """Python may close a generator that is already closing, and lets nothing be awaited then."""
+    heard: list[Any] = []
+
+    async def first(subject: Any) -> None:
+        async for _piece in subject.apieces("outer"):
+            break
+
+    async def visit() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, said: heard.append(said))
+        tasks = [asyncio.ensure_future(first(subject)) for _ in range(3)]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        if left == "cancelled":
+            for task in tasks:
+                task.cancel()
+
+    for _ in range(3):  # how far each of them is by then differs
+        with FaultServer(say.chosen(_pick)) as server:
+            subject = SUBJECTS[name](server.base_url)
+            asyncio.run(visit())
+            gc.collect()
+            assert server.wait_for(lambda s: s.open == 0, PATIENT)
+    assert [said for said in heard if "exception" in said] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
@@ -98,24 +98,27 @@ class AsyncStream(Generic[E]):
             self._closed = True
             if self._opening is not None:  # another task waits for a place, the head, a retry
                 self._opening.cancel()
-            try:
-                if self._state is not None and self._state.done:
-                    await self._drain()
-            finally:
-                await self._drop()
+            if self._loop is not None and self._response is not None:
+                await _apart(self._end)
+            else:
+                await self._end()
 
     def __del__(self) -> None:
-        if getattr(self, "_closed", True):
-            return
-        self._closed = True
+        if not getattr(self, "_closed", True):
+            self._closed = True
+            self._abandon()
+
+    def _abandon(self) -> None:
+        """Give everything back where nothing can be awaited."""
         for slot in self._slots:
             slot.release()
         if self._silence is not None:
             self._silence.end()
         outside(self._report_left)
         response, loop = self._response, self._loop
+        self._response = None
         if response is not None and loop is not None and not loop.is_closed():
-            loop.call_soon_threadsafe(_close_later, loop, response)
+            loop.call_soon_threadsafe(_closing_of, loop, response.aclose)
 
     async def _pull(self) -> None:
         """Get something ready, or close; retries while nothing was handed out."""
@@ -139,6 +142,10 @@ class AsyncStream(Generic[E]):
                 raise
             self._state = None
             await self._unless_closed(self._client._core.clock.asleep(wait))
+        except GeneratorExit:  # its coroutine is thrown away
+            self._closed = True
+            self._abandon()
+            raise
         except BaseException:
             self._closed = True
             await self._drop()
@@ -218,7 +225,8 @@ class AsyncStream(Generic[E]):
                 slot.succeeded()
             if self._call.watch is not None:
                 self._call.watch.over("ended")
-            await self.aclose()
+            self._closed = True
+            await self._end()
         self._pause(state, now)
 
     def _pause(self, state: StreamState[E], now: float) -> None:
@@ -250,6 +258,13 @@ class AsyncStream(Generic[E]):
             whole = self._state is not None and self._state.done
             self._call.watch.over("ended" if whole else "left")
 
+    async def _end(self) -> None:
+        try:
+            if self._state is not None and self._state.done:
+                await self._drain()
+        finally:
+            await self._drop()
+
     async def _drain(self) -> None:
         left = DRAIN_BYTES
         if self._bytes is None:
@@ -279,7 +294,30 @@ class AsyncStream(Generic[E]):
 _closing: set[asyncio.Task[None]] = set()
 
 
-def _close_later(loop: asyncio.AbstractEventLoop, response: Any) -> None:
-    task = loop.create_task(response.aclose())
+def _closing_of(
+    loop: asyncio.AbstractEventLoop, close: Callable[[], Coroutine[Any, Any, None]]
+) -> asyncio.Task[None]:
+    """Close in a task of its own, which goes on where nobody waits for it."""
+    task = loop.create_task(close())
     _closing.add(task)
-    task.add_done_callback(_closing.discard)
+    task.add_done_callback(_closed)
+    return task
+
+
+def _closed(task: asyncio.Task[None]) -> None:
+    _closing.discard(task)
+    if not task.cancelled():
+        task.exception()  # who waits for it gets it; else the loop would report it
+
+
+async def _apart(close: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Await a closing in a task of its own.
+
+    Python may close a generator that is already closing: where a loop ends, the task that closes
+    it is cancelled before its first step. What awaits then, as httpcore does to close a
+    connection, fails with "coroutine ignored GeneratorExit".
+    """
+    task = _closing_of(asyncio.get_running_loop(), close)
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()
