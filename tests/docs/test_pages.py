@@ -5,6 +5,7 @@ The blocks of a page are one program, run in order; `tests.pages` says what can 
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -39,3 +40,11 @@ def test_the_program_of_the_page_runs(page: Path, tmp_path: Path) -> None:
 def test_each_page_has_programs_that_are_run() -> None:
     without = {str(page.relative_to(DOCS)) for page in {*ENGLISH} - {*PAGES}}
     assert {name for name in without if not name.startswith("reference/")} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(DOCS)))
+def test_it_says_of_each_program_what_it_prints(page: Path) -> None:
+    """A line that begins with ``print(`` runs at once; in a callback nothing may come."""
+    found = blocks(page.read_text("utf-8"))
+    printing = (block for block in found if re.search(r"^ *print\(", block.code, re.MULTILINE))
+    assert not [block.line for block in printing if not block.prints]
