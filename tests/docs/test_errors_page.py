@@ -17,7 +17,7 @@ from zhipu_emulator import Server, serve
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 ROWS = [
-    [re.findall(r"`(\w+)`", cell) for cell in line.strip("|").split("|")[:2]]
+    [re.findall(r"`(\w+)`", cell) for cell in line.strip("|").split("|")[::3]]
     for line in (DOCS / "concepts" / "errors.md").read_text("utf-8").splitlines()
     if line.startswith("| `")
 ]
