@@ -105,6 +105,8 @@ def test_what_cannot_be_said(make: Any, words: str) -> None:
         ([{"say": "x", "when": {"tool": "moor"}}], {"tool": "sail"}, "tool='sail'"),
         ([{"say": "x", "times": 2}], {"times": 3}, "times=3"),
         ([{"hello": 1}], {}, '{"json": {...}}'),
+        ([{"say": "x", "tool": "moor"}], {}, '{"when": {"tool": ...}}'),
+        ([b"x"], {}, "cannot be scripted"),
         ([say("x")], {"model": 47}, "model=47"),
         ([say("x")], {"user": ""}, "user=''"),
         ([say("x")], {"when": "moor"}, "when='moor'"),
@@ -176,6 +178,24 @@ def test_what_the_model_says_is_for_the_chat(ask) -> None:
     answer = ask.http.post(f"{ask.server.base_url}/embeddings", json=body)
     assert answer.json()["data"]
     assert ask.text("Hi") == "for the chat"
+
+
+def test_a_report_of_many_orders_is_short(ask) -> None:
+    ask.server.script(*[say("x")] * 500, tool="moor")
+    ask.text("Hi")
+    lines = ask.server.report().splitlines()
+    assert lines[40] == "not used: 480 more"
+    assert repr(ask.server).endswith(": 1 requests, 500 orders unused>")
+
+
+def test_a_condition_may_look_at_the_server(ask) -> None:
+    ask.server.script(say("x"), when=lambda _: ask.server.unused and ask.server.requests)
+    assert ask.text("Hi") == "x"
+
+
+def test_a_port_that_is_taken_is_named(ask) -> None:
+    with pytest.raises(OSError, match=f"127.0.0.1:{ask.server.port}"):
+        zhipu_emulator.serve(ask.server.port).start()
 
 
 def test_what_was_not_used_is_said_with_what_was_asked(ask) -> None:
@@ -283,6 +303,7 @@ def test_faults_now_and_then(ask) -> None:
     "options",
     [
         {"fault_rate": 2}, {"fault_rate": True}, {"faults": ("nonsense",)}, {"faults": "cut=1"},
+        {"scripted_only": "yes"}, {"fetch_loopback": 1},
         {"latency": -1}, {"latency": float("nan")}, {"max_in_flight": -1}, {"habit_rate": "all"},
     ],
 )  # fmt: skip

@@ -17,7 +17,7 @@ _KEYS = re.compile(
 )
 _TWICE = re.compile(r"\{\{\s*\"")
 _COMMENTED = re.compile(
-    r"^\s*\"(\w+)\": (string|integer|number|boolean) *(?://|\\\\) ?(.*)$", re.MULTILINE
+    r"^[ \t]{0,40}\"(\w+)\": (string|integer|number|boolean) *(?://|\\{1,2}) ?(.*)$", re.MULTILINE
 )
 _INSTRUCTIONS = re.compile(
     r"(?:The output should be|Here's a JSON schema|STRICT OUTPUT FORMAT|Your (?:output|response) "

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from zhipu_emulator.scripting.orders import Order
 
 
+_MOST_SHOWN = 20  # orders of a report
+
+
 class Server:
     """A running emulator.
 
@@ -45,6 +48,10 @@ class Server:
         self._thread: threading.Thread | None = None
         self._server: Any = None
         self._socket: socket.socket | None = None
+
+    def __repr__(self) -> str:
+        asked, unused = len(self.requests), len(self.state.script)
+        return f"<Server {self.url}: {asked} requests, {unused} orders unused>"
 
     @property
     def port(self) -> int:
@@ -148,11 +155,14 @@ class Server:
         """What was scripted and not used, and what was asked and got which order: for people."""
         script = self.state.script
         lines = [*script.failures]
-        for one in script.unused:
+        unused = script.unused
+        for one in unused[:_MOST_SHOWN]:
             of = f" (taken {one.taken} times)" if one.taken else ""
             lines.append(f"not used{of}: {one}")
             if one.missed:
                 lines.append(f"    not for the last request: {one.missed}")
+        if len(unused) > _MOST_SHOWN:
+            lines.append(f"not used: {len(unused) - _MOST_SHOWN} more")
         seen, count = script.seen, len(self.requests)
         lines.append("what was asked, and the order for it:" if seen else "nothing was asked")
         lines += [f"    {request}" for request in seen]
@@ -256,6 +266,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(1024)
+    except OSError as error:
+        listener.close()
+        raise type(error)(error.errno, error.strerror, f"{host}:{port}") from error
     except BaseException:
         listener.close()
         raise

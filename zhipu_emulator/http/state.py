@@ -116,6 +116,10 @@ class Options:
             raise ValueError(msg)
         for fault in self.faults:
             Fault.parse(fault)
+        for name in ("scripted_only", "fetch_loopback"):
+            if not isinstance(value := getattr(self, name), bool):
+                msg = f"{name}={value!r}: wanted True or False"
+                raise ValueError(msg)  # noqa: TRY004 - like every other option
         for name in ("habit_rate", "fault_rate"):
             _in_range(name, getattr(self, name), 0, 1)
         for name in ("latency", "token_delay"):

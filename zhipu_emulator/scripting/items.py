@@ -52,7 +52,7 @@ class Fault:
         for kind, value in self.orders.items():
             if kind not in KINDS:
                 known = ", ".join(sorted(KINDS))
-                msg = f"unknown fault {kind!r}; known are {known}. An answer in words is say(...)"
+                msg = f"unknown fault {kind!r} (an answer in words is say(...)); known are {known}"
                 raise ValueError(msg)
             form = FORMS.get(kind)
             if form is not None and not re.fullmatch(form, value):

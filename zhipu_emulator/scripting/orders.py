@@ -181,7 +181,7 @@ class Script:
 
     def __init__(self) -> None:
         self._queue: list[Order] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a function given as when= may look at the script
         self._failures: list[str] = []
         self._seen: deque[Seen] = deque(maxlen=_MOST_SEEN)
         self._ordered = 0

@@ -13,7 +13,7 @@ the fields of ``Answer`` (``json``, ``chunks``, ``status``, ``headers``, ``done`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from zhipu_emulator.scripting.items import Answer, Fault, call, say, think
@@ -71,7 +71,7 @@ def order(value: Any) -> Order:
         return Order(value)
     if isinstance(value, str):
         return Order(_fault(value))
-    if isinstance(value, Sequence):
+    if isinstance(value, list | tuple):
         msg = f"{value!r} is a list: script(*items) takes its items one by one"
         raise TypeError(msg)
     if not isinstance(value, Mapping):
@@ -114,6 +114,9 @@ def _known(value: Mapping[str, Any]) -> None:
             f"{dict(value)!r} is a message, not an order: "
             'use say(...), or {"say": ..., "think": ..., "call": ...}'
         )
+        raise ValueError(msg)
+    if unknown[0] in _WHEN:
+        msg = f'{unknown[0]!r} is a condition: {{"when": {{"{unknown[0]}": ...}}}}'
         raise ValueError(msg)
     msg = (
         f"unknown key {unknown[0]!r}; an order has {', '.join(_KEYS)}. "
