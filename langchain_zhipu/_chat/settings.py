@@ -12,7 +12,7 @@ from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.load import dumpd
 from langchain_core.load.serializable import SerializedConstructor, SerializedNotImplemented
 from langchain_core.utils.utils import _build_model_kwargs
-from pydantic import Field, field_serializer, model_validator
+from pydantic import Field, StrictBool, field_serializer, model_validator
 from typing_extensions import override
 
 from langchain_zhipu._chat.counting import CountsTokens
@@ -52,7 +52,7 @@ class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
     stop: list[str] | str | None = None
     n: int | None = None
     do_sample: bool | None = None
-    thinking: bool | dict[str, Any] | Literal["auto", "enabled", "disabled"] | None = None
+    thinking: StrictBool | dict[str, Any] | Literal["auto", "enabled", "disabled"] | None = None
     reasoning_effort: str | None = None
     clear_thinking: bool | None = None
     reasoning_history: ReasoningHistory | None = None

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from llama_index.core.bridge.pydantic import Field, field_serializer, model_validator
 from llama_index.core.llms.function_calling import FunctionCallingLLM
+from pydantic import StrictBool
 
 from llama_index_zhipu._connection import ALIASES, ZhipuSettings
 from zhipu_client.conversation import ReasoningHistory, redacted, without_secrets
@@ -47,7 +48,7 @@ class ChatSettings(FunctionCallingLLM, ZhipuSettings):
     max_tokens: int | None = Field(default=None, gt=0, description="The most tokens to write.")
     do_sample: bool | None = Field(default=None, description="False for greedy decoding.")
     stop: str | list[str] | None = Field(default=None, description="Words that end the answer.")
-    thinking: bool | Literal["auto", "enabled", "disabled"] | dict[str, Any] | None = Field(
+    thinking: StrictBool | Literal["auto", "enabled", "disabled"] | dict[str, Any] | None = Field(
         default=None, description="Whether the model reasons before it answers."
     )
     clear_thinking: bool | None = Field(default=None, description="False keeps reasoning.")

@@ -26,7 +26,7 @@ from zhipu_client._io.client_settings import ClientSettings
 from zhipu_client._io.clock import Clock, SystemClock
 from zhipu_client._io.deprecated_models import warn_of_deprecated
 from zhipu_client._io.gates import Gate
-from zhipu_client._io.inferred_site import goes_where_offered, infer
+from zhipu_client._io.inferred_site import goes_where_offered, infer, where_offered
 from zhipu_client._io.proxies import PoolKey, pool_key
 from zhipu_client._io.usage import UsageCounter
 from zhipu_client._learned import first_time, remember_refusal
@@ -127,7 +127,8 @@ class Core:
             return
         if not offered(self.site, path, method) and not goes_where_offered(self, path, method):
             raise InvalidRequestError(
-                f"{method} {path} is not offered on this site ({self.site}: {self.base_url})",
+                f"{method} {path} is not offered on this site ({self.site}: {self.base_url})"
+                f"{where_offered(path, method)}",
                 field="base_url",
                 value=self.base_url,
             )

@@ -84,14 +84,14 @@ def _limit_path(given: str | os.PathLike[str] | None) -> Path | None:
     return limit_path(given)
 
 
-def own(http_client: Any, wrong: str) -> Any:
+def own(http_client: Any, wrong: str, name: str = "http_client") -> Any:
     """Return the caller's own client, unless it is the other half of httpx."""
     if http_client is None:
         return None
     if not hasattr(http_client, "build_request"):
         raise InvalidRequestError(
-            f"http_client must be a client of httpx, not {type(http_client).__name__}",
-            field="http_client",
+            f"{name} must be a client of httpx, not {type(http_client).__name__}",
+            field=name,
         )
     # Whoever brings one of its clients has imported it. Never from `sys.modules`, which also has
     # what another thread has imported by half: an import waits for the whole.
@@ -99,9 +99,9 @@ def own(http_client: Any, wrong: str) -> Any:
 
     if isinstance(http_client, getattr(httpx, wrong)):
         raise InvalidRequestError(
-            f"http_client is an httpx.{wrong}, which cannot be used here: blocking calls need an "
+            f"{name} is an httpx.{wrong}, which cannot be used here: blocking calls need an "
             "httpx.Client, asynchronous ones an httpx.AsyncClient",
-            field="http_client",
+            field=name,
         )
     return http_client
 

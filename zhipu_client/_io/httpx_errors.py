@@ -79,7 +79,7 @@ def _ours(call: Call, error: Exception) -> ZhipuError | None:
         text = f"{call.core.pool_key.described} does not lead to {host}: {_cause(error)}"
         return APIConnectionError(text, sent=False, request_id=request_id)
     if isinstance(error, (httpx.ConnectError, httpx.ProxyError)):
-        text = f"cannot reach {call.peer}: {_cause(error)}"
+        text = f"cannot reach {call.peer}: {_cause(error)}{_if_local(call, error)}"
         return APIConnectionError(text, sent=False, request_id=request_id)
     if isinstance(error, (httpx.LocalProtocolError, httpx.UnsupportedProtocol)):
         return InvalidRequestError(
@@ -103,6 +103,18 @@ def _is_of_another_library(error: Exception) -> bool:
     """
     cause = error.__cause__
     return cause is not None and not type(cause).__module__.startswith("httpcore")
+
+
+def _if_local(call: Call, error: Exception) -> str:
+    """Return what to look at where nothing listens at a port of this machine."""
+    import httpx
+
+    url = httpx.URL(call.core.base_url)
+    local = url.host in {"localhost", "::1"} or url.host.startswith("127.")
+    if not local or not isinstance(error, httpx.ConnectError):
+        return ""
+    port = url.port or {"https": 443}.get(url.scheme, 80)
+    return f". Is the server running? The emulator: python -m zhipu_emulator --port {port}"
 
 
 def _cause(error: Exception) -> str:

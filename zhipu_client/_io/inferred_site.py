@@ -16,7 +16,7 @@ from zhipu_client._learned import forget_site, remember_site, remembered_site
 from zhipu_client.dialects import dialect_of
 from zhipu_client.errors import AuthenticationError, ZhipuError
 
-__all__ = ["goes_to_other_site", "goes_where_offered", "infer"]
+__all__ = ["goes_to_other_site", "goes_where_offered", "infer", "where_offered"]
 
 _OTHER = {
     PRESETS["bigmodel"]: PRESETS["zai"],
@@ -54,6 +54,20 @@ def goes_where_offered(core: Any, path: str, method: str) -> bool:
         stacklevel=2,
     )
     return True
+
+
+def where_offered(path: str, method: str) -> str:
+    """Return what to do about a path that a site lacks, for the end of a refusal.
+
+    Examples:
+        >>> where_offered("/embeddings", "POST")
+        ': give base_url="bigmodel" and a key of that site, which does offer it'
+    """
+    names = (site_of(url) for url in _OTHER)
+    name = next((name for name in names if name and offered(name, path, method)), None)
+    if name is None:
+        return ""
+    return f': give base_url="{name}" and a key of that site, which does offer it'
 
 
 def goes_to_other_site(

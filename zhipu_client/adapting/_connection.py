@@ -14,7 +14,7 @@ from pydantic.json_schema import SkipJsonSchema
 from zhipu_client._attempt_events import AttemptEvent
 from zhipu_client._check import refusal
 from zhipu_client._defaults import KEY_VARIABLES, Timeout, names_base_url, resolve_base_url
-from zhipu_client._io.client_settings import ClientSettings
+from zhipu_client._io.client_settings import ClientSettings, own
 from zhipu_client._io.first_use import importing
 from zhipu_client._io.usage import UsageCounter
 from zhipu_client._key import find
@@ -190,6 +190,12 @@ class ConnectionSettings(KeepsNoArguments, HasClients, BaseModel):
                 value = found.pop(alias)
                 if name == "default_headers":
                     value = _organization(value, found.pop(name, None))
+                elif value is not None and _differs(value, found.get(name)):
+                    raise InvalidRequestError(
+                        f"{alias} and {name} are two names of one setting, and were given "
+                        f"different values: give {name} alone",
+                        field=name,
+                    )
                 if found.get(name) is None:
                     found[name] = value
         if "api_key" in found:
@@ -258,6 +264,7 @@ class ConnectionSettings(KeepsNoArguments, HasClients, BaseModel):
             proxy=self.proxy,
             on_attempt=self.on_attempt,
         )
+        own(self.http_async_client, "Client", "http_async_client")
         settings.inferred |= self.base_url is not None and self.base_url == self._inferred
         return settings
 
@@ -354,6 +361,11 @@ class ConnectionSettings(KeepsNoArguments, HasClients, BaseModel):
         from zhipu_client.conversation.left_out import for_pickle  # when something is pickled
 
         return {**state, "__dict__": for_pickle(fields, key), "__pydantic_private__": private}
+
+
+def _differs(one: Any, other: Any) -> bool:
+    """Return whether two values for one setting were given, and not the same."""
+    return other is not None and hidden(one) != hidden(other)
 
 
 def _organization(value: Any, headers: Any) -> Any:

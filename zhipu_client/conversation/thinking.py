@@ -50,7 +50,9 @@ def thinking_value(value: Any, clear: bool | None = None) -> dict[str, Any] | No
         wanted = dict(value)
     else:
         raise InvalidRequestError(
-            f'thinking is {value!r}, but must be True, False, "auto" or a dict with "type"',
+            f"thinking is {value!r}, but must be "
+            'True, False, "enabled", "disabled", '
+            '"auto" or a dict with "type"',
             field="thinking",
             value=value,
         )
@@ -123,6 +125,13 @@ def thinking_fields(
     """
     wanted = thinking_value(thinking, clear_thinking) or {}
     notes: list[str] = []
+    if not isinstance(reasoning_effort, (str, type(None))):
+        raise InvalidRequestError(
+            f"reasoning_effort is {reasoning_effort!r}, but must be a valid string such as "
+            '"max", "high" or "low", or None',
+            field="reasoning_effort",
+            value=reasoning_effort,
+        )
     if info is None or info.thinking != "always" or "coding" in (site or ""):
         return wanted or None, reasoning_effort, notes
     if wanted.get("type") == "disabled":
