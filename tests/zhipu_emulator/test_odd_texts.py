@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from zhipu_emulator.brain.conversation import take_apart
-from zhipu_emulator.brain.json_answers import without_objects
+from zhipu_emulator.brain.json_answers import shape, without_instructions, without_objects
 from zhipu_emulator.brain.reply import reply_to
 from zhipu_emulator.brain.schema import Schema
 from zhipu_emulator.chat.checks import check_chat
+from zhipu_emulator.forms.answering import in_form
 from zhipu_emulator.http.state import State
 
 USER = {"role": "user", "content": "Set the day."}
@@ -87,3 +88,13 @@ def test_braces_that_never_close(opening: str) -> None:
     text = opening * 100_000
     assert without_objects(text, []) == text
     assert without_objects(f'{opening} {{"a": 1}} b', ["a"]).split()[-1] == "b"
+
+
+@pytest.mark.parametrize(
+    "unit", ["\n", '  "a": string  ', '{{"', "New Context: a\n", "> Context:\n>>>\n"]
+)
+def test_forms_are_looked_for_in_one_go(unit: str) -> None:
+    text = unit * (60_000 // len(unit))
+    assert shape([text]) is None
+    assert without_instructions(text).strip() or not text.strip()
+    in_form([], [f"{text}\nTitle: "])
