@@ -332,12 +332,14 @@ class Call:
     def failure(self, status: int, headers: Mapping[str, str], body: bytes) -> APIError:
         """Return the typed error of an answer that is a failure."""
         from zhipu_client._io.hints import hint_for  # loaded where something fails
+        from zhipu_client._io.model_hints import model_hint
         from zhipu_client.errors._failures import error_from
 
         error = error_from(status, headers, body, request_id=self.request_id)
         # The service has no status of its own for a path that it does not have.
         seen = 404 if isinstance(error, NotFoundError) else status
         hint = hint_for(self.core, self.request.path, seen, error.message)
+        hint = hint or model_hint(self.request, error)
         if hint is not None:
             error.explain(hint)
         failed = getattr(self.request, "failed", None)

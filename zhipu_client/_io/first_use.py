@@ -57,7 +57,11 @@ def importing() -> Iterator[None]:
 
 #: What an answer or a failure may need. A package of which nothing is loaded has no call here.
 _LATE = {
-    "zhipu_client": ("zhipu_client._io.hints", "zhipu_client.errors._failures"),
+    "zhipu_client": (
+        "zhipu_client._io.hints",
+        "zhipu_client._io.model_hints",
+        "zhipu_client.errors._failures",
+    ),
     "zhipu_client.conversation.exchange": (
         "zhipu_client.conversation.refusals",
         "zhipu_client.conversation.served_calls",
