@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zhipu_client import chat, errors, quota, served_models
 from zhipu_client._defaults import PRESETS, site_of
 from zhipu_client.doctor._environment import of_distributions, of_key, of_variables
+from zhipu_client.doctor._remedies import failed
 from zhipu_client.doctor._report import Finding, Report
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ __all__ = ["diagnose"]
 CHEAP_MODEL = "glm-4.7-flash"
 #: Seconds by which a clock may be wrong: a token of ``auth="jwt"`` is good for 210.
 _WRONG_BY = 60.0
+_CONCURRENCY = (
+    "the account's limit differs by model, and no answer says it; above it comes 1302, which is "
+    "waited for. max_concurrency= limits a process, shared_limit= several"
+)
 #: A site -> the one that a refused key may belong to.
 _OTHER: Mapping[str, str] = {
     "bigmodel": "zai",
@@ -31,16 +36,6 @@ _OTHER: Mapping[str, str] = {
     "bigmodel-coding": "zai-coding",
     "zai-coding": "bigmodel-coding",
 }
-#: Error -> what to do. The first that fits.
-_REMEDIES: tuple[tuple[type[Exception], str], ...] = (
-    (errors.AuthenticationError, "make a new key, or use the site that the key belongs to"),
-    (errors.InsufficientBalanceError, "recharge; with a coding plan: use its base URL"),
-    (errors.QuotaExceededError, "wait until the window begins anew"),
-    (errors.RateLimitError, "fewer calls at once: max_concurrency="),
-    (errors.NotFoundError, "name another model (--model), or correct the base URL (--base-url)"),
-    (errors.APITimeoutError, "try again; behind a proxy: look at its settings"),
-    (errors.APIConnectionError, "look at the network, the proxy and the base URL"),
-)
 
 
 def diagnose(
@@ -106,6 +101,9 @@ def _of_service(
     except errors.ZhipuError as error:
         yield Finding("settings", "error", str(error), "correct the setting that it names")
         return
+    # By its address: a site that was not named would be changed for the other in silence.
+    where = {**where, "base_url": client.base_url}
+    client = make(**where, max_retries=0)
     site = site_of(client.base_url)
     yield Finding(
         "site",
@@ -118,11 +116,19 @@ def _of_service(
     yield from reached
     if reached[-1].level == "error":
         if isinstance(listed, errors.AuthenticationError):
-            yield from _of_other_site(make, where, site)
+            yield from _of_other_site(make, where, site, model)
         return
+    yield from _of_account(client, listed, model)
+
+
+def _of_account(client: Client, listed: Any, model: str | None) -> Iterator[Finding]:
+    """Make the one call, and look at concurrency and plan."""
     served = [entry.id for entry in listed if entry.id] if isinstance(listed, list) else []
-    yield _call(client, model or _cheapest(client, served))
+    called = _call(client, model or _cheapest(client, served))
+    yield called
     if client.dialect.name == "zhipu":
+        if called.name != "concurrency":
+            yield Finding("concurrency", "note", _CONCURRENCY)
         yield from _of_plan(client)
 
 
@@ -140,7 +146,7 @@ def _listed(client: Client, started: float) -> tuple[Any, list[Finding]]:
     except errors.NotFoundError as error:  # a server that lists no models answers all the same
         return error, [Finding("models", "note", "the server does not list its models")]
     except errors.ZhipuError as error:
-        return error, [_failed("connection", error)]
+        return error, [failed("connection", error)]
     text = f"the server answers, and lists {len(found)} models"
     return found, [Finding("connection", "ok", text), *_of_clock(dates, started)]
 
@@ -155,7 +161,7 @@ def _of_clock(dates: list[str], started: float) -> Iterator[Finding]:
         yield Finding(
             "clock",
             "warning",
-            f"this machine's clock is {abs(wrong):.0f} seconds {direction} of the server's",
+            f"this machine's clock is {_length(abs(wrong))} {direction} of the server's",
             'set the clock: keys of auth="jwt" and certificates depend on it',
             {"seconds": round(wrong)},
         )
@@ -173,7 +179,7 @@ def _call(client: Client, model: str) -> Finding:
     try:
         reply = client.send(request)
     except errors.ZhipuError as error:
-        return _failed("call", error)
+        return failed("call", error)
     usage = reply.usage
     spent = "" if usage is None else f", {usage.total_tokens} tokens"
     return Finding("call", "ok", f"{model} answers{spent}", facts={"model": model})
@@ -186,7 +192,7 @@ def _of_plan(client: Client) -> Iterator[Finding]:
         yield Finding("plan", "note", "the account has no coding plan that could be asked about")
         return
     for limit in limits:
-        window = f" in {_hours(limit.window.total_seconds())}" if limit.window else ""
+        window = f" in {_length(limit.window.total_seconds())}" if limit.window else ""
         reset = f", anew at {limit.reset_at:%Y-%m-%d %H:%M} UTC" if limit.reset_at else ""
         used = limit.percentage
         if isinstance(used, int | float):
@@ -194,19 +200,23 @@ def _of_plan(client: Client) -> Iterator[Finding]:
             yield Finding("plan", "error" if used >= 100 else "ok", text)
 
 
-def _hours(seconds: float) -> str:
-    return f"{seconds / 86400:g} days" if seconds >= 86400 else f"{seconds / 3600:g} hours"
+def _length(seconds: float) -> str:
+    for name, unit in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= unit:
+            return f"{round(seconds / unit, 1):g} {name}"
+    return f"{seconds:.0f} seconds"
 
 
 def _of_other_site(
-    make: Callable[..., Client], where: Mapping[str, Any], site: str | None
+    make: Callable[..., Client], where: Mapping[str, Any], site: str | None, model: str | None
 ) -> Iterator[Finding]:
-    """Try a refused key on the other site."""
+    """Try a refused key on the other site; where it is taken, look at the account there."""
     other = _OTHER.get(site or "")
     if other is None:
         return
+    client = make(**{**where, "base_url": other}, max_retries=0)
     try:
-        make(**{**where, "base_url": other}, max_retries=0).send(served_models.list())
+        listed = client.send(served_models.list())
     except errors.AuthenticationError:
         text = f"{PRESETS[other]} refuses the key too"
         yield Finding("other site", "note", text, "make a new key")
@@ -215,14 +225,4 @@ def _of_other_site(
     else:
         text = f"the key belongs to {PRESETS[other]}"
         yield Finding("other site", "warning", text, f'set base_url="{other}"', {"site": other})
-
-
-def _failed(name: str, error: errors.ZhipuError) -> Finding:
-    remedy = next((text for kind, text in _REMEDIES if isinstance(error, kind)), "")
-    facts = {
-        "error": type(error).__name__,
-        "status": getattr(error, "status", None),
-        "code": getattr(error, "code", None),
-        "request_id": getattr(error, "request_id", None),
-    }
-    return Finding(name, "error", str(error), remedy, facts)
+        yield from _of_account(client, listed, model)

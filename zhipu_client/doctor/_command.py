@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from contextlib import nullcontext
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 from zhipu_client.doctor._checks import CHEAP_MODEL, diagnose
 from zhipu_client.doctor._compare import Difference, compare
+from zhipu_client.doctor._environment import of_distributions
 from zhipu_client.errors import ZhipuError
 
 __all__ = ["main"]
@@ -16,7 +20,10 @@ __all__ = ["main"]
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the check-up; the exit code is 1 where calls fail or answers differ."""
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.compare and chosen.emulator:
+        parser.error("--compare asks the service and the emulator: leave --emulator out")
     try:
         return _compared(chosen) if chosen.compare else _diagnosed(chosen)
     except ZhipuError as error:
@@ -37,18 +44,32 @@ def _diagnosed(chosen: argparse.Namespace) -> int:
 def _compared(chosen: argparse.Namespace) -> int:
     from zhipu_client._io.sync import Client
 
+    service = Client(base_url=chosen.base_url)
+    model = chosen.model or CHEAP_MODEL
     with _emulator() as stand_in:
         emulator = Client(base_url=stand_in.base_url, api_key=stand_in.api_key)
-        service = Client(base_url=chosen.base_url)
-        found = compare(service, emulator, model=chosen.model or CHEAP_MODEL)
-    print(_table(found))
+        found = compare(service, emulator, model=model)
+    (versions,) = (one.text for one in of_distributions() if one.name == "versions")
+    about = {
+        "service": service.base_url,
+        "model": model,
+        "date": f"{datetime.now(tz=UTC):%Y-%m-%d %H:%M} UTC",
+        "versions": versions,
+    }
+    print(_as_json(about, found) if chosen.json else _as_table(about, found))
     return 1 if found else 0
 
 
-def _table(found: list[Difference]) -> str:
+def _as_json(about: dict[str, str], found: list[Difference]) -> str:
+    rows = [asdict(one) for one in found]
+    return json.dumps({**about, "differences": rows}, indent=2, ensure_ascii=False)
+
+
+def _as_table(about: dict[str, str], found: list[Difference]) -> str:
+    lines = [f"{name}: {text}" for name, text in about.items()]
     if not found:
-        return "No difference in shape."
-    lines = ["| request | place | service | emulator |", "|---|---|---|---|"]
+        return "\n".join([*lines, "", "No difference in shape."])
+    lines += ["", "| request | place | service | emulator |", "|---|---|---|---|"]
     lines += [f"| {one.request} | `{one.path}` | {one.service} | {one.emulator} |" for one in found]
     return "\n".join(lines)
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import sys
 import threading
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+import trustme
 
 import zhipu_emulator
 from zhipu_client import Client, doctor
@@ -70,12 +73,8 @@ def test_a_refused_key_is_tried_on_the_other_site() -> None:
     with zhipu_emulator.serve() as mine, zhipu_emulator.serve(api_keys=("a.b",)) as other:
 
         def make(base_url: str | None = None, **settings: Any) -> Client:
-            client = Client(base_url=(other if base_url == "zai" else mine).base_url, **settings)
-            if base_url == "bigmodel":  # as if the emulator were the site
-                monkeyed.append(client)
-            return client
+            return Client(base_url=(other if base_url == "zai" else mine).base_url, **settings)
 
-        monkeyed: list[Client] = []
         original = _checks.site_of
         _checks.site_of = lambda url: "bigmodel" if mine.base_url == url else original(url)
         try:
@@ -84,8 +83,23 @@ def test_a_refused_key_is_tried_on_the_other_site() -> None:
             _checks.site_of = original
     found = by_name(report)
     assert not report.healthy
-    assert found["connection"].facts["error"] == "AuthenticationError"
+    assert found["key"].facts["error"] == "AuthenticationError"
     assert 'base_url="zai"' in found["other site"].remedy
+    assert found["call"].level == "ok"  # of the account there
+
+
+def test_a_site_that_was_not_named_is_not_changed_in_silence(
+    service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client would go to the other site by itself; the doctor says whose key it is."""
+    named: list[Any] = []
+
+    def make(base_url: str | None = None, **settings: Any) -> Client:
+        named.append(base_url)
+        return Client(base_url=base_url or service.base_url, **settings)
+
+    assert doctor.diagnose(api_key=service.api_key, environ={}, client=make).healthy
+    assert named == [None, service.base_url]
 
 
 def test_a_wrong_setting_is_named() -> None:
@@ -108,15 +122,51 @@ def test_a_clock_that_is_wrong(service) -> None:
 
     late = by_name(at(service, now=lambda: time.time() - 7200))["clock"]
     assert late.level == "warning"
-    assert "seconds behind" in late.text
+    assert "2 hours behind" in late.text
     assert "clock" not in by_name(at(service))
 
 
 def test_an_account_without_money(service) -> None:
     service.script(Fault.parse("error=1113", path="/chat/completions"))
-    found = by_name(at(service))["call"]
+    found = by_name(at(service))["balance"]
     assert found.facts["code"] == "1113"
+    assert found.facts["tried"] == "call"
     assert found.remedy.startswith("recharge")
+
+
+@pytest.mark.parametrize(
+    ("fault", "name", "remedy"),
+    [
+        ("error=1302", "concurrency", "max_concurrency="),
+        ("error=1308", "plan", "wait"),
+        ("error=1309", "plan", "renew"),
+        ("error=1220", "account", "console"),
+        ("error=1211", "call", "--model"),
+        ("status=502", "call", "try again"),
+    ],
+)
+def test_each_failure_of_the_call_has_a_remedy(service, fault: str, name: str, remedy: str) -> None:
+    service.script(Fault.parse(fault, path="/chat/completions"))
+    (found,) = (finding for finding in at(service).findings if finding.level == "error")
+    assert found.name == name
+    assert remedy in found.remedy
+
+
+def test_a_certificate_that_nobody_vouches_for() -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def answer() -> None:
+            caller, _ = listening.accept()
+            with suppress(OSError), tls.wrap_socket(caller, server_side=True):
+                pass
+
+        threading.Thread(target=answer, daemon=True).start()
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}/v1"
+        found = by_name(doctor.diagnose(api_key="a.b", base_url=url, environ={}))["certificates"]
+    assert found.level == "error"
+    assert "SSL_CERT_FILE" in found.remedy
 
 
 def test_a_server_of_ones_own_is_asked_for_a_model_that_it_has() -> None:
@@ -208,6 +258,21 @@ def test_comparing_finds_what_differs_in_shape_only(
     printed = capsys.readouterr().out
     assert "| tokenizer | `error.code` | 1113 | - |" in printed
     assert "| chat |" not in printed
+    assert f"service: {service.base_url}" in printed
+    assert "model: glm-4.7-flash" in printed
+    service.script(*[Fault.parse("error=1113", path="/tokenizer")] * 9)
+    assert _command.main([*command, "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert {"request": "tokenizer", "path": "error.code", "service": "1113", "emulator": "-"} in (
+        said["differences"]
+    )
+    assert said["versions"].startswith("zhipu-integrations")
+
+
+def test_comparing_needs_the_service(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        _command.main(["--compare", "--emulator"])
+    assert "leave --emulator out" in capsys.readouterr().err
 
 
 def test_shapes() -> None:
