@@ -56,7 +56,7 @@ for section in sys.argv[3:]:
 
 
 def test_the_programs_print_what_it_says(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "cookbook" / "samples" / "report.pdf", tmp_path)
+    shutil.copy(ROOT / "zhipu_emulator" / "samples" / "report.pdf", tmp_path)
     paths = [tmp_path / f"section{number}.py" for number in range(len(PROGRAMS))]
     for path, found in zip(paths, PROGRAMS.values(), strict=True):
         path.write_text(program(found), "utf-8")

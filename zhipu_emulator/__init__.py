@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from zhipu_emulator.http.server import Server, serve
     from zhipu_emulator.http.stand_in import stand_in
     from zhipu_emulator.http.state import Options
+    from zhipu_emulator.sample_files import sample
     from zhipu_emulator.scripting.items import Answer, Fault, call, say, think
 
-__all__ = ["Answer", "Fault", "Options", "Server", "call", "say", "serve", "stand_in", "think"]
+__all__ = [
+    "Answer", "Fault", "Options", "Server", "call", "sample", "say", "serve", "stand_in", "think",
+]  # fmt: skip
 
 # Loaded on first use: importing this package must not import a web server (PEP 562).
 _HOME = {
@@ -29,6 +32,7 @@ _HOME = {
     "think": "zhipu_emulator.scripting.items",
     "Options": "zhipu_emulator.http.state",
     "Server": "zhipu_emulator.http.server",
+    "sample": "zhipu_emulator.sample_files",
     "serve": "zhipu_emulator.http.server",
     "stand_in": "zhipu_emulator.http.stand_in",
 }

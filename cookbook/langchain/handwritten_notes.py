@@ -15,11 +15,11 @@ from langchain_core.documents import Document
 
 from langchain_zhipu import ZhipuAIHandwritingLoader
 from zhipu_client import ZhipuError
-from zhipu_emulator import stand_in
+from zhipu_emulator import sample, stand_in
 
 #: Below this, somebody should look at the note.
 SURE = 0.8
-SAMPLES = Path(__file__).parents[1] / "samples" / "notes"
+SAMPLES = sample("notes")
 
 
 def read(folder: Path) -> list[Document]:

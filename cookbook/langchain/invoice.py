@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import sys
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field
 
 from langchain_zhipu import ChatZhipuAI, create_ocr_extractor
 from zhipu_client import ZhipuError
-from zhipu_emulator import stand_in
+from zhipu_emulator import sample, stand_in
 
-SAMPLE = Path(__file__).parents[1] / "samples" / "invoice_hydrophones.pdf"
+SAMPLE = sample("invoice_hydrophones.pdf")
 
 
 class Item(BaseModel):

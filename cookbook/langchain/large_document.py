@@ -18,9 +18,9 @@ from langchain_core.messages import HumanMessage
 
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import AttemptEvent, ZhipuError
-from zhipu_emulator import stand_in
+from zhipu_emulator import sample, stand_in
 
-SAMPLE = Path(__file__).parents[1] / "samples" / "minutes.pdf"
+SAMPLE = sample("minutes.pdf")
 
 
 def note(event: AttemptEvent) -> None:

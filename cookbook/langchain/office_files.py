@@ -16,10 +16,10 @@ from langchain_core.vectorstores import InMemoryVectorStore
 
 from langchain_zhipu import ChatZhipuAI, ZhipuAIEmbeddings, ZhipuAIFileParserLoader
 from zhipu_client import ZhipuError
-from zhipu_emulator import stand_in
+from zhipu_emulator import sample, stand_in
 
 QUESTION = "Who repairs the coffee machine?"
-SAMPLES = Path(__file__).parents[1] / "samples" / "office"
+SAMPLES = sample("office")
 
 
 def read(folder: Path) -> list[Document]:

@@ -17,7 +17,6 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from langchain_core.documents import Document
@@ -25,9 +24,9 @@ from langchain_core.documents import Document
 from langchain_zhipu import ZhipuAIOCRLoader
 from zhipu_client import ZhipuError
 from zhipu_client.ocr import Task
-from zhipu_emulator import serve
+from zhipu_emulator import sample, serve
 
-SAMPLE = Path(__file__).parents[1] / "samples" / "prices.pdf"
+SAMPLE = sample("prices.pdf")
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 from langchain_core.documents import Document
@@ -21,14 +20,14 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from langchain_zhipu import ChatZhipuAI, ZhipuAIEmbeddings, ZhipuAIOCRLoader, ZhipuAIRerank
 from zhipu_client import ZhipuError
-from zhipu_emulator import stand_in
+from zhipu_emulator import sample, stand_in
 
 QUESTIONS = (
     "How long was the longest sleep phase of a whale?",
     "How much did the hydrophones cost?",
     "Who was the chief scientist of the expedition?",
 )
-SAMPLE = Path(__file__).parents[1] / "samples" / "expedition.pdf"
+SAMPLE = sample("expedition.pdf")
 #: From this relevance on, a piece says what an answer says.
 SAME = 0.7
 RULES = (

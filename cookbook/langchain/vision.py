@@ -18,10 +18,9 @@ from langchain_core.tools import tool
 
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
-from zhipu_emulator import stand_in
+from zhipu_emulator import sample, stand_in
 
 MODEL = "glm-5.3-flash"
-SAMPLES = Path(__file__).parents[1] / "samples"
 
 
 def image(data: bytes) -> dict[str, Any]:
@@ -53,12 +52,12 @@ def see_what_a_tool_returns(model: ChatZhipuAI, data: bytes) -> str:
 def main(arguments: list[str]) -> int:
     """Describe a picture, a document, and what a tool returned."""
     try:
-        data = Path(arguments[0] if arguments else SAMPLES / "flag.png").read_bytes()
+        data = Path(arguments[0] if arguments else sample("flag.png")).read_bytes()
     except OSError as error:
         print(f"That did not work: {error.filename}: {error.strerror}", file=sys.stderr)
         return 1
     # A file is read where a `Path` names it: a string in a message never opens one.
-    document = {"type": "file", "path": SAMPLES / "minutes.pdf"}
+    document = {"type": "file", "path": sample("minutes.pdf")}
     try:
         with stand_in():
             model = ChatZhipuAI(model=MODEL, reasoning_effort="low")

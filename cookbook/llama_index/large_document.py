@@ -17,9 +17,9 @@ from llama_index.core.llms import ChatMessage, DocumentBlock, TextBlock
 
 from llama_index_zhipu import ZhipuAI
 from zhipu_client import AttemptEvent, ZhipuError
-from zhipu_emulator import stand_in
+from zhipu_emulator import sample, stand_in
 
-SAMPLE = Path(__file__).parents[1] / "samples" / "minutes.pdf"
+SAMPLE = sample("minutes.pdf")
 
 
 def note(event: AttemptEvent) -> None:

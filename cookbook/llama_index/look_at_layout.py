@@ -14,9 +14,9 @@ from pathlib import Path
 
 from llama_index_zhipu import ZhipuAIOCRReader, draw_layout
 from zhipu_client import ZhipuError
-from zhipu_emulator import stand_in
+from zhipu_emulator import sample, stand_in
 
-SAMPLE = Path(__file__).parents[1] / "samples" / "prices.pdf"
+SAMPLE = sample("prices.pdf")
 
 
 def drawn(source: Path, to: Path) -> list[Path]:

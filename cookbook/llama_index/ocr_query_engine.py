@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from llama_index.core import VectorStoreIndex
@@ -19,13 +18,13 @@ from llama_index.core.query_engine import BaseQueryEngine
 
 from llama_index_zhipu import ZhipuAI, ZhipuAIEmbedding, ZhipuAIOCRReader, ZhipuAIRerank
 from zhipu_client import ZhipuError
-from zhipu_emulator import stand_in
+from zhipu_emulator import sample, stand_in
 
 QUESTIONS = (
     "How tall is the lighthouse of Skagen?",
     "In which year did the lamp become electric?",
 )
-SAMPLE = Path(__file__).parents[1] / "samples" / "lighthouse.pdf"
+SAMPLE = sample("lighthouse.pdf")
 
 
 def engine_over(source: Any) -> BaseQueryEngine:

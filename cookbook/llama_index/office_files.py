@@ -16,10 +16,10 @@ from llama_index.core.schema import Document
 
 from llama_index_zhipu import ZhipuAI, ZhipuAIEmbedding, ZhipuAIFileParserReader
 from zhipu_client import ZhipuError
-from zhipu_emulator import stand_in
+from zhipu_emulator import sample, stand_in
 
 QUESTION = "Who repairs the coffee machine?"
-SAMPLES = Path(__file__).parents[1] / "samples" / "office"
+SAMPLES = sample("office")
 
 
 def read(folder: Path) -> list[Document]:

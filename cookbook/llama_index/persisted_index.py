@@ -1,9 +1,9 @@
 """An index that is made once, kept in a folder, and loaded the next time.
 
-    python cookbook/llama_index/persisted_index.py FOLDER [--question "..."]
+    python cookbook/llama_index/persisted_index.py [FOLDER] [--question "..."]
 
-The first run embeds the notes and stores the index; the next ones only load it. Without a key the
-emulator of this project answers.
+The first run embeds the notes and stores the index (in index_of_notes, where no folder is named);
+the next ones only load it. Without a key the emulator of this project answers.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def load_or_make(folder: Path) -> tuple[Any, bool]:
 def main(arguments: list[str] | None = None) -> int:
     """Load or make the index, and ask it."""
     parser = argparse.ArgumentParser(description="An index that is kept in a folder.")
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("index_of_notes"))
     parser.add_argument("--question", default=QUESTION)
     chosen = parser.parse_args(arguments)
     try:

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 from typing import Any
 
 from llama_index_zhipu import ZhipuAI, create_ocr_extractor
 from zhipu_client import ZhipuError
-from zhipu_emulator import stand_in
+from zhipu_emulator import sample, stand_in
 
 #: What a receipt becomes: a template is enough, its texts describe the fields.
 RECEIPT = {"shop": "Name of the shop.", "date": "When, as YYYY-MM-DD.", "total": 0.0}
-SAMPLES = Path(__file__).parents[1] / "samples" / "receipts"
+SAMPLES = sample("receipts")
 
 
 async def table(sources: list[Any]) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from tests.programs import run_program
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = ROOT / "docs"
-SAMPLES = ROOT / "cookbook" / "samples"
+SAMPLES = ROOT / "zhipu_emulator" / "samples"
 #: The Chinese pages have the same programs, which another test compares.
 ENGLISH = [page for page in sorted(DOCS.rglob("*.md")) if DOCS / "zh" not in page.parents]
 PAGES = [page for page in ENGLISH if any(blocks(page.read_text("utf-8")))]
