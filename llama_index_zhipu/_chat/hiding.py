@@ -37,7 +37,7 @@ class Hidden(BaseModel):
     @classmethod
     def of(cls, value: Any) -> Any:
         """Return a wrapping of a value; what is wrapped already stays so."""
-        if not isinstance(value, Mapping):
+        if not isinstance(value, (Mapping, str)):
             return value  # wrapped, or what is refused later
         made = cls()
         object.__setattr__(made, "value", value)
@@ -54,7 +54,8 @@ class Hidden(BaseModel):
 
 
 def _revealed(value: Any) -> Any:
-    return getattr(value, "value", None) if isinstance(value, Hidden) else value
+    found = getattr(value, "value", None) if isinstance(value, Hidden) else value
+    return str(found) if isinstance(found, str) else found
 
 
 def revealed(kwargs: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from langchain_core.load import dumps
 
 import zhipu_emulator
 from langchain_zhipu import ChatZhipuAI
@@ -20,6 +21,11 @@ NESTED = {"type": "mcp", "mcp": {"server_label": "tides", "server_url": "http://
                                  "headers": {"X-Tenant": "acme", "X-Token": SECRET}}}  # fmt: skip
 FLAT = {"type": "mcp", "server_label": "tides", "server_url": "http://127.0.0.1:9/mcp",
         "authorization": SECRET}  # fmt: skip
+
+ASKED = {"type": "mcp", "mcp": {"server_label": "tides",
+         "server_url": f"http://127.0.0.1:9/mcp?tavilyApiKey={SECRET}"}}  # fmt: skip
+NAMED = {"type": "mcp", "server_label": "tides",
+         "server_url": f"http://me:{SECRET}@127.0.0.1:9/mcp"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +88,7 @@ def ask(model: Any, way: str) -> Any:
     [
         (bound, NESTED), (bound, FLAT), (called, None), (further, None),
         (offered, NESTED), (offered, FLAT), (additional, None), (nested, NESTED), (keyed, None),
+        (bound, ASKED), (bound, NAMED), (offered, ASKED), (offered, NAMED), (nested, ASKED),
     ],
 )  # fmt: skip
 def test_a_pickle_has_no_headers_and_says_which(
@@ -94,7 +101,7 @@ def test_a_pickle_has_no_headers_and_says_which(
     assert server.api_key.encode() not in written
     before = len(server.requests)
     for way in ("sync", "async", "stream"):
-        with pytest.raises(InvalidRequestError, match=r"X-Token|authorization"):
+        with pytest.raises(InvalidRequestError, match=r"X-Token|authorization|server_url"):
             ask(there, way)
     assert len(server.requests) == before
 
@@ -111,3 +118,29 @@ def test_headers_that_are_no_secrets_stay(server: Any, monkeypatch: pytest.Monke
     there = pickle.loads(pickle.dumps(model.bind(extra_headers={"X-Tenant": "acme"})))
     there.invoke("hi")
     assert server.requests[-1]["headers"]["x-tenant"] == "acme"
+
+
+@pytest.mark.parametrize("make", [bound, offered])
+def test_an_address_without_secrets_stays(
+    server: Any, make: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHIPUAI_API_KEY", server.api_key)
+    address = "http://127.0.0.1:9/mcp?version=2"
+    tool = {"type": "mcp", "mcp": {"server_label": "tides", "server_url": address}}
+    model = pickle.loads(pickle.dumps(make(server, tool)))
+    assert address in str(model.server_tools if isinstance(model, ZhipuAI) else model.kwargs)
+
+
+@pytest.mark.parametrize("tool", [ASKED, NAMED, FLAT])
+def test_nothing_that_is_written_down_has_them(server: Any, tool: Any) -> None:
+    model = bound(server, tool)
+    given = {"base_url": server.base_url, "api_key": server.api_key}
+    more = ChatZhipuAI(**given, model_kwargs={"tools": [tool]}, extra_body={"tools": [tool]})
+    llm = ZhipuAI(**given, server_tools=[tool], additional_kwargs={"tools": [tool]})
+    shown = [
+        repr(model), dumps(model), repr(more), dumps(more), more.model_dump_json(),
+        str(more._get_llm_string()), str(more._identifying_params), repr(llm), str(llm),
+        llm.to_json(), llm.model_dump_json(), str(more._get_ls_params(tools=[tool])),
+        str(more._get_invocation_params(tools=[tool])),
+    ]  # fmt: skip
+    assert not [text for text in shown if SECRET in text]

@@ -27,8 +27,10 @@ from tests.contract.server import said, scripted
 SECRET = "not-to-be-seen"
 MCP = {"type": "mcp", "mcp": {"server_label": "m", "server_url": "https://example.com/m",
                               "headers": {"Authorization": SECRET}}}  # fmt: skip
+URL = f"https://me:{SECRET}@example.com/m?key={SECRET}"
+FLAT = {"type": "mcp", "server_label": "f", "server_url": URL, "authorization": SECRET}
 HEADERS = {"extra_headers": {"X-Secret": SECRET}}
-ALL = {**HEADERS, "server_tools": [MCP]}
+ALL = {**HEADERS, "server_tools": [MCP, FLAT]}
 ASK = [ChatMessage(role="user", content="?")]
 
 
@@ -142,8 +144,10 @@ async def test_secrets_are_sent_and_not_shown(seen, method):
     if "tools" not in method and "and_call" not in method:
         sent = server.requests[0].json["tools"]
         assert [tool["mcp"]["headers"] for tool in sent if "mcp" in tool] == [
-            {"Authorization": SECRET}
+            {"Authorization": SECRET},
+            {"Authorization": f"Bearer {SECRET}"},
         ]
+        assert [tool["mcp"]["server_url"] for tool in sent if "mcp" in tool][1] == URL
     assert seen
     assert not [text for text in seen if SECRET in text]
 

@@ -6,15 +6,78 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
-__all__ = ["changed_secrets", "redacted", "without_secrets"]
+from zhipu_client._secrets import is_secret_header
 
-#: Arguments that have arguments of calls, or fields of the body, in them.
-_NESTED = ("additional_kwargs", "extra", "extra_body", "model_kwargs")
+__all__ = [
+    "FREE_FIELDS",
+    "SecretUrl",
+    "changed_secrets",
+    "is_redacted",
+    "redacted",
+    "without_secrets",
+]
+
+#: Arguments that have arguments of calls, or fields of the body, in them: for what has no field of
+#: its own, and so perhaps for secrets.
+FREE_FIELDS = ("additional_kwargs", "extra", "extra_body", "model_kwargs")
+#: Settings of an MCP server that are an address.
+_URLS = ("server_url", "url")
+#: Names in an address that announce a secret, besides those of headers.
+_SECRET_NAMES = frozenset({"code", "pass", "pat", "pwd", "sig"})
+#: What is longer may be a key, whatever its name.
+_LONG = 20
+_MARK = "redacted:"
+
+
+class SecretUrl(str):
+    """The address of an MCP server with a user, a password or a query: these may be secrets."""
+
+    __slots__ = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it has nothing in it that may be a secret."""
+        return self.shown == self
+
+    @property
+    def shown(self) -> str:
+        """The address as it may be shown."""
+        scheme, mark, there = _split(self)
+        rest = there.partition("#")[0].partition("?")[0]
+        host, slash, path = rest.partition("/")
+        host = host.rpartition("@")[2]
+        port = host.rpartition("]")[2].partition(":")[2]
+        # A password with one of these characters in it, as it is.
+        broken = bool(port) and not port.isdigit()
+        return f"{scheme}{mark}" if broken else f"{scheme}{mark}{host}{slash}{path}"
+
+    def may_be_pickled(self, key: Any = None) -> bool:
+        """Return whether nothing in it looks like a secret; the API key is one.
+
+        Args:
+            key: The API key.
+        """
+        plain = key.get_secret_value() if hasattr(key, "get_secret_value") else key
+        if isinstance(plain, str) and plain and plain in self:
+            return False
+        try:
+            parts = urlsplit(self)
+        except ValueError:
+            return False
+        pairs = parse_qsl(parts.query, keep_blank_values=True)
+        return not ("@" in parts.netloc or parts.fragment) and not any(
+            name.lower() in _SECRET_NAMES
+            or len(value) >= _LONG
+            or is_secret_header(name, value, key)
+            or (not value and len(name) >= _LONG)
+            for name, value in pairs
+        )
 
 
 def without_secrets(tool: Any) -> Any:
-    """Return a tool as traces may show it: an MCP server's headers contain credentials.
+    """Return a tool as traces may show it: an MCP server's headers and address have credentials.
 
     A digest is in their place, so that different ones stay apart in cache keys.
 
@@ -25,20 +88,53 @@ def without_secrets(tool: Any) -> Any:
         >>> server = {"server_label": "notes", "headers": {"Authorization": "Bearer t"}}
         >>> "Bearer" in str(without_secrets({"type": "mcp", "mcp": server}))
         False
+        >>> server = {"server_label": "notes", "server_url": "https://notes.example/mcp?key=t"}
+        >>> without_secrets({"type": "mcp", "mcp": server})["mcp"]["server_url"]
+        'https://notes.example/mcp?redacted:3d6f4f072635'
     """
-    return _with_headers(tool, _digest)
+    return _changed_tool(tool, _digest)
 
 
-def _with_headers(tool: Any, change: Callable[[Any], Any]) -> Any:
+def _changed_tool(tool: Any, change: Callable[[Any], Any]) -> Any:
     if not isinstance(tool, Mapping):
         return tool
     if tool.get("type") == "mcp" and "mcp" not in tool:  # OpenAI's form
-        secrets = [name for name in ("headers", "authorization") if tool.get(name)]
-        return {**tool, **{name: change(tool[name]) for name in secrets}} if secrets else tool
+        found = _changed_settings(tool, ("headers", "authorization"), change)
+        return {**tool, **found} if found else tool
     mcp = tool.get("mcp")
-    if not isinstance(mcp, Mapping) or not mcp.get("headers"):
+    if not isinstance(mcp, Mapping):
         return tool
-    return {**tool, "mcp": {**mcp, "headers": change(mcp["headers"])}}
+    found = _changed_settings(mcp, ("headers",), change)
+    return {**tool, "mcp": {**mcp, **found}} if found else tool
+
+
+def _changed_settings(
+    settings: Mapping[str, Any], names: tuple[str, ...], change: Callable[[Any], Any]
+) -> dict[str, Any]:
+    found = {name: change(settings[name]) for name in names if settings.get(name)}
+    for name in _URLS:
+        value = settings.get(name)
+        if value is None or is_redacted(value):
+            continue
+        if not isinstance(value, (str, bytes)):  # what a pickle or a wrapping has left
+            found[name] = change(value)
+        elif not (address := SecretUrl(_address(value))).is_plain:
+            found[name] = change(address)
+    return found
+
+
+def _split(address: str) -> tuple[str, str, str]:
+    scheme, mark, there = address.partition("://")
+    return (scheme, mark, there) if mark and scheme.isalnum() else ("", "", address)
+
+
+def _address(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def is_redacted(value: Any) -> bool:
+    """Return whether a text has a digest in the place of a secret."""
+    return isinstance(value, str) and (value.startswith(_MARK) or f"?{_MARK}" in value)
 
 
 def changed_secrets(kwargs: Mapping[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
@@ -53,12 +149,12 @@ def changed_secrets(kwargs: Mapping[str, Any], change: Callable[[Any], Any]) -> 
         {'top_p': 0.5, 'extra_headers': 'hidden'}
     """
     found = dict(kwargs)
-    for name in _NESTED:
+    for name in FREE_FIELDS:
         if isinstance(found.get(name), Mapping):
             found[name] = changed_secrets(found[name], change)
     for name in ("tools", "server_tools"):
         if isinstance(found.get(name), (list, tuple)):
-            found[name] = [_with_headers(tool, change) for tool in found[name]]
+            found[name] = [_changed_tool(tool, change) for tool in found[name]]
     for name in ("extra_headers", "default_headers", "headers"):
         if found.get(name):
             found[name] = change(found[name])
@@ -82,5 +178,9 @@ def redacted(kwargs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _digest(value: Any) -> str:
+    if isinstance(value, SecretUrl):
+        return f"{value.shown}?{_digest(str(value))}"
+    if is_redacted(value):
+        return str(value)
     text = json.dumps(value, sort_keys=True, default=str)
-    return f"redacted:{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+    return f"{_MARK}{hashlib.sha256(text.encode()).hexdigest()[:12]}"

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from zhipu_client._secrets import is_secret_header
-from zhipu_client.conversation.call_secrets import changed_secrets
+from zhipu_client.conversation.call_secrets import SecretUrl, changed_secrets
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["LeftOut", "check_nothing_left_out", "for_pickle"]
 
 
 class LeftOut(dict[str, Any]):
-    """Headers of which some have not come along with a pickle.
+    """Headers, or an address, of which some have not come along with a pickle.
 
     Attributes:
         names: Those.
@@ -33,8 +33,9 @@ class LeftOut(dict[str, Any]):
 def for_pickle(kwargs: Mapping[str, Any], key: Any = None) -> dict[str, Any]:
     """Return a call's arguments without the headers that are secrets by their name and value.
 
-    The headers of a call (``extra_headers``) and of MCP servers are looked at. What is left of
-    them is a `LeftOut`, which `check_nothing_left_out` refuses before anything is sent.
+    The headers of a call (``extra_headers``), and the headers and addresses of MCP servers, are
+    looked at. What is left of them is a `LeftOut`, which `check_nothing_left_out` refuses before
+    anything is sent.
 
     Args:
         kwargs: The arguments. They are not changed.
@@ -62,6 +63,8 @@ def check_nothing_left_out(values: Mapping[str, Any]) -> None:
 def _kept(value: Any, key: Any) -> Any:
     if isinstance(value, LeftOut):
         return value
+    if isinstance(value, SecretUrl):
+        return str(value) if value.may_be_pickled(key) else LeftOut({}, ("server_url",))
     if not isinstance(value, Mapping):  # ``authorization`` of a tool
         return LeftOut({}, ("authorization",))
     secret = [
@@ -81,8 +84,8 @@ def _refuse(value: Any) -> Any:
     if isinstance(value, LeftOut):
         names = ", ".join(value.names)
         raise InvalidRequestError(
-            f"this was pickled, and headers that may be secrets are not ({names}): give the tools, "
-            "or the headers, again in this process",
+            f"this was pickled, and what may be a secret is not ({names}): give the tools, or the "
+            "headers, again in this process",
             field="headers",
         )
     return value

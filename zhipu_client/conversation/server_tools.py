@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zhipu_client._check import refuse
+from zhipu_client.conversation.call_secrets import is_redacted
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["SERVER_TOOLS", "check_kinds", "completed", "search_tool", "without_strict"]
@@ -97,7 +98,15 @@ def _check_headers(tool: Any, place: str) -> None:
     if not isinstance(tool, Mapping) or tool.get("type") != _MCP:
         return
     settings = tool if is_flat_mcp(tool) else tool.get(_MCP)
-    headers = settings.get("headers") if isinstance(settings, Mapping) else None
+    if not isinstance(settings, Mapping):
+        return
+    if any(is_redacted(settings.get(name)) for name in ("server_url", "url", "authorization")):
+        raise InvalidRequestError(
+            f"{place}: the address or the token of an MCP server was serialised without its "
+            "secrets: give it again",
+            field=place,
+        )
+    headers = settings.get("headers")
     if headers is not None and not isinstance(headers, Mapping):
         raise InvalidRequestError(
             f"{place}: the headers of an MCP server must be a dict, got {type(headers).__name__}; "

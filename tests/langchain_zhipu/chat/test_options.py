@@ -78,7 +78,8 @@ def test_langsmith_parameters_and_metadata(make: Any) -> None:
     assert params["ls_max_tokens"] == 300
     assert params["ls_stop"] == ["x"]
     secret = {"type": "mcp", "mcp": {"server_label": "s", "headers": {"Authorization": "hunter2"}}}
-    model.bind(tools=[secret]).invoke("hi", config={"callbacks": [Keeping()]})
+    address = {"type": "mcp", "server_label": "t", "server_url": "https://m.example/?key=hunter2"}
+    model.bind(tools=[secret, address]).invoke("hi", config={"callbacks": [Keeping()]})
     run = Keeping.runs[-1]
     assert run.extra["metadata"]["ls_provider"] == "zhipu"
     assert "zhipu-integrations" in run.extra["metadata"]["lc_versions"]

@@ -14,6 +14,7 @@ from zhipu_client import InvalidRequestError
 from zhipu_client.conversation import choice_as_text
 from zhipu_client.conversation import tools as tools_module
 from zhipu_client.conversation.call_secrets import redacted, without_secrets
+from zhipu_client.conversation.server_tools import completed
 from zhipu_client.conversation.tools import (
     Choice,
     ToolNames,
@@ -257,6 +258,55 @@ def test_no_secret_is_shown() -> None:
     assert without_secrets(flat)["server_label"] == "s"
     for plain in (tool("a"), {"type": "mcp"}, "text", int):
         assert without_secrets(plain) is plain
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://m.example/mcp?key=hunter2", "https://m.example/mcp?redacted:"),
+        ("https://m.example/mcp?a=1&token=hunter2#f", "https://m.example/mcp?redacted:"),
+        ("https://m.example/mcp#hunter2", "https://m.example/mcp?redacted:"),
+        ("https://me:hunter2@m.example:8/@x/mcp", "https://m.example:8/@x/mcp?redacted:"),
+        ("me:hunter2@m.example/mcp", "m.example/mcp?redacted:"),
+        ("https://me:hunter2?x@m.example/mcp", "https://?redacted:"),
+        ("https://me:hunter2/x@m.example/mcp", "https://?redacted:"),
+        ("https://[::1]:80/mcp?hunter2", "https://[::1]:80/mcp?redacted:"),
+    ],
+)
+@pytest.mark.parametrize("name", ["server_url", "url"])
+def test_credentials_in_the_address_of_an_mcp_server_are_not_shown(
+    address: str, shown: str, name: str
+) -> None:
+    for tool in (
+        {"type": "mcp", "mcp": {"server_label": "s", name: address}},
+        {"type": "mcp", "server_label": "s", name: address},
+    ):
+        offered = {"tools": [tool]}
+        for kwargs in (
+            offered, {"server_tools": [tool]}, {"extra_body": offered}, {"model_kwargs": offered},
+            {"additional_kwargs": {"extra": offered}},
+        ):  # fmt: skip
+            text = str(redacted(kwargs))
+            assert "hunter2" not in text
+            assert shown in text
+        once = without_secrets(tool)
+        assert without_secrets(once) == once
+        assert once != without_secrets({**tool, name: "https://m.example/?k=2", "mcp": None})
+
+
+@pytest.mark.parametrize("address", ["https://m.example/@x/mcp", "https://m.example:8/", "", None])
+def test_an_address_without_credentials_is_shown(address: str | None) -> None:
+    tool = {"type": "mcp", "mcp": {"server_label": "s", "server_url": address}}
+    assert without_secrets(tool) is tool
+
+
+def test_what_was_serialised_without_its_secrets_is_refused() -> None:
+    tool = {"type": "mcp", "mcp": {"server_label": "s", "server_url": "https://m.example/?key=1"}}
+    flat = {"type": "mcp", "server_label": "s", "authorization": "t"}
+    for one in (tool, flat):
+        with pytest.raises(InvalidRequestError, match="give it again"):
+            completed([without_secrets(one)], site="zai")
+        assert completed([one], site="zai")
 
 
 def test_a_calls_arguments_without_secrets() -> None:
