@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import pickle
-import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from llama_index.core.bridge.pydantic import Field, SecretStr, model_validator
 from llama_index.core.schema import BaseComponent
 
-from zhipu_client.adapting import ConnectionSettings, suggestion
+from zhipu_client.adapting import ConnectionSettings, suggestion, warn_user
 
 if TYPE_CHECKING:
     from zhipu_client import AsyncClient, Client
@@ -100,9 +99,7 @@ class ZhipuSettings(ConnectionSettings, BaseComponent):
         for name in data.keys() - known - cls._ignored - {"class_name"}:
             meant = suggestion(str(name), known)
             hint = f" (did you mean {meant!r}?)" if meant is not None else ""
-            warnings.warn(
-                f"{cls.__name__} has no argument {name!r}; it is ignored{hint}", stacklevel=2
-            )
+            warn_user(f"{cls.__name__} has no argument {name!r}; it is ignored{hint}")
         return {name: value for name, value in data.items() if name in known}
 
     @property

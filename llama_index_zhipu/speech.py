@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import warnings
 from pathlib import Path
 from typing import Any, Unpack
 from uuid import uuid4
@@ -13,7 +12,14 @@ import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__`
 from llama_index.core.base.llms.types import AudioBlock, TextBlock
 
 from zhipu_client import Request, audio
-from zhipu_client.adapting import ConnectionOptions, check_folder, keeping, refuse, save_paid
+from zhipu_client.adapting import (
+    ConnectionOptions,
+    check_folder,
+    keeping,
+    refuse,
+    save_paid,
+    warn_user,
+)
 
 from ._keeping import KeepsAnswers
 from ._tool_spec import ConnectedToolSpec
@@ -74,7 +80,7 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
             if save_to is not None:
                 raise refuse("folder", folder, "is the former name of save_to: give one of them")
             note = "folder of ZhipuAISpeechToolSpec is called save_to"
-            warnings.warn(note, DeprecationWarning, stacklevel=2)
+            warn_user(note, DeprecationWarning)
         given = folder if save_to is None else save_to
         self.save_to = None if given is None else Path(given)
         self._request("checked here")

@@ -11,7 +11,6 @@ Everything is loaded at first use, so that importing this package costs next to 
 
 from __future__ import annotations
 
-import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -120,11 +119,12 @@ else:
         if name == "__all__":  # asked for by ``from zhipu_client import *`` and by `dir`
             return _public_names()
         if name == "results":
-            warnings.warn(
+            from zhipu_client._user_warnings import warn_user  # only with an old name
+
+            warn_user(
                 "zhipu_client.results is now zhipu_client.tasks; the old name goes with the next "
                 "release",
                 DeprecationWarning,
-                stacklevel=2,
             )
             name = "tasks"
         if name in _NAMES:

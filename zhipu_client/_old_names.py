@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
+
+from zhipu_client._user_warnings import warn_user
 
 __all__ = ["renamed"]
 
@@ -22,10 +23,9 @@ def renamed(module: str, names: Mapping[str, str]) -> Callable[[str], Any]:
         new = names.get(name)
         if new is None:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        warnings.warn(
+        warn_user(
             f"{module}.{name} is now {module}.{new}; the old name goes with the next release",
             DeprecationWarning,
-            stacklevel=2,
         )
         return getattr(sys.modules[module], new)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from zhipu_client.adapting import warn_user
 from zhipu_client.dialects import STANDARD
 
 __all__ = ["OtherNames", "from_chat_openai"]
@@ -44,7 +44,7 @@ def from_chat_openai(owner: str, values: dict[str, Any], known: set[str]) -> dic
     foreign = values.keys() - known
     for name in sorted(foreign & _SETTINGS.keys()):
         if values[name]:
-            warnings.warn(f"{owner} has no {name}: {_SETTINGS[name]}", UserWarning, stacklevel=2)
+            warn_user(f"{owner} has no {name}: {_SETTINGS[name]}")
     moved = {name: values[name] for name in foreign & _OF_CALLS if values[name] is not None}
     kept = {
         name: value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -20,7 +19,7 @@ from langchain_zhipu._chat.migrating import OtherNames, from_chat_openai
 from langchain_zhipu._chat.profiles import DerivedProfile, profile_of
 from langchain_zhipu._connection import ZhipuSettings
 from zhipu_client import InvalidRequestError, __version__
-from zhipu_client.adapting import suggestion
+from zhipu_client.adapting import suggestion, warn_user
 from zhipu_client.conversation import ReasoningHistory, ToolChoiceMode, redacted
 
 __all__ = ["SENT", "ChatSettings", "redacted_json", "redacted_repr"]
@@ -208,10 +207,9 @@ def _with_suggestions(owner: str, values: dict[str, Any], known: set[str]) -> di
         if (found := suggestion(str(name), known)) is not None
     }
     for name, found in sorted(meant.items()):
-        warnings.warn(
+        warn_user(
             f"{owner} has no argument {name!r} (did you mean {found!r}?); it is sent with each "
             "request as it is",
-            stacklevel=2,
         )
     if not meant:
         return values

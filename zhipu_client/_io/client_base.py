@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +31,7 @@ from zhipu_client._io.usage import UsageCounter
 from zhipu_client._learned import first_time, remember_refusal
 from zhipu_client._request import Conversing
 from zhipu_client._safe_tracebacks import KeepsNoArguments
+from zhipu_client._user_warnings import warn_user
 from zhipu_client.dialects import DIALECTS, Dialect, DialectName
 from zhipu_client.errors import InvalidRequestError, ZhipuError
 
@@ -296,7 +296,7 @@ class BaseClient(KeepsNoArguments):
         """Warn of what an exchange has to say about the server, unless another one did."""
         for note in exchange.notes:
             if first_time(self.base_url, note):
-                warnings.warn(note, UserWarning, stacklevel=2)
+                warn_user(note)
 
     @property
     def dialect(self) -> Dialect:

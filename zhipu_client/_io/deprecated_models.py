@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
-
+from zhipu_client._user_warnings import warn_user
 from zhipu_client.models import ModelDeprecationWarning, deprecation_of
 
 __all__ = ["warn_of_deprecated"]
 
 #: Where the paths of the service end. Your own server keeps a model as long as it likes.
 _OF_THE_SERVICE = "/paas/v4"
-_OURS = ("zhipu_client", "langchain_zhipu", "llama_index_zhipu")
 #: What was said -> by whom.
 _said: dict[str, object] = {}
 
@@ -35,14 +32,4 @@ def warn_of_deprecated(base_url: str, model: str | None) -> None:
     # One step, so of several threads one warns; and no lock that a fork could leave taken.
     mine = object()
     if _said.setdefault(said, mine) is mine:
-        warnings.warn(said, ModelDeprecationWarning, stacklevel=_outside())
-
-
-def _outside() -> int:
-    """Return the stack level, seen from `warn_of_deprecated`, of the first caller not of ours."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] not in _OURS:
-            break
-        level, frame = level + 1, frame.f_back
-    return level
+        warn_user(said, ModelDeprecationWarning)

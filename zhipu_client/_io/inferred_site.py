@@ -6,13 +6,13 @@ packages read ``ZAI_API_KEY`` for both.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from zhipu_client._defaults import PRESETS, offered, site_of
 from zhipu_client._learned import forget_site, remember_site, remembered_site
+from zhipu_client._user_warnings import warn_user
 from zhipu_client.dialects import dialect_of
 from zhipu_client.errors import AuthenticationError, ZhipuError
 
@@ -47,11 +47,9 @@ def goes_where_offered(core: Any, path: str, method: str) -> bool:
     if core.identified and remembered_site(str(core.account)) == here:  # the key belongs here
         return False
     _move(core, other)
-    warnings.warn(
+    warn_user(
         f"{_name(here)} does not offer {method} {path}, so it is sent to {_name(other)}: "
         f"base_url={site_of(other)!r} goes there at once",
-        UserWarning,
-        stacklevel=2,
     )
     return True
 
@@ -98,11 +96,9 @@ def goes_to_other_site(
     if core.base_url == refused_at[-1]:  # else another call has moved already
         _move(core, other)
         remember_site(str(core.account), other)
-        warnings.warn(
+        warn_user(
             f"{_name(refused_at[-1])} refuses this key, so it is tried at {_name(other)}: "
             f"base_url={site_of(other)!r} goes there at once",
-            UserWarning,
-            stacklevel=2,
         )
     return True
 

@@ -26,9 +26,10 @@ tokens.
 frames of its error keep no key.
 
 `refuse`, `choice` and `refusal` make errors that name the field, the limit and the value;
-`suggestion` is what a misspelt name may have meant. `first_url` is for images and videos, which
-are paid for before they are fetched. `keeping`, `leave` and `aleave` put what is
-done, and paid for, on whatever ends a run: an interrupt and a cancellation too.
+`suggestion` is what a misspelt name may have meant; `warn_user` warns at the user's own line.
+`first_url` is for images and videos, which are paid for before they are fetched. `keeping`,
+`leave` and `aleave` put what is done, and paid for, on whatever ends a run: an interrupt and a
+cancellation too.
 """
 
 from __future__ import annotations
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     )
     from zhipu_client._secrets import hidden_password
     from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
+    from zhipu_client._user_warnings import warn_user
     from zhipu_client.adapting._clients import ClientCache
     from zhipu_client.adapting._connection import ConnectionSettings
     from zhipu_client.adapting._options import (
@@ -94,6 +96,7 @@ else:
             "zhipu_client._saving": "check_folder file_of_task save_paid saving write_whole",
             "zhipu_client._secrets": "hidden_password",
             "zhipu_client._uploads": "Content content_of name_of read_path read_upload",
+            "zhipu_client._user_warnings": "warn_user",
             "zhipu_client.adapting._connection": "ConnectionSettings",
             "zhipu_client.adapting._options": (
                 "ChatModelOptions ConnectionOptions FormerNames KeepsAnswersOptions "
@@ -156,6 +159,7 @@ __all__ = [
     "storable",
     "suggestion",
     "text_of",
+    "warn_user",
     "whole_number",
     "with_pictures",
     "write_whole",

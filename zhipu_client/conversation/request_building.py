@@ -8,12 +8,12 @@ the parameters of a request (`build`).
 from __future__ import annotations
 
 import uuid
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from zhipu_client._check import suggestion
+from zhipu_client._user_warnings import warn_user
 from zhipu_client.conversation._decisions import Built, decide
 from zhipu_client.conversation._settings import IGNORED, KNOWN, OF_OTHERS, RENAMED, mapping
 from zhipu_client.dialects import Dialect
@@ -73,11 +73,9 @@ def _suggest(call: Mapping[str, Any], known: set[str]) -> None:
     for name in call.keys() - known - OF_OTHERS:
         meant = suggestion(str(name), known)
         if meant is not None:
-            warnings.warn(
+            warn_user(
                 f"no argument of a call is named {name!r} (did you mean {meant!r}?); it is sent as "
                 "it is",
-                UserWarning,
-                stacklevel=2,
             )
 
 
@@ -105,7 +103,7 @@ def build(
     """
     built = _decided_before(values, dialect, streaming=streaming, one_answer=one_answer)
     for note in built.notes:
-        warnings.warn(note, UserWarning, stacklevel=2)
+        warn_user(note)
     if streaming and built.dialect.request_id == "body" and "request_id" not in built.params:
         # Chunks do not repeat it, so it must be known here.
         built = replace(built, params={**built.params, "request_id": uuid.uuid4().hex})
