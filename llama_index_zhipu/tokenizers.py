@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from zhipu_client.adapting import TokenCounting, TokenCounts, choice, refuse
+from zhipu_client.adapting import TokenCounting, TokenCounts, choice, hint, refuse
 from zhipu_client.conversation import estimate_text
 
 if TYPE_CHECKING:
     from .llms import ZhipuAI
+else:
+    ZhipuAI = hint("llama_index_zhipu.llms", "ZhipuAI")
 
 __all__ = ["ZhipuAITokenizer"]
 

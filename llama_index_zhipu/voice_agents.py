@@ -17,7 +17,7 @@ from llama_index.core.voice_agents import BaseVoiceAgent
 from llama_index.core.voice_agents.events import BaseVoiceAgentEvent
 
 from zhipu_client import InvalidRequestError, ZhipuError, connect_realtime, realtime
-from zhipu_client.adapting import ConnectionOptions, KeepsNoArguments
+from zhipu_client.adapting import ConnectionOptions, KeepsNoArguments, hint
 from zhipu_client.conversation import read_arguments
 from zhipu_client.realtime import Answer, Event, Session
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from zhipu_client import RealtimeConnection
     from zhipu_client.realtime import FunctionCall
+else:
+    BaseTool = hint("llama_index.core.tools", "BaseTool")
+    BaseVoiceAgentInterface = hint("llama_index.core.voice_agents", "BaseVoiceAgentInterface")
 
 __all__ = ["VoiceAgentEvent", "ZhipuAIVoiceAgent"]
 

@@ -26,7 +26,7 @@ class _Secret(Protocol):
 
 
 #: What ``api_key=`` accepts.
-ApiKey: TypeAlias = "str | _Secret | Callable[[], str] | Callable[[], Awaitable[str]]"
+ApiKey: TypeAlias = str | _Secret | Callable[[], str] | Callable[[], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)

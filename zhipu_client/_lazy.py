@@ -6,9 +6,9 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, AnyStr, cast
+from typing import Any, AnyStr, ForwardRef, cast
 
-__all__ = ["loader", "pattern"]
+__all__ = ["hint", "loader", "pattern"]
 
 
 def loader(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
@@ -33,6 +33,26 @@ def loader(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     names = vars(sys.modules[package])
     names["__dir__"] = lambda: sorted(names["__all__"])  # else they are shown once they are loaded
     return find
+
+
+def hint(module: str, name: str) -> Any:
+    """Return what is in the place of a type that only annotations name, at run time.
+
+    `typing.get_type_hints` imports the type and gives it; until then nothing is imported.
+
+    Args:
+        module: The module that has it.
+        name: The type's name.
+
+    Examples:
+        >>> import typing
+        >>> from zhipu_client.adapting import hint
+        >>> def spent(counter): ...
+        >>> spent.__annotations__ = {"counter": hint("zhipu_client", "UsageCounter")}
+        >>> typing.get_type_hints(spent)["counter"].__name__
+        'UsageCounter'
+    """
+    return ForwardRef(f"__import__({module!r}, fromlist=[{name!r}]).{name}")
 
 
 class _Pattern:

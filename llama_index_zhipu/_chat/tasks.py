@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, MessageRole
 
-from zhipu_client.adapting import refuse
+from zhipu_client.adapting import hint, refuse
 from zhipu_client.dialects import Dialect
 
 from .errors import raised_with_responses
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     _Base = ChatSettings
 else:  # a class of methods: as a model of pydantic, it would collect all fields once more
     _Base = object
+    BaseTool = hint("llama_index.core.tools.types", "BaseTool")
+    OnProgress = Callable[[hint("zhipu_client.tasks", "TaskResult")], Any]
 
 __all__ = ["ChatTasks"]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from zhipu_client._io.clock import Clock
 from zhipu_client._io.polling import await_for, wait_for
+from zhipu_client._lazy import hint
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client._task import Plan
 from zhipu_client.errors import ZhipuError
@@ -15,6 +16,9 @@ from zhipu_client.work._job import attach
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
     from zhipu_client._io.sync import Client
+else:
+    AsyncClient = hint("zhipu_client._io.aio", "AsyncClient")
+    Client = hint("zhipu_client._io.sync", "Client")
 
 __all__ = ["acall_agent", "aiterate_agent", "call_agent", "iterate_agent"]
 

@@ -11,6 +11,7 @@ from zhipu_client._io.documents import open_content
 from zhipu_client._io.pdfium import RenderedPDF
 from zhipu_client._io.rendering import PDF, Readable, readable
 from zhipu_client._layout import Mark, marks
+from zhipu_client._lazy import hint
 from zhipu_client._secrets import hidden_password
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.errors._naming import shown_name
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from zhipu_client.work._job import Source
+else:
+    SecretStr = hint("pydantic", "SecretStr")
+    Source = hint("zhipu_client.work._job", "Source")
 
 __all__ = ["draw_layout"]
 

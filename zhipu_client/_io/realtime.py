@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from zhipu_client._io.usage import counters_of
+from zhipu_client._lazy import hint
 from zhipu_client._request import Request
 from zhipu_client._retry import refused
 from zhipu_client.errors import (
@@ -49,6 +50,9 @@ from .realtime_opening import PATH, library, opened
 if TYPE_CHECKING:
     from .aio import AsyncClient
     from .gates import Slot
+else:
+    AsyncClient = hint("zhipu_client._io.aio", "AsyncClient")
+    Slot = hint("zhipu_client._io.gates", "Slot")
 
 __all__ = ["RealtimeConnection", "connect_realtime"]
 

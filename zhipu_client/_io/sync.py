@@ -22,6 +22,7 @@ from zhipu_client._io.stopping import Stop
 from zhipu_client._io.sync_streams import Stream
 from zhipu_client._io.trace import Deadline, Trail
 from zhipu_client._io.unpacking import unpacked
+from zhipu_client._lazy import hint
 from zhipu_client._learned import known_refusals, refusing
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
@@ -34,6 +35,8 @@ from zhipu_client.errors import (
 
 if TYPE_CHECKING:
     from zhipu_client._io.aio import AsyncClient
+else:
+    AsyncClient = hint("zhipu_client._io.aio", "AsyncClient")
 
 __all__ = ["Client"]
 

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from zhipu_client._io.first_use import importing
+from zhipu_client._lazy import hint
 from zhipu_client._replies import counts
 from zhipu_client.errors import ZhipuError
 
 if TYPE_CHECKING:
     from zhipu_client._io.sync import Client
+else:
+    Client = hint("zhipu_client._io.sync", "Client")
 
 __all__ = ["TokenCounting", "TokenCounts"]
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+from zhipu_client._lazy import hint
 from zhipu_client.work._job import attach
 from zhipu_client.work._recordings import StreamedPart, StreamedParts
 
@@ -14,6 +15,9 @@ from .jobs import around
 if TYPE_CHECKING:
     from .aio import AsyncClient
     from .sync import Client
+else:
+    AsyncClient = hint("zhipu_client._io.aio", "AsyncClient")
+    Client = hint("zhipu_client._io.sync", "Client")
 
 __all__ = ["astream_transcript", "stream_transcript"]
 

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
 from zhipu_client._io.notes import logger
+from zhipu_client._lazy import hint
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.work._usage import Rows, Used, add_rows, costs_of
 
 if TYPE_CHECKING:
     from zhipu_client.models import Costs
+else:
+    Costs = hint("zhipu_client.models", "Costs")
 
 __all__ = ["UsageCounter", "active", "counters_of", "reset_after_fork"]
 

@@ -18,7 +18,8 @@ key, are the same as keyword arguments of a constructor, for editors and type ch
 `Resting` says which of several models to ask after a limit was reached; `TokenCounts` counts
 tokens.
 
-`importing` is for what a first call loads: a fork of the process waits until it is there.
+`importing` is for what a first call loads: a fork of the process waits until it is there. `hint`
+is for a type that only annotations name: `typing.get_type_hints` finds it, and imports it then.
 
 `GivenPath` is the kind of a field for a path, which may be given as a string.
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from zhipu_client._io.resting import Resting
     from zhipu_client._io.token_counts import TokenCounting, TokenCounts
     from zhipu_client._layout import drawing_of
+    from zhipu_client._lazy import hint
     from zhipu_client._metadata import document_id, flat, storable
     from zhipu_client._numbers import whole_number
     from zhipu_client._replies import add_usage, counts, text_of
@@ -89,6 +91,7 @@ else:
             "zhipu_client._io.resting": "Resting",
             "zhipu_client._io.token_counts": "TokenCounting TokenCounts",
             "zhipu_client._layout": "drawing_of",
+            "zhipu_client._lazy": "hint",
             "zhipu_client._metadata": "document_id flat storable",
             "zhipu_client._numbers": "whole_number",
             "zhipu_client._replies": "add_usage counts text_of",
@@ -143,6 +146,7 @@ __all__ = [
     "first_url",
     "flat",
     "hidden_password",
+    "hint",
     "importing",
     "keeping",
     "leave",

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
-from zhipu_client._lazy import loader
+from zhipu_client._lazy import hint, loader
 from zhipu_client._replies import parse_as
 from zhipu_client._request import Request, StreamRequest
 from zhipu_client.chat._chunks import (
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from zhipu_client._task import Task
     from zhipu_client.chat._replies import ChatCompletion, Choice, Message, Usage
 else:
+    Task = hint("zhipu_client._task", "Task")
     __getattr__ = loader(
         __name__, {"zhipu_client.chat._replies": "ChatCompletion Choice Message Usage"}
     )

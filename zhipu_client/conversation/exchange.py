@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from zhipu_client import chat, models
 from zhipu_client._check import refuse
 from zhipu_client._half_characters import whole_text
+from zhipu_client._lazy import hint
 from zhipu_client._request import Reply, Request, StreamRequest, as_sent
 from zhipu_client._sent_media import SentMedium, name_media
 from zhipu_client.conversation._decisions import Built
@@ -38,6 +39,9 @@ from zhipu_client.errors import (
 if TYPE_CHECKING:
     from zhipu_client._task import Task
     from zhipu_client.conversation.refusals import Refusal
+else:
+    Task = hint("zhipu_client._task", "Task")
+    Refusal = hint("zhipu_client.conversation.refusals", "Refusal")
 
 __all__ = ["Exchange"]
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from zhipu_client import chat, errors, quota, served_models
 from zhipu_client._defaults import PRESETS, site_of
+from zhipu_client._lazy import hint
 from zhipu_client.doctor._environment import of_distributions, of_key, of_variables
 from zhipu_client.doctor._remedies import failed
 from zhipu_client.doctor._report import Finding, Report
@@ -18,6 +19,8 @@ from zhipu_client.doctor._report import Finding, Report
 if TYPE_CHECKING:
     from zhipu_client._io.sync import Client
     from zhipu_client._request import Reply
+else:
+    Client = hint("zhipu_client._io.sync", "Client")
 
 __all__ = ["diagnose"]
 

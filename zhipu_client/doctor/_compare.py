@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zhipu_client import chat, embeddings, errors, rerank, served_models, tokenizer
+from zhipu_client._lazy import hint
 from zhipu_client.doctor._shapes import differences, shape_of
 
 if TYPE_CHECKING:
     from zhipu_client._io.sync import Client
+else:
+    Client = hint("zhipu_client._io.sync", "Client")
 
 __all__ = ["Difference", "compare"]
 

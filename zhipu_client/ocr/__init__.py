@@ -39,7 +39,7 @@ from zhipu_client.ocr._pages import (
 from zhipu_client.ocr._parts import PagesJob
 from zhipu_client.ocr._tables import tables_as_markdown
 from zhipu_client.ocr._work import OCRWork
-from zhipu_client.work._job import Around, Password, Progress, Work
+from zhipu_client.work._job import Around, Password, Progress, Source, Work  # noqa: F401 - for hints
 from zhipu_client.work._refusals import Nothing, OnError, may_be_skipped
 
 __all__ = [
