@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from zhipu_emulator.brain.values import Passage
-from zhipu_emulator.brain.words import covered, split_name, stems, terms
+from zhipu_emulator.brain.words import covered, split_name, terms
 
 _WANTED = re.compile(r"^SQL ?Query: *$", re.MULTILINE | re.IGNORECASE)
 _QUESTION = re.compile(r"^Question: *(.+?) *$", re.MULTILINE)
@@ -64,7 +64,7 @@ def _columns(text: str) -> list[_Column]:
 
 
 def _query(question: str, tables: dict[str, list[_Column]]) -> str:
-    words, asked = terms(question), stems(question)
+    words = terms(question)
 
     def fit(name: str) -> float:
         about = " ".join(split_name(c.name) for c in tables[name])
@@ -72,21 +72,33 @@ def _query(question: str, tables: dict[str, list[_Column]]) -> str:
 
     table = max(tables, key=fit)
     columns = tables[table]
-    named = [c for c in columns if stems(split_name(c.name)) & asked]
+    named = [c for c in columns if covered(terms(split_name(c.name)), words)]
     numbers = [c for c in named if c.number] or [c for c in columns if c.number]
     texts = [c for c in named if not c.number] or [c for c in columns if not c.number]
     shown, tail = [c.name for c in [*texts[:1], *named]] or [c.name for c in columns[:1]], ""
     whole = next((f for f, p in _WHOLE.items() if re.search(p, question, re.IGNORECASE)), "")
     order = next((o for o, p in _ORDER.items() if re.search(p, question, re.IGNORECASE)), "")
+    conditions = _conditions(question, columns, named)
     if whole == "COUNT" and not (numbers and numbers[0] in named):  # "how many berths" is a column
         shown = ["COUNT(*)"]
+        conditions = conditions[1:] or conditions  # the first is the name of one of them
     elif whole in ("AVG", "SUM") and numbers:
         shown = [f"{whole}({numbers[0].name})"]
     elif order and numbers:
         shown = [c.name for c in [*texts[:1], numbers[0]]]
         tail = f"ORDER BY {numbers[0].name} {order} LIMIT 1"
+    where = _where(question, conditions)
     listed = ", ".join(dict.fromkeys(shown)) or "*"
-    return " ".join(filter(None, ["SELECT", listed, "FROM", table, _where(question, texts), tail]))
+    return " ".join(filter(None, ["SELECT", listed, "FROM", table, where, tail]))
+
+
+def _conditions(question: str, columns: list[_Column], named: list[_Column]) -> list[_Column]:
+    """The texts that a question may give, best first: not "country" where it asks which one."""
+    texts = [c for c in columns if not c.number]
+    words = {c.name: re.escape(split_name(c.name)) for c in texts}
+    wanted = [c for c in texts if re.search(rf"(?i)\b(?:which|what) {words[c.name]}\b", question)]
+    free = [c for c in texts if c not in wanted]
+    return [c for c in free if c in named] or free or texts
 
 
 def _where(question: str, texts: list[_Column]) -> str:

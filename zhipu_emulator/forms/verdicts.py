@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from zhipu_emulator.brain.words import stems
 from zhipu_emulator.content.similarity import coverage, features
 
 _YES_NO = re.compile(r"\bYES *(?:or|/) *NO\b")
@@ -15,7 +16,18 @@ _SECTION = (
     r"(?=\n[ \t]*(?:## |\[The |(?:Context|Answer|Feedback|Response) ?:|-{{4,}}|We have |Given "
     r"|If the existing)|\Z)"
 )
-_ENOUGH = 0.6
+_DATA = r"\[{}\]: (.{{0,4000}}?)\n\*{{3}}"
+_JUDGED = re.compile(r"\b(?:relevan|correct|accura|helpful)\w*", re.IGNORECASE)
+_QUIZ = re.compile(
+    r"QUESTION: .{0,4000}?\nCONTEXT: (.{0,20000}?)\nSTUDENT ANSWER: (.{0,4000}?)"
+    r"\n(EXPLANATION|GRADE):\s*\Z",
+    re.DOTALL,
+)
+_REFERENCE = re.compile(
+    r"reference answer to the user's question:\n(.{0,4000}?)\[User Question\]", re.DOTALL
+)
+_TRUTH = re.compile(r"\[Ground truth\]\n(.{0,4000}?)\nBegin your evaluation", re.DOTALL)
+_ENOUGH, _SOME = 0.6, 0.34
 
 
 def _part(text: str, *labels: str) -> str:
@@ -34,12 +46,14 @@ def _met(wanted: str, given: str) -> float:
 def written(text: str) -> str | None:
     """The verdict in the form that the prompt wants; None where it wants none."""
     if "[[rating]]" in text:
-        wanted = _part(text, r"\[Ground truth\]") or _part(text, r"\[Question\]")
+        truth = _TRUTH.search(text)
+        wanted = truth[1] if truth else _part(text, r"\[Question\]")
         met = _met(wanted, _part(text, "Assistant's Answer"))
         return f"It has {met:.0%} of the words that are wanted. Rating: [[{1 + round(9 * met)}]]"
+    if quiz := _QUIZ.search(text.rpartition("Begin!")[2]):
+        return _graded(*quiz.groups())
     if _GRADES.search(text):
-        submitted = re.findall(r"\[Submission\]: (.*?)\n\*{3}", text, re.DOTALL)
-        return f"It {'answers' if any(submitted) else 'is empty'}.\n\n{'NY'[any(submitted)]}"
+        return _criteria(text)
     if "[[A]]" in text:
         return _better(text)
     if "[RESULT]" in text:
@@ -54,6 +68,29 @@ def written(text: str) -> str | None:
     if _YES_NO.search(text):
         return "YES" if _supported(text) else "NO"
     return None
+
+
+def _graded(context: str, answer: str, label: str) -> str:
+    """The grade of an answer; its explanation first where the prompt begins one."""
+    met = _met(context, answer) if len(context) < len(answer) else _met(answer, context)
+    grade = "CORRECT" if met >= _SOME else "INCORRECT"
+    lead = f"The context has {met:.0%} of its words.\nGRADE: " if label == "EXPLANATION" else ""
+    return f"{lead}{grade}"
+
+
+def _criteria(text: str) -> str:
+    """Y or N: by the reference; by the task where the criteria are about the matter."""
+    data = {
+        name: "".join(re.findall(_DATA.format(name), text, re.DOTALL)[-1:])
+        for name in ("Input", "Submission", "Criteria", "Reference")
+    }
+    said, wanted = data["Submission"], data["Reference"]
+    about = _JUDGED.search(data["Criteria"]) is not None
+    if wanted:
+        good = _met(wanted, said) >= _SOME
+    else:
+        good = bool(said) and (not about or bool(stems(data["Input"]) & stems(said)))
+    return f"The submission {'meets' if good else 'does not meet'} it.\n\n{'NY'[good]}"
 
 
 def _supported(text: str) -> bool:
@@ -79,7 +116,9 @@ def _points(text: str) -> str:
 
 
 def _better(text: str) -> str:
-    wanted = _part(text, "Reference") or _part(text, r"\[User Question\]")
+    reference = _REFERENCE.search(text)
+    wanted = reference[1] if reference else _part(text, "Reference")
+    wanted = wanted or text.rpartition("[User Question]\n")[2].partition("\n[The ")[0]
     one, two = (_met(wanted, _part(text, f"Assistant {name}.s Answer")) for name in "AB")
     verdict = "C" if abs(one - two) < 0.01 else "A" if one > two else "B"
     return f"A has {one:.0%} of the words that are wanted, B {two:.0%}. [[{verdict}]]"
