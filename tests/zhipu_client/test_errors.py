@@ -260,8 +260,8 @@ def test_a_chinese_message_has_its_meaning_beside_it(code: str) -> None:
         (200, {"code": 401, "msg": "令牌已过期或验证不正确", "success": False}, "401"),
         (400, {"error": {"message": "[1302][并发过高][2026]"}}, "1302"),
         (429, nested("429", "ZaiException - {'code': '1113', 'message': '余额不足'}"), "1113"),
-        # Nothing is made up for what is not in the table, nor for what is worded otherwise.
-        (400, nested("9999", "新的错误"), None),
+        # Nothing is made up for what has no code of the service, nor for what is worded otherwise.
+        # (Of an unknown code it is said that it is, see tests/contract/test_refusals_under_ok.py.)
         (400, nested(None, "参数错误"), None),
         (503, nested("503", "无可用渠道"), None),
         (400, nested("400", "无效的令牌"), None),

@@ -46,6 +46,8 @@ __all__ = ["Call"]
 KEY_FRESH = 5.0
 #: The header of an attempt's id, where it is not in the body.
 _REQUEST_ID = "X-Request-Id"
+#: No Authorization header, and a second login: these are not of a key for the other site.
+_NOT_OF_THE_SITE = frozenset({"1001", "1005"})
 
 
 @dataclass(slots=True)
@@ -338,6 +340,8 @@ class Call:
         error = error_from(status, headers, body, request_id=self.request_id)
         # The service has no status of its own for a path that it does not have.
         seen = 404 if isinstance(error, NotFoundError) else status
+        if isinstance(error, AuthenticationError) and error.code not in _NOT_OF_THE_SITE:
+            seen = 401  # a business code under HTTP 200 as well, as of the console's routes
         hint = hint_for(self.core, self.request.path, seen, error.message)
         hint = hint or model_hint(self.request, error)
         if hint is not None:

@@ -119,8 +119,9 @@ class APIError(ZhipuError):
         retry_after: Seconds the service asked to wait, or None.
         reset_at: When a used-up plan becomes usable again, or None.
         body: The decoded body (a dict where it was JSON, else shortened text).
-        meaning: What the business code means, in English, or None for an unknown code. The text
-            has it where the service's own words are Chinese.
+        meaning: What the business code means, in English: for one of the service's that is unknown,
+            that it is. None without such a code. The text has it where the service's own words are
+            Chinese.
         partial: What a stream had delivered before the error, or None.
 
     Example:

@@ -51,6 +51,8 @@ _STATUS: Mapping[int, tuple[type[APIError], bool]] = {
 
 #: The length of the service's own business codes; shorter ones are statuses of many servers.
 _OF_THE_SERVICE = 4
+#: What a code of the service means that is not in ``CODES``, for a message that is not English.
+_UNKNOWN = "an error that is not documented: code {}"
 #: The longest code; the service's have three or four digits, others' are words.
 MAX_CODE = 64
 _BRACKETED = re.compile(r"^\[(\d{3,4})\]\s*\[?(.*?)\]?(?:\[[^\[\]]*\])?$", re.DOTALL)
@@ -117,7 +119,11 @@ def _kind(
     if status is None:  # of an error inside a stream
         named = whole_number(code, most=599)
         status = named if named is not None and named >= 400 else None
-    return *_by_status(status), None
+    return *_by_status(status), _UNKNOWN.format(code) if _is_of_the_service(code) else None
+
+
+def _is_of_the_service(code: str | None) -> bool:
+    return code is not None and len(code) == _OF_THE_SERVICE and code.isdecimal()
 
 
 def _by_code(known: Code) -> tuple[type[APIError], bool, str]:
