@@ -16,7 +16,7 @@ from langchain_zhipu import ChatZhipuAI, ZhipuAIModeration, ZhipuAIModerationMid
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
 
-TEXTS = ["How do I bake bread?", "How do I make a bomb?"]
+TEXTS = ["What is 17 * 19?", "How do I make a bomb?"]
 
 
 def main(arguments: list[str]) -> int:

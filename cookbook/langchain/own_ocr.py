@@ -26,14 +26,15 @@ from zhipu_client import ZhipuError
 from zhipu_client.ocr import Task
 from zhipu_emulator import sample, serve
 
-SAMPLE = sample("prices.pdf")
+SAMPLE = sample("notes/monday.png")
 
 
 @contextmanager
 def server(base_url: str | None, model: str) -> Iterator[dict[str, Any]]:
     """How to reach the server: yours, or an emulator for as long as the block lasts.
 
-    No model runs in the emulator: it describes the image of a page in a sentence.
+    No model runs in the emulator: it reads the text that its samples have beside the picture, and
+    describes the size and the colours of other pages.
     """
     if base_url:
         # A key is always sent; such servers ignore it unless they were started with one.

@@ -14,8 +14,10 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from llama_index.core.agent.workflow import FunctionAgent, ToolCallResult
+from llama_index.core.tools import FunctionTool
 from llama_index.tools.mcp import McpToolSpec
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
@@ -49,16 +51,34 @@ async def session(url: str | None) -> AsyncIterator[ClientSession]:
         yield there
 
 
+def in_words(tool: FunctionTool) -> FunctionTool:
+    """A tool of the server that returns its text alone.
+
+    LlamaIndex shows the model the whole object that came, its fields included.
+    """
+
+    async def call(**arguments: Any) -> str:
+        result = (await tool.acall(**arguments)).raw_output
+        text = "\n".join(part.text for part in result.content if part.type == "text")
+        if result.isError:
+            raise ValueError(text)
+        return text
+
+    return FunctionTool.from_defaults(async_fn=call, tool_metadata=tool.metadata)
+
+
 async def run(url: str | None, task: str) -> int:
     """Ask an agent that has the tools of the server; an exit code."""
     async with session(url) as connected:
         tools = await McpToolSpec(connected).to_tool_list_async()
         print(f"tools: {', '.join(str(tool.metadata.name) for tool in tools)}")
-        agent = FunctionAgent(tools=[*tools], llm=ZhipuAI(model="glm-4.7"))
+        agent = FunctionAgent(
+            tools=[in_words(tool) for tool in tools], llm=ZhipuAI(model="glm-4.7")
+        )
         handler = agent.run(task)
         async for event in handler.stream_events():
             if isinstance(event, ToolCallResult):
-                print(f"{event.tool_name} returned {event.tool_output.raw_output.content[0].text}")
+                print(f"{event.tool_name} returned {event.tool_output.content}")
         try:
             print(f"answer: {await handler}")
         except ZhipuError as error:  # here: outside, it would come in a group of exceptions

@@ -39,9 +39,9 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "chinese_assistant": (
         "资料：两台水听器共花费 4100 欧元。",
         "回答：两台水听器共花费 4100 欧元。",
+        "助手：你好，小林！",
         "调用：查询水位(武汉)",
-        "助手：",
-        "武汉：4.1 米，正在下降",
+        "助手：武汉：4.1 米，正在下降。",
         "助手：你叫小林。",
     ),
     "counting_tokens": ("4 tokens for 6 characters", "answer: Your name is Ada.", "billed: "),
@@ -76,17 +76,15 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "mcp_tools": (
         "tools: water_level",
         "water_level returned Cuxhaven: 4.1 metres",
-        "answer: ",
-        "4.1 metres, falling",
+        "answer: Cuxhaven: 4.1 metres, falling.",
     ),
     "migration": ("17 * 19 = 323", "323 * 2 = 646", "embeddings: 256"),
     "office_files": (
         "characters  contacts.csv",
-        "> Who repairs the coffee machine?",
-        "Ada Vik",
+        "> Who repairs the coffee machine?\nWhat: Repairs of the coffee machine, Who: Ada Vik.",
         "  contacts.csv",
     ),
-    "own_ocr": ("--- page 1 of 2, 1406 x 1989 pixels", "--- page 2 of 2, 1406 x 1989 pixels"),
+    "own_ocr": ("--- page 1 of 1", "pixels\nBuy milk\nCall Ada about the boat"),
     "persistent_memory": (
         "323",
         "0 messages were known, 4 are, 2 with",
@@ -104,9 +102,9 @@ PRINTED: dict[str, tuple[str, ...]] = {
         "glm-4-voice: ",
         "bytes of sound",
         "glm-4-voice: I received 1.2 s of audio.",
-        "charglm-4: ",
-        "emohaa: ",
-        "codegeex-4: ",
+        "charglm-4: I am Ada, the keeper of a lighthouse, kind and brief.",
+        "emohaa: I am Ada, the keeper of a lighthouse, kind and brief.",
+        "codegeex-4: a + b",
         "glm-4-long: The spare key is under the third stone.",
     ),
     "tracing": (
@@ -138,8 +136,9 @@ ONLY: dict[tuple[str, str], tuple[str, ...]] = {
         "323",
     ),
     ("langchain", "moderation"): (
-        "PASS  How do I bake bread?",
+        "PASS  What is 17 * 19?",
         "REJECT  How do I make a bomb?",
+        "agent: 17 * 19 = 323.",
         "agent: This content was blocked",
     ),
     ("llama_index", "moderation"): (
@@ -212,8 +211,7 @@ ONLY: dict[tuple[str, str], tuple[str, ...]] = {
     ("llama_index", "handoff"): (
         "Clerk calls handoff.",
         "Meteo calls get_weather.",
-        "Meteo answers.",
-        "Paris: sunny, 21 degrees.",
+        "Meteo answers.\n\nParis: sunny, 21 degrees.",
     ),
     ("llama_index", "ocr_query_engine"): ("46 metres", "page 1, relevance", "1926", "page 2"),
     ("llama_index", "persisted_index"): ("Made the index in index_of_notes.", "2.5 litres of oil"),
@@ -266,6 +264,12 @@ ONLY: dict[tuple[str, str], tuple[str, ...]] = {
         "result: The two hydrophones cost 4,100 euros together.",
     ),
 }
+#: What no program should print: objects as Python shows them, names on the wire, what the stand-in
+#: says where it has nothing to say, what frameworks write for the model.
+OF_MACHINES = re.compile(
+    r"TextContent\(|object at 0x|_?x[0-9a-f]{8}\b|meta=None|stand-in without|mostly white"
+    r"|Please continue with|我是模拟服务"
+)
 ROWS = [(framework, name, texts) for name, texts in PRINTED.items() for framework in BOTH]
 ROWS += [(framework, name, texts) for (framework, name), texts in ONLY.items()]
 
@@ -315,6 +319,7 @@ def test_it_prints(
     assert code == 0, shown + said
     # The emulator's line, or that of the stand-in for a server of one's own; no traceback.
     assert re.fullmatch(r"No (API key is set|--base-url).*\n", said), said
+    assert not OF_MACHINES.search(shown), shown
     place = 0
     for text in texts:
         assert text in shown[place:], shown

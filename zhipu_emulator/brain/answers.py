@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zhipu_emulator.brain.arithmetic import evaluate, expressions
+from zhipu_emulator.brain.purposes import of_purpose
 from zhipu_emulator.brain.words import (
     compiled,
     covered,
@@ -35,6 +38,18 @@ _SEE_BELOW = re.compile(r"\([^()]*\bnext message\b[^()]*\)")
 #: A line of what frameworks write above a document's text, and names that they alone use there.
 _OF_METADATA = re.compile(r"[a-z]+(?:_[a-z]+)*: ")
 _METADATA_NAMES = ("file_name: ", "file_path: ", "page_label: ", "source: ", "url: ")
+#: What frameworks say of a conversation that went from one agent to another: it answers nothing.
+_HANDED_OVER = re.compile(
+    r"Agent .+ is now handling the request\b.*|Successfully transferred (?:back )?to \S+", re.DOTALL
+)
+#: An order to write down what a picture says: GLM-OCR's own words for it, and others.
+_READS = re.compile(
+    r"^\W*(?:text|table|formula) recognition\b|\b(?:read|transcribe)\b.{0,40}\b(?:text|words)\b"
+    r"|文字识别|识别.{0,20}文字",
+    re.IGNORECASE,
+)
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_LABELLED = 3  # words; shorter results are reported with the call that they came from
 _ERROR = re.compile(r"^\W*(?:error|exception|traceback|failed|错误|失败)\b", re.IGNORECASE)
 
 
@@ -45,12 +60,14 @@ def in_words(view: Conversation) -> str:
         steps = view.planner.steps(question) if view.planner.tools else []
         if missing := sorted({name for step in steps for name in step.missing}):
             return sentence("needed", ", ".join(missing), chinese=chinese)
-    media = [attached_media.described(found, chinese=chinese) for found in view.media]
+    reads = bool(_READS.search(question))
+    media = [attached_media.described(one, chinese=chinese, reads=reads) for one in view.media]
     if view.results:
-        media.insert(0, _reported(view.results, question, chinese=chinese))
+        told = [replace(one, name=view.spoken.get(one.name, one.name)) for one in view.results]
+        media.insert(0, _reported(told, question, chinese=chinese))
     if any(media):
         return " ".join(filter(None, media))
-    found = _from_documents(question, view.documents)
+    found = of_purpose(view) or _from_documents(question, view.documents)
     if view.given and not found:
         return sentence("not said", chinese=chinese)
     found = found or at_once(view) or _from_documents(question, view.texts("system"))
@@ -103,7 +120,20 @@ def _from_documents(question: str, documents: Sequence[str]) -> str | None:
     found = _best(question, text, _ENOUGH_IN_DOCUMENTS)
     if found is None and text != lines:
         found = _best(question, lines, _ENOUGH_IN_DOCUMENTS)
-    return found
+    return found and _row(found, documents)
+
+
+def _row(line: str, documents: Sequence[str]) -> str:
+    """A line of a CSV as a sentence: each cell behind the name of its column; else the line."""
+    for paragraph in (part for document in documents for part in document.split("\n\n")):
+        head, *rows = map(str.strip, paragraph.strip().splitlines() or [""])
+        if line not in rows or "," not in head or ", " in head:
+            continue
+        names, cells = csv.reader([head, line])
+        if len(names) == len(cells):
+            named = (f"{name}: {cell}" for name, cell in zip(names, cells, strict=True))
+            return f"{', '.join(named)}."
+    return line
 
 
 def _without_metadata(document: str) -> str:
@@ -147,7 +177,9 @@ def _best(question: str, lines: Sequence[str], enough: float) -> str | None:
 
 def _reported(results: Sequence[Result], question: str, *, chinese: bool) -> str:
     """An answer made of the results, one after the other."""
-    given = [result for result in results if not _SEE_BELOW.fullmatch(result.text.strip())]
+    said = [(result, result.text.strip()) for result in results]
+    aside = (_SEE_BELOW, _HANDED_OVER)
+    given = [result for result, text in said if not any(form.fullmatch(text) for form in aside)]
     parts = [_one(result, question, chinese=chinese) for result in given]
     joint = "\n" if any("\n" in part or len(part) > 200 for part in parts) else " "
     return joint.join(dict.fromkeys(filter(None, parts)))
@@ -161,8 +193,13 @@ def _one(result: Result, question: str, *, chinese: bool) -> str:
         text = re.sub(r"[{}\[\]\"]", "", json.dumps(result.data, ensure_ascii=False))[:_LONG]
     elif len(text) > _LONG:
         return _from_documents(question, [text]) or text[:_LONG]
-    elif (whole := text.endswith(tuple("。！？.!?"))) or len(text.split()) > 3:
+    elif (whole := text.endswith(tuple("。！？.!?"))) or _telling(text):
         return text if whole else f"{text}{'。' if chinese else '.'}"
     given = ", ".join(str(value) for value in result.arguments.values())
     label = split_name(result.name) + (f" ({given})" if given else "")
     return sentence("result", label, text, chinese=chinese)
+
+
+def _telling(text: str) -> bool:
+    """Whether a result says enough without the call that it came from."""
+    return len(text.split()) + len(_CHINESE.findall(text)) // 2 > _LABELLED

@@ -9,6 +9,7 @@ from zhipu_emulator.brain.json_answers import without_instructions
 from zhipu_emulator.brain.tools import Planner
 from zhipu_emulator.brain.words import compiled, is_chinese, sentences
 from zhipu_emulator.chat.message_parts import attachments, plain
+from zhipu_emulator.chat.tool_names import spoken_name
 from zhipu_emulator.chat.tool_results import MEDIA, results, with_media_of_tools
 from zhipu_emulator.content import attached_media
 from zhipu_emulator.forms.choices import choice_facts
@@ -75,6 +76,7 @@ class Conversation:
         answer_before: The last thing the assistant said.
         facts: Values known by name: from results, and the choice where the text has choices.
         media: What to speak of: what the tools returned, else the user's pictures and sounds.
+        spoken: The names of the functions offered -> those that their authors wrote.
         planner: Chooses among the functions offered.
     """
 
@@ -106,6 +108,10 @@ class Conversation:
         carrying = behind if self.results else [self.messages[last]]
         media = [a for message in carrying for a in attachments(message, files)]
         self.media = [a for a in media if a.kind != "file" or a.data is None or behind]
+        self.spoken = {
+            str(one["name"]): spoken_name(str(one["name"]), str(one.get("description") or ""))
+            for one in asked.functions
+        }
         self.planner = Planner(asked.functions, today)
 
     def texts(self, *roles: str) -> list[str]:

@@ -49,8 +49,10 @@ def _json(value: Any) -> str:
 
 def _thoughts(view: Conversation, calls: Sequence[Step]) -> str:
     """Reasoning in the language of the question; ``low`` effort is short, ``max`` checks again."""
-    names = ", ".join(tool.name for tool in view.planner.tools[:_MOST_NAMED])
-    made = (f"{c.tool.name} {json.dumps(c.arguments, ensure_ascii=False)}" for c in calls)
+    names = ", ".join(view.spoken[tool.name] for tool in view.planner.tools[:_MOST_NAMED])
+    made = (
+        f"{view.spoken[c.tool.name]} {json.dumps(c.arguments, ensure_ascii=False)}" for c in calls
+    )
     asked = " ".join(view.question.split())
     lines: list[tuple[str, object]] = [
         ("asked", asked if len(asked) <= _SHORT else f"{asked[: _SHORT - 1]}…")

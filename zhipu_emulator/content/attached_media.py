@@ -7,6 +7,7 @@ import wave
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from zhipu_emulator.content.drawing import text_of
 from zhipu_emulator.content.pages import UnreadableError, pdf_text
 
 if TYPE_CHECKING:
@@ -44,22 +45,30 @@ def _text(data: bytes) -> str:
         return ""
 
 
-def described(attachment: Attachment, *, chinese: bool) -> str:
-    """A sentence about a picture, a video or a sound; the beginning of a file's text."""
+def described(attachment: Attachment, *, chinese: bool, reads: bool = False) -> str:
+    """A sentence about a picture, a video or a sound; the beginning of a file's text.
+
+    Args:
+        attachment: What it is.
+        chinese: The language of the sentence.
+        reads: Whether the text that a picture of ours carries is wanted instead.
+    """
     kind, data, name = attachment.kind, attachment.data, attachment.name
     if data is None:
         return f"没有下载 {name}。" if chinese else f"I did not fetch {name}."
     if kind == "file":
         return _text(data)[:_LONG].strip()
     if kind == "image":
-        return _image(data, chinese=chinese)
+        return _image(data, chinese=chinese, reads=reads)
     return _sound(data, name, chinese=chinese)
 
 
-def _image(data: bytes, *, chinese: bool) -> str:
+def _image(data: bytes, *, chinese: bool, reads: bool) -> str:
     from PIL import Image
 
     with Image.open(io.BytesIO(data)) as picture:
+        if reads and (text := text_of(picture)):
+            return text
         width, height = picture.size
         raw = picture.convert("RGB").resize((_SIDE, _SIDE)).tobytes()
     counts = Counter(_nearest(raw[i], raw[i + 1], raw[i + 2]) for i in range(0, len(raw), 3))

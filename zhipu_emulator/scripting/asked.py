@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from zhipu_emulator.chat.tool_names import stands_for
 from zhipu_emulator.scripting.items import Answer, Fault, Item
 
 __all__ = ["Seen", "described", "in_words", "messages_of", "offers", "shown", "tools_of"]
@@ -62,8 +62,7 @@ def offers(body: Any, name: str) -> bool:
     Names that the wire does not take (Chinese ones) are sent by this project's clients with a
     hash of the name at their end.
     """
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    return any(one == name or str(one).endswith(f"_x{digest}") for one in tools_of(body))
+    return any(one == name or stands_for(str(one), name) for one in tools_of(body))
 
 
 def described(path: str, body: Any) -> str:
