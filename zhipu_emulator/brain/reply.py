@@ -14,6 +14,7 @@ from zhipu_emulator.brain.words import compiled, sentence
 from zhipu_emulator.chat.answer import Call, Reply
 from zhipu_emulator.forms.answering import in_form
 from zhipu_emulator.forms.text_agents import TextAgent
+from zhipu_emulator.forms.xml_agents import XmlAgent
 from zhipu_emulator.http.state import BEIJING
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ _MOST_NAMED = 6  # functions that it names
 def reply_to(asked: ChatRequest, state: State) -> Reply:
     """Make up the answer: calls, or text."""
     today = dt.datetime.fromtimestamp(state.options.clock(), BEIJING).date()
-    agent = TextAgent.of(asked)
+    agent = TextAgent.of(asked) or XmlAgent.of(asked)
     view = Conversation(agent.asked if agent else asked, today, state.store("files"))
     calls = decided(view)
     content = "" if calls else _content(view)

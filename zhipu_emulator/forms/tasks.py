@@ -39,7 +39,6 @@ _QUESTIONS = re.compile(
 )
 _PARTS = re.compile(r"^> Question: (.+)\n> Context:\n>>>\n(.*?)\n>>>", re.MULTILINE | re.DOTALL)
 _SCORED = "Score: [score between 0 and 100]"
-_GRADED = re.compile(r"(.*)\nTRUE ANSWER: (.*)\nGRADE:\s*\Z", re.DOTALL)
 _SYNONYMS = re.compile(r"separated by '\^'.*?^QUERY: (.+)$", re.MULTILINE | re.DOTALL)
 _UNKNOWN = re.compile(r"\b(?:does not say|don't know|do not know)\b|资料里没有|不知道")
 _ENOUGH, _MOST, _LONGEST = 0.34, 3, 60
@@ -51,8 +50,6 @@ def written(text: str) -> str | None:
         return _extracted(text, asked[1], asked[2])
     if found := _SYNONYMS.search(text):
         return "^".join(_synonyms(found[1]))
-    if graded := _GRADED.match(text.rpartition("STUDENT ANSWER: ")[2]):
-        return "CORRECT" if covered(terms(graded[2]), terms(graded[1])) >= _ENOUGH else "INCORRECT"
     if _SCORED in text:
         return _scored(text)
     if (old := _EXISTING.findall(text)) and (new := _NEW.search(text)):

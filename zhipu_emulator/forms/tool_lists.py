@@ -17,6 +17,7 @@ _NAMES = (
     re.compile(r"^> Tool Name: (.+)$", re.MULTILINE),
     re.compile(r"\bone of:? ?\[?([\w\-]+(?:, [\w\- ]+)*)"),
     re.compile(r"\"Final Answer\" or ([\w\-]+(?:, [\w\- ]+)*)"),
+    re.compile(r"^([\w\-]+)\([^\n]*\) -> [^\n]{1,80} - ", re.MULTILINE),
     re.compile(r"\"action\" field are: ([\w\-]+(?:, [\w\- ]+)*)"),
 )
 _ARGUMENTS = re.compile(r"(?:, args: |\nTool Args: )(\{.*\})", re.DOTALL)

@@ -18,11 +18,6 @@ _SECTION = (
 )
 _DATA = r"\[{}\]: (.{{0,4000}}?)\n\*{{3}}"
 _JUDGED = re.compile(r"\b(?:relevan|correct|accura|helpful)\w*", re.IGNORECASE)
-_QUIZ = re.compile(
-    r"QUESTION: .{0,4000}?\nCONTEXT: (.{0,20000}?)\nSTUDENT ANSWER: (.{0,4000}?)"
-    r"\n(EXPLANATION|GRADE):\s*\Z",
-    re.DOTALL,
-)
 _REFERENCE = re.compile(
     r"reference answer to the user's question:\n(.{0,4000}?)\[User Question\]", re.DOTALL
 )
@@ -50,8 +45,6 @@ def written(text: str) -> str | None:
         wanted = truth[1] if truth else _part(text, r"\[Question\]")
         met = _met(wanted, _part(text, "Assistant's Answer"))
         return f"It has {met:.0%} of the words that are wanted. Rating: [[{1 + round(9 * met)}]]"
-    if quiz := _QUIZ.search(text.rpartition("Begin!")[2]):
-        return _graded(*quiz.groups())
     if _GRADES.search(text):
         return _criteria(text)
     if "[[A]]" in text:
@@ -68,14 +61,6 @@ def written(text: str) -> str | None:
     if _YES_NO.search(text):
         return "YES" if _supported(text) else "NO"
     return None
-
-
-def _graded(context: str, answer: str, label: str) -> str:
-    """The grade of an answer; its explanation first where the prompt begins one."""
-    met = _met(context, answer) if len(context) < len(answer) else _met(answer, context)
-    grade = "CORRECT" if met >= _SOME else "INCORRECT"
-    lead = f"The context has {met:.0%} of its words.\nGRADE: " if label == "EXPLANATION" else ""
-    return f"{lead}{grade}"
 
 
 def _criteria(text: str) -> str:
