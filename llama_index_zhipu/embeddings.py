@@ -122,6 +122,10 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding, defer_build=False):
         own: dict[str, Any] = {**kwargs, **{n: v for n, v in given.items() if v is not None}}
         super().__init__(dimensions=dimensions, **own)
 
+    def _find_key_and_place(self) -> None:
+        super()._find_key_and_place()
+        self._job([])  # refuses what this model cannot do
+
     @classmethod
     def class_name(cls) -> str:
         """Return the name by which `load_embed_model` finds this class."""

@@ -221,10 +221,15 @@ def shorten(query: str, most: int | None = MAX_QUERY) -> str:
         query: What to look for.
         most: The most characters; None cuts nothing.
 
+    Raises:
+        InvalidRequestError: ``most`` is something else than a number from 1.
+
     Examples:
         >>> shorten("how do whales sleep under water", 20)
         'how do whales sleep'
     """
+    if most is not None and (type(most) is not int or most < 1):
+        raise _check.refuse("max_query_length", most, "must be a whole number from 1, or None")
     query = " ".join(query.split())
     if most is None or len(query) <= most:
         return query
