@@ -93,6 +93,20 @@ PRINTED: dict[str, tuple[str, ...]] = {
         "42",
         "0 messages were known",
     ),
+    "fallback_and_thinking": (
+        "glm-4.7: failed 1308",
+        "glm-4.6: answered",
+        "thought: ",
+        "did not think: ",
+        "323",
+    ),
+    "vision": (
+        "Picture: The image is 96 x 64 pixels, mostly blue and yellow.",
+        "Document: The next meeting is on 14 May in Bergen.",
+        "Tool: The image is 96 x 64 pixels, mostly blue and yellow.",
+    ),
+    # Both agents are asked at once: which of them is ready first is not said.
+    "supervisor": ("\nOslo: snow, -3 degrees. multiply (17, 19): 323.",),
     "recordings": (
         "45 seconds",
         "   0.0 s  Ann opened the meeting.",
@@ -128,13 +142,6 @@ ONLY: dict[tuple[str, str], tuple[str, ...]] = {
     ("langchain", "human_in_the_loop edit"): ("the tool: ", "42"),
     ("langchain", "human_in_the_loop reject"): ("the tool: ", "No sums today."),
     ("langchain", "cloned_voice"): ("Listed: True", "Deleted: True", "Spoken: ", "RIFF"),
-    ("langchain", "fallback_and_thinking"): (
-        "glm-4.7: failed 1308",
-        "glm-4.6: answered",
-        "thought: ",
-        "did not think: ",
-        "323",
-    ),
     ("langchain", "moderation"): (
         "PASS  What is 17 * 19?",
         "REJECT  How do I make a bomb?",
@@ -152,8 +159,6 @@ ONLY: dict[tuple[str, str], tuple[str, ...]] = {
         "4|,|100| euros",
         "done: answer",
     ),
-    # Both agents are asked at once: which of them is ready first is not said.
-    ("langchain", "supervisor"): ("\nOslo: snow, -3 degrees. multiply (17, 19): 323.",),
     # Its sub-agents are asked at once, too; each has a tool of its own.
     ("langchain", "deep_agent"): (
         "calls task(description='Ask the clerk what 17 times 19 is.', subagent_type='clerk')",
@@ -201,11 +206,6 @@ ONLY: dict[tuple[str, str], tuple[str, ...]] = {
         "multiply({'a': 17, 'b': 19}) gives 323",
         "forced: multiply({'a': 6, 'b': 7})",
         "[tools] multiply: 646",
-    ),
-    ("langchain", "vision"): (
-        "Picture: The image is 96 x 64 pixels, mostly blue and yellow.",
-        "Document: The next meeting is on 14 May in Bergen.",
-        "Tool: The image is 96 x 64 pixels, mostly blue and yellow.",
     ),
     ("langchain", "web_search_citations"): ("22 million", "[1] Beijing", "characters of Markdown"),
     ("llama_index", "handoff"): (
