@@ -20,7 +20,7 @@ from langchain_zhipu._chat.profiles import DerivedProfile, profile_of
 from langchain_zhipu._connection import ZhipuSettings
 from zhipu_client import InvalidRequestError, __version__
 from zhipu_client.adapting import suggestion, warn_user
-from zhipu_client.conversation import ReasoningHistory, ToolChoiceMode, redacted
+from zhipu_client.conversation import FREE_FIELDS, ReasoningHistory, ToolChoiceMode, redacted
 
 __all__ = ["SENT", "ChatSettings", "redacted_json", "redacted_repr"]
 
@@ -36,9 +36,6 @@ SENT = (
     "extra_body",
     "model_kwargs",
 )  # fmt: skip
-
-#: Fields for what has no field of its own: there may be secrets in it.
-_FREE = ("model_kwargs", "extra_body", "extra")
 
 
 class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
@@ -163,14 +160,14 @@ class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
 
     @override
     def to_json(self) -> _Serialized:
-        return redacted_json(super().to_json(), *_FREE)
+        return redacted_json(super().to_json(), *FREE_FIELDS)
 
-    @field_serializer(*_FREE)
+    @field_serializer(*FREE_FIELDS, check_fields=False)
     def _write_further(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
         return redacted(value) if isinstance(value, Mapping) else value
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
-        yield from redacted_repr(super().__repr_args__(), *_FREE)
+        yield from redacted_repr(super().__repr_args__(), *FREE_FIELDS)
 
     if not TYPE_CHECKING:  # to a type checker it would permit any attribute
 

@@ -10,7 +10,7 @@ from llama_index.core.llms.function_calling import FunctionCallingLLM
 from pydantic import StrictBool
 
 from llama_index_zhipu._connection import ALIASES, ZhipuSettings
-from zhipu_client.conversation import ReasoningHistory, redacted, without_secrets
+from zhipu_client.conversation import FREE_FIELDS, ReasoningHistory, redacted, without_secrets
 from zhipu_client.dialects import STANDARD
 
 __all__ = ["DEFAULT_MODEL", "SENT", "ChatSettings"]
@@ -34,9 +34,6 @@ SENT = (
 )
 
 DEFAULT_MODEL = "glm-4.7"
-
-#: Fields for what has no field of its own: there may be secrets in it.
-_FREE = ("additional_kwargs", "extra_body", "extra")
 
 
 class ChatSettings(FunctionCallingLLM, ZhipuSettings):
@@ -122,11 +119,11 @@ class ChatSettings(FunctionCallingLLM, ZhipuSettings):
     def _write_tools(self, tools: list[dict[str, Any]] | None) -> list[dict[str, Any]] | None:
         return None if tools is None else [without_secrets(tool) for tool in tools]
 
-    @field_serializer(*_FREE)
+    @field_serializer(*FREE_FIELDS, check_fields=False)
     def _write_further(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
         return redacted(value) if isinstance(value, Mapping) else value
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
-            hidden = name in _FREE and isinstance(value, Mapping)
+            hidden = name in FREE_FIELDS and isinstance(value, Mapping)
             yield name, redacted(value) if hidden else value

@@ -30,7 +30,12 @@ if TYPE_CHECKING:
         text_of_arguments,
         whole_characters,
     )
-    from zhipu_client.conversation.call_secrets import changed_secrets, redacted, without_secrets
+    from zhipu_client.conversation.call_secrets import (
+        FREE_FIELDS,
+        changed_secrets,
+        redacted,
+        without_secrets,
+    )
     from zhipu_client.conversation.enforcement import (
         StructuredAnswer,
         StructuredStrategy,
@@ -89,7 +94,9 @@ else:
             "zhipu_client.conversation.arguments": (
                 "Arguments may_go_on read_arguments text_of_arguments whole_characters"
             ),
-            "zhipu_client.conversation.call_secrets": "changed_secrets redacted without_secrets",
+            "zhipu_client.conversation.call_secrets": (
+                "FREE_FIELDS changed_secrets redacted without_secrets"
+            ),
             "zhipu_client.conversation.enforcement": (
                 "StructuredAnswer StructuredStrategy ToolChoiceMode choice_as_text "
                 "structured_strategies"
@@ -125,6 +132,7 @@ else:
 
 __all__ = [
     "EARLY",
+    "FREE_FIELDS",
     "NO_OUTPUT",
     "SERVER_TOOLS",
     "Answer",
