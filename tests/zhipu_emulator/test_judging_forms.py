@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -23,6 +25,15 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 QUESTION = "How much does a berth cost a night?"
 RIGHT, WRONG = "24 euros a night for a berth", "Dogs bark at elephants."
 REFERENCE = "24 euros a night"
+
+
+@pytest.fixture(autouse=True)
+def loop() -> Iterator[None]:
+    """A loop that is closed at the end: LlamaIndex's blocking methods make one and leave it."""
+    with asyncio.Runner() as runner:
+        asyncio.set_event_loop(runner.get_loop())
+        yield
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture

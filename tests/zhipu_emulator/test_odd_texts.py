@@ -91,7 +91,19 @@ def test_braces_that_never_close(opening: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["\n", '  "a": string  ', '{{"', "New Context: a\n", "> Context:\n>>>\n"]
+    "unit",
+    [
+        "\n",
+        '  "a": string  ',
+        '{{"',
+        "New Context: a\n",
+        "> Context:\n>>>\n",
+        "Content: a\n",
+        "[Input]: ",
+        "<tool>a</tool><tool_input>",
+        "\nQUESTION: a",
+        "Sub question: a\n",
+    ],
 )
 def test_forms_are_looked_for_in_one_go(unit: str) -> None:
     text = unit * (60_000 // len(unit))

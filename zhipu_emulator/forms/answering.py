@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from zhipu_emulator.forms import choices, extracts, output_formats, quizzes, sql, tasks, verdicts
+from zhipu_emulator.forms import (
+    choices,
+    extracts,
+    output_formats,
+    quizzes,
+    sourced,
+    sql,
+    tasks,
+    verdicts,
+)
 
 __all__ = ["in_form"]
 
 _READERS = (
     quizzes.written,
+    sourced.written,
     output_formats.written,
     choices.written,
     extracts.written,

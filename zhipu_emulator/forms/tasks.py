@@ -21,7 +21,7 @@ _LEAD = re.compile(
     r"^\W*(?:context|here is [^:\n]{0,60}|[\w ]{0,40}following)\s*:\s*", re.IGNORECASE
 )
 _ASKED = re.compile(
-    r"(?:^[ \t>]*|\. )(?:follow[- ]up (?:input|message|question)|(?:original )?question|query)>?"
+    r"(?:^[ \t<>]*|\. )(?:follow[- ]up (?:input|message|question)|(?:original )?question|query)>?"
     r"(?: is as follows)?[ \t]{0,9}[:\n][ \t]{0,9}(\S.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
