@@ -12,8 +12,8 @@ import sys
 
 from llama_index.core import Document, VectorStoreIndex
 from llama_index.core.agent.workflow import FunctionAgent, ToolCall
+from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.tools import FunctionTool
-from llama_index.core.workflow import Context
 
 from llama_index_zhipu import ZhipuAI, ZhipuAIEmbedding, ZhipuAIRerank
 from zhipu_client import ZhipuError
@@ -52,10 +52,11 @@ async def talk() -> None:
     # 工具名可以是中文：发送时换成服务允许的名称，收到后再换回来。
     tool = FunctionTool.from_defaults(water_level, name="查询水位")
     agent = FunctionAgent(tools=[tool], llm=ZhipuAI(model="glm-4.7"))
-    context = Context(agent)  # 对话记在这里；要在重启之后还记得，见 persistent_memory.py
+    # 对话记在这里；要在重启之后还记得，见 persistent_memory.py
+    memory = ChatMemoryBuffer.from_defaults(token_limit=100_000)
     for text in ("我叫小林。", "武汉的水位是多少？", "我叫什么名字？"):
         print(f"用户：{text}")
-        handler = agent.run(text, ctx=context)
+        handler = agent.run(text, memory=memory)
         async for event in handler.stream_events():
             if type(event) is ToolCall:
                 print(f"调用：{event.tool_name}({event.tool_kwargs['city']})")
