@@ -26,8 +26,8 @@ def sample(name: str) -> Path:
         >>> sample("report.pdf").read_bytes()[:5]
         b'%PDF-'
     """
-    path = _FOLDER / name
-    if path == _FOLDER or not path.exists():
+    path = (_FOLDER / name).resolve()
+    if _FOLDER.resolve() not in path.parents or not path.exists():
         files = (one for one in _FOLDER.rglob("*") if one.is_file())
         names = ", ".join(sorted(one.relative_to(_FOLDER).as_posix() for one in files))
         msg = f"no sample is named {name!r}; there are {names}"
