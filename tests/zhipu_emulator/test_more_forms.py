@@ -14,6 +14,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.tools import tool
 from llama_index.core import Document as Page
 from llama_index.core import MockEmbedding, SummaryIndex, VectorStoreIndex, get_response_synthesizer
+from llama_index.core.memory import ChatMemoryBuffer
 from llama_index.core.query_engine import SubQuestionQueryEngine
 from llama_index.core.question_gen import LLMQuestionGenerator
 from llama_index.core.retrievers import QueryFusionRetriever
@@ -140,7 +141,9 @@ def test_a_summary_that_grows(model) -> None:
 def test_a_talk_of_several_questions(llm, mode: Any) -> None:
     pages = [Page(text=text) for text in TEXTS]
     index = VectorStoreIndex.from_documents(pages, embed_model=MockEmbedding(8))
-    engine = index.as_chat_engine(chat_mode=mode, llm=llm, similarity_top_k=3)
+    # The default, Memory, leaves its database open.
+    memory = ChatMemoryBuffer.from_defaults(llm=llm)
+    engine = index.as_chat_engine(chat_mode=mode, llm=llm, similarity_top_k=3, memory=memory)
     assert str(engine.chat("When does the harbour office open?")) == TEXTS[0]
     assert str(engine.chat(QUESTION)) == TEXTS[1]
     streamed = engine.stream_chat("Must dogs be kept on a lead?")
