@@ -354,3 +354,20 @@ def test_the_control_route_needs_a_key(ask) -> None:
             method, f"{ask.server.url}/emulator/{name}", headers={"Authorization": "Bearer a.b"}
         )
         assert answer.status_code == 401
+
+
+def test_a_report_names_functions_as_their_authors_do(server) -> None:
+    from langchain_zhipu import ChatZhipuAI
+
+    def look_up(city: str) -> str:
+        """Look up the weather."""
+        return city
+
+    look_up.__name__ = "查天气"
+    server.reset()
+    server.script(zhipu_emulator.say("x"), tool="查价格")
+    model = ChatZhipuAI(model="glm-4.7", api_key=server.api_key, base_url=server.base_url)
+    model.bind_tools([look_up]).invoke("北京天气")
+    with pytest.raises(AssertionError, match="its tools are 查天气, not '查价格'"):
+        server.assert_all_used()
+    server.reset()

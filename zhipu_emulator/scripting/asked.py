@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from zhipu_emulator.chat.tool_names import stands_for
+from zhipu_emulator.chat.tool_names import spoken_name, stands_for
 from zhipu_emulator.scripting.items import Answer, Fault, Item
 
 __all__ = ["Seen", "described", "in_words", "messages_of", "offers", "shown", "tools_of"]
@@ -45,15 +45,22 @@ def messages_of(body: Any) -> list[tuple[str, str]]:
     return found
 
 
-def tools_of(body: Any) -> list[Any]:
-    """The names of the functions that a request offers."""
+def _functions(body: Any) -> list[Mapping[str, Any]]:
     tools = body.get("tools") if isinstance(body, Mapping) else None
     functions = [
         tool.get("function")
         for tool in (tools if isinstance(tools, list) else ())
         if isinstance(tool, Mapping)
     ]
-    return [one.get("name") for one in functions if isinstance(one, Mapping)]
+    return [one for one in functions if isinstance(one, Mapping)]
+
+
+def tools_of(body: Any) -> list[str]:
+    """The names of the functions that a request offers, as their authors wrote them."""
+    return [
+        spoken_name(str(one.get("name")), str(one.get("description") or ""))
+        for one in _functions(body)
+    ]
 
 
 def offers(body: Any, name: str) -> bool:
@@ -62,7 +69,8 @@ def offers(body: Any, name: str) -> bool:
     Names that the wire does not take (Chinese ones) are sent by this project's clients with a
     hash of the name at their end.
     """
-    return any(one == name or stands_for(str(one), name) for one in tools_of(body))
+    sent = [str(one.get("name")) for one in _functions(body)]
+    return any(one == name or stands_for(one, name) for one in sent)
 
 
 def described(path: str, body: Any) -> str:
