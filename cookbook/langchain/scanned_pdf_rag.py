@@ -1,5 +1,6 @@
 """Questions about a scanned PDF, answered with citations: OCR, split, embed, store, rerank, answer.
 
+    pip install langchain-text-splitters numpy
     python cookbook/langchain/scanned_pdf_rag.py [report.pdf] [--question "..."]
 
 Without a file a small sample is read. Without a key the emulator of this project answers: it looks
