@@ -75,11 +75,15 @@ def test_what_is_sent_has_them_all_the_same() -> None:
     assert chat(model_kwargs=HEADERS).model_kwargs == HEADERS
 
 
-@pytest.mark.parametrize("tool", [NESTED, FLAT], ids=["nested", "flat"])
-def test_read_back_it_says_that_the_headers_are_missing(tool: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("tool", "says"),
+    [(NESTED, "give them again"), (FLAT, "the token of an MCP server .*: give it again")],
+    ids=["nested", "flat"],
+)
+def test_read_back_it_says_that_the_headers_are_missing(tool: dict[str, Any], says: str) -> None:
     written = llm(server_tools=[tool]).to_dict()
     again = ZhipuAI.from_dict({**written, **KEY})
-    with pytest.raises(InvalidRequestError, match=r"give (them|it) again"):
+    with pytest.raises(InvalidRequestError, match=says):
         again.chat([ChatMessage("Hello.")])
-    with pytest.raises(InvalidRequestError, match=r"give (them|it) again"):
+    with pytest.raises(InvalidRequestError, match=says):
         chat().invoke("Hello.", tools=written["server_tools"])
