@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import jsonschema
 import pytest
 
 import zhipu_emulator
+
+if TYPE_CHECKING:
+    from langchain_zhipu import ChatZhipuAI
+    from llama_index_zhipu import ZhipuAI
 
 
 class Caller:
@@ -90,6 +95,31 @@ def http() -> Iterator[httpx.Client]:
 @pytest.fixture
 def ask(server: zhipu_emulator.Server, http: httpx.Client) -> Caller:
     return Caller(server, http)
+
+
+@pytest.fixture
+def loop() -> Iterator[None]:
+    """A loop that is closed at the end: LlamaIndex's blocking methods make one and leave it."""
+    with asyncio.Runner() as runner:
+        asyncio.set_event_loop(runner.get_loop())
+        yield
+    asyncio.set_event_loop(None)
+
+
+@pytest.fixture
+def model(server: zhipu_emulator.Server) -> ChatZhipuAI:
+    """LangChain's model."""
+    from langchain_zhipu import ChatZhipuAI
+
+    return ChatZhipuAI(model="glm-4.7", api_key=server.api_key, base_url=server.base_url)
+
+
+@pytest.fixture
+def llm(server: zhipu_emulator.Server, loop: None) -> ZhipuAI:
+    """LlamaIndex's model."""
+    from llama_index_zhipu import ZhipuAI
+
+    return ZhipuAI(model="glm-4.7", api_key=server.api_key, base_url=server.base_url)
 
 
 @cache

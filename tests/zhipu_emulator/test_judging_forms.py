@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import sqlalchemy
 from llama_index.core import MockEmbedding, SQLDatabase
 from llama_index.core.query_engine import NLSQLTableQueryEngine
-
-from langchain_zhipu import ChatZhipuAI
-from llama_index_zhipu import ZhipuAI
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what the package imports is sunset
@@ -25,20 +20,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 QUESTION = "How much does a berth cost a night?"
 RIGHT, WRONG = "24 euros a night for a berth", "Dogs bark at elephants."
 REFERENCE = "24 euros a night"
-
-
-@pytest.fixture(autouse=True)
-def loop() -> Iterator[None]:
-    """A loop that is closed at the end: LlamaIndex's blocking methods make one and leave it."""
-    with asyncio.Runner() as runner:
-        asyncio.set_event_loop(runner.get_loop())
-        yield
-    asyncio.set_event_loop(None)
-
-
-@pytest.fixture
-def model(server) -> ChatZhipuAI:
-    return ChatZhipuAI(model="glm-4.7", api_key=server.api_key, base_url=server.base_url)
 
 
 @pytest.mark.parametrize("kind", ["qa", "cot_qa", "context_qa"])
@@ -119,12 +100,11 @@ class Described:
 
 
 @pytest.mark.parametrize(("question", "answer"), ASKED)
-def test_sql(model, server, database, question: str, answer: object) -> None:
+def test_sql(model, llm, database, question: str, answer: object) -> None:
     chain = create_sql_query_chain(model, Described())  # type: ignore[arg-type]
     with database.begin() as connection:
         rows = connection.exec_driver_sql(chain.invoke({"question": question})).fetchall()
     assert [row[-1] for row in rows] == [answer]
-    llm = ZhipuAI(model="glm-4.7", api_key=server.api_key, base_url=server.base_url)
     engine = NLSQLTableQueryEngine(
         SQLDatabase(database, include_tables=["cities"]), tables=["cities"], llm=llm,
         embed_model=MockEmbedding(8),

@@ -21,8 +21,6 @@ from langchain_core.prompts import PromptTemplate
 from langchain_core.retrievers import BaseRetriever
 from pydantic import BaseModel, Field
 
-from langchain_zhipu import ChatZhipuAI
-
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what the package imports is sunset
     from langchain_classic.chains import ConversationalRetrievalChain
@@ -68,11 +66,6 @@ class Colour(Enum):
 class All(BaseRetriever):
     def _get_relevant_documents(self, query: str, *, run_manager: Any = None) -> list[Document]:
         return DOCUMENTS
-
-
-@pytest.fixture
-def model(server) -> ChatZhipuAI:
-    return ChatZhipuAI(model="glm-4.7", api_key=server.api_key, base_url=server.base_url)
 
 
 ADA = Person(name="Ada", age=36)

@@ -34,11 +34,6 @@ def multiply(a: int, b: int) -> int:
     return a * b
 
 
-@pytest.fixture
-def model(server) -> ChatZhipuAI:
-    return ChatZhipuAI(model="glm-4.7", api_key=server.api_key, base_url=server.base_url)
-
-
 LINES = PromptTemplate.from_template(
     "Answer as best you can. You have access to the following tools:\n\n{tools}\n\n"
     + lines_prompt.FORMAT_INSTRUCTIONS

@@ -12,8 +12,6 @@ from langchain_core.prompts import PromptTemplate
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.tools import tool
 
-from langchain_zhipu import ChatZhipuAI
-
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what the package imports is sunset
     from langchain_classic.agents import AgentExecutor, create_xml_agent
@@ -28,11 +26,6 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 QUESTION = "How much does a berth cost a night?"
 TRUE = "A berth costs 24 euros a night."
 RIGHT, WRONG = "It costs 24 euros a night for a berth.", "A berth costs 7 dollars."
-
-
-@pytest.fixture
-def model(server) -> ChatZhipuAI:
-    return ChatZhipuAI(model="glm-4.7", api_key=server.api_key, base_url=server.base_url)
 
 
 @pytest.mark.parametrize("kind", ["qa", "context_qa", "cot_qa"])

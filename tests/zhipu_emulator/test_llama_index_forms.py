@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -44,28 +42,12 @@ from llama_index.core.selectors import (
 )
 from llama_index.core.tools import ToolMetadata
 
-from llama_index_zhipu import ZhipuAI
-
 TEXTS = [
     "The harbour office opens at half past seven.",
     "Berths cost 24 euros a night, showers included.",
     "Dogs must be kept on a lead on the quay.",
 ]
 QUESTION = "How much does a berth cost a night?"
-
-
-@pytest.fixture(autouse=True)
-def loop() -> Iterator[None]:
-    """A loop that is closed at the end: LlamaIndex's blocking methods make one and leave it."""
-    with asyncio.Runner() as runner:
-        asyncio.set_event_loop(runner.get_loop())
-        yield
-    asyncio.set_event_loop(None)
-
-
-@pytest.fixture
-def llm(server) -> ZhipuAI:
-    return ZhipuAI(model="glm-4.7", api_key=server.api_key, base_url=server.base_url)
 
 
 def nodes() -> list[NodeWithScore]:

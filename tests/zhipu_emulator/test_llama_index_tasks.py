@@ -25,11 +25,6 @@ from llama_index.core.program import LLMTextCompletionProgram
 from llama_index.core.schema import NodeWithScore, TextNode
 from pydantic import BaseModel
 
-from llama_index_zhipu import ZhipuAI
-from tests.zhipu_emulator.test_llama_index_forms import loop
-
-__all__ = ["loop"]
-
 LANGUAGES = {
     "en": (
         "How much does a berth cost a night?",
@@ -46,11 +41,6 @@ LANGUAGES = {
 }
 GRAPH = "Ines Ferreira is captain of the Aurora. The Aurora was built in Bergen."
 both = pytest.mark.parametrize("language", LANGUAGES)
-
-
-@pytest.fixture
-def llm(server) -> ZhipuAI:
-    return ZhipuAI(model="glm-4.7", api_key=server.api_key, base_url=server.base_url)
 
 
 class Person(BaseModel):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,9 +17,6 @@ from llama_index.core.query_engine import SubQuestionQueryEngine
 from llama_index.core.question_gen import LLMQuestionGenerator
 from llama_index.core.retrievers import QueryFusionRetriever
 from llama_index.core.tools import QueryEngineTool
-
-from langchain_zhipu import ChatZhipuAI
-from llama_index_zhipu import ZhipuAI
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what the package imports is sunset
@@ -43,25 +38,6 @@ QUESTION = "How much does a berth cost a night?"
 class All(BaseRetriever):
     def _get_relevant_documents(self, query: str, *, run_manager: Any = None) -> list[Document]:
         return [Document(text, metadata={"source": f"{n}.txt"}) for n, text in enumerate(TEXTS)]
-
-
-@pytest.fixture(autouse=True)
-def loop() -> Iterator[None]:
-    """A loop that is closed at the end: LlamaIndex's blocking methods make one and leave it."""
-    with asyncio.Runner() as runner:
-        asyncio.set_event_loop(runner.get_loop())
-        yield
-    asyncio.set_event_loop(None)
-
-
-@pytest.fixture
-def model(server) -> ChatZhipuAI:
-    return ChatZhipuAI(model="glm-4.7", api_key=server.api_key, base_url=server.base_url)
-
-
-@pytest.fixture
-def llm(server) -> ZhipuAI:
-    return ZhipuAI(model="glm-4.7", api_key=server.api_key, base_url=server.base_url)
 
 
 @tool
