@@ -1,4 +1,4 @@
-"""LangChain's classic chains, compressors, evaluators and output parsers on the emulator."""
+"""LangChain's classic chains, routers, memories, compressors and output parsers."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ from langchain_core.prompts import PromptTemplate
 from langchain_core.retrievers import BaseRetriever
 from pydantic import BaseModel, Field
 
+from tests.zhipu_emulator.harbour import QUESTION, TEXTS
+
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what the package imports is sunset
-    from langchain_classic.chains import ConversationalRetrievalChain
+    warnings.filterwarnings("ignore", "`langchain-community` is being sunset", DeprecationWarning)
+    from langchain_classic.chains import ConversationalRetrievalChain, RetrievalQAWithSourcesChain
     from langchain_classic.chains.question_answering import load_qa_chain
+    from langchain_classic.chains.router import MultiPromptChain
     from langchain_classic.chains.summarize import load_summarize_chain
-    from langchain_classic.evaluation import load_evaluator
+    from langchain_classic.memory import ConversationSummaryMemory
     from langchain_classic.output_parsers import (
         DatetimeOutputParser,
         EnumOutputParser,
@@ -42,15 +45,9 @@ with warnings.catch_warnings():
     )
     from langchain_classic.retrievers.multi_query import MultiQueryRetriever
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = pytest.mark.filterwarnings("ignore:.* was deprecated in LangChain:DeprecationWarning")
 
-TEXTS = [
-    "The harbour office opens at half past seven.",
-    "Berths cost 24 euros a night, showers included.",
-    "Dogs must be kept on a lead on the quay.",
-]
-DOCUMENTS = [Document(text) for text in TEXTS]
-QUESTION = "How much does a berth cost a night?"
+DOCUMENTS = [Document(text, metadata={"source": f"{n}.txt"}) for n, text in enumerate(TEXTS)]
 
 
 class Person(BaseModel):
@@ -118,6 +115,7 @@ def test_summaries(model, kind: str) -> None:
     assert found["output_text"] == " ".join(TEXTS)
 
 
+@pytest.mark.filterwarnings("ignore:The apply_and_parse method is deprecated:UserWarning")
 @pytest.mark.parametrize("kind", ["stuff", "map_reduce", "refine", "map_rerank"])
 def test_questions_over_documents(model, kind: str) -> None:
     chain = load_qa_chain(model, chain_type=kind)
@@ -152,19 +150,49 @@ def test_compressors(model, compressor: Any) -> None:
     assert [one.page_content for one in found] == [TEXTS[1]]
 
 
-@pytest.mark.parametrize(("said", "score"), [("24 euros a night", 1), ("Dogs bark.", 0)])
-def test_the_evaluator_of_answers(model, said: str, score: int) -> None:
-    found = load_evaluator("qa", llm=model).evaluate_strings(
-        input=QUESTION, prediction=said, reference="24 euros a night"
-    )
-    assert found["score"] == score
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        ("What is a law of physics?", "physics"),
+        ("Is there a physical force?", "physics"),
+        ("Help me with maths: 3 * 4", "maths"),
+        ("My cat sleeps.", None),
+    ],
+)
+def test_a_router(model, asked: str, name: str | None) -> None:
+    kinds = [
+        ("physics", "Good for questions about physics and force"),
+        ("maths", "Good for maths and sums"),
+    ]
+    prompts = [
+        {"name": name, "description": about, "prompt_template": "{input}"} for name, about in kinds
+    ]
+    found = MultiPromptChain.from_prompts(model, prompts).router_chain.invoke({"input": asked})
+    assert found["destination"] == name
+    assert found["next_inputs"] == {"input": asked}
 
 
-def test_evaluators_are_answered_in_form(model) -> None:
-    given = {"input": QUESTION, "prediction": "24 euros a night for a berth"}
-    criteria = load_evaluator("criteria", llm=model, criteria="conciseness")
-    assert criteria.evaluate_strings(**given)["score"] == 1
-    scored = load_evaluator("labeled_score_string", llm=model)
-    assert 1 <= scored.evaluate_strings(**given, reference="24 euros")["score"] <= 10
-    pairs = load_evaluator("pairwise_string", llm=model)
-    assert pairs.evaluate_string_pairs(**given, prediction_b="Dogs bark.")["score"] in (0, 0.5, 1)
+@pytest.mark.parametrize("kind", ["stuff", "map_reduce", "refine"])
+def test_an_answer_with_its_source(model, kind: str) -> None:
+    chain = RetrievalQAWithSourcesChain.from_chain_type(model, chain_type=kind, retriever=All())
+    found = chain.invoke({"question": QUESTION})
+    assert found["answer"].strip() == TEXTS[1]
+    assert found["sources"] == "1.txt"
+
+
+def test_a_question_without_an_answer_has_no_source(model) -> None:
+    chain = RetrievalQAWithSourcesChain.from_chain_type(model, retriever=All())
+    found = chain.invoke({"question": "Who painted elephants in Peru?"})
+    assert "don't know" in found["answer"]
+    assert found["sources"] == ""
+
+
+def test_a_summary_that_grows(model) -> None:
+    memory = ConversationSummaryMemory(llm=model)
+    memory.save_context({"input": "I sail the Aurora."}, {"output": "Welcome."})
+    first = memory.buffer
+    assert first.startswith("The human says: I sail the Aurora.")
+    memory.save_context({"input": "I want a berth for 24 euros."}, {"output": "Yes."})
+    assert memory.buffer.startswith(first)
+    assert "24 euros" in memory.buffer
+    assert "artificial" not in memory.buffer  # the prompt's own example

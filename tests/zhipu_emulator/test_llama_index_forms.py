@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import sqlalchemy
 from llama_index.core import (
     Document,
     KeywordTableIndex,
-    MockEmbedding,
-    SQLDatabase,
     SummaryIndex,
     TreeIndex,
     get_response_synthesizer,
@@ -31,7 +28,6 @@ from llama_index.core.indices.property_graph import (
 )
 from llama_index.core.postprocessor import LLMRerank
 from llama_index.core.postprocessor.rankGPT_rerank import RankGPTRerank
-from llama_index.core.query_engine import NLSQLTableQueryEngine
 from llama_index.core.question_gen import LLMQuestionGenerator
 from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index.core.selectors import (
@@ -42,12 +38,7 @@ from llama_index.core.selectors import (
 )
 from llama_index.core.tools import ToolMetadata
 
-TEXTS = [
-    "The harbour office opens at half past seven.",
-    "Berths cost 24 euros a night, showers included.",
-    "Dogs must be kept on a lead on the quay.",
-]
-QUESTION = "How much does a berth cost a night?"
+from tests.zhipu_emulator.harbour import QUESTION, TEXTS
 
 
 def nodes() -> list[NodeWithScore]:
@@ -148,35 +139,6 @@ def test_choices_of_a_summary_index(llm) -> None:
     index = SummaryIndex.from_documents([Document(text=text) for text in TEXTS])
     found = SummaryIndexLLMRetriever(index, llm=llm).retrieve(QUESTION)
     assert [one.node.get_content() for one in found] == [TEXTS[1]]
-
-
-@pytest.fixture
-def database() -> Any:
-    engine = sqlalchemy.create_engine(
-        "sqlite://", poolclass=sqlalchemy.pool.StaticPool, connect_args={"check_same_thread": False}
-    )
-    with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE ports (name VARCHAR(20), berths INTEGER)")
-        connection.exec_driver_sql("INSERT INTO ports VALUES ('Bergen', 120), ('Ostend', 80)")
-    return engine
-
-
-@pytest.mark.parametrize(
-    ("question", "answer"),
-    [
-        ("How many berths has Bergen?", "120"),
-        ("Which port has the most berths?", "Bergen"),
-        ("How many ports are there?", "2"),
-        ("What is the average number of berths?", "100"),
-    ],
-)
-def test_text_to_sql(llm, database, question: str, answer: str) -> None:
-    engine = NLSQLTableQueryEngine(
-        SQLDatabase(database, include_tables=["ports"]), tables=["ports"], llm=llm,
-        embed_model=MockEmbedding(8),
-    )  # fmt: skip
-    found = engine.query(question)
-    assert answer in str(found), found.metadata
 
 
 def test_lines_with_names_that_are_a_documents_own_are_answered_from(llm) -> None:

@@ -134,7 +134,12 @@ def test_rerank_by_structured_output(llm, language: str) -> None:
     assert [one.node.get_content() for one in found] == [texts[1]]
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+# The workflow looks at each attribute of the agent, a pydantic model.
+@pytest.mark.filterwarnings(
+    "ignore::pydantic.PydanticDeprecatedSince20",
+    "ignore::pydantic.PydanticDeprecatedSince211",
+    "ignore:is_running called from within a step:DeprecationWarning",
+)
 @pytest.mark.parametrize("asked", ["What is 17 * 19?", "17 乘以 19 等于多少？"])
 def test_an_agent_in_words(llm, asked: str) -> None:
     def multiply(a: int, b: int) -> int:

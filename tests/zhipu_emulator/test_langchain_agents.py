@@ -12,9 +12,14 @@ from langchain_core.tools import Tool, tool
 from langchain_zhipu import ChatZhipuAI
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # what the package imports is sunset
+    warnings.filterwarnings("ignore", "`langchain-community` is being sunset", DeprecationWarning)
     from langchain_classic import agents
-    from langchain_classic.agents import AgentExecutor, AgentType, initialize_agent
+    from langchain_classic.agents import (
+        AgentExecutor,
+        AgentType,
+        create_xml_agent,
+        initialize_agent,
+    )
     from langchain_classic.agents.conversational import prompt as talk_prompt
     from langchain_classic.agents.conversational_chat import prompt as json_prompt
     from langchain_classic.agents.mrkl import prompt as lines_prompt
@@ -128,7 +133,10 @@ def test_what_was_said_before(model) -> None:
     assert "Your name is Ines" in found["output"]
 
 
-@pytest.mark.filterwarnings("ignore")
+@pytest.mark.filterwarnings(
+    "ignore:.* was deprecated in LangChain:DeprecationWarning",
+    "ignore:Use `langchain.agents.create_agent` for new applications:DeprecationWarning",
+)
 @pytest.mark.parametrize(
     "kind",
     [
@@ -153,3 +161,29 @@ async def test_async_and_streamed(model) -> None:
     executor = AgentExecutor(agent=make(model, [wind_report], prompt), tools=[wind_report])
     chunks = [c async for c in executor.astream({"input": "What is the wind at Skagen?"})]
     assert "7 knots at Skagen" in chunks[-1]["output"]
+
+
+XML = PromptTemplate.from_template(
+    "You have access to the following tools:\n\n{tools}\n\n"
+    "In order to use a tool, you can use <tool></tool> and <tool_input></tool_input> tags. "
+    "You will then get back a response in the form <observation></observation>\n"
+    "For example, to search for the weather in SF you would respond:\n\n"
+    "<tool>search</tool><tool_input>weather in SF</tool_input>\n"
+    "<observation>64 degrees</observation>\n\n"
+    "When you are done, respond with a final answer between <final_answer></final_answer>. "
+    "For example: <final_answer>The weather in SF is 64 degrees</final_answer>\n\n"
+    "Begin!\n\nPrevious Conversation:\n{chat_history}\n\nQuestion: {input}\n{agent_scratchpad}"
+)
+
+
+def test_an_agent_of_tags(model) -> None:
+    # A stop sequence cuts the tag off that the agent's own parser then looks for.
+    agent = create_xml_agent(model, [wind_report], XML, stop_sequence=False)
+    executor = AgentExecutor(agent=agent, tools=[wind_report], return_intermediate_steps=True)
+    found = executor.invoke({"input": "What is the wind at Skagen?", "chat_history": ""})
+    ((step, seen),) = found["intermediate_steps"]
+    assert (step.tool, step.tool_input, seen) == ("wind_report", "Skagen", "7 knots at Skagen")
+    assert "7 knots at Skagen" in found["output"]
+    found = executor.invoke({"input": "Hello!", "chat_history": ""})
+    assert not found["intermediate_steps"]
+    assert found["output"].startswith("Hello")
