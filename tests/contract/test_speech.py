@@ -106,10 +106,22 @@ def test_the_client_s_broken_stream_has_it_too(way, end):
     assert caught.value.partial == b"\1\0" * 100
 
 
-def test_a_stream_that_is_left_ends(reach):
-    pieces = ZhipuAITextToSpeechTool(**reach).stream("hello")
-    next(pieces)
-    pieces.close()
+@ways
+def test_a_stream_that_is_left_gives_its_place_back(way, reach):
+    tool = ZhipuAITextToSpeechTool(max_concurrency=1, timeout=5, **reach)
+
+    async def left() -> None:
+        pieces = tool.astream(LONG)
+        await anext(pieces)
+        await pieces.aclose()
+
+    if way == "async":
+        asyncio.run(left())
+    else:
+        pieces = tool.stream(LONG)
+        next(pieces)
+        pieces.close()
+    assert called(tool, way, "speak", "hello")[:4] == b"RIFF"
 
 
 @ways

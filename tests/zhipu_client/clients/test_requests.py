@@ -85,7 +85,9 @@ def test_headers_that_are_none_are_refused_at_once_and_not_shown(kind: Any, head
 
 @pytest.mark.parametrize("headers", [None, {}, [("X-Team", "blue")], {"X-Empty": ""}])
 def test_headers_that_are_some_are_taken(headers: Any) -> None:
-    Client(api_key=KEY, default_headers=headers)
+    client = Client(api_key=KEY, default_headers=headers)
+    call = Call.of(client._core, ask(), None, None, None)
+    assert dict(headers or {}).items() <= dict(call.headers).items()
 
 
 @pytest.mark.parametrize("host", ["exa\u0301mple.test", "[v1.x]", "xn--i-7iq.test"])
