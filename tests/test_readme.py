@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -56,7 +56,6 @@ for section in sys.argv[3:]:
 
 
 def test_the_programs_print_what_it_says(tmp_path: Path) -> None:
-    shutil.copy(ROOT / "zhipu_emulator" / "samples" / "report.pdf", tmp_path)
     paths = [tmp_path / f"section{number}.py" for number in range(len(PROGRAMS))]
     for path, found in zip(paths, PROGRAMS.values(), strict=True):
         path.write_text(program(found), "utf-8")
@@ -152,6 +151,20 @@ def test_the_table_of_codes_is_the_clients() -> None:
     assert {code for code in CODES if len(code) == 4} <= listed
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_pip_takes_a_clone_beside_and_for_more_extras_the_name_without_an_index(page: str) -> None:
+    lines = re.findall(r'pip install ("[^`#\n]+)', (ROOT / page).read_text("utf-8"))
+    assert {"../" in line for line in lines} == {True, False}
+    for line in lines:
+        wanted = shlex.split(line.replace("../zhipu-integrations", str(ROOT)))
+        offline = ["--dry-run", "--no-index", "--no-build-isolation", "--quiet"]
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", "install", *offline, *wanted],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, (line, done.stderr)
+
+
 def test_the_commands_exist() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     text = README + (ROOT / "CONTRIBUTING.md").read_text("utf-8")
@@ -160,7 +173,7 @@ def test_the_commands_exist() -> None:
 
 
 def test_what_it_points_to_is_there() -> None:
-    for path in re.findall(r"\]\(([\w/.]+)\)|\.venv/bin/python ([\w/.]+)", README):
+    for path in re.findall(r"\]\(([\w/.]+)\)|\.\./zhipu-integrations/([\w/.]+)", README):
         assert (ROOT / "".join(path)).exists(), path
 
 
