@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
+import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import resources
@@ -119,6 +121,10 @@ def llm(server: zhipu_emulator.Server, loop: None) -> ZhipuAI:
     """LlamaIndex's model."""
     from llama_index_zhipu import ZhipuAI
 
+    with warnings.catch_warnings():
+        # LlamaIndex asks of each model whether it is one of LangChain's, and imports them.
+        warnings.filterwarnings("ignore", "`langchain-community` is being", DeprecationWarning)
+        importlib.import_module("langchain_community")
     return ZhipuAI(model="glm-4.7", api_key=server.api_key, base_url=server.base_url)
 
 

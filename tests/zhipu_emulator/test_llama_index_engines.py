@@ -21,8 +21,6 @@ from llama_index.core.tools import QueryEngineTool
 from tests.zhipu_emulator.harbour import QUESTION, TEXTS
 
 
-# The engine looks whether the model is one of LangChain's.
-@pytest.mark.filterwarnings("ignore:`langchain-community` is being sunset:DeprecationWarning")
 @pytest.mark.parametrize("mode", ["condense_question", "condense_plus_context"])
 def test_a_talk_of_several_questions(llm, mode: Any) -> None:
     pages = [Document(text=text) for text in TEXTS]

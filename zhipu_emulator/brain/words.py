@@ -128,9 +128,10 @@ def terms(text: str, *, numbers: bool = False) -> list[Term]:
 def _cjk_terms(run: str) -> list[Term]:
     concepts = meanings("concepts")
     known = [Term(w, frozenset(concepts[w]), 1.0) for w in _cjk_words().findall(run)]
-    rest = keywords(_cjk_words().sub(" ", run))
-    pairs = (word[i : i + 2] for word in rest for i in range(len(word) - 1))
-    return [*known, *(Term(pair, frozenset(), _PAIR) for pair in pairs)]
+    rest = keywords(_cjk_words().sub(" ", run), shortest=1)
+    pairs = (word[i : i + 2] for word in rest for i in range(max(len(word) - 1, 1)))
+    weights = (Term(one, frozenset(), _PAIR if len(one) > 1 else _GENERIC) for one in pairs)
+    return [*known, *weights]
 
 
 def stems(text: str) -> set[str]:

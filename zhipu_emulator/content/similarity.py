@@ -50,14 +50,17 @@ def features(text: str) -> dict[str, float]:
     return {feature: math.log1p(weight) for feature, weight in counts.items()}
 
 
-def keywords(text: str, limit: int = 8) -> list[str]:
-    """Return the telling words of ``text`` in order, without duplicates, at most ``limit``."""
+def keywords(text: str, limit: int = 8, *, shortest: int = 2) -> list[str]:
+    """Return the telling words of ``text`` in order, without duplicates, at most ``limit``.
+
+    Chinese ones have at least ``shortest`` characters.
+    """
     normal = unicodedata.normalize("NFKC", text[:_MAX_CHARACTERS]).lower()
     found: dict[str, None] = {}
     for run in _RUNS.findall(normal):
         if run[0] >= _CJK_START:
             for word in re.split(f"[{''.join(sorted(_FUNCTION_CHARACTERS))}]+", run):
-                if len(word) > 1:
+                if len(word) >= shortest:
                     found.setdefault(word)
         elif run not in _FUNCTION_WORDS:
             found.setdefault(run)
