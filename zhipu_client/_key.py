@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
 from zhipu_client._defaults import KEY_VARIABLES
+from zhipu_client._extras import install
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["ApiKey", "Auth", "KeySource", "authorization", "clean", "find"]
@@ -56,7 +57,7 @@ def find(api_key: ApiKey | None, environ: Mapping[str, str]) -> KeySource:
     raise InvalidRequestError(
         f"no API key: pass api_key=, or set {' or '.join(KEY_VARIABLES)}. Keys are made at "
         "https://open.bigmodel.cn (or https://z.ai); without one, `python -m zhipu_emulator` "
-        '(pip install "zhipu-integrations[emulator]") gives a local stand-in',
+        f"({install('emulator')}) gives a local stand-in",
         field="api_key",
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from zhipu_client._extras import install
 from zhipu_client._files import MAX_BYTES, archive, check_bytes, data_url, sniff
 from zhipu_client._image_types import convertible
 from zhipu_client._secrets import HiddenPassword, hidden_password
@@ -280,7 +281,7 @@ class _File:
             if self.size > MAX_BYTES[_PDF]:
                 raise InvalidRequestError(
                     f"{shown_name(self.name)} is too large to be sent in one piece; to split it, "
-                    "install pikepdf: pip install 'zhipu-integrations[ocr]'",
+                    f"install pikepdf: {install('ocr')}",
                     field="source",
                     value=self.name,
                 ) from None

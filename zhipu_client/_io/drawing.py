@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from zhipu_client._extras import install
 from zhipu_client._io.documents import open_content
 from zhipu_client._io.pdfium import RenderedPDF
 from zhipu_client._io.rendering import PDF, Readable, readable
@@ -124,7 +125,7 @@ def _image(file: BinaryIO, name: str, size: tuple[int, int] | None) -> Any:
         from PIL import Image, ImageOps
     except ImportError as error:
         raise InvalidRequestError(
-            "to draw on a page, install Pillow: pip install 'zhipu-integrations[ocr]'",
+            f"to draw on a page, install Pillow: {install('ocr')}",
             field="source",
         ) from error
     try:

@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
+from zhipu_client._extras import install
 from zhipu_client._io import render_process
 from zhipu_client._io.pdf import BOUNDS, PasswordNeededError, copied, reading, with_password
 from zhipu_client._secrets import HiddenPassword
@@ -46,7 +47,7 @@ class RenderedPDF:
         if any(importlib.util.find_spec(needed) is None for needed in ("pypdfium2", "PIL")):
             raise self._refused(
                 "is a PDF whose pages have to be rendered, which needs pypdfium2 and Pillow: "
-                "pip install 'zhipu-integrations[ocr]'"
+                f"{install('ocr')}"
             )
         self._copy = copied(file)
         source = file if self._copy is None else self._copy

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, BinaryIO
 
+from zhipu_client._extras import install
 from zhipu_client.errors import InvalidRequestError
 from zhipu_client.errors._naming import shown_name
 
@@ -79,7 +80,7 @@ def _read(file: BinaryIO, name: str, kind: str) -> Iterator[Any]:
         from PIL import UnidentifiedImageError
     except ImportError:
         raise _refused(
-            name, f"is {kind}: to convert it, install Pillow: pip install 'zhipu-integrations[ocr]'"
+            name, f"is {kind}: to convert it, install Pillow: {install('ocr')}"
         ) from None
     file.seek(0)
     try:
@@ -93,7 +94,7 @@ def _read(file: BinaryIO, name: str, kind: str) -> Iterator[Any]:
         reason = "it is broken, or its decoder is missing" if unknown else error
         why = f"is {kind} and cannot be converted ({reason})"
         if kind == "image/heic":
-            why += "; its decoder is installed with: pip install 'zhipu-integrations[heic]'"
+            why += f"; its decoder is installed with: {install('heic')}"
         raise _refused(name, why) from error
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from zhipu_client import _key
+from zhipu_client._extras import install
 from zhipu_client._safe_tracebacks import akeeps_no_arguments
 from zhipu_client._secrets import without_sent_secrets
 from zhipu_client.errors import APIConnectionError, APITimeoutError, InvalidRequestError
@@ -43,7 +44,7 @@ def library() -> Any:
         from websockets.asyncio.client import connect
     except ImportError:
         raise InvalidRequestError(
-            'GLM-Realtime needs the package websockets: pip install "zhipu-integrations[realtime]"'
+            f"GLM-Realtime needs the package websockets: {install('realtime')}"
         ) from None
     return connect
 

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from zhipu_client._extras import install
 from zhipu_client._sound_types import HEAD, SoundType, sound_type
 from zhipu_client._wav import DECODED, WavFormat, read_header
 from zhipu_client.errors import InvalidRequestError
@@ -159,7 +160,7 @@ def decoded(file: BinaryIO, kind: SoundType, name: str) -> BinaryIO:
     except ImportError as error:
         raise InvalidRequestError(
             f"{name} lasts longer than one request may, or is neither WAV nor MP3: to decode and "
-            'cut it, install the extra "audio" (pip install "zhipu-integrations[audio]")',
+            f"cut it, install PyAV: {install('audio')}",
             field="source",
         ) from error
     out: Any = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - closed with the recording

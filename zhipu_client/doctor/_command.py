@@ -10,6 +10,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
+from zhipu_client._extras import install
 from zhipu_client.doctor._checks import CHEAP_MODEL, diagnose
 from zhipu_client.doctor._compare import Difference, compare
 from zhipu_client.doctor._environment import of_distributions
@@ -80,8 +81,7 @@ def _emulator() -> Any:
 
         return zhipu_emulator.serve().start()
     except ModuleNotFoundError:  # of the package, or of what its extra brings
-        message = 'the emulator is missing: pip install "zhipu-integrations[emulator]"'
-        raise ZhipuError(message) from None
+        raise ZhipuError(f"the emulator is missing: {install('emulator')}") from None
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 
 from zhipu_client._defaults import BASE_URL_VARIABLES, KEY_VARIABLES
+from zhipu_client._extras import install
 from zhipu_client.doctor._report import Finding
 
 __all__ = ["of_distributions", "of_key", "of_variables"]
@@ -81,7 +82,7 @@ def of_key(environ: Mapping[str, str]) -> Finding:
             "error",
             f"no API key is set ({', '.join(KEY_VARIABLES)})",
             "make one at https://open.bigmodel.cn or https://z.ai and set the variable; "
-            'without one: zhipu-doctor --emulator (pip install "zhipu-integrations[emulator]")',
+            f"without one: zhipu-doctor --emulator ({install('emulator')})",
         )
     key = environ[named[0]].strip()
     shape = "id.secret" if key.count(".") == 1 and all(key.split(".")) else "one word"

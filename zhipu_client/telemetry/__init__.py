@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from zhipu_client._extras import install
 from zhipu_client.telemetry._switch import switch
 
 __all__ = ["CAPTURE", "instrument", "uninstrument"]
@@ -59,9 +60,7 @@ def instrument(
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != "opentelemetry":
             raise
-        raise ImportError(
-            'spans need OpenTelemetry: pip install "zhipu-integrations[otel]"'
-        ) from error
+        raise ImportError(f"spans need OpenTelemetry: {install('otel')}") from error
     content = _asks(os.environ) if capture_content is None else capture_content
     switch.tracing = Tracing(tracer_provider, meter_provider, content=content)
 
