@@ -20,6 +20,7 @@ from langchain_zhipu._progress import ProgressBar
 from zhipu_client import InvalidRequestError, Request, ZhipuError, aiterate, iterate, ocr
 from zhipu_client.adapting import (
     FATAL,
+    TrueOrFalse,
     document_id,
     flat,
     name_source,
@@ -44,14 +45,14 @@ class HandwritingSettings(SeveralRequests):
     model_config = ConfigDict(extra="forbid")
 
     language_type: str | None = None
-    probability: bool = False
-    boxes: bool = False
-    keep_empty: bool = False
-    request_info: bool = False
+    probability: TrueOrFalse = False
+    boxes: TrueOrFalse = False
+    keep_empty: TrueOrFalse = False
+    request_info: TrueOrFalse = False
     max_bytes: int = Field(default=10 * 1024 * 1024, ge=1)
     max_in_flight: int = Field(default=4, ge=1, le=32)
     on_error: Literal["raise", "skip"] = "raise"
-    show_progress: bool = False
+    show_progress: TrueOrFalse = False
 
     _aliases: ClassVar[Mapping[str, str]] = {**SeveralRequests._aliases, "with_regions": "boxes"}
 

@@ -31,6 +31,7 @@ from zhipu_client import (
 )
 from zhipu_client.adapting import (
     FATAL,
+    TrueOrFalse,
     document_id,
     flat,
     name_source,
@@ -57,8 +58,8 @@ class ParserSettings(SeveralRequests):
     wait: float = Field(default=900.0, gt=0, le=604_800)
     max_in_flight: int = Field(default=4, ge=1, le=32)
     on_error: Literal["raise", "skip"] = "raise"
-    show_progress: bool = False
-    request_info: bool = False
+    show_progress: TrueOrFalse = False
+    request_info: TrueOrFalse = False
 
     @property
     def _parsing(self) -> file_parser.Parsing:

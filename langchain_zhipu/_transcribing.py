@@ -19,6 +19,7 @@ from zhipu_client import aiterate, audio, iterate
 from zhipu_client.adapting import (
     FATAL,
     GivenPath,
+    TrueOrFalse,
     aleave,
     attach,
     document_id,
@@ -47,13 +48,13 @@ class TranscriptionSettings(SeveralRequests):
     model: str = "glm-asr-2512"
     prompt: str | None = None
     hotwords: list[str] | None = None
-    segments: bool = False
-    request_info: bool = False
+    segments: TrueOrFalse = False
+    request_info: TrueOrFalse = False
     root: GivenPath | None = None
     max_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     max_in_flight: int = Field(default=4, ge=1, le=32)
     on_error: Literal["raise", "skip"] = "raise"
-    show_progress: bool = False
+    show_progress: TrueOrFalse = False
 
     def _find_key_and_place(self) -> None:
         super()._find_key_and_place()

@@ -17,6 +17,7 @@ from langchain_zhipu._progress import ProgressBar
 from zhipu_client import InvalidRequestError, ZhipuError, aiterate, iterate, reader
 from zhipu_client.adapting import (
     FATAL,
+    TrueOrFalse,
     aleave,
     attach,
     document_id,
@@ -45,15 +46,15 @@ class WebPageSettings(SeveralRequests):
     model_config = ConfigDict(extra="forbid")
 
     return_format: Literal["markdown", "text"] | None = None
-    no_cache: bool | None = None
-    retain_images: bool | None = None
-    with_images_summary: bool | None = None
-    with_links_summary: bool | None = None
+    no_cache: TrueOrFalse | None = None
+    retain_images: TrueOrFalse | None = None
+    with_images_summary: TrueOrFalse | None = None
+    with_links_summary: TrueOrFalse | None = None
     page_timeout: int | None = Field(default=None, ge=1, le=600)
     max_in_flight: int = Field(default=4, ge=1, le=32)
     on_error: Literal["raise", "skip"] = "raise"
-    show_progress: bool = False
-    request_info: bool = False
+    show_progress: TrueOrFalse = False
+    request_info: TrueOrFalse = False
     extra_body: dict[str, Any] | None = None
 
     def _read(self, urls: tuple[str, ...]) -> Iterator[Document]:

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 
 from langchain_zhipu._connection import ZhipuSettings
 from zhipu_client import InvalidRequestError, Request, web_search
-from zhipu_client.adapting import text_of
+from zhipu_client.adapting import TrueOrFalse, text_of
 
 __all__ = ["Recency", "SearchSettings", "results"]
 
@@ -39,7 +39,7 @@ class SearchSettings(ZhipuSettings):
     search_domain_filter: str | None = None
     search_recency_filter: Recency | None = None
     content_size: Literal["medium", "high"] | None = None
-    search_intent: bool = False
+    search_intent: TrueOrFalse = False
     max_query_length: int | None = Field(default=web_search.MAX_QUERY, ge=1)
 
     def _search(

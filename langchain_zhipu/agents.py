@@ -26,7 +26,7 @@ from zhipu_client import (
     iterate_agent,
     wait_for,
 )
-from zhipu_client.adapting import refuse
+from zhipu_client.adapting import TrueOrFalse, refuse
 from zhipu_client.agents import AgentCall, AgentReply
 
 __all__ = ["AgentSettings", "ZhipuAIAgent"]
@@ -47,7 +47,7 @@ class AgentSettings(ZhipuSettings):
         ```
     """
 
-    below_base_url: bool = False
+    below_base_url: TrueOrFalse = False
 
 
 class ZhipuAIAgent(

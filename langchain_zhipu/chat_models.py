@@ -379,8 +379,8 @@ class ChatZhipuAI(RetriesByCode, ChatTasks, ChatSettings, defer_build=False):
         with importing():
             from langchain_zhipu._chat import structured  # brings LangChain's parsers
         with raised_as_model_errors():
-            reader = structured.parser(schema, method, checked=include_raw)
             kwargs = structured.with_tools(kwargs, method, strict=strict)
+            reader = structured.parser(schema, method, checked=include_raw)
             if method != "function_calling":
                 bound = structured.binding(schema, method, lenient=include_raw)
                 llm: Runnable[Any, Any] = self.bind(**bound, **kwargs)

@@ -14,7 +14,7 @@ from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._keeping import SeveralRequests
 from langchain_zhipu._progress import ProgressBar
 from zhipu_client import arun, embeddings, run
-from zhipu_client.adapting import counts, keeping, refuse
+from zhipu_client.adapting import TrueOrFalse, counts, keeping, refuse
 from zhipu_client.embeddings import EmbeddingReply, PartialEmbeddings
 
 __all__ = ["ZhipuAIEmbeddings"]
@@ -84,9 +84,9 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings, defer_build=False):
     model: str = "embedding-3"
     dimensions: int | None = None
     chunk_size: int = Field(default=64, ge=1, le=2048)
-    truncate: bool = False
+    truncate: TrueOrFalse = False
     on_error: Literal["raise", "skip"] = "raise"
-    show_progress: bool = False
+    show_progress: TrueOrFalse = False
     on_usage: SkipJsonSchema[Callable[[Mapping[str, int]], Any] | None] = Field(
         default=None, exclude=True, repr=False
     )

@@ -32,6 +32,7 @@ from zhipu_client import (
 )
 from zhipu_client.adapting import (
     GivenPath,
+    TrueOrFalse,
     check_folder,
     first_url,
     keeping,
@@ -184,15 +185,15 @@ class ZhipuAIImageGenerator(KeepsAnswers, BaseTool, defer_build=False):
     model: str = "glm-image"
     size: str | None = None
     quality: Literal["hd", "standard"] | None = None
-    watermark_enabled: bool | None = None
+    watermark_enabled: TrueOrFalse | None = None
     user_id: str | None = None
     endpoint: Literal["sync", "async"] = "sync"
-    fetch: bool = True
+    fetch: TrueOrFalse = True
     save_to: GivenPath | None = None
     max_bytes: int = Field(default=32 * _MiB, ge=1)
     wait_timeout: float = Field(default=600.0, gt=0)
     poll_interval: float = Field(default=1.0, gt=0)
-    allow_loopback: bool = False
+    allow_loopback: TrueOrFalse = False
 
     @model_validator(mode="after")
     def _zhipu_image_values(self) -> Self:

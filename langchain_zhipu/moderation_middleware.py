@@ -23,7 +23,14 @@ from zhipu_client import (
     ZhipuError,
     moderations,
 )
-from zhipu_client.adapting import ConnectionOptions, KeepsNoArguments, attach, choice, refuse
+from zhipu_client.adapting import (
+    ConnectionOptions,
+    KeepsNoArguments,
+    attach,
+    boolean,
+    choice,
+    refuse,
+)
 from zhipu_client.moderations import Verdict
 
 __all__ = ["ZhipuAIModerationMiddleware"]
@@ -126,6 +133,13 @@ class ZhipuAIModerationMiddleware(KeepsNoArguments, AgentMiddleware):
             choice("exit_behavior", str(exit_behavior), ("end", "error", "replace", "flag"))
             choice("on_failure", str(on_failure), ("closed", "open"))
             _check_template(violation_message)
+            for name, value in (
+                ("check_input", check_input),
+                ("check_output", check_output),
+                ("check_tool_results", check_tool_results),
+                ("stream_unchecked", stream_unchecked),
+            ):
+                boolean(name, value, optional=False)
         except InvalidRequestError as error:
             raise model_error(error) from None
         self.check_input = check_input

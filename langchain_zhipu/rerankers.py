@@ -14,6 +14,7 @@ from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._keeping import SeveralRequests
 from zhipu_client import InvalidRequestError, arun, run
 from zhipu_client import rerank as endpoint
+from zhipu_client.adapting import TrueOrFalse
 
 __all__ = ["ZhipuAIRerank"]
 
@@ -66,8 +67,8 @@ class ZhipuAIRerank(SeveralRequests, BaseDocumentCompressor, defer_build=False):
 
     model: str = "rerank"
     top_n: int | None = Field(default=3, ge=1)
-    truncate: bool = True
-    return_raw_scores: bool = False
+    truncate: TrueOrFalse = True
+    return_raw_scores: TrueOrFalse = False
     on_error: Literal["raise", "skip"] = "raise"
 
     _aliases: ClassVar[Mapping[str, str]] = {

@@ -27,7 +27,14 @@ from zhipu_client import (
     videos,
     wait_for,
 )
-from zhipu_client.adapting import GivenPath, check_folder, file_of_task, first_url, saving
+from zhipu_client.adapting import (
+    GivenPath,
+    TrueOrFalse,
+    check_folder,
+    file_of_task,
+    first_url,
+    saving,
+)
 
 __all__ = ["GeneratedVideo", "ZhipuAIVideoGenerator"]
 
@@ -155,7 +162,7 @@ class ZhipuAIVideoGenerator(KeepsAnswers, BaseTool, defer_build=False):
     )
     save_to: GivenPath | None = None
     max_bytes: int = Field(default=512 * _MiB, ge=1)
-    allow_loopback: bool = False
+    allow_loopback: TrueOrFalse = False
 
     @model_validator(mode="after")
     def _zhipu_video_values(self) -> Self:

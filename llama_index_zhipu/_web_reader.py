@@ -17,7 +17,7 @@ from zhipu_client import (
     iterate,
     reader,
 )
-from zhipu_client.adapting import FATAL, aleave, attach, leave, name_source
+from zhipu_client.adapting import FATAL, TrueOrFalse, aleave, attach, leave, name_source
 from zhipu_client.work import Chain, Once, partial_of
 
 from ._documents import Given
@@ -58,12 +58,12 @@ class ZhipuAIWebReader(SeveralRequests, BasePydanticReader, defer_build=False):
 
     is_remote: bool = True
     return_format: Literal["markdown", "text"] = Field(default="markdown")
-    no_cache: bool | None = Field(default=None)
-    retain_images: bool | None = Field(default=None)
-    with_links_summary: bool | None = Field(default=None)
-    with_images_summary: bool | None = Field(default=None)
+    no_cache: TrueOrFalse | None = Field(default=None)
+    retain_images: TrueOrFalse | None = Field(default=None)
+    with_links_summary: TrueOrFalse | None = Field(default=None)
+    with_images_summary: TrueOrFalse | None = Field(default=None)
     page_timeout: int | None = Field(default=None, ge=1, le=600, description="Of one page.")
-    request_info: bool = Field(default=False, description="Keep ids of requests.")
+    request_info: TrueOrFalse = Field(default=False, description="Keep ids of requests.")
     max_in_flight: int = Field(default=4, ge=1, le=32)
     on_error: Literal["raise", "skip"] = Field(default="raise", description="Of a page that fails.")
 

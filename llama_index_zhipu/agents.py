@@ -18,7 +18,7 @@ from zhipu_client import (
     iterate_agent,
     wait_for,
 )
-from zhipu_client.adapting import ConnectionOptions
+from zhipu_client.adapting import ConnectionOptions, booleans
 from zhipu_client.agents import AgentCall, AgentEvent, AgentReply
 
 from ._tool_spec import ConnectedToolSpec
@@ -87,6 +87,7 @@ class ZhipuAIAgentToolSpec(ConnectedToolSpec):
         below_base_url: bool = False,
         **connection: Unpack[ConnectionOptions],
     ) -> None:
+        booleans(below_base_url=below_base_url)
         super().__init__(api_key=api_key, **connection)
         self.agent_id = agent_id
         self.custom_variables = dict(custom_variables or {})

@@ -12,7 +12,7 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.schema import BaseNode
 
 from zhipu_client import arun, embeddings, iterate, run
-from zhipu_client.adapting import add_usage
+from zhipu_client.adapting import TrueOrFalse, add_usage
 from zhipu_client.embeddings import PartialEmbeddings
 
 from ._bulk import Bulk, current
@@ -95,7 +95,7 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding, defer_build=False):
     dimensions: int | None = Field(default=None, gt=0, description="Length of a vector.")
     embed_batch_size: int = Field(default=64, gt=0, le=2048, description="Texts at a time.")
     num_workers: int | None = Field(default=4, description="Batches at once in async calls.")
-    truncate: bool = Field(default=False, description="Cut texts that are too long.")
+    truncate: TrueOrFalse = Field(default=False, description="Cut texts that are too long.")
     on_error: Literal["raise", "skip"] = Field(default="raise", description="Of a refused text.")
     extra_body: dict[str, Any] | None = Field(default=None, description="Further body fields.")
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, RootModel, TypeAdapter, ValidationError, model_v
 from pydantic.errors import PydanticUserError
 
 from zhipu_client import InvalidRequestError
-from zhipu_client.adapting import ConnectionSettings, refuse
+from zhipu_client.adapting import ConnectionSettings, booleans, refuse
 from zhipu_client.conversation import (
     extraction_prompt,
     extraction_schema,
@@ -149,6 +149,7 @@ class OCRExtractor(BasePydanticProgram[Model], Generic[Model]):
         include_raw: bool,
         llm_kwargs: dict[str, Any],
     ) -> None:
+        booleans(include_raw=include_raw)
         self._llm = llm
         self._output_cls = output_cls
         self._reader = reader

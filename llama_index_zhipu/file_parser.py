@@ -12,7 +12,7 @@ from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
 from zhipu_client import InvalidRequestError, Request, await_for, file_parser, wait_for
-from zhipu_client.adapting import naming
+from zhipu_client.adapting import TrueOrFalse, naming
 
 from ._documents import Given, given_file
 from ._keeping import KeepsAnswers
@@ -54,7 +54,7 @@ class ZhipuAIFileParserReader(KeepsAnswers, BasePydanticReader, defer_build=Fals
     tool_type: file_parser.ToolType = Field(default="lite")
     interval: float = Field(default=1.0, gt=0, le=3600, description="Seconds between polls.")
     wait: float = Field(default=900.0, gt=0, le=604_800, description="Seconds to wait in all.")
-    request_info: bool = Field(default=False, description="Keep ids of tasks.")
+    request_info: TrueOrFalse = Field(default=False, description="Keep ids of tasks.")
 
     @classmethod
     def class_name(cls) -> str:

@@ -12,7 +12,7 @@ from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document
 
 from zhipu_client import InvalidRequestError, Request, ocr
-from zhipu_client.adapting import naming
+from zhipu_client.adapting import TrueOrFalse, naming
 
 from ._documents import Given, given_file
 from ._keeping import KeepsAnswers
@@ -58,10 +58,10 @@ class ZhipuAIHandwritingReader(KeepsAnswers, BasePydanticReader, defer_build=Fal
 
     is_remote: bool = True
     language_type: str | None = Field(default=None, description="The language that is written.")
-    probability: bool = Field(default=False, description="Ask how certain each line is.")
-    with_regions: bool = Field(default=False, description="Keep lines with their places.")
-    keep_empty: bool = Field(default=False, description="Keep images without handwriting.")
-    request_info: bool = Field(default=False, description="Keep ids of tasks.")
+    probability: TrueOrFalse = Field(default=False, description="Ask how certain each line is.")
+    with_regions: TrueOrFalse = Field(default=False, description="Keep lines with their places.")
+    keep_empty: TrueOrFalse = Field(default=False, description="Keep images without handwriting.")
+    request_info: TrueOrFalse = Field(default=False, description="Keep ids of tasks.")
     max_bytes: int = Field(default=10 * 1024 * 1024, gt=0)
 
     _aliases: ClassVar[Mapping[str, str]] = {**KeepsAnswers._aliases, "boxes": "with_regions"}

@@ -15,7 +15,7 @@ from llama_index.core.postprocessor.types import BaseNodePostprocessor
 from llama_index.core.schema import MetadataMode, NodeWithScore, QueryBundle
 
 from zhipu_client import arun, rerank, run
-from zhipu_client.adapting import keeping
+from zhipu_client.adapting import TrueOrFalse, keeping
 
 from ._keeping import SeveralRequests
 from ._options import RerankOptions
@@ -61,8 +61,8 @@ class ZhipuAIRerank(SeveralRequests, BaseNodePostprocessor, defer_build=False):
 
     model: str = Field(default=DEFAULT_MODEL, description="The model code.")
     top_n: int | None = Field(default=3, ge=1, description="How many nodes to keep.")
-    raw_scores: bool = Field(default=False, description="Raw scores.")
-    truncate: bool = Field(default=True, description="Cut texts that are too long.")
+    raw_scores: TrueOrFalse = Field(default=False, description="Raw scores.")
+    truncate: TrueOrFalse = Field(default=True, description="Cut texts that are too long.")
     on_error: Literal["raise", "skip"] = Field(default="raise", description="Of a refused text.")
 
     _aliases: ClassVar[Mapping[str, str]] = {

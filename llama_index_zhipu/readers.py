@@ -16,6 +16,7 @@ from pydantic import BeforeValidator
 from zhipu_client import aiterate, arun, iterate, ocr, run
 from zhipu_client.adapting import (
     GivenPath,
+    TrueOrFalse,
     aleave,
     attach,
     hidden_password,
@@ -121,10 +122,10 @@ class ZhipuAIOCRReader(SeveralRequests, NotesFailures, defer_build=False):
     last_page: int | None = Field(default=None, ge=1)
     pages_per_request: int | None = Field(default=None, ge=1, le=100)
     max_in_flight: int = Field(default=4, ge=1, le=32)
-    with_regions: bool = Field(default=False, description="Keep regions as metadata.")
+    with_regions: TrueOrFalse = Field(default=False, description="Keep regions as metadata.")
     on_error: Literal["raise", "skip"] = Field(default="raise", description="Of a refused page.")
-    keep_empty: bool = Field(default=False, description="Keep pages without text.")
-    request_info: bool = Field(default=False, description="Keep ids and tokens of requests.")
+    keep_empty: TrueOrFalse = Field(default=False, description="Keep pages without text.")
+    request_info: TrueOrFalse = Field(default=False, description="Keep ids and tokens of requests.")
     tables: Literal["html", "markdown"] = Field(default="html")
     root: Annotated[GivenPath, PlainSerializer(str)] | None = Field(
         default=None, description="A folder that all paths must be in."

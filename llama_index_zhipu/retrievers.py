@@ -17,7 +17,7 @@ from llama_index.core.schema import (
 )
 
 from zhipu_client import APIError, Request, knowledge, web_search
-from zhipu_client.adapting import ConnectionOptions, KeepsNoArguments, text_of
+from zhipu_client.adapting import ConnectionOptions, KeepsNoArguments, booleans, text_of
 
 from . import _web_search
 from ._connection import ZhipuSettings
@@ -90,6 +90,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
         callback_manager: CallbackManager | None = None,
         **connection: Unpack[ConnectionOptions],
     ) -> None:
+        booleans(search_intent=search_intent)
         super().__init__(api_key, callback_manager, **connection)
         self.similarity_top_k = similarity_top_k
         self.max_query_length = max_query_length

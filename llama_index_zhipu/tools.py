@@ -19,7 +19,7 @@ from zhipu_client import (
     reader,
 )
 from zhipu_client import web_search as searching
-from zhipu_client.adapting import ConnectionOptions, choice, first_url, keeping, text_of
+from zhipu_client.adapting import ConnectionOptions, booleans, choice, first_url, keeping, text_of
 
 from . import _web_search
 from ._keeping import KeepsAnswers
@@ -84,6 +84,7 @@ class ZhipuAIImageGeneratorToolSpec(ConnectedToolSpec):
         checkpoint: str | os.PathLike[str] | None = None,
         **connection: Unpack[ConnectionOptions],
     ) -> None:
+        booleans(watermark_enabled=watermark_enabled, allow_loopback=allow_loopback)
         super().__init__(api_key=api_key, checkpoint=checkpoint, **connection)
         choice("output", output, ("url", "image"))
         self.model = model
@@ -183,6 +184,7 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         max_query_length: int | None = searching.MAX_QUERY,
         **connection: Unpack[ConnectionOptions],
     ) -> None:
+        booleans(search_intent=search_intent)
         super().__init__(api_key=api_key, **connection)
         self.search_engine = search_engine
         self.count = count
@@ -290,6 +292,7 @@ class ZhipuAIWebReaderToolSpec(ConnectedToolSpec):
         retain_images: bool | None = None,
         **connection: Unpack[ConnectionOptions],
     ) -> None:
+        booleans(retain_images=retain_images)
         super().__init__(api_key=api_key, **connection)
         if max_characters < 1:
             raise InvalidRequestError(

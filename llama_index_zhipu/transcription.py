@@ -20,7 +20,7 @@ from zhipu_client import (
     run,
     stream_transcript,
 )
-from zhipu_client.adapting import GivenPath, keeping, naming, shown_name
+from zhipu_client.adapting import GivenPath, TrueOrFalse, keeping, naming, shown_name
 
 from ._documents import Given, given_file
 from ._failures import NotesFailures
@@ -82,8 +82,8 @@ class ZhipuAITranscriptionReader(SeveralRequests, NotesFailures, defer_build=Fal
     model: str = Field(default="glm-asr-2512", description="The model code.")
     prompt: str | None = Field(default=None, description="The text before the recording.")
     hotwords: list[str] | None = Field(default=None, description="Words likely to occur.")
-    segments: bool = Field(default=False, description="Keep what was said when.")
-    request_info: bool = Field(default=False, description="Keep ids of requests.")
+    segments: TrueOrFalse = Field(default=False, description="Keep what was said when.")
+    request_info: TrueOrFalse = Field(default=False, description="Keep ids of requests.")
     root: Annotated[GivenPath, PlainSerializer(str)] | None = Field(
         default=None, description="A folder that all paths must be in."
     )

@@ -13,6 +13,7 @@ import llama_index.core  # noqa: F401 - before any part of it, see `__getattr__`
 from zhipu_client import Request, adownload, await_for, download, tasks, videos, wait_for
 from zhipu_client.adapting import (
     ConnectionOptions,
+    booleans,
     check_folder,
     file_of_task,
     first_url,
@@ -84,6 +85,7 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         checkpoint: str | os.PathLike[str] | None = None,
         **connection: Unpack[ConnectionOptions],
     ) -> None:
+        booleans(allow_loopback=allow_loopback)
         super().__init__(api_key=api_key, checkpoint=checkpoint, **connection)
         self.model = model
         self.interval = interval

@@ -12,11 +12,14 @@ from pydantic_core import ValidationError
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
-    "as_json", "body", "choice", "ids", "number", "refusal", "refuse", "segment", "show", "strings",
-    "suggestion", "text", "whole", "within",
+    "NOT_BOOLEAN", "as_json", "body", "boolean", "booleans", "choice", "ids", "not_boolean",
+    "number", "refusal", "refuse", "segment", "show", "strings", "suggestion", "text", "whole",
+    "within",
 ]  # fmt: skip
 
 _SHOWN = 60
+#: The name that the refusal of `not_boolean` has among the errors of pydantic.
+NOT_BOOLEAN = "not_boolean"
 #: Settings whose values are secrets, or contain some.
 _SECRETS = frozenset({"api_key", "default_headers", "proxy"})
 
@@ -146,6 +149,8 @@ def refusal(failed: ValidationError, known: Iterable[str] = ()) -> InvalidReques
         meant = suggestion(field, known)
         hint = f": did you mean {meant!r}?" if meant is not None else ""
         return InvalidRequestError(f"there is no argument {field!r}{hint}", field=field)
+    if [one["type"] for one in about] == [NOT_BOOLEAN]:
+        return not_boolean(field, about[0]["input"])
     # The input of a field that is missing is all the others.
     if field in _SECRETS or about[0]["type"] == "missing":
         return InvalidRequestError(f"{field}: {why}", field=field)
@@ -190,6 +195,68 @@ def whole(field: str, value: str) -> None:
     except UnicodeEncodeError:
         why = "contains half of a surrogate pair, which UTF-8 cannot carry"
         raise refuse(field, value, why) from None
+
+
+def not_boolean(field: str, value: Any) -> InvalidRequestError:
+    """Return the error for a value that is neither True nor False.
+
+    Args:
+        field: The parameter's name.
+        value: What was given.
+
+    Examples:
+        >>> raise not_boolean("truncate", 1)
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: truncate must be True or False, got 1
+    """
+    hint = ""
+    if isinstance(value, (str, bytes)):
+        hint = ': compare what is read from a file or the environment first, as in value == "true"'
+    return InvalidRequestError(
+        f"{field} must be True or False, got {show(value)}{hint}", field=field, value=value
+    )
+
+
+def boolean(field: str, value: Any, *, optional: bool = True) -> None:
+    """Refuse a value that is neither True nor False.
+
+    Args:
+        field: The parameter's name.
+        value: What was given.
+        optional: Whether it may be None.
+
+    Raises:
+        InvalidRequestError: It is something else.
+
+    Examples:
+        >>> boolean("truncate", None, optional=False)
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: truncate must be True or False, got None
+    """
+    if not isinstance(value, bool) and not (optional and value is None):
+        raise not_boolean(field, value)
+
+
+def booleans(**values: Any) -> None:
+    """Refuse, by its name, a value that is not True, False or None.
+
+    Args:
+        **values: The parameters that are switched on or off.
+
+    Raises:
+        InvalidRequestError: One of them is something else.
+
+    Examples:
+        >>> booleans(no_cache=True, retain_images=None)
+        >>> booleans(no_cache=0)
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: no_cache must be True or False, got 0
+    """
+    for name, value in values.items():
+        boolean(name, value)
 
 
 def number(field: str, value: Any, *, whole: bool = False) -> None:

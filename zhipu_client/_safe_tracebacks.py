@@ -19,14 +19,14 @@ T = TypeVar("T")
 
 
 class KeepsNoArguments:
-    """A base whose subclasses' constructors, and assignments, clear the frames of what they raise.
+    """A base whose subclasses' constructors, assignments and copies clear the frames of errors.
 
     Line numbers stay; local variables go, of all frames below the constructor's caller.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for name in ("__init__", "__setattr__"):
+        for name in ("__init__", "__setattr__", "model_copy"):
             own = vars(cls).get(name)
             if own is not None:
                 setattr(cls, name, _cleared(own))

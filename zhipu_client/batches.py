@@ -257,6 +257,7 @@ def create(
         >>> batches.create(input_file_id="file-1").kind
         'paid'
     """
+    _check.booleans(auto_delete_input_file=auto_delete_input_file)
     _check.text("input_file_id", input_file_id)
     _check.text("endpoint", endpoint)
     if metadata is not None:

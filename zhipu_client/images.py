@@ -154,6 +154,7 @@ def create(
         >>> images.create(prompt="a red kite", size="1568x1056").json["size"]
         '1568x1056'
     """
+    _check.booleans(watermark_enabled=watermark_enabled)
     return _request(
         "/images/generations",
         ImageReply,
@@ -192,6 +193,7 @@ def create_async(
         >>> images.create_async(prompt="a red kite").path
         '/async/images/generations'
     """
+    _check.booleans(watermark_enabled=watermark_enabled)
     info = _drawing(model)
     if info is not None and not info.asynchronous:
         raise _check.refuse("model", model, "must be glm-image for the asynchronous endpoint")

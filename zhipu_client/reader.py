@@ -93,6 +93,15 @@ def create(
         >>> reader.create(url="https://example.com").json
         {'url': 'https://example.com'}
     """
+    switches = {
+        "no_cache": no_cache,
+        "retain_images": retain_images,
+        "no_gfm": no_gfm,
+        "keep_img_data_url": keep_img_data_url,
+        "with_images_summary": with_images_summary,
+        "with_links_summary": with_links_summary,
+    }
+    _check.booleans(**switches)
     _check.text("url", url)
     if not url.lower().startswith(("http://", "https://")):
         raise _check.refuse("url", url, "must start with http:// or https://")
@@ -108,13 +117,8 @@ def create(
             extra_body,
             url=url,
             timeout=timeout,
-            no_cache=no_cache,
             return_format=return_format,
-            retain_images=retain_images,
-            no_gfm=no_gfm,
-            keep_img_data_url=keep_img_data_url,
-            with_images_summary=with_images_summary,
-            with_links_summary=with_links_summary,
+            **switches,
             request_id=request_id,
             user_id=user_id,
         ),

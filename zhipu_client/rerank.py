@@ -86,6 +86,7 @@ def create(
         >>> rerank.create(query="capital", documents=["Paris", "a cat"], top_n=1).path
         '/rerank'
     """
+    _check.booleans(return_documents=return_documents, return_raw_scores=return_raw_scores)
     texts = _check.strings("documents", documents)
     _check.text("model", model)
     most, longest = _bounds_of(model, dialect)
@@ -185,6 +186,7 @@ def bulk(
         >>> len(job.documents)
         300
     """
+    _check.booleans(return_raw_scores=return_raw_scores, truncate=truncate)
     texts = _check.strings("documents", documents)
     _, longest = _bounds_of(model, dialect)
     _check.text("query", query, None if truncate else longest)

@@ -100,6 +100,7 @@ def create(
         >>> videos.create(prompt="a kite in the wind", duration=5).kind
         'paid'
     """
+    _check.booleans(with_audio=with_audio, watermark_enabled=watermark_enabled)
     body = _check.body(
         extra_body,
         model=model,

@@ -117,6 +117,7 @@ def create(
         >>> web_search.create(search_query="GLM-4.7", count=5).json["count"]
         5
     """
+    _check.booleans(search_intent=search_intent)
     _check.text("search_query", search_query)
     _check.text("search_engine", search_engine)
     _check.within("count", count, 1, 50, whole=True)

@@ -11,7 +11,7 @@ from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.load import dumpd
 from langchain_core.load.serializable import SerializedConstructor, SerializedNotImplemented
 from langchain_core.utils.utils import _build_model_kwargs
-from pydantic import Field, StrictBool, field_serializer, model_validator
+from pydantic import Field, field_serializer, model_validator
 from typing_extensions import override
 
 from langchain_zhipu._chat.counting import CountsTokens
@@ -19,7 +19,7 @@ from langchain_zhipu._chat.migrating import OtherNames, from_chat_openai
 from langchain_zhipu._chat.profiles import DerivedProfile, profile_of
 from langchain_zhipu._connection import ZhipuSettings
 from zhipu_client import InvalidRequestError, __version__
-from zhipu_client.adapting import suggestion, warn_user
+from zhipu_client.adapting import TrueOrFalse, suggestion, warn_user
 from zhipu_client.conversation import FREE_FIELDS, ReasoningHistory, ToolChoiceMode, redacted
 
 __all__ = ["SENT", "ChatSettings", "redacted_json", "redacted_repr"]
@@ -47,30 +47,30 @@ class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
     max_tokens: int | None = None
     stop: list[str] | str | None = None
     n: int | None = None
-    do_sample: bool | None = None
-    thinking: StrictBool | dict[str, Any] | Literal["auto", "enabled", "disabled"] | None = None
+    do_sample: TrueOrFalse | None = None
+    thinking: TrueOrFalse | dict[str, Any] | Literal["auto", "enabled", "disabled"] | None = None
     reasoning_effort: str | None = None
-    clear_thinking: bool | None = None
+    clear_thinking: TrueOrFalse | None = None
     reasoning_history: ReasoningHistory | None = None
-    tool_stream: bool | None = None
-    stream_usage: bool | None = None
-    think_tags: bool | Literal["opened"] | None = None
-    keep_box_marks: bool = False
-    cost: bool | Literal["bigmodel", "zai"] = False
-    include_response_headers: bool = False
+    tool_stream: TrueOrFalse | None = None
+    stream_usage: TrueOrFalse | None = None
+    think_tags: TrueOrFalse | Literal["opened"] | None = None
+    keep_box_marks: TrueOrFalse = False
+    cost: TrueOrFalse | Literal["bigmodel", "zai"] = False
+    include_response_headers: TrueOrFalse = False
     file_mode: Literal["inline", "auto"] = "inline"
     tool_choice_mode: ToolChoiceMode = "auto"
     request_id: str | None = None
     user_id: str | None = None
     response_format: Any = None
     sensitive_word_check: dict[str, Any] | None = None
-    watermark_enabled: bool | None = None
+    watermark_enabled: TrueOrFalse | None = None
     meta: dict[str, Any] | None = None
     extra: dict[str, Any] | None = None
     extra_body: dict[str, Any] | None = None
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
-    streaming: bool = False
-    repair_tool_calls: bool | None = None
+    streaming: TrueOrFalse = False
+    repair_tool_calls: TrueOrFalse | None = None
     token_counting: Literal["auto", "service", "estimate"] = "auto"  # noqa: S105 - no password
 
     _aliases: ClassVar[Mapping[str, str]] = {

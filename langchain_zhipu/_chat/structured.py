@@ -36,6 +36,7 @@ from typing_extensions import override
 from langchain_zhipu._chat.recursive import whole_function, whole_parameters
 from langchain_zhipu._chat.tools import wire_tools
 from zhipu_client import InvalidRequestError
+from zhipu_client.adapting import boolean
 from zhipu_client.conversation import decoded, json_text, problems
 
 __all__ = ["Method", "Schema", "binding", "chained", "parser"]
@@ -224,6 +225,7 @@ def with_tools(
     Raises:
         InvalidRequestError: The method has no place for other tools.
     """
+    boolean("strict", strict)
     tools = arguments.get("tools")
     if not tools:
         return dict(arguments)
@@ -282,8 +284,13 @@ def parser(
     Args:
         schema: The schema.
         method: How it is asked for.
-        checked: Whether a dict that does not fit is refused here: the model passes it on.
+        checked: ``include_raw``: a dict that does not fit is refused here, as the model passes it
+            on.
+
+    Raises:
+        InvalidRequestError: ``checked`` is not True or False.
     """
+    boolean("include_raw", checked, optional=False)
     is_model = isinstance(schema, type) and is_basemodel_subclass(schema)
     if method != "function_calling":
         wanted = function_of(schema).get("parameters") or {} if schema is not None else {}

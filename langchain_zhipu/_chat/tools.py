@@ -10,6 +10,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_zhipu._chat.recursive import closed, whole_function, whole_parameters
 from zhipu_client import InvalidRequestError
+from zhipu_client.adapting import boolean
 from zhipu_client.conversation import SERVER_TOOLS, check_tool, choice_as_text, read_choice
 
 __all__ = ["ToolLike", "to_bind", "wire_tools"]
@@ -42,6 +43,8 @@ def to_bind(
     Raises:
         InvalidRequestError: A tool with a bad schema, or a choice that is not offered.
     """
+    boolean("strict", strict)
+    boolean("parallel_tool_calls", parallel)
     offered = wire_tools(tools, strict=strict)
     chosen = choice_as_text(read_choice(choice, offered))
     found: dict[str, Any] = {} if chosen is None else {"tool_choice": chosen}

@@ -24,6 +24,7 @@ from zhipu_client import (
 from zhipu_client.adapting import (
     FATAL,
     GivenPath,
+    TrueOrFalse,
     aleave,
     hidden_password,
     leave,
@@ -82,11 +83,11 @@ class OCRSettings(SeveralRequests):
     mode: Mode = "page"
     tables: Tables = "html"
     pages_delimiter: str = "\n\n"
-    boxes: bool = False
-    keep_empty: bool = False
-    request_info: bool = False
-    crops: bool = False
-    layout_images: bool = False
+    boxes: TrueOrFalse = False
+    keep_empty: TrueOrFalse = False
+    request_info: TrueOrFalse = False
+    crops: TrueOrFalse = False
+    layout_images: TrueOrFalse = False
     save_images_to: GivenPath | None = None
     first_page: int | None = Field(default=None, ge=1)
     last_page: int | None = Field(default=None, ge=1)
@@ -95,7 +96,7 @@ class OCRSettings(SeveralRequests):
     root: GivenPath | None = None
     max_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     on_error: Literal["raise", "skip"] = "raise"
-    show_progress: bool = False
+    show_progress: TrueOrFalse = False
     extra_body: dict[str, Any] | None = None
     password: Annotated[Any, BeforeValidator(hidden_password)] = Field(
         default=None, repr=False, exclude=True

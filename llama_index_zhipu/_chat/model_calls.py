@@ -29,7 +29,7 @@ from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_zhipu._connection import ZhipuSettings
 from zhipu_client import models
-from zhipu_client.adapting import importing, refusal
+from zhipu_client.adapting import boolean, importing, refusal
 from zhipu_client.conversation import Exchange, RequirementError, build, combined, is_plain_text
 from zhipu_client.dialects import Dialect
 
@@ -226,6 +226,7 @@ def exchange_for(
     """
     values = values_of(llm, llm.additional_kwargs, kwargs)
     refuse_filtered = values.pop("raise_on_content_filter", False)
+    boolean("raise_on_content_filter", refuse_filtered)
     hints = values.get("structured")
     if isinstance(hints, StructuredHints):
         values["structured"] = hints.answer

@@ -7,9 +7,9 @@ from typing import Any, ClassVar, Literal
 
 from llama_index.core.bridge.pydantic import Field, field_serializer, model_validator
 from llama_index.core.llms.function_calling import FunctionCallingLLM
-from pydantic import StrictBool
 
 from llama_index_zhipu._connection import ALIASES, ZhipuSettings
+from zhipu_client.adapting import TrueOrFalse
 from zhipu_client.conversation import FREE_FIELDS, ReasoningHistory, redacted, without_secrets
 from zhipu_client.dialects import STANDARD
 
@@ -43,32 +43,34 @@ class ChatSettings(FunctionCallingLLM, ZhipuSettings):
     temperature: float | None = Field(default=None, ge=0.0, description="0.0 to 1.0.")
     top_p: float | None = Field(default=None, ge=0.0, le=1.0, description="0.01 to 1.0.")
     max_tokens: int | None = Field(default=None, gt=0, description="The most tokens to write.")
-    do_sample: bool | None = Field(default=None, description="False for greedy decoding.")
+    do_sample: TrueOrFalse | None = Field(default=None, description="False for greedy decoding.")
     stop: str | list[str] | None = Field(default=None, description="Words that end the answer.")
-    thinking: StrictBool | Literal["auto", "enabled", "disabled"] | dict[str, Any] | None = Field(
+    thinking: TrueOrFalse | Literal["auto", "enabled", "disabled"] | dict[str, Any] | None = Field(
         default=None, description="Whether the model reasons before it answers."
     )
-    clear_thinking: bool | None = Field(default=None, description="False keeps reasoning.")
+    clear_thinking: TrueOrFalse | None = Field(default=None, description="False keeps reasoning.")
     reasoning_effort: str | None = Field(default=None, description="How much to reason.")
     reasoning_history: ReasoningHistory | None = Field(
         default=None, description="Which earlier reasoning is sent back."
     )
-    tool_stream: bool | None = Field(default=None, description="Stream tool arguments.")
-    stream_usage: bool | None = Field(default=None, description="Count tokens of streams.")
-    think_tags: bool | Literal["opened"] | None = Field(
+    tool_stream: TrueOrFalse | None = Field(default=None, description="Stream tool arguments.")
+    stream_usage: TrueOrFalse | None = Field(default=None, description="Count tokens of streams.")
+    think_tags: TrueOrFalse | Literal["opened"] | None = Field(
         default=None, description="Take reasoning out of the text."
     )
-    keep_box_marks: bool = Field(default=False, description="Keep box marks in the text.")
-    cost: bool | Literal["bigmodel", "zai"] = Field(
+    keep_box_marks: TrueOrFalse = Field(default=False, description="Keep box marks in the text.")
+    cost: TrueOrFalse | Literal["bigmodel", "zai"] = Field(
         default=False, description="Reckon what an answer costs."
     )
-    include_response_headers: bool = Field(
+    include_response_headers: TrueOrFalse = Field(
         default=False, description="Keep the headers of the HTTP response."
     )
     file_mode: Literal["inline", "auto"] = Field(
         default="inline", description="How large local documents are sent."
     )
-    repair_tool_calls: bool | None = Field(default=None, description="Read calls in the text.")
+    repair_tool_calls: TrueOrFalse | None = Field(
+        default=None, description="Read calls in the text."
+    )
     tool_choice_mode: Literal["auto", "native", "emulate"] = Field(
         default="auto", description="How a tool choice other than auto is met."
     )
@@ -79,15 +81,17 @@ class ChatSettings(FunctionCallingLLM, ZhipuSettings):
     server_tools: list[dict[str, Any]] | None = Field(
         default=None, repr=False, description="Tools that the service runs."
     )
-    web_search: bool | dict[str, Any] | None = Field(default=None, description="Search the web.")
+    web_search: TrueOrFalse | dict[str, Any] | None = Field(
+        default=None, description="Search the web."
+    )
     user_id: str | None = Field(default=None, description="Your own id of the end user.")
     sensitive_word_check: dict[str, Any] | None = Field(default=None)
-    watermark_enabled: bool | None = Field(default=None)
+    watermark_enabled: TrueOrFalse | None = Field(default=None)
     meta: dict[str, Any] | None = Field(default=None)
     extra: dict[str, Any] | None = Field(default=None)
-    raise_on_content_filter: bool = Field(default=False)
+    raise_on_content_filter: TrueOrFalse = Field(default=False)
     context_window: int | None = Field(default=None, gt=0)
-    is_function_calling_model: bool | None = Field(default=None)
+    is_function_calling_model: TrueOrFalse | None = Field(default=None)
     additional_kwargs: dict[str, Any] = Field(
         default_factory=dict, description="Further arguments for every request."
     )

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
+from zhipu_client._check import booleans
 from zhipu_client._download_rules import (
     MAX_REDIRECTS,
     Downloaded,
@@ -75,6 +76,7 @@ def download(
         download(client, reply.urls[0], kind="image/", to="kite.png")
         ```
     """
+    booleans(allow_loopback=allow_loopback)
     kept = KeptFile.of(client, url, to)
     found = kept.find()
     if found is None:
@@ -157,6 +159,7 @@ async def adownload(
         asyncio.run(main())
         ```
     """
+    booleans(allow_loopback=allow_loopback)
     import anyio
     from anyio import to_thread
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
+from zhipu_client._check import booleans
 from zhipu_client._io.usage import counters_of
 from zhipu_client._lazy import hint
 from zhipu_client._request import Request
@@ -196,6 +197,7 @@ class RealtimeConnection:
 
     async def commit(self, *, answer: bool = True) -> None:
         """End the user's turn, and ask for an answer; not with ``server_vad``."""
+        booleans(answer=answer)
         await self.send(commit())
         if answer:
             await self.send(respond())
@@ -213,6 +215,7 @@ class RealtimeConnection:
             output: The result as text.
             answer: False where results of other calls follow.
         """
+        booleans(answer=answer)
         await self.send(function_output(call_id, output))
         if answer:
             await self.send(respond())

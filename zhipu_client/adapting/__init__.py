@@ -21,7 +21,9 @@ tokens.
 `importing` is for what a first call loads: a fork of the process waits until it is there. `hint`
 is for a type that only annotations name: `typing.get_type_hints` finds it, and imports it then.
 
-`GivenPath` is the kind of a field for a path, which may be given as a string.
+`GivenPath` is the kind of a field for a path, which may be given as a string. `TrueOrFalse` is that
+of one that is switched: texts and numbers are refused, at an assignment too. `boolean` and
+`booleans` do the same for the arguments of a function.
 
 `KeepsNoArguments` is for adapters that are not pydantic models: where a constructor fails, the
 frames of its error keep no key.
@@ -40,7 +42,7 @@ from typing import TYPE_CHECKING
 from zhipu_client._lazy import loader
 
 if TYPE_CHECKING:
-    from zhipu_client._check import choice, refusal, refuse, suggestion
+    from zhipu_client._check import boolean, booleans, choice, refusal, refuse, suggestion
     from zhipu_client._download_rules import first_url
     from zhipu_client._io.chat_pictures import with_pictures
     from zhipu_client._io.first_use import importing
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from zhipu_client._secrets import hidden_password
     from zhipu_client._uploads import Content, content_of, name_of, read_path, read_upload
     from zhipu_client._user_warnings import warn_user
+    from zhipu_client.adapting._booleans import TrueOrFalse
     from zhipu_client.adapting._clients import ClientCache
     from zhipu_client.adapting._connection import ConnectionSettings
     from zhipu_client.adapting._options import (
@@ -83,7 +86,7 @@ else:
     __getattr__ = loader(
         __name__,
         {
-            "zhipu_client._check": "choice refusal refuse suggestion",
+            "zhipu_client._check": "boolean booleans choice refusal refuse suggestion",
             "zhipu_client._download_rules": "first_url",
             "zhipu_client._io.chat_pictures": "with_pictures",
             "zhipu_client._io.first_use": "importing",
@@ -100,6 +103,7 @@ else:
             "zhipu_client._secrets": "hidden_password",
             "zhipu_client._uploads": "Content content_of name_of read_path read_upload",
             "zhipu_client._user_warnings": "warn_user",
+            "zhipu_client.adapting._booleans": "TrueOrFalse",
             "zhipu_client.adapting._connection": "ConnectionSettings",
             "zhipu_client.adapting._options": (
                 "ChatModelOptions ConnectionOptions FormerNames KeepsAnswersOptions "
@@ -133,9 +137,12 @@ __all__ = [
     "StandardOptions",
     "TokenCounting",
     "TokenCounts",
+    "TrueOrFalse",
     "add_usage",
     "aleave",
     "attach",
+    "boolean",
+    "booleans",
     "check_folder",
     "choice",
     "content_of",

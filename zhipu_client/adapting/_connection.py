@@ -29,6 +29,7 @@ from zhipu_client._secrets import (
     is_secret_header,
 )
 from zhipu_client._workers import check_for_workers
+from zhipu_client.adapting._booleans import check_assigned
 from zhipu_client.adapting._clients import ClientCache, HasClients
 from zhipu_client.dialects import DialectName
 from zhipu_client.errors import InvalidRequestError
@@ -309,16 +310,32 @@ class ConnectionSettings(KeepsNoArguments, HasClients, BaseModel):
             # A new value is not validated by pydantic, but must not be shown either.
             hide = _HIDDEN.get(name)
             value = value if hide is None else hide(value)
-            if name == "api_key" and isinstance(value, (bytes, list, tuple, dict)):
-                given = type(value).__name__
+            self._check_new({name: value})
+            super().__setattr__(name, value)
+
+    def _check_new(self, values: Mapping[str, Any]) -> None:
+        """Refuse new values of fields, which pydantic does not look at, where they are never right.
+
+        Raises:
+            InvalidRequestError: One of them is so; as the framework wants it.
+        """
+        try:
+            key = values.get("api_key")
+            if isinstance(key, (bytes, list, tuple, dict)):
+                given = type(key).__name__
                 message = f"api_key must be a string, a secret or a callable, not {given}"
                 raise InvalidRequestError(message, field="api_key")
-            if name == "base_url" and isinstance(value, str):
-                resolve_base_url(value, None, {})  # it may have a password, which is not kept
-            super().__setattr__(name, value)
+            if isinstance(values.get("base_url"), str):  # it may have a password, which is not kept
+                resolve_base_url(values["base_url"], None, {})
+            check_assigned(type(self), values)
+            return
+        except InvalidRequestError as error:
+            refused = error
+        raise self._refused(refused) from None
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """Return a copy with other values; a key that is a string becomes a secret here too."""
+        self._check_new(update or {})
         for name in _HIDDEN.keys() & (update or {}).keys():
             update = {**(update or {}), name: _HIDDEN[name]((update or {})[name])}
         return super().model_copy(update=update, deep=deep)

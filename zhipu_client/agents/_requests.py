@@ -64,6 +64,7 @@ def create(
         >>> agents.create(agent_id="ai_drawing_agent", messages="a kite").kind
         'paid'
     """
+    _check.booleans(below_base_url=below_base_url)
     return Request(
         method="POST",
         path=path_of(below_base_url),
@@ -108,6 +109,7 @@ def stream(
                 print(event.phase, event.text, [step.tool for step in event.steps])
         ```
     """
+    _check.booleans(below_base_url=below_base_url)
     return StreamRequest(
         method="POST",
         path=path_of(below_base_url),
@@ -184,6 +186,9 @@ def conversation(
         >>> agents.conversation("c-1", include_pdf=True).json["custom_variables"]
         {'include_pdf': True}
     """
+    _check.booleans(
+        include_pdf=include_pdf, include_html=include_html, below_base_url=below_base_url
+    )
     _check.text("conversation_id", conversation_id)
     _check.text("agent_id", agent_id)
     given = _check.body(

@@ -110,6 +110,7 @@ def translate(
         print(Client().send(agents.translate("Good morning", target_lang="zh-CN")).text)
         ```
     """
+    _check.booleans(below_base_url=below_base_url)
     _check.text("text", text)
     return create(
         agent_id=AGENT_ID,

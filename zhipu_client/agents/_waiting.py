@@ -51,6 +51,7 @@ def retrieve(
         >>> agents.retrieve("vidu_template_agent", "42").json["async_id"]
         '42'
     """
+    _check.booleans(below_base_url=below_base_url)
     _check.text("agent_id", agent_id)
     if async_id is not None or not custom_variables:
         _check.text("async_id", async_id)
@@ -144,6 +145,7 @@ def waiting(
         >>> agents.waiting("42", agent_id="vidu_template_agent").request().path
         '//api/v1/agents/async-result'
     """
+    _check.booleans(below_base_url=below_base_url)
     async_id = task if isinstance(task, str) else task.async_id or ""
     known = None if isinstance(task, str) else task.agent_id
     _check.text("agent_id", agent_id or known)

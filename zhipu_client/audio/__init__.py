@@ -84,6 +84,7 @@ def speech(
         >>> audio.speech(input="你好", speed=1.5).raw
         True
     """
+    _check.booleans(watermark_enabled=watermark_enabled)
     _check.choice("response_format", response_format, ("wav", "pcm"))
     body = _speech_body(
         extra_body,
@@ -131,6 +132,7 @@ def speech_stream(
         >>> audio.speech_stream(input="你好").json["stream"]
         True
     """
+    _check.booleans(watermark_enabled=watermark_enabled)
     _check.choice("encode_format", encode_format, ("base64", "hex"))
     body = _speech_body(
         extra_body,

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from zhipu_client import models
+from zhipu_client._check import boolean
 from zhipu_client._lazy import pattern
 from zhipu_client._request import Reply, Request, StreamRequest, as_sent
 from zhipu_client._sent_media import name_media, sent_media
@@ -117,6 +118,8 @@ def body_of(
         raise _refused("extra_body", extra, "a mapping of field names to values")
     _check_messages(messages, info)
     _numbers(values, info)
+    for name in ("do_sample", "tool_stream", "watermark_enabled"):
+        boolean(name, values.get(name))
     _stops(values, MAX_STOPS if dialect.bounds else None)
     if "tools" in values:
         values["tools"] = _tools(values["tools"], dialect)

@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 from zhipu_client import models
+from zhipu_client._check import boolean, refuse, within
 from zhipu_client._check import choice as check_choice
-from zhipu_client._check import refuse, within
 from zhipu_client._half_characters import whole_characters
 from zhipu_client.conversation._settings import PARAMS, further_fields, mapping, options
 from zhipu_client.conversation.enforcement import (
@@ -40,6 +40,11 @@ __all__ = ["Built", "decide"]
 
 #: Further fields of the body that are sent for a setting of another name.
 _OWN_EXTRAS = ("chat_template_kwargs", "parallel_tool_calls")
+#: Values that are True or False.
+_BOOLEANS = (
+    "clear_thinking", "do_sample", "include_response_headers", "keep_box_marks",
+    "parallel_tool_calls", "repair_tool_calls", "stream_usage", "tool_stream", "watermark_enabled",
+)  # fmt: skip
 #: Values that make something of an answer due, or offer tools.
 _NEEDING = ("response_format", "server_tools", "structured", "tool_choice", "tools", "web_search")
 
@@ -277,6 +282,8 @@ def _checked_model(values: Mapping[str, Any]) -> str:
     if not isinstance(model, str):
         raise InvalidRequestError(f"model is {model!r}, not a string", field="model", value=model)
     within("n", values.get("n"), 1, 2**31, whole=True)
+    for name in _BOOLEANS:
+        boolean(name, values.get(name))
     check_choice("reasoning_history", values.get("reasoning_history"), get_args(ReasoningHistory))
     if not isinstance(values.get("cost"), bool):
         check_choice("cost", values.get("cost"), models.PRICED_SITES, "a text")

@@ -152,6 +152,7 @@ def create(
         >>> request.json["dimensions"]
         256
     """
+    _check.booleans(truncate=truncate)
     most = most_texts(model, dialect)
     _check.text("model", model)
     texts = [input] if isinstance(input, str) else _check.strings("input", input)
@@ -314,6 +315,7 @@ def bulk(
         >>> len(job.texts)
         3
     """
+    _check.booleans(truncate=truncate)
     found = _check.strings("texts", texts)
     skipped = tuple(_blank(found)) if blank == "keep" else ()
     _check.choice("blank", blank, ("refuse", "keep"))

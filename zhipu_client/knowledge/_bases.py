@@ -136,6 +136,7 @@ def create(
         >>> knowledge.create(name="Handbook").json
         {'name': 'Handbook', 'embedding_id': 11, 'embedding_model': 'Embedding-3'}
     """
+    _check.booleans(contextual=contextual)
     _check.text("name", name)
     return Request(
         method="POST",
@@ -214,6 +215,7 @@ def update(
         >>> knowledge.update("42", name="Handbook 2").json
         {'name': 'Handbook 2'}
     """
+    _check.booleans(contextual=contextual)
     if name is not None:
         _check.text("name", name)
     changed = _fields(extra_body, name, embedding_model, description, contextual)

@@ -171,6 +171,7 @@ def upload(
         >>> knowledge.upload("42", file=b"Open from nine.", filename="hours.txt").path
         '//api/llm-application/open/document/upload_document/42'
     """
+    _check.booleans(parse_image=parse_image)
     found = content_of(file, _MOST)
     name = found.filename if filename is None else filename
     _check.text("filename", name)

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from zhipu_client._check import booleans
 from zhipu_client.models._table import MODELS
 
 __all__ = ["PRICED_SITES", "Costs", "Price", "cost_of", "price_of"]
@@ -100,6 +101,7 @@ def cost_of(
         >>> models.cost_of("glm-4.7", "zai", usage)
         {'amount': 0.0017, 'currency': 'USD', 'as_of': '2026-03'}
     """
+    booleans(batch=batch)
     price = price_of(model, site)
     if price is None or price.input is None or price.output is None:
         return None

@@ -151,6 +151,9 @@ def create(
         >>> ocr.create(file="https://example.com/report.pdf", end_page_id=3).json["end_page_id"]
         3
     """
+    _check.booleans(
+        return_crop_images=return_crop_images, need_layout_visualization=need_layout_visualization
+    )
     _check.text("model", model)
     if not isinstance(file, str):
         file = data_url(content_of(file, _MOST).content)
@@ -297,6 +300,7 @@ def pages(
 
 def _options(crops: bool | None, layout: bool | None, extra: Any) -> dict[str, Any]:
     found = {"return_crop_images": crops, "need_layout_visualization": layout}
+    _check.booleans(**found)
     return {**found, "extra_body": extra}
 
 

@@ -98,6 +98,7 @@ def handwriting(
         >>> ocr.handwriting(file=bytes([255, 216, 255]), filename="note.jpg").path
         '/files/ocr'
     """
+    _check.booleans(probability=probability)
     found = content_of(file, _MOST)
     content = found.content
     kind = sniff(content[:1024])

@@ -76,6 +76,7 @@ class Session:
         }
         for name, kind in kinds.items():
             _check.choice(name, getattr(self, name), get_args(kind))
+        _check.boolean("auto_search", self.auto_search)
         wanted = list(self.modalities)
         if not wanted or set(wanted) - {"text", "audio"}:
             raise _check.refuse("modalities", wanted, "must be text, audio or both")

@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from zhipu_client._check import booleans
 from zhipu_client._extras import install
 from zhipu_client.telemetry._switch import switch
 
@@ -55,6 +56,7 @@ def instrument(
         >>> telemetry.instrument()
         >>> telemetry.uninstrument()
     """
+    booleans(capture_content=capture_content)
     try:
         from zhipu_client.telemetry._spans import Tracing
     except ModuleNotFoundError as error:
