@@ -12,12 +12,10 @@ from langchain_core.documents.base import Blob
 from pydantic import ConfigDict, Field, SkipValidation
 
 from langchain_zhipu._collecting import CollectingLoader, CollectingParser
-from langchain_zhipu._errors import model_error
 from langchain_zhipu._ocr.reading import OCRSettings, Resume, ResumePoint
 from langchain_zhipu._ocr.sources import FilePath, Origin, blob_origin, origins
 from langchain_zhipu._options import OCROptions, WebPageOptions
 from langchain_zhipu._web_pages import WebPageSettings
-from zhipu_client import InvalidRequestError
 
 __all__ = ["ResumePoint", "ZhipuAIOCRLoader", "ZhipuAIOCRParser", "ZhipuAIWebReaderLoader"]
 
@@ -161,11 +159,8 @@ class ZhipuAIOCRLoader(OCRSettings, CollectingLoader, defer_build=False):
                 yield document
 
     def _origins(self) -> Iterator[Origin]:
-        try:
-            there = self.on_error == "raise" and self.resume_from is None
-            yield from origins(self.file_path, self.glob, self.max_bytes, all_there=there)
-        except InvalidRequestError as error:
-            raise model_error(error) from error
+        there = self.on_error == "raise" and self.resume_from is None
+        yield from origins(self.file_path, self.glob, self.max_bytes, all_there=there)
 
 
 class ZhipuAIOCRParser(OCRSettings, CollectingParser, defer_build=False):
@@ -195,21 +190,8 @@ class ZhipuAIOCRParser(OCRSettings, CollectingParser, defer_build=False):
 
     model_config = ConfigDict(extra="forbid")
 
-    def lazy_parse(self, blob: Blob) -> Iterator[Document]:
-        """Read one blob page by page."""
-        yield from self._read([self._origin(blob)], None)
-
-    async def alazy_parse(self, blob: Blob) -> AsyncGenerator[Document]:
-        """Read one blob page by page, asynchronously; files are read in threads."""
-        async with aclosing(self._aread([self._origin(blob)], None)) as documents:
-            async for document in documents:
-                yield document
-
-    def _origin(self, blob: Blob) -> Origin:
-        try:
-            return blob_origin(blob, self.max_bytes)
-        except InvalidRequestError as error:
-            raise model_error(error) from error
+    def _of(self, blob: Blob) -> Iterator[Origin]:
+        yield blob_origin(blob, self.max_bytes)
 
 
 class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader, defer_build=False):

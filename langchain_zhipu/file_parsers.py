@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from collections.abc import Iterator
 from typing import Any, Unpack
 
-from langchain_core.documents import Document
 from pydantic import ConfigDict, Field, SkipValidation
 
 from langchain_zhipu._collecting import CollectingLoader
-from langchain_zhipu._errors import model_error
 from langchain_zhipu._ocr.sources import FilePath, Origin, origins
 from langchain_zhipu._options import ParserOptions
 from langchain_zhipu._parsing import ParserSettings
-from zhipu_client import InvalidRequestError
 
 __all__ = ["ZhipuAIFileParserLoader"]
 
@@ -74,22 +70,9 @@ class ZhipuAIFileParserLoader(ParserSettings, CollectingLoader, defer_build=Fals
         own = {"file_path": file_path, "glob": glob}
         super().__init__(**own, **settings)
 
-    def lazy_load(self) -> Iterator[Document]:
-        """Parse file by file; a few are under way at once."""
-        yield from self._read(self._origins())
-
-    async def alazy_load(self) -> AsyncGenerator[Document]:
-        """Parse file by file, asynchronously; files are read in threads."""
-        async with aclosing(self._aread(self._origins())) as documents:
-            async for document in documents:
-                yield document
-
     def _origins(self) -> Iterator[Origin]:
         parsing = self._parsing
-        try:
-            there = self.on_error == "raise"
-            yield from origins(
-                self.file_path, self.glob, parsing.max_bytes, parsing.suffixes, all_there=there
-            )
-        except InvalidRequestError as error:
-            raise model_error(error) from error
+        there = self.on_error == "raise"
+        yield from origins(
+            self.file_path, self.glob, parsing.max_bytes, parsing.suffixes, all_there=there
+        )

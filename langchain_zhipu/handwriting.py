@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from collections.abc import Iterator
 from typing import Any, Unpack
 
-from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 from pydantic import ConfigDict, Field, SkipValidation
 
 from langchain_zhipu._collecting import CollectingLoader, CollectingParser
-from langchain_zhipu._errors import model_error
 from langchain_zhipu._handwriting import SUFFIXES, HandwritingSettings
 from langchain_zhipu._ocr.sources import FilePath, Origin, blob_origin, origins
 from langchain_zhipu._options import HandwritingOptions
-from zhipu_client import InvalidRequestError
 
 __all__ = ["ZhipuAIHandwritingLoader", "ZhipuAIHandwritingParser"]
 
@@ -77,22 +73,9 @@ class ZhipuAIHandwritingLoader(HandwritingSettings, CollectingLoader, defer_buil
         own = {"file_path": file_path, "glob": glob}
         super().__init__(**own, **settings)
 
-    def lazy_load(self) -> Iterator[Document]:
-        """Read image by image; a few are under way at once."""
-        yield from self._read(self._origins())
-
-    async def alazy_load(self) -> AsyncGenerator[Document]:
-        """Read image by image, asynchronously; files are read in threads."""
-        async with aclosing(self._aread(self._origins())) as documents:
-            async for document in documents:
-                yield document
-
     def _origins(self) -> Iterator[Origin]:
-        try:
-            there = self.on_error == "raise"
-            yield from origins(self.file_path, self.glob, self.max_bytes, SUFFIXES, all_there=there)
-        except InvalidRequestError as error:
-            raise model_error(error) from error
+        there = self.on_error == "raise"
+        yield from origins(self.file_path, self.glob, self.max_bytes, SUFFIXES, all_there=there)
 
 
 class ZhipuAIHandwritingParser(HandwritingSettings, CollectingParser, defer_build=False):
@@ -118,16 +101,6 @@ class ZhipuAIHandwritingParser(HandwritingSettings, CollectingParser, defer_buil
     """
 
     model_config = ConfigDict(extra="forbid")
-
-    def lazy_parse(self, blob: Blob) -> Iterator[Document]:
-        """Read one blob."""
-        yield from self._read(self._of(blob))
-
-    async def alazy_parse(self, blob: Blob) -> AsyncGenerator[Document]:
-        """Read one blob, asynchronously; files are read in threads."""
-        async with aclosing(self._aread(self._of(blob))) as documents:
-            async for document in documents:
-                yield document
 
     def _of(self, blob: Blob) -> Iterator[Origin]:
         yield blob_origin(blob, self.max_bytes)

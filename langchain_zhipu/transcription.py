@@ -6,16 +6,15 @@ from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from typing import Any, Unpack
 
-from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 from pydantic import ConfigDict, Field, SkipValidation
 
 from langchain_zhipu._collecting import CollectingLoader, CollectingParser
-from langchain_zhipu._errors import model_error, raised_as_model_errors
+from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr.sources import FilePath, Origin, blob_origin, origins
 from langchain_zhipu._options import TranscriptionOptions
 from langchain_zhipu._transcribing import SUFFIXES, TranscriptionSettings
-from zhipu_client import InvalidRequestError, astream_transcript, stream_transcript
+from zhipu_client import astream_transcript, stream_transcript
 from zhipu_client.adapting import naming
 
 __all__ = ["ZhipuAITranscriptionLoader", "ZhipuAITranscriptionParser"]
@@ -89,22 +88,9 @@ class ZhipuAITranscriptionLoader(TranscriptionSettings, CollectingLoader, defer_
         own = {"file_path": file_path, "glob": glob}
         super().__init__(**own, **settings)
 
-    def lazy_load(self) -> Iterator[Document]:
-        """Transcribe recording by recording; a few parts are under way at once."""
-        yield from self._read(self._origins())
-
-    async def alazy_load(self) -> AsyncGenerator[Document]:
-        """Transcribe recording by recording, asynchronously; files are read in threads."""
-        async with aclosing(self._aread(self._origins())) as documents:
-            async for document in documents:
-                yield document
-
     def _origins(self) -> Iterator[Origin]:
-        try:
-            there = self.on_error == "raise"
-            yield from origins(self.file_path, self.glob, self.max_bytes, SUFFIXES, all_there=there)
-        except InvalidRequestError as error:
-            raise model_error(error) from error
+        there = self.on_error == "raise"
+        yield from origins(self.file_path, self.glob, self.max_bytes, SUFFIXES, all_there=there)
 
 
 class ZhipuAITranscriptionParser(TranscriptionSettings, CollectingParser, defer_build=False):
@@ -136,16 +122,6 @@ class ZhipuAITranscriptionParser(TranscriptionSettings, CollectingParser, defer_
 
     model_config = ConfigDict(extra="forbid")
 
-    def lazy_parse(self, blob: Blob) -> Iterator[Document]:
-        """Transcribe one blob."""
-        yield from self._read(self._of(blob))
-
-    async def alazy_parse(self, blob: Blob) -> AsyncGenerator[Document]:
-        """Transcribe one blob, asynchronously; files are read in threads."""
-        async with aclosing(self._aread(self._of(blob))) as documents:
-            async for document in documents:
-                yield document
-
     def stream_text(self, blob: Blob) -> Iterator[str]:
         """Yield the text of one blob as it comes; parts come one after the other.
 
@@ -153,21 +129,20 @@ class ZhipuAITranscriptionParser(TranscriptionSettings, CollectingParser, defer_
             StreamIncompleteError: The stream broke. This and all that ends it, an interrupt too,
                 has the text so far as ``partial``.
         """
-        (origin,) = self._of(blob)
-        with raised_as_model_errors(), naming(origin.name):
-            yield from stream_transcript(self._sync_client(), self._job(origin))
+        with raised_as_model_errors():
+            (origin,) = self._of(blob)
+            with naming(origin.name):
+                yield from stream_transcript(self._sync_client(), self._job(origin))
 
     async def astream_text(self, blob: Blob) -> AsyncGenerator[str]:
         """Yield the text of one blob as it comes, asynchronously; see `stream_text`."""
-        (origin,) = self._of(blob)
-        with raised_as_model_errors(), naming(origin.name):
-            job = self._job(origin)
-            async with aclosing(astream_transcript(self._async_client(), job)) as pieces:
-                async for text in pieces:
-                    yield text
+        with raised_as_model_errors():
+            (origin,) = self._of(blob)
+            with naming(origin.name):
+                pieces = astream_transcript(self._async_client(), self._job(origin))
+                async with aclosing(pieces):
+                    async for text in pieces:
+                        yield text
 
     def _of(self, blob: Blob) -> Iterator[Origin]:
-        try:
-            yield blob_origin(blob, self.max_bytes)
-        except InvalidRequestError as error:
-            raise model_error(error) from error
+        yield blob_origin(blob, self.max_bytes)

@@ -136,7 +136,7 @@ class OCRSettings(SeveralRequests):
         """
         return self._left_off
 
-    def _read(self, origins: Iterable[Origin], resume: Resume) -> Iterator[Document]:
+    def _read(self, origins: Iterable[Origin], resume: Resume = None) -> Iterator[Document]:
         client = self._sync_client()
         run = _Run(self, resume)
         images = ImageSaver(self.save_images_to)
@@ -156,7 +156,9 @@ class OCRSettings(SeveralRequests):
                 self._left_off = run.attach(error)
                 raise
 
-    async def _aread(self, origins: Iterable[Origin], resume: Resume) -> AsyncGenerator[Document]:
+    async def _aread(
+        self, origins: Iterable[Origin], resume: Resume = None
+    ) -> AsyncGenerator[Document]:
         client = self._async_client()
         run = _Run(self, resume)
         images = ImageSaver(self.save_images_to)
