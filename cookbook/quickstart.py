@@ -14,7 +14,6 @@ import sys
 from contextlib import ExitStack
 from datetime import date
 
-from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.messages.ai import add_usage
 from langchain_core.tools import tool
@@ -22,6 +21,11 @@ from langchain_core.tools import tool
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import APIConnectionError, AuthenticationError, ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from langchain.agents import create_agent
+except ImportError as error:
+    raise SystemExit(f"{error}. This program needs: pip install langchain") from None
 
 QUESTION = "What is (17 + 4) * 19?"
 TASK = "What is 17 times 19, and how many days are there from 2026-02-01 to 2026-10-01?"

@@ -10,17 +10,22 @@ from __future__ import annotations
 
 import sys
 
-from langchain.agents import create_agent
 from langchain_core.documents import Document
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import tool
 from langchain_core.vectorstores import InMemoryVectorStore
-from langgraph.checkpoint.memory import InMemorySaver
 
 from langchain_zhipu import ChatZhipuAI, ZhipuAIEmbeddings, ZhipuAIRerank
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    import numpy as np  # noqa: F401 - InMemoryVectorStore computes with it
+    from langchain.agents import create_agent
+    from langgraph.checkpoint.memory import InMemorySaver
+except ImportError as error:
+    raise SystemExit(f"{error}。这个示例需要：pip install langchain numpy") from None
 
 QUESTION = "水听器花了多少钱？"
 NOTES = (

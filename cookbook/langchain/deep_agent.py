@@ -13,12 +13,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from deepagents import SubAgent, create_deep_agent
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from deepagents import SubAgent, create_deep_agent
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install deepagents") from None
 
 if TYPE_CHECKING:
     from langchain_core.messages import AnyMessage

@@ -1,5 +1,6 @@
 """A small evaluation of retrieval and answers: hits, figures, and a judge.
 
+    pip install numpy
     python cookbook/langchain/evaluation.py
 
 Without a key the emulator of this project answers. Its judgements follow from simple rules, so they
@@ -17,6 +18,11 @@ from langchain_core.vectorstores import InMemoryVectorStore
 from langchain_zhipu import ChatZhipuAI, ZhipuAIEmbeddings
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    import numpy as np  # noqa: F401 - InMemoryVectorStore computes with it
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install numpy") from None
 
 NOTES = (
     "The two hydrophones cost 4,100 euros together.",

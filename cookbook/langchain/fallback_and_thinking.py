@@ -1,5 +1,6 @@
 """An agent that goes on with another model at a limit, and thinks only where it plans.
 
+    pip install langchain
     python cookbook/langchain/fallback_and_thinking.py ["a task"]
 
 On the emulator of this project (started here where no key is set, or the one whose two lines you
@@ -14,12 +15,16 @@ import os
 import sys
 from urllib.parse import urlsplit
 
-from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, HumanMessage
 
 from langchain_zhipu import ChatZhipuAI, ZhipuAIFallbackMiddleware, ZhipuAIThinkingMiddleware
 from zhipu_client import AttemptEvent, ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from langchain.agents import create_agent
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install langchain") from None
 
 TASK = "What is 17 * 19?"
 

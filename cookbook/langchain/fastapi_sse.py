@@ -18,13 +18,17 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
-from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install fastapi uvicorn") from None
 
 app = FastAPI()
 

@@ -1,5 +1,6 @@
 """A person approves, edits or rejects a tool call before it runs.
 
+    pip install langchain
     python cookbook/langchain/human_in_the_loop.py [approve | reject | edit]
 
 The run stops at the call and can go on in another process: its state is in the checkpointer.
@@ -11,16 +12,20 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from langchain.agents import create_agent
-from langchain.agents.middleware import HumanInTheLoopMiddleware
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.memory import InMemorySaver
-from langgraph.types import Command
 
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from langchain.agents import create_agent
+    from langchain.agents.middleware import HumanInTheLoopMiddleware
+    from langgraph.checkpoint.memory import InMemorySaver
+    from langgraph.types import Command
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install langchain") from None
 
 TASK = "What is 17 times 19?"
 

@@ -1,5 +1,6 @@
 """An agent that searches the web and draws an illustration of what it found.
 
+    pip install langchain
     python cookbook/langchain/illustrated_search.py ["a question"] [--to folder]
 
 Without a key the emulator of this project answers: its web is a few dozen pages of its own, and its
@@ -13,12 +14,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from langchain_zhipu import ChatZhipuAI, ZhipuAIImageGenerator, ZhipuAIWebSearchTool
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from langchain.agents import create_agent
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install langchain") from None
 
 TASK = (
     "Search the web for the Great Wall near Beijing. Then generate an image that illustrates what "

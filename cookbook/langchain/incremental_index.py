@@ -13,14 +13,19 @@ import sys
 import tempfile
 from pathlib import Path
 
-from langchain_chroma import Chroma
-from langchain_classic.indexes import SQLRecordManager
 from langchain_core.documents import Document
 from langchain_core.indexing import index
 
 from langchain_zhipu import ZhipuAIEmbeddings
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from langchain_chroma import Chroma
+    from langchain_classic.indexes import SQLRecordManager
+except ImportError as error:
+    command = "pip install langchain-chroma langchain-classic"
+    raise SystemExit(f"{error}. This recipe needs: {command}") from None
 
 NOTES = {
     "boat.txt": "The boat's engine needs 2.5 litres of oil.",

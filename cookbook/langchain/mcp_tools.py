@@ -1,6 +1,6 @@
 """An agent with the tools of an MCP server.
 
-    pip install langchain-mcp-adapters
+    pip install langchain langchain-mcp-adapters
     python cookbook/langchain/mcp_tools.py [--url http://127.0.0.1:8000/mcp]
 
 Without --url the small server below runs in this process. Without a key the emulator of this
@@ -15,17 +15,22 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from langchain.agents import create_agent
 from langchain_core.messages import HumanMessage
-from langchain_mcp_adapters.tools import load_mcp_tools
-from mcp import ClientSession
-from mcp.client.streamable_http import streamable_http_client
-from mcp.server.fastmcp import FastMCP
-from mcp.shared.memory import create_connected_server_and_client_session
 
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from langchain.agents import create_agent
+    from langchain_mcp_adapters.tools import load_mcp_tools
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+    from mcp.server.fastmcp import FastMCP
+    from mcp.shared.memory import create_connected_server_and_client_session
+except ImportError as error:
+    command = "pip install langchain langchain-mcp-adapters"
+    raise SystemExit(f"{error}. This recipe needs: {command}") from None
 
 TASK = "What is the water level in Cuxhaven?"
 

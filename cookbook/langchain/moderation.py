@@ -1,5 +1,6 @@
 """Content safety: judge texts before a model sees them, and guard an agent.
 
+    pip install langchain
     python cookbook/langchain/moderation.py ['a text' ...]
 
 Without a key the emulator of this project answers; it knows a few words. (open.bigmodel.cn only.)
@@ -9,12 +10,16 @@ from __future__ import annotations
 
 import sys
 
-from langchain.agents import create_agent
 from langchain_core.messages import HumanMessage
 
 from langchain_zhipu import ChatZhipuAI, ZhipuAIModeration, ZhipuAIModerationMiddleware
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from langchain.agents import create_agent
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install langchain") from None
 
 TEXTS = ["What is 17 * 19?", "How do I make a bomb?"]
 

@@ -1,5 +1,6 @@
 """Questions to a folder of office files: the service's file parser, embeddings, an answer.
 
+    pip install numpy
     python cookbook/langchain/office_files.py [FOLDER] [--question "..."]
 
 Without a folder three samples are read. Without a key the emulator of this project answers.
@@ -17,6 +18,11 @@ from langchain_core.vectorstores import InMemoryVectorStore
 from langchain_zhipu import ChatZhipuAI, ZhipuAIEmbeddings, ZhipuAIFileParserLoader
 from zhipu_client import ZhipuError
 from zhipu_emulator import sample, stand_in
+
+try:
+    import numpy as np  # noqa: F401 - InMemoryVectorStore computes with it
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install numpy") from None
 
 QUESTION = "Who repairs the coffee machine?"
 SAMPLES = sample("office")

@@ -1,14 +1,14 @@
 """An agent whose memory outlives the program: LangGraph's checkpoints in SQLite or PostgreSQL.
 
-    pip install langgraph-checkpoint-sqlite
+    pip install langchain langgraph-checkpoint-sqlite
     python cookbook/langchain/persistent_memory.py [memory.sqlite]
 
     pip install langgraph-checkpoint-postgres "psycopg[binary]"
     python cookbook/langchain/persistent_memory.py postgresql://user:password@localhost/memory
 
-Run it twice: the second run knows the first one's messages. Reasoning is part of them, so it is
-kept too. With `ainvoke` take `AsyncSqliteSaver` or `AsyncPostgresSaver`. Without a key the emulator
-of this project answers.
+Run it twice: the second run knows the first one's messages, and answers from them. Reasoning is
+part of them, so it is kept too. With `ainvoke` take `AsyncSqliteSaver` or `AsyncPostgresSaver`.
+Without a key the emulator of this project answers.
 """
 
 from __future__ import annotations
@@ -20,14 +20,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from langchain.agents import create_agent
 from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from langchain.agents import create_agent
+    from langgraph.checkpoint.base import BaseCheckpointSaver
+    from langgraph.checkpoint.sqlite import SqliteSaver
+except ImportError as error:
+    command = "pip install langchain langgraph-checkpoint-sqlite"
+    raise SystemExit(f"{error}. This recipe needs: {command}") from None
 
 
 def multiply(a: int, b: int) -> int:
@@ -39,14 +45,16 @@ def multiply(a: int, b: int) -> int:
 def opened(memory: str) -> Iterator[BaseCheckpointSaver[str]]:
     """The checkpoints in a file, or in the database at a URL."""
     if memory.startswith("postgresql://"):
-        from langgraph.checkpoint.postgres import PostgresSaver
+        try:
+            from langgraph.checkpoint.postgres import PostgresSaver
+        except ImportError as error:
+            command = 'pip install langgraph-checkpoint-postgres "psycopg[binary]"'
+            raise SystemExit(f"{error}. For PostgreSQL this recipe needs: {command}") from None
 
         with PostgresSaver.from_conn_string(memory) as saver:
             saver.setup()  # makes its tables, where they are missing
             yield saver
     else:
-        from langgraph.checkpoint.sqlite import SqliteSaver
-
         with SqliteSaver.from_conn_string(memory) as saver:
             yield saver
 
@@ -73,8 +81,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with stand_in(), tempfile.TemporaryDirectory() as folder:
             memory = chosen.memory or str(Path(folder, "memory.sqlite"))
-            ask(memory, "ann", "What is 17 * 19?")
-            ask(memory, "ann", "And what is 323 * 2?")
+            ask(memory, "ann", "My name is Ann. What is 17 * 19?")
+            ask(memory, "ann", "What is my name?")
             ask(memory, "ben", "What is 6 * 7?")
     except ZhipuError as error:
         print(f"That did not work: {error}", file=sys.stderr)

@@ -1,5 +1,6 @@
 """AutoGLM-Phone drives a phone: a LangGraph loop of screen, action and result.
 
+    pip install langgraph
     python cookbook/langchain/phone_agent.py 'Open Notes and type "milk and bread".'
 
 The phone here is simulated and its screens are pictures made by this program. For a real one, put
@@ -16,14 +17,18 @@ from typing import Annotated, Any, TypedDict
 
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage
-from langgraph.graph import END, START, StateGraph
-from langgraph.graph.message import add_messages
 from PIL import Image, ImageDraw
 
 from langchain_zhipu import ChatZhipuAI, ZhipuAIPhoneActionParser
 from zhipu_client import ZhipuError
 from zhipu_client.phone_actions import PhoneAction
 from zhipu_emulator import stand_in
+
+try:
+    from langgraph.graph import END, START, StateGraph
+    from langgraph.graph.message import add_messages
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install langgraph") from None
 
 TASK = 'Open Notes and type "milk and bread".'
 MAX_STEPS = 12

@@ -17,11 +17,17 @@ from typing import Any
 from langchain_core.documents import Document
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.vectorstores import InMemoryVectorStore
-from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 from langchain_zhipu import ChatZhipuAI, ZhipuAIEmbeddings, ZhipuAIOCRLoader, ZhipuAIRerank
 from zhipu_client import ZhipuError
 from zhipu_emulator import sample, stand_in
+
+try:
+    import numpy as np  # noqa: F401 - InMemoryVectorStore computes with it
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+except ImportError as error:
+    command = "pip install langchain-text-splitters numpy"
+    raise SystemExit(f"{error}. This recipe needs: {command}") from None
 
 QUESTIONS = (
     "How long was the longest sleep phase of a whale?",

@@ -1,5 +1,6 @@
 """A graph of your own that reports what it does while it works: progress, tokens, the end.
 
+    pip install langgraph
     python cookbook/langchain/streamed_graph.py ["a question"]
 
 Without a key the emulator of this project answers.
@@ -11,12 +12,15 @@ import asyncio
 import sys
 from typing import Any, TypedDict
 
-from langgraph.config import get_stream_writer
-from langgraph.graph import END, START, StateGraph
-
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from langgraph.config import get_stream_writer
+    from langgraph.graph import END, START, StateGraph
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install langgraph") from None
 
 QUESTION = "What did the hydrophones cost?"
 NOTES = (

@@ -1,5 +1,6 @@
 """Answers as objects: three methods, an agent with a response format, and what went wrong.
 
+    pip install langchain
     python cookbook/langchain/structured_output.py ["a text about somebody"]
 
 Without a key the emulator of this project answers: it fills the fields by simple rules.
@@ -10,7 +11,6 @@ from __future__ import annotations
 import sys
 from typing import Any, Literal
 
-from langchain.agents import create_agent
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import HumanMessage
 from pydantic import BaseModel, Field, field_validator
@@ -18,6 +18,11 @@ from pydantic import BaseModel, Field, field_validator
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from langchain.agents import create_agent
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install langchain") from None
 
 TEXT = "Ann Lee is 34 years old and lives in Paris."
 Method = Literal["function_calling", "json_schema", "json_mode"]

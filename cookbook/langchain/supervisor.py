@@ -1,5 +1,6 @@
 """A supervisor that has agents for its tools, each with tools and a context of its own.
 
+    pip install langchain
     python cookbook/langchain/supervisor.py ["..."]
 
 Without a key the emulator of this project answers: it picks tools by simple rules.
@@ -9,12 +10,16 @@ from __future__ import annotations
 
 import sys
 
-from langchain.agents import create_agent
 from langchain_core.messages import HumanMessage
 
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from langchain.agents import create_agent
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install langchain") from None
 
 TASK = "What is the weather in Oslo? And what is 17 times 19?"
 _WEATHER = {"Paris": "sunny, 21 degrees", "Oslo": "snow, -3 degrees"}

@@ -1,5 +1,6 @@
 """Tools by hand, a forced tool, and an agent that remembers and shows what it does.
 
+    pip install langchain
     python cookbook/langchain/tools_and_agents.py
 
 Without a key the emulator of this project answers: it picks tools by simple rules.
@@ -11,14 +12,18 @@ import sys
 from datetime import date
 from typing import Any
 
-from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 from langchain_core.tools import tool
-from langgraph.checkpoint.memory import InMemorySaver
 
 from langchain_zhipu import ChatZhipuAI
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from langchain.agents import create_agent
+    from langgraph.checkpoint.memory import InMemorySaver
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install langchain") from None
 
 TASK = "What is 17 times 19, and how many days are there from 2026-02-01 to 2026-10-01?"
 FOLLOW_UP = "What is 323 times 2?"

@@ -1,6 +1,6 @@
 """Each call as a span of OpenTelemetry, below those of the program: model, tokens, attempts.
 
-    pip install "zhipu-integrations[otel]" opentelemetry-sdk
+    pip install langchain "zhipu-integrations[otel]" opentelemetry-sdk
     python cookbook/langchain/tracing.py ["a question"]
 
 Spans are printed here. To send them somewhere, put an ``OTLPSpanExporter`` in the place of
@@ -12,14 +12,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from langchain.agents import create_agent
 from langchain_core.messages import HumanMessage
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
 
 from langchain_zhipu import ChatZhipuAI, ZhipuAIEmbeddings
 from zhipu_client import AttemptEvent, ZhipuError, telemetry
 from zhipu_emulator import stand_in
+
+try:
+    from langchain.agents import create_agent
+    from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
+except ImportError as error:
+    command = 'pip install langchain "zhipu-integrations[otel]" opentelemetry-sdk'
+    raise SystemExit(f"{error}. This recipe needs: {command}") from None
 
 QUESTION = "What is 17 * 19?"
 

@@ -18,14 +18,18 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-from fastapi import FastAPI
-from fastapi.responses import StreamingResponse
 from llama_index.core.llms import ChatMessage
 from pydantic import BaseModel
 
 from llama_index_zhipu import ZhipuAI
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from fastapi import FastAPI
+    from fastapi.responses import StreamingResponse
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install fastapi uvicorn") from None
 
 app = FastAPI()
 

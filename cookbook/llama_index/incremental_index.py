@@ -13,16 +13,21 @@ import sys
 import tempfile
 from pathlib import Path
 
-import chromadb
 from llama_index.core import Document, VectorStoreIndex
 from llama_index.core.ingestion import DocstoreStrategy, IngestionPipeline
 from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.storage.docstore import SimpleDocumentStore
-from llama_index.vector_stores.chroma import ChromaVectorStore
 
 from llama_index_zhipu import ZhipuAIEmbedding
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    import chromadb
+    from llama_index.vector_stores.chroma import ChromaVectorStore
+except ImportError as error:
+    command = 'pip install llama-index-vector-stores-chroma "pydantic<2.14"'
+    raise SystemExit(f"{error}. This recipe needs: {command}") from None
 
 NOTES = {
     "boat.txt": "The boat's engine needs 2.5 litres of oil.",

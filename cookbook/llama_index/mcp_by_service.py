@@ -18,12 +18,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
-from mcp.server.fastmcp import FastMCP
-
 from llama_index_zhipu import ZhipuAI
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    import uvicorn
+    from mcp.server.fastmcp import FastMCP
+except ImportError as error:
+    raise SystemExit(f'{error}. This recipe needs: pip install "zhipu-integrations[mcp]"') from None
 
 TASK = "What is the water level in Cuxhaven?"
 

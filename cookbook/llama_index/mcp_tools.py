@@ -18,15 +18,19 @@ from typing import Any
 
 from llama_index.core.agent.workflow import FunctionAgent, ToolCallResult
 from llama_index.core.tools import FunctionTool
-from llama_index.tools.mcp import McpToolSpec
-from mcp import ClientSession
-from mcp.client.streamable_http import streamable_http_client
-from mcp.server.fastmcp import FastMCP
-from mcp.shared.memory import create_connected_server_and_client_session
 
 from llama_index_zhipu import ZhipuAI
 from zhipu_client import ZhipuError
 from zhipu_emulator import stand_in
+
+try:
+    from llama_index.tools.mcp import McpToolSpec
+    from mcp import ClientSession
+    from mcp.client.streamable_http import streamable_http_client
+    from mcp.server.fastmcp import FastMCP
+    from mcp.shared.memory import create_connected_server_and_client_session
+except ImportError as error:
+    raise SystemExit(f"{error}. This recipe needs: pip install llama-index-tools-mcp") from None
 
 TASK = "What is the water level in Cuxhaven?"
 

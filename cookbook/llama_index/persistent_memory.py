@@ -6,8 +6,8 @@
     pip install asyncpg
     python cookbook/llama_index/persistent_memory.py postgresql+asyncpg://user:password@localhost/memory
 
-Run it twice: the second run knows the first one's messages. Thinking is part of them, so it is
-kept too. Without a key the emulator of this project answers.
+Run it twice: the second run knows the first one's messages, and answers from them. Thinking is
+part of them, so it is kept too. Without a key the emulator of this project answers.
 """
 
 from __future__ import annotations
@@ -34,7 +34,11 @@ def multiply(a: int, b: int) -> int:
 
 async def ask(url: str, session: str, question: str) -> None:
     """One run of a program: it opens the memory, asks, and closes it again."""
-    engine = create_async_engine(url)
+    try:
+        engine = create_async_engine(url)
+    except ImportError as error:
+        driver = "asyncpg" if "asyncpg" in url else "aiosqlite"
+        raise SystemExit(f"{error}. This recipe needs: pip install {driver}") from None
     memory = Memory.from_defaults(session_id=session, async_engine=engine)
     known = len(await memory.aget())
     agent = FunctionAgent(tools=[multiply], llm=ZhipuAI(model="glm-4.7"))
@@ -49,8 +53,8 @@ async def ask(url: str, session: str, question: str) -> None:
 async def run(memory: str) -> None:
     """Ask as three runs of a program would, two of them of one person."""
     url = memory if "://" in memory else f"sqlite+aiosqlite:///{memory}"
-    await ask(url, "ann", "What is 17 * 19?")
-    await ask(url, "ann", "And what is 323 * 2?")
+    await ask(url, "ann", "My name is Ann. What is 17 * 19?")
+    await ask(url, "ann", "What is my name?")
     await ask(url, "ben", "What is 6 * 7?")
 
 

@@ -14,12 +14,17 @@ from collections.abc import Sequence
 
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.tools import FunctionTool
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
 
 from llama_index_zhipu import ZhipuAI, ZhipuAIEmbedding
 from zhipu_client import AttemptEvent, ZhipuError, telemetry
 from zhipu_emulator import stand_in
+
+try:
+    from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
+except ImportError as error:
+    command = 'pip install "zhipu-integrations[otel]" opentelemetry-sdk'
+    raise SystemExit(f"{error}. This recipe needs: {command}") from None
 
 QUESTION = "What is 17 * 19?"
 

@@ -84,7 +84,12 @@ def write_book(path: Path, first: int, pages: int) -> None:
 
 def main(items: int) -> None:
     """Do all of it, and print the figures."""
-    from dask.distributed import Client, LocalCluster
+    try:
+        import pikepdf  # noqa: F401 - for `write_book`
+        from dask.distributed import Client, LocalCluster
+    except ImportError as error:
+        needs = '"dask[distributed]>=2025.1" "zhipu-integrations[llama-index,ocr,emulator]"'
+        raise SystemExit(f"{error}. This recipe needs: pip install {needs}") from None
 
     with tempfile.TemporaryDirectory() as name, stand_in():
         folder = Path(name)

@@ -104,7 +104,12 @@ def write_book(path: Path, first: int, pages: int) -> None:
 
 def main(items: int) -> None:
     """Do all of it, and print the figures."""
-    import ray
+    try:
+        import pikepdf  # noqa: F401 - for `write_book`
+        import ray
+    except ImportError as error:
+        needs = '"ray[data]>=2.50" "zhipu-integrations[langchain,ocr,emulator]"'
+        raise SystemExit(f"{error}. This recipe needs: pip install {needs}") from None
 
     with tempfile.TemporaryDirectory() as name, stand_in():
         folder = Path(name)

@@ -23,13 +23,18 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from multiprocessing import get_context
 
-import redis
-import redis.asyncio
 from llama_index.core.llms import ChatMessage
 
 from langchain_zhipu import ChatZhipuAI
 from llama_index_zhipu import ZhipuAI
 from zhipu_emulator import stand_in
+
+try:
+    import redis
+    import redis.asyncio
+except ImportError as error:
+    command = 'pip install "redis>=5" "zhipu-integrations[langchain,llama-index,emulator]"'
+    raise SystemExit(f"{error}. This recipe needs: {command}") from None
 
 URL = os.environ.get("REDIS_URL", "redis://localhost:6379")
 MACHINES, CALLS, PLACES = 3, 10, 4

@@ -88,8 +88,8 @@ PRINTED: dict[str, tuple[str, ...]] = {
     "persistent_memory": (
         "323",
         "0 messages were known, 4 are, 2 with",
-        "646",
-        "4 messages were known, 8 are, 4 with",
+        "> What is my name?\nYour name is Ann.",
+        "4 messages were known, 6 are, 3 with",
         "42",
         "0 messages were known",
     ),
