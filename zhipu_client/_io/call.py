@@ -11,11 +11,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 from zhipu_client import _key
-from zhipu_client._defaults import (
-    Timeout,
-    header_fields,
-    merged_headers,
-)
+from zhipu_client._defaults import Timeout, header_fields, merged_headers
 from zhipu_client._io.bodies import LongBody, arguments_of, foreign, write
 from zhipu_client._io.client_base import Core
 from zhipu_client._io.client_settings import retries
@@ -67,6 +63,8 @@ class Call:
     tries: int = 0
     #: True when the caller's own client sends it, which may have proxies of its own.
     own_client: bool = False
+    #: The times of that client, where they count: none was given here.
+    own_times: Mapping[str, float | None] = field(default_factory=dict)
     #: The limits of the attempt that is under way.
     deadline: Deadline | None = field(default=None, repr=False)
     #: Reports the attempts; None where nobody asked for that.
@@ -211,13 +209,14 @@ class Call:
                 field="base_url",
             ) from None
         try:
+            given = self.timeout_given or self.core.timeout_given
             if own_client:  # it may have headers, cookies and times of its own
-                given = self.timeout_given or self.core.timeout_given
                 timeout = httpx.Timeout(pool=None, **timeout) if given else httpx.USE_CLIENT_DEFAULT
                 make, extra = http.build_request, {"timeout": timeout}
             else:
                 make, extra = httpx.Request, {"extensions": {"timeout": {**timeout, "pool": None}}}
             built = make(request.method, url, **extra, **arguments)
+            self.own_times = {} if not own_client or given else built.extensions.get("timeout", {})
             if isinstance(arguments.get("content"), LongBody):
                 from zhipu_client._io.streamed import Streamed
 

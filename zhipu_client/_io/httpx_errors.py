@@ -66,6 +66,8 @@ def _ours(call: Call, error: Exception) -> ZhipuError | None:
     if unmade and _is_of_another_library(error):
         text = f"the connection to {host} was not made, or broke: {_cause(error)}"
         return APIConnectionError(text, request_id=request_id)
+    if timeout and call.own_times and (call.deadline is None or call.deadline.left >= SHORT):
+        return _of_own_times(call, error)
     if isinstance(error, httpx.ConnectTimeout) or (connecting and timeout):
         return call.no_connection()
     if isinstance(error, httpx.PoolTimeout):
@@ -93,6 +95,24 @@ def _ours(call: Call, error: Exception) -> ZhipuError | None:
         text = f"the connection to {host} broke: {_cause(error)}"
         return APIConnectionError(text, request_id=request_id)
     return None
+
+
+def _of_own_times(call: Call, error: Exception) -> APITimeoutError:
+    """Return the error for a time of the caller's own client that has passed."""
+    host = call.core.base_url
+    part, what = {
+        "ConnectTimeout": ("connect", f"no connection to {call.peer}"),
+        "PoolTimeout": ("pool", "no free connection"),
+        "WriteTimeout": ("write", f"{host} took no byte"),
+    }.get(type(error).__name__, ("read", f"no byte from {host}"))
+    seconds = call.own_times.get(part)
+    limit = "in time, by" if seconds is None else f"for {seconds:g} s,"
+    return APITimeoutError(
+        f"{what} {limit} the {part} timeout of your own httpx client: give that client another "
+        "one, or timeout= here",
+        sent=part not in {"connect", "pool"},
+        request_id=call.request_id,
+    )
 
 
 def _is_of_another_library(error: Exception) -> bool:
