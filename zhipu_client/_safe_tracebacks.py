@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import sys
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any, ParamSpec, TypeVar
 
 __all__ = ["KeepsNoArguments", "akeeps_no_arguments", "clear_frames", "keeps_no_arguments"]
@@ -64,7 +64,9 @@ def keeps_no_arguments(function: Callable[P, T]) -> Callable[P, T]:
     return call
 
 
-def akeeps_no_arguments(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def akeeps_no_arguments(
+    function: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, Coroutine[Any, Any, T]]:
     """Do as `keeps_no_arguments` for a coroutine function."""
 
     @functools.wraps(function)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 import anyio
 
@@ -26,7 +25,7 @@ from zhipu_client._io.unpacking import aunpacked
 from zhipu_client._learned import known_refusals, refusing
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
-from zhipu_client._safe_tracebacks import akeeps_no_arguments, clear_frames
+from zhipu_client._safe_tracebacks import akeeps_no_arguments
 from zhipu_client.errors import APIConnectionError, ZhipuError
 
 __all__ = ["AsyncClient"]
@@ -42,6 +41,9 @@ class AsyncClient(BaseClient):
     threads. ``http_client`` is an ``httpx.AsyncClient`` here, and ``api_key`` may also be an
     async function (a blocking one is called in a thread).
 
+    There is nothing to close: an ``async with`` statement may be written, and a client works after
+    it too. An ``http_client`` of yours is for you to close.
+
     Examples:
         >>> from zhipu_client import AsyncClient
         >>> AsyncClient(api_key="id.secret", base_url="zai")
@@ -49,6 +51,13 @@ class AsyncClient(BaseClient):
     """
 
     _wrong_http = "Client"
+    _wrong_with = (
+        "an AsyncClient is for coroutines: write `async with AsyncClient() as client:`, or "
+        "`with Client() as client:` for blocking calls"
+    )
+
+    async def __aenter__(self) -> Self:
+        return self
 
     @classmethod
     def sharing(cls, core: Core, http_client: Any = None) -> AsyncClient:
@@ -153,17 +162,9 @@ class AsyncClient(BaseClient):
             call.watch.goes()
         return slots
 
+    @akeeps_no_arguments
     async def open(self, call: Call) -> Any:
         """Send one attempt; return httpx's response with its body unread."""
-        before = sys.exception()
-        try:
-            return await self._opened(call)
-        except BaseException as error:
-            # httpx has its headers and its bytes in variables, and the key is in both.
-            clear_frames(error, before)
-            raise
-
-    async def _opened(self, call: Call) -> Any:
         core = self._core
         own = self._http is not None
         http = self._http if own else await async_client(core.pool_key)

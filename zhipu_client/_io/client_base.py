@@ -271,6 +271,21 @@ class BaseClient(KeepsNoArguments):
         if settings.inferred:
             infer(self._core)
 
+    #: How a client of this kind is not used in a ``with`` statement, and what to write.
+    _wrong_with = ""
+
+    def __enter__(self) -> Self:
+        raise TypeError(self._wrong_with)
+
+    def __exit__(self, *_: object) -> None:
+        """Close nothing: the connections belong to the process."""
+
+    async def __aenter__(self) -> Self:
+        raise TypeError(self._wrong_with)
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close nothing: the connections belong to the process."""
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 

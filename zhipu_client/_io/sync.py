@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from zhipu_client import _key
 from zhipu_client._defaults import Timeout
@@ -26,7 +25,7 @@ from zhipu_client._lazy import hint
 from zhipu_client._learned import known_refusals, refusing
 from zhipu_client._request import Conversing, Request, StreamRequest
 from zhipu_client._retry import refused
-from zhipu_client._safe_tracebacks import clear_frames, keeps_no_arguments
+from zhipu_client._safe_tracebacks import keeps_no_arguments
 from zhipu_client.errors import (
     APIConnectionError,
     InvalidRequestError,
@@ -46,6 +45,9 @@ E = TypeVar("E")
 
 class Client(BaseClient):
     """Sends requests, blocking. Cheap to make; the connections belong to the process.
+
+    There is nothing to close: a ``with`` statement may be written, and a client works after it
+    too. An ``http_client`` of yours is for you to close.
 
     Args:
         api_key: The key, a secret object, or a callable that gives the key (asked at each attempt);
@@ -82,7 +84,18 @@ class Client(BaseClient):
         >>> client = Client(api_key="id.secret")
         >>> client
         Client(base_url='https://open.bigmodel.cn/api/paas/v4')
+        >>> with Client(api_key="id.secret", base_url="zai") as client:
+        ...     client.site
+        'zai'
     """
+
+    _wrong_with = (
+        "a Client is for blocking calls: write `with Client() as client:`, or "
+        "`async with AsyncClient() as client:` (or `client.as_async()`) in a coroutine"
+    )
+
+    def __enter__(self) -> Self:
+        return self
 
     def as_async(self, http_client: Any = None) -> AsyncClient:
         """Return the asynchronous twin: same key, settings and ceiling.
@@ -198,17 +211,9 @@ class Client(BaseClient):
             call.watch.goes()
         return slots
 
+    @keeps_no_arguments
     def open(self, call: Call) -> Any:
         """Send one attempt; return httpx's response with its body unread."""
-        before = sys.exception()
-        try:
-            return self._opened(call)
-        except BaseException as error:
-            # httpx has its headers and its bytes in variables, and the key is in both.
-            clear_frames(error, before)
-            raise
-
-    def _opened(self, call: Call) -> Any:
         if "sync" not in loaded:
             load_sync()
         from zhipu_client._io.deadlines import blocking
