@@ -151,7 +151,7 @@ def tool() -> Callable[..., dict[str, Any]]:
 
 
 def make_tool(
-    name: str, description: str, required: list[str] | None = None, **properties: Any
+    name: str, description: str, required: list[str] | None = None, /, **properties: Any
 ) -> dict[str, Any]:
     """A function; a property is a type's name or a schema."""
     schemas = {

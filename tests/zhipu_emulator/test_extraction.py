@@ -218,5 +218,5 @@ def test_what_a_text_does_not_say_is_left_out(server) -> None:
 
 def test_a_tool_that_is_offered_keeps_what_is_optional_for_what_is_named(ask, tool) -> None:
     about = {"city": "string", "person": "string", "days": "integer"}
-    tools = [tool("weather", "Get the weather forecast", required=["city"], **about)]
+    tools = [tool("weather", "Get the weather forecast", ["city"], **about)]
     assert ask.calls("What is the weather in Oslo?", tools=tools) == [("weather", {"city": "Oslo"})]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from zhipu_emulator.brain.values import spelled_out
+from zhipu_emulator.brain.numbers import spelled_out
 from zhipu_emulator.brain.words import is_chinese
 from zhipu_emulator.content import corpus, drawing
 from zhipu_emulator.content.published import publish
@@ -34,7 +34,6 @@ _ORDER = re.compile(
 _CHINESE_ORDER = re.compile(r"^(?:请|帮我|给我|生成|制作|做|一个|一份|\d+|页|张|关于)+")
 _REMOVE = re.compile(r"\b(?:delete|remove|drop)\b|删除|去掉", re.IGNORECASE)
 _NUMBERS = re.compile(r"\d{1,3}")
-_CHINESE_DIGITS = dict(zip("一二三四五六七八九", "123456789", strict=True))
 _USUAL, _MOST = 3, 20
 _PIXELS = (480, 270)
 
@@ -64,7 +63,7 @@ def worked(asked: Asked, deck: Deck) -> Iterator[Step]:
     The deck changes with it.
     """
     chinese = is_chinese(asked.text)
-    order = _in_digits(asked.text)
+    order = spelled_out(asked.text)
     wanted = f"我需要为用户制作{deck.topic}的幻灯片。" if chinese else f"Slides on {deck.topic}. "
     for piece in re.findall(r"\S+\s*|.{1,4}", wanted) if not chinese else _pairs(wanted):
         yield "thinking", {"type": "text", "text": piece}
@@ -81,13 +80,9 @@ def worked(asked: Asked, deck: Deck) -> Iterator[Step]:
         yield "answer", {"type": "text", "text": piece}
 
 
-def _in_digits(text: str) -> str:
-    return spelled_out("".join(_CHINESE_DIGITS.get(sign, sign) for sign in text))
-
-
 def topic_of(text: str) -> str:
     """What slides are wanted about."""
-    text = _in_digits(text.strip())
+    text = spelled_out(text.strip())
     pattern = _CHINESE_ORDER if is_chinese(text) else _ORDER
     found = pattern.sub("", f"{text} ", count=1).strip(" .。!！,，")
     return found[:80] or text[:80]

@@ -67,7 +67,7 @@ def in_words(view: Conversation) -> str:
         media.insert(0, _reported(told, question, chinese=chinese))
     if any(media):
         return " ".join(filter(None, media))
-    found = of_purpose(view) or _from_documents(question, view.documents)
+    found = of_purpose(view) or _noted(question) or _from_documents(question, view.documents)
     if view.given and not found:
         return sentence("not said", chinese=chinese)
     found = found or at_once(view) or _from_documents(question, view.texts("system"))
@@ -159,8 +159,21 @@ def _from_what_was_said(question: str, said: Iterable[str]) -> str | None:
     lines = [line for text in said for line in sentences(text)]
     told = [one for one in lines if not one.endswith(("?", "？")) and one.strip() != question]
     line = _best(question, told[::-1], _ENOUGH_OF_WHAT_WAS_SAID)  # of equals the later one
-    if line is None or is_chinese(line):
-        return line and line.replace("我", "你")
+    return line and _turned(line)
+
+
+def _noted(text: str) -> str | None:
+    """What answers somebody who says something about themselves and asks nothing."""
+    if not compiled("told").search(text) or compiled("wonders").search(text):
+        return None
+    return _small_talk(text) or sentence("noted", _turned(text), chinese=is_chinese(text))
+
+
+def _turned(line: str) -> str:
+    """What the user said of themselves as it is said to them."""
+    line = compiled("remember").sub("", line)
+    if is_chinese(line):
+        return line.replace("我", "你")
     turned = lexicon()["turned"]
     back = re.sub(r"[\w']+", lambda word: turned.get(word[0].lower(), word[0]), line)
     back = back.replace("you was ", "you were ")

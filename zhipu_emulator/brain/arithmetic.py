@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
-from zhipu_emulator.brain.values import spelled_out
+from zhipu_emulator.brain.numbers import spelled_out
 from zhipu_emulator.brain.words import ends, lexicon
 
 _EXPRESSION = re.compile(

@@ -9,7 +9,7 @@ from typing import Any
 
 from zhipu_emulator.brain.schema import Schema
 from zhipu_emulator.brain.values import JOINT, KINDS, Passage, Span
-from zhipu_emulator.brain.words import compiled, is_cjk, lexicon, split_name, terms
+from zhipu_emulator.brain.words import compiled, first_word, is_cjk, lexicon, split_name, terms
 
 FREE_TEXT = frozenset({"query", "text", "topic"})
 NOT_A_FEW_WORDS = FREE_TEXT | {"id", "date", "time", "email", "url"}
@@ -31,6 +31,8 @@ _SENTENCE = r"((?:[^.!?。！？\n]|\.(?=\d))+)"
 _MARKS = " \"'“”"
 _BEHIND = re.compile(r"\s(?:for|in|at|from|to|of|with)\s.*")  # of "mugs for Ada" the mugs are it
 _APART = re.compile(r"(?:[,，、(（|:：\n]\s*)$")
+_ASKED = 0.3  # decides between values that are equal otherwise
+_NEXT = 8  # characters behind a value
 _FEW = 3  # words; more are a sentence, not a name
 _SHORTEST = 3
 
@@ -46,8 +48,9 @@ def scores(leaf: Schema, passage: Passage) -> Iterator[tuple[Span, float]]:
         if number and (span.kind != "number" or not leaf.allows(span.value)):
             continue
         score = 1.0 if number else _score(leaf, span, item=passage.item)
-        unit = span.kind == "number" and _is_unit(leaf.label, text[span.end :])
+        unit = span.kind == "number" and _is_unit(leaf, text[span.end :])
         before = LABEL if unit else starts.get(span.start, 0.0)
+        score += _ASKED * (score > 0 and _asked_of(passage, span))
         if own and not (number or before) and span.start > own.start():
             continue
         if score or before > _LEAD:
@@ -102,9 +105,7 @@ def _starts(leaf: Schema, text: str) -> Mapping[int, float]:
         leads = enumerate(_leads(role))
         forms += [(_word(lead) + _ARTICLE, _LEAD - 0.01 * place) for place, lead in leads]
     if leaf.number:  # "earns 5000" is a salary
-        meant = {concept for term in terms(leaf.label) for concept in term.concepts}
-        alike = (word for concept in meant for word in lexicon()["concepts"][concept])
-        forms += [(rf"{_word(word)}{_LINK}", _LEAD) for word in alike if word != leaf.label]
+        forms += [(rf"{_word(word)}{_LINK}", _LEAD) for word in _alike(leaf) if word != leaf.label]
     found: dict[int, float] = {}
     for form, worth in forms:
         for match in re.finditer(form, text, re.IGNORECASE):
@@ -112,10 +113,28 @@ def _starts(leaf: Schema, text: str) -> Mapping[int, float]:
     return found
 
 
-def _is_unit(label: str, behind: str) -> bool:
-    """Whether a number is followed by the name of the property: "3 days"."""
-    words = [word.rstrip("s") for word in (label, *label.split()) if len(word) >= _SHORTEST]
+def _alike(leaf: Schema) -> list[str]:
+    """Words with the meaning of a property's name."""
+    meant = {concept for term in terms(leaf.label) for concept in term.concepts}
+    return [word for concept in meant for word in lexicon()["concepts"][concept]]
+
+
+def _is_unit(leaf: Schema, behind: str) -> bool:
+    """Whether a number is followed by the name of the property: "3 days", "三十岁"."""
+    labels = (leaf.label, *leaf.label.split())
+    words = [word.rstrip("s") for word in labels if len(word) >= _SHORTEST]
+    words += filter(is_cjk, _alike(leaf))
     return behind[:40].lower().lstrip(" -").startswith(tuple(words))
+
+
+def _asked_of(passage: Passage, span: Span) -> bool:
+    """Whether what the function is for is asked of a value: "键盘的价格", not "小林想知道"."""
+    behind = passage.text[span.end : span.end + _NEXT].removeprefix("的")
+    meant = {concept for term in terms(first_word(behind)) for concept in term.concepts}
+    return any(
+        (is_cjk(term.stem) and behind.startswith(term.stem)) or meant & term.concepts
+        for term in passage.words
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -167,7 +186,7 @@ def residue(passage: Passage, used: Sequence[Span]) -> str:
     """The few words of a text that are nothing else: "kitchen" in "turn on the kitchen light"."""
     order = {meant for term in passage.words for meant in (term.stem, *term.concepts)}
     openers = lexicon()["openers"]
-    left = passage.without([*used, *passage.of("number")])
+    left = compiled("measured").sub(" ", passage.without([*used, *passage.of("number")]))
     kept = [
         word
         for word in (_BEHIND.sub("", left) if passage.item else left).split()

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
+from zhipu_emulator.brain.numbers import COUNTS, numbers
 from zhipu_emulator.brain.words import CJK, Term, either, lexicon, stem
 
 
@@ -32,8 +33,6 @@ class Span(NamedTuple):
 # A "phrase" may as well not be a value: lower case, or one word at the start of a sentence.
 KINDS = ("url", "mail", "quote", "date", "time", "code", "number", "name", "phrase")
 _LONGEST = 6_000  # characters; the time of some patterns grows faster than the text
-_MOST_DIGITS = 300
-_TOO_LARGE = 1e300  # JSON has no infinity
 _MONTHS = lexicon()["months"]
 # Letters of ASCII only: otherwise "ſ" is an "s" to a pattern, and to nothing else.
 _MONTH = f"(?a:{'|'.join(_MONTHS)})"
@@ -68,13 +67,9 @@ _FORMS = {
         re.IGNORECASE,
     ),
     "code": re.compile(
-        r"(?<![\w-])#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z-])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-])"
+        r"(?a:(?<![\w-])#?(?=[\w-]*\d)(?=[\w-]*[A-Za-z-])[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*(?![\w-]))"
     ),
 }
-_NUMBER = re.compile(r"(?<![A-Za-z0-9_.])(?:(?<![\d)])[-−])?\d+(?:,\d{3})*(?:\.\d+)?")
-_WORDS = lexicon()["numbers"]
-_WORD = rf"(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
-_WRITTEN = re.compile(rf"(?<![\w-]){_WORD}(?:[\s-]+(?:and\s+)?{_WORD})*(?![\w-])", re.IGNORECASE)
 _NAME_WORD = r"[A-ZÀ-ÖØ-Þ][\w'’&-]*(?:\.(?=[A-Z]))?"
 _NAME = re.compile(
     rf"{_NAME_WORD}(?:(?:\s+(?:of|the|de|la|von|van|del|da))*[ \t]+{_NAME_WORD})*"
@@ -139,7 +134,8 @@ class Passage:
 
         found["date"] = list(self._dates())
         found["code"] = apart(found["code"], "url", "mail", "date", "time")
-        found["number"] = apart(_numbers(text), "url", "mail", "date", "time", "code")
+        counted = (Span(*one, "number") for one in numbers(text))
+        found["number"] = apart(counted, "url", "mail", "date", "time", "code")
         order = {term.stem for term in self.words}
         names = apart([*_latin(text, order), *_han(text)], "url", "mail", "quote", "date")
         found |= {kind: [s for s in names if s.kind == kind] for kind in ("name", "phrase")}
@@ -171,54 +167,39 @@ class Passage:
         return next(row for row in rows if span in row)
 
 
-def _numbers(text: str) -> Iterator[Span]:
-    for match in [*_NUMBER.finditer(text), *_WRITTEN.finditer(text)]:
-        if abs(number := _number(match.group().lower())) < _TOO_LARGE:
-            yield Span(*match.span(), number, "number")
-
-
-def _number(text: str) -> int | float:
-    digits = text.replace(",", "").replace("−", "-")
-    if not text[-1].isalpha():
-        return float(digits) if "." in text or len(text) > _MOST_DIGITS else int(digits)
-    total = current = 0
-    for word in re.findall("[a-z]+", text):
-        value = _WORDS.get(word, 0)
-        current = max(current, 1) * value if value >= 100 else current + value
-        if value >= 1000:
-            total, current = total + current, 0
-    return total + current
-
-
-def spelled_out(text: str) -> str:
-    """The text with written numbers in digits: "twenty one" as 21."""
-    return _WRITTEN.sub(lambda match: str(_number(match.group().lower())), text)
-
-
 def _latin(text: str, order: Collection[str]) -> Iterator[Span]:
     """Capitalised words, without the word that only opens a sentence: "Ask Ada" is Ada."""
     openers = {*lexicon()["openers"]}
+    listed = re.compile(r"\s*[,，、;；|]")
     for match in _NAME.finditer(text):
         place = match.start()
         at_start = bool(_SENTENCE_START.search(text, max(0, place - 9), place))
         words, opened = list(re.finditer(r"\S+", match.group())), False
         while words and (first := re.split(r"['’,]", words[0].group().lower())[0]):
-            if first not in openers and not (at_start and stem(first) in order):
+            letter = len(first) == 1 and listed.match(text, place + words[0].end())  # "A, 36"
+            if letter or (first not in openers and not (at_start and stem(first) in order)):
                 break
             words, opened = words[1:], True
         start = place + (words[0].start() if words else 0)
         value = re.sub(r"['’]s$", "", text[start : match.end()])
-        if words and value.lower() not in openers:
-            alone = at_start and not opened and len(words) == 1
+        in_list = bool(listed.match(text, match.end()))
+        if words and (value.lower() not in openers or (in_list and len(value) == 1)):
+            alone = at_start and not opened and len(words) == 1 and not in_list
             yield Span(start, start + len(value), value, "phrase" if alone else "name")
 
 
 @cache
 def _common_han() -> re.Pattern[str]:
     data = lexicon()
-    meant = [w for words in data["concepts"].values() for w in words if len(w) > 1]
+    meant = [  # without what makes another word of them, as of 显示 a 显示器
+        f"{w}(?![器机员师家费表计站])"
+        for words in data["concepts"].values()
+        for w in words
+        if len(w) > 1 and not w.endswith("器")
+    ]
     named = [w for names in data["roles"].values() for w in names]
-    return either([*data["cjk_noise"], *meant, *named])
+    common = either([*data["cjk_noise"], *meant, *named])
+    return re.compile(f"{COUNTS}|{common.pattern}")
 
 
 def _han(text: str) -> Iterator[Span]:

@@ -71,6 +71,12 @@ def _cjk_words() -> re.Pattern[str]:
     return either(meanings("concepts"))
 
 
+def first_word(text: str) -> str:
+    """The Chinese word of the lexicon that a text begins with; nothing for another text."""
+    found = _cjk_words().match(text)
+    return found[0] if found else ""
+
+
 def ends(text: str, most: int = 2_000) -> str:
     """Beginning and end of a long text, where a request says what is wanted; short ones whole."""
     half = most // 2
