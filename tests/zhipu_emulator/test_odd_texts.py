@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from zhipu_emulator.brain.conversation import take_apart
-from zhipu_emulator.brain.json_answers import shape, without_instructions, without_objects
 from zhipu_emulator.brain.reply import reply_to
 from zhipu_emulator.brain.schema import Schema
 from zhipu_emulator.chat.checks import check_chat
 from zhipu_emulator.forms.answering import in_form
+from zhipu_emulator.forms.json_answers import shape, without_instructions, without_objects
 from zhipu_emulator.http.state import State
 
 USER = {"role": "user", "content": "Set the day."}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from zhipu_emulator.brain.json_answers import without_instructions
 from zhipu_emulator.brain.tools import Planner
 from zhipu_emulator.brain.words import compiled, is_chinese, sentences
 from zhipu_emulator.chat.message_parts import attachments, plain
@@ -13,6 +12,7 @@ from zhipu_emulator.chat.tool_names import spoken_name
 from zhipu_emulator.chat.tool_results import MEDIA, results, with_media_of_tools
 from zhipu_emulator.content import attached_media
 from zhipu_emulator.forms.choices import choice_facts
+from zhipu_emulator.forms.json_answers import without_instructions
 
 if TYPE_CHECKING:
     import datetime as dt

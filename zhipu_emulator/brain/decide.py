@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from zhipu_emulator.brain import answers
 from zhipu_emulator.brain.arithmetic import evaluate, expressions
 from zhipu_emulator.brain.fill import Filler
-from zhipu_emulator.brain.json_answers import without_objects
 from zhipu_emulator.brain.tools import BACK, Step
 from zhipu_emulator.brain.values import Passage
 from zhipu_emulator.brain.words import compiled
+from zhipu_emulator.forms.json_answers import without_objects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

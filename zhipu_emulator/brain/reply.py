@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from zhipu_emulator.brain.answers import in_words
 from zhipu_emulator.brain.conversation import Conversation
 from zhipu_emulator.brain.decide import decided, filled
-from zhipu_emulator.brain.json_answers import WANTED, shape
 from zhipu_emulator.brain.words import compiled, sentence
 from zhipu_emulator.chat.answer import Call, Reply
 from zhipu_emulator.forms.answering import in_form
+from zhipu_emulator.forms.json_answers import WANTED, shape
 from zhipu_emulator.forms.text_agents import TextAgent
 from zhipu_emulator.forms.xml_agents import XmlAgent
 from zhipu_emulator.http.state import BEIJING
