@@ -114,7 +114,7 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding, defer_build=False):
         **kwargs: Unpack[EmbeddingOptions],
     ) -> None:
         given = {
-            "model_name": model,
+            "model": model,
             "api_key": api_key,
             "timeout": timeout,
             "callback_manager": callback_manager,

@@ -294,7 +294,7 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks, CallsOfTheModel, d
         **kwargs: Unpack[LLMOptions],
     ) -> None:
         given: dict[str, Any] = {
-            "model": kwargs.pop("model_name", None) or model,
+            "model": model if model != DEFAULT_MODEL or not kwargs.get("model_name") else None,
             "api_key": api_key,
             "temperature": temperature,
             "max_tokens": max_tokens,

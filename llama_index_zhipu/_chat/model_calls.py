@@ -29,7 +29,7 @@ from llama_index.core.llms.llm import ToolSelection
 
 from llama_index_zhipu._connection import ZhipuSettings
 from zhipu_client import models
-from zhipu_client.adapting import boolean, importing, refusal
+from zhipu_client.adapting import boolean, by_own_names, importing, refusal
 from zhipu_client.conversation import Exchange, RequirementError, build, combined, is_plain_text
 from zhipu_client.dialects import Dialect
 
@@ -270,11 +270,8 @@ def _checked(llm: ZhipuSettings, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments by their fields' own names, checked by the fields."""
     if not given:
         return {}
-    found: dict[str, Any] = {}
-    for name, value in given.items():
-        field = llm._aliases.get(name, name)
-        if value is not None and (name == field or given.get(field) is None):
-            found[field] = value
+    named = by_own_names(given, llm._aliases)
+    found = {name: value for name, value in named.items() if value is not None}
     try:
         checked = _fields(type(llm)).model_validate(found)
     except ValidationError as failed:

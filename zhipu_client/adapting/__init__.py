@@ -25,6 +25,9 @@ is for a type that only annotations name: `typing.get_type_hints` finds it, and 
 of one that is switched: texts and numbers are refused, at an assignment too. `boolean` and
 `booleans` do the same for the arguments of a function.
 
+`by_own_names` is for settings that have several names: equal values are fine, different ones are
+refused.
+
 `KeepsNoArguments` is for adapters that are not pydantic models: where a constructor fails, the
 frames of its error keep no key.
 
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from zhipu_client._lazy import hint
     from zhipu_client._metadata import document_id, flat, storable
     from zhipu_client._numbers import whole_number
+    from zhipu_client._other_names import by_own_names
     from zhipu_client._replies import add_usage, counts, text_of
     from zhipu_client._safe_tracebacks import KeepsNoArguments
     from zhipu_client._saving import (
@@ -97,6 +101,7 @@ else:
             "zhipu_client._lazy": "hint",
             "zhipu_client._metadata": "document_id flat storable",
             "zhipu_client._numbers": "whole_number",
+            "zhipu_client._other_names": "by_own_names",
             "zhipu_client._replies": "add_usage counts text_of",
             "zhipu_client._safe_tracebacks": "KeepsNoArguments",
             "zhipu_client._saving": "check_folder file_of_task save_paid saving write_whole",
@@ -143,6 +148,7 @@ __all__ = [
     "attach",
     "boolean",
     "booleans",
+    "by_own_names",
     "check_folder",
     "choice",
     "content_of",

@@ -19,6 +19,7 @@ from zhipu_client._io.first_use import importing
 from zhipu_client._io.usage import UsageCounter
 from zhipu_client._key import find
 from zhipu_client._limit_names import shared_name
+from zhipu_client._other_names import by_own_names
 from zhipu_client._safe_tracebacks import KeepsNoArguments
 from zhipu_client._secrets import (
     HiddenHeaders,
@@ -49,6 +50,8 @@ _HIDDEN: Mapping[str, Callable[[Any], Any]] = {
 _LIVE = ("http_client", "http_async_client")
 #: What says that a proxy was not pickled; no header can have this name.
 _PROXY = "(proxy)"
+#: The header of an argument that OpenAI's chat model has.
+_ORGANIZATION = "OpenAI-Organization"
 
 
 class ConnectionSettings(KeepsNoArguments, HasClients, BaseModel):
@@ -185,20 +188,13 @@ class ConnectionSettings(KeepsNoArguments, HasClients, BaseModel):
     def _zhipu_names(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             return values
-        found = dict(values)
-        for alias, name in cls._aliases.items():
-            if alias in found and alias not in cls.model_fields:
-                value = found.pop(alias)
-                if name == "default_headers":
-                    value = _organization(value, found.pop(name, None))
-                elif value is not None and _differs(value, found.get(name)):
-                    raise InvalidRequestError(
-                        f"{alias} and {name} are two names of one setting, and were given "
-                        f"different values: give {name} alone",
-                        field=name,
-                    )
-                if found.get(name) is None:
-                    found[name] = value
+        aliases = {old: new for old, new in cls._aliases.items() if old not in cls.model_fields}
+        headers = [one for one, name in aliases.items() if name == "default_headers"]
+        names = {name: _ORGANIZATION if name in headers else aliases[name] for name in aliases}
+        found = by_own_names(values, names)
+        if _ORGANIZATION in found:
+            organization = found.pop(_ORGANIZATION)
+            found["default_headers"] = _organized(organization, found.get("default_headers"))
         if "api_key" in found:
             found["api_key"] = hidden(found["api_key"])
         return found
@@ -380,13 +376,8 @@ class ConnectionSettings(KeepsNoArguments, HasClients, BaseModel):
         return {**state, "__dict__": for_pickle(fields, key), "__pydantic_private__": private}
 
 
-def _differs(one: Any, other: Any) -> bool:
-    """Return whether two values for one setting were given, and not the same."""
-    return other is not None and hidden(one) != hidden(other)
-
-
-def _organization(value: Any, headers: Any) -> Any:
+def _organized(organization: Any, headers: Any) -> Any:
     """Return headers with OpenAI's organization among them, where there is one."""
-    if not value or not isinstance(headers, (Mapping, type(None))):
+    if not organization or not isinstance(headers, (Mapping, type(None))):
         return headers
-    return {"OpenAI-Organization": str(value), **(headers or {})}
+    return {_ORGANIZATION: str(organization), **(headers or {})}

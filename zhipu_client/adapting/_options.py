@@ -81,7 +81,11 @@ class SeveralRequestsOptions(KeepsAnswersOptions, total=False):
 
 
 class FormerNames(TypedDict, total=False):
-    """What the packages that people come from call the settings of a connection."""
+    """What the packages that people come from call the settings of a connection.
+
+    A setting may be given by two of its names with equal values, in constructors and calls; with
+    different values it is refused.
+    """
 
     api_base: Any
     async_http_client: Any

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from zhipu_client._check import suggestion
+from zhipu_client._other_names import by_own_names
 from zhipu_client._user_warnings import warn_user
 from zhipu_client.conversation._decisions import Built, decide
 from zhipu_client.conversation._settings import IGNORED, KNOWN, OF_OTHERS, RENAMED, mapping
@@ -38,7 +39,7 @@ def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, 
         call: The call's.
 
     Raises:
-        InvalidRequestError: The call sets what only the model can have.
+        InvalidRequestError: The call sets what only the model can have, or one thing by two names.
 
     Examples:
         >>> from zhipu_client.conversation import combined
@@ -47,7 +48,7 @@ def combined(settings: Mapping[str, Any], call: Mapping[str, Any]) -> dict[str, 
     """
     if call:
         _check_call(settings, call)
-    own = {RENAMED.get(key, key): value for key, value in call.items() if key not in IGNORED}
+    own = by_own_names({n: value for n, value in call.items() if n not in IGNORED}, RENAMED)
     thinking = own.get("thinking")
     if isinstance(thinking, Mapping) and own.get("clear_thinking") is None:
         own["clear_thinking"] = thinking.get("clear_thinking")
