@@ -39,7 +39,7 @@ def in_form(system: Sequence[str], user: Sequence[str], said: str = "") -> str |
         said: What the assistant said last.
     """
     last = user[-1][-_LONGEST:]
-    if said and "opportunity to refine" in last:  # the answer is a message of its own
+    if said and user[:-1] and "opportunity to refine" in last:  # the answer is a message of its own
         last = f"Question: {user[-2]}\nWe have provided an existing answer: {said}\n{last}"
     before = [*system, *user[:-1]] if "[] > []" in last else system  # passages have messages
     for text in (last, "\n".join([*before, last])[-_LONGEST:]):

@@ -25,9 +25,7 @@ _HAN = re.compile(
     r"(?P<what>是|位于|属于|建于|住在|在|喜欢|拥有|有|叫|来自|毕业于|创立了|创建了)"
     r"(?P<whom>.{1,40}?)[。！？；]*$"
 )
-_TOOLS = re.compile(
-    r"\s*```json\s*(\{.*?\})\s*```\s*<User Question>\s*(.*?)\s*<Output>\s*\Z", re.DOTALL
-)
+_QUESTION, _OUTPUT = "<User Question>", "<Output>"
 _SHAPE = re.compile(r"<Output>\s{0,9}```json\s{0,9}(\{.{0,4000}?\n\})\s{0,9}```", re.DOTALL)
 
 
@@ -37,8 +35,11 @@ def written(text: str) -> str | None:
         return f"{label[1]}: {', '.join(_keywords(text))}"
     if form := _TRIPLETS.search(text):
         return _triplets(text, as_json="JSON format" in text, head=form[1], tail=form[3])
-    if asked := _TOOLS.match(text.rpartition("<Tools>")[2]):
-        return _questions(asked, text)
+    if text.rstrip().endswith(_OUTPUT):
+        tools, asked, question = text.rpartition("<Tools>")[2].partition(_QUESTION)
+        return (
+            _questions(tools, question.rstrip()[: -len(_OUTPUT)].strip(), text) if asked else None
+        )
     return None
 
 
@@ -89,19 +90,16 @@ def _facts(text: str) -> Iterator[tuple[str, str, str]]:
             yield who, what, object_
 
 
-def _questions(asked: re.Match[str], text: str) -> str | None:
+def _questions(listed: str, question: str, text: str) -> str | None:
     """A question for each tool that it has to do with, else for all of them."""
     try:
-        tools, shape = json.loads(asked[1]), json.loads(_SHAPE.findall(text)[0])
-    except (ValueError, IndexError, RecursionError):
-        return None
-    question = terms(asked[2])
-    fit = {
-        name: covered(question, terms(f"{split_name(name)} {about}"))
-        for name, about in tools.items()
-    }
-    good = [name for name, worth in fit.items() if worth > 0] or [*tools]
-    key, items = next(iter(shape.items()))
-    names = [*items[0]] if items else ["sub_question", "tool_name"]
-    found = [dict(zip(names, (asked[2], name), strict=False)) for name in good]
+        tools = json.loads(listed.strip().removeprefix("```json").removesuffix("```"))
+        [(key, items), *_] = json.loads(_SHAPE.findall(text)[0]).items()
+        names = [*items[0]] if items else ["sub_question", "tool_name"]
+        about = {str(name): terms(f"{split_name(name)} {is_for}") for name, is_for in tools.items()}
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None  # its example or its tools are not as LlamaIndex writes them
+    asked = terms(question)
+    good = [name for name, words in about.items() if covered(asked, words) > 0] or [*about]
+    found = [dict(zip(names, (question, name), strict=False)) for name in good]
     return f"```json\n{json.dumps({key: found}, ensure_ascii=False, indent=2)}\n```"

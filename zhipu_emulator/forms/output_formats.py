@@ -19,12 +19,13 @@ _FORMATS: dict[str, re.Pattern[str]] = {
     name: re.compile(form, re.DOTALL | re.MULTILINE)
     for name, form in {
         "commas": r"Your response should be a list of comma separated values, eg: [^\n]*",
-        "bullets": r"Your response should be a markdown list, eg: `.*?`",
-        "numbers": r"Your response should be a numbered list with each item.*?3\. baz",
-        "xml": r"The output should be formatted as a XML file\..*?output tags:\n```\n(.*?)\n```",
+        "bullets": r"Your response should be a markdown list, eg: `[^`]{0,200}`",
+        "numbers": r"Your response should be a numbered list with each item.{0,300}?3\. baz",
+        "xml": r"The output should be formatted as a XML file\..{0,2000}?output tags:\n```\n"
+        r"([^`]{1,4000})\n```",
         "options": r"Select one of the following options: ([^\n]+)",
-        "moment": r"Write a datetime string that matches the\s+following pattern: '(.+?)'.*?Return "
-        r"ONLY this string[^\n]*",
+        "moment": r"Write a datetime string that matches the\s{1,20}following pattern: "
+        r"'([^'\n]{1,200})'.{0,2000}?Return ONLY this string[^\n]*",
     }.items()
 }
 
@@ -34,10 +35,7 @@ def written(text: str) -> str | None:
     for name, form in _FORMATS.items():
         if match := form.search(text):
             rest = f"{text[: match.start()]}\n{text[match.end() :]}"
-            rest = re.sub(
-                r"^Answer the (?:user )?(?:query|question)\.?$", "", rest, flags=re.MULTILINE
-            )
-            return _WRITERS[name]((*match.groups(), "")[0], rest.strip())
+            return _WRITERS[name]((*match.groups(), "")[0], _ASKS.sub("", rest).strip())
     return None
 
 
@@ -83,7 +81,11 @@ def _option(options: str, text: str) -> str:
 def _moment(pattern: str, text: str) -> str:
     found = Passage(text, _TODAY).of("date")
     day = dt.date.fromisoformat(str(found[0].value)) if found else _TODAY
-    return dt.datetime(day.year, day.month, day.day).strftime(pattern)  # noqa: DTZ001 - as it is said
+    moment = dt.datetime(day.year, day.month, day.day)  # noqa: DTZ001 - as it is said
+    try:
+        return moment.strftime(pattern)
+    except ValueError:  # half of a surrogate pair, or an unknown directive
+        return moment.isoformat()
 
 
 _WRITERS: dict[str, Callable[[str, str], str]] = {

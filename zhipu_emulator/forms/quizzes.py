@@ -9,19 +9,14 @@ import json
 import re
 
 from zhipu_emulator.brain.words import covered, sentences, terms
+from zhipu_emulator.forms.marks import between
 
 _GRADED = re.compile(r"\b(?:GRADE|EXPLANATION):\s{0,9}\Z")
 _FIELD = r"^{}: (.*?)(?=\n(?:CONTEXT|STUDENT ANSWER|TRUE ANSWER|EXPLANATION|GRADE):)"
-_SOURCES = re.compile(
-    r"^=========\n(.*?)\n=========\nFINAL ANSWER:\s{0,9}\Z", re.MULTILINE | re.DOTALL
-)
-_SOURCE = re.compile(r"^Content: (.*?)\nSource: (.+?)$", re.MULTILINE | re.DOTALL)
+_RULE, _WANTED = "=========\n", "\n=========\nFINAL ANSWER:"
+_CONTENT = re.compile(r"^Content: ", re.MULTILINE)
 _QUESTION = re.compile(r"^QUESTION: (.+)$", re.MULTILINE)
-_LINES = re.compile(
-    r"Current summary:\n(.*?)\n+New lines of conversation:\n(.*?)\n+New summary:\s{0,9}\Z",
-    re.DOTALL,
-)
-_CANDIDATES = re.compile(r"<< CANDIDATE PROMPTS >>\n(.*?)<< INPUT >>\n(.*?)\n+<< OUTPUT", re.DOTALL)
+_SUMMED_UP = ("Current summary:\n", "\nNew lines of conversation:\n", "\nNew summary:")
 _CANDIDATE = re.compile(r"^([^:\n]{1,80}): (.+)$", re.MULTILINE)
 _ENOUGH_OF_A_TRUTH, _ENOUGH = 0.6, 0.34
 
@@ -30,14 +25,16 @@ def written(text: str) -> str | None:
     """The answer in the form that the prompt's examples have; None for other prompts."""
     if "STUDENT ANSWER: " in text and _GRADED.search(text):
         return _grade(text.rpartition("Begin!")[2])
-    if "FINAL ANSWER:" in text and (summaries := _SOURCES.findall(text)):
+    ended = text.rstrip()
+    if ended.endswith(_WANTED):
         question = _QUESTION.findall(text)[-1:]
-        return _with_sources("".join(question), summaries[-1].rpartition("=========\n")[2])
-    if "New summary:" in text and (found := _LINES.search(text.rpartition("END OF EXAMPLE")[2])):
-        return " ".join([*found[1].split("\n"), *_said(found[2])]).strip()
-    if routes := _CANDIDATES.search(text):
-        return _route(routes[1], routes[2])
-    return None
+        return _with_sources("".join(question), ended[: -len(_WANTED)].rpartition(_RULE)[2])
+    if ended.endswith("\nNew summary:"):
+        parts = between(ended.rpartition("END OF EXAMPLE")[2], *_SUMMED_UP)
+        if parts:
+            return " ".join([*parts[0].strip().split("\n"), *_said(parts[1])]).strip()
+    routes = between(text, "<< CANDIDATE PROMPTS >>\n", "<< INPUT >>\n", "\n<< OUTPUT")
+    return _route(*routes) if routes else None
 
 
 def _field(name: str, text: str) -> str:
@@ -59,8 +56,9 @@ def _grade(text: str) -> str:
 
 def _with_sources(question: str, summaries: str) -> str:
     asked = terms(question, numbers=True)
+    passages = (one.partition("\nSource: ") for one in _CONTENT.split(summaries)[1:])
     parts = [
-        (one, source) for text, source in _SOURCE.findall(summaries) for one in sentences(text)
+        (one, source.partition("\n")[0]) for text, _, source in passages for one in sentences(text)
     ]
     scored = [(covered(asked, terms(one, numbers=True)), one, source) for one, source in parts]
     worth, answer, source = max(scored, key=lambda one: one[0], default=(0.0, "", ""))

@@ -12,9 +12,8 @@ from zhipu_emulator.brain.words import covered, split_name, terms
 _WANTED = re.compile(r"^SQL ?Query: *$", re.MULTILINE | re.IGNORECASE)
 _QUESTION = re.compile(r"^Question: *(.+?) *$", re.MULTILINE)
 _TABLE = re.compile(
-    r"Table '([\w.]+)' has columns: (.{0,4000}?)(?=\n\s*\n|\nTable '|\Z)"
-    r"|CREATE TABLE [\"`]?(\w+)[\"`]? ?\((.{0,4000}?)\n\)",
-    re.DOTALL,
+    r"Table '([\w.]+)' has columns: ((?:[^\n]|\n(?!\s{0,99}\n|Table ')){0,4000}+)"
+    r"|CREATE TABLE [\"`]?(\w+)[\"`]? ?\(((?:[^\n]|\n(?!\))){0,4000}+)"
 )
 _COLUMN = re.compile(
     r"(?:^|[,(]|\n)\s*[\"`]?(\w+)[\"`]? *\(?\s*(N?VARCHAR|TEXT|CHAR|INT(?:EGER)?|BIGINT|FLOAT|REAL"
@@ -54,7 +53,7 @@ def written(text: str) -> str | None:
     questions = _QUESTION.findall(text)
     if not wanted or not questions:
         return None
-    tables = {m[1] or m[3]: _columns(m[2] or m[4]) for m in _TABLE.finditer(text)}
+    tables = {m[1] or m[3]: _columns(m[2] or m[4] or "") for m in _TABLE.finditer(text)}
     return _query(questions[-1], tables) if tables else None
 
 

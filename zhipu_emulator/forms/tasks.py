@@ -30,16 +30,15 @@ _EXISTING = re.compile(
     r"(?:We have|New Answer|\s*\n)",
     re.IGNORECASE | re.MULTILINE | re.DOTALL,
 )
-_NEW = re.compile(
-    r"(?:^-{4,}\n(.*?)\n-{4,}|^New Context:(.*?)\n *Query:)", re.MULTILINE | re.DOTALL
-)
+_RULE = re.compile(r"^-{4,}$", re.MULTILINE)
+_NEW_CONTEXT, _QUERY_OF_IT = "\nNew Context:", re.compile(r"\n *Query:")
 _QUESTIONS = re.compile(
     r"\bgenerate (\d{1,2}) (?:different versions|questions|search queries|relevant questions)",
     re.IGNORECASE,
 )
 _PARTS = re.compile(r"^> Question: (.+)\n> Context:\n>>>\n(.*?)\n>>>", re.MULTILINE | re.DOTALL)
 _SCORED = "Score: [score between 0 and 100]"
-_SYNONYMS = re.compile(r"separated by '\^'.*?^QUERY: (.+)$", re.MULTILINE | re.DOTALL)
+_SYNONYMS, _QUERY = "separated by '^'", re.compile(r"^QUERY: (.+)$", re.MULTILINE)
 _UNKNOWN = re.compile(r"\b(?:does not say|don't know|do not know)\b|资料里没有|不知道")
 _ENOUGH, _MOST, _LONGEST = 0.34, 3, 60
 
@@ -48,12 +47,12 @@ def written(text: str) -> str | None:
     """What is wanted; None where the prompt is for none of these tasks."""
     if asked := _PARTS.search(text):
         return _extracted(text, asked[1], asked[2])
-    if found := _SYNONYMS.search(text):
+    if _SYNONYMS in text and (found := _QUERY.search(text, text.index(_SYNONYMS))):
         return "^".join(_synonyms(found[1]))
     if _SCORED in text:
         return _scored(text)
-    if (old := _EXISTING.findall(text)) and (new := _NEW.search(text)):
-        return _refined(text, old[-1].strip(), (new[1] or new[2]).strip())
+    if (old := _EXISTING.findall(text)) and (new := _new_context(text)) is not None:
+        return _refined(text, old[-1].strip(), new.strip())
     if several := _QUESTIONS.search(text):
         return _questions(text, int(several[1]))
     label = _LABEL.search(text[-120:])
@@ -92,6 +91,16 @@ def _best(question: str, text: str) -> tuple[float, str]:
     asked = terms(question, numbers=True)
     scored = [(covered(asked, terms(one, numbers=True)), one) for one in sentences(text)]
     return max(scored, key=lambda pair: pair[0], default=(0.0, ""))
+
+
+def _new_context(text: str) -> str | None:
+    """What there is to refine an answer with: between two rules, or behind its own label."""
+    parts = _RULE.split(text, maxsplit=2)
+    if len(parts) > 2:
+        return parts[1]
+    new = f"\n{text}".partition(_NEW_CONTEXT)[2]
+    end = _QUERY_OF_IT.search(new)
+    return new[: end.start()] if end else None
 
 
 def _refined(text: str, old: str, new: str) -> str:
