@@ -162,6 +162,21 @@ def test_made_up_numbers_keep_the_bounds(ask, bounds: dict[str, Any]) -> None:
     jsonschema.validate(arguments, parameters)
 
 
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ({"type": "array", "items": {"type": "string"}}, ["green"]),
+        ({"type": "string"}, "green"),
+        ({"type": "integer"}, 3),
+    ],
+)
+def test_values_that_a_description_lists_are_those_of_texts(ask, kind: Any, found: Any) -> None:
+    node = {**kind, "description": "One or more of list[Literal['red', 'green']]"}
+    parameters = {"type": "object", "properties": {"tags": node}, "required": ["tags"]}
+    [(_, arguments)] = ask.calls("Set tags = 3 green ones", tools=setter(parameters))
+    assert arguments == {"tags": found}
+
+
 def test_parts_of_a_schema_add_to_its_own(ask) -> None:
     parameters = {
         "allOf": [{"properties": {"a": {"type": "integer"}}, "required": ["a"]}],

@@ -57,11 +57,16 @@ def test_a_hand_off_is_no_part_of_the_answer(ask, handed: str) -> None:
 def test_a_row_of_a_csv_is_told_with_its_columns(ask) -> None:
     table = 'What,Who\nRepairs of the coffee machine,Ada Vik\nParking,"Bo, Lin"'
     asked = [{"role": "system", "content": table}]
+    asked_of_parking = {"role": "user", "content": "Who is for parking?"}
     for question, answer in (
         ("Who repairs the coffee machine?", "What: Repairs of the coffee machine, Who: Ada Vik."),
         ("Who is for parking?", "What: Parking, Who: Bo, Lin."),
     ):
         assert ask.text([*asked, {"role": "user", "content": question}]) == answer
+    for odd in ('What,"Who\nParking,Bo', 'What,Who\nParking,"Bo'):  # a quote stays open
+        assert (
+            ask.text([{"role": "system", "content": odd}, asked_of_parking]) == odd.split("\n")[1]
+        )
     prose = "Dear all, good day.\nThe coffee machine is repaired by Ada, always"
     asked = [{"role": "system", "content": prose}, {"role": "user", "content": "Who repairs it?"}]
     assert "Dear all: " not in ask.text(asked)

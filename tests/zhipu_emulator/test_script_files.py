@@ -61,6 +61,14 @@ def test_the_same_objects_from_python(ask, tmp_path) -> None:
     ]  # fmt: skip
 
 
+def test_a_task_s_status_is_of_its_body(ask) -> None:
+    body = {"id": "batch_1", "object": "batch", "status": "completed"}
+    [order] = read([body])
+    assert (order.item.json, order.item.status) == (body, 200)
+    with pytest.raises(ValueError, match=r"unknown key 'error'.*\{\"json\": "):
+        read([{"status": 429, "error": {"code": "1302"}}])
+
+
 def test_orders_can_be_scripted_again(ask) -> None:
     orders = read([{"say": "x"}])
     ask.server.script(*orders)

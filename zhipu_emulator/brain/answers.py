@@ -129,11 +129,19 @@ def _row(line: str, documents: Sequence[str]) -> str:
         head, *rows = map(str.strip, paragraph.strip().splitlines() or [""])
         if line not in rows or "," not in head or ", " in head:
             continue
-        names, cells = csv.reader([head, line])
-        if len(names) == len(cells):
+        names, cells = _cells(head), _cells(line)
+        if names and len(names) == len(cells):
             named = (f"{name}: {cell}" for name, cell in zip(names, cells, strict=True))
             return f"{', '.join(named)}."
     return line
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a line of a CSV; none where it cannot be one."""
+    try:
+        return next(csv.reader([line], strict=True), [])
+    except csv.Error:  # a quote that stays open, or a cell without an end
+        return []
 
 
 def _without_metadata(document: str) -> str:

@@ -57,7 +57,8 @@ class Schema:
         )
         self.required = {name for name in _of(node, "required", list) if isinstance(name, str)}
         self.description = str(node.get("description") or "")
-        if not self.enum and (listed := _LISTED.search(self.description)):
+        listed = _LISTED.search(self.description)
+        if listed and self.type == "string" and not self.enum:
             self.enum = re.findall(r"'([^']+)'", listed[1])
         self.name, self.needed = name, needed
         self.label = labelled(name)
@@ -78,7 +79,10 @@ class Schema:
     @property
     def items(self) -> Schema:
         """The schema of an array's items."""
-        return Schema(self.node.get("items", {}), self.name, inside=self)
+        node = self.node.get("items", {})
+        if isinstance(node, dict) and _LISTED.search(self.description):  # it is theirs
+            node = {"description": self.description, **node}
+        return Schema(node, self.name, inside=self)
 
     @property
     def number(self) -> bool:

@@ -77,11 +77,18 @@ def order(value: Any) -> Order:
     if not isinstance(value, Mapping):
         msg = f"{value!r} cannot be scripted: {_WANTED}"
         raise TypeError(msg)
-    if _OF_BODIES & {*value} and not {*_KEYS} & {*value}:
+    if _is_body(value):
         return Order(Answer(json=value))
     _known(value)
     times = None if value.get("times") == "always" else value.get("times", 1)
     return Order(_item(value), _condition(value.get("when", {})), times)
+
+
+def _is_body(value: Mapping[str, Any]) -> bool:
+    keys = {*value}
+    if isinstance(value.get("status"), str):  # a task's: that of HTTP is a number
+        keys.discard("status")
+    return bool(_OF_BODIES & keys) and not {*_KEYS} & keys
 
 
 def _fault(text: Any) -> Fault:
