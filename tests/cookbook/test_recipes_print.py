@@ -136,7 +136,6 @@ ONLY: dict[tuple[str, str], tuple[str, ...]] = {
     ("langchain", "supervisor"): ("\nOslo: snow, -3 degrees. multiply (17, 19): 323.",),
     ("llama_index", "supervisor"): (
         "Oslo: snow, -3 degrees.",
-        "multiply (17, 19): 323.",
         "Oslo: snow, -3 degrees.",
     ),
     ("langchain", "human_in_the_loop"): (
