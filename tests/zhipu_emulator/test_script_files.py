@@ -31,7 +31,7 @@ ORDERS = [
 ]
 
 
-def test_orders_as_json(ask, tmp_path) -> None:
+def test_orders_as_json(ask, tool, tmp_path) -> None:
     path = tmp_path / "script.json"
     path.write_text(json.dumps(ORDERS), "utf-8")
     orders = load(path)
@@ -39,19 +39,19 @@ def test_orders_as_json(ask, tmp_path) -> None:
     assert (orders[3].times, orders[3].condition.user) == (None, "snow")
     ask.server.state.script.extend(orders[:1] + orders[2:4])
     assert ask.text("Hello").startswith("Hello")
-    assert ask.calls("Hi") == [("moor", {"pier": "N"})]
+    assert ask.calls("Hi", tools=[tool("moor", "Moor.")]) == [("moor", {"pier": "N"})]
     answer = ask("Is there snow?")["choices"][0]
     assert (answer["message"]["content"], answer["finish_reason"]) == ("Snow.", "length")
 
 
-def test_the_same_objects_from_python(ask, tmp_path) -> None:
+def test_the_same_objects_from_python(ask, tool, tmp_path) -> None:
     body = {"choices": [{"message": {"content": "whole"}}]}
     orders = [*ORDERS[2:3], {"say": "Snow.", "times": 2}, body, {"json": {"any": 1}}]
     path = tmp_path / "script.json"
     path.write_text(json.dumps(orders), "utf-8")
     for items in (orders, load(path), load(path)):
         ask.server.script(*items)
-        assert ask.calls("Hi") == [("moor", {"pier": "N"})]
+        assert ask.calls("Hi", tools=[tool("moor", "Moor.")]) == [("moor", {"pier": "N"})]
         assert [ask.text("Hi") for _ in range(3)] == ["Snow.", "Snow.", "whole"]
         assert ask("Hi") == {"any": 1}
         ask.server.assert_all_used()

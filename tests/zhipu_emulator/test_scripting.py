@@ -21,17 +21,18 @@ def refused(make: Any) -> str:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_what_is_said_thought_and_called(ask, stream: bool) -> None:
+def test_what_is_said_thought_and_called(ask, tool, stream: bool) -> None:
+    tools = {"tools": [tool("add", "Add."), tool("list", "List.")]}
     ask.server.script(think("Easy.") + say("Both:") + call("add", a=1) + call("list", "[1"))
     if stream:
-        deltas = [event["choices"][0]["delta"] for event in ask.events("Go")]
+        deltas = [event["choices"][0]["delta"] for event in ask.events("Go", **tools)]
         message: dict[str, Any] = {
             name: "".join(delta.get(name) or "" for delta in deltas)
             for name in ("content", "reasoning_content")
         }
         message["tool_calls"] = [one for delta in deltas for one in delta.get("tool_calls", ())]
     else:
-        message = ask.message("Go")
+        message = ask.message("Go", **tools)
     assert message["content"] == "Both:"
     assert message["reasoning_content"] == "Easy."
     functions = [one["function"] for one in message["tool_calls"]]

@@ -99,6 +99,8 @@ class Answer:
         done: Whether ``chunks`` end with ``[DONE]``.
         path: Only for a request whose path ends like this.
         fault: What goes wrong with it on top.
+        offered: With ``message``: whether only a request that offers all the tools that it calls
+            takes it. ``call`` sets it; without, the model calls what there may not be.
 
     Examples:
         >>> Answer(json={"id": "1", "choices": []}, headers={"x-request-id": "7"}).status
@@ -118,6 +120,7 @@ class Answer:
     done: bool = True
     path: str | None = None
     fault: Fault | None = None
+    offered: bool = False
 
     def __post_init__(self) -> None:
         """Check that it can be said.
@@ -142,6 +145,9 @@ class Answer:
                 raise ValueError("status= and headers= go with json=, chunks= or frames= only")
         elif self.finish_reason is not None:
             msg = f"finish_reason={self.finish_reason!r} goes with message= only"
+            raise ValueError(msg)
+        if not isinstance(self.offered, bool) or (self.offered and self.message is None):
+            msg = f"offered={self.offered!r}: wanted True or False, and True with message= only"
             raise ValueError(msg)
         self._check_fault()
         self._check_parts()
@@ -200,6 +206,7 @@ class Answer:
             finish_reason=other.finish_reason or self.finish_reason,
             habits=tuple(dict.fromkeys([*self.habits, *other.habits])),
             fault=other.fault or self.fault,
+            offered=self.offered or other.offered,
         )
 
 
@@ -271,6 +278,9 @@ def say(text: str, **more: Any) -> Answer:
 def call(name: str, given: str | Mapping[str, Any] | None = None, /, **arguments: Any) -> Answer:
     """Return an answer that calls a tool; ``+`` puts several calls into one answer.
 
+    It waits for a request that offers the tool. A model that calls what it was not offered is
+    ``Answer(message={"tool_calls": [{"function": {"name": "gone", "arguments": "{}"}}]})``.
+
     Args:
         name: The tool.
         given: The arguments as an object, or as the text that the model writes: JSON, or what
@@ -294,7 +304,7 @@ def call(name: str, given: str | Mapping[str, Any] | None = None, /, **arguments
         )
         raise ValueError(msg)
     function = {"name": name, "arguments": arguments if given is None else given}
-    return Answer(message={"tool_calls": [{"function": function}]})
+    return Answer(message={"tool_calls": [{"function": function}]}, offered=True)
 
 
 def _written(given: Any) -> bool:

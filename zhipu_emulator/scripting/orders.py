@@ -73,9 +73,7 @@ class Condition:
         if self.user is not None and self.user not in "".join(last):
             yield f"the last user message does not contain {self.user!r}"
         if self.tool is not None and not offers(found, self.tool):
-            tools = tools_of(found)
-            named = f"its tools are {', '.join(map(str, tools))}" if tools else "it offers no tool"
-            yield f"{named}, not {self.tool!r}"
+            yield f"{_offered(found)}, not {self.tool!r}"
 
     def met(self, path: str, body: Any) -> bool:
         """Whether a request has all of it."""
@@ -90,6 +88,11 @@ class Condition:
             asks["when"] = f"<{getattr(self.when, '__name__', 'function').strip('<>')}{place}>"
         named = {name: value if name == "when" else repr(value) for name, value in asks.items()}
         return ", ".join(f"{name}={value}" for name, value in named.items())
+
+
+def _offered(body: Any) -> str:
+    tools = tools_of(body)
+    return f"its tools are {', '.join(tools)}" if tools else "it offers no tool"
 
 
 @dataclass
@@ -133,7 +136,8 @@ class Order:
 
     def fits(self, path: str, body: Any) -> bool:
         """Whether a request may take it: what the model says is for the chat only."""
-        return self._elsewhere(path) is None and self.condition.met(path, body)
+        lacks = self._elsewhere(path) or self._not_offered(body)
+        return lacks is None and self.condition.met(path, body)
 
     def _elsewhere(self, path: str) -> str | None:
         own = getattr(self.item, "path", None)
@@ -144,10 +148,21 @@ class Order:
             return "what the model says is for the chat"
         return None
 
+    def _not_offered(self, body: Any) -> str | None:
+        """Which of the tools that it calls a request does not have."""
+        if not isinstance(self.item, Answer) or not self.item.offered:
+            return None
+        calls = (self.item.message or {}).get("tool_calls", ())
+        names = [str(one["function"]["name"]) for one in calls]
+        missing = next((name for name in names if not offers(body, name)), None)
+        return missing and f"{_offered(body)}, not {missing!r}, which the order calls"
+
     def why_not(self, path: str, body: Any) -> str:
         """Why a request does not get it, in words; a function is not asked again."""
         elsewhere = self._elsewhere(path)
         lacks = [elsewhere] if elsewhere else [*self.condition.unmet(path, body)]
+        if not lacks and (missing := self._not_offered(body)):
+            return missing
         if not lacks and self.condition.when is not None:
             return "the function given as when= returned something false"
         return "; ".join(lacks) or "another order is before it"

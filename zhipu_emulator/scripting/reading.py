@@ -6,7 +6,8 @@ An order is None (as usual), a fault's text, an ``Answer`` or ``Fault``, or an o
 
 Its keys are ``say``, ``think``, ``call`` (``{"name": ..., "arguments": {...}}`` or a list of such),
 the fields of ``Answer`` (``json``, ``chunks``, ``status``, ``headers``, ``done``,
-``finish_reason``, ``habits``, ``path``), ``fault``, ``when`` and ``times`` (a number, or
+``finish_reason``, ``habits``, ``path``, ``offered``: false for a call of a tool that there may not
+be), ``fault``, ``when`` and ``times`` (a number, or
 ``"always"``). An object that has a key of the service's answers (``choices``, ``error``, ``data``,
 ``id``, ...) is the body of an answer; ``{"json": {...}}`` is any body.
 """
@@ -22,7 +23,9 @@ from zhipu_emulator.scripting.orders import Condition, Order
 __all__ = ["order", "read"]
 
 _SAID = ("say", "think", "call")
-_GIVEN = ("json", "chunks", "status", "headers", "done", "finish_reason", "habits", "path")
+_GIVEN = (
+    "json", "chunks", "status", "headers", "done", "finish_reason", "habits", "path", "offered",
+)  # fmt: skip
 _WHEN = ("model", "system", "user", "tool", "path")
 _KEYS = (*_SAID, *_GIVEN, "fault", "when", "times")
 _OF_BODIES = {
@@ -139,7 +142,7 @@ def _item(value: Mapping[str, Any]) -> Fault | Answer:
         whole = said[0]
         for part in said[1:]:
             whole += part
-        return Answer(message=whole.message, fault=fault, **given)
+        return Answer(message=whole.message, fault=fault, **{"offered": whole.offered, **given})
     if fault is not None and not {*given} - {"path"}:
         return Fault(fault.orders, given.get("path"))
     if not {*given} - {"path"}:
