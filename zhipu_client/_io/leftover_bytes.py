@@ -26,7 +26,7 @@ def checked(call: Call, response: Any, body: Any) -> Any:
     then that of this call is still to come, and would be the next caller's. Refusals in order (any
     status but 2xx) say nothing of the connection.
     """
-    body = _without_secrets(response, body)
+    body = _without_secrets(call, response, body)
     try:
         return check_reply(call, response.status_code, response.headers, body)
     except ZhipuError:
@@ -35,11 +35,16 @@ def checked(call: Call, response: Any, body: Any) -> Any:
         raise
 
 
-def _without_secrets(response: Any, body: Any) -> Any:
+def _without_secrets(call: Call, response: Any, body: Any) -> Any:
     """Return the body of a failure without the secrets of its request: some peers repeat it."""
     if not isinstance(body, bytes) or 200 <= response.status_code < 300:
         return body
-    return without_sent_secrets(body, response.request.headers.raw)
+    body = without_sent_secrets(body, response.request.headers.raw)
+    if call.request.json is None or not call.request.json.get("tools"):
+        return body
+    from zhipu_client.conversation.call_secrets import without_secrets_of
+
+    return without_secrets_of(call.request.json, body)
 
 
 def _end(response: Any) -> None:

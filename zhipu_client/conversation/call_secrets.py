@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from zhipu_client._lazy import pattern
 from zhipu_client._secrets import is_secret_header
 
 __all__ = [
@@ -17,6 +19,7 @@ __all__ = [
     "is_redacted",
     "redacted",
     "without_secrets",
+    "without_secrets_of",
 ]
 
 #: Arguments that have arguments of calls, or fields of the body, in them: for what has no field of
@@ -29,10 +32,29 @@ _SECRET_NAMES = frozenset({"code", "pass", "pat", "pwd", "sig"})
 #: What is longer may be a key, whatever its name.
 _LONG = 20
 _MARK = "redacted:"
+#: In the place of what looks like a key in the path of an address.
+_STARS = "***"
+#: What is shorter may be a part of any word.
+_SHORTEST = 8
+#: What a step of a path is made of where it is not a key: words, in small letters or with capitals
+#: within, initials, versions and small numbers.
+_WORD = r"(?:[A-Z]?[a-z]{1,14}(?:[A-Z][a-z]{1,14}){0,2}\d{0,2}|[A-Z]{1,4}|v?\d{1,4})"
+_STEP = pattern(rf"[@~]?{_WORD}(?:[-_.]{_WORD}){{0,5}}")
+#: The longest step of words.
+_LONGEST_STEP = 48
+#: Steps that announce a key in the next one, and those that are not one even there.
+_ANNOUNCING = pattern(
+    r"(?:access|api|auth|secret)?[-_]?(?:keys?|tokens?|secrets?)|k|pat|t", re.IGNORECASE
+)
+_ENDPOINTS = frozenset({"http", "mcp", "message", "messages", "sse", "stream"})
 
 
 class SecretUrl(str):
-    """The address of an MCP server with a user, a password or a query: these may be secrets."""
+    """The address of an MCP server. A user, a password, a query and keys in its path are secrets.
+
+    Servers that are given away by their address alone have a key in a step of the path, such as
+    ``/s/N2E4ZjQw…/mcp``. A step that is not made of words is taken for one.
+    """
 
     __slots__ = ()
 
@@ -51,7 +73,23 @@ class SecretUrl(str):
         port = host.rpartition("]")[2].partition(":")[2]
         # A password with one of these characters in it, as it is.
         broken = bool(port) and not port.isdigit()
-        return f"{scheme}{mark}" if broken else f"{scheme}{mark}{host}{slash}{path}"
+        return f"{scheme}{mark}" if broken else f"{scheme}{mark}{host}{slash}{_masked(path)}"
+
+    @property
+    def secrets(self) -> list[str]:
+        """What of it is not shown, each by itself, and the whole address."""
+        rest = _split(self)[2]
+        there, _, query = rest.partition("#")[0].partition("?")
+        host, _, path = there.partition("/")
+        steps = path.split("/")
+        masked = _masked(path).split("/")
+        values = [value for _, value in parse_qsl(query)]
+        return [
+            str(self),
+            *host.rpartition("@")[0].split(":"),
+            *(step for step, shown in zip(steps, masked, strict=True) if step != shown),
+            *values,
+        ]
 
     def may_be_pickled(self, key: Any = None) -> bool:
         """Return whether nothing in it looks like a secret; the API key is one.
@@ -67,7 +105,9 @@ class SecretUrl(str):
         except ValueError:
             return False
         pairs = parse_qsl(parts.query, keep_blank_values=True)
-        return not ("@" in parts.netloc or parts.fragment) and not any(
+        if "@" in parts.netloc or parts.fragment or _masked(parts.path) != parts.path:
+            return False
+        return not any(
             name.lower() in _SECRET_NAMES
             or len(value) >= _LONG
             or is_secret_header(name, value, key)
@@ -91,6 +131,8 @@ def without_secrets(tool: Any) -> Any:
         >>> server = {"server_label": "notes", "server_url": "https://notes.example/mcp?key=t"}
         >>> without_secrets({"type": "mcp", "mcp": server})["mcp"]["server_url"]
         'https://notes.example/mcp?redacted:3d6f4f072635'
+        >>> SecretUrl("https://notes.example/s/N2E4ZjQwMTU/mcp").shown
+        'https://notes.example/s/***/mcp'
     """
     return _changed_tool(tool, _digest)
 
@@ -123,6 +165,17 @@ def _changed_settings(
     return found
 
 
+def _masked(path: str) -> str:
+    """Return the path of an address without what looks like a key in it."""
+    before, found = "", []
+    for step in path.split("/"):
+        announced = step.lower() not in _ENDPOINTS and _ANNOUNCING.fullmatch(before) is not None
+        words = len(step) <= _LONGEST_STEP and _STEP.fullmatch(step) is not None
+        found.append(step if not step or (words and not announced) else _STARS)
+        before = step
+    return "/".join(found)
+
+
 def _split(address: str) -> tuple[str, str, str]:
     scheme, mark, there = address.partition("://")
     return (scheme, mark, there) if mark and scheme.isalnum() else ("", "", address)
@@ -130,6 +183,38 @@ def _split(address: str) -> tuple[str, str, str]:
 
 def _address(value: str | bytes) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else value
+
+
+def without_secrets_of(kwargs: Mapping[str, Any], text: bytes) -> bytes:
+    """Return the body of a refusal without the secrets of its request: some peers repeat it.
+
+    Args:
+        kwargs: The body of the request, or a call's arguments.
+        text: What came.
+
+    Examples:
+        >>> server = {"server_label": "notes", "server_url": "https://notes.example/mcp?key=13579135"}
+        >>> sent = {"tools": [{"type": "mcp", "mcp": server}]}
+        >>> without_secrets_of(sent, b"not reached: https://notes.example/mcp?key=13579135")
+        b'not reached: ***'
+    """
+    found: set[str] = set()
+
+    def note(value: Any) -> Any:
+        if isinstance(value, SecretUrl):
+            found.update(value.secrets)
+        for one in value.values() if isinstance(value, Mapping) else [value]:
+            # With and without "Bearer".
+            found.update((str(one), str(one).partition(" ")[2]))
+        return value
+
+    changed_secrets(kwargs, note)
+    for secret in sorted(found, key=len, reverse=True):
+        if len(secret) >= _SHORTEST:
+            quoted = json.dumps(secret)[1:-1]
+            for form in (secret, quoted, quoted.replace("/", "\\/")):
+                text = text.replace(form.encode(errors="replace"), _STARS.encode())
+    return text
 
 
 def is_redacted(value: Any) -> bool:

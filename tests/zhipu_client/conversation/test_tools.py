@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zhipu_client import InvalidRequestError
-from zhipu_client.conversation import choice_as_text
+from zhipu_client.conversation import choice_as_text, for_pickle
 from zhipu_client.conversation import tools as tools_module
 from zhipu_client.conversation.call_secrets import redacted, without_secrets
 from zhipu_client.conversation.server_tools import completed
@@ -258,6 +258,50 @@ def test_no_secret_is_shown() -> None:
     assert without_secrets(flat)["server_label"] == "s"
     for plain in (tool("a"), {"type": "mcp"}, "text", int):
         assert without_secrets(plain) is plain
+
+
+KEYS = (
+    "N2E4ZjQwMTUtYWJjZC00", "3f1a2b4c5d6e7f", "SECRETKEY", "123e4567-e89b-12d3-a456-426614174000",
+    "sk-abcdefghijklmnopqrst", "abcdefghijklmnopqrst", "123456", "QzRtYpXwAb", "k3y%20k3y",
+    "x1y2z3",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("path", ["{}", "mcp/{}/sse", "api/mcp/s/{}/mcp", "{}/"])
+def test_a_key_in_the_path_is_not_shown(key: str, path: str) -> None:
+    for scheme in ("https://m.example/", "http://m.example:8/", "m.example/"):
+        address = scheme + path.format(key)
+        tool = {"type": "mcp", "mcp": {"server_label": "s", "server_url": address}}
+        once = without_secrets(tool)
+        assert once["mcp"]["server_url"].startswith(f"{scheme}{path.format('***')}?redacted:")
+        assert without_secrets(once) == once
+        with pytest.raises(InvalidRequestError, match="give it again"):
+            completed([once], site="zai")
+        left = for_pickle({"tools": [tool]})
+        assert key not in str(left)
+
+
+@pytest.mark.parametrize("key", ["hunter", "mellon-friend"])
+def test_what_is_announced_is_a_key_even_where_it_is_a_word(key: str) -> None:
+    for step in ("key", "api-key", "TOKEN", "t"):
+        address = f"https://m.example/{step}/{key}/mcp"
+        tool = {"type": "mcp", "server_label": "s", "server_url": address}
+        assert key not in str(without_secrets(tool))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "mcp", "sse", "v1/mcp", "api/mcp-broker/proxy/web-search/mcp", "@exa/exa/mcp", "~me/notes",
+        "wp-json/mcp/v2.1", "MyServer/mcp", "context7/mcp", "glm-4.7", "api/mcp/web_search/sse",
+        "MCP", "token/mcp", "a/b/c", "runtime/webhooks/mcp/sse", "2024/12/notes", "", "a//b/",
+    ],
+)  # fmt: skip
+def test_a_path_of_words_is_shown_and_pickled(path: str) -> None:
+    tool = {"type": "mcp", "server_label": "s", "server_url": f"https://m.example/{path}"}
+    assert without_secrets(tool) is tool
+    assert for_pickle({"tools": [tool]}) == {"tools": [tool]}
 
 
 @pytest.mark.parametrize(
