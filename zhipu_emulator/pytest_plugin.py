@@ -30,7 +30,7 @@ import pytest
 if TYPE_CHECKING:
     from zhipu_emulator.http.server import Server
 
-_NAME, _ALL_USED = "zhipu_emulator", "zhipu_emulator_all_used"
+_NAME, _ALL_USED, _MARKED = "zhipu_emulator", "zhipu_emulator_all_used", "all_used"
 _PASSED = pytest.StashKey[bool]()
 
 
@@ -88,11 +88,8 @@ def zhipu_emulator(
     """A running stand-in that remembers nothing of the tests before."""
     server = _zhipu_emulator_server
     before = server.state.options
-    marker = request.node.get_closest_marker(_NAME)
-    given = dict(marker.kwargs) if marker else {}
-    all_used = given.pop("all_used", request.config.getini(_ALL_USED))
     server.reset()
-    server.configure(**given)
+    all_used = _configured(server, request)
     try:
         yield server
         if all_used and request.node.stash.get(_PASSED, False):
@@ -100,3 +97,22 @@ def zhipu_emulator(
     finally:
         server.state.options = before
         server.reset()
+
+
+def _configured(server: Server, request: pytest.FixtureRequest) -> bool:
+    """Set the options of the test's marker; whether all that it scripts must be used."""
+    from zhipu_emulator.http.state import OPTIONS, check_names
+
+    marker = request.node.get_closest_marker(_NAME)
+    given = dict(marker.kwargs) if marker else {}
+    try:
+        if marker and marker.args:
+            raise ValueError(f"options are given by name, not as {marker.args[0]!r}")
+        check_names(given, (_MARKED, *OPTIONS))
+        all_used: Any = given.pop(_MARKED, request.config.getini(_ALL_USED))
+        if not isinstance(all_used, bool):
+            raise TypeError(f"{_MARKED}={all_used!r}: wanted True or False")
+        server.configure(**given)
+    except (TypeError, ValueError) as error:
+        pytest.fail(f"@pytest.mark.{_NAME} of {request.node.nodeid}: {error}", pytrace=False)
+    return all_used

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Self
 
-from zhipu_emulator.http.state import Options, State
+from zhipu_emulator.http.state import Options, State, changed
 from zhipu_emulator.scripting.orders import Condition
 from zhipu_emulator.scripting.reading import order
 
@@ -172,8 +171,13 @@ class Server:
         return "\n".join(lines)
 
     def configure(self, **options: Any) -> None:
-        """Change fields of ``Options`` while it runs."""
-        self.state.options = replace(self.state.options, **options)
+        """Change fields of ``Options`` while it runs.
+
+        Raises:
+            TypeError: An option that does not exist; it says which was meant.
+            ValueError: A value that it cannot have.
+        """
+        self.state.options = changed(self.state.options, options)
 
     def reset(self) -> None:
         """Forget requests, scripts, tasks and stored things."""
@@ -287,7 +291,8 @@ def serve(port: int = 0, *, host: str = "127.0.0.1", **options: Any) -> Server:
         The server; a context manager that gives itself.
 
     Raises:
-        TypeError: An option that does not exist.
+        TypeError: An option that does not exist; it says which was meant.
+        ValueError: A value that an option cannot have.
 
     Examples:
         >>> from zhipu_emulator import serve
@@ -295,4 +300,4 @@ def serve(port: int = 0, *, host: str = "127.0.0.1", **options: Any) -> Server:
         ...     server.port > 0
         True
     """
-    return Server(Options(**options), host, port)
+    return Server(changed(Options(), options), host, port)

@@ -6,10 +6,11 @@ import hashlib
 import threading
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta, timezone
+from difflib import get_close_matches
 from typing import Any, Literal
 
 from zhipu_emulator.http.request_log import RequestLog
@@ -126,6 +127,33 @@ class Options:
             _in_range(name, getattr(self, name), 0, 3_600)
         if self.max_in_flight is not None:
             _in_range("max_in_flight", self.max_in_flight, 0, 1_000_000)
+
+
+OPTIONS = tuple(one.name for one in fields(Options))
+
+
+def check_names(given: Collection[str], known: Collection[str]) -> None:
+    """Check the names of options.
+
+    Raises:
+        TypeError: One is not known; it says which was meant.
+    """
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            meant = f", did you mean {near[0]!r}?" if near else "."
+            raise TypeError(f"unknown option {name!r}{meant} It takes {', '.join(known)}")
+
+
+def changed(options: Options, values: Mapping[str, Any]) -> Options:
+    """The options with other values.
+
+    Raises:
+        TypeError: One that does not exist; it says which was meant.
+        ValueError: A value that it cannot have.
+    """
+    check_names(values, OPTIONS)
+    return replace(options, **values)
 
 
 @dataclass
