@@ -14,7 +14,7 @@ from langchain_zhipu._agent_middleware import AgentMiddleware
 from langchain_zhipu._errors import model_error
 from langchain_zhipu.chat_models import ChatZhipuAI
 from zhipu_client import InvalidRequestError, ZhipuError
-from zhipu_client.adapting import Resting, refuse
+from zhipu_client.adapting import Resting, named, refuse
 from zhipu_client.models import find
 
 __all__ = ["ZhipuAIFallbackMiddleware"]
@@ -38,6 +38,8 @@ class ZhipuAIFallbackMiddleware(AgentMiddleware):
       asked;
     * never starts again after a part of an answer was streamed: that error is raised, with the
       part that came (``partial``).
+
+    Where all fail, the last error is raised; it says of each model what it failed with.
 
     The models' own retries come first: give them ``max_retries=0`` to go on at once. One
     middleware may serve several agents and threads, which then share what they learn, as long as
@@ -84,43 +86,50 @@ class ZhipuAIFallbackMiddleware(AgentMiddleware):
 
     def wrap_model_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
         """Call the first model that does not rest, and the next ones where it is at a limit."""
-        failure: BaseException | None = None
+        failures: list[tuple[str, ZhipuError]] = []
         for place in self._resting.order(len(self.models) + 1):
             try:
                 response = handler(self._asked(request, place))
             except ZhipuError as error:
-                self._failed(place, error)
-                failure = error
+                failures.append(self._failed(request, place, error))
             else:
                 self._resting.answered(place)
                 return response
-        assert failure is not None  # noqa: S101 - there is at least one model
-        raise failure
+        raise _of_all(failures)
 
     async def awrap_model_call(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
         """Call the first model that does not rest, and the next ones, asynchronously."""
-        failure: BaseException | None = None
+        failures: list[tuple[str, ZhipuError]] = []
         for place in self._resting.order(len(self.models) + 1):
             try:
                 response = await handler(self._asked(request, place))
             except ZhipuError as error:
-                self._failed(place, error)
-                failure = error
+                failures.append(self._failed(request, place, error))
             else:
                 self._resting.answered(place)
                 return response
-        assert failure is not None  # noqa: S101 - there is at least one model
-        raise failure
+        raise _of_all(failures)
 
     def _asked(self, request: Any, place: int) -> Any:
         return request if place == 0 else request.override(model=self.models[place - 1])
 
-    def _failed(self, place: int, error: ZhipuError) -> None:
-        """Let a model rest; raise where no other would help."""
+    def _failed(self, request: Any, place: int, error: ZhipuError) -> tuple[str, ZhipuError]:
+        """Let a model rest, and return its name with the error; raise where no other would help."""
         if not self._resting.rest(place, error):
             raise error
         which = "the agent's own model" if place == 0 else f"fallback {place}"
         _log.info("%s failed and rests: %s", which, error)
+        name = getattr(self._asked(request, place).model, "model", None)
+        return str(name or which), error
+
+
+def _of_all(failures: list[tuple[str, ZhipuError]]) -> ZhipuError:
+    """Return the last error, which says of each model what it failed with."""
+    last = failures[-1][1]
+    if len(failures) > 1:
+        each = ", ".join(f"{name}: {named(error)}" for name, error in failures)
+        last.explain(f"All {len(failures)} models failed, in this order: {each}")
+    return last
 
 
 def _check(models: tuple[Any, ...], rest: Any) -> None:

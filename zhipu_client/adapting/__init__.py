@@ -83,6 +83,7 @@ if TYPE_CHECKING:
         StandardOptions,
     )
     from zhipu_client.adapting._several import GivenPath, KeepsAnswers, SeveralRequests
+    from zhipu_client.errors._kinds import named
     from zhipu_client.errors._naming import name_source, naming, shown_name
     from zhipu_client.work._job import attach, keeping
     from zhipu_client.work._refusals import FATAL
@@ -116,6 +117,7 @@ else:
             ),
             "zhipu_client.adapting._several": "GivenPath KeepsAnswers SeveralRequests",
             "zhipu_client.adapting._clients": "ClientCache",
+            "zhipu_client.errors._kinds": "named",
             "zhipu_client.errors._naming": "name_source naming shown_name",
             "zhipu_client.work._job": "attach keeping",
             "zhipu_client.work._refusals": "FATAL",
@@ -165,6 +167,7 @@ __all__ = [
     "leave",
     "name_of",
     "name_source",
+    "named",
     "naming",
     "read_path",
     "read_upload",

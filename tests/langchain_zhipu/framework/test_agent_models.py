@@ -78,6 +78,28 @@ def test_a_model_at_its_limit_rests_until_the_limit_is_over(way, first, moment, 
 
 
 @ways
+def test_when_all_are_at_a_limit_the_error_names_them_all(way):
+    with scripted(BUSY, USED_UP, BUSY, USED_UP) as server:
+        fallback = ZhipuAIFallbackMiddleware(model(server, "glm-4.6"), clock=Clock())
+        agent = create_agent(model(server), middleware=[fallback])
+        for _ in range(2):  # the second time, all rest
+            with pytest.raises(ZhipuError) as caught:
+                ask(agent, way)
+            said_of = str(caught.value).partition("All 2 models failed, in this order: ")[2]
+            assert said_of.count("glm-4.7: ") == said_of.count("glm-4.6: ") == 1
+            for one in ("RateLimitError (429, 1305)", "QuotaExceededError (429, 1308)"):
+                assert said_of.count(one) == 1
+
+
+def test_one_models_error_says_nothing_of_others():
+    with scripted(failure(401, "1000")) as server:
+        fallback = ZhipuAIFallbackMiddleware(model(server, "glm-4.6"))
+        with pytest.raises(AuthenticationError) as caught:
+            ask(create_agent(model(server), middleware=[fallback]), "sync")
+        assert "models failed" not in str(caught.value)
+
+
+@ways
 @pytest.mark.parametrize(("last", "kind"), [(BUSY, RateLimitError), (USED_UP, QuotaExceededError)])
 def test_when_all_are_at_a_limit_the_last_error_is_raised(way, last, kind):
     with scripted(BUSY, BUSY, last) as server:
