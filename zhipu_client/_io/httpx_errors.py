@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from zhipu_client.errors import (
     ServerError,
     ZhipuError,
 )
+from zhipu_client.errors._kinds import comes_from
 
 if TYPE_CHECKING:
     from zhipu_client._io.call import Call
@@ -130,11 +132,19 @@ def _if_local(call: Call, error: Exception) -> str:
     import httpx
 
     url = httpx.URL(call.core.base_url)
-    local = url.host in {"localhost", "::1"} or url.host.startswith("127.")
-    if not local or not isinstance(error, httpx.ConnectError):
+    if call.own_client or not call.core.pool_key.direct or not _is_loopback(url.host):
+        return ""  # what does not answer may be a proxy
+    if comes_from(error, "SSLError"):  # something did answer
         return ""
     port = url.port or {"https": 443}.get(url.scheme, 80)
     return f". Is the server running? The emulator: python -m zhipu_emulator --port {port}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _cause(error: Exception) -> str:

@@ -63,6 +63,9 @@ def compare(service: Client, emulator: Client, *, model: str = "glm-4.7-flash") 
     Returns:
         The differences, by request. Errors are compared by status and code.
 
+    Raises:
+        AuthenticationError: A server refuses the key.
+
     Example:
         ```python
         import zhipu_emulator
@@ -110,6 +113,8 @@ def _requests(model: str) -> Mapping[str, Callable[[Client], Any]]:
 def _shape(ask: Callable[[Client], Any], client: Client) -> Any:
     try:
         return shape_of(ask(client))
+    except errors.AuthenticationError:
+        raise  # each answer would differ by this alone
     except errors.APIError as error:
         facts: Iterator[tuple[str, Any]] = iter((("status", error.status), ("code", error.code)))
         return {f"error.{name}": frozenset({str(value)}) for name, value in facts}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from zhipu_client import errors
 from zhipu_client.doctor._report import Finding
+from zhipu_client.errors._kinds import comes_from
 
 __all__ = ["failed"]
 
@@ -41,16 +42,28 @@ _BY_CLASS: tuple[tuple[type[Exception], str, str], ...] = (
         "try again in a minute; then look at the base URL, or ask support with the request id",
     ),
 )
-#: Business code -> what to do, where the class says too little.
-_BY_CODE: Mapping[str, str] = {
-    "1309": "renew the coding plan",
-    "1311": "use a model that the plan includes (--model)",
-    "1313": "have the restriction lifted in the console",
+#: Business code -> what it is about and what to do, where the class says too little.
+_BY_CODE: Mapping[str, tuple[str, str]] = {
+    "1005": ("key", "log in to the console once more: the account wants a second login"),
+    "1305": ("", "try again in a minute, or use another model (--model): it is overloaded"),
+    "1309": ("plan", "renew the coding plan"),
+    "1311": ("account", "use a model that the plan includes (--model)"),
+    "1312": ("", "try again in a minute, or use another model (--model): it is busy"),
+    "1313": ("account", "have the restriction lifted in the console"),
 }
-_CERTIFICATES = (
+_CERTIFICATE = (
     "the certificate was not accepted: name the authority that signed it in SSL_CERT_FILE (a "
     "company's proxy has its own), and look at this machine's clock"
 )
+_TLS = (
+    "the server does not speak TLS, or not this machine's: look at the base URL (https or http), "
+    "and at proxies in between"
+)
+#: What raised it -> what it is about and what to do. The first that fits.
+_BY_CAUSE: Mapping[str, tuple[str, str]] = {
+    "SSLCertVerificationError": ("certificates", _CERTIFICATE),
+    "SSLError": ("connection", _TLS),
+}
 
 
 def failed(name: str, error: errors.ZhipuError) -> Finding:
@@ -60,28 +73,15 @@ def failed(name: str, error: errors.ZhipuError) -> Finding:
         name: What was tried; errors that are about something else go by that.
         error: How it ended.
     """
-    about, remedy = next(
-        ((what, text) for kind, what, text in _BY_CLASS if isinstance(error, kind)), ("", "")
-    )
-    code = getattr(error, "code", None)
-    remedy = _BY_CODE.get(str(code), remedy)
-    # By name: what talks to the network is elsewhere.
-    if any(kind.__name__ == "SSLError" for one in _causes(error) for kind in type(one).__mro__):
-        about, remedy = "certificates", _CERTIFICATES
+    code = str(getattr(error, "code", None))
+    by_class = (said for kind, *said in _BY_CLASS if isinstance(error, kind))
+    by_cause = (said for kind, said in _BY_CAUSE.items() if comes_from(error, kind))
+    about, remedy = next(by_cause, None) or _BY_CODE.get(code) or next(by_class, ("", ""))
     facts = {
         "tried": name,
         "error": type(error).__name__,
         "status": getattr(error, "status", None),
-        "code": code,
+        "code": getattr(error, "code", None),
         "request_id": getattr(error, "request_id", None),
     }
     return Finding(about or name, "error", str(error), remedy, facts)
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    seen: set[int] = set()
-    found: BaseException | None = error
-    while found is not None and id(found) not in seen:
-        seen.add(id(found))
-        yield found
-        found = found.__cause__ or found.__context__

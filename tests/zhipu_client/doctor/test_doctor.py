@@ -142,6 +142,9 @@ def test_an_account_without_money(service) -> None:
         ("error=1309", "plan", "renew"),
         ("error=1220", "account", "console"),
         ("error=1211", "call", "--model"),
+        ("error=1305", "call", "another model"),
+        ("error=1312", "call", "another model"),
+        ("error=1005", "key", "second login"),
         ("status=502", "call", "try again"),
     ],
 )
@@ -167,6 +170,15 @@ def test_a_certificate_that_nobody_vouches_for() -> None:
         found = by_name(doctor.diagnose(api_key="a.b", base_url=url, environ={}))["certificates"]
     assert found.level == "error"
     assert "SSL_CERT_FILE" in found.remedy
+
+
+def test_https_at_a_port_of_http_is_not_about_certificates(service) -> None:
+    url = service.base_url.replace("http:", "https:")
+    report = doctor.diagnose(api_key=service.api_key, base_url=url, environ={})
+    found = by_name(report)["connection"]
+    assert found.level == "error"
+    assert "https or http" in found.remedy
+    assert "certificates" not in by_name(report)
 
 
 def test_a_server_of_ones_own_is_asked_for_a_model_that_it_has() -> None:
@@ -283,3 +295,11 @@ def test_shapes() -> None:
         ("b.c", "null", "boolean"),
         ("d", "-", "number"),
     ]
+
+
+def test_with_a_key_that_is_refused_nothing_is_compared(service, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("ZHIPUAI_API_KEY", "not.known")
+    assert _command.main(["--compare", "--base-url", service.base_url]) == 1
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert "401" in written.err
