@@ -11,9 +11,22 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from langchain_zhipu import ChatZhipuAI, ZhipuAIEmbeddings, ZhipuAIOCRLoader, ZhipuAIRerank
-from llama_index_zhipu import ZhipuAI, ZhipuAIEmbedding, ZhipuAIOCRReader
+from langchain_zhipu import (
+    ChatZhipuAI,
+    ZhipuAIEmbeddings,
+    ZhipuAIImageGenerator,
+    ZhipuAIOCRLoader,
+    ZhipuAIRerank,
+)
+from llama_index_zhipu import (
+    ZhipuAI,
+    ZhipuAIEmbedding,
+    ZhipuAIImageGeneratorToolSpec,
+    ZhipuAIOCRReader,
+)
 from llama_index_zhipu import ZhipuAIRerank as ZhipuAIPostprocessor
+from tests.reliability import scenarios as say
+from tests.reliability.server import FaultServer
 from zhipu_client import APIConnectionError, Client, InvalidRequestError
 
 KEY = "planted-id.planted-secret"
@@ -116,6 +129,32 @@ def test_a_refused_connection_to_this_machine_asks_for_the_server(closed: int) -
     for call in calls:
         with pytest.raises(APIConnectionError, match=hint):
             call()
+
+
+def test_a_coding_plan_is_sent_to_the_site_of_its_own_account() -> None:
+    for site, other in (("zai-coding", "zai"), ("bigmodel-coding", "bigmodel")):
+        where = {"api_key": KEY, "base_url": site}
+        for draw in (
+            lambda w=where: ZhipuAIImageGenerator(**w).generate("a cat"),
+            lambda w=where: ZhipuAIImageGeneratorToolSpec(**w).generate_image("a cat"),
+        ):
+            with pytest.raises(InvalidRequestError, match=rf'base_url="{other}".*the same key'):
+                draw()
+
+
+def test_what_does_not_answer_may_be_a_proxy_or_tls(closed: int) -> None:
+    with FaultServer(say.healthy()) as server:
+        for more in (
+            {"proxy": f"http://127.0.0.1:{closed}"},
+            {"http_client": httpx.Client(proxy=f"http://127.0.0.1:{closed}")},
+            {"base_url": server.base_url.replace("http:", "https:")},
+        ):
+            where = {"api_key": KEY, "base_url": server.base_url, "max_retries": 0, **more}
+            for call in (ChatZhipuAI(**where).invoke, ZhipuAI(**where).complete):
+                with pytest.raises(APIConnectionError) as caught:
+                    call("a")
+                assert "Is the server running" not in str(caught.value)
+        assert server.requests == []
 
 
 @pytest.mark.parametrize("kind", ALL)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from langchain_zhipu import ChatZhipuAI
-from llama_index_zhipu import ZhipuAI
+from langchain_zhipu import ChatZhipuAI, ZhipuAIEmbeddings, ZhipuAIRerank
+from llama_index_zhipu import ZhipuAI, ZhipuAIEmbedding
 from tests.reliability import scenarios as say
 from tests.reliability.server import FaultServer
 from zhipu_client import APIError, ContextOverflowError
@@ -66,6 +66,57 @@ def test_an_overflow_says_what_the_model_takes_and_about_what_was_sent(form: int
     with FaultServer(*[say.error(400, "1261")] * 2) as server:
         call = list(_calls("glm-4.7", server))[form]
         with pytest.raises(
-            ContextOverflowError, match=r"glm-4\.7 takes \d+ tokens.*about \d+ were"
+            ContextOverflowError, match=r"glm-4\.7 takes \d+ tokens.*about \d+ tokens were"
         ):
             call()
+
+
+def test_a_server_of_ones_own_knows_its_own_window() -> None:
+    said = {"object": "error", "message": "This model's maximum context length is 32768 tokens"}
+    with FaultServer(*[say.answer(said, 400)] * 2) as server:
+        where: dict[str, Any] = {
+            "api_key": "none", "base_url": server.base_url.replace("/api/paas/v4", "/v1"),
+            "model": "glm-4.7", "max_retries": 0,
+        }  # fmt: skip
+        for call in (ChatZhipuAI(**where).invoke, ZhipuAI(**where).complete):
+            with pytest.raises(
+                ContextOverflowError, match=r"32768 tokens .*About 5 tokens were"
+            ) as caught:
+                call("Hello")
+            assert " takes " not in str(caught.value)
+
+
+def test_an_overflow_of_texts_to_embed_speaks_of_no_answer() -> None:
+    with FaultServer(*[say.error(400, "1261")] * 3) as server:
+        where: dict[str, Any] = {
+            "api_key": "id.secret", "base_url": server.base_url, "max_retries": 0
+        }  # fmt: skip
+        for call in (
+            lambda: ZhipuAIEmbeddings(**where).embed_query("a"),
+            lambda: ZhipuAIEmbedding(**where).get_query_embedding("a"),
+            lambda: ZhipuAIRerank(**where).rerank(["a"], "b"),
+        ):
+            with pytest.raises(ContextOverflowError) as caught:
+                call()
+            assert "answer" not in str(caught.value)
+
+
+def test_an_overflow_names_the_room_that_was_asked_for() -> None:
+    with FaultServer(*[say.error(400, "1261")] * 2) as server:
+        where: dict[str, Any] = {
+            "api_key": "id.secret", "base_url": server.base_url, "max_retries": 0
+        }  # fmt: skip
+        for model in (ChatZhipuAI, ZhipuAI):
+            llm = model(model="glm-4.7", max_tokens=131072, **where)
+            call = llm.invoke if model is ChatZhipuAI else llm.complete
+            with pytest.raises(ContextOverflowError, match=r"max_tokens=131072 .* leaves room"):
+                call("Hello")
+
+
+def test_of_very_much_the_characters_are_counted() -> None:
+    with FaultServer(say.error(400, "1261")) as server:
+        llm = ChatZhipuAI(api_key="id.secret", base_url=server.base_url, max_retries=0)
+        with pytest.raises(ContextOverflowError, match="about 500000 characters were sent"):
+            llm.invoke(
+                [("system", "a" * 250_000), ("user", [{"type": "text", "text": "b" * 250_000}])]
+            )

@@ -131,6 +131,19 @@ def test_however_it_is_refused(
     assert sites.asked == [WORLD, CHINA]
 
 
+@pytest.mark.parametrize("status", [401, 200])
+@pytest.mark.parametrize("code", ["1001", "1005"])
+def test_a_missing_header_or_a_second_login_is_not_about_the_site(
+    ask: Any, status: int, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZAI_API_KEY", KEY)
+    sites = Sites(CHINA, refusal=(status, {"error": {"code": code, "message": "no"}}))
+    with pytest.raises(AuthenticationError) as caught:
+        ask(sites)
+    assert sites.asked == [WORLD]
+    assert "choose the site" not in str(caught.value)
+
+
 EMBEDDERS = {
     "langchain": lambda sites: ZhipuAIEmbeddings(**sites.clients).embed_query("hi"),
     "langchain, async": lambda sites: asyncio.run(

@@ -46,6 +46,15 @@ _REQUEST_ID = "X-Request-Id"
 _NOT_OF_THE_SITE = frozenset({"1001", "1005"})
 
 
+def _refuses_the_key(error: ZhipuError) -> bool:
+    """Return whether a key was refused that may be one for the other site."""
+    return (
+        isinstance(error, AuthenticationError)
+        and error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.OK}  # OK: with a code inside
+        and error.code not in _NOT_OF_THE_SITE
+    )
+
+
 @dataclass(slots=True)
 class Call:
     """The state of one logical call over its attempts."""
@@ -285,9 +294,7 @@ class Call:
 
     def _goes_elsewhere(self, error: ZhipuError) -> bool:
         """Return whether the key is to be tried at the other site: not counted as a retry."""
-        if not self.core.inferred or not isinstance(error, AuthenticationError):
-            return False
-        if error.status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.OK}:  # OK: with a code inside
+        if not self.core.inferred or not _refuses_the_key(error):
             return False
         self._refused_at.append(self._sent_to)
         request = self.request
@@ -339,10 +346,10 @@ class Call:
         error = error_from(status, headers, body, request_id=self.request_id)
         # The service has no status of its own for a path that it does not have.
         seen = 404 if isinstance(error, NotFoundError) else status
-        if isinstance(error, AuthenticationError) and error.code not in _NOT_OF_THE_SITE:
-            seen = 401  # a business code under HTTP 200 as well, as of the console's routes
+        if isinstance(error, AuthenticationError):  # under HTTP 200 too, as of the console's routes
+            seen = 401 if _refuses_the_key(error) else 200
         hint = hint_for(self.core, self.request.path, seen, error.message)
-        hint = hint or model_hint(self.request, error)
+        hint = hint or model_hint(self.request, error, self.core.dialect.name)
         if hint is not None:
             error.explain(hint)
         failed = getattr(self.request, "failed", None)

@@ -128,7 +128,7 @@ class Core:
         if not offered(self.site, path, method) and not goes_where_offered(self, path, method):
             raise InvalidRequestError(
                 f"{method} {path} is not offered on this site ({self.site}: {self.base_url})"
-                f"{where_offered(path, method)}",
+                f"{where_offered(self.site, path, method)}",
                 field="base_url",
                 value=self.base_url,
             )

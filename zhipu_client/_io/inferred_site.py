@@ -54,18 +54,27 @@ def goes_where_offered(core: Any, path: str, method: str) -> bool:
     return True
 
 
-def where_offered(path: str, method: str) -> str:
+def where_offered(site: str | None, path: str, method: str) -> str:
     """Return what to do about a path that a site lacks, for the end of a refusal.
 
+    Args:
+        site: The site that lacks it. A coding plan's key is one of its host's account too.
+        path: The path of what it does not offer.
+        method: Its HTTP method.
+
     Examples:
-        >>> where_offered("/embeddings", "POST")
+        >>> where_offered("zai", "/embeddings", "POST")
         ': give base_url="bigmodel" and a key of that site, which does offer it'
+        >>> where_offered("zai-coding", "/images/generations", "POST")
+        ': give base_url="zai", which does offer it and takes the same key'
     """
-    names = (site_of(url) for url in _OTHER)
-    name = next((name for name in names if name and offered(name, path, method)), None)
-    if name is None:
+    own = (site or "").removesuffix("-coding")
+    names = [name for url in _OTHER if (name := site_of(url)) and offered(name, path, method)]
+    if not names:
         return ""
-    return f': give base_url="{name}" and a key of that site, which does offer it'
+    if own in names:
+        return f': give base_url="{own}", which does offer it and takes the same key'
+    return f': give base_url="{names[0]}" and a key of that site, which does offer it'
 
 
 def goes_to_other_site(
