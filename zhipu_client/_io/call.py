@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any, Literal
 
 from zhipu_client import _key
@@ -15,7 +14,7 @@ from zhipu_client._defaults import Timeout, header_fields, merged_headers
 from zhipu_client._io.bodies import LongBody, arguments_of, foreign, write
 from zhipu_client._io.client_base import Core
 from zhipu_client._io.client_settings import retries
-from zhipu_client._io.inferred_site import goes_to_other_site
+from zhipu_client._io.inferred_site import goes_to_other_site, refuses_the_key
 from zhipu_client._io.notes import notes
 from zhipu_client._io.trace import Deadline
 from zhipu_client._io.usage import UsageCounter, active, counters_of
@@ -42,17 +41,6 @@ __all__ = ["Call"]
 KEY_FRESH = 5.0
 #: The header of an attempt's id, where it is not in the body.
 _REQUEST_ID = "X-Request-Id"
-#: No Authorization header, and a second login: these are not of a key for the other site.
-_NOT_OF_THE_SITE = frozenset({"1001", "1005"})
-
-
-def _refuses_the_key(error: ZhipuError) -> bool:
-    """Return whether a key was refused that may be one for the other site."""
-    return (
-        isinstance(error, AuthenticationError)
-        and error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.OK}  # OK: with a code inside
-        and error.code not in _NOT_OF_THE_SITE
-    )
 
 
 @dataclass(slots=True)
@@ -294,7 +282,7 @@ class Call:
 
     def _goes_elsewhere(self, error: ZhipuError) -> bool:
         """Return whether the key is to be tried at the other site: not counted as a retry."""
-        if not self.core.inferred or not _refuses_the_key(error):
+        if not self.core.inferred or not refuses_the_key(error):
             return False
         self._refused_at.append(self._sent_to)
         request = self.request
@@ -347,7 +335,7 @@ class Call:
         # The service has no status of its own for a path that it does not have.
         seen = 404 if isinstance(error, NotFoundError) else status
         if isinstance(error, AuthenticationError):  # under HTTP 200 too, as of the console's routes
-            seen = 401 if _refuses_the_key(error) else 200
+            seen = 401 if refuses_the_key(error) else 200
         hint = hint_for(self.core, self.request.path, seen, error.message)
         hint = hint or model_hint(self.request, error, self.core.dialect.name)
         if hint is not None:

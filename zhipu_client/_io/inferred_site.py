@@ -7,6 +7,7 @@ packages read ``ZAI_API_KEY`` for both.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,12 +17,33 @@ from zhipu_client._user_warnings import warn_user
 from zhipu_client.dialects import dialect_of
 from zhipu_client.errors import AuthenticationError, ZhipuError
 
-__all__ = ["goes_to_other_site", "goes_where_offered", "infer", "where_offered"]
+__all__ = [
+    "goes_to_other_site",
+    "goes_where_offered",
+    "infer",
+    "refuses_the_key",
+    "where_offered",
+]
 
 _OTHER = {
     PRESETS["bigmodel"]: PRESETS["zai"],
     PRESETS["zai"]: PRESETS["bigmodel"],
 }
+#: No Authorization header, and a second login: these are not of a key for the other site.
+_NOT_OF_THE_SITE = frozenset({"1001", "1005"})
+
+
+def refuses_the_key(error: ZhipuError) -> bool:
+    """Return whether a key was refused that may be one for the other site.
+
+    Args:
+        error: What a call failed with.
+    """
+    return (
+        isinstance(error, AuthenticationError)
+        and error.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.OK}  # OK: with a code inside
+        and error.code not in _NOT_OF_THE_SITE
+    )
 
 
 def infer(core: Any) -> None:
