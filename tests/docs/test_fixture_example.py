@@ -21,7 +21,7 @@ SETTING = re.compile(r"```toml\n(.*?)```", re.DOTALL)
 def test_the_examples_of_the_fixture_pass(page: str, tmp_path: Path) -> None:
     text = (ROOT / "docs" / page).read_text("utf-8")
     examples = EXAMPLE.findall(text)
-    assert len(examples) == 3
+    assert len(examples) == 4
     for number, example in enumerate(examples):
         (tmp_path / f"test_{number}.py").write_text(example, "utf-8")
     (setting,) = SETTING.findall(text)
@@ -34,7 +34,7 @@ def test_the_examples_of_the_fixture_pass(page: str, tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, check=False, timeout=100,
         env={"PYTHONPATH": str(ROOT), "PATH": "", "HOME": str(tmp_path)},
     )  # fmt: skip
-    assert "3 passed" in done.stdout, done.stdout + done.stderr
+    assert "4 passed" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("page", ["emulator.md", "zh/emulator.md"])
