@@ -44,6 +44,17 @@ PRINTED: dict[str, tuple[str, ...]] = {
         "助手：武汉：4.1 米，正在下降。",
         "助手：你叫小林。",
     ),
+    "chinese_extraction": (
+        "B-17  李安  白茶  121.50 元  金额相符\n",
+        "B-18  赵敏  茶壶  80.00 元  金额相符\n",
+        "B-19  欧阳修  茶杯  54.00 元  金额不符，应为 45.00 元\n",
+    ),
+    "chinese_report": (
+        "3 页，3 段\n",
+        "问：两台水听器花了多少钱？\n答：两台水听器共花费32800元，是最大的一笔支出。（第 1 页）",
+        "问：队长是谁？\n答：队长是来自武汉的周敏。（第 2 页）",
+        "问：江豚在哪里出现得最多？\n答：江豚在鹿角出现得最多。（第 3 页）",
+    ),
     "counting_tokens": ("4 tokens for 6 characters", "answer: Your name is Ada.", "billed: "),
     "evaluation": ("right  What did the hydrophones cost?", "True", "True", "3 of 3 are right"),
     "fastapi_sse": ('event: text\ndata: " 323"', 'event: usage\ndata: {"tokens": 37}'),
@@ -146,6 +157,17 @@ ONLY: dict[tuple[str, str], tuple[str, ...]] = {
     ),
     ("langchain", "human_in_the_loop edit"): ("the tool: ", "42"),
     ("langchain", "human_in_the_loop reject"): ("the tool: ", "No sums today."),
+    # Both tools run at once: which of them is ready first is not said.
+    ("langchain", "chinese_service_desk"): (
+        "调用：查询订单（订单号=B-17）\n调用：计算运费（重量=3，城市=武汉）\n",
+        "结果：寄到武汉，3 公斤：18.00 元\n",
+        "客服：订单 B-17：已发货，预计明天送达。 寄到武汉，3 公斤：18.00 元。",
+    ),
+    ("llama_index", "chinese_service_desk"): (
+        "调用：查询订单（订单号=B-17）\n",
+        "结果：寄到武汉，3 公斤：18.00 元\n",
+        "客服：订单 B-17：已发货，预计明天送达。 寄到武汉，3 公斤：18.00 元。",
+    ),
     ("langchain", "cloned_voice"): ("Listed: True", "Deleted: True", "Spoken: ", "RIFF"),
     ("langchain", "moderation"): (
         "PASS  What is 17 * 19?",
