@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from zhipu_client._numbers import whole_number
-from zhipu_client.errors import ServerError, ZhipuError, shorten
+from zhipu_client.errors import ServerError, ZhipuError
+from zhipu_client.errors._root import shorten
 from zhipu_client.work._job import attach
 
 __all__ = [

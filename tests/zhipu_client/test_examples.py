@@ -69,6 +69,30 @@ def test_what_everybody_needs_is_shown() -> None:
     assert {name for name, _ in EXAMPLES} >= SHOWN
 
 
+def test_every_error_shows_how_it_is_caught() -> None:
+    errors = {
+        name
+        for name in zhipu_client.__all__
+        if inspect.isclass(found := getattr(zhipu_client, name))
+        and issubclass(found, zhipu_client.APIError | zhipu_client.APIConnectionError)
+    }
+    shown = {name for name, code in EXAMPLES if f"except {name} as error" in code}
+    assert errors - shown == set()
+
+
+#: Errors whose examples make the emulator refuse something: what they do with it runs, too.
+RAISED = {"AuthenticationError", "BadRequestError", "GoneError", "NotFoundError"}
+
+
+@pytest.mark.parametrize("name", sorted(RAISED))
+def test_examples_of_errors_raise_them(
+    name: str, surroundings: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (code,) = [code for named, code in EXAMPLES if named == name]
+    exec(code, taken_for_granted())
+    assert capsys.readouterr().out
+
+
 def test_every_function_that_makes_a_request_shows_how() -> None:
     silent = []
     exports = [getattr(zhipu_client, name) for name in zhipu_client.__all__]

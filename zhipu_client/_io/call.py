@@ -29,9 +29,9 @@ from zhipu_client.errors import (
     NotFoundError,
     ServerError,
     ZhipuError,
-    shorten,
 )
 from zhipu_client.errors._kinds import named
+from zhipu_client.errors._root import shorten
 from zhipu_client.telemetry._switch import switch
 from zhipu_client.work._usage import used_by
 

@@ -14,7 +14,8 @@ import zlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from zhipu_client.errors import ServerError, shorten
+from zhipu_client.errors import ServerError
+from zhipu_client.errors._root import shorten
 
 __all__ = ["CODINGS", "aunpacked", "unpacked"]
 

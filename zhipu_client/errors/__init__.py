@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
+
+from zhipu_client.errors._root import InvalidRequestError, ZhipuError, shorten
 
 __all__ = [
     "APIConnectionError",
@@ -28,83 +29,8 @@ __all__ = [
     "ZhipuError",
 ]
 
-#: The longest text that an error carries, whatever the body's size.
-MAX_TEXT = 500
 #: The first and the last of the characters of a message that not everybody reads.
 _CHINESE = (("\u3400", "\u9fff"), ("\uf900", "\ufaff"))
-
-
-class ZhipuError(Exception):
-    """The root of every error that this package raises itself.
-
-    Examples:
-        >>> from zhipu_client import embeddings
-        >>> try:
-        ...     embeddings.create(input="")
-        ... except ZhipuError as error:
-        ...     print(error)
-        input[0] must not be empty, got ''
-    """
-
-    def explain(self, hint: str) -> None:
-        """Add to the text what the caller can do, or has to know."""
-        self.args = (f"{self}. {hint}", *self.args[1:])
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions cross process borders (multiprocessing, Ray); the default would call
-        # __init__ with the finished text only.
-        return _rebuild, (type(self), self.args, self.__dict__)
-
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        state = {name: _crossing(value) for name, value in self.__dict__.items()}
-        return _rebuild, (type(self), self.args, state)
-
-    def __copy__(self) -> Self:
-        made: Self = _rebuild(type(self), self.args, self.__dict__)
-        return made
-
-
-def _crossing(value: Any) -> Any:
-    """Return a value as it can go to another process: one that cannot is left out by its kind.
-
-    It is the error that has to arrive. One that cannot be restored would be waited for for ever.
-    """
-    if value is None or isinstance(value, (str, int, float)):
-        return value
-    try:
-        pickle.loads(pickle.dumps(value))  # noqa: S301  (written a moment ago)
-    except Exception:  # noqa: BLE001  (a foreign value may raise anything)
-        return f"a value of type {type(value).__name__}"
-    return value
-
-
-def _rebuild(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
-    error = kind.__new__(kind)
-    error.args = args
-    error.__dict__.update(state)
-    return error
-
-
-class InvalidRequestError(ZhipuError, ValueError):
-    """Refused by us before anything was sent.
-
-    Attributes:
-        field: The parameter that was wrong, as the caller wrote it (``"temperature"``), or None.
-        value: The offending value (shortened in the text; never a secret), or None.
-
-    Examples:
-        >>> from zhipu_client import embeddings
-        >>> try:
-        ...     embeddings.create(input=["你好", ""])
-        ... except InvalidRequestError as error:
-        ...     error.field, error.value
-        ('input[1]', '')
-    """
-
-    def __init__(self, message: str, *, field: str | None = None, value: Any = None) -> None:
-        super().__init__(message)
-        self.field = field
-        self.value = value
 
 
 class APIError(ZhipuError):
@@ -188,19 +114,55 @@ class APIError(ZhipuError):
 
 
 class BadRequestError(APIError):
-    """The request is wrong: a bad or missing parameter, or messages the service refuses."""
+    """The request is wrong: a bad or missing parameter, or messages the service refuses.
+
+    Example:
+        ```python
+        try:
+            client.send(chat.create(model="glm-4.7", messages=messages, extra_body={"top_p": 9}))
+        except BadRequestError as error:
+            print(error.message, error.request_id)  # sent again as it is, it would be refused again
+        ```
+    """
 
 
 class AuthenticationError(APIError):
-    """The key is missing, wrong, expired or for the other site."""
+    """The key is missing, wrong, expired or for the other site.
+
+    Example:
+        ```python
+        try:
+            Client(api_key="id.of-nobody", base_url=client.base_url).send(request)
+        except AuthenticationError as error:
+            print("Is it a key of this site?", client.base_url, error.code)
+        ```
+    """
 
 
 class PermissionDeniedError(APIError):
-    """The account may not use this endpoint or model, or is locked."""
+    """The account may not use this endpoint or model, or is locked.
+
+    Example:
+        ```python
+        try:
+            reply = client.send(request)
+        except PermissionDeniedError as error:
+            print("Ask for access, quoting", error.request_id, error.code)
+        ```
+    """
 
 
 class NotFoundError(APIError):
-    """The model, task, file or path does not exist (on this site)."""
+    """The model, task, file or path does not exist (on this site).
+
+    Example:
+        ```python
+        try:
+            client.send(chat.create(model="glm-0", messages=messages))
+        except NotFoundError as error:
+            print(error.hint)  # the nearest model of the catalogue, and the sites that have it
+        ```
+    """
 
 
 class GoneError(NotFoundError):
@@ -209,6 +171,14 @@ class GoneError(NotFoundError):
     Attributes:
         file_id: The file, or None.
         batch_id: The batch, or the one that the file belongs to, or None.
+
+    Example:
+        ```python
+        try:
+            client.send(files.content(file_id="file-1"))
+        except GoneError as error:
+            print("to be uploaded again:", error.file_id)
+        ```
     """
 
     file_id: str | None = None
@@ -242,7 +212,16 @@ class QuotaExceededError(APIError):
 
 
 class InsufficientBalanceError(QuotaExceededError):
-    """The account has no money or no resource package left (1113). Never retried."""
+    """The account has no money or no resource package left (1113). Never retried.
+
+    Example:
+        ```python
+        try:
+            reply = client.send(request)
+        except InsufficientBalanceError as error:
+            raise SystemExit("The account is empty: top it up in the console") from error
+        ```
+    """
 
 
 class ContextOverflowError(BadRequestError):
@@ -283,7 +262,16 @@ class ContentFilterError(APIError):
 
 
 class ServerError(APIError):
-    """The service failed, or answered with something that is not an answer."""
+    """The service failed, or answered with something that is not an answer.
+
+    Example:
+        ```python
+        try:
+            reply = client.send(request)  # tried again as often as max_retries says
+        except ServerError as error:
+            print("worth another try" if error.retryable else error.body)
+        ```
+    """
 
 
 class APIConnectionError(ZhipuError):
@@ -317,7 +305,16 @@ class APIConnectionError(ZhipuError):
 
 
 class APITimeoutError(APIConnectionError, TimeoutError):
-    """A limit of time passed: to connect, between bytes, between contents, or for the whole."""
+    """A limit of time passed: to connect, between bytes, between contents, or for the whole.
+
+    Example:
+        ```python
+        try:
+            reply = client.send(request, timeout=Timeout(total=30, connect=5))
+        except APITimeoutError as error:
+            print(error, "The service may be at work on it." if error.sent else "Nothing was sent.")
+        ```
+    """
 
 
 class StreamIncompleteError(ZhipuError):
@@ -353,6 +350,14 @@ class TaskFailedError(ServerError):
 
     Attributes:
         task_id: The task.
+
+    Example:
+        ```python
+        try:
+            result = wait_result(client, task)
+        except TaskFailedError as error:
+            print(error.task_id, error.code, error.message)
+        ```
     """
 
     task_id: str | None = None
@@ -390,8 +395,3 @@ def error_in(data: Any) -> bool:
     if data.get("error") and not data.get("choices"):
         return True
     return data.get("success") is False or data.get("object") == "error"
-
-
-def shorten(text: str) -> str:
-    """Return a text as an error carries it, cut when it is long."""
-    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}… ({len(text)} characters)"

@@ -15,7 +15,6 @@ from typing import Any
 
 from zhipu_client._numbers import whole_number
 from zhipu_client.errors import (
-    MAX_TEXT,
     APIError,
     AuthenticationError,
     BadRequestError,
@@ -25,9 +24,9 @@ from zhipu_client.errors import (
     QuotaExceededError,
     RateLimitError,
     ServerError,
-    shorten,
 )
 from zhipu_client.errors._codes import CODES, Code
+from zhipu_client.errors._root import MAX_TEXT, shorten
 from zhipu_client.errors._worded import kind_by_words, quoted_code
 
 __all__ = ["error_from", "retry_after_seconds"]
