@@ -115,6 +115,19 @@ def test_the_setting_fails_tests_that_leave_something(tmp_path, options: tuple[s
     assert "AssertionError: not used: say='never'" in said
 
 
+def test_it_gives_no_warnings(tmp_path) -> None:
+    tests = (
+        TESTS.partition("def test_fails")[0]
+        + """
+def test_it(zhipu_emulator):
+    assert ask(zhipu_emulator).status_code == 200
+"""
+    )
+    said = ran(tmp_path, "-W", "error", "-p", "no:asyncio", tests=tests)
+    assert "1 passed" in said, said
+    assert "arning" not in said
+
+
 def test_a_marker_with_a_mistake_says_which_where_and_what_was_meant(tmp_path) -> None:
     said = ran(tmp_path, tests=MISSPELT)
     assert "1 passed, 5 errors" in said, said
