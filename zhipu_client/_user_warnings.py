@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from types import FrameType
 
 __all__ = ["warn_user"]
 
-#: Packages, and parts of Python, between the user's line and a warning.
-_BETWEEN = frozenset(
-    "anyio asyncio concurrent contextlib contextvars functools importlib langchain "
-    "langchain_classic langchain_core langchain_zhipu langgraph llama_index "
-    "llama_index_instrumentation llama_index_zhipu pydantic tenacity threading typing "
-    "workflows wrapt zhipu_client".split()
-)
+#: Ours, which may be worked on in a folder of their own.
+_OURS = frozenset({"langchain_zhipu", "llama_index_zhipu", "zhipu_client", "zhipu_emulator"})
+#: Where packages are installed, whatever the environment.
+_INSTALLED = frozenset({"dist-packages", "site-packages"})
+#: Where a thread is that waits for what it has given to other threads.
+_WAITING = frozenset({"asyncio", "concurrent"})
 
 
 def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warn of something, at the nearest line that is neither ours nor a framework's.
+    """Warn of something, at the nearest line that is neither ours, installed nor Python's.
 
-    So the user sees what to change, and Python's filters by module apply to the user's own.
+    So the user sees what to change, and Python's filters by module apply to the user's own. In a
+    thread that only packages have started it is the line that waits for it, where there is one
+    such line.
 
     Args:
         message: What to say.
@@ -35,7 +40,8 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
         >>> print(found[0].message)
         temperature is high
     """
-    frame = _of_the_user(sys._getframe(1))
+    start = sys._getframe(1)
+    frame = _of_the_user(start) or _that_waits() or _caller_of_ours(start)
     names = frame.f_globals
     warnings.warn_explicit(
         message,
@@ -47,13 +53,57 @@ def warn_user(message: str, category: type[Warning] = UserWarning) -> None:
     )
 
 
-def _of_the_user(start: FrameType) -> FrameType:
-    frame: FrameType | None = start
-    last = start
+def _outwards(frame: FrameType | None) -> Iterator[FrameType]:
     while frame is not None:
-        last = frame
-        name = frame.f_globals.get("__name__") or ""
-        if name.partition(".")[0] not in _BETWEEN:
-            break
+        yield frame
         frame = frame.f_back
-    return last  # the outermost one in a thread that only packages have started
+
+
+def _package(frame: FrameType) -> str:
+    name = frame.f_globals.get("__name__") or ""
+    return str(name).partition(".")[0]
+
+
+def _of_the_user(start: FrameType) -> FrameType | None:
+    return next((frame for frame in _outwards(start) if _is_users(frame)), None)
+
+
+def _is_users(frame: FrameType) -> bool:
+    if _package(frame) in _OURS:
+        return False
+    place = frame.f_code.co_filename
+    if place.startswith("<frozen "):
+        return False
+    if place.startswith("<"):  # made by exec, as dataclasses do: it belongs to its module
+        place = str(frame.f_globals.get("__file__") or "")
+    return not _is_installed(place)
+
+
+@cache
+def _is_installed(place: str) -> bool:
+    """Return whether a file belongs to Python itself or to an installed package."""
+    path = Path(place)
+    return not _INSTALLED.isdisjoint(path.parts) or path.is_relative_to(Path(os.__file__).parent)
+
+
+def _that_waits() -> FrameType | None:
+    """Return the line of the user, in another thread, that waits for the work of threads.
+
+    Nothing says which thread another one works for. Where two of them wait, none is named.
+    """
+    found = [
+        frame
+        for start in sys._current_frames().values()
+        if _waits(start) and (frame := _of_the_user(start)) is not None
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _waits(start: FrameType) -> bool:
+    inner = (_package(frame) for frame in _outwards(start))
+    return next((name for name in inner if name not in {"selectors", "threading"}), "") in _WAITING
+
+
+def _caller_of_ours(start: FrameType) -> FrameType:
+    ours = [frame for frame in _outwards(start) if _package(frame) in _OURS]
+    return (ours[-1].f_back or ours[-1]) if ours else start

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
+from langchain_core.runnables import RunnableParallel
 
 import zhipu_client
 import zhipu_emulator
@@ -81,6 +85,37 @@ def of_llama_later(server: Any) -> None:
     asyncio.run(later())
 
 
+def of_a_batch(server: Any) -> None:
+    ChatZhipuAI(**made(server)).batch(["a", "b"], temprature=0.5)
+
+
+def of_an_async_batch(server: Any) -> None:
+    async def later() -> None:
+        await ChatZhipuAI(**made(server)).abatch(["a", "b"], temprature=0.5)
+
+    asyncio.run(later())
+
+
+def of_parallel_steps(server: Any) -> None:
+    model = ChatZhipuAI(**made(server))
+    RunnableParallel(a=model.bind(temprature=0.5), b=model).invoke("hi")
+
+
+def in_a_pool(server: Any) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(ChatZhipuAI, **made(server), temprature=0.5)
+
+
+def in_a_thread_of_a_loop(server: Any) -> None:
+    asyncio.run(asyncio.to_thread(ZhipuAI, **made(server), temprature=0.5))
+
+
+def of_a_deep_agent(server: Any) -> None:
+    deepagents = pytest.importorskip("deepagents", reason="deepagents is an extra of the tests")
+    model = ChatZhipuAI(**made(server), model="glm-5.3", thinking=False)
+    deepagents.create_deep_agent(model=model).invoke({"messages": [("user", "hi")]})
+
+
 def former_module(_: Any) -> None:
     _ = zhipu_client.results
 
@@ -91,8 +126,9 @@ def former_module_imported(_: Any) -> None:
 
 WAYS = [
     misspelt_field, foreign_field, ignored_field, former_field, misspelt_of_a_call, of_a_chain,
-    of_a_stream, of_an_async_call, of_llama, of_llamas_stream, of_llama_later, former_module,
-    former_module_imported,
+    of_a_stream, of_an_async_call, of_a_batch, of_an_async_batch, of_parallel_steps, in_a_pool,
+    in_a_thread_of_a_loop, of_a_deep_agent, of_llama, of_llamas_stream, of_llama_later,
+    former_module, former_module_imported,
 ]  # fmt: skip
 
 
@@ -136,3 +172,62 @@ def test_a_filter_by_module_is_for_the_users_module(server: Any) -> None:
         warnings.filterwarnings("error", module=__name__.replace(".", r"\."))
         with pytest.raises(UserWarning, match="temprature"):
             ZhipuAI(**made(server), temprature=0.5)
+
+
+@pytest.mark.parametrize("name", ["workflows", "pydantic_models", "langchain"])
+def test_a_package_of_the_user_may_have_any_name(name: str, server: Any, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.py"
+    path.write_text("def go(kind, given):\n    return kind(**given, temprature=0.5)\n")
+    names: dict[str, Any] = {"__name__": name, "__file__": str(path)}
+    exec(compile(path.read_text(), path, "exec"), names)
+    for kind in (ChatZhipuAI, ZhipuAI):
+        with pytest.warns(UserWarning, match="temprature") as found:
+            names["go"](kind, made(server))
+        assert [(one.filename, one.lineno) for one in found] == [(str(path), 2)]
+
+
+def installed(path: Path, code: str) -> Any:
+    """Return the function `go` of a package that is installed, not the user's."""
+    place = path / "lib" / "site-packages" / "other" / "__init__.py"
+    names: dict[str, Any] = {"__name__": "other", "__file__": str(place)}
+    exec(compile(code, place, "exec"), names)
+    return names["go"]
+
+
+def test_a_package_that_is_installed_is_passed_over(server: Any, tmp_path: Path) -> None:
+    go = installed(tmp_path, "def go(kind, given):\n    return kind(**given, temprature=0.5)\n")
+    with pytest.warns(UserWarning, match="temprature") as found:
+        go(ZhipuAI, made(server))
+    assert lines(found.list) == [__file__]
+
+
+def test_where_two_threads_wait_neither_is_named(server: Any, tmp_path: Path) -> None:
+    code = "def go(kind, given):\n    held.wait(10)\n    return kind(**given, temprature=0.5)\n"
+    go, held = installed(tmp_path, code), threading.Event()
+    go.__globals__["held"] = held
+
+    def wait() -> None:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(go, ZhipuAI, made(server))
+
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        threads = [threading.Thread(target=wait) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        while sum(_stands_in_a_pool(thread) for thread in threads) < 2:
+            pass
+        held.set()
+        for thread in threads:
+            thread.join()
+    first, *_ = lines(found)
+    assert Path(first).parent.name == "other"
+
+
+def _stands_in_a_pool(thread: threading.Thread) -> bool:
+    frame = sys._current_frames().get(thread.ident or 0)
+    while frame is not None:
+        if frame.f_code.co_name == "shutdown":
+            return True
+        frame = frame.f_back
+    return False
