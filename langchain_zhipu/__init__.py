@@ -127,7 +127,15 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(home), name)
+    try:
+        value = getattr(import_module(home), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "langchain_core":
+            raise
+        from zhipu_client.adapting import install
+
+        message = f"{__name__} needs langchain-core: {install('langchain')}"
+        raise ModuleNotFoundError(message, name=error.name) from error
     globals()[name] = value
     return value
 

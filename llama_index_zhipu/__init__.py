@@ -115,7 +115,15 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     # The whole before its parts: it imports them in a circle, and of two threads that begin at
     # different parts one is refused by the import system (`_DeadlockError`).
-    import_module("llama_index.core")
+    try:
+        import_module("llama_index.core")
+    except ModuleNotFoundError as error:
+        if error.name not in {"llama_index", "llama_index.core"}:
+            raise
+        from zhipu_client.adapting import install
+
+        message = f"{__name__} needs llama-index-core: {install('llama-index')}"
+        raise ModuleNotFoundError(message, name=error.name) from error
     value = getattr(import_module(f"{__name__}.{home}"), name)
     globals()[name] = value
     return value

@@ -4,8 +4,9 @@
     python cookbook/langchain/mcp_by_service.py [--url https://tides.example/mcp] [--token SECRET]
 
 The service must reach the server (open.bigmodel.cn only). Without a key the emulator of this
-project answers, which calls the small server below; --url names another. Nobody is asked before a
-call: for tools that change something see mcp_tools.py, where your program makes the calls.
+project answers, which calls the small server below; --url names another. An emulator that
+you started yourself needs `--fetch-loopback` for it. Nobody is asked before a call: for tools that
+change something see mcp_tools.py, where your program makes the calls.
 """
 
 from __future__ import annotations

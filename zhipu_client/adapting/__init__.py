@@ -32,7 +32,8 @@ refused.
 frames of its error keep no key.
 
 `refuse`, `choice` and `refusal` make errors that name the field, the limit and the value;
-`suggestion` is what a misspelt name may have meant; `warn_user` warns at the user's own line.
+`suggestion` is what a misspelt name may have meant; `install` is the command that adds a missing
+extra; `warn_user` warns at the user's own line.
 `first_url` is for images and videos, which are paid for before they are fetched. `keeping`,
 `leave` and `aleave` put what is done, and paid for, on whatever ends a run: an interrupt and a
 cancellation too.
@@ -47,6 +48,7 @@ from zhipu_client._lazy import loader
 if TYPE_CHECKING:
     from zhipu_client._check import boolean, booleans, choice, refusal, refuse, suggestion
     from zhipu_client._download_rules import first_url
+    from zhipu_client._extras import install
     from zhipu_client._io.chat_pictures import with_pictures
     from zhipu_client._io.first_use import importing
     from zhipu_client._io.jobs import aleave, leave
@@ -93,6 +95,7 @@ else:
         {
             "zhipu_client._check": "boolean booleans choice refusal refuse suggestion",
             "zhipu_client._download_rules": "first_url",
+            "zhipu_client._extras": "install",
             "zhipu_client._io.chat_pictures": "with_pictures",
             "zhipu_client._io.first_use": "importing",
             "zhipu_client._io.jobs": "aleave leave",
@@ -163,6 +166,7 @@ __all__ = [
     "hidden_password",
     "hint",
     "importing",
+    "install",
     "keeping",
     "leave",
     "name_of",
