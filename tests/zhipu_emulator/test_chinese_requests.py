@@ -44,6 +44,9 @@ def test_sums(text: str, value: str) -> None:
 STRING = "string"
 PERSON = tool("Person", "A person.", name=STRING, age="integer")
 WORKER = tool("Worker", "A person.", name=STRING, age="integer", job=STRING)
+HIRED = tool("Hired", "A person.", ["name"], name=STRING, age="integer", job=STRING, firm=STRING)
+HIRES: Any = HIRED["function"]["parameters"]
+TEAM = tool("Team", "People.", people={"type": "array", "items": HIRES})
 CITIZEN = tool("Citizen", "A person.", name=STRING, age="integer", city=STRING)
 ITEM: Any = PERSON["function"]["parameters"]
 PEOPLE = tool("People", "People.", people={"type": "array", "items": ITEM})
@@ -66,6 +69,15 @@ def person(name: str, age: int, **more: str) -> dict[str, Any]:
         (WORKER, "李华是一名教师，今年二十九岁。", person("李华", 29, job="教师")),
         (WORKER, "Ada is a 36 year old engineer.", person("Ada", 36, job="engineer")),
         (WORKER, "Ada, 36, engineer", person("Ada", 36, job="engineer")),
+        (HIRED, "张三，三十六岁，工程师", person("张三", 36, job="工程师")),
+        (HIRED, "Ada, 36, engineer", person("Ada", 36, job="engineer")),
+        (HIRED, "Extract the person: Ada, 36, engineer, Acme",
+         person("Ada", 36, job="engineer", firm="Acme")),
+        (HIRED, "Ada Vik sails a ship, as all here do. She is 36.", person("Ada Vik", 36)),
+        (TEAM, "Ada, 36, engineer; Bob, 41, teacher",
+         {"people": [person("Ada", 36, job="engineer"), person("Bob", 41, job="teacher")]}),
+        (TEAM, "张三，三十六岁，工程师；李四，四十一岁，教师",
+         {"people": [person("张三", 36, job="工程师"), person("李四", 41, job="教师")]}),
         (CITIZEN, "张三，三十六岁，住在北京", person("张三", 36, city="北京")),
         (CITIZEN, "张三今年36岁，来自上海。", person("张三", 36, city="上海")),
         (CITIZEN, "Ada, 36, Oslo", person("Ada", 36, city="Oslo")),

@@ -17,6 +17,7 @@ from zhipu_emulator.content import tables
 _MOST_OBJECTS = 500  # in one call: schemas can ask for more than anyone can wait for
 _HEADING = re.compile(r"^(?:[^\d:：]*|[^:：.。;；,，\n]{20,})[:：]\s*")
 _BETWEEN = re.compile(rf"{JOINT.pattern}|\.(?:\s+|$)|[。！？!?\n|]+", re.IGNORECASE)
+_PART = re.compile(r"[^\s,，、;；\n|][^,，、;；\n|]*")
 _MOST_PARTS, _LONGEST_RECORD = 200, 600  # that are tried; the time grows with both
 _OPTIONAL = 1.5  # the score from which an optional property takes a value
 _NAMED = {"person", "place"}  # roles for which a reader takes any name
@@ -242,6 +243,8 @@ class Filler:
 
     def _rest(self, leaf: Schema) -> Any:
         """For a list all free values, for a string the few words that ask for nothing."""
+        if not (leaf.needed or leaf.roles or leaf.enum) and self.reads and leaf.type == "string":
+            return self._left_over()
         if not leaf.needed or leaf.enum:
             return None
         if leaf.type == "array" and not leaf.items.enum and leaf.items.type != "object":
@@ -257,6 +260,18 @@ class Filler:
             self._left = len(self._used), fits.residue(self.passage, self._used)
         found = self._left[1]
         return Span(0, 0, found) if found and not {*leaf.roles} & fits.NOT_A_FEW_WORDS else None
+
+    def _left_over(self) -> Span | None:
+        """The part of a list of values that is nothing else: "engineer" in "Ada, 36, engineer"."""
+        start = len(self.passage.text) - len(_HEADING.sub("", self.passage.text))
+        found = [
+            Span(*match.span(), match[0].rstrip(" .。"))
+            for match in _PART.finditer(self.passage.text, start)
+        ]
+        free = [one for one in found if not one.overlaps(self._used)]
+        listed = len(found) - len(free) > 1 and all(fits.few(one.value) for one in found)
+        self._used += free[:1] if listed else []
+        return free[0] if listed and free else None
 
     def _made_up(self, leaf: Schema) -> Any:
         """A value for a required property that the text is silent about."""

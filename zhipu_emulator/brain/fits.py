@@ -34,6 +34,7 @@ _APART = re.compile(r"(?:[,，、(（|:：\n]\s*)$")
 _ASKED = 0.3  # decides between values that are equal otherwise
 _NEXT = 8  # characters behind a value
 _FEW = 3  # words; more are a sentence, not a name
+_MANY = 25  # characters; a Chinese sentence has no blanks
 _SHORTEST = 3
 
 
@@ -173,6 +174,11 @@ def flag(leaf: Schema, text: str, *, reads: bool = False) -> bool | None:
 def set_apart(text: str, span: Span) -> bool:
     """Whether a value stands by itself, behind a comma or a colon."""
     return bool(_APART.search(text[max(0, span.start - 9) : span.start]))
+
+
+def few(text: str) -> bool:
+    """Whether a text is a few words and not a sentence."""
+    return len(text.split()) <= _FEW and len(text) < _MANY and not re.search("[.!?。！？]", text)
 
 
 def parts(text: str) -> list[str]:
