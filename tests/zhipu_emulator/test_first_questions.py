@@ -6,16 +6,9 @@ from typing import Any
 
 import pytest
 
+from tests.zhipu_emulator.conftest import make_tool as tool
+
 STRING = "string"
-
-
-def tool(title: str, about: str, required: list[str] | None = None, /, **fields: Any) -> Any:
-    """A function; a property is a type's name or a schema."""
-    properties = {name: {"type": f} if isinstance(f, str) else f for name, f in fields.items()}
-    wanted = list(properties) if required is None else required
-    parameters = {"type": "object", "properties": properties, "required": wanted}
-    function = {"name": title, "description": about, "parameters": parameters}
-    return {"type": "function", "function": function}
 
 
 WEATHER = tool("get_weather", "Get the weather of a city.", city=STRING)

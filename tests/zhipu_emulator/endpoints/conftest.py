@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
-from functools import cache
-from importlib import resources
 from typing import Any
 
 import httpx
-import jsonschema
 import pytest
 
 import zhipu_emulator
@@ -51,23 +47,6 @@ def connect(server: zhipu_emulator.Server) -> httpx.Client:
         headers={"Authorization": f"Bearer {server.api_key}"},
         trust_env=False,
     )
-
-
-@cache
-def _schema(name: str) -> Any:
-    text = resources.files("zhipu_emulator").joinpath(f"schemas/{name}.json").read_text("utf-8")
-    return json.loads(text)
-
-
-@pytest.fixture
-def satisfies() -> Callable[[Any, str], Any]:
-    """Check a value against a schema of the emulator's; gives the value."""
-
-    def check(value: Any, name: str) -> Any:
-        jsonschema.validate(value, _schema(name))
-        return value
-
-    return check
 
 
 @pytest.fixture
