@@ -20,6 +20,8 @@ __all__ = [
 _SHOWN = 60
 #: The name that the refusal of `not_boolean` has among the errors of pydantic.
 NOT_BOOLEAN = "not_boolean"
+#: What a field may be beside True and False: pydantic's kind of error -> in words.
+_OR = {"literal_error": "{expected}", "dict_type": "a dict"}
 #: Settings whose values are secrets, or contain some.
 _SECRETS = frozenset({"api_key", "default_headers", "proxy"})
 
@@ -149,8 +151,10 @@ def refusal(failed: ValidationError, known: Iterable[str] = ()) -> InvalidReques
         meant = suggestion(field, known)
         hint = f": did you mean {meant!r}?" if meant is not None else ""
         return InvalidRequestError(f"there is no argument {field!r}{hint}", field=field)
-    if [one["type"] for one in about] == [NOT_BOOLEAN]:
-        return not_boolean(field, about[0]["input"])
+    kinds = {one["type"]: one for one in about}
+    if NOT_BOOLEAN in kinds and kinds.keys() <= {NOT_BOOLEAN, *_OR}:
+        others = [_OR[kind].format_map(kinds[kind].get("ctx", {})) for kind in _OR if kind in kinds]
+        return not_boolean(field, about[0]["input"], *others)
     # The input of a field that is missing is all the others.
     if field in _SECRETS or about[0]["type"] == "missing":
         return InvalidRequestError(f"{field}: {why}", field=field)
@@ -197,12 +201,13 @@ def whole(field: str, value: str) -> None:
         raise refuse(field, value, why) from None
 
 
-def not_boolean(field: str, value: Any) -> InvalidRequestError:
+def not_boolean(field: str, value: Any, *others: str) -> InvalidRequestError:
     """Return the error for a value that is neither True nor False.
 
     Args:
         field: The parameter's name.
         value: What was given.
+        *others: What else it may be, in words.
 
     Examples:
         >>> raise not_boolean("truncate", 1)
@@ -214,7 +219,9 @@ def not_boolean(field: str, value: Any) -> InvalidRequestError:
     if isinstance(value, (str, bytes)):
         hint = ': compare what is read from a file or the environment first, as in value == "true"'
     return InvalidRequestError(
-        f"{field} must be True or False, got {show(value)}{hint}", field=field, value=value
+        f"{field} must be {', or '.join(('True or False', *others))}, got {show(value)}{hint}",
+        field=field,
+        value=value,
     )
 
 

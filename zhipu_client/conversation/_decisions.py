@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Literal, get_args
 
 from zhipu_client import models
-from zhipu_client._check import boolean, refuse, within
+from zhipu_client._check import boolean, not_boolean, refuse, within
 from zhipu_client._check import choice as check_choice
 from zhipu_client._half_characters import whole_characters
 from zhipu_client.conversation._settings import PARAMS, further_fields, mapping, options
@@ -285,10 +285,16 @@ def _checked_model(values: Mapping[str, Any]) -> str:
     for name in _BOOLEANS:
         boolean(name, values.get(name))
     check_choice("reasoning_history", values.get("reasoning_history"), get_args(ReasoningHistory))
-    if not isinstance(values.get("cost"), bool):
-        check_choice("cost", values.get("cost"), models.PRICED_SITES, "a text")
-    if not isinstance(values.get("think_tags"), bool):
-        check_choice("think_tags", values.get("think_tags"), ("opened",), "a text")
+    for name, others in (("cost", models.PRICED_SITES), ("think_tags", ("opened",))):
+        value = values.get(name)
+        if not isinstance(value, (bool, str, type(None))) or (
+            isinstance(value, str) and value not in others
+        ):
+            raise not_boolean(name, value, " or ".join(map(repr, others)))
+    effort = values.get("reasoning_effort")
+    if not isinstance(effort, (str, type(None))):
+        why = 'must be a valid string, such as "max", "high" or "low", or None'
+        raise refuse("reasoning_effort", effort, why)
     check_choice("file_mode", values.get("file_mode"), ("inline", "auto"))
     check_choice("tool_choice_mode", values.get("tool_choice_mode"), get_args(ToolChoiceMode))
     return model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from zhipu_client._check import refuse
+from zhipu_client._check import not_boolean, refuse
 from zhipu_client.conversation.call_secrets import is_redacted
 from zhipu_client.errors import InvalidRequestError
 
@@ -50,7 +50,7 @@ def search_tool(wanted: Any) -> dict[str, Any] | None:
     if not wanted:
         return None
     if wanted is not True:
-        raise refuse(_SEARCH, wanted, "must be True, False, or a dict of the search's options")
+        raise not_boolean(_SEARCH, wanted, "a dict")
     return {"type": _SEARCH}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from zhipu_client.errors import InvalidRequestError
+from zhipu_client._check import not_boolean
 from zhipu_client.models import ModelInfo
 
 __all__ = [
@@ -49,13 +49,7 @@ def thinking_value(value: Any, clear: bool | None = None) -> dict[str, Any] | No
     elif isinstance(value, Mapping):
         wanted = dict(value)
     else:
-        raise InvalidRequestError(
-            f"thinking is {value!r}, but must be "
-            'True, False, "enabled", "disabled", '
-            '"auto" or a dict with "type"',
-            field="thinking",
-            value=value,
-        )
+        raise not_boolean("thinking", value, "'auto', 'enabled' or 'disabled'", "a dict")
     if clear is not None:
         wanted["clear_thinking"] = clear
     return wanted or None
@@ -125,13 +119,6 @@ def thinking_fields(
     """
     wanted = thinking_value(thinking, clear_thinking) or {}
     notes: list[str] = []
-    if not isinstance(reasoning_effort, (str, type(None))):
-        raise InvalidRequestError(
-            f"reasoning_effort is {reasoning_effort!r}, but must be a valid string such as "
-            '"max", "high" or "low", or None',
-            field="reasoning_effort",
-            value=reasoning_effort,
-        )
     if info is None or info.thinking != "always" or "coding" in (site or ""):
         return wanted or None, reasoning_effort, notes
     if wanted.get("type") == "disabled":

@@ -39,7 +39,7 @@ def test_thinking_as_the_wire_has_it(value: Any, clear: Any, sent: Any) -> None:
 
 @pytest.mark.parametrize("value", [1, 0, "on", "", [], 2.5])
 def test_thinking_that_cannot_be_sent(value: Any) -> None:
-    with pytest.raises(InvalidRequestError, match="thinking is") as caught:
+    with pytest.raises(InvalidRequestError, match="thinking must be") as caught:
         thinking_value(value)
     assert caught.value.field == "thinking"
 
