@@ -26,7 +26,7 @@ from zhipu_client import (
     iterate_agent,
     wait_for,
 )
-from zhipu_client.adapting import TrueOrFalse, refuse
+from zhipu_client.adapting import TrueOrFalse, called, refuse
 from zhipu_client.agents import AgentCall, AgentReply
 
 __all__ = ["AgentSettings", "ZhipuAIAgent"]
@@ -115,7 +115,8 @@ class ZhipuAIAgent(
     @model_validator(mode="after")
     def _zhipu_agent_values(self) -> Self:
         # Checked here: after the request the answer is paid for, and a wrong value would lose it.
-        self._call("checked here", {}).request()
+        with called(timeout="wait"):
+            self._call("checked here", {}).request()
         return self
 
     @override

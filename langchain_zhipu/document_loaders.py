@@ -12,10 +12,13 @@ from langchain_core.documents.base import Blob
 from pydantic import ConfigDict, Field, SkipValidation
 
 from langchain_zhipu._collecting import CollectingLoader, CollectingParser
+from langchain_zhipu._errors import raised_as_model_errors
 from langchain_zhipu._ocr.reading import OCRSettings, Resume, ResumePoint
 from langchain_zhipu._ocr.sources import FilePath, Origin, blob_origin, origins
 from langchain_zhipu._options import OCROptions, WebPageOptions
 from langchain_zhipu._web_pages import WebPageSettings
+from zhipu_client.adapting import refuse, strings
+from zhipu_client.ocr import OCRProgress
 
 __all__ = ["ResumePoint", "ZhipuAIOCRLoader", "ZhipuAIOCRParser", "ZhipuAIWebReaderLoader"]
 
@@ -145,6 +148,9 @@ class ZhipuAIOCRLoader(OCRSettings, CollectingLoader, defer_build=False):
         resume_from: Resume = None,
         **settings: Unpack[OCROptions],
     ) -> None:
+        with raised_as_model_errors():
+            if not isinstance(resume_from, (int, OCRProgress, ResumePoint, type(None))):
+                raise refuse("resume_from", resume_from, "must be a page, or that of an error")
         own = {"file_path": file_path, "glob": glob, "resume_from": resume_from}
         super().__init__(**own, **settings)
 
@@ -237,7 +243,9 @@ class ZhipuAIWebReaderLoader(WebPageSettings, BaseLoader, defer_build=False):
     urls: tuple[str, ...]
 
     def __init__(self, urls: str | Iterable[str], **settings: Unpack[WebPageOptions]) -> None:
-        own: dict[str, Any] = {"urls": (urls,) if isinstance(urls, str) else tuple(urls)}
+        with raised_as_model_errors():
+            given = (urls,) if isinstance(urls, str) else tuple(strings("urls", urls))
+        own: dict[str, Any] = {"urls": given}
         super().__init__(**own, **settings)
 
     def lazy_load(self) -> Iterator[Document]:

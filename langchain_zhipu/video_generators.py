@@ -30,6 +30,7 @@ from zhipu_client import (
 from zhipu_client.adapting import (
     GivenPath,
     TrueOrFalse,
+    called,
     check_folder,
     file_of_task,
     first_url,
@@ -168,6 +169,7 @@ class ZhipuAIVideoGenerator(KeepsAnswers, BaseTool, defer_build=False):
     def _zhipu_video_values(self) -> Self:
         # Checked here: after the request the video is paid for, and a wrong value would lose it.
         self._waiting("checked here")
+        videos.checked_options(self.options)
         return self
 
     # --- Plain Python
@@ -282,9 +284,10 @@ class ZhipuAIVideoGenerator(KeepsAnswers, BaseTool, defer_build=False):
         return videos.create(model=self.model, prompt=prompt, image_url=image_url, **self.options)
 
     def _waiting(self, task_id: str) -> tasks.Waiting:
-        return tasks.waiting(
-            task_id, interval=self.interval, timeout=self.wait, on_progress=self.on_progress
-        )
+        with called(timeout="wait"):
+            return tasks.waiting(
+                task_id, interval=self.interval, timeout=self.wait, on_progress=self.on_progress
+            )
 
     def _video(
         self, found: tasks.TaskResult, task_id: str, prompt: str | None, path: Path | None = None

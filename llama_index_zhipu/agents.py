@@ -18,7 +18,7 @@ from zhipu_client import (
     iterate_agent,
     wait_for,
 )
-from zhipu_client.adapting import ConnectionOptions, booleans
+from zhipu_client.adapting import ConnectionOptions, booleans, called, mapping
 from zhipu_client.agents import AgentCall, AgentEvent, AgentReply
 
 from ._tool_spec import ConnectedToolSpec
@@ -90,14 +90,15 @@ class ZhipuAIAgentToolSpec(ConnectedToolSpec):
         booleans(below_base_url=below_base_url)
         super().__init__(api_key=api_key, **connection)
         self.agent_id = agent_id
-        self.custom_variables = dict(custom_variables or {})
+        self.custom_variables = mapping("custom_variables", custom_variables)
         self.conversation_id = conversation_id
         self.interval = interval
         self.wait = wait
         self.on_progress = on_progress
         self.below_base_url = below_base_url
         # Checked here: after the request the answer is paid for, and a wrong value would lose it.
-        self._call("checked here").request()
+        with called(timeout="wait"):
+            self._call("checked here").request()
 
     # --- As tools
 

@@ -17,7 +17,7 @@ from llama_index.core.schema import (
 )
 
 from zhipu_client import APIError, Request, knowledge, web_search
-from zhipu_client.adapting import ConnectionOptions, KeepsNoArguments, booleans, text_of
+from zhipu_client.adapting import ConnectionOptions, KeepsNoArguments, booleans, called, text_of
 
 from . import _web_search
 from ._connection import ZhipuSettings
@@ -101,7 +101,8 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
             "content_size": content_size,
             "search_intent": search_intent,
         }
-        self._request("checked here")
+        with called(count="similarity_top_k"):
+            self._request("checked here")
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         try:
@@ -204,7 +205,8 @@ class ZhipuAIKnowledgeRetriever(_ConnectedRetriever):
             "rerank_model": rerank_model,
             "fractional_threshold": score_threshold,
         }
-        self._request("checked here")
+        with called(top_k="similarity_top_k", fractional_threshold="score_threshold"):
+            self._request("checked here")
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         return self._nodes(self._zhipu._client.send(self._request(query_bundle.query_str)))

@@ -16,6 +16,7 @@ from zhipu_client.adapting import (
     ConnectionOptions,
     check_folder,
     keeping,
+    path,
     refuse,
     save_paid,
     warn_user,
@@ -77,12 +78,13 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         self.speed = speed
         self.volume = volume
         if folder is not None:
-            if save_to is not None:
+            if save_to is not None and Path(save_to) != Path(folder):
                 raise refuse("folder", folder, "is the former name of save_to: give one of them")
             note = "folder of ZhipuAISpeechToolSpec is called save_to"
             warn_user(note, DeprecationWarning)
-        given = folder if save_to is None else save_to
-        self.save_to = None if given is None else Path(given)
+        self.save_to = path("save_to", save_to) if save_to is not None else None
+        if folder is not None:
+            self.save_to = path("folder", folder)
         self._request("checked here")
 
     def text_to_speech(self, text: str) -> Any:
@@ -109,6 +111,6 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
     def _kept(self, sound: bytes) -> Any:
         if self.save_to is None:
             return [TextBlock(text="The text was said."), AudioBlock(audio=sound, format="wav")]
-        path = self.save_to / f"{uuid4().hex}.wav"
-        save_paid(path, sound, "the sound", partial=sound)
-        return str(path)
+        file = self.save_to / f"{uuid4().hex}.wav"
+        save_paid(file, sound, "the sound", partial=sound)
+        return str(file)

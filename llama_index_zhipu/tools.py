@@ -11,7 +11,6 @@ from llama_index.core.schema import Document
 
 from zhipu_client import (
     APIError,
-    InvalidRequestError,
     Request,
     adownload,
     download,
@@ -19,7 +18,15 @@ from zhipu_client import (
     reader,
 )
 from zhipu_client import web_search as searching
-from zhipu_client.adapting import ConnectionOptions, booleans, choice, first_url, keeping, text_of
+from zhipu_client.adapting import (
+    ConnectionOptions,
+    booleans,
+    choice,
+    first_url,
+    keeping,
+    refuse,
+    text_of,
+)
 
 from . import _web_search
 from ._keeping import KeepsAnswers
@@ -294,12 +301,10 @@ class ZhipuAIWebReaderToolSpec(ConnectedToolSpec):
     ) -> None:
         booleans(retain_images=retain_images)
         super().__init__(api_key=api_key, **connection)
+        if isinstance(max_characters, bool) or not isinstance(max_characters, int):
+            raise refuse("max_characters", max_characters, "must be a whole number")
         if max_characters < 1:
-            raise InvalidRequestError(
-                f"max_characters must be at least 1, got {max_characters}",
-                field="max_characters",
-                value=max_characters,
-            )
+            raise refuse("max_characters", max_characters, "must be at least 1")
         self.return_format = return_format
         self.max_characters = max_characters
         self.retain_images = retain_images

@@ -14,9 +14,11 @@ from zhipu_client import Request, adownload, await_for, download, tasks, videos,
 from zhipu_client.adapting import (
     ConnectionOptions,
     booleans,
+    called,
     check_folder,
     file_of_task,
     first_url,
+    path,
     saving,
 )
 
@@ -90,9 +92,9 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         self.model = model
         self.interval = interval
         self.wait = wait
-        self.options = dict(options or {})
+        self.options = videos.checked_options(options)
         self.on_progress = on_progress
-        self.save_to = None if save_to is None else Path(save_to)
+        self.save_to = None if save_to is None else path("save_to", save_to)
         self.max_bytes = max_bytes
         self.allow_loopback = allow_loopback
         # Checked here: after the request the video is paid for, and a wrong value would lose it.
@@ -133,10 +135,10 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         url = first_url(wait_for(client, self._waiting(task_id)), "video", task_id)
         if self.save_to is None:
             return url
-        path = file_of_task(self.save_to, task_id, ".mp4")
+        file = file_of_task(self.save_to, task_id, ".mp4")
         with saving("the video", url, partial=url, task_id=task_id):
-            download(client, url, to=path, **self._download())
-        return str(path)
+            download(client, url, to=file, **self._download())
+        return str(file)
 
     async def aresult(self, task_id: str) -> str:
         """Wait for the video of a task, asynchronously; see `result`."""
@@ -144,10 +146,10 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         url = first_url(await await_for(client, self._waiting(task_id)), "video", task_id)
         if self.save_to is None:
             return url
-        path = file_of_task(self.save_to, task_id, ".mp4")
+        file = file_of_task(self.save_to, task_id, ".mp4")
         with saving("the video", url, partial=url, task_id=task_id):
-            await adownload(client, url, to=path, **self._download())
-        return str(path)
+            await adownload(client, url, to=file, **self._download())
+        return str(file)
 
     def _request(self, prompt: str | None, image_url: Any) -> Request[videos.Task]:
         return videos.create(model=self.model, prompt=prompt, image_url=image_url, **self.options)
@@ -160,6 +162,7 @@ class ZhipuAIVideoGeneratorToolSpec(ConnectedToolSpec):
         }
 
     def _waiting(self, task_id: str) -> tasks.Waiting:
-        return tasks.waiting(
-            task_id, interval=self.interval, timeout=self.wait, on_progress=self.on_progress
-        )
+        with called(timeout="wait"):
+            return tasks.waiting(
+                task_id, interval=self.interval, timeout=self.wait, on_progress=self.on_progress
+            )

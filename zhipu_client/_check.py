@@ -326,7 +326,16 @@ def ids(request_id: str | None, user_id: str | None = None) -> None:
 
 
 def strings(field: str, values: Any) -> list[str]:
-    """Return a list of any iterable of strings; refuse a lone string and other types."""
+    """Return a list of any iterable of strings; refuse a lone string and other types.
+
+    Examples:
+        >>> strings("urls", ("https://a.example",))
+        ['https://a.example']
+        >>> strings("urls", 5)
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: urls must be a list of strings, got 5
+    """
     if isinstance(values, (str, bytes)) or not isinstance(values, Iterable):
         raise refuse(field, values, "must be a list of strings")
     found = list(values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -189,10 +188,8 @@ def _parts_of(value: Any) -> tuple[Any, Any] | None:
 
 
 def _seconds(name: str, value: object) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = float(value)
-        if math.isfinite(seconds) and 0 < seconds <= _LONGEST:
-            return seconds
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= _LONGEST:
+        return float(value)  # compared first: a huge whole number cannot become one
     message = f"timeout ({name}) is {value!r}; it must be a number of seconds in (0, {_LONGEST}]"
     raise InvalidRequestError(message, field="timeout", value=value)
 

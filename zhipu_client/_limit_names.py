@@ -24,7 +24,7 @@ def shared_name(value: Any) -> str | None:
     if value is None:
         return None
     text = os.fspath(value) if isinstance(value, (str, os.PathLike)) else None
-    if not isinstance(text, str) or not text.strip() or _CONTROL.search(text):
+    if not isinstance(text, str) or not text.strip() or not _can_be_written(text):
         raise InvalidRequestError(
             f"shared_limit is {value!r}, but must be a name, or the path of a file",
             field="shared_limit",
@@ -33,6 +33,14 @@ def shared_name(value: Any) -> str | None:
     if isinstance(value, str) and is_name(text):
         return text
     return os.path.abspath(os.path.expanduser(text))  # noqa: PTH100, PTH111 - both are text
+
+
+def _can_be_written(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:  # half a character
+        return False
+    return _CONTROL.search(text) is None
 
 
 def is_name(text: str) -> bool:

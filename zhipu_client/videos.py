@@ -8,11 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from zhipu_client import _check, models
+from zhipu_client._given import mapping
 from zhipu_client._replies import parse_as
 from zhipu_client._request import Request
 from zhipu_client._task import Task, TaskResult, retrieve
+from zhipu_client.errors import InvalidRequestError
 
-__all__ = ["MAX_PROMPT", "RULES", "Task", "TaskResult", "VideoRules", "create", "retrieve"]
+__all__ = [
+    "MAX_PROMPT", "OPTIONS", "RULES", "Task", "TaskResult", "VideoRules", "checked_options",
+    "create", "retrieve",
+]  # fmt: skip
 
 #: How PNG and JPEG begin.
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
@@ -128,6 +133,37 @@ def create(
         kind="paid",
         model=model,
     )
+
+
+#: What a video may be given beside its model, its prompt and its pictures.
+OPTIONS = frozenset(create.__kwdefaults__ or ()) - {"model", "prompt", "image_url"}
+
+
+def checked_options(given: Any) -> dict[str, Any]:
+    """Return further parameters of `create`, checked by their names.
+
+    Args:
+        given: The parameters by name, or None.
+
+    Raises:
+        InvalidRequestError: There is no such parameter, or this is not a dict.
+
+    Examples:
+        >>> from zhipu_client import videos
+        >>> videos.checked_options({"fps": 30})
+        {'fps': 30}
+        >>> videos.checked_options({"durations": 5})
+        Traceback (most recent call last):
+        ...
+        zhipu_client.errors.InvalidRequestError: options has no 'durations': did you mean 'duration'?
+    """  # noqa: E501
+    found = mapping("options", given)
+    for name in sorted(found.keys() - OPTIONS):
+        meant = _check.suggestion(name, OPTIONS)
+        known = ", ".join(sorted(OPTIONS))
+        hint = f": did you mean {meant!r}?" if meant else f"; there are {known}"
+        raise InvalidRequestError(f"options has no {name!r}{hint}", field="options", value=name)
+    return found
 
 
 def _check_body(body: Mapping[str, Any]) -> None:

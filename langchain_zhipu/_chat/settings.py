@@ -19,7 +19,7 @@ from langchain_zhipu._chat.migrating import OtherNames, from_chat_openai
 from langchain_zhipu._chat.profiles import DerivedProfile, profile_of
 from langchain_zhipu._connection import ZhipuSettings
 from zhipu_client import InvalidRequestError, __version__
-from zhipu_client.adapting import TrueOrFalse, suggestion, warn_user
+from zhipu_client.adapting import TrueOrFalse, mapping, refuse, suggestion, warn_user
 from zhipu_client.conversation import FREE_FIELDS, ReasoningHistory, ToolChoiceMode, redacted
 
 __all__ = ["SENT", "ChatSettings", "redacted_json", "redacted_repr"]
@@ -89,6 +89,10 @@ class ChatSettings(OtherNames, ZhipuSettings, CountsTokens, BaseChatModel):
         if values.keys() >= cls.model_fields.keys() and _follows(values["profile"]):
             # From `configurable_fields`: all fields of another object, one or more of them changed.
             values = {name: value for name, value in values.items() if name != "profile"}
+        if "model_kwargs" in values:
+            if values["model_kwargs"] is None:
+                raise refuse("model_kwargs", None, "must be a dict with names as keys")
+            mapping("model_kwargs", values["model_kwargs"])
         known = {*cls.model_fields, *cls._aliases}
         for name in values.keys() - known:
             if str(name).lower().replace("_", "").endswith("apikey"):

@@ -93,7 +93,7 @@ async def test_other_failures_are_raised(connection):
 
 @pytest.mark.parametrize("given", [{"similarity_top_k": 51}, {"similarity_top_k": 0}])
 def test_wrong_values_are_told_at_once(given):
-    with pytest.raises(InvalidRequestError, match="count"):
+    with pytest.raises(InvalidRequestError, match=r"^similarity_top_k must be from 1 to 50"):
         ZhipuAIWebSearchRetriever(api_key=KEY, **given)
     with pytest.raises(InvalidRequestError, match="ZHIPUAI_API_KEY"):
         ZhipuAIWebSearchRetriever()

@@ -52,5 +52,8 @@ def test_speech_that_cannot_be_saved_is_on_the_error(tmp_path: Path, mode: str) 
 def test_the_former_name_of_its_folder_warns_and_is_not_beside_the_new_one(tmp_path: Path) -> None:
     with pytest.warns(DeprecationWarning, match="save_to"):
         assert ZhipuAISpeechToolSpec(api_key="a.b", folder=tmp_path).save_to == tmp_path
+    both: dict[str, Any] = {"folder": str(tmp_path), "save_to": tmp_path}
+    with pytest.warns(DeprecationWarning, match="save_to"):
+        assert ZhipuAISpeechToolSpec(api_key="a.b", **both).save_to == tmp_path
     with pytest.raises(InvalidRequestError, match="folder"):
-        ZhipuAISpeechToolSpec(api_key="a.b", folder=tmp_path, save_to=tmp_path)
+        ZhipuAISpeechToolSpec(api_key="a.b", folder=tmp_path / "other", save_to=tmp_path)

@@ -140,7 +140,7 @@ async def test_videos(connection, emulator):
     assert (sent["model"], sent["prompt"], sent["duration"]) == ("cogvideox-3", "a kite", 5)
 
 
-@pytest.mark.parametrize(("setting", "field"), [("interval", "interval"), ("wait", "timeout")])
+@pytest.mark.parametrize(("setting", "field"), [("interval", "interval"), ("wait", "wait")])
 def test_a_video_is_not_paid_for_when_it_cannot_be_waited_for(setting, field):
     with pytest.raises(InvalidRequestError) as caught:
         ZhipuAIVideoGeneratorToolSpec(api_key=KEY, **{setting: -1})

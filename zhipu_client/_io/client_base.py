@@ -11,6 +11,7 @@ from typing import Any, Self
 from zhipu_client import _key
 from zhipu_client._adaptive_limit import FixedLimit
 from zhipu_client._attempt_events import AttemptHook
+from zhipu_client._check import refuse
 from zhipu_client._defaults import (
     MAX_EVENT_BYTES,
     MAX_REPLY_BYTES,
@@ -123,6 +124,7 @@ class Core:
 
     def check(self, method: str, path: str, model: str | None) -> None:
         """Refuse what the site does not offer, and warn of a deprecated model; once for each."""
+        _check_model(model)
         if (method, path, model) in self._checked:
             return
         if not offered(self.site, path, method) and not goes_where_offered(self, path, method):
@@ -216,6 +218,12 @@ class Core:
         return found
 
 
+def _check_model(model: Any) -> None:
+    """Refuse a model that is not a text: it could not be found among those that are known."""
+    if model is not None and not isinstance(model, str):
+        raise refuse("model", model, "must be a string")
+
+
 class BaseClient(KeepsNoArguments):
     """Settings of a client; see `Client` for what they mean."""
 
@@ -256,7 +264,9 @@ class BaseClient(KeepsNoArguments):
             usage_counter=usage_counter,
             wrong_http=self._wrong_http,
         )
-        self._begin(settings, clock or SystemClock())
+        if clock is not None and not callable(getattr(clock, "monotonic", None)):
+            raise refuse("clock", clock, "must have the methods of a Clock")
+        self._begin(settings, SystemClock() if clock is None else clock)
 
     @classmethod
     def of(cls, settings: ClientSettings) -> Self:

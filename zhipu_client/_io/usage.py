@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
+from zhipu_client._given import path as as_path
 from zhipu_client._io.notes import logger
 from zhipu_client._lazy import hint
 from zhipu_client.errors import InvalidRequestError
@@ -64,7 +65,8 @@ class UsageCounter:
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         # Absolute: a process that gets this in a pickle may be in another folder.
-        self.path = None if path is None else Path(path).expanduser().absolute()
+        given = None if path is None else as_path("path", path)
+        self.path = None if given is None else given.expanduser().absolute()
         self._begin()
         if self.path is not None:
             try:
@@ -318,7 +320,7 @@ def _append(path: Path, line: bytes) -> None:
 
 def _unusable(path: Path, error: Exception) -> InvalidRequestError:
     why = getattr(error, "strerror", None) or error
-    message = f"the file of a UsageCounter cannot be used: {path}: {why}"
+    message = f"the file of a UsageCounter cannot be used: path is {path}: {why}"
     return InvalidRequestError(message, field="path", value=str(path))
 
 

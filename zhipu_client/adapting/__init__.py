@@ -31,6 +31,7 @@ refused.
 `KeepsNoArguments` is for adapters that are not pydantic models: where a constructor fails, the
 frames of its error keep no key.
 
+`path` and `mapping` read arguments of those kinds; `called` gives a refusal the caller's own name.
 `refuse`, `choice` and `refusal` make errors that name the field, the limit and the value;
 `suggestion` is what a misspelt name may have meant; `install` is the command that adds a missing
 extra; `warn_user` warns at the user's own line.
@@ -46,9 +47,10 @@ from typing import TYPE_CHECKING
 from zhipu_client._lazy import loader
 
 if TYPE_CHECKING:
-    from zhipu_client._check import boolean, booleans, choice, refusal, refuse, suggestion
+    from zhipu_client._check import boolean, booleans, choice, refusal, refuse, strings, suggestion
     from zhipu_client._download_rules import first_url
     from zhipu_client._extras import install
+    from zhipu_client._given import called, mapping, path
     from zhipu_client._io.chat_pictures import with_pictures
     from zhipu_client._io.first_use import importing
     from zhipu_client._io.jobs import aleave, leave
@@ -93,9 +95,10 @@ else:
     __getattr__ = loader(
         __name__,
         {
-            "zhipu_client._check": "boolean booleans choice refusal refuse suggestion",
+            "zhipu_client._check": "boolean booleans choice refusal refuse strings suggestion",
             "zhipu_client._download_rules": "first_url",
             "zhipu_client._extras": "install",
+            "zhipu_client._given": "called mapping path",
             "zhipu_client._io.chat_pictures": "with_pictures",
             "zhipu_client._io.first_use": "importing",
             "zhipu_client._io.jobs": "aleave leave",
@@ -154,6 +157,7 @@ __all__ = [
     "boolean",
     "booleans",
     "by_own_names",
+    "called",
     "check_folder",
     "choice",
     "content_of",
@@ -169,10 +173,12 @@ __all__ = [
     "install",
     "keeping",
     "leave",
+    "mapping",
     "name_of",
     "name_source",
     "named",
     "naming",
+    "path",
     "read_path",
     "read_upload",
     "refusal",
@@ -181,6 +187,7 @@ __all__ = [
     "saving",
     "shown_name",
     "storable",
+    "strings",
     "suggestion",
     "text_of",
     "warn_user",

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import Field, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer, ValidationInfo
 from pydantic.json_schema import SkipJsonSchema
 
+from zhipu_client._given import path
 from zhipu_client._io.first_use import importing
 from zhipu_client.adapting._connection import ConnectionSettings
 
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     # A string may be given: it becomes a path.
     GivenPath = str | Path
 else:
-    GivenPath = Path
+
+    def _path(value: Any, info: ValidationInfo) -> Path:
+        return path(info.field_name or "path", value)
+
+    GivenPath = Annotated[Path, BeforeValidator(_path)]
 
 
 class KeepsAnswers(ConnectionSettings):

@@ -272,7 +272,7 @@ def pages(
     """
     password = hidden_password(password)
     _check.text("model", model)
-    _check_range(first_page, last_page)
+    _check_range(first_page, last_page, resume_from)
     _check_bounds(pages_per_request, in_flight, max_bytes)
     _check.choice("on_error", on_error, ("raise", "skip"))
     reading = ChatReading(
@@ -312,7 +312,9 @@ def _content(source: Any, max_bytes: int) -> dict[str, Any]:
     return {"source": found.content, "name": found.name}
 
 
-def _check_range(first_page: int | None, last_page: int | None) -> None:
+def _check_range(first_page: int | None, last_page: int | None, resume: Any) -> None:
+    if not isinstance(resume, OCRProgress):
+        _check.within("resume_from", resume, 1, 1_000_000, whole=True)
     for name, page in (("first_page", first_page), ("last_page", last_page)):
         _check.within(name, page, 1, 1_000_000, whole=True)
     if first_page and last_page and last_page < first_page:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from zhipu_client import _check
+from zhipu_client._given import mapping
 
 __all__ = ["InputAudio", "Session", "TurnDetection", "session_update"]
 
@@ -77,13 +78,16 @@ class Session:
         for name, kind in kinds.items():
             _check.choice(name, getattr(self, name), get_args(kind))
         _check.boolean("auto_search", self.auto_search)
-        wanted = list(self.modalities)
+        wanted = _check.strings("modalities", self.modalities)
         if not wanted or set(wanted) - {"text", "audio"}:
             raise _check.refuse("modalities", wanted, "must be text, audio or both")
         _check.within("temperature", self.temperature, 0, 1)
         _check.within("max_tokens", self.max_tokens, 1, _MOST_TOKENS, "tokens")
         if self.tools and self.chat_mode != "audio":
             raise _check.refuse("tools", len(self.tools), 'are taken with chat_mode="audio" only')
+        if not isinstance(self.tools, (list, tuple)):
+            raise _check.refuse("tools", self.tools, "must be a list of functions")
+        mapping("extra", self.extra)
         for place, tool in enumerate(self.tools):
             if not isinstance(_flat(tool).get("name"), str):
                 raise _check.refuse(f"tools[{place}]", tool, "must be a function with a name")
@@ -114,7 +118,7 @@ class Session:
             made["input_audio_noise_reduction"] = {"type": self.noise_reduction}
         if self.greeting is not None:
             made["greeting_config"] = {"enable": True, "content": self.greeting}
-        return {**made, **self.extra}
+        return {**made, **(self.extra or {})}
 
 
 def _flat(tool: Any) -> dict[str, Any]:

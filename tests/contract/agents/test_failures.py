@@ -95,7 +95,7 @@ def test_a_cancelled_wait_has_its_id(adapter, reach, service):
     [
         ({"agent_id": " "}, "agent_id"),
         ({"interval": 0}, "interval"),
-        ({"wait": -1}, "timeout"),
+        ({"wait": -1}, "wait"),
         ({"conversation_id": " "}, "conversation_id"),
     ],
 )
