@@ -22,6 +22,7 @@ from zhipu_emulator.brain.words import (
     terms,
 )
 from zhipu_emulator.content import attached_media
+from zhipu_emulator.forms.wrappings import HANDED_OVER, without_metadata
 
 if TYPE_CHECKING:
     from zhipu_emulator.brain.conversation import Conversation
@@ -35,13 +36,6 @@ _ENOUGH_OF_WHAT_WAS_SAID = 0.5
 _MOST = 3  # sentences of a summary
 _LONG = 600  # characters; longer results are searched, shorter ones reported whole
 _SEE_BELOW = re.compile(r"\([^()]*\bnext message\b[^()]*\)")
-#: A line of what frameworks write above a document's text, and names that they alone use there.
-_OF_METADATA = re.compile(r"[a-z]+(?:_[a-z]+)*: ")
-_METADATA_NAMES = ("file_name: ", "file_path: ", "page_label: ", "source: ", "url: ")
-#: What frameworks say of a conversation that went from one agent to another: it answers nothing.
-_HANDED_OVER = re.compile(
-    r"Agent .+ is now handling the request\b.*|Successfully transferred (?:back )?to \S+", re.DOTALL
-)
 #: An order to write down what a picture says: GLM-OCR's own words for it, and others.
 _READS = re.compile(
     r"^\W*(?:text|table|formula) recognition\b|\b(?:read|transcribe)\b.{0,40}\b(?:text|words)\b"
@@ -112,7 +106,7 @@ def _sums(text: str, before: str) -> str | None:
 def _from_documents(question: str, documents: Sequence[str]) -> str | None:
     """The sentence of the documents that answers best; None when none has to do with it."""
     lines = _lines(documents)
-    text = _lines([_without_metadata(document) for document in documents])
+    text = _lines([without_metadata(document) for document in documents])
     if compiled("summary").search(question):
         shown = text or lines
         joint = "" if shown and is_chinese(shown[0]) else " "
@@ -142,19 +136,6 @@ def _cells(line: str) -> list[str]:
         return next(csv.reader([line], strict=True), [])
     except csv.Error:  # a quote that stays open, or a cell without an end
         return []
-
-
-def _without_metadata(document: str) -> str:
-    """A document without the paragraphs that a framework has written above its text."""
-    kept = []
-    for paragraph in document.split("\n\n"):
-        lines = [line for line in paragraph.splitlines() if line.strip("-")]
-        if not (
-            all(map(_OF_METADATA.match, lines))
-            and any(line.startswith(_METADATA_NAMES) for line in lines)
-        ):
-            kept.append(paragraph)
-    return "\n\n".join(kept)
 
 
 def _lines(documents: Sequence[str]) -> list[str]:
@@ -199,7 +180,7 @@ def _best(question: str, lines: Sequence[str], enough: float) -> str | None:
 def _reported(results: Sequence[Result], question: str, *, chinese: bool) -> str:
     """An answer made of the results, one after the other."""
     said = [(result, result.text.strip()) for result in results]
-    aside = (_SEE_BELOW, _HANDED_OVER)
+    aside = (_SEE_BELOW, HANDED_OVER)
     given = [result for result, text in said if not any(form.fullmatch(text) for form in aside)]
     parts = [_one(result, question, chinese=chinese) for result in given]
     joint = "\n" if any("\n" in part or len(part) > 200 for part in parts) else " "
