@@ -34,7 +34,7 @@ def test_numbers(text: str, numbers: list[float]) -> None:
 @pytest.mark.parametrize(
     ("text", "value"),
     [("三加五等于多少？", "8"), ("十七乘以十九是多少", "323"), ("一百减去三十七", "63"),
-     ("17 乘以 19", "323")],
+     ("17 乘以 19", "323"), ("一百二十除以四是多少", "30")],
 )  # fmt: skip
 def test_sums(text: str, value: str) -> None:
     (sum_,) = expressions(text)
@@ -58,6 +58,10 @@ def person(name: str, age: int, **more: str) -> dict[str, Any]:
     return {"name": name, "age": age, **more}
 
 
+CONTACT = tool("Contact", "A contact.", name=STRING, phone=STRING, email=STRING)
+MEETING = tool("Meeting", "A meeting.", date={"type": STRING, "format": "date"}, time=STRING)
+
+
 @pytest.mark.parametrize(
     ("form", "text", "found"),
     [
@@ -78,6 +82,9 @@ def person(name: str, age: int, **more: str) -> dict[str, Any]:
          {"people": [person("Ada", 36, job="engineer"), person("Bob", 41, job="teacher")]}),
         (TEAM, "张三，三十六岁，工程师；李四，四十一岁，教师",
          {"people": [person("张三", 36, job="工程师"), person("李四", 41, job="教师")]}),
+        (CONTACT, "张三，电话13800138000，邮箱zhang@example.com",
+         {"name": "张三", "phone": "13800138000", "email": "zhang@example.com"}),
+        (MEETING, "5月8日下午三点开会", {"date": "2026-05-08", "time": "下午三点"}),
         (CITIZEN, "张三，三十六岁，住在北京", person("张三", 36, city="北京")),
         (CITIZEN, "张三今年36岁，来自上海。", person("张三", 36, city="上海")),
         (CITIZEN, "Ada, 36, Oslo", person("Ada", 36, city="Oslo")),
@@ -103,6 +110,9 @@ STOCK = tool("inventory", "查询商品库存", product=STRING)
 STOCK_EN = tool("inventory", "Look up the stock of a product.", product=STRING)
 PRICE = tool("price", "查询商品的价格", product=STRING)
 PRICE_EN = tool("get_price", "Get the price of a product.", product=STRING)
+ROOM = tool("book_room", "预订酒店房间", city=STRING, nights="integer")
+BUY = tool("create_order", "创建订单", product=STRING, quantity="integer")
+MONEY = tool("exchange", "兑换外汇", amount="number", currency=STRING)
 WEATHER = tool("weather", "查询城市天气", city=STRING)
 STATUS = tool("order_status", "查询订单状态", order_id=STRING)
 MAIL = tool("mail_of", "查询员工的邮箱", name=STRING)
@@ -122,14 +132,21 @@ MAIL = tool("mail_of", "查询员工的邮箱", name=STRING)
         ("我想买鼠标，价格是多少", [STOCK, PRICE], "price", ["鼠标"]),
         ("小林想知道北京的天气", [WEATHER], "weather", ["北京"]),
         ("请查一下小林的邮箱", [MAIL], "mail_of", ["小林"]),
+        ("帮我在杭州订三晚酒店", [ROOM, BUY], "book_room", ["杭州", 3]),
+        ("我想在成都住两天，请订酒店", [ROOM], "book_room", ["成都", 2]),
+        ("我要下单五个键盘", [ROOM, BUY], "create_order", ["键盘", 5]),
+        ("请购买十二台显示器", [BUY], "create_order", ["显示器", 12]),
+        ("把三百元换成美元", [MONEY], "exchange", [300, "美元"]),
         ("请查一下订单A1234的状态", [STATUS], "order_status", ["A1234"]),
     ],
 )
-def test_calls(ask, text: str, tools: list[Any], name: str, values: list[str]) -> None:
+def test_calls(ask, text: str, tools: list[Any], name: str, values: list[Any]) -> None:
+    """One call with all the values; of a function with one argument a call for each."""
     found = ask.calls(text, tools=tools)
-    assert [(called, *arguments.values()) for called, arguments in found] == [
-        (name, value) for value in values
-    ]
+    wanted = next(one for one in tools if one["function"]["name"] == name)
+    several = len(wanted["function"]["parameters"]["properties"]) > 1
+    calls = [values] if several else [[value] for value in values]
+    assert [(called, [*given.values()]) for called, given in found] == [(name, c) for c in calls]
 
 
 def test_two_questions_are_two_calls(ask) -> None:

@@ -22,13 +22,14 @@ _SIGN = "[零一二两三四五六七八九十百千万亿]"
 _ONE = "[一二两三四五六七八九]"
 _TIMES = rf"{_ONE}?十|{_ONE}[百千万亿]"
 _MANY = rf"(?:{_TIMES})(?:零?(?:{_TIMES}|[万亿]))*(?:零?{_ONE})?"
+_END = rf"[加减乘除等是和与]|[^{CJK}]|\Z"
 # Of one character it must count something or be part of a sum: "三亚" has no number. Behind a
 # family name that begins a word it is a given name: "张三位于".
 _HAN = (
     rf"(?<!星期)(?<!周)(?<!(?<![{CJK}])[张李王赵钱孙周吴郑])(?:"
-    rf"(?={_SIGN}{{2}}){_MANY}(?={_THINGS}|{_UNITS}|[加减乘除等是和与]|[^{CJK}]|\Z)"
+    rf"(?={_SIGN}{{2}}){_MANY}(?={_THINGS}|{_UNITS}|{_END})"
     rf"|(?!(?<!第)一(?:{_THINGS}))(?:{_ONE}|十)(?={_THINGS}|{_UNITS}|[加减乘除]|等于)"
-    rf"|(?<=[加减乘除以上去])(?:{_MANY}|{_ONE})(?![{CJK}]))"
+    rf"|(?<=[加减乘除以上去])(?:{_MANY}|{_ONE})(?={_END}))"
 )
 _FORMS = (_DIGITS, _WRITTEN, re.compile(_HAN))
 #: Chinese numbers with what is counted, and that behind digits: nothing of a name.

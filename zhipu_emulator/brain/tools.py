@@ -13,7 +13,15 @@ from zhipu_emulator.brain import fits, listed
 from zhipu_emulator.brain.fill import Filled, Filler
 from zhipu_emulator.brain.schema import Schema
 from zhipu_emulator.brain.values import KINDS, Passage
-from zhipu_emulator.brain.words import compiled, covered, ends, likeness, split_name, terms
+from zhipu_emulator.brain.words import (
+    compiled,
+    covered,
+    ends,
+    first_word,
+    likeness,
+    split_name,
+    terms,
+)
 from zhipu_emulator.content import tables
 
 _ENOUGH = 0.5  # a score from which a function is taken to be asked for
@@ -44,8 +52,11 @@ class Tool:
 
     def score(self, passage: Passage) -> float:
         """How well it fits a text; ``_ENOUGH`` or more means that it is asked for."""
-        # Quotations and names are arguments.
-        asked = terms(passage.without(passage.of("quote", "name", "mail"))) or terms(passage.text)
+        # Quotations and names are arguments; a name such as "美元" says what is asked, too.
+        values = passage.of("quote", "name", "mail")
+        values = [one for one in values if one.kind != "name" or not first_word(one.value)]
+        counts = [one for one in passage.of("number") if passage.text[one.start].isalpha()]
+        asked = terms(passage.without([*values, *counts])) or terms(passage.text)
         met = 0.0
         for term in asked:
             by_parameters = _PARAMETER_QUALITY * likeness(term, self._parameters)

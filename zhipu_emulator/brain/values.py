@@ -56,14 +56,14 @@ _RELATIVE_DATE = re.compile(
 )
 _FORMS = {
     "url": re.compile(r"(?:https?|ftp)://[^\s\"'<>，。）)]*[^\s\"'<>，。）).,;!?]"),
-    "mail": re.compile(r"(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+"),
+    "mail": re.compile(r"(?a:(?<![\w.+-])[\w.+-]++@[\w-]+(?:\.[\w-]+)+)"),
     "quote": re.compile(
         r"\"([^\"\n]+)\"|“([^”]+)”|「([^」]+)」|《([^》]+)》|`([^`\n]+)`|‘([^’]+)’"
         r"|(?<![A-Za-z0-9])'((?:[^'\n]|(?<=[A-Za-z0-9])'(?=[A-Za-z0-9]))+)'(?![A-Za-z0-9])"
     ),
     "time": re.compile(
         r"\b\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]\.?m\b\.?)?|\b\d{1,2}\s*[ap]\.?m\b\.?"
-        r"|\bnoon\b|\bmidnight\b|(?:上午|下午|晚上|早上|中午)?\d{1,2}[点时](?:\d{1,2}分?|半)?",
+        r"|\bnoon\b|\bmidnight\b|(?:上午|下午|晚上|早上|中午)?(?!一点)(?:\d{1,2}|[一二两三四五六七八九十]{1,3})[点时](?:\d{1,2}分?|半)?",
         re.IGNORECASE,
     ),
     "code": re.compile(
@@ -195,7 +195,7 @@ def _common_han() -> re.Pattern[str]:
         f"{w}(?![器机员师家费表计站])"
         for words in data["concepts"].values()
         for w in words
-        if len(w) > 1 and not w.endswith("器")
+        if len(w) > 1 and not w.endswith(("器", "元"))
     ]
     named = [w for names in data["roles"].values() for w in names]
     common = either([*data["cjk_noise"], *meant, *named])
