@@ -11,15 +11,17 @@ from typing import Any
 import httpx
 import pytest
 
+from zhipu_client import AsyncClient, chat
 from zhipu_client._io import gates, gc_safety
+from zhipu_client._io.async_streams import AsyncStream
 
 from . import scenarios as say
 from .clocks import FakeClock
 from .conftest import Drive
 from .drivers import Driver, Outcome
-from .frames import TEXT, delta
+from .frames import DONE, TEXT, delta, last
 from .server import Exchange, FaultServer, Scenario
-from .subjects import SUBJECTS
+from .subjects import KEY, SUBJECTS
 
 PATIENT = 60.0  # until a call is taken to wait for ever
 
@@ -206,4 +208,41 @@ def test_C09_a_loop_that_ends_while_a_stream_is_closed_says_nothing(name: str, l
             asyncio.run(visit())
             gc.collect()
             assert server.wait_for(lambda s: s.open == 0, PATIENT)
+    assert [said for said in heard if "exception" in said] == []
+
+
+@pytest.mark.parametrize("by", ["hand", "the loop's end"])
+@pytest.mark.parametrize("when", ["reading", "draining"])
+def test_C09_a_reader_that_is_thrown_away_awaits_nothing(when: str, by: str) -> None:
+    """A coroutine that is closed must not await, or Python says that it "ignored GeneratorExit"."""
+    heard: list[Any] = []
+    frames = [delta("x"), last(), DONE] if when == "draining" else [delta("x")]
+    request = chat.stream(model="glm-4.7", messages=[{"role": "user", "content": "hi"}])
+
+    async def read(chunks: Any, begun: asyncio.Event) -> None:
+        async for _ in chunks:
+            begun.set()
+
+    async def visit(url: str) -> AsyncStream[Any]:
+        asyncio.get_running_loop().set_exception_handler(lambda _, said: heard.append(said))
+        client = AsyncClient(base_url=url, api_key=KEY, max_retries=0)
+        chunks, begun = client.stream(request), asyncio.Event()
+        task = asyncio.ensure_future(read(chunks, begun))
+        await begun.wait()
+        while when == "draining":
+            await asyncio.sleep(0)
+            if chunks._state and chunks._state.done and chunks._closed:
+                break
+        if by == "hand":
+            task.get_coro().close()  # type: ignore[union-attr]
+            assert chunks._closed
+            assert chunks._response is None
+            task.cancel()  # it has nothing to run any more
+            await asyncio.gather(task, return_exceptions=True)
+        return chunks
+
+    with FaultServer(say.stream(*frames, end="hold")) as server:
+        chunks = asyncio.run(visit(server.base_url))
+        assert server.wait_for(lambda s: s.open == 0, PATIENT)
+    assert chunks._closed
     assert [said for said in heard if "exception" in said] == []

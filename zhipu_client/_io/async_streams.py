@@ -142,12 +142,11 @@ class AsyncStream(Generic[E]):
                 raise
             self._state = None
             await self._unless_closed(self._client._core.clock.asleep(wait))
-        except GeneratorExit:  # its coroutine is thrown away
+        except BaseException as error:
             self._closed = True
-            self._abandon()
-            raise
-        except BaseException:
-            self._closed = True
+            if _is_thrown_away(error):  # nothing may be awaited then
+                self._abandon()
+                raise GeneratorExit from None
             await self._drop()
             raise
 
@@ -262,8 +261,11 @@ class AsyncStream(Generic[E]):
         try:
             if self._state is not None and self._state.done:
                 await self._drain()
-        finally:
-            await self._drop()
+        except BaseException as error:
+            if not _is_thrown_away(error):
+                await self._drop()
+            raise
+        await self._drop()
 
     async def _drain(self) -> None:
         left = DRAIN_BYTES
@@ -275,8 +277,9 @@ class AsyncStream(Generic[E]):
                     left -= len(piece)
                     if left < 0:
                         return
-        except Exception:  # noqa: BLE001 - the answer is whole; only the connection is lost
-            return
+        except Exception as error:  # the answer is whole; only the connection is lost
+            if _is_thrown_away(error):
+                raise
 
     async def _drop(self) -> None:
         response, self._response, self._bytes = self._response, None, None
@@ -289,6 +292,16 @@ class AsyncStream(Generic[E]):
         if response is not None:
             with anyio.CancelScope(shield=True):
                 await response.aclose()
+
+
+def _is_thrown_away(error: BaseException) -> bool:
+    """Return whether a coroutine is thrown away, whatever became of that on its way.
+
+    Done by hand from another task, anyio's scopes complain in place of it.
+    """
+    while isinstance(error, RuntimeError) and error.__context__ is not None:
+        error = error.__context__
+    return isinstance(error, GeneratorExit)
 
 
 _closing: set[asyncio.Task[None]] = set()
