@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, field_validator
 
 from langchain_zhipu._connection import ZhipuSettings
 from zhipu_client import InvalidRequestError, Request, web_search
-from zhipu_client.adapting import TrueOrFalse, text_of
+from zhipu_client.adapting import TrueOrFalse, limit, text_of
 
 __all__ = ["Recency", "SearchSettings", "results"]
 
@@ -42,6 +42,11 @@ class SearchSettings(ZhipuSettings):
     search_intent: TrueOrFalse = False
     max_query_length: int | None = Field(default=web_search.MAX_QUERY, ge=1)
 
+    @field_validator("max_query_length", mode="before")
+    @classmethod
+    def _whole_length(cls, value: Any) -> Any:
+        return limit("max_query_length", value)
+
     def _search(
         self,
         query: str,
@@ -59,7 +64,9 @@ class SearchSettings(ZhipuSettings):
                 value=count,
             )
         return web_search.create(
-            search_query=web_search.shorten(query, self.max_query_length),
+            search_query=web_search.shorten(
+                query, limit("max_query_length", self.max_query_length)
+            ),
             search_engine=engine,
             search_intent=self.search_intent,
             count=web_search.count_for(count, engine),

@@ -17,7 +17,14 @@ from llama_index.core.schema import (
 )
 
 from zhipu_client import APIError, Request, knowledge, web_search
-from zhipu_client.adapting import ConnectionOptions, KeepsNoArguments, booleans, called, text_of
+from zhipu_client.adapting import (
+    ConnectionOptions,
+    KeepsNoArguments,
+    booleans,
+    called,
+    limit,
+    text_of,
+)
 
 from . import _web_search
 from ._connection import ZhipuSettings
@@ -125,7 +132,7 @@ class ZhipuAIWebSearchRetriever(_ConnectedRetriever):
     def _request(self, query: str) -> Request[web_search.WebSearchReply]:
         return _web_search.request(
             self._zhipu._client.site,
-            web_search.shorten(query, self.max_query_length),
+            web_search.shorten(query, limit("max_query_length", self.max_query_length)),
             count=web_search.count_for(self.similarity_top_k, self._settings["search_engine"]),
             **self._settings,
         )

@@ -24,6 +24,7 @@ from zhipu_client.adapting import (
     choice,
     first_url,
     keeping,
+    limit,
     refuse,
     text_of,
 )
@@ -237,7 +238,7 @@ class ZhipuAIWebSearchToolSpec(ConnectedToolSpec):
         count = self.count
         return _web_search.request(
             self._zhipu._client.site,
-            searching.shorten(query, self.max_query_length),
+            searching.shorten(query, limit("max_query_length", self.max_query_length)),
             search_engine=self.search_engine,
             count=None if count is None else searching.count_for(count, self.search_engine),
             search_intent=self.search_intent,

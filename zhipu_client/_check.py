@@ -12,9 +12,9 @@ from pydantic_core import ValidationError
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = [
-    "NOT_BOOLEAN", "as_json", "body", "boolean", "booleans", "choice", "ids", "not_boolean",
-    "number", "refusal", "refuse", "segment", "show", "strings", "suggestion", "text", "whole",
-    "within",
+    "NOT_BOOLEAN", "as_json", "body", "boolean", "booleans", "choice", "ids", "limit",
+    "not_boolean", "number", "refusal", "refuse", "segment", "show", "strings", "suggestion",
+    "text", "whole", "within",
 ]  # fmt: skip
 
 _SHOWN = 60
@@ -270,6 +270,25 @@ def number(field: str, value: Any, *, whole: bool = False) -> None:
     """Refuse a value that is not a number (True and False are not)."""
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
         raise refuse(field, value, "must be a whole number" if whole else "must be a number")
+
+
+def limit(field: str, value: Any) -> int | None:
+    """Return a limit that is a whole number from 1, or None for none.
+
+    Args:
+        field: The parameter's name.
+        value: What was given.
+
+    Raises:
+        InvalidRequestError: It is something else.
+
+    Examples:
+        >>> limit("max_query_length", 70)
+        70
+    """
+    if value is None or (type(value) is int and value >= 1):
+        return value
+    raise refuse(field, value, "must be a whole number from 1, or None")
 
 
 def within(

@@ -229,8 +229,7 @@ def shorten(query: str, most: int | None = MAX_QUERY) -> str:
         >>> shorten("how do whales sleep under water", 20)
         'how do whales sleep'
     """
-    if most is not None and (type(most) is not int or most < 1):
-        raise _check.refuse("max_query_length", most, "must be a whole number from 1, or None")
+    _check.limit("most", most)
     query = " ".join(query.split())
     if most is None or len(query) <= most:
         return query

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from langchain_zhipu import ZhipuAIEmbeddings, ZhipuAIWebSearchRetriever
+from langchain_zhipu import ZhipuAIEmbeddings, ZhipuAIWebSearchRetriever, ZhipuAIWebSearchTool
 from llama_index_zhipu import ZhipuAIEmbedding, ZhipuAIWebSearchToolSpec
 from llama_index_zhipu import ZhipuAIWebSearchRetriever as LlamaRetriever
-from zhipu_client import web_search
+from zhipu_client import InvalidRequestError, web_search
 
 KEY = "id.secret"
 
@@ -27,17 +27,43 @@ def test_a_length_that_the_model_does_not_have_is_refused(make: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "make", [ZhipuAIWebSearchRetriever, LlamaRetriever, ZhipuAIWebSearchToolSpec]
+    "make",
+    [
+        ZhipuAIWebSearchRetriever,
+        ZhipuAIWebSearchTool,
+        LlamaRetriever,
+        ZhipuAIWebSearchToolSpec,
+    ],
 )
-@pytest.mark.parametrize("length", ["x", 0, -1, 1.5])
+@pytest.mark.parametrize("length", ["x", "70", 0, -1, 1.5, 70.0, True])
 def test_a_length_of_queries_is_a_number(make: Any, length: Any) -> None:
-    with pytest.raises(ValueError, match="max_query_length"):
+    with pytest.raises(InvalidRequestError) as caught:
         make(api_key=KEY, max_query_length=length)
+    why = "must be a whole number from 1, or None"
+    assert str(caught.value) == f"max_query_length {why}, got {length!r}"
+    assert caught.value.field == "max_query_length"
     for good in (1, None):
         assert make(api_key=KEY, max_query_length=good).max_query_length == good
 
 
+@pytest.mark.parametrize(
+    ("make", "search"),
+    [
+        (ZhipuAIWebSearchRetriever, lambda one: one.invoke("tide")),
+        (ZhipuAIWebSearchTool, lambda one: one._search("tide", 1)),
+        (LlamaRetriever, lambda one: one.retrieve("tide")),
+        (ZhipuAIWebSearchToolSpec, lambda one: one.web_search("tide")),
+    ],
+)
+def test_one_that_is_set_later_is_named_too(make: Any, search: Any) -> None:
+    one = make(api_key=KEY)
+    one.max_query_length = 0
+    with pytest.raises(InvalidRequestError, match=r"^max_query_length must be a whole number"):
+        search(one)
+
+
 def test_so_it_is_in_the_client() -> None:
     for length in ("x", 0, True):
-        with pytest.raises(ValueError, match="max_query_length must be a whole number"):
+        with pytest.raises(InvalidRequestError, match=r"^most must be a whole number") as caught:
             web_search.shorten("tide", length)  # type: ignore[arg-type]
+        assert caught.value.field == "most"

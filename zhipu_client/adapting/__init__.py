@@ -32,7 +32,7 @@ refused.
 frames of its error keep no key.
 
 `path` and `mapping` read arguments of those kinds; `called` gives a refusal the caller's own name.
-`refuse`, `choice` and `refusal` make errors that name the field, the limit and the value;
+`refuse`, `choice`, `limit` and `refusal` make errors that name the field, the limit and the value;
 `suggestion` is what a misspelt name may have meant; `install` is the command that adds a missing
 extra; `warn_user` warns at the user's own line.
 `first_url` is for images and videos, which are paid for before they are fetched. `keeping`,
@@ -47,7 +47,16 @@ from typing import TYPE_CHECKING
 from zhipu_client._lazy import loader
 
 if TYPE_CHECKING:
-    from zhipu_client._check import boolean, booleans, choice, refusal, refuse, strings, suggestion
+    from zhipu_client._check import (
+        boolean,
+        booleans,
+        choice,
+        limit,
+        refusal,
+        refuse,
+        strings,
+        suggestion,
+    )
     from zhipu_client._download_rules import first_url
     from zhipu_client._extras import install
     from zhipu_client._given import called, mapping, path
@@ -95,7 +104,9 @@ else:
     __getattr__ = loader(
         __name__,
         {
-            "zhipu_client._check": "boolean booleans choice refusal refuse strings suggestion",
+            "zhipu_client._check": (
+                "boolean booleans choice limit refusal refuse strings suggestion"
+            ),
             "zhipu_client._download_rules": "first_url",
             "zhipu_client._extras": "install",
             "zhipu_client._given": "called mapping path",
@@ -173,6 +184,7 @@ __all__ = [
     "install",
     "keeping",
     "leave",
+    "limit",
     "mapping",
     "name_of",
     "name_source",
