@@ -285,11 +285,13 @@ def _checked_model(values: Mapping[str, Any]) -> str:
     for name in _BOOLEANS:
         boolean(name, values.get(name))
     check_choice("reasoning_history", values.get("reasoning_history"), get_args(ReasoningHistory))
-    for name, others in (("cost", models.PRICED_SITES), ("think_tags", ("opened",))):
+    for name in ("cost", "think_tags"):
         value = values.get(name)
-        if not isinstance(value, (bool, str, type(None))) or (
-            isinstance(value, str) and value not in others
-        ):
+        if value is None or isinstance(value, bool):
+            continue
+        # The prices are loaded only where somebody asks for them.
+        others = models.PRICED_SITES if name == "cost" else ("opened",)
+        if value not in others:
             raise not_boolean(name, value, " or ".join(map(repr, others)))
     effort = values.get("reasoning_effort")
     if not isinstance(effort, (str, type(None))):
