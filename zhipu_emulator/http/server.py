@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from zhipu_emulator.http.state import Options, State, changed
-from zhipu_emulator.scripting.orders import Condition
+from zhipu_emulator.scripting.items import Answer, Fault
+from zhipu_emulator.scripting.orders import Condition, Order
 from zhipu_emulator.scripting.reading import order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from types import TracebackType
-
     from uvicorn.config import WSProtocolType
-
-    from zhipu_emulator.scripting.items import Answer, Fault
-    from zhipu_emulator.scripting.orders import Order
 
 
 _MOST_SHOWN = 20  # orders of a report

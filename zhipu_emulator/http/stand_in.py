@@ -6,10 +6,12 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ForwardRef
 
 if TYPE_CHECKING:
     from zhipu_emulator.http.server import Server
+else:  # `typing.get_type_hints` imports it: with a key no server is loaded
+    Server = ForwardRef("__import__('zhipu_emulator', fromlist=['Server']).Server")
 
 __all__ = ["stand_in"]
 
