@@ -67,6 +67,14 @@ def keyed(server: Any, _: Any) -> Any:
     return model.bind(extra_headers={"X-Token": SECRET, "X-Up": server.api_key})
 
 
+#: What is to be given again.
+WHERE: dict[Callable[..., Any], str] = {
+    bound: "tools[0]", called: "extra_headers", further: "extra_headers",
+    offered: "server_tools[0]", additional: "extra_headers", nested: "extra_body",
+    keyed: "extra_headers",
+}  # fmt: skip
+
+
 def ask(model: Any, way: str) -> Any:
     if isinstance(model, ZhipuAI):
         ways: dict[str, Callable[[], Any]] = {
@@ -101,8 +109,12 @@ def test_a_pickle_has_no_headers_and_says_which(
     assert server.api_key.encode() not in written
     before = len(server.requests)
     for way in ("sync", "async", "stream"):
-        with pytest.raises(InvalidRequestError, match=r"X-Token|authorization|server_url"):
+        with pytest.raises(
+            InvalidRequestError, match=r"X-Token|authorization|server_url"
+        ) as caught:
             ask(there, way)
+        assert caught.value.field == WHERE[make]
+        assert f"give {WHERE[make]} again" in str(caught.value)
     assert len(server.requests) == before
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from zhipu_client._secrets import is_secret_header
-from zhipu_client.conversation.call_secrets import SecretUrl, changed_secrets
+from zhipu_client.conversation.call_secrets import FREE_FIELDS, SecretUrl, changed_secrets
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["LeftOut", "check_nothing_left_out", "for_pickle"]
+
+
+#: Arguments of a call that may have secrets: lists of tools, and dicts.
+_TOOLS = ("tools", "server_tools")
+_HEADERS = ("extra_headers", "default_headers", "headers", *FREE_FIELDS)
 
 
 class LeftOut(dict[str, Any]):
@@ -55,9 +61,15 @@ def check_nothing_left_out(values: Mapping[str, Any]) -> None:
         values: The values of a call.
 
     Raises:
-        InvalidRequestError: Some have not.
+        InvalidRequestError: Some have not; ``field`` is where they were.
     """
-    changed_secrets(values, _refuse)
+    for name in _TOOLS:
+        tools = values.get(name)
+        for position, tool in enumerate(tools if isinstance(tools, (list, tuple)) else ()):
+            changed_secrets({name: [tool]}, partial(_refuse, f"{name}[{position}]"))
+    for name in _HEADERS:
+        if values.get(name):
+            changed_secrets({name: values[name]}, partial(_refuse, name))
 
 
 def _kept(value: Any, key: Any) -> Any:
@@ -80,12 +92,12 @@ def _text(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def _refuse(value: Any) -> Any:
+def _refuse(field: str, value: Any) -> Any:
     if isinstance(value, LeftOut):
         names = ", ".join(value.names)
         raise InvalidRequestError(
-            f"this was pickled, and what may be a secret is not ({names}): give the tools, or the "
-            "headers, again in this process",
-            field="headers",
+            f"this was pickled, and what may be a secret is not ({names}): give {field} again in "
+            "this process",
+            field=field,
         )
     return value

@@ -93,8 +93,8 @@ def is_flat_mcp(tool: Any) -> bool:
     return isinstance(tool, Mapping) and tool.get("type") == _MCP and "server_label" in tool
 
 
-def _check_headers(tool: Any, place: str) -> None:
-    """Refuse headers that cannot be sent: what was written down has a digest in their place."""
+def _check_given(tool: Any, place: str) -> None:
+    """Refuse an MCP server without its secrets: what was written down has digests of them."""
     if not isinstance(tool, Mapping) or tool.get("type") != _MCP:
         return
     settings = tool if is_flat_mcp(tool) else tool.get(_MCP)
@@ -192,7 +192,7 @@ def completed(tools: Sequence[Any], *, site: str | None) -> list[Any]:
          {'enable': True, 'search_engine': 'search_pro_jina', 'search_result': True, 'count': 3}}
     """
     for position, tool in enumerate(tools):
-        _check_headers(tool, f"tools[{position}]")
+        _check_given(tool, f"tools[{position}]")
     found = [nested_mcp(tool) if is_flat_mcp(tool) else tool for tool in tools]
     return [_searching(tool, site) if _is_search(tool) else tool for tool in found]
 
