@@ -38,8 +38,8 @@ class KnowledgeSettings(ZhipuSettings):
     def _one_or_several(cls, given: Any) -> Any:
         return [given] if isinstance(given, str) else given
 
-    def _find_key_and_place(self) -> None:
-        super()._find_key_and_place()
+    def _check_values(self) -> None:
+        super()._check_values()
         self._search("checked here", self.k)
 
     def _search(self, query: str, most: int) -> Request[knowledge.KnowledgeReply]:

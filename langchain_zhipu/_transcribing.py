@@ -56,8 +56,8 @@ class TranscriptionSettings(SeveralRequests):
     on_error: Literal["raise", "skip"] = "raise"
     show_progress: TrueOrFalse = False
 
-    def _find_key_and_place(self) -> None:
-        super()._find_key_and_place()
+    def _check_values(self) -> None:
+        super()._check_values()
         self._job(Origin(b"", ""))  # looks at the values
 
     def _read(self, origins: Iterable[Origin]) -> Iterator[Document]:

@@ -102,8 +102,8 @@ class ZhipuAIEmbeddings(SeveralRequests, Embeddings, defer_build=False):
         """Return `show_progress`, by its other name."""
         return self.show_progress
 
-    def _find_key_and_place(self) -> None:
-        super()._find_key_and_place()
+    def _check_values(self) -> None:
+        super()._check_values()
         most = embeddings.most_texts(self.model, self._dialect_name())
         if self.chunk_size > most:
             raise refuse("chunk_size", self.chunk_size, f"must be less than or equal to {most}")

@@ -122,8 +122,8 @@ class ZhipuAIEmbedding(SeveralRequests, BaseEmbedding, defer_build=False):
         own: dict[str, Any] = {**kwargs, **{n: v for n, v in given.items() if v is not None}}
         super().__init__(dimensions=dimensions, **own)
 
-    def _find_key_and_place(self) -> None:
-        super()._find_key_and_place()
+    def _check_values(self) -> None:
+        super()._check_values()
         self._job([])  # refuses what this model cannot do
 
     @classmethod

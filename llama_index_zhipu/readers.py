@@ -157,8 +157,8 @@ class ZhipuAIOCRReader(SeveralRequests, NotesFailures, defer_build=False):
         """Return the name of this class in dicts."""
         return "ZhipuAIOCRReader"
 
-    def _find_key_and_place(self) -> None:
-        super()._find_key_and_place()
+    def _check_values(self) -> None:
+        super()._check_values()
         settings = self._client_settings()
         where = (settings.dialect.name, self.endpoint, settings.base_url)
         ocr.check_endpoint(*where, **self._chat_options())

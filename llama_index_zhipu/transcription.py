@@ -96,8 +96,8 @@ class ZhipuAITranscriptionReader(SeveralRequests, NotesFailures, defer_build=Fal
         """Return the name of this class in dicts."""
         return "ZhipuAITranscriptionReader"
 
-    def _find_key_and_place(self) -> None:
-        super()._find_key_and_place()
+    def _check_values(self) -> None:
+        super()._check_values()
         self._job(Given(b"", None, {}))  # looks at the values
 
     def load_data(

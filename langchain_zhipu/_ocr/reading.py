@@ -108,8 +108,8 @@ class OCRSettings(SeveralRequests):
     dpi: int | None = None
     max_pixels: int | None = None
 
-    def _find_key_and_place(self) -> None:
-        super()._find_key_and_place()
+    def _check_values(self) -> None:
+        super()._check_values()
         settings = self._client_settings()
         ocr.check_endpoint(
             settings.dialect.name,

@@ -163,6 +163,7 @@ class ConnectionSettings(KeepsNoArguments, HasClients, BaseModel):
         try:
             super().__init__(*args, **kwargs)
             self._find_key_and_place()
+            self._check_values()
             check_for_workers(type(self))
         except pydantic.ValidationError as failed:
             refused = refusal(failed, {*type(self).model_fields, *self._aliases})
@@ -231,6 +232,9 @@ class ConnectionSettings(KeepsNoArguments, HasClients, BaseModel):
             if not names_base_url(os.environ, key.variable):
                 self._inferred = self.base_url
         self._client_settings()  # refuses a bad key, base URL or timeout now rather than later
+
+    def _check_values(self) -> None:
+        """Refuse values that cannot go together: for classes that have such."""
 
     def _dialect_name(self) -> DialectName:
         """Return the name of the dialect that the server speaks."""
