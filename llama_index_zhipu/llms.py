@@ -285,7 +285,7 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks, CallsOfTheModel, d
 
     def __init__(
         self,
-        model: str = DEFAULT_MODEL,
+        model: str | None = None,
         api_key: Any = None,
         temperature: float | None = None,
         max_tokens: int | None = None,
@@ -294,7 +294,7 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks, CallsOfTheModel, d
         **kwargs: Unpack[LLMOptions],
     ) -> None:
         given: dict[str, Any] = {
-            "model": model if model != DEFAULT_MODEL or not kwargs.get("model_name") else None,
+            "model": model,
             "api_key": api_key,
             "temperature": temperature,
             "max_tokens": max_tokens,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from zhipu_client._defaults import Timeout, resolve_base_url
 from zhipu_client._secrets import hidden
 from zhipu_client.errors import InvalidRequestError
 
@@ -53,7 +54,7 @@ def check_same(one: str, value: Any, other: str, other_value: Any, name: str) ->
     Raises:
         InvalidRequestError: They differ. The values are not shown: they may be secrets.
     """
-    if value is None or other_value is None or _is_same(value, other_value):
+    if value is None or other_value is None or _is_same(name, value, other_value):
         return
     raise InvalidRequestError(
         f"{one} and {other} are two names of one setting, and were given different values: give "
@@ -62,8 +63,17 @@ def check_same(one: str, value: Any, other: str, other_value: Any, name: str) ->
     )
 
 
-def _is_same(one: Any, other: Any) -> bool:
+def _is_same(name: str, one: Any, other: Any) -> bool:
     try:
-        return one is other or bool(hidden(one) == hidden(other))
+        return one is other or bool(_plain(name, one) == _plain(name, other))
     except Exception:  # noqa: BLE001 - foreign code, such as an array's
         return False
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Return a value in the one form that all its forms come to: what counts is what it means."""
+    if name == "base_url":
+        return resolve_base_url(value, None, {})
+    if name == "timeout":
+        return Timeout.of(float(value) if isinstance(value, str) else value)
+    return hidden(value)

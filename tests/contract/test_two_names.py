@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from langchain_zhipu import ChatZhipuAI, ZhipuAIEmbeddings
 from llama_index_zhipu import ZhipuAI, ZhipuAIEmbedding
-from zhipu_client import InvalidRequestError
+from zhipu_client import InvalidRequestError, Timeout
 from zhipu_client.adapting import ConnectionSettings
 
 from .booleans import fields
@@ -76,7 +76,52 @@ def test_two_other_names(kind: Any) -> None:
     assert made.base_url == kind(api_key=KEY, base_url="zai").base_url
 
 
+@pytest.mark.parametrize("kind", [ChatZhipuAI, ZhipuAIEmbeddings, ZhipuAI, ZhipuAIEmbedding])
+def test_an_organization_by_two_names(kind: Any) -> None:
+    match = "openai_organization and organization are two names.*give organization alone"
+    with pytest.raises(InvalidRequestError, match=match) as caught:
+        kind(api_key=KEY, openai_organization="o", organization="p")
+    assert caught.value.field == "organization"
+    for given in (
+        {"organization": "o"},
+        {"openai_organization": "o"},
+        {"openai_organization": "o", "organization": "o"},
+    ):
+        assert kind(api_key=KEY, **given).default_headers == {"OpenAI-Organization": "o"}
+
+
+ALIKE = [
+    (
+        "openai_api_base",
+        "https://api.z.ai/api/paas/v4",
+        "base_url",
+        "https://api.z.ai/api/paas/v4/",
+    ),
+    ("api_base", "https://open.bigmodel.cn/api/paas/v4/", "base_url", "bigmodel"),
+    ("request_timeout", "60", "timeout", 60),
+    ("request_timeout", (5, 60), "timeout", Timeout.of((5, 60))),
+    ("request_timeout", 60, "timeout", Timeout.of(60)),
+    ("zhipuai_api_key", SecretStr(KEY), "api_key", KEY),
+]
+
+
+@pytest.mark.parametrize("kind", [ChatZhipuAI, ZhipuAIEmbeddings, ZhipuAI, ZhipuAIEmbedding])
+@pytest.mark.parametrize(("alias", "one", "name", "other"), ALIKE)
+def test_one_value_in_two_forms(kind: Any, alias: str, one: Any, name: str, other: Any) -> None:
+    both = kind(**{"api_key": KEY, alias: one, name: other})
+    alone = kind(**{"api_key": KEY, name: other})
+    assert getattr(both, name) == getattr(alone, name)
+
+
+@pytest.mark.parametrize("kind", [ChatZhipuAI, ZhipuAI])
+def test_a_value_that_is_the_default_counts(kind: Any) -> None:
+    with pytest.raises(InvalidRequestError, match="model_name and model are two names"):
+        kind(api_key=KEY, model="glm-4.7", model_name="glm-4.6")
+
+
 def test_by_position_too() -> None:
+    with pytest.raises(InvalidRequestError, match="model_name and model are two names"):
+        ZhipuAI("glm-4.7", model_name="glm-4.6")
     with pytest.raises(InvalidRequestError, match="model_name and model are two names"):
         ZhipuAI("glm-4.6", model_name="glm-4.7")
     with pytest.raises(InvalidRequestError, match="model and model_name"):

@@ -190,11 +190,12 @@ class ConnectionSettings(KeepsNoArguments, HasClients, BaseModel):
         if not isinstance(values, dict):
             return values
         aliases = {old: new for old, new in cls._aliases.items() if old not in cls.model_fields}
-        headers = [one for one, name in aliases.items() if name == "default_headers"]
-        names = {name: _ORGANIZATION if name in headers else aliases[name] for name in aliases}
-        found = by_own_names(values, names)
-        if _ORGANIZATION in found:
-            organization = found.pop(_ORGANIZATION)
+        known = aliases.pop("organization", None) is not None
+        if known:  # a name of its own, until it is a header
+            aliases["openai_organization"] = "organization"
+        found = by_own_names(values, aliases)
+        if known and "organization" in found:
+            organization = found.pop("organization")
             found["default_headers"] = _organized(organization, found.get("default_headers"))
         if "api_key" in found:
             found["api_key"] = hidden(found["api_key"])
