@@ -106,8 +106,9 @@ def test_what_is_behind_a_failure_is_kept(run, make_client, talk) -> None:
     job = audio.segments(talk, in_flight=3, on_error="skip")
     with pytest.raises(ServerError, match="part 1") as caught:
         run(client, job)
+    # Which of them were done by then, the threads decide: "four" too, once "two" is.
     kept = partial_of(caught.value)
-    assert kept is None or {one.text for one in kept.segments} <= {"two", "three"}
+    assert kept is None or {one.text for one in kept.segments} <= {"two", "three", "four"}
 
 
 def test_a_file_that_changes_while_it_is_read(run, make_client, talk) -> None:
