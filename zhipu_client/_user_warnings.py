@@ -1,4 +1,4 @@
-"""Warnings that point at the line of the user's code, not into a package. Pure."""
+"""Warnings that point at the line of the user's code, not into a package."""
 
 from __future__ import annotations
 
@@ -76,14 +76,34 @@ def _is_users(frame: FrameType) -> bool:
         return False
     if place.startswith("<"):  # made by exec, as dataclasses do: it belongs to its module
         place = str(frame.f_globals.get("__file__") or "")
-    return not _is_installed(place)
+    return not _is_installed(place, str(frame.f_globals.get("__name__") or ""))
 
 
 @cache
-def _is_installed(place: str) -> bool:
+def _is_installed(place: str, module: str) -> bool:
     """Return whether a file belongs to Python itself or to an installed package."""
     path = Path(place)
-    return not _INSTALLED.isdisjoint(path.parts) or path.is_relative_to(Path(os.__file__).parent)
+    if not _INSTALLED.isdisjoint(path.parts) or path.is_relative_to(Path(os.__file__).parent):
+        return True
+    depth = module.count(".") + (path.stem == "__init__")
+    if depth >= len(path.parents):
+        return False
+    root = path.parents[depth]
+    return path.relative_to(root).parts[0] in _installed_in(root)
+
+
+@cache
+def _installed_in(folder: Path) -> frozenset[str]:
+    """Return the names at the top of what was installed beside a program, as for AWS Lambda.
+
+    Only a folder that installers have written to has records of them.
+    """
+    try:
+        records = [path.read_text("utf-8") for path in folder.glob("*.dist-info/RECORD")]
+    except (OSError, ValueError):
+        return frozenset()
+    lines = (line for record in records for line in record.splitlines())
+    return frozenset(line.partition(",")[0].partition("/")[0] for line in lines)
 
 
 def _that_waits() -> FrameType | None:

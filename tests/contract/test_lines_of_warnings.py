@@ -201,6 +201,29 @@ def test_a_package_that_is_installed_is_passed_over(server: Any, tmp_path: Path)
     assert lines(found.list) == [__file__]
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("other.part", "other/part.py"), ("other", "other/__init__.py"), ("other", "other.py")],
+)
+def test_what_is_installed_beside_a_program_is_passed_over(
+    name: str, file: str, server: Any, tmp_path: Path
+) -> None:
+    """As on AWS Lambda: `pip install --target .`, and the program in the same folder."""
+    record = tmp_path / "other-1.0.dist-info" / "RECORD"
+    record.parent.mkdir()
+    record.write_text(f"{file},sha256=x,10\nother-1.0.dist-info/RECORD,,\n")
+    body = "def go(kind, given):\n    return kind(**given, temprature=0.5)\n"
+    theirs: dict[str, Any] = {"__name__": name, "__file__": str(tmp_path / file)}
+    exec(compile(body, tmp_path / file, "exec"), theirs)
+    mine: dict[str, Any] = {"__name__": "handler", "__file__": str(tmp_path / "handler.py")}
+    calls = "def go(*given):\n    return theirs(*given)\n"
+    exec(compile(calls, tmp_path / "handler.py", "exec"), mine)
+    mine["theirs"] = theirs["go"]
+    with pytest.warns(UserWarning, match="temprature") as found:
+        mine["go"](ZhipuAI, made(server))
+    assert lines(found.list) == [str(tmp_path / "handler.py")]
+
+
 def test_where_two_threads_wait_neither_is_named(server: Any, tmp_path: Path) -> None:
     code = "def go(kind, given):\n    held.wait(10)\n    return kind(**given, temprature=0.5)\n"
     go, held = installed(tmp_path, code), threading.Event()
