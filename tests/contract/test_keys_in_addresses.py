@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import pickle
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -22,12 +23,19 @@ from .server import said, scripted
 from .subjects import ADAPTERS, KEY, WAYS, Ask, Way, run
 
 SECRET = "N2E4ZjQwMTUtYWJjZC00"
+
+
+class _Named(str, Enum):  # noqa: UP042 - `str()` of it is its name, other than of a StrEnum
+    SERVER = f"https://m.example/mcp?key={SECRET}"
+
+
 ADDRESSES = [
     f"https://m.example/mcp/{SECRET}/sse",
     f"https://m.example/mcp?Authorization={SECRET}",
     f"https://me:{SECRET}@m.example/mcp",
+    _Named.SERVER,
 ]
-addresses = pytest.mark.parametrize("address", ADDRESSES, ids=["path", "query", "password"])
+addresses = pytest.mark.parametrize("address", ADDRESSES, ids=["path", "query", "password", "enum"])
 
 
 def _tools(address: str) -> list[dict[str, Any]]:

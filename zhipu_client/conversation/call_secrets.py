@@ -182,7 +182,8 @@ def _split(address: str) -> tuple[str, str, str]:
 
 
 def _address(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
+    # Of an Enum of strings what is sent, where `str` alone gives its name.
+    return value.decode("latin-1") if isinstance(value, bytes) else str.__str__(value)
 
 
 def without_secrets_of(kwargs: Mapping[str, Any], text: bytes) -> bytes:
