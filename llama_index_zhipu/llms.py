@@ -33,6 +33,15 @@ else:  # for whoever evaluates the hints of the constructor
 __all__ = ["DEFAULT_MODEL", "ZhipuAI"]
 
 
+class _LeftOut(str):
+    """A default that is not the same object as an equal text of a caller."""
+
+    __slots__ = ()
+
+
+_LEFT_OUT = _LeftOut(DEFAULT_MODEL)
+
+
 class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks, CallsOfTheModel, defer_build=False):
     """A GLM chat model of Zhipu AI (BigModel, Z.ai), or of your own server with the same API.
 
@@ -285,7 +294,7 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks, CallsOfTheModel, d
 
     def __init__(
         self,
-        model: str | None = None,
+        model: str = _LEFT_OUT,
         api_key: Any = None,
         temperature: float | None = None,
         max_tokens: int | None = None,
@@ -294,7 +303,7 @@ class ZhipuAI(HidesSecrets, StructuredOutputMixin, ChatTasks, CallsOfTheModel, d
         **kwargs: Unpack[LLMOptions],
     ) -> None:
         given: dict[str, Any] = {
-            "model": model,
+            "model": None if model is _LEFT_OUT else model,
             "api_key": api_key,
             "temperature": temperature,
             "max_tokens": max_tokens,
