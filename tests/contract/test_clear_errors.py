@@ -131,6 +131,16 @@ def test_a_refused_connection_to_this_machine_asks_for_the_server(closed: int) -
             call()
 
 
+def test_a_refused_connection_to_a_server_of_ones_own_does_not_speak_of_the_emulator(
+    closed: int,
+) -> None:
+    where = {"api_key": KEY, "base_url": f"http://localhost:{closed}/v1", "max_retries": 0}
+    for call in (ChatZhipuAI(**where).invoke, ZhipuAI(**where).complete):
+        with pytest.raises(APIConnectionError, match=r"Is the server running\?") as caught:
+            call("a")
+        assert "emulator" not in str(caught.value)
+
+
 def test_a_coding_plan_is_sent_to_the_site_of_its_own_account() -> None:
     for site, other in (("zai-coding", "zai"), ("bigmodel-coding", "bigmodel")):
         where = {"api_key": KEY, "base_url": site}

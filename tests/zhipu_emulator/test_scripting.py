@@ -372,3 +372,16 @@ def test_a_report_names_functions_as_their_authors_do(server) -> None:
     with pytest.raises(AssertionError, match="its tools are 查天气, not '查价格'"):
         server.assert_all_used()
     server.reset()
+
+
+def test_a_condition_of_an_answer_is_sent_to_script() -> None:
+    with pytest.raises(TypeError, match=r"system=\.\.\.\).*script\(say\(\.\.\.\), \.\.\.\)"):
+        say("x", system="y")
+
+
+def test_orders_with_a_condition_come_first_and_the_report_says_so(ask) -> None:
+    ask.server.script(say("one"))
+    ask.server.script(say("two"), user="mouse")
+    assert ask.text("A mouse?") == "two"
+    with pytest.raises(AssertionError, match=r"an order with a condition .* comes first"):
+        ask.server.assert_all_used()

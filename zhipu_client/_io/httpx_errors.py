@@ -136,6 +136,8 @@ def _if_local(call: Call, error: Exception) -> str:
         return ""  # what does not answer may be a proxy
     if comes_from(error, "SSLError"):  # something did answer
         return ""
+    if call.core.dialect.name != "zhipu":
+        return ". Is the server running?"
     port = url.port or {"https": 443}.get(url.scheme, 80)
     return f". Is the server running? The emulator: python -m zhipu_emulator --port {port}"
 

@@ -268,10 +268,20 @@ def say(text: str, **more: Any) -> Answer:
         text: What the model says.
         more: Other fields of ``Answer``: ``finish_reason``, ``habits``, ``fault``, ``path``.
 
+    Raises:
+        TypeError: A field that an answer does not have.
+
     Examples:
         >>> (think("Easy.") + say("42")).message["content"]
         '42'
     """
+    known = [name for name in Answer.__dataclass_fields__ if name != "message"]
+    if unknown := [name for name in more if name not in known]:
+        msg = (
+            f"say(..., {unknown[0]}=...): an answer has {', '.join(known)}; which request gets it "
+            "(model, system, user, tool, when, times) is said to script(say(...), ...)"
+        )
+        raise TypeError(msg)
     return Answer(message={"content": _text("say", text)}, **more)
 
 

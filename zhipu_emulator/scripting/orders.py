@@ -157,14 +157,16 @@ class Order:
         missing = next((name for name in names if not offers(body, name)), None)
         return missing and f"{_offered(body)}, not {missing!r}, which the order calls"
 
-    def why_not(self, path: str, body: Any) -> str:
-        """Why a request does not get it, in words; a function is not asked again."""
+    def why_not(self, path: str, body: Any, found: Order | None = None) -> str:
+        """Why a request does not get it, but what was found; a function is not asked again."""
         elsewhere = self._elsewhere(path)
         lacks = [elsewhere] if elsewhere else [*self.condition.unmet(path, body)]
         if not lacks and (missing := self._not_offered(body)):
             return missing
         if not lacks and self.condition.when is not None:
             return "the function given as when= returned something false"
+        if not lacks and found is not None and found.condition.of_body:
+            return "an order with a condition that the request meets comes first"
         return "; ".join(lacks) or "another order is before it"
 
     def under(self, condition: Condition, times: int | None = 1) -> Order:
@@ -225,7 +227,7 @@ class Script:
                 raise ValueError(msg) from error
             self._seen.append(Seen(described(path, body), str(found) if found else "nothing"))
             for order in waiting[:_MOST_SEEN]:
-                order.missed = "" if order is found else order.why_not(path, body)
+                order.missed = "" if order is found else order.why_not(path, body, found)
             if found is None:
                 return None
             found.taken += 1
