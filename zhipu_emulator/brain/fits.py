@@ -51,6 +51,8 @@ def scores(leaf: Schema, passage: Passage) -> Iterator[tuple[Span, float]]:
         score = 1.0 if number else _score(leaf, span, item=passage.item)
         unit = span.kind == "number" and _is_unit(leaf, text[span.end :])
         before = LABEL if unit else starts.get(span.start, 0.0)
+        if span in passage.operands:  # "17 times 19" is not 17 times something, nor a product
+            before = 0.0
         score += _ASKED * (score > 0 and _asked_of(passage, span))
         if own and not (number or before) and span.start > own.start():
             continue

@@ -9,6 +9,7 @@ from contextlib import suppress
 from functools import cache, cached_property
 from typing import Any, NamedTuple
 
+from zhipu_emulator.brain.arithmetic import expressions
 from zhipu_emulator.brain.numbers import COUNTS, numbers
 from zhipu_emulator.brain.words import CJK, Term, either, lexicon, stem
 
@@ -33,6 +34,7 @@ class Span(NamedTuple):
 # A "phrase" may as well not be a value: lower case, or one word at the start of a sentence.
 KINDS = ("url", "mail", "quote", "date", "time", "code", "number", "name", "phrase")
 _LONGEST = 6_000  # characters; the time of some patterns grows faster than the text
+_MOST_SUMS = 20
 _MONTHS = lexicon()["months"]
 # Letters of ASCII only: otherwise "ſ" is an "s" to a pattern, and to nothing else.
 _MONTH = f"(?a:{'|'.join(_MONTHS)})"
@@ -142,6 +144,19 @@ class Passage:
         lower = (Span(*m.span(1), m[1], "phrase") for m in _LOWER.finditer(text))
         lower = (span for span in lower if stem(span.value.split()[0]) not in order)
         found["phrase"] += apart(lower, "url", "mail", "quote", "date", "phrase")
+        return found
+
+    @cached_property
+    def operands(self) -> set[Span]:
+        """The numbers of the sums in the text: what is to be reckoned, not what comes out."""
+        given = self.of("number")
+        values = [float(span.value) for span in given]
+        found: set[Span] = set()
+        for sum_ in expressions(self.text)[:_MOST_SUMS]:
+            wanted = sorted(map(float, re.findall(r"\d+(?:\.\d+)?", sum_)))
+            for place in range(len(given) - len(wanted) + 1):
+                if sorted(values[place : place + len(wanted)]) == wanted:
+                    found |= {*given[place : place + len(wanted)]}
         return found
 
     def _dates(self) -> Iterator[Span]:
