@@ -1,10 +1,10 @@
 """An agent with the tools of an MCP server.
 
-    pip install llama-index-tools-mcp
+    pip install "llama-index-tools-mcp<0.5"
     python cookbook/llama_index/mcp_tools.py [--url http://127.0.0.1:8000/mcp]
 
-Without --url the small server below runs in this process. Without a key the emulator of this
-project answers.
+Later versions of that package want mcp 2; the extra `mcp` and the server below need mcp 1. Without
+--url that small server runs in this process. Without a key the emulator of this project answers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ try:
     from mcp.server.fastmcp import FastMCP
     from mcp.shared.memory import create_connected_server_and_client_session
 except ImportError as error:
-    raise SystemExit(f"{error}. This recipe needs: pip install llama-index-tools-mcp") from None
+    command = 'pip install "llama-index-tools-mcp<0.5"'
+    raise SystemExit(f"{error}. This recipe needs: {command}") from None
 
 TASK = "What is the water level in Cuxhaven?"
 
