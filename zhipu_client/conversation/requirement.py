@@ -225,11 +225,14 @@ class Requirement:
 
     def error(self, complaint: str, answer: Answer) -> RequirementError:
         """The error for a second attempt that fails too."""
-        what = f"call {self._one_tool()}" if self.tools is not None else f"give {self.name}"
+        if self.tools is not None:
+            what, other = f"call {self._one_tool()}", "tool_choice='auto'"
+        else:
+            what, other = f"give {self.name}", "a simpler schema"
         answered = f" (it answered {show(answer.text.strip())})" if answer.text.strip() else ""
         return RequirementError(
-            f"the model was asked to {what}, but {complaint}{answered}. Try more max_tokens, "
-            "another model, a simpler schema, or tool_choice='auto'",
+            f"the model was asked to {what}, but {complaint}{answered}. Try another "
+            f"model, or {other}",
             answer,
             complaint,
             needs_call=self.tools is not None,
