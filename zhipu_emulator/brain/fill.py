@@ -132,9 +132,7 @@ class Filler:
             return fits.mentioned(items, self.passage) or None
         if items.type == "object":
             return self._objects(leaf, items)
-        listed = (
-            re.split(r"[.!?。！？](?!\d)", one.value)[0] for one, _ in fits.said(leaf, self.passage)
-        )
+        listed = (fits.row(one.value) for one, _ in fits.said(leaf, self.passage))
         found = (items.coerced(part) for text in listed for part in fits.parts(text))
         return [value for value in found if value is not None] or None
 

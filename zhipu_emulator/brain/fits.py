@@ -17,7 +17,10 @@ NOT_A_FEW_WORDS = FREE_TEXT | {"id", "date", "time", "email", "url"}
 # The label is before the value, as in "title: X"; the form is that of the role or format; "from"
 # and "titled" lead to a value; of the rest some kinds are likelier than others.
 LABEL, _CONCEPT, _FORM, _SAID, _LEAD = 4.0, 4.0, 3.0, 2.5, 2.0
+# All that a label marks is worth more than a name in it, and less than what has the right form.
+_MARKED = 6.0
 LIKELY = {"quote": 1.2, "name": 1.0, "phrase": 0.4}
+_TO_THE_END = frozenset({"text", "reason"})  # of the line: a comma belongs to it
 _FORMS = {  # of roles and formats
     "email": "mail", "person": "mail", "target": "mail", "url": "url", "uri": "url", "time": "time",
     "id": "code", "date": "date", "date-time": "date", "begin": "date", "end": "date",
@@ -25,8 +28,9 @@ _FORMS = {  # of roles and formats
 _LINK = r"\s*(?:should be|is|are|was|to be|to|of|as|named|called|[=:：]|是|为|叫)?\s*"
 _ARTICLE = r"\s*[:：]?\s*(?:(?:the|an?|my)\s+)?"
 _CLAUSE = (  # to the next label or the end of the line
-    r"(\S.*?)(?=\s*[.,;，；。]?\s*(?:\band\s+)?\b[^\W\d_]{2,20}\s?[:=：]|\s*[.。]?\s*(?:\n|$))"
+    r"(\S.*?)(?=\s*[.,;，；。]?\s*(?:\band\s+)?\b[^\W\d_]{2,20}\s?[:=：](?!//)|\s*[.。]?\s*(?:\n|$))"
 )
+_TO_SEPARATOR = r"([^\s\"'“”「《‘`,;，；。|][^,;，；。\n|]*?)(?=\s*(?:[,;，；。|\n]|\.(?:\s|$)|$))"
 _SENTENCE = r"((?:[^.!?。！？\n]|\.(?=\d))+)"
 _MARKS = " \"'“”"
 _BEHIND = re.compile(r"\s(?:for|in|at|from|to|of|with)\s.*")  # of "mugs for Ada" the mugs are it
@@ -78,13 +82,32 @@ def _score(leaf: Schema, span: Span, *, item: bool) -> float:
 
 def said(leaf: Schema, passage: Passage) -> Iterator[tuple[Span, float]]:
     """What follows the label and a colon, or "saying", "because", "说"."""
-    forms = [(rf"(?<!\w){re.escape(leaf.label)}\s*[:=：]\s*{_CLAUSE}", LABEL)]
-    forms = forms if len(leaf.label) >= _SHORTEST and not passage.item else []
+    text, free = passage.text, not {*leaf.roles}.isdisjoint(_TO_THE_END)
+    found: list[tuple[str, float, str]] = []
+    for label in _labels(leaf):
+        mark = rf"(?<!\w){re.escape(label)}\**\s*[:=：]\**[^\S\n]*"
+        if not passage.item:
+            found.append((mark + _CLAUSE, _MARKED if free else LABEL, ""))
+        if not (free or leaf.mail) and leaf.type == "string":
+            found.append((mark + _TO_SEPARATOR, _MARKED, "value"))
     leads = (lead for role in ("reason", "text") if role in leaf.roles for lead in _leads(role))
-    forms += [(rf"{_word(lead)}\s*[:：,]?\s*{_SENTENCE}", _SAID) for lead in leads]
-    for form, worth in forms:
-        for match in re.finditer(form, passage.text, re.IGNORECASE):
-            yield Span(*match.span(1), match[1].strip(_MARKS), "clause"), worth
+    found += [(rf"{_word(lead)}\s*[:：,]?\s*{_SENTENCE}", _SAID, "") for lead in leads]
+    for form, worth, value in found:
+        for match in re.finditer(form, text, re.IGNORECASE):
+            if not value or _is_value(leaf, match[1]):
+                yield Span(*match.span(1), match[1].strip(_MARKS), "clause"), worth
+
+
+def _labels(leaf: Schema) -> list[str]:
+    """What a text can call a property: its name, or what it says of itself in a word or two."""
+    found = dict.fromkeys((leaf.label, leaf.description.strip(" .。")))
+    return [one for one in found if few(one) and (len(one) >= _SHORTEST or is_cjk(one))]
+
+
+def _is_value(leaf: Schema, text: str) -> bool:
+    """Whether all behind a label is the value, and not a sentence that has it."""
+    whole = "person" not in leaf.roles and (text[:1].isupper() or text[:1].isdigit())
+    return few(text) or whole or (is_cjk(text) and "person" not in leaf.roles)
 
 
 def _word(text: str) -> str:
@@ -181,6 +204,13 @@ def set_apart(text: str, span: Span) -> bool:
 def few(text: str) -> bool:
     """Whether a text is a few words and not a sentence."""
     return len(text.split()) <= _FEW and len(text) < _MANY and not re.search("[.!?。！？]", text)
+
+
+def row(text: str) -> str:
+    """The list that a text begins with; where "、" is between its items, "，" is its end."""
+    text = re.split(r"[.!?。！？](?!\d)", text)[0]
+    first = text.split("，")[0]
+    return first if "、" in first else text
 
 
 def parts(text: str) -> list[str]:
