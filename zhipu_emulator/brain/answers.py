@@ -16,6 +16,7 @@ from zhipu_emulator.brain.words import (
     covered,
     is_chinese,
     lexicon,
+    row_told,
     sentence,
     sentences,
     split_name,
@@ -125,8 +126,7 @@ def _row(line: str, documents: Sequence[str]) -> str:
             continue
         names, cells = _cells(head), _cells(line)
         if names and len(names) == len(cells):
-            named = (f"{name}: {cell}" for name, cell in zip(names, cells, strict=True))
-            return f"{', '.join(named)}."
+            return row_told(zip(names, cells, strict=True))
     return line
 
 

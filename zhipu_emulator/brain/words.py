@@ -9,12 +9,15 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
+from zhipu_emulator.content import tables
 from zhipu_emulator.content.similarity import keywords
 
 CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _TOKEN = re.compile(rf"[{CJK}]+|[^\W_{CJK}]+(?:['’][a-z]+)?")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SENTENCE = re.compile(r"[^.!?。！？\n]*(?:\.(?=[\w])[^.!?。！？\n]*)*[.!?。！？]*[\"'”’)]*|\n+")
+_TABLE = re.compile(r"(<table\b(?:(?!<table\b).)*?</table\s*>)", re.IGNORECASE | re.DOTALL)
+_TABLE_ROW = re.compile(r"<tr\b", re.IGNORECASE)
 _SUFFIX = re.compile(
     r"(?<=...)(?:ations?|ings?|[eo]rs?|ions?|ies|es|s|ed|ly|e|y)$|['’]s$", re.IGNORECASE
 )
@@ -163,6 +166,21 @@ def covered(wanted: Iterable[Term], given: Iterable[Term]) -> float:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, without empty ones."""
-    found = (match.group().strip() for match in _SENTENCE.finditer(text))
+    """The sentences of a text, without empty ones; each row of an HTML table is one."""
+    found: list[str] = []
+    for part in _TABLE.split(text):
+        rows = [*tables.rows(part)] if part[:6].lower() == "<table" else []
+        if rows and len(rows) + 1 == len(_TABLE_ROW.findall(part)):
+            found += [row_told(row.items()) for row in rows]
+        else:
+            found += [match.group().strip() for match in _SENTENCE.finditer(part)]
     return [sentence for sentence in found if sentence]
+
+
+def row_told(cells: Iterable[tuple[str, str]]) -> str:
+    """A row of a table as a sentence: each cell behind the name of its column."""
+    cells = list(cells)
+    link, comma, stop = (
+        ("：", "，", "。") if is_chinese(" ".join(map(" ".join, cells))) else (": ", ", ", ".")
+    )
+    return comma.join(f"{name}{link}{cell}" for name, cell in cells) + stop
