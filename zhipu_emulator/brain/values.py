@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from zhipu_emulator.brain.arithmetic import expressions
 from zhipu_emulator.brain.numbers import COUNTS, numbers
-from zhipu_emulator.brain.words import CJK, Term, either, lexicon, stem
+from zhipu_emulator.brain.words import CJK, Term, either, is_cjk, lexicon, stem
 
 
 class Span(NamedTuple):
@@ -139,7 +139,10 @@ class Passage:
         counted = (Span(*one, "number") for one in numbers(text))
         found["number"] = apart(counted, "url", "mail", "date", "time", "code")
         order = {term.stem for term in self.words}
-        names = apart([*_latin(text, order), *_han(text)], "url", "mail", "quote", "date")
+        # "SF123456到哪了" is a code and what is asked of it.
+        codes = {code.start for code in found["code"] if is_cjk(text[code.end :])}
+        latin = [span for span in _latin(text, order) if span.start not in codes]
+        names = apart([*latin, *_han(text)], "url", "mail", "quote", "date")
         found |= {kind: [s for s in names if s.kind == kind] for kind in ("name", "phrase")}
         lower = (Span(*m.span(1), m[1], "phrase") for m in _LOWER.finditer(text))
         lower = (span for span in lower if stem(span.value.split()[0]) not in order)
