@@ -9,7 +9,15 @@ from typing import Any
 
 from zhipu_emulator.brain.schema import Schema
 from zhipu_emulator.brain.values import JOINT, KINDS, Passage, Span
-from zhipu_emulator.brain.words import compiled, first_word, is_cjk, lexicon, split_name, terms
+from zhipu_emulator.brain.words import (
+    compiled,
+    covered,
+    first_word,
+    is_cjk,
+    lexicon,
+    split_name,
+    terms,
+)
 
 FREE_TEXT = frozenset({"query", "text", "topic"})
 NOT_A_FEW_WORDS = FREE_TEXT | {"id", "date", "time", "email", "url"}
@@ -35,6 +43,10 @@ _SENTENCE = r"((?:[^.!?。！？\n]|\.(?=\d))+)"
 _MARKS = " \"'“”"
 _BEHIND = re.compile(r"\s(?:for|in|at|from|to|of|with)\s.*")  # of "mugs for Ada" the mugs are it
 _APART = re.compile(r"(?:[,，、(（|:：\n]\s*)$")
+_CLAUSE_MARK = re.compile(r"[,;!?:，。；！？：\n<>|]|\.(?!\d)")
+_MOST_NUMBERS = 200  # whose clauses are compared; the time grows with them
+_NEAR, _ABOUT = 60, 0.9  # characters; what a clause about the property is worth
+_IN_BRACKETS = re.compile(r"[（(]([^（）()\W\d]{1,8})[）)]")  # a unit: "费用（元）"
 _ASKED = 0.3  # decides between values that are equal otherwise
 _NEXT = 8  # characters behind a value
 _FEW = 3  # words; more are a sentence, not a name
@@ -48,6 +60,8 @@ def scores(leaf: Schema, passage: Passage) -> Iterator[tuple[Span, float]]:
     if leaf.enum or not (number or leaf.type == "string"):
         return
     starts = _starts(leaf, text)
+    weighs = number and not passage.item and len(passage.of("number")) <= _MOST_NUMBERS
+    about = terms(f"{leaf.label} {leaf.description}") if weighs else []
     own = _BEHIND.search(text) if passage.item and not {*leaf.roles} & {"person", "place"} else None
     for span in passage.of(*KINDS):
         if number and (span.kind != "number" or not leaf.allows(span.value)):
@@ -57,6 +71,8 @@ def scores(leaf: Schema, passage: Passage) -> Iterator[tuple[Span, float]]:
         before = LABEL if unit else starts.get(span.start, 0.0)
         if span in passage.operands:  # "17 times 19" is not 17 times something, nor a product
             before = 0.0
+        elif about:
+            score += _ABOUT * covered(about, terms(_clause(text, span)))
         score += _ASKED * (score > 0 and _asked_of(passage, span))
         if own and not (number or before) and span.start > own.start():
             continue
@@ -64,6 +80,12 @@ def scores(leaf: Schema, passage: Passage) -> Iterator[tuple[Span, float]]:
             yield span, score + before
     if not number:
         yield from said(leaf, passage)
+
+
+def _clause(text: str, span: Span) -> str:
+    """The clause that a value is in."""
+    before = _CLAUSE_MARK.split(text[max(0, span.start - _NEAR) : span.start])[-1]
+    return before + _CLAUSE_MARK.split(text[span.end : span.end + _NEAR])[0]
 
 
 def _score(leaf: Schema, span: Span, *, item: bool) -> float:
@@ -127,6 +149,11 @@ def _starts(leaf: Schema, text: str) -> Mapping[int, float]:
     forms = [(rf"(?<!\w){re.escape(word)}s?(?![A-Za-z]){_LINK}", LABEL) for word in words]
     if leaf.label and not words:  # "a" and "b" are names only where they are set: a = 3
         forms = [(rf"(?<!\w){re.escape(leaf.label)}\s*[=:：]\s*", LABEL)]
+    forms += [
+        (rf"{re.escape(word)}[是为叫][^，。；！？\n]{{1,20}}的", LABEL)
+        for word in words
+        if is_cjk(word)
+    ]
     for role in leaf.roles:  # of "to" and "in" the likelier counts more
         leads = enumerate(_leads(role))
         forms += [(_word(lead) + _ARTICLE, _LEAD - 0.01 * place) for place, lead in leads]
@@ -149,7 +176,9 @@ def _is_unit(leaf: Schema, behind: str) -> bool:
     """Whether a number is followed by the name of the property: "3 days", "三十岁"."""
     labels = (leaf.label, *leaf.label.split())
     words = [word.rstrip("s") for word in labels if len(word) >= _SHORTEST]
-    words += filter(is_cjk, _alike(leaf))
+    if any("price" in term.concepts for term in terms(leaf.label)):
+        words = [*lexicon()["money"]]  # "two hydrophones" is not what they cost
+    words += [*filter(is_cjk, _alike(leaf)), *_IN_BRACKETS.findall(leaf.description)]
     return behind[:40].lower().lstrip(" -").startswith(tuple(words))
 
 
