@@ -14,6 +14,8 @@ from zhipu_client._secrets import is_secret_header
 
 __all__ = [
     "FREE_FIELDS",
+    "HEADER_FIELDS",
+    "TOOL_FIELDS",
     "SecretUrl",
     "changed_secrets",
     "is_redacted",
@@ -25,6 +27,9 @@ __all__ = [
 #: Arguments that have arguments of calls, or fields of the body, in them: for what has no field of
 #: its own, and so perhaps for secrets.
 FREE_FIELDS = ("additional_kwargs", "extra", "extra_body", "model_kwargs")
+#: Arguments that are lists of tools, and those that are headers.
+TOOL_FIELDS = ("tools", "server_tools")
+HEADER_FIELDS = ("extra_headers", "default_headers", "headers")
 #: Settings of an MCP server that are an address.
 _URLS = ("server_url", "url")
 #: Names in an address that announce a secret, besides those of headers.
@@ -238,10 +243,10 @@ def changed_secrets(kwargs: Mapping[str, Any], change: Callable[[Any], Any]) -> 
     for name in FREE_FIELDS:
         if isinstance(found.get(name), Mapping):
             found[name] = changed_secrets(found[name], change)
-    for name in ("tools", "server_tools"):
+    for name in TOOL_FIELDS:
         if isinstance(found.get(name), (list, tuple)):
             found[name] = [_changed_tool(tool, change) for tool in found[name]]
-    for name in ("extra_headers", "default_headers", "headers"):
+    for name in HEADER_FIELDS:
         if found.get(name):
             found[name] = change(found[name])
     return found

@@ -7,15 +7,16 @@ from functools import partial
 from typing import Any
 
 from zhipu_client._secrets import is_secret_header
-from zhipu_client.conversation.call_secrets import FREE_FIELDS, SecretUrl, changed_secrets
+from zhipu_client.conversation.call_secrets import (
+    FREE_FIELDS,
+    HEADER_FIELDS,
+    TOOL_FIELDS,
+    SecretUrl,
+    changed_secrets,
+)
 from zhipu_client.errors import InvalidRequestError
 
 __all__ = ["LeftOut", "check_nothing_left_out", "for_pickle"]
-
-
-#: Arguments of a call that may have secrets: lists of tools, and dicts.
-_TOOLS = ("tools", "server_tools")
-_HEADERS = ("extra_headers", "default_headers", "headers", *FREE_FIELDS)
 
 
 class LeftOut(dict[str, Any]):
@@ -63,11 +64,11 @@ def check_nothing_left_out(values: Mapping[str, Any]) -> None:
     Raises:
         InvalidRequestError: Some have not; ``field`` is where they were.
     """
-    for name in _TOOLS:
+    for name in TOOL_FIELDS:
         tools = values.get(name)
         for position, tool in enumerate(tools if isinstance(tools, (list, tuple)) else ()):
             changed_secrets({name: [tool]}, partial(_refuse, f"{name}[{position}]"))
-    for name in _HEADERS:
+    for name in (*HEADER_FIELDS, *FREE_FIELDS):
         if values.get(name):
             changed_secrets({name: values[name]}, partial(_refuse, name))
 

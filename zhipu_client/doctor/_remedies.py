@@ -73,15 +73,15 @@ def failed(name: str, error: errors.ZhipuError) -> Finding:
         name: What was tried; errors that are about something else go by that.
         error: How it ended.
     """
-    code = str(getattr(error, "code", None))
+    code = getattr(error, "code", None)
     by_class = (said for kind, *said in _BY_CLASS if isinstance(error, kind))
     by_cause = (said for kind, said in _BY_CAUSE.items() if comes_from(error, kind))
-    about, remedy = next(by_cause, None) or _BY_CODE.get(code) or next(by_class, ("", ""))
+    about, remedy = next(by_cause, None) or _BY_CODE.get(str(code)) or next(by_class, ("", ""))
     facts = {
         "tried": name,
         "error": type(error).__name__,
         "status": getattr(error, "status", None),
-        "code": getattr(error, "code", None),
+        "code": code,
         "request_id": getattr(error, "request_id", None),
     }
     return Finding(about or name, "error", str(error), remedy, facts)

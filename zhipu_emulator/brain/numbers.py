@@ -9,7 +9,7 @@ from math import prod
 from zhipu_emulator.brain.words import CJK, lexicon
 
 _MOST_DIGITS = 300
-_TOO_LARGE = 1e300  # JSON has no infinity
+TOO_LARGE = 1e300  # JSON has no infinity
 _WORDS: dict[str, int] = lexicon()["numbers"]
 _DIGITS = re.compile(
     r"(?<![A-Za-z0-9_.])(?:(?<![\d)])[-−])?\d+(?:,\d{3})*(?:\.\d+)?(?:(?<=\d)[万亿])?"
@@ -39,7 +39,7 @@ COUNTS = rf"(?:{_HAN}|一|(?<=\d))(?:{_THINGS}|{_UNITS})|{_HAN}"
 def numbers(text: str) -> Iterator[tuple[int, int, int | float]]:
     """The numbers of a text: from where to where, and the value."""
     for match in (match for form in _FORMS for match in form.finditer(text)):
-        if abs(number := _number(match.group().lower())) < _TOO_LARGE:
+        if abs(number := _number(match.group().lower())) < TOO_LARGE:
             yield *match.span(), number
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from zhipu_emulator.brain.numbers import TOO_LARGE
 from zhipu_emulator.brain.words import is_cjk, labelled, meanings, split_name, stem
 
 TYPES = {bool: "boolean", int: "integer", float: "number"}
@@ -20,7 +21,6 @@ _BOUNDS = {
     "maximum": operator.le,
     "exclusiveMaximum": operator.lt,
 }
-_TOO_LARGE = 1e300  # JSON has no infinity
 _LISTED = re.compile(r"Literal\[([^\]]{1,2000})\]")  # the values allowed, in words
 _NUMBER = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d{1,300}(?:\.\d+)?(?:e[+-]?\d{1,2}\b)?")
 
@@ -91,7 +91,7 @@ class Schema:
 
     def _bounds(self) -> dict[str, float]:
         numbers = {n: self.node[n] for n in _BOUNDS if type(self.node.get(n)) in (int, float)}
-        return {name: bound for name, bound in numbers.items() if abs(bound) < _TOO_LARGE}
+        return {name: bound for name, bound in numbers.items() if abs(bound) < TOO_LARGE}
 
     def allows(self, value: float) -> bool:
         """Whether a number is within the bounds, and whole where it must be."""
@@ -117,7 +117,7 @@ class Schema:
             case _, str() | int() | float() if self.number and (n := _NUMBER.search(text)):
                 digits = n[0].replace(",", "")
                 given = float(digits) if {".", "e"} & {*digits} else int(digits)
-                if abs(given) > _TOO_LARGE:
+                if abs(given) > TOO_LARGE:
                     return None
                 return int(given) if self.type == "integer" else given
             case "array", list():
