@@ -77,14 +77,14 @@ class ZhipuAISpeechToolSpec(ConnectedToolSpec):
         self.voice = voice
         self.speed = speed
         self.volume = volume
+        self.save_to = None if save_to is None else path("save_to", save_to)
         if folder is not None:
-            if save_to is not None and Path(save_to) != Path(folder):
+            former = path("folder", folder)
+            if self.save_to not in (None, former):
                 raise refuse("folder", folder, "is the former name of save_to: give one of them")
+            self.save_to = former
             note = "folder of ZhipuAISpeechToolSpec is called save_to"
             warn_user(note, DeprecationWarning)
-        self.save_to = path("save_to", save_to) if save_to is not None else None
-        if folder is not None:
-            self.save_to = path("folder", folder)
         self._request("checked here")
 
     def text_to_speech(self, text: str) -> Any:

@@ -57,3 +57,9 @@ def test_the_former_name_of_its_folder_warns_and_is_not_beside_the_new_one(tmp_p
         assert ZhipuAISpeechToolSpec(api_key="a.b", **both).save_to == tmp_path
     with pytest.raises(InvalidRequestError, match="folder"):
         ZhipuAISpeechToolSpec(api_key="a.b", folder=tmp_path / "other", save_to=tmp_path)
+
+
+@pytest.mark.parametrize(("save_to", "folder"), [(5, "a"), ("a", 5)])
+def test_a_wrong_folder_beside_a_right_one_is_refused(save_to, folder):
+    with pytest.raises(InvalidRequestError, match=r"(save_to|folder) must be a path, got 5"):
+        ZhipuAISpeechToolSpec(api_key="id.secret", save_to=save_to, folder=folder)
